@@ -1,0 +1,118 @@
+"""Drives load at a shop from the load's core: reads by h2load where it is installed, the rest by our own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.calls import Answer, Call, CallFailed, Protocol, Target, read_answers, write_calls
+from bench.cpu import LOAD_CORE, pinned
+
+AT_ONCE = 8
+"""Calls in flight, each on a connection of its own, for every shop alike."""
+H2LOAD_SECONDS = 120.0
+GRPC_PREFIX = 5
+"""Bytes before each gRPC message: a flag and its length."""
+
+SUCCEEDED = re.compile(r"(\d+) succeeded")
+STATUS_2XX = re.compile(r"(\d+) 2xx")
+DATA_BYTES = re.compile(r"\((\d+)\) data")
+
+
+def h2load_is_installed() -> bool:
+    """Whether Debian's nghttp2-client, or the like, is here."""
+    return shutil.which("h2load") is not None
+
+
+def send(target: Target, calls: Sequence[Call], at_once: int = AT_ONCE) -> list[Answer]:
+    """Send each call once by our own generator, in its own process, and return the answers in order.
+
+    Raises CallFailed, naming the first error, when a call failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        asked, answered = Path(place, "calls"), Path(place, "answers")
+        write_calls(asked, calls)
+        command = [sys.executable, "-m", "bench.generator", target.protocol, str(target.port)]
+        with pinned(LOAD_CORE):
+            subprocess.run([*command, str(asked), str(answered), f"--at-once={at_once}"], check=True)
+        answers = read_answers(answered)
+    failed = [(call, answer) for call, answer in zip(calls, answers, strict=True) if answer.error]
+    if failed:
+        call, answer = failed[0]
+        raise CallFailed(f"{len(failed)} of {len(calls)} calls failed, first {call.path}: {answer.error}")
+    return answers
+
+
+def repeat(target: Target, calls: Sequence[Call], sizes: Sequence[int], times: int) -> int:
+    """Send each call `times` times by h2load, `AT_ONCE` different ones at once; return how many were sent.
+
+    h2load sends one body for all requests of a run, so each call is a run of its own with one connection,
+    over HTTP/1.1 as over gRPC. An error in gRPC is an HTTP 200 too: `sizes` are the bytes of each call's reply
+    when it was made once and went well, and its repetitions must bring as many. Without h2load our own
+    generator does the same.
+
+    Raises CallFailed when a call failed or its replies differ in size from the first.
+    """
+    if not h2load_is_installed():
+        send(target, [call for call in calls for _ in range(times)])
+        return len(calls) * times
+    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+        for start in range(0, len(calls), AT_ONCE):
+            together = slice(start, start + AT_ONCE)
+            _repeat_together(target, calls[together], sizes[together], times, Path(place))
+    return len(calls) * times
+
+
+def _repeat_together(
+    target: Target, calls: Sequence[Call], sizes: Sequence[int], times: int, place: Path
+) -> None:
+    """Run one h2load per call, all at the same time, and check what each reports."""
+    with pinned(LOAD_CORE):
+        runs = [
+            subprocess.Popen(
+                [*_command(target, call, place / str(number)), f"--requests={times}"],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for number, call in enumerate(calls)
+        ]
+    try:
+        reports = [run.communicate(timeout=H2LOAD_SECONDS)[0] for run in runs]
+    finally:
+        for run in runs:
+            run.kill()  # nothing happens to one that has ended
+    for call, size, report in zip(calls, sizes, reports, strict=True):
+        _check(target, call, size, times, report)
+
+
+def _command(target: Target, call: Call, body: Path) -> list[str]:
+    command = ["h2load", "--clients=1", "--max-concurrent-streams=1"]
+    if call.token:
+        command.append(f"--header=authorization: Bearer {call.token}")
+    if target.protocol is Protocol.GRPC:
+        body.write_bytes(b"\0" + len(call.body).to_bytes(4, "big") + call.body)
+        command += ["--header=content-type: application/grpc", "--header=te: trailers", f"--data={body}"]
+    else:
+        command.append("--h1")
+        if call.body:
+            body.write_bytes(call.body)
+            command += ["--header=content-type: application/json", f"--data={body}"]
+    return [*command, f"http://{target.address}{call.path}"]
+
+
+def _check(target: Target, call: Call, size: int, times: int, report: str) -> None:
+    """Compare h2load's report with what `times` good replies bring."""
+    found = [pattern.search(report) for pattern in (SUCCEEDED, STATUS_2XX, DATA_BYTES)]
+    succeeded, good, data = (int(match[1]) if match else -1 for match in found)
+    expected = times * (size + (GRPC_PREFIX if target.protocol is Protocol.GRPC else 0))
+    # A varint may grow between two replies; a reply that is missing or an error is at least half a reply away
+    if succeeded != times or good != times or abs(data - expected) > size / 2:
+        raise CallFailed(
+            f"h2load {call.path}: {succeeded} succeeded and {good} 2xx of {times}, {data} bytes of {expected}"
+        )

@@ -1,0 +1,1 @@
+"""Shops that Sanset is measured against."""

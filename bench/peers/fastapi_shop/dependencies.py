@@ -1,0 +1,52 @@
+"""What routes ask FastAPI for: a database session and the signed-in user."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+import jwt
+from fastapi import Depends, HTTPException, Request, status
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from bench.peers.fastapi_shop.models import User
+from bench.peers.fastapi_shop.settings import PeerSettings
+
+
+def get_settings(request: Request) -> PeerSettings:
+    """The settings the app was made with."""
+    settings: PeerSettings = request.app.state.settings
+    return settings
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """A session that lives as long as the request."""
+    with request.app.state.sessions() as session:
+        yield session
+
+
+SettingsOfApp = Annotated[PeerSettings, Depends(get_settings)]
+DbSession = Annotated[Session, Depends(get_session)]
+Credentials = Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]
+
+
+def get_current_user(settings: SettingsOfApp, session: DbSession, credentials: Credentials) -> User:
+    """The active user a valid token names; 401 otherwise."""
+    refused = HTTPException(status.HTTP_401_UNAUTHORIZED, "Sign in first.", {"WWW-Authenticate": "Bearer"})
+    try:
+        claims = jwt.decode(
+            credentials.credentials,
+            settings.secret_key,
+            algorithms=["HS256"],
+            options={"require": ["sub", "exp"]},
+        )
+    except jwt.InvalidTokenError:
+        raise refused from None
+    user = session.get(User, int(claims["sub"]))
+    if user is None or not user.is_active:
+        raise refused
+    return user
+
+
+CurrentUser = Annotated[User, Depends(get_current_user)]

@@ -1,0 +1,1 @@
+"""The peer's routes, one module per resource."""

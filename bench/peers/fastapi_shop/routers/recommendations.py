@@ -1,0 +1,82 @@
+"""Recommendations from co-purchase neighbours kept in a table."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query
+from sqlalchemy import Select, desc, func, select
+from sqlalchemy.orm import Session, joinedload
+
+from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
+from bench.peers.fastapi_shop.models import Neighbour, Order, OrderLine, Product, User
+from bench.peers.fastapi_shop.schemas import ProductOut, RecommendationOut, RecommendationsOut
+
+router = APIRouter(prefix="/recommendations", tags=["recommendations"])
+
+
+@router.get("/{user_id}", response_model=RecommendationsOut)
+def get_recommendations(
+    user_id: int, session: DbSession, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=50)] = 10
+) -> RecommendationsOut:
+    """What goes with a user's purchases, best first; popular products fill what is missing."""
+    if user_id != user.id and not user.is_admin:
+        raise HTTPException(403, "These recommendations are someone else's.")
+    if session.get(User, user_id) is None:
+        raise HTTPException(404, "There is no such user.")
+    bought = (
+        select(OrderLine.product_id)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.user_id == user_id)
+    )
+    strength = func.sum(Neighbour.score).label("strength")
+    together = session.execute(
+        select(Neighbour.neighbour_id, strength)
+        .join(Product, Product.id == Neighbour.neighbour_id)
+        .where(
+            Neighbour.product_id.in_(bought),
+            Neighbour.neighbour_id.not_in(bought),
+            Product.is_active,
+            Product.stock > 0,
+        )
+        .group_by(Neighbour.neighbour_id)
+        .order_by(desc(strength), Neighbour.neighbour_id)
+        .limit(limit)
+    ).all()
+    strongest = together[0].strength if together else 1.0
+    scores = {row.neighbour_id: row.strength / strongest for row in together}
+    products = {
+        product.id: product
+        for product in session.scalars(
+            select(Product)
+            .where(Product.id.in_(scores))
+            .options(joinedload(Product.category, innerjoin=True))
+        )
+    }
+    items = [
+        item(products[key], score, "Bought together with your purchases") for key, score in scores.items()
+    ]
+    if len(items) < limit:
+        missing = popular(session, bought, list(scores), limit - len(items))
+        items += [item(product, 0.0, "Popular") for product in missing]
+    return RecommendationsOut(items=items)
+
+
+def popular(session: Session, bought: Select[int], shown: list[int], limit: int) -> list[Product]:
+    """The best sellers a user neither bought nor is shown already."""
+    return list(
+        session.scalars(
+            select(Product)
+            .where(Product.is_active, Product.stock > 0, Product.id.not_in(bought), Product.id.not_in(shown))
+            .options(joinedload(Product.category, innerjoin=True))
+            .order_by(Product.sold.desc(), Product.id)
+            .limit(limit)
+        )
+    )
+
+
+def item(product: Product, score: float, reason: str) -> RecommendationOut:
+    """One recommendation as the reply carries it."""
+    return RecommendationOut(
+        product_id=product.id, score=score, reason=reason, product=ProductOut.model_validate(product)
+    )

@@ -1,0 +1,162 @@
+"""What the peer reads and answers, as pydantic models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Out(BaseModel):
+    """Base of every reply; reads its fields from mapped objects."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CategoryOut(Out):
+    """A category as products show it."""
+
+    slug: str
+    name: str
+
+
+class ProductOut(Out):
+    """A product."""
+
+    id: int
+    sku: str
+    name: str
+    slug: str
+    description: str
+    brand: str
+    category: CategoryOut
+    price: Decimal
+    currency: str
+    stock: int
+    max_quantity: int
+    attributes: dict[str, Any]
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+class ProductPage(Out):
+    """One page of products and the token of the next."""
+
+    items: list[ProductOut]
+    next_page_token: str
+
+
+class AddItemIn(BaseModel):
+    """What goes into the cart."""
+
+    product_id: int = Field(gt=0)
+    quantity: int = Field(1, ge=1, le=99)
+
+
+class CartLineOut(Out):
+    """One line of the cart at today's price."""
+
+    id: int
+    product_id: int
+    name: str
+    quantity: int
+    price: Decimal
+    line_total: Decimal
+    added_price: Decimal
+    price_changed: bool
+    stock: int
+    available: bool
+
+
+class CartOut(Out):
+    """The cart with what it holds."""
+
+    items: list[CartLineOut]
+    currency: str
+    subtotal: Decimal
+    item_count: int
+    updated_at: datetime
+
+
+class CheckoutIn(BaseModel):
+    """How the cart is to be ordered."""
+
+    request_id: UUID
+    address_id: int = Field(gt=0)
+    payment_method: Literal["CARD", "UPI", "GIFT_CARD"]
+
+
+class AddressOut(Out):
+    """Where an order goes."""
+
+    id: int
+    line1: str
+    city: str
+    postal_code: str
+    country: str
+
+
+class OrderLineOut(Out):
+    """One line of an order."""
+
+    product_id: int
+    name: str
+    quantity: int
+    unit_price: Decimal
+    line_total: Decimal
+
+
+class OrderEventOut(Out):
+    """One step of an order's life."""
+
+    sequence: int
+    status: str
+    message: str
+    time: datetime
+
+
+class PaymentOut(Out):
+    """What was charged."""
+
+    method: str
+    status: str
+    amount: Decimal
+
+
+class OrderOut(Out):
+    """A placed order."""
+
+    id: int
+    number: str
+    tracking_number: str
+    status: str
+    currency: str
+    subtotal: Decimal
+    tax: Decimal
+    shipping: Decimal
+    total: Decimal
+    eta: datetime
+    created_at: datetime
+    address: AddressOut
+    lines: list[OrderLineOut]
+    events: list[OrderEventOut]
+    payment: PaymentOut
+
+
+class RecommendationOut(Out):
+    """One recommended product and why it is shown."""
+
+    product_id: int
+    score: float
+    reason: str
+    product: ProductOut
+
+
+class RecommendationsOut(Out):
+    """Recommended products, best first."""
+
+    items: list[RecommendationOut]

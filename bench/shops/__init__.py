@@ -1,0 +1,1 @@
+"""The shops under measurement, each behind the same few calls."""

@@ -1,0 +1,88 @@
+"""The FastAPI peer, started with uvicorn on a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import jwt
+
+from bench import servers
+from bench.calls import Call, Protocol, Target
+from bench.dataset import Dataset
+from bench.peers.fastapi_shop.seed import ADMIN, FIRST_BUYER, seed
+from bench.shops.shop import Buyer
+from server.ports import free_ports
+
+SECRET = "the-peer-signs-its-tokens-with-this"
+APPLICATION = "bench.peers.fastapi_shop.app:create_app"
+
+
+@dataclass(frozen=True)
+class FastApiShop:
+    """The running peer."""
+
+    target: Target
+    roots: tuple[int, ...]
+    admin: str
+    name: str = "fastapi"
+
+    def get_product(self, product_id: int) -> Call:
+        """See Shop."""
+        return Call(f"/products/{product_id}", self.admin)
+
+    def list_products(self, category: str) -> Call:
+        """See Shop."""
+        return Call(f"/products?category={category}&page_size=20", self.admin)
+
+    def recommendations(self, shopper: int) -> Call:
+        """See Shop."""
+        return Call(f"/recommendations/{shopper}?limit=10", self.admin)
+
+    def buyer(self, number: int) -> Buyer:
+        """See Shop."""
+        return Buyer(_token(FIRST_BUYER + number), FIRST_BUYER + number)
+
+    def add_item(self, buyer: Buyer, product_id: int) -> Call:
+        """See Shop."""
+        return Call("/cart/items", buyer.token, _body(product_id=product_id, quantity=1))
+
+    def checkout(self, buyer: Buyer, request_id: str) -> Call:
+        """See Shop."""
+        body = _body(request_id=request_id, address_id=buyer.address_id, payment_method="CARD")
+        return Call("/checkout", buyer.token, body)
+
+
+@contextmanager
+def running(directory: Path, dataset: Dataset, buyers: int) -> Iterator[FastApiShop]:
+    """Run the peer under `directory`, filled with the data set and `buyers` customers who can order."""
+    directory.mkdir()
+    (port,) = free_ports(1)
+    with servers.database(directory / "postgres") as (url, postmaster):
+        seed(url, dataset, buyers)
+        # uvicorn's access log stays on, as every shop of the bench writes a line per call
+        command = [
+            "-m",
+            "uvicorn",
+            APPLICATION,
+            "--factory",
+            f"--port={port}",
+            "--loop=uvloop",
+            "--http=httptools",
+        ]
+        environment = {"PEER_DATABASE_URL": url, "PEER_SECRET_KEY": SECRET}
+        with servers.python(command, port, directory / "log", environment) as pid:
+            yield FastApiShop(Target(Protocol.HTTP, port), (pid, postmaster), _token(ADMIN))
+
+
+def _token(user_id: int) -> str:
+    claims = {"sub": str(user_id), "exp": datetime.now(UTC) + timedelta(hours=6)}
+    return jwt.encode(claims, SECRET, algorithm="HS256")
+
+
+def _body(**fields: object) -> bytes:
+    return json.dumps(fields).encode()

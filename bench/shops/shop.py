@@ -1,0 +1,54 @@
+"""What the bench needs to know of any shop: how to call it and which processes its work is done by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from bench.calls import Call, Target
+
+
+@dataclass(frozen=True)
+class Buyer:
+    """A signed-in customer with an address and a cart of their own."""
+
+    token: str
+    address_id: int
+
+
+class Reader(Protocol):
+    """Something that answers reads of one product."""
+
+    @property
+    def name(self) -> str:
+        """The name in the results."""
+
+    @property
+    def target(self) -> Target:
+        """Where it listens."""
+
+    @property
+    def roots(self) -> tuple[int, ...]:
+        """The processes whose trees do its work, the database's among them."""
+
+    def get_product(self, product_id: int) -> Call:
+        """Read a product of the data set, signed in."""
+
+
+class Shop(Reader, Protocol):
+    """A whole shop."""
+
+    def list_products(self, category: str) -> Call:
+        """Read the first twenty products of a category."""
+
+    def recommendations(self, shopper: int) -> Call:
+        """Read ten recommendations for a shopper of the data set, as an administrator."""
+
+    def buyer(self, number: int) -> Buyer:
+        """A customer nobody else uses; numbers count from 0."""
+
+    def add_item(self, buyer: Buyer, product_id: int) -> Call:
+        """Put one of a product into a buyer's cart."""
+
+    def checkout(self, buyer: Buyer, request_id: str) -> Call:
+        """Order what is in a buyer's cart."""

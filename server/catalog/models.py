@@ -1,0 +1,137 @@
+"""Tables of the catalogue: categories, products, their variants, and stock."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.base import Base, BigId, Json, UtcDateTime
+
+DEFAULT_LOCATION_ID = 1
+"""The location that the first migration creates, and that orders are served from."""
+
+
+class Category(Base):
+    """A shelf of the catalogue; a tree by `parent_id`."""
+
+    __tablename__ = "categories"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    name: Mapped[str] = mapped_column(String(100))
+    slug: Mapped[str] = mapped_column(String(120), unique=True)
+    description: Mapped[str] = mapped_column(Text, default="")
+
+
+class Product(Base):
+    """Something for sale. Deleted ones stay, so that past orders can name them."""
+
+    __tablename__ = "products"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    sku: Mapped[str] = mapped_column(String(64), unique=True)
+    slug: Mapped[str] = mapped_column(String(220), unique=True)
+    name: Mapped[str] = mapped_column(String(200))
+    description: Mapped[str] = mapped_column(Text, default="")
+    category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
+    brand: Mapped[str] = mapped_column(String(100), default="")
+    price_minor: Mapped[int] = mapped_column(BigInteger)
+    compare_at_minor: Mapped[int | None] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    max_quantity: Mapped[int] = mapped_column(Integer, default=99)
+    attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    tags: Mapped[list[str]] = mapped_column(Json, default=list)
+    seo_title: Mapped[str] = mapped_column(String(200), default="")
+    seo_description: Mapped[str] = mapped_column(String(500), default="")
+    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    rating: Mapped[float] = mapped_column(default=0.0, server_default="0")
+    reviews_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("max_quantity > 0", name="max_quantity"),
+        Index(None, "category_id", "id"),
+        Index("ix_products_created_at", "created_at", "id"),
+        Index("ix_products_price", "price_minor", "id"),
+        Index("ix_products_name", "name", "id"),
+        Index("ix_products_rating", "rating", "id"),
+        Index("ix_products_brand", text("lower(brand)")),
+        Index("ix_products_vendor", "vendor_id"),
+    )
+
+
+class ProductTag(Base):
+    """A tag of a product, in rows so that a filter can use an index; `products.tags` keeps their order."""
+
+    __tablename__ = "product_tags"
+
+    tag: Mapped[str] = mapped_column(String(50), primary_key=True)
+    product_id: Mapped[int] = mapped_column(
+        ForeignKey("products.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+
+
+class Variant(Base):
+    """What can be put into a cart. Every product has one default variant."""
+
+    __tablename__ = "variants"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    sku: Mapped[str] = mapped_column(String(64), unique=True)
+    options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    price_minor: Mapped[int | None] = mapped_column(BigInteger)  # None: the product's price
+    is_default: Mapped[bool] = mapped_column(default=True)
+
+    __table_args__ = (
+        Index("ix_variants_product_id", "product_id"),
+        Index(
+            "uq_variants_default",
+            "product_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )
+
+
+class Location(Base):
+    """A warehouse or store that holds stock."""
+
+    __tablename__ = "locations"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)
+
+
+class InventoryLevel(Base):
+    """The stock of one variant at one location.
+
+    `received` counts opening stock and restocks, `sold` the units in live orders (unpaid ones too), and
+    received = available + sold always: a step of stock moves two of the three in one UPDATE.
+    """
+
+    __tablename__ = "inventory_levels"
+
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"), primary_key=True)
+    location_id: Mapped[int] = mapped_column(ForeignKey("locations.id"), primary_key=True)
+    product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    available: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger)
+    sold: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+
+    __table_args__ = (
+        CheckConstraint("available >= 0", name="available"),
+        CheckConstraint("sold >= 0", name="sold"),
+        CheckConstraint("received = available + sold", name="balance"),
+        Index("ix_inventory_levels_product_id", "product_id"),
+        Index("ix_inventory_levels_sold", "sold", "product_id"),
+        {"postgresql_with": {"fillfactor": 70}},  # room for updates in place: stock is the hottest row
+    )

@@ -1,0 +1,15 @@
+"""All tables at once: importing this module fills `metadata`. Migrations, imports and `verify` use it."""
+
+from __future__ import annotations
+
+from server.auth import models as auth
+from server.cart import models as cart
+from server.catalog import models as catalog
+from server.db.base import Base
+from server.events import models as events
+from server.order import models as order
+from server.recommend import models as recommend
+
+metadata = Base.metadata
+
+__all__ = ["auth", "cart", "catalog", "events", "metadata", "order", "recommend"]

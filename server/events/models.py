@@ -1,0 +1,49 @@
+"""Tables that every domain writes to: the events other processes must learn of, and claimed request ids."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.base import Base, BigId, Json, UtcDateTime
+
+
+class Event(Base):
+    """Something every worker must learn, written in the transaction that makes it true.
+
+    `transaction_id` is PostgreSQL's id of that transaction (0 on SQLite, which has one writer): ids are drawn
+    before their transaction commits, so readers order by it and stop below the oldest one still running.
+    """
+
+    __tablename__ = "events"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(BigInteger)
+    topic: Mapped[str] = mapped_column(String(16))
+    key: Mapped[str] = mapped_column(String(64))
+    payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index("ix_events_position", "transaction_id", "id"),
+        Index("ix_events_created_at", "created_at"),
+    )
+
+
+class IdempotencyKey(Base):
+    """A request id that was used: whose, for which method, with which body, and the reply it got."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    method: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    body_hash: Mapped[str] = mapped_column(String(64))
+    reply: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while its first call runs
+
+    __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)

@@ -1,0 +1,226 @@
+"""Every setting of the shop, typed and in one place, read from the environment or `.env`."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import (
+    Field,
+    PostgresDsn,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+MIN_SECRET_LENGTH = 32
+"""Bytes of key that HS256 needs (RFC 7518, section 3.2)."""
+
+WEAK_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "sanset", "admin"})
+WEAK_PASSWORDS = frozenset({"admin", "admin123", "password", "password1", "changeme1", "admin-demo-1"})
+
+
+class InvalidSettings(Exception):
+    """A setting is missing or out of range; the text is one line that names it."""
+
+
+class Settings(BaseSettings):
+    """The settings of one process. Field names, in capitals, are the environment variables."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["demo", "production", "test"] = Field(
+        "production",
+        description="demo: generated secrets, demo data and gateway; production: refuses weak secrets",
+    )
+    data_dir: Path = Field(Path("var"), description="Where the database, models, secrets and logs live")
+    database_url: str = Field("", description="postgresql://… or sqlite:///…; empty: SQLite under DATA_DIR")
+    db_pool_size: int = Field(
+        8, ge=1, le=200, description="Database connections (and use-case threads) per worker"
+    )
+
+    host: str = Field("127.0.0.1", description="Address that Envoy and the native gRPC port listen on")
+    port: int = Field(8000, ge=1, le=65535, description="JSON, SSE and gRPC-Web, through Envoy")
+    grpc_port: int = Field(50051, ge=1, le=65535, description="Native gRPC, shared by the workers")
+    workers: int = Field(2, ge=1, le=64, description="Server processes; one uses one core")
+    cors_origins: list[str] = Field(
+        ["http://localhost:3000", "http://localhost:5173"],
+        description="Browser origins allowed to call, as a JSON list",
+    )
+    rate_limit: int = Field(
+        100, ge=0, description="Anonymous calls per minute and address; 0 turns address limits off"
+    )
+    rate_limit_signed_in: int = Field(600, ge=1, description="Signed-in calls per minute and address")
+    max_message_bytes: int = Field(4 * 1024 * 1024, ge=1024, description="Largest request message")
+    max_streams_per_user: int = Field(
+        100, ge=1, description="Open tracking streams one user may hold on a worker"
+    )
+    max_open_streams: int = Field(5000, ge=1, description="Open tracking streams a worker accepts")
+    max_queued_calls: int = Field(
+        400, ge=1, description="Calls that may wait for a database thread on a worker"
+    )
+    default_deadline_seconds: float = Field(15, gt=0, description="Deadline of a unary call that brings none")
+    heartbeat_seconds: float = Field(15, gt=0, le=30, description="Silence on a stream before a heartbeat")
+    stream_lifetime_seconds: float = Field(
+        1800, gt=0, description="A stream is asked to reconnect after this long"
+    )
+    drain_seconds: float = Field(10, gt=0, description="Time a stopping worker gives its calls")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="Signs tokens, pages and artifacts; 32 characters or more"
+    )
+    algorithm: Literal["HS256", "EdDSA", "RS256"] = Field("HS256", description="Signature of access tokens")
+    jwt_key_file: Path | None = Field(None, description="PEM private key for EdDSA or RS256")
+    jwt_key_id: str = Field("1", description="`kid` of the signing key")
+    jwt_previous_keys: dict[str, Path] = Field(
+        {}, description="kid → PEM public key still accepted, for rotation"
+    )
+    jwt_issuer: str = "sanset"
+    jwt_audience: str = "sanset"
+    access_token_expire_minutes: int = Field(60, ge=1, le=1440)
+    refresh_token_expire_minutes: int = Field(43_200, ge=5)
+    refresh_grace_seconds: int = Field(
+        10, ge=0, le=120, description="A repeated refresh within this time gets the same successor"
+    )
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="10 is the floor outside tests")
+    first_superuser_email: str = Field("", description="The first admin, created at the first start")
+    first_superuser_password: SecretStr = SecretStr("")
+
+    default_page_size: int = Field(20, ge=1, le=1000)
+    max_page_size: int = Field(100, ge=1, le=1000)
+
+    currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The shop's currency (ISO 4217)")
+    tax_rate: Decimal = Field(
+        Decimal("0.08"), ge=0, le=1, description="Share of the goods, where TAX_RATES names no country"
+    )
+    tax_rates: dict[str, Decimal] = Field({}, description='Rates by country, as JSON: {"GB": "0.20"}')
+    shipping_fee: dict[str, Decimal] = Field(
+        {"USD": Decimal("5.99"), "GBP": Decimal("5.99"), "EUR": Decimal("5.99")},
+        description="Fee by currency",
+    )
+    free_shipping_from: dict[str, Decimal] = Field(
+        {"USD": Decimal("50.00"), "GBP": Decimal("50.00"), "EUR": Decimal("50.00")},
+        description="Order value from which shipping is free, by currency",
+    )
+    reservation_minutes: int = Field(10, ge=1, description="How long an unpaid order holds its stock")
+    low_stock_threshold: int = Field(10, ge=1)
+    demo_payment_delay_seconds: float = Field(0, ge=0, description="Delay of the demo payment gateway")
+    demo_payment_failure_rate: float = Field(
+        0, ge=0, le=1, description="Share of demo payments declined at random"
+    )
+    payment_timeout_seconds: float = Field(
+        5, gt=0, description="How long Checkout waits for the payment gateway"
+    )
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and (
+            len(secret) < MIN_SECRET_LENGTH or secret.lower().strip("0123456789!-_") in WEAK_SECRETS
+        ):
+            raise ValueError(
+                f"use at least {MIN_SECRET_LENGTH} random characters, e.g. `openssl rand -hex 32`"
+            )
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_known(cls, value: str) -> str:
+        if value.startswith("sqlite:///"):
+            return value
+        if value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            plain = "postgresql://" + value.split("://", 1)[1]
+            if "host=" not in plain:  # a socket directory rides in the query, where PostgresDsn finds no host
+                TypeAdapter(PostgresDsn).validate_python(plain)
+            return "postgresql+psycopg://" + plain.removeprefix("postgresql://")
+        if value:
+            raise ValueError("use postgresql://user:password@host/name or sqlite:///path")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_environment(self) -> Self:
+        if self.environment != "test" and self.bcrypt_cost < 10:
+            raise ValueError("BCRYPT_COST: 10 is the floor outside tests")
+        if self.algorithm != "HS256" and self.jwt_key_file is None:
+            raise ValueError(f"JWT_KEY_FILE: {self.algorithm} needs a private key file")
+        if self.environment == "production":
+            if not self.secret_key.get_secret_value():
+                raise ValueError("SECRET_KEY: required in production, e.g. `openssl rand -hex 32`")
+            if self.first_superuser_password.get_secret_value().lower() in WEAK_PASSWORDS:
+                raise ValueError(
+                    "FIRST_SUPERUSER_PASSWORD: a default or common password is refused in production"
+                )
+        if self.currency not in self.shipping_fee or self.currency not in self.free_shipping_from:
+            raise ValueError(
+                f"SHIPPING_FEE and FREE_SHIPPING_FROM must name the shop's currency {self.currency}"
+            )
+        if self.default_page_size > self.max_page_size:
+            raise ValueError("DEFAULT_PAGE_SIZE: must not exceed MAX_PAGE_SIZE")
+        return self
+
+    @property
+    def url(self) -> str:
+        """The SQLAlchemy URL of the database in use."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'sanset.db'}"
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the embedded database is in use."""
+        return self.url.startswith("sqlite")
+
+    @property
+    def models_dir(self) -> Path:
+        """Where trained artifacts live."""
+        return self.data_dir / "models"
+
+    def masked(self) -> dict[str, str]:
+        """Each variable and its value as text, secrets and database passwords hidden."""
+        return {name.upper(): _mask(name, getattr(self, name)) for name in type(self).model_fields}
+
+
+def load(**overrides: object) -> Settings:
+    """Read the settings from the environment and `.env`; `overrides` win.
+
+    Raises InvalidSettings, with one line naming the setting that is wrong.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]).upper()
+        text = first["msg"].removeprefix("Value error, ")
+        raise InvalidSettings(f"{name}: {text}" if name else text) from None
+    except ValueError as error:  # a variable that should be JSON and is not
+        raise InvalidSettings(str(error).split("\n", 1)[0]) from None
+
+
+def environment_of(settings: Settings) -> dict[str, str]:
+    """The environment that gives a child process exactly these settings."""
+    values = {}
+    for name in type(settings).model_fields:
+        value = getattr(settings, name)
+        if isinstance(value, SecretStr):
+            values[name.upper()] = value.get_secret_value()
+        elif isinstance(value, str | int | float | Path | Decimal):
+            values[name.upper()] = str(value)
+        elif value is not None:
+            values[name.upper()] = (
+                TypeAdapter(type(settings).model_fields[name].annotation).dump_json(value).decode()
+            )
+    return {**os.environ, **values}
+
+
+def _mask(name: str, value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "********" if value.get_secret_value() else ""
+    if name == "database_url" and "@" in str(value):
+        scheme, _, rest = str(value).partition("://")
+        return f"{scheme}://{rest.split('@', 1)[0].split(':', 1)[0]}:********@{rest.split('@', 1)[1]}"
+    return "" if value is None else str(value)
