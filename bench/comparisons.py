@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bench import load
 from bench.calls import Call
-from bench.dataset import PRODUCTS, SHELVES, SHOPPERS
+from bench.dataset import CUSTOMERS, PRODUCTS, SHELVES
 from bench.rounds import Load, Side
 from bench.shops.shop import Buyer, Reader, Shop
 
@@ -17,19 +17,13 @@ ReaderT = TypeVar("ReaderT", bound=Reader)
 
 DIFFERENT_READS = 40
 """Ids drawn per round."""
-PRODUCT_REPETITIONS = 100
+PRODUCT_REPETITIONS = 40
 """How often each read of a round is repeated; fewer where one costs more."""
-LIST_REPETITIONS = 40
-RECOMMENDATION_REPETITIONS = 25
-WRITES = 150
-"""Writes per round, each with a cart of its own."""
+LIST_REPETITIONS = 15
+RECOMMENDATION_REPETITIONS = 15
 LINES = 3
 """Lines of a cart that is checked out."""
-
-
-def buyers_needed(rounds: int) -> int:
-    """How many customers both writes use up, the uncounted round included."""
-    return 2 * WRITES * (rounds + 1)
+SEED = 11
 
 
 def get_product(shops: Sequence[Reader]) -> list[Side]:
@@ -52,34 +46,45 @@ def list_products(shops: Sequence[Shop]) -> list[Side]:
 
 
 def recommendations(shops: Sequence[Shop]) -> list[Side]:
-    """Reading ten recommendations for someone who has bought; shoppers uniform over all."""
+    """Reading ten recommendations for someone who has bought; customers uniform over all."""
 
     def pick(shop: Shop, draw: random.Random) -> Call:
-        return shop.recommendations(draw.randint(1, SHOPPERS))
+        return shop.recommendations(draw.randint(1, CUSTOMERS))
 
     return [_reads(shop, pick, RECOMMENDATION_REPETITIONS) for shop in shops]
 
 
 def add_item(shops: Sequence[Shop]) -> list[Side]:
-    """Putting a product into an empty cart."""
+    """Putting a product into an empty cart, one for each customer.
 
-    def prepare(shop: Shop, draw: random.Random, buyers: list[Buyer]) -> list[Call]:
-        return [shop.add_item(buyer, _product(draw)) for buyer in buyers]
+    What the round before left in the carts is ordered first, uncounted.
+    """
 
-    return [_writes(shop, prepare, first_buyer=0) for shop in shops]
+    def calls(shop: Shop, buyers: list[Buyer], draw: random.Random, number: int) -> list[Call]:
+        if number:
+            load.send(shop.target, _checkouts(shop, buyers, draw))
+        return _additions(shop, buyers, draw)
+
+    return [_writes(shop, calls) for shop in shops]
 
 
-def checkout(shops: Sequence[Shop], rounds: int) -> list[Side]:
-    """Ordering a cart of three lines; filling it is not counted."""
+def checkout(shops: Sequence[Shop]) -> list[Side]:
+    """Ordering a cart of three lines, one for each customer; filling the carts is not counted."""
 
-    def prepare(shop: Shop, draw: random.Random, buyers: list[Buyer]) -> list[Call]:
-        for _ in range(LINES):  # a buyer's lines one after another: two at once would race for the cart
-            load.send(shop.target, [shop.add_item(buyer, _product(draw)) for buyer in buyers])
-        return [
-            shop.checkout(buyer, str(uuid.UUID(int=draw.getrandbits(128), version=4))) for buyer in buyers
-        ]
+    def calls(shop: Shop, buyers: list[Buyer], draw: random.Random, number: int) -> list[Call]:
+        for _ in range(LINES):  # one product for everyone, then the next: two at once would race for a cart
+            load.send(shop.target, _additions(shop, buyers, draw))
+        return _checkouts(shop, buyers, draw)
 
-    return [_writes(shop, prepare, first_buyer=WRITES * (rounds + 1)) for shop in shops]
+    return [_writes(shop, calls) for shop in shops]
+
+
+def _additions(shop: Shop, buyers: list[Buyer], draw: random.Random) -> list[Call]:
+    return [shop.add_item(buyer, _product(draw)) for buyer in buyers]
+
+
+def _checkouts(shop: Shop, buyers: list[Buyer], draw: random.Random) -> list[Call]:
+    return [shop.checkout(buyer, str(uuid.UUID(int=draw.getrandbits(128), version=4))) for buyer in buyers]
 
 
 def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], Call], times: int) -> Side:
@@ -93,12 +98,13 @@ def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], Call], times:
 
 
 def _writes(
-    shop: Shop, prepare_calls: Callable[[Shop, random.Random, list[Buyer]], list[Call]], first_buyer: int
+    shop: Shop, calls_of: Callable[[Shop, list[Buyer], random.Random, int], list[Call]]
 ) -> Side:
+    buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
+    draw = random.Random(SEED)
+
     def prepare(number: int) -> Load:
-        first = first_buyer + number * WRITES
-        buyers = [shop.buyer(each) for each in range(first, first + WRITES)]
-        calls = prepare_calls(shop, random.Random(number), buyers)
+        calls = calls_of(shop, buyers, draw, number)
         return lambda: len(load.send(shop.target, calls))
 
     return Side(shop.name, shop.roots, prepare)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 PRODUCTS = 1_000
-SHOPPERS = 500
-BASKETS_PER_SHOPPER = 6
+CUSTOMERS = 150
+BASKETS_PER_CUSTOMER = 4
 LINES_PER_BASKET = 4
 STOCK = 1_000_000
 """So much that no comparison runs out."""
@@ -53,16 +53,16 @@ class Item:
 class Basket:
     """One past purchase: who bought what, one of each."""
 
-    shopper: int
+    customer: int
     products: tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Everything a shop is filled with; ids count from 1."""
+    """Everything a shop is filled with; products and customers count from 1."""
 
     items: tuple[Item, ...]
-    shoppers: int
+    customers: int
     baskets: tuple[Basket, ...]
 
 
@@ -71,9 +71,11 @@ def generate(seed: int = 7) -> Dataset:
     draw = random.Random(seed)
     return Dataset(
         items=tuple(_item(number, draw) for number in range(1, PRODUCTS + 1)),
-        shoppers=SHOPPERS,
+        customers=CUSTOMERS,
         baskets=tuple(
-            _basket(shopper, draw) for shopper in range(1, SHOPPERS + 1) for _ in range(BASKETS_PER_SHOPPER)
+            _basket(customer, draw)
+            for customer in range(1, CUSTOMERS + 1)
+            for _ in range(BASKETS_PER_CUSTOMER)
         ),
     )
 
@@ -100,9 +102,9 @@ def _item(number: int, draw: random.Random) -> Item:
     )
 
 
-def _basket(shopper: int, draw: random.Random) -> Basket:
+def _basket(customer: int, draw: random.Random) -> Basket:
     """Two products of one group of companions, the rest from anywhere."""
     first = draw.randrange(PRODUCTS // COMPANIONS) * COMPANIONS + 1
     together = draw.sample(range(first, first + COMPANIONS), LINES_PER_BASKET // 2)
     anything = draw.sample(range(1, PRODUCTS + 1), LINES_PER_BASKET - len(together))
-    return Basket(shopper, tuple(sorted({*together, *anything})))
+    return Basket(customer, tuple(sorted({*together, *anything})))

@@ -1,7 +1,7 @@
 """Trains user and item factors by alternating least squares for implicit feedback.
 
-Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, as implemented by the
-`implicit` library, which only trains here: the factors are served by `ml.personal`.
+Hu, Koren and Volinsky, "Collaborative Filtering for Implicit Feedback Datasets", ICDM 2008, as implemented by
+the `implicit` library, which only trains here: the factors are served by `ml.personal`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from implicit.cpu.als import AlternatingLeastSquares
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
-from ml.arrays import Array, Floats, Ids, rows_of
+from ml.arrays import Array, Floats, Ids, first_of_pairs, rows_of
 from ml.interactions import EVENT_KINDS, GUEST, Dataset
 
 FACTORS = 50
@@ -41,27 +41,29 @@ class Factors:
 def strengths(dataset: Dataset, user_ids: Ids) -> Any:
     """How much each user wants each product, as a CSR matrix of users by products.
 
-    The first order of a product counts 1 and repeats add less and less; weaker behaviour adds its share once per kind.
+    The first order of a product counts 1 and repeats add less and less; weaker behaviour adds its share once
+    per kind.
     """
     lines, events, products = dataset.interactions, dataset.events, dataset.products.ids
     shape = (len(user_ids), len(products))
-    bought = np.unique(
-        np.stack([rows_of(user_ids, lines.user_ids), rows_of(products, lines.product_ids), lines.order_ids]),
-        axis=1,
-    )
-    bought = bought[:, (bought[0] >= 0) & (bought[1] >= 0)]
-    matrix = sparse.csr_matrix((np.ones(bought.shape[1]), (bought[0], bought[1])), shape=shape)
+    buyers, items = rows_of(user_ids, lines.user_ids), rows_of(products, lines.product_ids)
+    bought = first_of_pairs(lines.order_ids, items)
+    bought = bought[(buyers[bought] >= 0) & (items[bought] >= 0)]
+    matrix = sparse.csr_matrix((np.ones(len(bought)), (buyers[bought], items[bought])), shape=shape)
+    # Made of one entry per order: the sum of a user's orders of a product.
+    matrix.sum_duplicates()
     matrix.data = np.log2(1 + matrix.data)
-    users, items = rows_of(user_ids, events.user_ids), rows_of(products, events.product_ids)
-    known = (users >= 0) & (items >= 0)
+    users, seen = rows_of(user_ids, events.user_ids), rows_of(products, events.product_ids)
+    known = (users >= 0) & (seen >= 0)
     worth = np.array([EVENT_STRENGTH[kind] for kind in EVENT_KINDS])[events.kinds[known]]
-    return (matrix + sparse.csr_matrix((worth, (users[known], items[known])), shape=shape)).tocsr()
+    return (matrix + sparse.csr_matrix((worth, (users[known], seen[known])), shape=shape)).tocsr()
 
 
 def users_of(dataset: Dataset) -> Ids:
     """The users who did anything that counts, ascending."""
     ids: Ids = np.union1d(dataset.interactions.user_ids, dataset.events.user_ids)
-    return ids[ids != GUEST]
+    users: Ids = ids[ids != GUEST]
+    return users
 
 
 def train(
@@ -80,7 +82,8 @@ def train(
     `threads` 0 means every core. `on_iteration` is told how many iterations are done.
     """
     confidences = (strength * alpha).astype(np.float32)
-    # implicit runs its own threads over users; a BLAS pool inside each of them makes training up to ten times slower.
+    # implicit runs its own threads over users; a BLAS pool inside each of them makes training up to ten times
+    # slower.
     with threadpool_limits(1, "blas"):
         model = AlternatingLeastSquares(
             factors=factors,
@@ -94,10 +97,15 @@ def train(
             show_progress=False,
             callback=lambda iteration, *_: on_iteration(iteration + 1) if on_iteration else None,
         )
-    return Factors(_cold_are_zero(model.user_factors, 1, confidences), _cold_are_zero(model.item_factors, 0, confidences), confidences)
+    return Factors(
+        _cold_are_zero(model.user_factors, 1, confidences),
+        _cold_are_zero(model.item_factors, 0, confidences),
+        confidences,
+    )
 
 
 def _cold_are_zero(factors: Array, axis: int, confidences: Any) -> Floats:
-    # A row without any observation keeps what is left of its random start; zero says "nothing known" to the serving half.
+    # A row without any observation keeps what is left of its random start; zero says "nothing known" to the
+    # serving half.
     observed = np.asarray(confidences.getnnz(axis=axis)) > 0
     return np.ascontiguousarray(np.where(observed[:, None], factors, 0), dtype=np.float32)

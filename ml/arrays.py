@@ -22,6 +22,15 @@ def rows_of(sorted_ids: Ids, wanted: Ids) -> Rows:
     return np.where(sorted_ids[positions] == wanted, positions, -1)
 
 
+def first_of_pairs(left: Array, right: Array) -> Rows:
+    """Give the position of the first occurrence of each distinct pair of integers, ordered by pair."""
+    order: Rows = np.lexsort((right, left))
+    ordered_left, ordered_right = left[order], right[order]
+    new = np.ones(len(order), dtype=np.bool_)
+    new[1:] = (ordered_left[1:] != ordered_left[:-1]) | (ordered_right[1:] != ordered_right[:-1])
+    return order[new]
+
+
 def normalised(vectors: Floats) -> Floats:
     """Scale each row to length one; a row of zeros stays zero."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)

@@ -1,7 +1,7 @@
-"""Publishes a trained model as a signed directory, and reads one back only when every byte is what was signed.
+"""Publishes a trained model as a signed directory, and reads back only what proves to be untouched.
 
-A directory holds one file per array (`.npy`), one per list of text (`.json`), `manifest.json` with the size and
-SHA-256 of each, and `manifest.hmac`, the signature of the manifest's bytes.
+A directory holds one file per array (`.npy`), one per list of text (`.json`), `manifest.json` with the size
+and SHA-256 of each, and `manifest.hmac`, the signature of the manifest's bytes.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
 from ml.arrays import Array
-from ml.schema import ARRAYS, FORMAT, TEXTS, Contents, InvalidContents, check
+from ml.manifest import Description, FileEntry, Manifest
+from ml.schema import ARRAYS, FORMAT, PARTS, TEXTS, Contents, InvalidContents, check
 
 MANIFEST = "manifest.json"
 SIGNATURE = "manifest.hmac"
 PURPOSE = b"sanset artifact\n"
-"""Signed in front of the manifest, so that a signature made for something else under the same key is worthless here."""
+"""Signed before the manifest: a signature made for something else under this key is worthless here."""
 
 MIN_KEY_BYTES = 16
 MANIFEST_LIMIT = 1_000_000
@@ -42,54 +43,12 @@ class DamagedArtifact(Exception):
     """The artifact is damaged, incomplete, forged or foreign; the text is one sentence that says how."""
 
 
-@dataclass(frozen=True)
-class FileEntry:
-    """What the manifest promises about one file. Lists of text have dtype `json` and their length as shape."""
-
-    sha256: str
-    size: int
-    dtype: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What an artifact says about itself."""
-
-    format: int
-    name: str
-    model_type: str
-    created: str
-    """ISO 8601, UTC."""
-    data_fingerprint: str
-    parameters: Mapping[str, Any]
-    origins: Mapping[str, str]
-    """For each part, the artifact whose training made it: another one's name where the part was carried over."""
-    library_versions: Mapping[str, str]
-    metrics: Mapping[str, Any]
-    files: Mapping[str, FileEntry]
-
-
-@dataclass(frozen=True, eq=False)
-class Description:
-    """What the writer of an artifact knows about it, beside its contents."""
-
-    model_type: str
-    created: datetime
-    data_fingerprint: str
-    parameters: Mapping[str, Any]
-    carried: Mapping[str, str]
-    """Part → name of the artifact it was carried over from."""
-    library_versions: Mapping[str, str]
-    metrics: Mapping[str, Any]
-
-
 @dataclass(frozen=True, eq=False)
 class Artifact:
     """A verified artifact, wholly in memory.
 
-    Its arrays are not mapped from the files: a file cut short or changed later would kill or mislead a server that
-    reads pages of it long after they were verified.
+    Its arrays are not mapped from the files: a file cut short or changed later would kill or mislead a server
+    that reads pages of it long after they were verified.
     """
 
     manifest: Manifest
@@ -102,7 +61,7 @@ class Artifact:
 
 
 def newest(directory: Path) -> list[Path]:
-    """The artifacts in a directory, newest first, judged by name alone; empty when there is no such directory."""
+    """The artifacts in a directory, newest first, judged by name alone; empty when it does not exist."""
     if not directory.is_dir():
         return []
     found = [(match["time"], path) for path in directory.iterdir() if (match := NAME.fullmatch(path.name))]
@@ -112,9 +71,9 @@ def newest(directory: Path) -> list[Path]:
 def write(directory: Path, contents: Contents, description: Description, key: bytes) -> Path:
     """Publish contents under `directory`: readers see the whole artifact or none of it.
 
-    Returns the artifact's directory, named after the type and the creation time, moved on by seconds when that name
-    is taken. Raises InvalidContents when the contents do not fit together, ValueError for a short key, OSError when
-    the disk refuses.
+    Returns the artifact's directory, named after the type and the creation time, moved on by seconds when
+    that name is taken. Raises InvalidContents when the contents do not fit together, ValueError for a short
+    key, OSError when the disk refuses.
     """
     _require_long(key)
     check(contents)
@@ -129,9 +88,10 @@ def write(directory: Path, contents: Contents, description: Description, key: by
 
 
 def load(path: Path, key: bytes) -> Artifact:
-    """Read an artifact after proving it: signature, then each file's size and hash, and only then parse and check.
+    """Read an artifact after proving it: signature, then each file's size and hash; only then parse.
 
-    Raises DamagedArtifact for whatever is not exactly what was written under this key, ValueError for a short key.
+    Raises DamagedArtifact for whatever is not exactly what was written under this key, ValueError for a short
+    key.
     """
     _require_long(key)
     manifest = _verified_manifest(path, key)
@@ -189,7 +149,8 @@ def _publish(
         _write_file(unfinished / SIGNATURE, _signature(raw, key).encode(), "text", ())
         _sync_directory(unfinished)
         try:
-            # Renaming onto a directory that is not empty fails, so two writers of one second cannot overwrite each other.
+            # Renaming onto a directory that is not empty fails, so two writers of one second cannot overwrite
+            # each other.
             unfinished.rename(directory / name)
         except OSError:
             if not (directory / name).exists():
@@ -200,9 +161,9 @@ def _publish(
             return directory / name
 
 
-def _manifest(name: str, created: datetime, entries: dict[str, FileEntry], description: Description) -> Manifest:
-    from ml.schema import PARTS
-
+def _manifest(
+    name: str, created: datetime, entries: dict[str, FileEntry], description: Description
+) -> Manifest:
     return Manifest(
         format=FORMAT,
         name=name,
@@ -250,7 +211,8 @@ def _verified_manifest(path: Path, key: bytes) -> Manifest:
         if fields["format"] != FORMAT:
             _refuse(path, f"it has format {fields['format']}, and this version reads {FORMAT}")
         files = {
-            name: FileEntry(**{**entry, "shape": tuple(entry["shape"])}) for name, entry in fields["files"].items()
+            name: FileEntry(**{**entry, "shape": tuple(entry["shape"])})
+            for name, entry in fields["files"].items()
         }
         manifest = Manifest(**{**fields, "files": files})
     except (ValueError, TypeError, KeyError, AttributeError):
@@ -271,7 +233,8 @@ def _verified_bytes(path: Path, name: str, entry: FileEntry) -> bytes:
     file_path = path / name
     if not file_path.is_file():
         _refuse(path, f"{name} is not a file")
-    # Read once and parse these very bytes: what was hashed is what is used, even if the file changes in between.
+    # Read once and parse these very bytes: what was hashed is what is used, even if the file changes in
+    # between.
     with file_path.open("rb") as file:
         raw = file.read(entry.size + 1)
     if len(raw) != entry.size:

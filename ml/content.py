@@ -1,7 +1,7 @@
 """Places products in a space of meanings from their words: TF-IDF, then truncated singular values (LSA).
 
-Deerwester, Dumais, Furnas, Landauer and Harshman, "Indexing by Latent Semantic Analysis", JASIS 41(6), 1990. The
-vocabulary and the projection are kept, so that a product created after training has a place at once.
+Deerwester, Dumais, Furnas, Landauer and Harshman, "Indexing by Latent Semantic Analysis", JASIS 41(6), 1990.
+The vocabulary and the projection are kept, so that a product created after training has a place at once.
 """
 
 from __future__ import annotations
@@ -44,8 +44,10 @@ def texts_of(products: Products) -> list[ProductText]:
     ]
 
 
-def train(texts: Sequence[ProductText], *, dimensions: int = DIMENSIONS, seed: int = 0) -> tuple[dict[str, Array], list[str]]:
-    """Give the arrays of `Embedder` plus each product's vector (`content_vectors`, unit rows), and the vocabulary."""
+def train(
+    texts: Sequence[ProductText], *, dimensions: int = DIMENSIONS, seed: int = 0
+) -> tuple[dict[str, Array], list[str]]:
+    """Give the arrays of `Embedder`, each product's vector (`content_vectors`), and the vocabulary."""
     words = [_weighted_words(text) for text in texts]
     vocabulary, frequencies = _vocabulary(words)
     inverse = (np.log((1 + len(texts)) / (1 + frequencies)) + 1).astype(np.float32)
@@ -91,7 +93,7 @@ def _words(text: str) -> Iterable[str]:
 
 
 def _vocabulary(texts: Sequence[Mapping[str, float]]) -> tuple[list[str], Floats]:
-    """The most widely used words, and in how many texts each stands; a word of one text links it to nothing."""
+    """The most used words and how many texts hold each; a word of only one text links it to nothing."""
     counts = Counter(word for words in texts for word in words)
     shared = [(word, count) for word, count in counts.items() if count > 1] or list(counts.items())
     chosen = sorted(shared, key=lambda pair: (-pair[1], pair[0]))[:VOCABULARY_LIMIT]
@@ -99,7 +101,7 @@ def _vocabulary(texts: Sequence[Mapping[str, float]]) -> tuple[list[str], Floats
 
 
 def _tf_idf(texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], inverse: Floats) -> Any:
-    indptr, indices, data = [0], [], []
+    indptr, indices, data = [0], list[int](), list[float]()
     for words in texts:
         known = [(columns[word], weight) for word, weight in words.items() if word in columns]
         indices.extend(column for column, _ in known)

@@ -1,8 +1,9 @@
 """Finds which products are bought together, by a three-step random walk over baskets.
 
-RP3beta: Paudel, Christoffel, Newell and Bernstein, "Updatable, Accurate, Diverse, and Scalable Recommendations for
-Interactive Applications", ACM TiiS 7(1), 2017. The walk goes product, basket, product; each step's probability is
-raised to `alpha`, and the result divided by the popularity of where it ends, raised to `beta`.
+RP3beta: Paudel, Christoffel, Newell and Bernstein, "Updatable, Accurate, Diverse, and Scalable
+Recommendations for Interactive Applications", ACM TiiS 7(1), 2017. The walk goes product, basket, product;
+each step's probability is raised to `alpha`, and the result divided by the popularity of where it ends,
+raised to `beta`.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
-from ml.arrays import Array, Floats, Ids, Rows, rows_of
+from ml.arrays import Array, Floats, Ids, Rows, first_of_pairs, rows_of
 from ml.interactions import Interactions
 
 NEIGHBOURS = 100
@@ -25,13 +26,16 @@ BLOCK_BYTES = 64 * 1024 * 1024
 def baskets(interactions: Interactions, product_ids: Ids) -> Any:
     """The orders as a CSR matrix of baskets by products, one where bought; guests' orders count too."""
     items = rows_of(product_ids, interactions.product_ids)
-    _, orders = np.unique(interactions.order_ids, return_inverse=True)
-    pairs = np.unique(np.stack([orders, items])[:, items >= 0], axis=1)
-    shape = (int(orders.max(initial=-1)) + 1, len(product_ids))
-    return sparse.csr_matrix((np.ones(pairs.shape[1], np.float32), (pairs[0], pairs[1])), shape=shape)
+    order_ids, orders = np.unique(interactions.order_ids, return_inverse=True)
+    lines = first_of_pairs(orders, items)
+    lines = lines[items[lines] >= 0]
+    shape = (len(order_ids), len(product_ids))
+    return sparse.csr_matrix((np.ones(len(lines), np.float32), (orders[lines], items[lines])), shape=shape)
 
 
-def train(basket_items: Any, *, alpha: float = ALPHA, beta: float = BETA, neighbours: int = NEIGHBOURS) -> dict[str, Array]:
+def train(
+    basket_items: Any, *, alpha: float = ALPHA, beta: float = BETA, neighbours: int = NEIGHBOURS
+) -> dict[str, Array]:
     """Give each product's best neighbours, best first, as the arrays of `Neighbours`.
 
     `basket_items` is a CSR matrix of baskets by products.
@@ -67,7 +71,7 @@ def _transition(matrix: Any, alpha: float) -> Any:
 
 
 def _best(block: Floats, count: int) -> tuple[Array, Array, Array]:
-    """The `count` largest positive values of each row, largest first: how many, their columns, their values."""
+    """The `count` largest positive values of each row, largest first: number, columns, values."""
     columns = np.argpartition(block, block.shape[1] - count, axis=1)[:, block.shape[1] - count :]
     values = np.take_along_axis(block, columns, axis=1)
     order = np.lexsort((columns, -values), axis=1)
@@ -90,7 +94,7 @@ class Neighbours:
         return self._indices[span], self._weights[span]
 
     def of_many(self, rows: Rows, importance: Floats) -> tuple[Array, Floats, Rows]:
-        """All neighbours of several products: row, weight times its seed's importance, and position of that seed."""
+        """All neighbours of several seeds: row, weight times the seed's importance, position of the seed."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]
         lengths = ends - starts
         seeds = np.repeat(np.arange(len(rows)), lengths)

@@ -8,7 +8,7 @@ import numpy as np
 from ml.arrays import Array, Floats, Ids
 
 HNSW_FROM = 200_000
-"""Vectors from which the graph beats scanning them all: a scan of 100,000 takes 1.5 ms, of a million 22 ms."""
+"""Vectors from which a graph beats scanning all: a scan of 100,000 takes 1.5 ms, of a million 22 ms."""
 
 HNSW_LINKS = 32
 HNSW_BUILD_BREADTH = 80
@@ -24,7 +24,7 @@ class VectorIndex:
 
     @classmethod
     def build(cls, ids: Ids, vectors: Floats, *, hnsw_from: int = HNSW_FROM) -> VectorIndex:
-        """Index one row of `vectors` (float32) per id: exactly below `hnsw_from` rows, as an HNSW graph from there.
+        """Index one row of `vectors` per id: exactly below `hnsw_from` rows, as an HNSW graph from there.
 
         Raises ValueError when ids and vectors do not match.
         """
@@ -44,14 +44,16 @@ class VectorIndex:
         return len(self._ids)
 
     def search(self, vector: Floats, k: int) -> tuple[Ids, Floats]:
-        """The ids of the k nearest vectors, best first, and their inner products; fewer when the index holds fewer."""
+        """The ids of the k nearest vectors, best first, and their inner products; fewer if it holds fewer."""
         k = min(k, len(self._ids))
         if k <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
         parameters = None
         if isinstance(self._index, faiss.IndexHNSWFlat):
             # The graph finds no more neighbours than its search is broad.
-            parameters = faiss.SearchParametersHNSW(efSearch=max(HNSW_SEARCH_BREADTH, k))
+            parameters = faiss.SearchParametersHNSW(  # type: ignore[attr-defined]  # missing from the stubs
+                efSearch=max(HNSW_SEARCH_BREADTH, k)
+            )
         query: Array = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
         scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
@@ -59,5 +61,5 @@ class VectorIndex:
 
 
 def use_one_thread() -> None:
-    """Keep FAISS from spreading a search over cores: a serving process answers many searches at once instead."""
+    """Keep FAISS on one core per search: a serving process answers many searches at once instead."""
     faiss.omp_set_num_threads(1)

@@ -21,10 +21,19 @@ UNSOLD = ("PENDING_PAYMENT", "CANCELLED", "REFUNDED", "RETURNED")
 """Order states that do not count as a purchase."""
 
 EVENT_KINDS = ("VIEW", "CLICK", "WISHLIST", "ADD_TO_CART")
-"""Behaviour that counts, weakest first; `Events.kinds` holds positions in it. Purchases come from the orders."""
+"""Behaviour that counts; `Events.kinds` holds positions in it. Purchases come from the orders."""
 
 CHUNK = 20_000
 DESCRIPTION_LIMIT = 2_000
+
+# The columns read here and no more: this program shares the database with the server, not its code.
+_ORDERS = sa.table("orders", *map(sa.column, ("id", "user_id", "status", "placed_at")))
+_LINES = sa.table("order_lines", *map(sa.column, ("order_id", "product_id", "quantity")))
+_PRODUCTS = sa.table(
+    "products", *map(sa.column, ("id", "name", "brand", "description", "category_id", "deleted_at"))
+)
+_CATEGORIES = sa.table("categories", *map(sa.column, ("id", "name", "parent_id")))
+_EVENTS = sa.table("behavior_events", *map(sa.column, ("user_id", "product_id", "kind", "occurred_at")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +99,7 @@ class Dataset:
     events: Events
 
     def fingerprint(self) -> str:
-        """The SHA-256 of the data, hexadecimal: equal data, equal fingerprint, whatever order it was read in."""
+        """The SHA-256 of the data, in hexadecimal, whatever order it was read in."""
         digest = hashlib.sha256()
         lines, events = self.interactions, self.events
         order = np.lexsort((lines.quantities, lines.product_ids, lines.order_ids))
@@ -106,7 +115,7 @@ class Dataset:
 
 
 def read(database_url: str) -> Dataset:
-    """Read the shop behind a SQLAlchemy URL (PostgreSQL or SQLite), streaming: memory is the arrays and one chunk.
+    """Read the shop behind a SQLAlchemy URL, streaming: memory holds the arrays and one chunk.
 
     Raises sqlalchemy.exc.SQLAlchemyError when the database cannot be read.
     """
@@ -119,53 +128,70 @@ def read(database_url: str) -> Dataset:
 
 
 def _read_lines(connection: sa.Connection) -> Interactions:
-    query = sa.text(
-        f"SELECT COALESCE(o.user_id, :guest), l.product_id, o.id, l.quantity, {_epoch(connection, 'o.placed_at')}"  # noqa: S608 - the fragment is ours
-        " FROM order_lines l JOIN orders o ON o.id = l.order_id WHERE o.status NOT IN :unsold"
-    ).bindparams(sa.bindparam("unsold", list(UNSOLD), expanding=True), guest=GUEST)
+    query = (
+        sa.select(
+            sa.func.coalesce(_ORDERS.c.user_id, GUEST),
+            _LINES.c.product_id,
+            _ORDERS.c.id,
+            _LINES.c.quantity,
+            _epoch(connection, _ORDERS.c.placed_at),
+        )
+        .join_from(_LINES, _ORDERS, _ORDERS.c.id == _LINES.c.order_id)
+        .where(_ORDERS.c.status.not_in(UNSOLD))
+    )
     user_ids, product_ids, order_ids, quantities, times = _columns(
-        connection, query, np.int64, np.int64, np.int64, np.float32, np.float64
+        connection, query, (np.int64, np.int64, np.int64, np.float32, np.float64)
     )
     return Interactions(user_ids, product_ids, order_ids, quantities, times)
 
 
 def _read_events(connection: sa.Connection) -> Events:
     # Grouped by the database: a shop has far more page views than pairs of user and product.
-    cases = " ".join(f"WHEN '{kind}' THEN {position}" for position, kind in enumerate(EVENT_KINDS))
-    query = sa.text(
-        f"SELECT user_id, product_id, CASE kind {cases} END, {_epoch(connection, 'MAX(occurred_at)')}"  # noqa: S608 - the fragments are ours
-        " FROM behavior_events WHERE user_id IS NOT NULL AND product_id IS NOT NULL AND kind IN :kinds"
-        " GROUP BY user_id, product_id, kind"
-    ).bindparams(sa.bindparam("kinds", list(EVENT_KINDS), expanding=True))
+    event = _EVENTS.c
+    kind = sa.case({name: position for position, name in enumerate(EVENT_KINDS)}, value=event.kind)
+    query = (
+        sa.select(event.user_id, event.product_id, kind, _epoch(connection, sa.func.max(event.occurred_at)))
+        .where(event.user_id.is_not(None), event.product_id.is_not(None), event.kind.in_(EVENT_KINDS))
+        .group_by(event.user_id, event.product_id, event.kind)
+    )
     user_ids, product_ids, kinds, times = _columns(
-        connection, query, np.int64, np.int64, np.uint8, np.float64
+        connection, query, (np.int64, np.int64, np.uint8, np.float64)
     )
     return Events(user_ids, product_ids, kinds, times)
 
 
 def _read_products(connection: sa.Connection) -> Products:
     names, paths = _read_categories(connection)
-    query = sa.text(
-        "SELECT id, COALESCE(name, ''), COALESCE(brand, ''), COALESCE(SUBSTR(description, 1, :limit), ''),"
-        " COALESCE(category_id, 0) FROM products WHERE deleted_at IS NULL ORDER BY id"
-    ).bindparams(limit=DESCRIPTION_LIMIT)
-    ids: list[int] = []
-    texts: tuple[list[str], list[str], list[str]] = ([], [], [])
-    category_ids: list[int] = []
-    for rows in _chunks(connection, query):
-        for product_id, name, brand, description, category_id in rows:
-            ids.append(product_id)
-            for column, text in zip(texts, (name, brand, description), strict=True):
-                column.append(text)
-            category_ids.append(category_id)
+    product = _PRODUCTS.c
+    query = (
+        sa.select(
+            product.id,
+            sa.func.coalesce(product.name, ""),
+            sa.func.coalesce(product.brand, ""),
+            sa.func.coalesce(sa.func.substr(product.description, 1, DESCRIPTION_LIMIT), ""),
+            sa.func.coalesce(product.category_id, 0),
+        )
+        .where(product.deleted_at.is_(None))
+        .order_by(product.id)
+    )
+    rows = [tuple(row) for chunk in _chunks(connection, query) for row in chunk]
+    ids, titles, brands, descriptions, category_ids = (
+        [row[place] for row in rows] for place in range(len(query.selected_columns))
+    )
     return Products(
-        np.array(ids, dtype=np.int64), *texts, np.array(category_ids, dtype=np.int64), names, paths
+        np.array(ids, dtype=np.int64),
+        titles,
+        brands,
+        descriptions,
+        np.array(category_ids, dtype=np.int64),
+        names,
+        paths,
     )
 
 
 def _read_categories(connection: sa.Connection) -> tuple[dict[int, str], dict[int, str]]:
     """Give each category's name, and its name together with those of its ancestors."""
-    rows = connection.execute(sa.text("SELECT id, name, parent_id FROM categories")).all()
+    rows = connection.execute(sa.select(_CATEGORIES.c.id, _CATEGORIES.c.name, _CATEGORIES.c.parent_id)).all()
     names: dict[int, str] = {row[0]: row[1] for row in rows}
     parents: dict[int, int | None] = {row[0]: row[2] for row in rows}
     paths = {}
@@ -179,21 +205,23 @@ def _read_categories(connection: sa.Connection) -> tuple[dict[int, str], dict[in
     return names, paths
 
 
-def _epoch(connection: sa.Connection, column: str) -> str:
-    """SQL for a time as seconds since 1970, in UTC."""
+def _epoch(connection: sa.Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """A time as seconds since 1970, in UTC."""
     if connection.dialect.name == "sqlite":
-        return f"(julianday({column}) - 2440587.5) * 86400.0"
-    return f"CAST(EXTRACT(EPOCH FROM {column}) AS DOUBLE PRECISION)"
+        return (sa.func.julianday(column) - 2440587.5) * 86400.0
+    return sa.cast(sa.extract("epoch", column), sa.Double)
 
 
-def _columns(connection: sa.Connection, query: sa.TextClause, *types: type[np.generic]) -> list[Array]:
+def _columns(
+    connection: sa.Connection, query: sa.Select[Any], types: Sequence[type[np.generic]]
+) -> list[Array]:
     parts: list[list[Array]] = [[np.empty(0, kind)] for kind in types]
     for rows in _chunks(connection, query):
-        for part, values, kind in zip(parts, zip(*rows, strict=True), types, strict=True):
-            part.append(np.array(values, dtype=kind))
+        for place, kind in enumerate(types):
+            parts[place].append(np.array([row[place] for row in rows], dtype=kind))
     return [np.concatenate(part) for part in parts]
 
 
-def _chunks(connection: sa.Connection, query: sa.TextClause) -> Iterator[Sequence[sa.Row[Any]]]:
+def _chunks(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
     with connection.execute(query, execution_options={"stream_results": True}) as result:
         yield from result.partitions(CHUNK)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ml.artifact import load
 from ml.arrays import Floats, Rows, normalised, rows_of
+from ml.artifact import load
 from ml.blend import Recommendation, Rung, Selection, Source
 from ml.content import Embedder, ProductText
 from ml.copurchase import Neighbours
@@ -18,6 +19,7 @@ from ml.index import VectorIndex
 from ml.personal import Personal
 from ml.rungs import (
     POPULAR_SPAN,
+    TRENDED_SPAN,
     TRENDING_SPAN,
     WHOLE_SPAN,
     Listed,
@@ -32,7 +34,7 @@ from ml.trending import Ranking
 Eligible = Callable[[int], bool]
 
 CONTENT_SHARE = 0.6
-"""Weight of words in likeness; the rest is behaviour. A product nobody bought yet is found by its words alone."""
+"""Weight of words in likeness; the rest is behaviour. What nobody bought yet is found by words alone."""
 
 SIMILAR_SEEDS = 3
 SIMILAR_FIRST_LOOK = 64
@@ -40,7 +42,7 @@ SIMILAR_FIRST_LOOK = 64
 
 @dataclass(frozen=True)
 class BlendWeights:
-    """How the personal rung weighs its sources; kept in the artifact, so that what is measured is what serves."""
+    """How sources are weighed; kept in the artifact, so that what is measured is what serves."""
 
     taste: float = 1.0
     together: float = 1.0
@@ -57,8 +59,10 @@ class BlendWeights:
 class Model:
     """Recommendations from one artifact. Safe for any number of threads; a newer model replaces it whole."""
 
-    def __init__(self, version: str, contents: Contents, parameters: Mapping[str, Any], metrics: Mapping[str, Any]) -> None:
-        """Build the indexes. `contents` has passed `schema.check`; `parameters` are the manifest's, by part."""
+    def __init__(
+        self, version: str, contents: Contents, parameters: Mapping[str, Any], metrics: Mapping[str, Any]
+    ) -> None:
+        """Build the indexes from contents that passed `schema.check` and the manifest's parameters."""
         arrays, texts = dict(contents.arrays), contents.texts
         self.version = version
         """The artifact's name."""
@@ -114,10 +118,10 @@ class Model:
     ) -> list[Recommendation]:
         """Recommend products to a user, best first, without duplicates.
 
-        `history` are the products the user bought or looked at, latest first, training or not; `context` those on
-        the page or in the cart, which are never recommended themselves. `eligible` decides about everything else
-        (bought, out of stock, deleted) and is asked for one product at a time until the list is full or the
-        catalogue exhausted. `user_id` 0 is an anonymous visitor.
+        `history` are the products the user bought or looked at, latest first, training or not; `context`
+        those on the page or in the cart, which are never recommended themselves. `eligible` decides about
+        everything else (bought, out of stock, deleted) and is asked for one product at a time until the list
+        is full or the catalogue exhausted. `user_id` 0 is an anonymous visitor.
         """
         if limit <= 0:
             return []
@@ -135,7 +139,7 @@ class Model:
         return selection.fill(rungs, self._weights.category_share if self._diverse else 1.0)
 
     def similar(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
-        """Products like this one in words and in who buys them; empty when training did not know the product."""
+        """Products like this one in words and buyers; empty when training did not know the product."""
         row = self._row(product_id)
         if row is None or limit <= 0:
             return []
@@ -144,7 +148,7 @@ class Model:
         return selection.fill([self._similar_to(np.array([row]), WHOLE_SPAN)])
 
     def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
-        """Products like one that training did not know, by its words; empty when it knew none of the words."""
+        """Products like one that training did not know, by words; empty when no word is known."""
         vector = self.embed(text)
         if limit <= 0 or not vector.any():
             return []
@@ -162,7 +166,7 @@ class Model:
         return vector
 
     def bought_together(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
-        """Products found in the same baskets more than their popularity explains; empty when there are none."""
+        """Products found in its baskets more than their popularity explains; empty when there are none."""
         row = self._row(product_id)
         if row is None or limit <= 0:
             return []
@@ -171,7 +175,7 @@ class Model:
         if len(weights):
             scores[rows] = weights / weights[0]
         reason = f"Often bought together with {self._names[row]}"
-        rung = Listed(rows.tolist(), scores, Source.BOUGHT_TOGETHER, lambda _: reason, WHOLE_SPAN)
+        rung = Listed(rows.tolist(), scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
         return self._selection(eligible, limit).fill([rung])
 
     def trending(
@@ -180,10 +184,10 @@ class Model:
         """What sells now, in the whole shop or in these categories, then what sold best of all time."""
         if limit <= 0:
             return []
-        rungs = [self._trending_list(category_ids, TRENDING_SPAN), self._popular_list(category_ids, POPULAR_SPAN)]
-        if category_ids is None:
-            return self._selection(eligible, limit).fill(rungs)
-        return self._selection(eligible, limit).fill(rungs)
+        trending = self._trending_list(category_ids, TRENDED_SPAN)
+        return self._selection(eligible, limit).fill(
+            [trending, self._popular_list(category_ids, POPULAR_SPAN)]
+        )
 
     def popular(
         self, *, category_ids: Collection[int] | None = None, eligible: Eligible, limit: int
@@ -198,9 +202,7 @@ class Model:
         vector = self._personal.vector(user_id, past)
         liking = None
         if vector is not None:
-            liking = self._personal.scores(vector * np.float32(1))
-            if weights.taste != 1:
-                liking *= np.float32(weights.taste)
+            liking = self._personal.scores(vector, weights.taste)
         recent = past[: weights.seeds]
         seeds = np.concatenate([here, recent])
         together = None
@@ -222,9 +224,9 @@ class Model:
         return Similar(self._index, seeds, first_look=SIMILAR_FIRST_LOOK, span=span)
 
     def _trending_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
-        rows = self._ordered(self._trending, category_ids)
-        rows = rows[: int(np.count_nonzero(self._trending.scores[rows] > 0))]
-        return Listed(rows, self._trending.scores, Source.TRENDING, self._said_of("Trending"), span)
+        scores = self._trending.scores
+        rows = takewhile(lambda row: bool(scores[row] > 0), self._ordered(self._trending, category_ids))
+        return Listed(rows, scores, Source.TRENDING, self._said_of("Trending"), span)
 
     def _popular_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
         rows = self._ordered(self._popular, category_ids)
@@ -262,5 +264,8 @@ def _likeness(content: Floats, behaviour: Floats) -> Floats:
     A missing half stays zero and is not made up for by stretching the other: no evidence is not likeness.
     """
     return np.hstack(
-        [normalised(content) * np.float32(CONTENT_SHARE**0.5), normalised(behaviour) * np.float32((1 - CONTENT_SHARE) ** 0.5)]
+        [
+            normalised(content) * np.float32(CONTENT_SHARE**0.5),
+            normalised(behaviour) * np.float32((1 - CONTENT_SHARE) ** 0.5),
+        ]
     )

@@ -23,8 +23,11 @@ class Personal:
         self._indices = arrays["als_indices"]
         self._confidences: Floats = arrays["als_confidences"]
         self._new_confidence = max(1.0, alpha * HISTORY_SHARE)
+        # Factors by products, for the product with a user's vector: half the time of products by factors.
+        self._by_factor = np.ascontiguousarray(self._items.T)
         wide = self._items.astype(np.float64)
-        # Everything about the catalogue that a fold-in or a standard score needs, in factors by factors numbers.
+        # Everything about the catalogue that a fold-in or a standard score needs, in factors by factors
+        # numbers.
         self._gram: Doubles = wide.T @ wide + max(regularization, 1e-6) * np.eye(wide.shape[1])
         self._mean: Doubles = wide.mean(axis=0)
         self._covariance: Doubles = wide.T @ wide / len(wide) - np.outer(self._mean, self._mean)
@@ -38,9 +41,11 @@ class Personal:
         known = place < len(self._user_ids) and int(self._user_ids[place]) == user_id
         span = slice(self._indptr[place], self._indptr[place + 1]) if known else slice(0, 0)
         trained = self._indices[span]
-        fresh = history[:NEW_EVENTS_LIMIT]
-        if len(trained) and len(fresh):
-            fresh = fresh[~np.isin(fresh, trained)]
+        familiar = set(trained.tolist())
+        # A set, because numpy's isin costs more than the rest of a call for so few.
+        fresh = np.array(
+            [row for row in history[:NEW_EVENTS_LIMIT].tolist() if row not in familiar], np.int64
+        )
         if len(fresh):
             confidences = np.concatenate([self._confidences[span], np.full(len(fresh), self._new_confidence)])
             vector = self._fold_in(np.concatenate([trained, fresh]), confidences)
@@ -50,14 +55,14 @@ class Personal:
             return None
         return vector if vector.any() else None
 
-    def scores(self, vector: Floats) -> Floats:
-        """One standard score per product: how far above the catalogue's average this user's liking is."""
+    def scores(self, vector: Floats, weight: float = 1.0) -> Floats:
+        """One standard score per product, times `weight`: how far the liking is above the average."""
         wide = vector.astype(np.float64)
-        spread = float(np.sqrt(max(wide @ self._covariance @ wide, 0)))
+        spread = float(np.sqrt(np.maximum(wide @ self._covariance @ wide, 0)))
         if spread <= 1e-12:
             return np.zeros(len(self._items), dtype=np.float32)
-        scores: Floats = self._items @ (vector / np.float32(spread))
-        scores -= np.float32(self._mean @ wide / spread)
+        scores: Floats = (vector * np.float32(weight / spread)) @ self._by_factor
+        scores -= np.float32(self._mean @ wide * weight / spread)
         return scores
 
     def _fold_in(self, rows: Rows, confidences: Array) -> Floats:

@@ -17,6 +17,8 @@ PERSONAL_SPAN: Span = (0.5, 1.0)
 SIMILAR_SPAN: Span = (0.3, 0.5)
 TRENDING_SPAN: Span = (0.1, 0.3)
 POPULAR_SPAN: Span = (0.0, 0.1)
+TRENDED_SPAN: Span = (0.1, 1.0)
+"""Trending where nothing stands above it."""
 WHOLE_SPAN: Span = (0.0, 1.0)
 
 
@@ -25,8 +27,10 @@ class Taste:
 
     floor, ceiling = PERSONAL_SPAN
 
-    def __init__(self, liking: Floats | None, together: Together | None, size: int, names: Sequence[str]) -> None:
-        """`liking` and the scores of `together` are already weighted against each other; either may be missing."""
+    def __init__(
+        self, liking: Floats | None, together: Together | None, size: int, names: Sequence[str]
+    ) -> None:
+        """`liking` and the scores of `together` are weighted against each other; either may be missing."""
         self._together = together
         self._names = names
         if liking is None:
@@ -47,7 +51,7 @@ class Taste:
             share = float(self._together.scores[row])
             if share > 0 and share >= float(self._total[row]) - share:
                 seed = self._together.seed_of(row)
-                return Source.BOUGHT_TOGETHER, f"Often bought together with {self._names[seed]}"
+                return Source.SIMILAR, f"Often bought together with {self._names[seed]}"
         return Source.PERSONAL, "Liked by customers with your taste"
 
 
@@ -80,7 +84,7 @@ class Similar:
         first_look: int,
         span: Span = SIMILAR_SPAN,
     ) -> None:
-        """`seeds` are vectors with the reason to give for their neighbours. The index's ids are catalogue rows."""
+        """`seeds` are vectors with the reason for their neighbours. The index's ids are catalogue rows."""
         self.floor, self.ceiling = span
         self._index = index
         self._seeds = seeds

@@ -17,8 +17,8 @@ PARTS = ("als", "copurchase", "content")
 
 CATALOGUE_TEXTS = ("product_names", "category_names")
 
-# Dimensions by letter: P products, C categories, U users, F factors, L trained user-product pairs, N neighbours,
-# V words, D content dimensions. `+` adds one.
+# Dimensions by letter: P products, C categories, U users, F factors, L trained user-product pairs, N
+# neighbours, V words, D content dimensions. `+` adds one.
 ARRAYS: Mapping[str, tuple[str, str]] = {
     "product_ids": ("<i8", "P"),
     "product_categories": ("<i4", "P"),
@@ -64,7 +64,7 @@ class Contents:
 
 
 def check(contents: Contents) -> None:
-    """Raise InvalidContents unless every array is there, shaped to fit the others, finite and within range."""
+    """Raise InvalidContents unless every array is there, fits the others, and is finite and within range."""
     for given, wanted in ((contents.arrays, ARRAYS), (contents.texts, TEXTS)):
         if given.keys() != wanted.keys():
             odd = sorted(given.keys() ^ wanted.keys())

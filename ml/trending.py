@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import pairwise
 
 import numpy as np
 
-from ml.arrays import Array, Doubles, Floats, Ids, Rows, rows_of
+from ml.arrays import Array, Doubles, Floats, Ids, Rows, first_of_pairs, rows_of
 from ml.interactions import Interactions
 
 HALF_LIFE_DAYS = 7.0
 DAY = 86_400.0
 
 
-def train(interactions: Interactions, product_ids: Ids, *, half_life_days: float = HALF_LIFE_DAYS) -> dict[str, Array]:
+def train(
+    interactions: Interactions, product_ids: Ids, *, half_life_days: float = HALF_LIFE_DAYS
+) -> dict[str, Array]:
     """Give each product's time-decayed and all-time number of orders, each scaled so that the best has 1.
 
-    An order counts once per product whatever its quantity: a wholesaler's thousand pieces are one person's choice.
-    Time runs back from the shop's latest order; a different origin would scale all products alike.
+    An order counts once per product whatever its quantity: a wholesaler's thousand pieces are one person's
+    choice. Time runs back from the shop's latest order; a different origin would scale all products alike.
     """
     rows = rows_of(product_ids, interactions.product_ids)
-    known = rows >= 0
-    pairs, first = np.unique(np.stack([interactions.order_ids[known], rows[known]]), axis=1, return_index=True)
-    times = interactions.times[known][first]
-    ages = (times.max(initial=0) - times) / DAY
-    decayed = np.bincount(pairs[1], weights=0.5 ** (ages / half_life_days), minlength=len(product_ids))
-    counts = np.bincount(pairs[1], minlength=len(product_ids)).astype(np.float64)
+    lines = first_of_pairs(interactions.order_ids, rows)
+    lines = lines[rows[lines] >= 0]
+    ages = (interactions.times.max(initial=0) - interactions.times[lines]) / DAY
+    decayed, counts = np.zeros(len(product_ids)), np.zeros(len(product_ids))
+    np.add.at(decayed, rows[lines], 0.5 ** (ages / half_life_days))
+    np.add.at(counts, rows[lines], 1)
     return {"trending_scores": _scaled(decayed), "popular_scores": _scaled(counts)}
 
 
 def _scaled(scores: Doubles) -> Floats:
     top = scores.max(initial=0)
     scaled = scores / top if top > 0 else scores
-    # Below this a float32 loses its precision; a product last bought half-lives ago by the dozen is not trending.
+    # Below this a float32 loses its precision; a product last bought half-lives ago by the dozen is not
+    # trending.
     return np.where(scaled > 1e-9, scaled, 0).astype(np.float32)
 
 
@@ -45,7 +49,7 @@ class Ranking:
         self.order: Rows = np.lexsort((-product_ids, -scores))
         by_category = self.order[np.argsort(categories[self.order], kind="stable")]
         bounds = np.searchsorted(categories[by_category], np.arange(int(categories.max(initial=-1)) + 2))
-        self._within = [by_category[start:end] for start, end in zip(bounds[:-1], bounds[1:], strict=True)]
+        self._within = [by_category[start:end] for start, end in pairwise(bounds.tolist())]
         self._places = np.empty(len(self.order), dtype=np.int64)
         self._places[self.order] = np.arange(len(self.order))
 

@@ -1,4 +1,4 @@
-"""Free loopback ports for everything that no user needs to name."""
+"""TCP ports: free ones for everything that no user needs to name, and a hold on those that must stay ours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOOPBACK = "127.0.0.1"
 def free_ports(count: int) -> list[int]:
     """Return `count` different TCP ports that nothing on this machine's loopback uses now.
 
-    Another program may take one before it is used: a caller that starts a server on it tries again.
+    Another program may take one before it is used: hold it, or be ready to try again.
     """
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in range(count)]
@@ -24,7 +24,7 @@ def free_ports(count: int) -> list[int]:
 def is_free(host: str, port: int) -> bool:
     """Tell whether a server could listen on `host`:`port` now.
 
-    Raises OSError when `host` is no address of this machine.
+    Raises OSError when `host` is no address of this machine, or the port needs rights that we lack.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     with socket.socket(family, kind, protocol) as trial:
@@ -37,3 +37,20 @@ def is_free(host: str, port: int) -> bool:
                 return False
             raise
     return True
+
+
+def hold(host: str, port: int) -> socket.socket:
+    """Bind `host`:`port` without listening, and return the socket to keep open.
+
+    Servers that set SO_REUSEPORT, as gRPC's do, still bind it; the kernel gives it to nobody else, not even as
+    the near end of an outgoing connection while a worker restarts. Raises OSError as `bind` does.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    held = socket.socket(family, kind, protocol)
+    try:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind(address)
+    except OSError:
+        held.close()
+        raise
+    return held

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     heartbeat_seconds: float = Field(15, gt=0, le=30, description="Silence on a stream before a heartbeat")
     stream_lifetime_seconds: float = Field(
         1800, gt=0, description="A stream is asked to reconnect after this long"
+    )
+    edge_token: SecretStr = Field(
+        SecretStr(""), description="Set by the supervisor: proves to workers that a call came through Envoy"
     )
     drain_seconds: float = Field(10, gt=0, description="Time a stopping worker gives its calls")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -204,16 +207,14 @@ def load(**overrides: object) -> Settings:
 def environment_of(settings: Settings) -> dict[str, str]:
     """The environment that gives a child process exactly these settings."""
     values = {}
-    for name in type(settings).model_fields:
+    for name, field in type(settings).model_fields.items():
         value = getattr(settings, name)
         if isinstance(value, SecretStr):
             values[name.upper()] = value.get_secret_value()
         elif isinstance(value, str | int | float | Path | Decimal):
             values[name.upper()] = str(value)
         elif value is not None:
-            values[name.upper()] = (
-                TypeAdapter(type(settings).model_fields[name].annotation).dump_json(value).decode()
-            )
+            values[name.upper()] = TypeAdapter[Any](field.annotation).dump_json(value).decode()
     return {**os.environ, **values}
 
 

@@ -14,7 +14,7 @@ import jwt
 from bench import servers
 from bench.calls import Call, Protocol, Target
 from bench.dataset import Dataset
-from bench.peers.fastapi_shop.seed import ADMIN, FIRST_BUYER, seed
+from bench.peers.fastapi_shop.seed import ADMIN, seed
 from bench.shops.shop import Buyer
 from server.ports import free_ports
 
@@ -33,19 +33,19 @@ class FastApiShop:
 
     def get_product(self, product_id: int) -> Call:
         """See Shop."""
-        return Call(f"/products/{product_id}", self.admin)
+        return Call(f"/products/{product_id}", self.buyer(1).token)
 
     def list_products(self, category: str) -> Call:
         """See Shop."""
-        return Call(f"/products?category={category}&page_size=20", self.admin)
+        return Call(f"/products?category={category}&page_size=20", self.buyer(1).token)
 
-    def recommendations(self, shopper: int) -> Call:
+    def recommendations(self, customer: int) -> Call:
         """See Shop."""
-        return Call(f"/recommendations/{shopper}?limit=10", self.admin)
+        return Call(f"/recommendations/{customer}?limit=10", self.admin)
 
     def buyer(self, number: int) -> Buyer:
         """See Shop."""
-        return Buyer(_token(FIRST_BUYER + number), FIRST_BUYER + number)
+        return Buyer(_token(number), number)
 
     def add_item(self, buyer: Buyer, product_id: int) -> Call:
         """See Shop."""
@@ -58,12 +58,12 @@ class FastApiShop:
 
 
 @contextmanager
-def running(directory: Path, dataset: Dataset, buyers: int) -> Iterator[FastApiShop]:
-    """Run the peer under `directory`, filled with the data set and `buyers` customers who can order."""
+def running(directory: Path, dataset: Dataset) -> Iterator[FastApiShop]:
+    """Run the peer under `directory`, filled with the data set."""
     directory.mkdir()
     (port,) = free_ports(1)
     with servers.database(directory / "postgres") as (url, postmaster):
-        seed(url, dataset, buyers)
+        seed(url, dataset)
         # uvicorn's access log stays on, as every shop of the bench writes a line per call
         command = [
             "-m",

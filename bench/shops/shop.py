@@ -41,11 +41,11 @@ class Shop(Reader, Protocol):
     def list_products(self, category: str) -> Call:
         """Read the first twenty products of a category."""
 
-    def recommendations(self, shopper: int) -> Call:
-        """Read ten recommendations for a shopper of the data set, as an administrator."""
+    def recommendations(self, customer: int) -> Call:
+        """Read ten recommendations for a customer of the data set, as an administrator."""
 
     def buyer(self, number: int) -> Buyer:
-        """A customer nobody else uses; numbers count from 0."""
+        """A customer of the data set, signed in."""
 
     def add_item(self, buyer: Buyer, product_id: int) -> Call:
         """Put one of a product into a buyer's cart."""

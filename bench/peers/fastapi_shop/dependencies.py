@@ -14,8 +14,8 @@ from bench.peers.fastapi_shop.models import User
 from bench.peers.fastapi_shop.settings import PeerSettings
 
 
-def get_settings(request: Request) -> PeerSettings:
-    """The settings the app was made with."""
+async def get_settings(request: Request) -> PeerSettings:
+    """The settings the app was made with; `async`, so that no thread is asked for so little."""
     settings: PeerSettings = request.app.state.settings
     return settings
 

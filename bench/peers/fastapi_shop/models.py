@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 Cents = Numeric(12, 2)
+LOW_STOCK = 10
 
 
 class Base(DeclarativeBase):
@@ -50,17 +51,30 @@ class Product(Base):
     brand: Mapped[str] = mapped_column(String(120))
     category_id: Mapped[int] = mapped_column(ForeignKey("categories.id"))
     price: Mapped[Decimal] = mapped_column(Cents)
+    compare_at_price: Mapped[Decimal | None] = mapped_column(Cents)
     currency: Mapped[str] = mapped_column(String(3))
     stock: Mapped[int]
     max_quantity: Mapped[int]
     attributes: Mapped[dict[str, Any]]
     tags: Mapped[list[str]]
+    seo_title: Mapped[str] = mapped_column(String(200), default="")
+    seo_description: Mapped[str] = mapped_column(String(500), default="")
+    vendor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    rating: Mapped[float] = mapped_column(default=0.0)
+    reviews_count: Mapped[int] = mapped_column(default=0)
     is_active: Mapped[bool] = mapped_column(default=True)
     sold: Mapped[int] = mapped_column(default=0, index=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
     category: Mapped[Category] = relationship()
+
+    @property
+    def stock_status(self) -> str:
+        """How much is left, in words."""
+        if self.stock >= LOW_STOCK:
+            return "IN_STOCK"
+        return "LOW_STOCK" if self.stock else "OUT_OF_STOCK"
 
 
 class User(Base):
@@ -158,6 +172,7 @@ class OrderLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
+    sku: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(200))
     quantity: Mapped[int]
     unit_price: Mapped[Decimal] = mapped_column(Cents)

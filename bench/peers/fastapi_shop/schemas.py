@@ -34,11 +34,18 @@ class ProductOut(Out):
     brand: str
     category: CategoryOut
     price: Decimal
+    compare_at_price: Decimal | None
     currency: str
     stock: int
+    stock_status: str
     max_quantity: int
     attributes: dict[str, Any]
     tags: list[str]
+    seo_title: str
+    seo_description: str
+    vendor_id: int | None
+    rating: float
+    reviews_count: int
     created_at: datetime
     updated_at: datetime
 
@@ -48,6 +55,7 @@ class ProductPage(Out):
 
     items: list[ProductOut]
     next_page_token: str
+    total_size: int | None
 
 
 class AddItemIn(BaseModel):
@@ -104,19 +112,11 @@ class OrderLineOut(Out):
     """One line of an order."""
 
     product_id: int
+    sku: str
     name: str
     quantity: int
     unit_price: Decimal
     line_total: Decimal
-
-
-class OrderEventOut(Out):
-    """One step of an order's life."""
-
-    sequence: int
-    status: str
-    message: str
-    time: datetime
 
 
 class PaymentOut(Out):
@@ -125,12 +125,14 @@ class PaymentOut(Out):
     method: str
     status: str
     amount: Decimal
+    gateway_reference: str
 
 
 class OrderOut(Out):
     """A placed order."""
 
     id: int
+    user_id: int
     number: str
     tracking_number: str
     status: str
@@ -143,7 +145,6 @@ class OrderOut(Out):
     created_at: datetime
     address: AddressOut
     lines: list[OrderLineOut]
-    events: list[OrderEventOut]
     payment: PaymentOut
 
 
@@ -153,7 +154,7 @@ class RecommendationOut(Out):
     product_id: int
     score: float
     reason: str
-    product: ProductOut
+    source: str
 
 
 class RecommendationsOut(Out):

@@ -1,4 +1,4 @@
-"""Fills the peer's database with the bench's data set and with buyers for its writes."""
+"""Fills the peer's database with the bench's data set."""
 
 from __future__ import annotations
 
@@ -24,20 +24,18 @@ from bench.peers.fastapi_shop.models import (
 )
 
 ADMIN = 1_000_000
-"""Id of the administrator, out of the way of shoppers and buyers."""
-FIRST_BUYER = 10_001
-"""Buyers count from here; a buyer's address has the buyer's id."""
+"""Id of the administrator, out of the way of customers."""
 NEIGHBOURS = 20
 """Neighbours kept per product."""
 
 
-def seed(url: str, dataset: Dataset, buyers: int) -> None:
-    """Make the tables in the empty database at `url` and fill them; `buyers` users get an address each."""
+def seed(url: str, dataset: Dataset) -> None:
+    """Make the tables in the empty database at `url` and fill them; a customer's address has their own id."""
     engine = create_engine(url)
     Base.metadata.create_all(engine)
     with Session(engine) as session:
         _add_goods(session, dataset)
-        _add_people(session, dataset.shoppers, buyers)
+        _add_people(session, dataset.customers)
         _add_orders(session, dataset)
         session.execute(insert(Neighbour), neighbours(dataset))
         session.commit()
@@ -91,8 +89,8 @@ def _add_goods(session: Session, dataset: Dataset) -> None:
     )
 
 
-def _add_people(session: Session, shoppers: int, buyers: int) -> None:
-    ids = [*range(1, shoppers + 1), *range(FIRST_BUYER, FIRST_BUYER + buyers), ADMIN]
+def _add_people(session: Session, customers: int) -> None:
+    ids = [*range(1, customers + 1), ADMIN]
     session.execute(
         insert(User),
         [
@@ -126,6 +124,7 @@ def _add_people(session: Session, shoppers: int, buyers: int) -> None:
 
 def _add_orders(session: Session, dataset: Dataset) -> None:
     prices = {item.id: item.price for item in dataset.items}
+    skus = {item.id: item.sku for item in dataset.items}
     names = {item.id: item.name for item in dataset.items}
     start = datetime.now(UTC) - timedelta(days=90)
     step = timedelta(days=90) / len(dataset.baskets)
@@ -134,8 +133,8 @@ def _add_orders(session: Session, dataset: Dataset) -> None:
         [
             {
                 "id": number,
-                "user_id": basket.shopper,
-                "address_id": basket.shopper,
+                "user_id": basket.customer,
+                "address_id": basket.customer,
                 "request_id": f"seed-{number}",
                 "request_hash": "",
                 "number": f"S-{number}",
@@ -158,6 +157,7 @@ def _add_orders(session: Session, dataset: Dataset) -> None:
             {
                 "order_id": number,
                 "product_id": product,
+                "sku": skus[product],
                 "name": names[product],
                 "quantity": 1,
                 "unit_price": prices[product],

@@ -76,12 +76,7 @@ def placed_order(session: Session, user_id: int, request_id: str, request_hash: 
     order = session.scalar(
         select(Order)
         .where(Order.user_id == user_id, Order.request_id == request_id)
-        .options(
-            joinedload(Order.address),
-            joinedload(Order.payment),
-            selectinload(Order.lines),
-            selectinload(Order.events),
-        )
+        .options(joinedload(Order.address), joinedload(Order.payment), selectinload(Order.lines))
     )
     if order is not None and order.request_hash != request_hash:
         raise HTTPException(409, "This request id was used for another order.")
@@ -127,6 +122,7 @@ def new_order(
         lines=[
             OrderLine(
                 product_id=item.product_id,
+                sku=item.product.sku,
                 name=item.product.name,
                 quantity=item.quantity,
                 unit_price=item.product.price,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session, joinedload
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
 from bench.peers.fastapi_shop.models import Category, Product
 from bench.peers.fastapi_shop.schemas import ProductOut, ProductPage
 
 router = APIRouter(prefix="/products", tags=["products"])
+
+COUNTED_TO = 1_000
 
 
 @router.get("/{product_id}", response_model=ProductOut)
@@ -37,18 +40,25 @@ def list_products(
     page_token: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, object]:
     """A page of products in order of id, of one category if asked."""
-    query = (
+    matches: list[ColumnElement[bool]] = [Product.is_active.is_(True)]
+    if category is not None:
+        matches.append(Product.category.has(Category.slug == category))
+    products = session.scalars(
         select(Product)
-        .where(Product.id > page_token, Product.is_active)
+        .where(Product.id > page_token, *matches)
         .options(joinedload(Product.category, innerjoin=True))
         .order_by(Product.id)
         .limit(page_size + 1)
-    )
-    if category is not None:
-        query = query.where(Product.category.has(Category.slug == category))
-    products = session.scalars(query).all()
+    ).all()
     more = len(products) > page_size
     return {
         "items": products[:page_size],
         "next_page_token": str(products[page_size - 1].id) if more else "",
+        "total_size": None if page_token else count(session, matches),
     }
+
+
+def count(session: Session, matches: Sequence[ColumnElement[bool]]) -> int:
+    """How many products match, counted no further than anyone reads."""
+    counted = select(Product.id).where(*matches).limit(COUNTED_TO).subquery()
+    return session.scalar(select(func.count()).select_from(counted)) or 0

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query
 from sqlalchemy import Select, desc, func, select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session
 
 from bench.peers.fastapi_shop.dependencies import CurrentUser, DbSession
 from bench.peers.fastapi_shop.models import Neighbour, Order, OrderLine, Product, User
-from bench.peers.fastapi_shop.schemas import ProductOut, RecommendationOut, RecommendationsOut
+from bench.peers.fastapi_shop.schemas import RecommendationOut, RecommendationsOut
 
 router = APIRouter(prefix="/recommendations", tags=["recommendations"])
 
@@ -45,38 +45,25 @@ def get_recommendations(
     ).all()
     strongest = together[0].strength if together else 1.0
     scores = {row.neighbour_id: row.strength / strongest for row in together}
-    products = {
-        product.id: product
-        for product in session.scalars(
-            select(Product)
-            .where(Product.id.in_(scores))
-            .options(joinedload(Product.category, innerjoin=True))
-        )
-    }
     items = [
-        item(products[key], score, "Bought together with your purchases") for key, score in scores.items()
+        RecommendationOut(product_id=key, score=score, reason="Often bought with what you bought", source="similar")
+        for key, score in scores.items()
     ]
     if len(items) < limit:
         missing = popular(session, bought, list(scores), limit - len(items))
-        items += [item(product, 0.0, "Popular") for product in missing]
+        items += [
+            RecommendationOut(product_id=key, score=0.0, reason="Popular", source="popular") for key in missing
+        ]
     return RecommendationsOut(items=items)
 
 
-def popular(session: Session, bought: Select[int], shown: list[int], limit: int) -> list[Product]:
+def popular(session: Session, bought: Select[int], shown: list[int], limit: int) -> list[int]:
     """The best sellers a user neither bought nor is shown already."""
     return list(
         session.scalars(
-            select(Product)
+            select(Product.id)
             .where(Product.is_active, Product.stock > 0, Product.id.not_in(bought), Product.id.not_in(shown))
-            .options(joinedload(Product.category, innerjoin=True))
             .order_by(Product.sold.desc(), Product.id)
             .limit(limit)
         )
-    )
-
-
-def item(product: Product, score: float, reason: str) -> RecommendationOut:
-    """One recommendation as the reply carries it."""
-    return RecommendationOut(
-        product_id=product.id, score=score, reason=reason, product=ProductOut.model_validate(product)
     )

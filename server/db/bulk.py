@@ -1,0 +1,68 @@
+"""Writes many rows at once: COPY on PostgreSQL, one prepared statement on SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg import sql
+from sqlalchemy import Connection, Table, column, insert, table, text
+
+COPY = sql.SQL("COPY {table} ({columns}) FROM STDIN")
+
+
+def write_rows(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert `rows`, tuples in the order of `columns`, into `target`.
+
+    Values are what the table's types take (aware times, dicts for JSON). Python-side defaults do not apply:
+    every column that is neither nullable nor defaulted by the database must be named. Raises
+    sqlalchemy.exc.IntegrityError, or psycopg.errors.IntegrityError from COPY, when a constraint refuses.
+    """
+    convert = [_converter(target, name, tx) for name in columns]
+    plain = all(one is None for one in convert)
+    converted = (
+        rows
+        if plain
+        else (
+            tuple(one(value) if one else value for one, value in zip(convert, row, strict=True))
+            for row in rows
+        )
+    )
+    if tx.dialect.name == "postgresql":
+        _copy(tx, target, columns, converted)
+        return
+    # A bare table: the mapped one would add its Python-side defaults to the statement
+    statement = insert(table(target.name, *(column(name) for name in columns)))
+    batch = [tuple(row) for row in converted]
+    if batch:
+        tx.exec_driver_sql(str(statement.compile(dialect=tx.dialect)), batch)
+
+
+def reserve_ids(tx: Connection, target: Table, count: int) -> range | list[int]:
+    """`count` unused ids of `target`, ascending, for rows that this transaction will insert.
+
+    On SQLite the transaction holds the only write lock, so counting on from the largest id is safe.
+    """
+    if count == 0:
+        return []
+    if tx.dialect.name == "postgresql":
+        drawn = text("SELECT nextval(pg_get_serial_sequence(:target, 'id')) FROM generate_series(1, :count)")
+        return sorted(tx.execute(drawn, {"target": target.name, "count": count}).scalars())
+    largest = tx.execute(target.select().with_only_columns(target.c.id).order_by(target.c.id.desc()).limit(1))
+    first = (largest.scalar() or 0) + 1
+    return range(first, first + count)
+
+
+def _converter(target: Table, name: str, tx: Connection) -> Any:
+    """How the column's type turns a value into what the driver takes; None when it does nothing."""
+    return target.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
+
+
+def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    driver: Any = tx.connection.driver_connection
+    statement = COPY.format(
+        table=sql.Identifier(target.name), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,79 @@
+"""The database as the rest of the server sees it: plain reads, and transactions that announce their events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from server.db import deadline
+from server.db.engine import connect, reading
+from server.errors import UnavailableNow
+
+_ANNOUNCED = "sanset.announced"
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """An event as its listeners see it. `id` is its place in the event table."""
+
+    id: int
+    topic: str
+    key: str
+    payload: dict[str, Any] | None
+
+
+class Database:
+    """Hands out connections. `on_commit` is told of the events of each transaction right after its commit."""
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.engine: Engine = connect(url, pool_size=pool_size)
+        self._reader = reading(self.engine)
+        self.on_commit: Callable[[list[Announcement]], None] = lambda announcements: None
+
+    @property
+    def is_postgresql(self) -> bool:
+        """Whether this is PostgreSQL."""
+        return self.engine.dialect.name == "postgresql"
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection without a transaction, for plain reads."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A transaction: commits when the block ends, rolls back when it raises.
+
+        Raises errors.Deadline instead of committing when the call's time is over.
+        """
+        with self.engine.connect() as connection:
+            announced: list[Announcement] = []
+            connection.info[_ANNOUNCED] = announced
+            with connection.begin() as transaction:
+                yield connection
+                deadline.check()
+                try:
+                    transaction.commit()
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        # Whether it was committed is not known, so it must not be repeated here; a caller with
+                        # a request id can repeat safely.
+                        raise UnavailableNow() from error
+                    raise
+        if announced:
+            self.on_commit(announced)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        self.engine.dispose()
+
+
+def announce(connection: Connection, announcements: list[Announcement]) -> None:
+    """Have `on_commit` told of events once the transaction of `connection` is committed."""
+    connection.info.setdefault(_ANNOUNCED, []).extend(announcements)

@@ -1,0 +1,77 @@
+"""A bounded in-process cache that is refreshed by events and never keeps a value older than its last event."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Hashable, Sequence
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class Cache(Generic[K, V]):
+    """Least-recently-used values by key, for use on one event loop.
+
+    A value is kept only when no event dropped its key while it was being loaded: otherwise the load may have
+    read the state from before the event, and would keep it for ever.
+    """
+
+    def __init__(self, load: Callable[[Sequence[K]], Awaitable[dict[K, V]]], *, size: int) -> None:
+        """`load` reads many values at once; keys that it leaves out do not exist, and are not cached."""
+        self._load = load
+        self._size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+        self._loading: dict[K, object] = {}
+
+    def peek(self, key: K) -> V | None:
+        """The value if it is here."""
+        value = self._values.get(key)
+        if value is not None:
+            self._values.move_to_end(key)
+        return value
+
+    async def get(self, key: K) -> V | None:
+        """The value, loaded when it is not here; None when there is none."""
+        value = self.peek(key)
+        if value is not None:
+            return value
+        return (await self.get_many([key])).get(key)
+
+    async def get_many(self, keys: Sequence[K]) -> dict[K, V]:
+        """The values that exist, with one load for all that are not here."""
+        found = {key: value for key in keys if (value := self.peek(key)) is not None}
+        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        if missing:
+            found |= await self._fetch(missing)
+        return found
+
+    async def _fetch(self, missing: list[K]) -> dict[K, V]:
+        ticket = object()
+        for key in missing:
+            self._loading[key] = ticket
+        try:
+            loaded = await self._load(missing)
+        finally:
+            current = [key for key in missing if self._loading.get(key) is ticket]
+            for key in current:
+                del self._loading[key]
+        for key in current:
+            if key in loaded:
+                self._values[key] = loaded[key]
+        while len(self._values) > self._size:
+            self._values.popitem(last=False)
+        return loaded
+
+    def drop(self, key: K) -> None:
+        """Forget one value; a load of it that is under way will not be kept."""
+        self._values.pop(key, None)
+        self._loading.pop(key, None)
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._values.clear()
+        self._loading.clear()
+
+    def __len__(self) -> int:
+        return len(self._values)

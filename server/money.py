@@ -1,0 +1,70 @@
+"""Money in integer minor units, and the one rule of rounding: half-up, to the minor unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+MAX_MINOR = 10**14
+"""The largest amount of one price: a million million units of a two-decimal currency."""
+
+_DECIMALS = {
+    **dict.fromkeys(
+        [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF",
+        ],
+        0,
+    ),
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in minor units (cents) of an ISO 4217 currency."""
+
+    minor: int
+    currency: str
+
+    @property
+    def amount(self) -> Decimal:
+        """The amount in units: 12.99."""
+        return Decimal(self.minor).scaleb(-decimals(self.currency))
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency}"
+
+
+def decimals(currency: str) -> int:
+    """How many decimals the minor unit of `currency` has (ISO 4217)."""
+    return _DECIMALS.get(currency, 2)
+
+
+def round_half_up(amount: Decimal) -> int:
+    """The whole number nearest to `amount`, halves away from zero."""
+    return int(amount.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+
+
+def to_minor(amount: Decimal, currency: str) -> int:
+    """`amount` in units as minor units of `currency`, rounded half-up."""
+    return round_half_up(amount.scaleb(decimals(currency)))
+
+
+def share(minor: int, rate: Decimal) -> int:
+    """The share `rate` of an amount, rounded half-up to the minor unit."""
+    return round_half_up(minor * rate)

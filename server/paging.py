@@ -1,0 +1,67 @@
+"""Keyset pages: how large a page is, and the sealed token that says where the next one begins."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from server.errors import InvalidArgument
+
+_NONCE_BYTES = 12
+
+
+class InvalidPageToken(InvalidArgument):
+    """The token was not issued for this list."""
+
+    message = "page_token: it was not issued for this list with these arguments; start without a token."
+
+
+class Pages:
+    """Sizes pages and seals their tokens.
+
+    A token holds the last row's sort keys. It is encrypted and authenticated (AES-GCM) together with the
+    list's other arguments and the caller, so that one that was edited, or is used elsewhere, does not open.
+    """
+
+    def __init__(self, secret: bytes, *, default_size: int, max_size: int) -> None:
+        self._cipher = AESGCM(hashlib.sha256(b"page-token:" + secret).digest())
+        self._default_size = default_size
+        self._max_size = max_size
+
+    def size(self, asked: int) -> int:
+        """The page size for `asked`: 0 means the default, too large is coerced."""
+        return min(asked, self._max_size) if asked > 0 else self._default_size
+
+    def seal(self, keys: Sequence[Any], *scope: object) -> str:
+        """A token for the page after the row with these sort `keys`, valid for the same `scope` only."""
+        nonce = os.urandom(_NONCE_BYTES)
+        values = [{"t": key.isoformat()} if isinstance(key, datetime) else key for key in keys]
+        sealed = self._cipher.encrypt(nonce, json.dumps(values).encode(), _fingerprint(scope))
+        return base64.urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
+
+    def open(self, token: str, *scope: object) -> list[Any] | None:
+        """The sort keys that `token` holds; None for an empty token, the first page.
+
+        Raises InvalidPageToken when it was edited or issued for another scope.
+        """
+        if not token:
+            return None
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            opened = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _fingerprint(scope))
+        except (ValueError, InvalidTag):
+            raise InvalidPageToken() from None
+        keys: list[Any] = json.loads(opened)
+        return [datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key for key in keys]
+
+
+def _fingerprint(scope: Sequence[object]) -> bytes:
+    return hashlib.sha256(repr(scope).encode()).digest()

@@ -1,0 +1,179 @@
+"""One child process that is kept alive: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from server.leash import leashed
+
+START_ATTEMPTS = 3
+READY_SECONDS = 60.0
+STABLE_SECONDS = 10.0
+"""Who lived this long is started again at once; who did not, after a growing pause."""
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+LOG_BYTES = 16 * 1024 * 1024
+"""A log above this is put aside, in place of the one put aside before."""
+
+READY = b"ready"
+"""The line by which a program says on its standard output that it serves."""
+
+_log = logging.getLogger(__name__)
+
+
+class ProgramFailed(Exception):
+    """A program did not become ready; the text says which and why in one line."""
+
+
+class Program:
+    """A child process with a name, a log file and a way to tell that it is ready.
+
+    Its standard input is a pipe that closes when we are gone, and it is killed with us where the system can do so
+    (see `leash`). It runs in a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        answers: Callable[[], Awaitable[bool]] | None = None,
+        on_start: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Describe the program, without starting it.
+
+        `answers` tells whether it serves; without it, it is ready when it writes the line `ready` to its standard
+        output. `on_start` is called each time it has become ready.
+        """
+        self.name = name
+        self._command = command
+        self._log = log
+        self._environment = environment
+        self._answers = answers
+        self._on_start = on_start
+        self._process: Process | None = None
+        self._born = 0.0
+        self._log_start = 0
+        self.starts = 0
+        """How often it has become ready."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None while it does not run."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready; raises ProgramFailed when several attempts fail."""
+        for attempt in range(START_ATTEMPTS):
+            await asyncio.sleep(attempt * FIRST_PAUSE_SECONDS)
+            if await self._spawn():
+                return
+        raise ProgramFailed(f"{self.name} did not start: {self._last_words()} (see {self._log})")
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`."""
+        pause = 0.0
+        while self._process is not None:
+            code = await self._process.wait()
+            lived = time.monotonic() - self._born
+            pause = (
+                0.0
+                if lived > STABLE_SECONDS
+                else min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+            )
+            _log.warning("%s ended (%s) after %.1f s; it is started again", self.name, _reason(code), lived)
+            await asyncio.sleep(pause)
+            await self._spawn()
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM)."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self._signal(signal.SIGKILL)
+
+    async def stop(self, seconds: float) -> None:
+        """Ask it to end, kill it when it takes longer than `seconds`, and wait for its end."""
+        if self._process is None:
+            return
+        self.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            _log.warning("%s did not end within %.1f s and is killed", self.name, seconds)
+            self.kill()
+            await self._process.wait()
+
+    def bound_log(self) -> None:
+        """Put the log aside when it has grown too large."""
+        with suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_BYTES:
+                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)  # the program appends: it goes on at the new end
+
+    async def _spawn(self) -> bool:
+        """Start it once; True when it is ready, False when it ended or took too long."""
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        with open(self._log, "ab") as log:
+            self._log_start = log.tell()
+            self._born = time.monotonic()
+            self._process = process = await asyncio.create_subprocess_exec(
+                *leashed(self._command, signal.SIGTERM),
+                stdin=PIPE,
+                stdout=PIPE if self._answers is None else log,
+                stderr=log,
+                env=self._environment,
+                start_new_session=True,
+            )
+        ready = asyncio.ensure_future(self._becomes_ready(process))
+        ended = asyncio.ensure_future(process.wait())
+        try:
+            await asyncio.wait({ready, ended}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done() and ready.result():
+                self.starts += 1
+                self._on_start()
+                return True
+            if not ended.done():
+                process.kill()
+                await process.wait()
+            return False
+        finally:
+            ready.cancel()
+            ended.cancel()
+
+    async def _becomes_ready(self, process: Process) -> bool:
+        if self._answers is not None:
+            while not await self._answers():
+                await asyncio.sleep(0.02)
+            return True
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if line.strip() == READY:
+                return True
+        return False
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def _last_words(self) -> str:
+        with open(self._log, "rb") as log:
+            log.seek(self._log_start)
+            lines = log.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "it said nothing"
+
+
+def _reason(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

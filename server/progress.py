@@ -1,0 +1,41 @@
+"""How long work says how far it is, and the bar that shows it on a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+
+class Report(Protocol):
+    """Told of each stage as it moves on: `done` of `total` (0: not known) under the stage's name."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """Take the news; called some times per second at most."""
+
+
+def silent(stage: str, done: int, total: int) -> None:
+    """A report that nobody reads."""
+
+
+@contextmanager
+def shown(console: Console | None = None) -> Iterator[Report]:
+    """A report that draws one bar per stage on `console` (standard error); a plain line each when it
+    is no terminal.
+    """
+    screen = console or Console(stderr=True)
+    bars: dict[str, TaskID] = {}
+    columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
+    with Progress(*columns, TimeElapsedColumn(), console=screen, disable=not screen.is_terminal) as progress:
+
+        def report(stage: str, done: int, total: int) -> None:
+            if stage not in bars:
+                bars[stage] = progress.add_task(stage, total=total or None)
+                if not screen.is_terminal:
+                    screen.print(stage, highlight=False)
+            progress.update(bars[stage], completed=done, total=total or None)
+
+        yield report

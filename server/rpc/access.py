@@ -1,0 +1,83 @@
+"""Access: who the caller is, and whether the rule declared on the method lets them in. No rule means no."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+
+from google.protobuf.descriptor import ServiceDescriptor
+from sanset.v1 import access_pb2
+from sanset.v1.access_pb2 import AccessRule
+
+from server.errors import PermissionDenied, Unauthenticated
+from server.rpc.call import Call
+from server.rpc.identity import Identity
+
+Verify = Callable[[str], Identity]
+"""Turns an access token into the caller it proves; raises TokenInvalid."""
+
+_NO_RULE = AccessRule()
+
+
+class TokenMissing(Unauthenticated):
+    """The method needs a signed-in caller."""
+
+    message = "Sign in first: send the metadata 'authorization: Bearer <access_token>'."
+
+
+class TokenInvalid(Unauthenticated):
+    """One sentence for every flaw of a token, so that a forger learns nothing."""
+
+    message = "The access token is not valid any more; refresh it or sign in again."
+
+
+class PermissionMissing(PermissionDenied):
+    """The role is not enough."""
+
+    message = "This needs the permission {permission}, which the role {role} does not have."
+
+
+class Access:
+    """Enforces the rules that the protos declare."""
+
+    def __init__(self, services: Iterable[ServiceDescriptor], verify: Verify) -> None:
+        self._rules = rules(services)
+        self._verify = verify
+
+    def check(self, call: Call) -> None:
+        """Set `call.caller`; raise TokenMissing, TokenInvalid or PermissionMissing."""
+        rule = self._rules.get(call.method, _NO_RULE)
+        if rule.level == AccessRule.PUBLIC:
+            return
+        if call.authorization:
+            call.caller = self._identify(call.authorization)
+        elif rule.level == AccessRule.OPTIONAL:
+            return
+        else:
+            raise TokenMissing()
+        if rule.permission:
+            if not call.caller.may(rule.permission):
+                raise PermissionMissing(
+                    permission=AccessRule.Permission.Name(rule.permission), role=call.caller.role
+                )
+        elif rule.level not in (AccessRule.OPTIONAL, AccessRule.SIGNED_IN):
+            raise PermissionMissing(permission="that no rule grants", role=call.caller.role)
+
+    def _identify(self, authorization: str) -> Identity:
+        scheme, _, token = authorization.partition(" ")
+        if scheme.lower() != "bearer":
+            raise TokenInvalid()
+        identity = self._verify(token)
+        if identity.expires_at <= time.time():
+            raise TokenInvalid()
+        return identity
+
+
+def rules(services: Iterable[ServiceDescriptor]) -> dict[str, AccessRule]:
+    """The rule of each method that declares one, by its path: "/sanset.v1.CartService/AddItem"."""
+    return {
+        f"/{service.full_name}/{method.name}": method.GetOptions().Extensions[access_pb2.access]
+        for service in services
+        for method in service.methods
+        if method.GetOptions().HasExtension(access_pb2.access)
+    }

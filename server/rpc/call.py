@@ -1,0 +1,80 @@
+"""One call as the server's methods see it, in place of gRPC's context."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote
+
+from server.db.deadline import Deadline
+from server.rpc.identity import Identity
+
+MAX_REQUEST_ID = 128
+
+
+@dataclass(slots=True)
+class Call:
+    """A call in progress: who, from where, until when."""
+
+    method: str
+    request_id: str
+    address: str
+    through_envoy: bool
+    user_agent: str
+    authorization: str | None
+    deadline: Deadline
+    caller: Identity | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> Identity:
+        """The caller of a method that only signed-in users reach."""
+        if self.caller is None:
+            raise RuntimeError(f"{self.method} reads the identity of a caller who need not be signed in")
+        return self.caller
+
+    @property
+    def short_method(self) -> str:
+        """The RPC's bare name: "Checkout"."""
+        return self.method.rpartition("/")[2]
+
+
+def read_call(method: str, context: Any, *, edge_token: str, default_seconds: float) -> Call:
+    """The call behind gRPC's `context`.
+
+    What a header says of the caller's address counts only when Envoy proves with the edge token that it set it.
+    """
+    metadata: Mapping[str, str] = dict(context.invocation_metadata() or ())
+    through_envoy = bool(edge_token) and secrets.compare_digest(metadata.get("x-sanset-edge", ""), edge_token)
+    remaining = context.time_remaining()
+    return Call(
+        method=method,
+        request_id=_request_id(metadata.get("x-request-id")),
+        address=_forwarded(metadata) if through_envoy else _peer(context.peer()),
+        through_envoy=through_envoy,
+        user_agent=str(metadata.get("x-user-agent") or metadata.get("user-agent") or "")[:200],
+        authorization=metadata.get("authorization"),
+        deadline=Deadline(min(remaining, 3600.0) if remaining is not None else default_seconds),
+    )
+
+
+def _request_id(sent: object) -> str:
+    if isinstance(sent, str) and 0 < len(sent) <= MAX_REQUEST_ID and sent.isascii() and sent.isprintable():
+        return sent
+    return uuid.uuid4().hex
+
+
+def _forwarded(metadata: Mapping[str, str]) -> str:
+    return (
+        metadata.get("x-envoy-external-address")
+        or metadata.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    )
+
+
+def _peer(peer: str) -> str:
+    """The address in gRPC's peer string: "ipv4:10.0.0.7:5123" or "ipv6:%5B::1%5D:5123"."""
+    _, _, rest = unquote(peer).partition(":")
+    return rest.rpartition(":")[0].strip("[]") or peer

@@ -1,0 +1,42 @@
+"""Who calls: a value, read once from the verified token and passed down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sanset.v1.access_pb2 import AccessRule
+
+
+class Role(StrEnum):
+    """What an account may do."""
+
+    CUSTOMER = "CUSTOMER"
+    VENDOR = "VENDOR"
+    ADMIN = "ADMIN"
+
+
+_PERMISSIONS: dict[Role, frozenset[int]] = {
+    Role.CUSTOMER: frozenset(),
+    Role.VENDOR: frozenset({AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY}),
+    Role.ADMIN: frozenset(AccessRule.Permission.values()),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A signed-in caller. `expires_at` is the access token's end, in seconds since the epoch."""
+
+    user_id: int
+    role: Role
+    session_id: str
+    expires_at: float
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the caller runs the shop."""
+        return self.role is Role.ADMIN
+
+    def may(self, permission: int) -> bool:
+        """Whether the caller's role holds `permission` (an AccessRule.Permission)."""
+        return permission in _PERMISSIONS[self.role]

@@ -1,0 +1,80 @@
+"""Limits: how often one address may call the native port, and how many streams may be open."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+
+from server.errors import ResourceExhausted
+from server.rpc.call import Call
+
+
+class RateLimited(ResourceExhausted):
+    """Too many calls from one address."""
+
+    message = (
+        "Too many calls from your address: {limit} a minute are allowed. Try again in {seconds} seconds."
+    )
+
+
+class TooManyStreams(ResourceExhausted):
+    """Too many open streams."""
+
+    message = "Too many streams are open ({limit} are allowed); close one first."
+
+
+class Limits:
+    """Counts calls by address and streams by caller, in this worker.
+
+    Calls through Envoy are not counted again: Envoy has counted them, once for all workers.
+    """
+
+    def __init__(self, *, anonymous: int, signed_in: int, streams_per_user: int, streams: int) -> None:
+        """`anonymous` and `signed_in` are calls per minute and address; 0 anonymous turns both off."""
+        self._enabled = anonymous > 0
+        self._anonymous = RateLimitItemPerMinute(max(anonymous, 1))
+        self._signed_in = RateLimitItemPerMinute(signed_in)
+        self._limiter = FixedWindowRateLimiter(MemoryStorage())
+        self._streams_per_user = streams_per_user
+        self._streams = streams
+        self._open: Counter[int] = Counter()
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams are open."""
+        return self._open.total()
+
+    def admit(self, call: Call) -> None:
+        """Count a call; raise RateLimited when its address has used up this minute."""
+        if not self._enabled or call.through_envoy:
+            return
+        item = self._signed_in if call.caller else self._anonymous
+        kind = "signed-in" if call.caller else "anonymous"
+        if not self._limiter.hit(item, call.address, kind):
+            reset = self._limiter.get_window_stats(item, call.address, kind).reset_time
+            seconds = max(1, round(reset - time.time()))
+            refusal = RateLimited(limit=item.amount, seconds=seconds)
+            refusal.retry_after_seconds = float(seconds)
+            raise refusal
+
+    @contextmanager
+    def stream(self, call: Call) -> Iterator[None]:
+        """Hold a place for a stream; raise TooManyStreams when the caller or the worker has none left."""
+        owner = call.caller.user_id if call.caller else 0
+        if self._open[owner] >= self._streams_per_user:
+            raise TooManyStreams(limit=self._streams_per_user)
+        if self.open_streams >= self._streams:
+            raise TooManyStreams(limit=self._streams)
+        self._open[owner] += 1
+        try:
+            yield
+        finally:
+            self._open[owner] -= 1
+            if not self._open[owner]:
+                del self._open[owner]

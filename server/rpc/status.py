@@ -1,0 +1,59 @@
+"""Turns refusals into what leaves the server: a canonical code, a sentence, and google.rpc details."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+from server.errors import InvalidField, Refusal
+
+DOMAIN = "sanset"
+DETAILS_KEY = "grpc-status-details-bin"
+MAX_MESSAGE = 1000
+MAX_FACT = 200
+"""Both keep a rich error within the header size that gRPC and proxies accept."""
+
+
+class InternalError(Refusal):
+    """A fault of ours. The text tells nothing but where to look."""
+
+    code = "INTERNAL"
+    message = "Something went wrong on our side. It is logged under the request id {request_id}."
+
+
+class MethodUnknown(Refusal):
+    """The path names no method."""
+
+    code = "UNIMPLEMENTED"
+    message = "There is no method {method}."
+
+
+def code_of(refusal: Refusal) -> grpc.StatusCode:
+    """gRPC's code of a refusal."""
+    return grpc.StatusCode[refusal.code]
+
+
+def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
+    """The google.rpc.Status of a refusal, with ErrorInfo, and BadRequest or RetryInfo where they apply."""
+    facts = {name: value[:MAX_FACT] for name, value in refusal.facts.items()}
+    info = error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=facts)
+    details: list[Message] = [info, error_details_pb2.RequestInfo(request_id=request_id)]
+    if isinstance(refusal, InvalidField):
+        bad_request = error_details_pb2.BadRequest()
+        for field, description in refusal.violations:
+            bad_request.field_violations.add(field=field, description=description[:MAX_FACT])
+        details.append(bad_request)
+    if refusal.retry_after_seconds is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromTimedelta(timedelta(seconds=refusal.retry_after_seconds))
+        details.append(retry)
+    status = status_pb2.Status(code=code_of(refusal).value[0], message=str(refusal)[:MAX_MESSAGE])
+    for detail in details:
+        packed = AnyMessage()
+        packed.Pack(detail)
+        status.details.append(packed)
+    return status

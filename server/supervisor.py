@@ -1,0 +1,222 @@
+"""The supervisor: starts the workers and the gateway, keeps them alive, and stops them in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from server import envoy
+from server.ports import LOOPBACK, free_ports, hold, is_free
+from server.program import Program, ProgramFailed
+from server.settings import Settings, environment_of
+
+GATEWAY_STOP_SECONDS = 3.0
+LEEWAY_SECONDS = 2.0
+"""How much longer than DRAIN_SECONDS a worker may take to end."""
+NOTICE_SECONDS = 1.0
+"""How long the gateway takes to see that a worker is back."""
+LOG_CHECK_SECONDS = 10.0
+
+
+class ServeFailed(Exception):
+    """The shop cannot be served; the text is one line that names the cause."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where a running shop listens."""
+
+    json: int
+    grpc: int
+    admin: int
+    workers: tuple[int, ...]
+    metrics: tuple[int, ...]
+
+
+def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: None) -> None:
+    """Serve the shop until SIGTERM, SIGINT or SIGHUP, calling `on_ready` once when it answers.
+
+    A worker or gateway that dies is started again. On the signal the workers get DRAIN_SECONDS for the calls
+    they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other, without
+    refusing a call. Must be called from the main thread.
+
+    Raises ServeFailed: a port is taken, or a worker or the gateway does not start.
+    """
+    with ExitStack() as held:
+        ports = _pick_ports(settings, held)
+        try:
+            shop = Shop(settings, ports)
+            asyncio.run(shop.run(on_ready))
+        except (ProgramFailed, envoy.GatewayUnusable) as error:
+            raise ServeFailed(str(error)) from error
+
+
+def _pick_ports(settings: Settings, held: ExitStack) -> Ports:
+    try:
+        for name, port in (("PORT", settings.port), ("GRPC_PORT", settings.grpc_port)):
+            if not is_free(settings.host, port):
+                raise ServeFailed(f"{name}: {port} is already in use; choose another, e.g. {name}={port + 1}")
+        free = free_ports(1 + 2 * settings.workers)
+        workers, metrics = free[1 : 1 + settings.workers], free[1 + settings.workers :]
+        held.enter_context(hold(settings.host, settings.grpc_port))
+        for port in workers:
+            held.enter_context(hold(LOOPBACK, port))
+    except OSError as error:
+        raise ServeFailed(
+            f"HOST, PORT or GRPC_PORT: cannot listen on {settings.host}: {error.strerror}"
+        ) from error
+    return Ports(settings.port, settings.grpc_port, free[0], tuple(workers), tuple(metrics))
+
+
+class Shop:
+    """The processes of one shop."""
+
+    def __init__(self, settings: Settings, ports: Ports) -> None:
+        """Describe the processes, and write the gateway's configuration; raises GatewayUnusable."""
+        self._settings = settings
+        self._ports = ports
+        self._directory = settings.data_dir.absolute()
+        self._workers = [self._worker(number) for number in range(settings.workers)]
+        self._gateway = self._envoy()
+        self._stop = asyncio.Event()
+        self._wanted_restart = asyncio.Event()
+
+    async def run(self, on_ready: Callable[[Ports], None]) -> None:
+        """Start everything, call `on_ready`, keep everything alive until a signal, and stop everything.
+
+        Raises ProgramFailed when a worker or the gateway does not become ready.
+        """
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._on_stop_signal)
+        try:
+            if await self._unless_stopped(self._start()):
+                on_ready(self._ports)
+                await self._unless_stopped(self._keep())
+        finally:
+            await self._drain()
+            self._state_file.unlink(missing_ok=True)
+
+    async def _start(self) -> None:
+        await asyncio.gather(*(worker.start() for worker in self._workers))
+        await self._gateway.start()
+
+    async def _keep(self) -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.TaskGroup() as tasks:
+            for program in self._programs:
+                tasks.create_task(program.keep())
+            tasks.create_task(self._bound_logs())
+            loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
+            tasks.create_task(self._restart_when_wanted())
+
+    async def _restart_when_wanted(self) -> None:
+        while await self._wanted_restart.wait():
+            self._wanted_restart.clear()
+            for worker in self._workers:
+                before = worker.starts
+                await worker.stop(self._settings.drain_seconds + LEEWAY_SECONDS)
+                while worker.starts == before:  # its keeper starts it again
+                    await asyncio.sleep(0.05)
+                await asyncio.sleep(NOTICE_SECONDS)
+
+    async def _bound_logs(self) -> None:
+        while True:
+            await asyncio.sleep(LOG_CHECK_SECONDS)
+            for program in self._programs:
+                program.bound_log()
+
+    async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
+        """Do `work` until it is done (True) or a signal asks to stop (False)."""
+        working = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        finished = working.done()
+        working.cancel()
+        stopping.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+        return finished
+
+    def _on_stop_signal(self) -> None:
+        if self._stop.is_set():
+            for program in self._programs:
+                program.kill()
+        self._stop.set()
+
+    async def _drain(self) -> None:
+        """Stop the workers while the gateway still carries their last replies, then the gateway."""
+        patience = self._settings.drain_seconds + LEEWAY_SECONDS
+        await asyncio.gather(*(worker.stop(patience) for worker in self._workers))
+        await self._gateway.stop(GATEWAY_STOP_SECONDS)
+
+    @property
+    def _programs(self) -> list[Program]:
+        return [*self._workers, self._gateway]
+
+    @property
+    def _state_file(self) -> Path:
+        return self._directory / "run" / "shop.json"
+
+    def _worker(self, index: int) -> Program:
+        port, metrics = self._ports.workers[index], self._ports.metrics[index]
+        command = [sys.executable, "-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics}"]
+        return Program(
+            f"worker {index + 1}",
+            command,
+            log=self._directory / "log" / f"worker-{index + 1}.log",
+            environment=environment_of(self._settings),
+            on_start=self._write_state,
+        )
+
+    def _envoy(self) -> Program:
+        rendered = self._directory / "run" / "envoy.yaml"
+        rendered.parent.mkdir(parents=True, exist_ok=True)
+        values = envoy.values(self._settings, self._ports.admin, self._ports.workers)
+        rendered.write_text(envoy.render(envoy.TEMPLATE.read_text(), values))
+        return Program(
+            "envoy",
+            envoy.command(self._settings, rendered),
+            log=self._directory / "log" / "envoy.log",
+            environment={"PATH": os.environ.get("PATH", os.defpath)},
+            answers=self._gateway_answers,
+            on_start=self._write_state,
+        )
+
+    async def _gateway_answers(self) -> bool:
+        """Whether the gateway listens and sees a healthy worker."""
+        host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
+        try:
+            reader, writer = await asyncio.open_connection(host, self._ports.json)
+        except OSError:
+            return False
+        try:
+            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return b" 200 " in await reader.readline()
+        except OSError:
+            return False
+        finally:
+            writer.close()
+
+    def _write_state(self) -> None:
+        """Tell the operator which process is which, in DATA_DIR/run/shop.json."""
+        workers = zip(self._workers, self._ports.workers, self._ports.metrics, strict=True)
+        state = {
+            "supervisor": {"pid": os.getpid()},
+            "envoy": {"pid": self._gateway.pid, "port": self._ports.json, "admin_port": self._ports.admin},
+            "grpc_port": self._ports.grpc,
+            "workers": [
+                {"pid": worker.pid, "port": port, "metrics_port": metrics}
+                for worker, port, metrics in workers
+            ],
+        }
+        fresh = self._state_file.with_suffix(".new")
+        fresh.write_text(json.dumps(state, indent=2))
+        fresh.replace(self._state_file)
