@@ -62,7 +62,7 @@ def add_item(shops: Sequence[Shop]) -> list[Side]:
 
     def calls(shop: Shop, buyers: list[Buyer], draw: random.Random, number: int) -> list[Call]:
         if number:
-            load.send(shop.target, _checkouts(shop, buyers, draw))
+            load.send(shop.target, _checkouts(shop, buyers))
         return _additions(shop, buyers, draw)
 
     return [_writes(shop, calls) for shop in shops]
@@ -74,7 +74,7 @@ def checkout(shops: Sequence[Shop]) -> list[Side]:
     def calls(shop: Shop, buyers: list[Buyer], draw: random.Random, number: int) -> list[Call]:
         for _ in range(LINES):  # one product for everyone, then the next: two at once would race for a cart
             load.send(shop.target, _additions(shop, buyers, draw))
-        return _checkouts(shop, buyers, draw)
+        return _checkouts(shop, buyers)
 
     return [_writes(shop, calls) for shop in shops]
 
@@ -83,8 +83,8 @@ def _additions(shop: Shop, buyers: list[Buyer], draw: random.Random) -> list[Cal
     return [shop.add_item(buyer, _product(draw)) for buyer in buyers]
 
 
-def _checkouts(shop: Shop, buyers: list[Buyer], draw: random.Random) -> list[Call]:
-    return [shop.checkout(buyer, str(uuid.UUID(int=draw.getrandbits(128), version=4))) for buyer in buyers]
+def _checkouts(shop: Shop, buyers: list[Buyer]) -> list[Call]:
+    return [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers]
 
 
 def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], Call], times: int) -> Side:
@@ -97,9 +97,7 @@ def _reads(shop: ReaderT, pick: Callable[[ReaderT, random.Random], Call], times:
     return Side(shop.name, shop.roots, prepare)
 
 
-def _writes(
-    shop: Shop, calls_of: Callable[[Shop, list[Buyer], random.Random, int], list[Call]]
-) -> Side:
+def _writes(shop: Shop, calls_of: Callable[[Shop, list[Buyer], random.Random, int], list[Call]]) -> Side:
     buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
     draw = random.Random(SEED)
 

@@ -16,7 +16,7 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from ml.arrays import Array, Floats, Ids, first_of_pairs, rows_of
-from ml.interactions import EVENT_KINDS, GUEST, Dataset
+from ml.dataset import EVENT_KINDS, GUEST, Dataset
 
 FACTORS = 50
 REGULARIZATION = 0.01

@@ -16,7 +16,7 @@ from scipy import sparse
 from scipy.sparse.linalg import svds
 
 from ml.arrays import Array, Floats, normalised
-from ml.interactions import Products
+from ml.dataset import Products
 
 DIMENSIONS = 64
 VOCABULARY_LIMIT = 30_000
@@ -53,7 +53,7 @@ def train(
     inverse = (np.log((1 + len(texts)) / (1 + frequencies)) + 1).astype(np.float32)
     matrix = _tf_idf(words, {word: column for column, word in enumerate(vocabulary)}, inverse)
     projection = _projection(matrix, dimensions, seed)
-    vectors = normalised(np.asarray(matrix @ projection, dtype=np.float32).reshape(len(texts), -1))
+    vectors = _placed(matrix, projection)
     arrays = {"content_idf": inverse, "content_projection": projection, "content_vectors": vectors}
     return arrays, vocabulary
 
@@ -69,7 +69,12 @@ class Embedder:
     def embed(self, texts: Sequence[ProductText]) -> Floats:
         """A unit vector for each text; zeros where no word is known."""
         matrix = _tf_idf([_weighted_words(text) for text in texts], self._columns, self._inverse)
-        return normalised(np.asarray(matrix @ self._projection, dtype=np.float32).reshape(len(texts), -1))
+        return _placed(matrix, self._projection)
+
+
+def _placed(matrix: Any, projection: Floats) -> Floats:
+    vectors = np.asarray(matrix @ projection, dtype=np.float32)
+    return normalised(vectors.reshape(matrix.shape[0], projection.shape[1]))
 
 
 def _weighted_words(text: ProductText) -> dict[str, float]:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from ml.arrays import Array, Floats, Ids, Rows, first_of_pairs, rows_of
-from ml.interactions import Interactions
+from ml.dataset import Interactions
 
 NEIGHBOURS = 100
 ALPHA = 0.6

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ml.arrays import Doubles, Ids
 from ml.blend import Recommendation
-from ml.interactions import GUEST, Dataset, Interactions
+from ml.dataset import GUEST, Dataset, Interactions
 from ml.model import Model
 
 K = 20

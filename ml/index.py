@@ -48,6 +48,9 @@ class VectorIndex:
         k = min(k, len(self._ids))
         if k <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)
+        # One core per search: a server answers many at once, and splitting one costs more than it saves.
+        # OpenMP keeps this number per calling thread: set once for the process, it misses the threads that search.
+        faiss.omp_set_num_threads(1)
         parameters = None
         if isinstance(self._index, faiss.IndexHNSWFlat):
             # The graph finds no more neighbours than its search is broad.
@@ -58,8 +61,3 @@ class VectorIndex:
         scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
         return self._ids[places[0][found]], scores[0][found]
-
-
-def use_one_thread() -> None:
-    """Keep FAISS on one core per search: a serving process answers many searches at once instead."""
-    faiss.omp_set_num_threads(1)

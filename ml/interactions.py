@@ -1,27 +1,19 @@
-"""Reads a shop's products, sold order lines and behaviour events into plain numpy arrays."""
+"""Reads a shop's products, sold order lines and behaviour events from its database."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
-from numpy.typing import NDArray
 from sqlalchemy.pool import NullPool
 
-from ml.arrays import Array, Doubles, Floats, Ids
-
-GUEST = 0
-"""The user id of an order placed without an account; real ids are positive."""
+from ml.arrays import Array
+from ml.dataset import EVENT_KINDS, GUEST, Dataset, Events, Interactions, Products
 
 UNSOLD = ("PENDING_PAYMENT", "CANCELLED", "REFUNDED", "RETURNED")
 """Order states that do not count as a purchase."""
-
-EVENT_KINDS = ("VIEW", "CLICK", "WISHLIST", "ADD_TO_CART")
-"""Behaviour that counts; `Events.kinds` holds positions in it. Purchases come from the orders."""
 
 CHUNK = 20_000
 DESCRIPTION_LIMIT = 2_000
@@ -34,84 +26,6 @@ _PRODUCTS = sa.table(
 )
 _CATEGORIES = sa.table("categories", *map(sa.column, ("id", "name", "parent_id")))
 _EVENTS = sa.table("behavior_events", *map(sa.column, ("user_id", "product_id", "kind", "occurred_at")))
-
-
-@dataclass(frozen=True, eq=False)
-class Interactions:
-    """Sold order lines, one entry per line: parallel arrays."""
-
-    user_ids: Ids
-    product_ids: Ids
-    order_ids: Ids
-    quantities: Floats
-    times: Doubles
-
-    def __len__(self) -> int:
-        return len(self.order_ids)
-
-    def where(self, mask: NDArray[np.bool_]) -> Interactions:
-        """Keep the lines where the mask is true."""
-        return Interactions(
-            self.user_ids[mask],
-            self.product_ids[mask],
-            self.order_ids[mask],
-            self.quantities[mask],
-            self.times[mask],
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class Events:
-    """What signed-in users looked at: one entry per user, product and kind, with its latest time."""
-
-    user_ids: Ids
-    product_ids: Ids
-    kinds: NDArray[np.uint8]
-    times: Doubles
-
-    def where(self, mask: NDArray[np.bool_]) -> Events:
-        """Keep the events where the mask is true."""
-        return Events(self.user_ids[mask], self.product_ids[mask], self.kinds[mask], self.times[mask])
-
-
-@dataclass(frozen=True, eq=False)
-class Products:
-    """The products on sale, ascending by id: parallel sequences. Category id 0 means none."""
-
-    ids: Ids
-    names: Sequence[str]
-    brands: Sequence[str]
-    descriptions: Sequence[str]
-    category_ids: Ids
-    category_names: Mapping[int, str]
-    category_paths: Mapping[int, str]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Everything training reads."""
-
-    products: Products
-    interactions: Interactions
-    events: Events
-
-    def fingerprint(self) -> str:
-        """The SHA-256 of the data, in hexadecimal, whatever order it was read in."""
-        digest = hashlib.sha256()
-        lines, events = self.interactions, self.events
-        order = np.lexsort((lines.quantities, lines.product_ids, lines.order_ids))
-        for column in (lines.user_ids, lines.product_ids, lines.order_ids, lines.quantities, lines.times):
-            digest.update(column[order].tobytes())
-        order = np.lexsort((events.kinds, events.product_ids, events.user_ids))
-        for event_column in (events.user_ids, events.product_ids, events.kinds, events.times):
-            digest.update(event_column[order].tobytes())
-        digest.update(self.products.ids.tobytes() + self.products.category_ids.tobytes())
-        for texts in (self.products.names, self.products.brands, self.products.descriptions):
-            digest.update("\x1f".join(texts).encode())
-        return digest.hexdigest()
 
 
 def read(database_url: str) -> Dataset:

@@ -19,6 +19,7 @@ from ml.index import VectorIndex
 from ml.personal import Personal
 from ml.rungs import (
     POPULAR_SPAN,
+    SIMILAR_SPAN,
     TRENDED_SPAN,
     TRENDING_SPAN,
     WHOLE_SPAN,
@@ -37,7 +38,8 @@ CONTENT_SHARE = 0.6
 """Weight of words in likeness; the rest is behaviour. What nobody bought yet is found by words alone."""
 
 SIMILAR_SEEDS = 3
-SIMILAR_FIRST_LOOK = 64
+SIMILAR_FURTHEST = 1024
+"""How far the ladder's similar rung looks: the rungs below it hold the whole catalogue anyway."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class BlendWeights:
     """How sources are weighed; kept in the artifact, so that what is measured is what serves."""
 
     taste: float = 1.0
-    together: float = 1.0
+    together: float = 0.7
     context: float = 3.0
     """Importance of a product on the page or in the cart, against 1 for the latest one of the history."""
     recency: float = 0.95
@@ -132,7 +134,9 @@ class Model:
             rungs.append(taste)
         seeds = np.concatenate([here, past])[:SIMILAR_SEEDS]
         if len(seeds):
-            rungs.append(self._similar_to(seeds))
+            rungs.append(
+                Similar(self._index, self._seeded(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN)
+            )
         rungs += [self._trending_list(None, TRENDING_SPAN), self._popular_list(None, POPULAR_SPAN)]
         selection = self._selection(eligible, limit)
         selection.exclude(here.tolist())
@@ -145,7 +149,7 @@ class Model:
             return []
         selection = self._selection(eligible, limit)
         selection.exclude([row])
-        return selection.fill([self._similar_to(np.array([row]), WHOLE_SPAN)])
+        return selection.fill([Similar(self._index, self._seeded(np.array([row])))])
 
     def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
         """Products like one that training did not know, by words; empty when no word is known."""
@@ -155,9 +159,7 @@ class Model:
         query = np.zeros(self._vectors.shape[1], dtype=np.float32)
         # Undoes the weight of words in the index, so that the score is the cosine of the words.
         query[: self._content_width] = vector / np.sqrt(CONTENT_SHARE)
-        rung = Similar(
-            self._index, [(query, f"Similar to {text.name}")], first_look=SIMILAR_FIRST_LOOK, span=WHOLE_SPAN
-        )
+        rung = Similar(self._index, [(query, f"Similar to {text.name}")])
         return self._selection(eligible, limit).fill([rung])
 
     def embed(self, text: ProductText) -> Floats:
@@ -198,30 +200,34 @@ class Model:
         return self._selection(eligible, limit).fill([self._popular_list(category_ids, WHOLE_SPAN)])
 
     def _taste(self, user_id: int, past: Rows, here: Rows) -> Taste | None:
-        weights = self._weights
         vector = self._personal.vector(user_id, past)
-        liking = None
+        together = self._together(past, here)
+        source = Source.PERSONAL
         if vector is not None:
-            liking = self._personal.scores(vector, weights.taste)
+            scores = self._personal.scores(vector, self._weights.taste)
+        elif together is not None:
+            scores = np.zeros(len(self._ids), dtype=np.float32)
+            source = Source.SIMILAR
+        else:
+            return None
+        if together is not None:
+            together.add_to(scores)
+        return Taste(scores, together, self._names, source)
+
+    def _together(self, past: Rows, here: Rows) -> Together | None:
+        weights = self._weights
         recent = past[: weights.seeds]
         seeds = np.concatenate([here, recent])
-        together = None
-        if len(seeds):
-            importance = np.concatenate(
-                [np.full(len(here), weights.context), weights.recency ** np.arange(len(recent))]
-            ).astype(np.float32)
-            found = self._neighbours.of_many(seeds, importance)
-            if len(found[0]):
-                together = Together(seeds, found, weights.together, len(self._ids))
-        if liking is None and together is None:
+        if not len(seeds):
             return None
-        return Taste(liking, together, len(self._ids), self._names)
+        importance = np.empty(len(seeds), dtype=np.float32)
+        importance[: len(here)] = weights.context
+        importance[len(here) :] = weights.recency ** np.arange(len(recent))
+        found = self._neighbours.of_many(seeds, importance)
+        return Together(seeds, found, weights.together, len(self._ids)) if len(found[0]) else None
 
-    def _similar_to(self, rows: Rows, span: Span | None = None) -> Similar:
-        seeds = [(self._vectors[row], f"Similar to {self._names[row]}") for row in rows.tolist()]
-        if span is None:
-            return Similar(self._index, seeds, first_look=SIMILAR_FIRST_LOOK)
-        return Similar(self._index, seeds, first_look=SIMILAR_FIRST_LOOK, span=span)
+    def _seeded(self, rows: Rows) -> list[tuple[Floats, str]]:
+        return [(self._vectors[row], f"Similar to {self._names[row]}") for row in rows.tolist()]
 
     def _trending_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
         scores = self._trending.scores

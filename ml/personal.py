@@ -24,7 +24,7 @@ class Personal:
         self._confidences: Floats = arrays["als_confidences"]
         self._new_confidence = max(1.0, alpha * HISTORY_SHARE)
         # Factors by products, for the product with a user's vector: half the time of products by factors.
-        self._by_factor = np.ascontiguousarray(self._items.T)
+        self._by_factor: Floats = np.ascontiguousarray(self._items.T)
         wide = self._items.astype(np.float64)
         # Everything about the catalogue that a fold-in or a standard score needs, in factors by factors
         # numbers.
@@ -43,9 +43,8 @@ class Personal:
         trained = self._indices[span]
         familiar = set(trained.tolist())
         # A set, because numpy's isin costs more than the rest of a call for so few.
-        fresh = np.array(
-            [row for row in history[:NEW_EVENTS_LIMIT].tolist() if row not in familiar], np.int64
-        )
+        recent = history[:NEW_EVENTS_LIMIT].tolist()
+        fresh = np.array([row for row in recent if row not in familiar], dtype=np.int64)
         if len(fresh):
             confidences = np.concatenate([self._confidences[span], np.full(len(fresh), self._new_confidence)])
             vector = self._fold_in(np.concatenate([trained, fresh]), confidences)
@@ -61,7 +60,8 @@ class Personal:
         spread = float(np.sqrt(np.maximum(wide @ self._covariance @ wide, 0)))
         if spread <= 1e-12:
             return np.zeros(len(self._items), dtype=np.float32)
-        scores: Floats = (vector * np.float32(weight / spread)) @ self._by_factor
+        scaled = np.asarray(vector * np.float32(weight / spread), dtype=np.float32)
+        scores: Floats = scaled @ self._by_factor
         scores -= np.float32(self._mean @ wide * weight / spread)
         return scores
 

@@ -21,6 +21,34 @@ TRENDED_SPAN: Span = (0.1, 1.0)
 """Trending where nothing stands above it."""
 WHOLE_SPAN: Span = (0.0, 1.0)
 
+SIMILAR_FIRST_LOOK = 64
+
+
+class Together:
+    """How well products go with a set of seeds, each of its own importance."""
+
+    def __init__(self, seeds: Rows, found: tuple[Array, Floats, Rows], weight: float, size: int) -> None:
+        """`found` are the seeds' neighbours as `Neighbours.of_many` gives them, in a catalogue of
+        `size` products.
+        """
+        self._seeds = seeds
+        self._rows, values, self._places = found
+        # Brought to the scale of a standard score, as the personal scores are.
+        spread = float(np.sqrt(values @ values / size))
+        self._values = values * np.float32(weight / spread) if spread > 0 else values
+
+    def add_to(self, scores: Floats) -> None:
+        """Add each product's share to its score, in place."""
+        np.add.at(scores, self._rows, self._values)
+
+    def strongest(self, row: int) -> tuple[float, int]:
+        """A product's whole share, and the seed that speaks loudest for it (-1: none does)."""
+        (places,) = (self._rows == row).nonzero()
+        if not len(places):
+            return 0.0, -1
+        values = self._values[places]
+        return float(values.sum()), int(self._seeds[self._places[places[values.argmax()]]])
+
 
 class Taste:
     """Blends what a user's factors like with what goes with the products they just touched."""
@@ -28,49 +56,28 @@ class Taste:
     floor, ceiling = PERSONAL_SPAN
 
     def __init__(
-        self, liking: Floats | None, together: Together | None, size: int, names: Sequence[str]
+        self, scores: Floats, together: Together | None, names: Sequence[str], source: Source
     ) -> None:
-        """`liking` and the scores of `together` are weighted against each other; either may be missing."""
+        """`scores` per product already contain the shares of `together`."""
+        self._scores = scores
+        self._source = source
         self._together = together
         self._names = names
-        if liking is None:
-            self._total = together.scores if together else np.zeros(size, dtype=np.float32)
-        else:
-            self._total = liking + together.scores if together else liking
 
     def candidates(self) -> Iterator[Candidate]:
         """Propose what scores above the catalogue's average."""
         top = 0.0
-        for row, score in descending(self._total):
+        for row, score in descending(self._scores):
             top = top or score
             yield Candidate(row, score / top)
 
     def explain(self, row: int) -> tuple[Source, str]:
         """Name the product it is bought with where that weighs more than the user's taste."""
         if self._together is not None:
-            share = float(self._together.scores[row])
-            if share > 0 and share >= float(self._total[row]) - share:
-                seed = self._together.seed_of(row)
-                return Source.SIMILAR, f"Often bought together with {self._names[seed]}"
-        return Source.PERSONAL, "Liked by customers with your taste"
-
-
-class Together:
-    """How well each product goes with a set of seeds, each of its own importance."""
-
-    def __init__(self, seeds: Rows, found: tuple[Array, Floats, Rows], weight: float, size: int) -> None:
-        """`found` are the seeds' neighbours as `Neighbours.of_many` gives them."""
-        self._seeds = seeds
-        self._rows, self._values, self._seed_places = found
-        scores = np.bincount(self._rows, weights=self._values, minlength=size).astype(np.float32)
-        # Brought to the scale of a standard score, as the personal scores are.
-        spread = float(np.sqrt(scores @ scores / size))
-        self.scores: Floats = scores * np.float32(weight / spread) if spread > 0 else scores
-
-    def seed_of(self, row: int) -> int:
-        """The seed that speaks loudest for a product."""
-        places = np.flatnonzero(self._rows == row)
-        return int(self._seeds[self._seed_places[places[np.argmax(self._values[places])]]])
+            share, seed = self._together.strongest(row)
+            if seed >= 0 and 2 * share >= self._scores[row]:
+                return self._source, f"Often bought together with {self._names[seed]}"
+        return self._source, "Liked by customers with your taste"
 
 
 class Similar:
@@ -81,20 +88,23 @@ class Similar:
         index: VectorIndex,
         seeds: Sequence[tuple[Floats, str]],
         *,
-        first_look: int,
-        span: Span = SIMILAR_SPAN,
+        furthest: int | None = None,
+        span: Span = WHOLE_SPAN,
     ) -> None:
-        """`seeds` are vectors with the reason for their neighbours. The index's ids are catalogue rows."""
+        """`seeds` are vectors with the reason for their neighbours; the index's ids are catalogue rows.
+
+        No seed's neighbours beyond the `furthest` nearest are proposed.
+        """
         self.floor, self.ceiling = span
         self._index = index
         self._seeds = seeds
-        self._first_look = first_look
+        self._furthest = min(len(index), furthest or len(index))
         self._reasons: dict[int, str] = {}
 
     def candidates(self) -> Iterator[Candidate]:
         """Propose in descending similarity; look twice as far whenever all found so far were refused."""
         found: set[int] = set()
-        look = self._first_look
+        look = min(SIMILAR_FIRST_LOOK, self._furthest)
         while True:
             nearest = [
                 (float(score), int(row), reason)
@@ -107,9 +117,9 @@ class Similar:
                     found.add(row)
                     self._reasons[row] = reason
                     yield Candidate(row, score)
-            if look >= len(self._index):
+            if look >= self._furthest:
                 return
-            look *= 4
+            look = min(4 * look, self._furthest)
 
     def explain(self, row: int) -> tuple[Source, str]:
         """Name the seed it is similar to."""

@@ -15,8 +15,9 @@ import numpy as np
 from ml import als, artifact, content, copurchase, trending
 from ml.arrays import Array, rows_of
 from ml.carryover import aligned
+from ml.dataset import GUEST, Dataset
 from ml.evaluate import evaluate, hold_out
-from ml.interactions import GUEST, Dataset, read
+from ml.interactions import read
 from ml.manifest import Description
 from ml.model import BlendWeights, Model
 from ml.schema import PARTS, Contents

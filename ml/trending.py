@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from ml.arrays import Array, Doubles, Floats, Ids, Rows, first_of_pairs, rows_of
-from ml.interactions import Interactions
+from ml.dataset import Interactions
 
 HALF_LIFE_DAYS = 7.0
 DAY = 86_400.0

@@ -55,6 +55,7 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         "PORT": str(settings.port),
         "ADMIN_PORT": str(admin_port),
         "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
+        "EDGE_TOKEN": settings.edge_token.get_secret_value(),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
         "RATE_LIMIT_PERCENT": "100" if limit else "0",
@@ -63,7 +64,7 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         "RETRY_SECONDS": str(math.ceil(60 / limit) if limit else 1),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
         "DEADLINE_MILLISECONDS": str(round(deadline * 1000)),
-        "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker knows its deadline, and says more than Envoy can
+        "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
         "PER_TRY_TIMEOUT": f"{deadline / TRIES:.3f}s",
     }
 
@@ -76,9 +77,12 @@ def command(settings: Settings, configuration: Path) -> list[str]:
     level = {"debug": "debug", "info": "warning"}.get(settings.log_level, settings.log_level)
     return [
         str(binary()),
-        f"--config-path={configuration}",
-        f"--log-level={level}",
-        f"--concurrency={max(1, min(settings.workers, os.cpu_count() or 1))}",
+        "--config-path",
+        str(configuration),
+        "--log-level",
+        level,
+        "--concurrency",
+        str(max(1, min(settings.workers, os.cpu_count() or 1))),
         "--use-dynamic-base-id",  # two on one machine would share memory and stop each other
     ]
 

@@ -154,6 +154,12 @@ class Deadline(DeadlineExceeded):
     message = "The call took longer than its deadline."
 
 
+class TooMany(FailedPrecondition):
+    """There is a bound on how many there may be."""
+
+    message = "There may be at most {limit} {things}."
+
+
 class UserNotFound(NotFound):
     """No such user."""
 

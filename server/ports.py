@@ -42,8 +42,8 @@ def is_free(host: str, port: int) -> bool:
 def hold(host: str, port: int) -> socket.socket:
     """Bind `host`:`port` without listening, and return the socket to keep open.
 
-    Servers that set SO_REUSEPORT, as gRPC's do, still bind it; the kernel gives it to nobody else, not even as
-    the near end of an outgoing connection while a worker restarts. Raises OSError as `bind` does.
+    Servers that set SO_REUSEPORT, as gRPC's do, still bind it; the kernel gives it to nobody else, not even
+    as the near end of an outgoing connection while a worker restarts. Raises OSError as `bind` does.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     held = socket.socket(family, kind, protocol)

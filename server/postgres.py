@@ -236,7 +236,7 @@ def _connect(home: _Home, port: int, database: str) -> psycopg.Connection:
         user=ROLE,
         password=home.password_file.read_text(),
         dbname=database,
-        connect_timeout=5,
+        connect_timeout=2,
         autocommit=True,
     )
 

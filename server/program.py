@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from server.leash import leashed
 
@@ -37,7 +38,7 @@ class ProgramFailed(Exception):
 class Program:
     """A child process with a name, a log file and a way to tell that it is ready.
 
-    Its standard input is a pipe that closes when we are gone, and it is killed with us where the system can do so
+    Its standard input is a pipe that closes when we are gone, and where the system can do so it is told to end
     (see `leash`). It runs in a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
     """
 
@@ -47,25 +48,25 @@ class Program:
         command: Sequence[str],
         log: Path,
         environment: Mapping[str, str],
-        answers: Callable[[], Awaitable[bool]] | None = None,
-        on_start: Callable[[], None] = lambda: None,
+        answers: Callable[[], Awaitable[None]] | None = None,
+        on_change: Callable[[], None] = lambda: None,
     ) -> None:
         """Describe the program, without starting it.
 
-        `answers` tells whether it serves; without it, it is ready when it writes the line `ready` to its standard
-        output. `on_start` is called each time it has become ready.
+        `answers` returns when the program serves; without it, the program is ready when it writes the line
+        `ready` to its standard output. `on_change` is called each time it has become ready or ended.
         """
         self.name = name
         self._command = command
         self._log = log
         self._environment = environment
         self._answers = answers
-        self._on_start = on_start
+        self._on_change = on_change
         self._process: Process | None = None
         self._born = 0.0
         self._log_start = 0
-        self.starts = 0
-        """How often it has become ready."""
+        self.ready = asyncio.Event()
+        """Set while it is ready."""
 
     @property
     def pid(self) -> int | None:
@@ -84,7 +85,9 @@ class Program:
         """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`."""
         pause = 0.0
         while self._process is not None:
-            code = await self._process.wait()
+            code = await _end_of(self._process)
+            self.ready.clear()
+            self._on_change()
             lived = time.monotonic() - self._born
             pause = (
                 0.0
@@ -124,28 +127,31 @@ class Program:
 
     async def _spawn(self) -> bool:
         """Start it once; True when it is ready, False when it ended or took too long."""
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        with open(self._log, "ab") as log:
-            self._log_start = log.tell()
+        self.ready.clear()
+        with self._open_log() as log:
             self._born = time.monotonic()
-            self._process = process = await asyncio.create_subprocess_exec(
-                *leashed(self._command, signal.SIGTERM),
-                stdin=PIPE,
-                stdout=PIPE if self._answers is None else log,
-                stderr=log,
-                env=self._environment,
-                start_new_session=True,
-            )
+            try:
+                self._process = process = await asyncio.create_subprocess_exec(
+                    *leashed(self._command, signal.SIGTERM),
+                    stdin=PIPE,
+                    stdout=PIPE if self._answers is None else log,
+                    stderr=log,
+                    env=self._environment,
+                    start_new_session=True,
+                )
+            except OSError as error:  # no memory or process left: others may end soon
+                _log.error("%s cannot be started: %s", self.name, error.strerror)
+                return False
         ready = asyncio.ensure_future(self._becomes_ready(process))
         ended = asyncio.ensure_future(process.wait())
         try:
             await asyncio.wait({ready, ended}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             if ready.done() and ready.result():
-                self.starts += 1
-                self._on_start()
+                self.ready.set()
+                self._on_change()
                 return True
             if not ended.done():
-                process.kill()
+                self.kill()
                 await process.wait()
             return False
         finally:
@@ -154,8 +160,7 @@ class Program:
 
     async def _becomes_ready(self, process: Process) -> bool:
         if self._answers is not None:
-            while not await self._answers():
-                await asyncio.sleep(0.02)
+            await self._answers()
             return True
         assert process.stdout is not None
         async for line in process.stdout:
@@ -163,16 +168,38 @@ class Program:
                 return True
         return False
 
+    def _open_log(self) -> BinaryIO:
+        self._log.parent.mkdir(parents=True, exist_ok=True)
+        log = open(self._log, "ab")  # noqa: SIM115 - the caller closes it
+        self._log_start = log.tell()
+        return log
+
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.send_signal(number)
+                # Process.send_signal would first look whether it ended, and so take its exit code from asyncio
+                os.kill(self._process.pid, number)
 
     def _last_words(self) -> str:
         with open(self._log, "rb") as log:
             log.seek(self._log_start)
             lines = log.read().decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+async def _end_of(process: Process) -> int:
+    """Wait for the end of the process, discarding what it writes, which would block it once the pipe is full."""
+    discarding = asyncio.create_task(_discard(process.stdout)) if process.stdout is not None else None
+    try:
+        return await process.wait()
+    finally:
+        if discarding is not None:
+            discarding.cancel()
+
+
+async def _discard(stream: asyncio.StreamReader) -> None:
+    while await stream.read(65536):
+        pass
 
 
 def _reason(code: int) -> str:

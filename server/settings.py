@@ -214,7 +214,8 @@ def environment_of(settings: Settings) -> dict[str, str]:
         elif isinstance(value, str | int | float | Path | Decimal):
             values[name.upper()] = str(value)
         elif value is not None:
-            values[name.upper()] = TypeAdapter[Any](field.annotation).dump_json(value).decode()
+            adapter: TypeAdapter[Any] = TypeAdapter(field.annotation or Any)
+            values[name.upper()] = adapter.dump_json(value).decode()
     return {**os.environ, **values}
 
 

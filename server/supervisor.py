@@ -44,8 +44,8 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
     """Serve the shop until SIGTERM, SIGINT or SIGHUP, calling `on_ready` once when it answers.
 
     A worker or gateway that dies is started again. On the signal the workers get DRAIN_SECONDS for the calls
-    they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other, without
-    refusing a call. Must be called from the main thread.
+    they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
+    without refusing a call. Must be called from the main thread.
 
     Raises ServeFailed: a port is taken, or a worker or the gateway does not start.
     """
@@ -75,6 +75,11 @@ def _pick_ports(settings: Settings, held: ExitStack) -> Ports:
     return Ports(settings.port, settings.grpc_port, free[0], tuple(workers), tuple(metrics))
 
 
+def worker_command(port: int, metrics_port: int) -> list[str]:
+    """Return the command that runs one worker on its two loopback ports."""
+    return [sys.executable, "-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
+
+
 class Shop:
     """The processes of one shop."""
 
@@ -96,6 +101,7 @@ class Shop:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             loop.add_signal_handler(number, self._on_stop_signal)
+        loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
         try:
             if await self._unless_stopped(self._start()):
                 on_ready(self._ports)
@@ -105,26 +111,25 @@ class Shop:
             self._state_file.unlink(missing_ok=True)
 
     async def _start(self) -> None:
-        await asyncio.gather(*(worker.start() for worker in self._workers))
+        starts = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
+        for failure in filter(None, starts):
+            raise failure
         await self._gateway.start()
 
     async def _keep(self) -> None:
-        loop = asyncio.get_running_loop()
         async with asyncio.TaskGroup() as tasks:
             for program in self._programs:
                 tasks.create_task(program.keep())
             tasks.create_task(self._bound_logs())
-            loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
             tasks.create_task(self._restart_when_wanted())
 
     async def _restart_when_wanted(self) -> None:
         while await self._wanted_restart.wait():
             self._wanted_restart.clear()
             for worker in self._workers:
-                before = worker.starts
+                worker.ready.clear()
                 await worker.stop(self._settings.drain_seconds + LEEWAY_SECONDS)
-                while worker.starts == before:  # its keeper starts it again
-                    await asyncio.sleep(0.05)
+                await worker.ready.wait()  # its keeper starts it again
                 await asyncio.sleep(NOTICE_SECONDS)
 
     async def _bound_logs(self) -> None:
@@ -167,13 +172,12 @@ class Shop:
 
     def _worker(self, index: int) -> Program:
         port, metrics = self._ports.workers[index], self._ports.metrics[index]
-        command = [sys.executable, "-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics}"]
         return Program(
             f"worker {index + 1}",
-            command,
+            worker_command(port, metrics),
             log=self._directory / "log" / f"worker-{index + 1}.log",
             environment=environment_of(self._settings),
-            on_start=self._write_state,
+            on_change=self._write_state,
         )
 
     def _envoy(self) -> Program:
@@ -187,23 +191,14 @@ class Shop:
             log=self._directory / "log" / "envoy.log",
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             answers=self._gateway_answers,
-            on_start=self._write_state,
+            on_change=self._write_state,
         )
 
-    async def _gateway_answers(self) -> bool:
-        """Whether the gateway listens and sees a healthy worker."""
+    async def _gateway_answers(self) -> None:
+        """Wait until the gateway listens and sees a healthy worker."""
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
-        try:
-            reader, writer = await asyncio.open_connection(host, self._ports.json)
-        except OSError:
-            return False
-        try:
-            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            return b" 200 " in await reader.readline()
-        except OSError:
-            return False
-        finally:
-            writer.close()
+        while not await _is_ready(host, self._ports.json):  # noqa: ASYNC110 - another process, no event of ours
+            await asyncio.sleep(0.02)
 
     def _write_state(self) -> None:
         """Tell the operator which process is which, in DATA_DIR/run/shop.json."""
@@ -220,3 +215,17 @@ class Shop:
         fresh = self._state_file.with_suffix(".new")
         fresh.write_text(json.dumps(state, indent=2))
         fresh.replace(self._state_file)
+
+
+async def _is_ready(host: str, port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection(host, port)
+    except OSError:
+        return False
+    try:
+        writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return b" 200 " in await reader.readline()
+    except OSError:
+        return False
+    finally:
+        writer.close()

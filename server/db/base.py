@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Row
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -13,6 +13,9 @@ from sqlalchemy.types import TypeDecorator
 BigId = BigInteger().with_variant(Integer, "sqlite")
 """A 64-bit id; SQLite numbers rows by itself only when the type is INTEGER."""
 
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of a query whose columns are read by name."""
 
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON value."""

@@ -24,15 +24,19 @@ def downgrade(url: str, revision: str) -> None:
     command.downgrade(_config(url), revision)
 
 
-def is_current(url: str) -> bool:
-    """Whether the database has the newest schema."""
+def current(url: str) -> str | None:
+    """The revision of the database's schema; None for an empty database."""
     engine = connect(url, pool_size=1)
     try:
         with engine.connect() as connection:
-            current = MigrationContext.configure(connection).get_current_revision()
+            return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
-    return current == ScriptDirectory.from_config(_config(url)).get_current_head()
+
+
+def is_current(url: str) -> bool:
+    """Whether the database has the newest schema."""
+    return current(url) == ScriptDirectory.from_config(_config(url)).get_current_head()
 
 
 def _config(url: str) -> Config:

@@ -97,12 +97,6 @@ def natural_name(description: str) -> str:
     return "".join([*words, text[end:]]).strip()
 
 
-def slug_of(name: str) -> str:
-    """`name` as the readable end of an address: lower-case ASCII words joined by hyphens; may be empty."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain.replace("'", "")).strip("-")
-
-
 def _natural_word(word: str, *, leads: bool) -> str:
     lower = word.casefold()
     if lower in _AS_WRITTEN:

@@ -6,14 +6,15 @@ import csv
 import gzip
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, NamedTuple
 
-from server.money import MAX_MINOR, round_half_up, to_minor
+from server.money import MAX_MINOR, to_minor
 
 CURRENCY: Final = "GBP"
 COLUMNS: Final = (
@@ -26,6 +27,8 @@ COLUMNS: Final = (
     "CustomerID",
     "Country",
 )
+GZIP_MAGIC: Final = b"\x1f\x8b"
+ROWS_PER_REPORT: Final = 5_000
 MAX_QUANTITY: Final = 10_000_000
 """A hundred times the largest quantity of the real data; keeps every sum far from the columns' limits."""
 MAX_INVOICE_LENGTH: Final = 20
@@ -48,8 +51,7 @@ class Rejected:
     row: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SaleRow:
+class SaleRow(NamedTuple):
     """An order line. Money in pence; `cancelled` when its invoice calls a sale off, `customer` None
     for a guest.
     """
@@ -67,69 +69,97 @@ class SaleRow:
     country: str
 
 
+class _Price(NamedTuple):
+    """A unit price; `exact` when it is whole pence, so that no line total of it needs rounding."""
+
+    amount: Decimal
+    minor: int
+    exact: bool
+
+
+class _Known:
+    """What was read before: the same prices and times come again and again, and invoices in runs of lines."""
+
+    def __init__(self) -> None:
+        self.invoice_text: str | None = None
+        self.invoice = ("", False)
+        self.prices: dict[str, _Price] = {}
+        self.times: dict[str, datetime] = {}
+
+
 class _Unfit(Exception):
     """The row cannot be an order line; the text is the reason."""
 
 
-def read_rows(path: Path) -> Iterator[SaleRow | Rejected]:
-    """Every row of a CSV file, plain or gzipped, in its order.
+def read_rows(path: Path, position: Callable[[int], None]) -> Iterator[SaleRow | Rejected]:
+    """Every row of a CSV file, plain or gzipped, in its order; `position` is told how many bytes are read.
 
     Times are taken as UTC: the data does not name its zone. Raises ImportFailed: the file cannot be read or
     is cut short, or its heading lacks a column.
     """
     try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == b"\x1f\x8b"
+        with ExitStack() as stack:
+            raw = stack.enter_context(path.open("rb"))
+            zipped = raw.read(2) == GZIP_MAGIC
             raw.seek(0)
-            binary = gzip.open(raw) if zipped else raw
-            # Bytes that are no UTF-8 survive decoding as lone surrogates, so that one bad row
-            # stays one bad row
-            with io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="") as text:  # type: ignore[arg-type]
-                yield from _rows(csv.reader(text), path)
+            binary: Any = stack.enter_context(gzip.open(raw)) if zipped else raw
+            # Bytes that are no UTF-8 survive as lone surrogates, so that one bad row stays one bad row
+            text = io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
+            for count, row in enumerate(_rows(csv.reader(stack.enter_context(text)), path)):
+                if count % ROWS_PER_REPORT == 0:
+                    position(raw.tell())
+                yield row
     except FileNotFoundError as error:
         raise ImportFailed(f"{path}: no such file") from error
     except (OSError, EOFError, zlib.error) as error:
         raise ImportFailed(f"{path}: cannot be read to its end: {error}") from error
 
 
-def _rows(reader: Iterator[list[str]], path: Path) -> Iterator[SaleRow | Rejected]:
+def _rows(reader: Any, path: Path) -> Iterator[SaleRow | Rejected]:
     heading = [name.strip() for name in next(reader, [])]
     missing = [name for name in COLUMNS if name not in heading]
     if missing:
         raise ImportFailed(f"{path}: not an Online Retail file: its heading lacks {', '.join(missing)}")
     places = [heading.index(name) for name in COLUMNS]
-    dates: dict[str, datetime] = {}
+    known = _Known()
     while True:
         row: Sequence[str] = ()
         try:
             row = next(reader)
             if row:
-                yield _sale(reader.line_num, row, places, len(heading), dates)  # type: ignore[attr-defined]
+                yield _sale(reader.line_num, row, places, len(heading), known)
         except StopIteration:
             return
         except csv.Error as error:
-            yield Rejected(reader.line_num, f"not CSV: {error}", ())  # type: ignore[attr-defined]
+            yield Rejected(reader.line_num, f"not CSV: {error}", ())
         except _Unfit as unfit:
-            yield Rejected(reader.line_num, str(unfit), tuple(row))  # type: ignore[attr-defined]
+            yield Rejected(reader.line_num, str(unfit), tuple(row))
 
 
-def _sale(
-    line: int, row: Sequence[str], places: list[int], width: int, dates: dict[str, datetime]
-) -> SaleRow:
+def _sale(line: int, row: Sequence[str], places: list[int], width: int, known: _Known) -> SaleRow:
     if len(row) != width:
         raise _Unfit("wrong number of columns")
-    if not all(value.isascii() for value in row):
-        _check_text(row)
-    invoice, sku, description, quantity_text, date, price_text, customer, country = (row[i] for i in places)
-    if "\0" in invoice + sku + description + country:
+    whole = "".join(row)
+    if not whole.isascii():
+        _check_text(whole)
+    if "\0" in whole:
         raise _Unfit("holds a NUL character")
-    invoice, cancelled = _invoice(invoice)
+    invoice_text, sku, description, quantity_text, date, price_text, customer, country = map(
+        row.__getitem__, places
+    )
+    if known.invoice_text != invoice_text:
+        known.invoice, known.invoice_text = _invoice(invoice_text), invoice_text
+    invoice, cancelled = known.invoice
     sku = sku.strip().upper()
     if not sku or len(sku) > MAX_SKU_LENGTH:
-        raise _Unfit("no stock code" if not sku else "stock code too long")
+        raise _Unfit("stock code too long" if sku else "no stock code")
     quantity = _quantity(quantity_text, cancelled)
-    price = _price(price_text)
-    price_minor, total_minor = to_minor(price, CURRENCY), round_half_up(price * quantity * 100)
+    price = known.prices.get(price_text)
+    if price is None:
+        price = known.prices[price_text] = _price(price_text)
+    time = known.times.get(date)
+    if time is None:
+        time = known.times[date] = _time(date)
     return SaleRow(
         line=line,
         invoice=invoice,
@@ -137,18 +167,18 @@ def _sale(
         sku=sku,
         description=description,
         quantity=quantity,
-        price_minor=price_minor,
-        total_minor=total_minor,
-        time=_time(date, dates),
+        price_minor=price.minor,
+        total_minor=price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY),
+        time=time,
         customer=_customer(customer),
         country=country.strip(),
     )
 
 
-def _check_text(row: Sequence[str]) -> None:
+def _check_text(text: str) -> None:
     """Refuse a row that is no UTF-8."""
     try:
-        "".join(row).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise _Unfit("not UTF-8") from None
 
@@ -177,7 +207,7 @@ def _quantity(text: str, cancelled: bool) -> int:
     return quantity
 
 
-def _price(text: str) -> Decimal:
+def _price(text: str) -> _Price:
     try:
         price = Decimal(text.strip())
     except InvalidOperation:
@@ -188,21 +218,16 @@ def _price(text: str) -> Decimal:
         raise _Unfit("price is zero" if price == 0 else "price below zero")
     if price * 100 > MAX_MINOR // MAX_QUANTITY:
         raise _Unfit("price out of range")
-    return price
+    minor = to_minor(price, CURRENCY)
+    return _Price(price, minor, price * 100 == minor)
 
 
-def _time(text: str, known: dict[str, datetime]) -> datetime:
-    """The moment written as 2010-12-01 08:26:00; the lines of an invoice share theirs, so each is read
-    once.
-    """
-    moment = known.get(text)
-    if moment is None:
-        try:
-            moment = datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-        except ValueError:
-            raise _Unfit("date is not written as 2010-12-01 08:26:00") from None
-        known[text] = moment
-    return moment
+def _time(text: str) -> datetime:
+    """The moment written as 2010-12-01 08:26:00."""
+    try:
+        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+    except ValueError:
+        raise _Unfit("date is not written as 2010-12-01 08:26:00") from None
 
 
 def _customer(text: str) -> int | None:

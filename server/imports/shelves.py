@@ -9,92 +9,88 @@ is left over for it.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Final, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Shelf:
-    """A category of the imported catalogue. `pattern` finds its words, a plural or not, in a description."""
+class Shelf(NamedTuple):
+    """A category of the imported catalogue, and the terms that lead to it; "_" joins the words of one
+    term.
+    """
 
     name: str
-    pattern: re.Pattern[str]
-
-
-def _shelf(name: str, words: str) -> Shelf:
-    """A shelf for any of `words`; an underscore stands for the space (or nothing) inside a term."""
-    terms = "|".join(word.replace("_", r"[ -]?") for word in words.split())
-    return Shelf(name, re.compile(rf"\b(?:{terms})(?:'?s|es)?\b", re.IGNORECASE))
+    terms: str
 
 
 OTHER: Final = "More Gifts"
 
 SHELVES: Final = (
-    _shelf("Gift Vouchers", "voucher"),
-    _shelf(
+    Shelf("Gift Vouchers", "voucher"),
+    Shelf(
         "Christmas",
         "christmas xmas santa advent bauble reindeer nativity snowman snowmen snowflake jingle_bell noel "
         "mistletoe stocking wise_men rudolph elf holly",
     ),
-    _shelf("Easter", "easter bunny_egg hen_egg chick egg_warmer painted_egg"),
-    _shelf("Signs & Wall Art", "number_tile door_sign doorsign metal_sign wall_art memo_board memoboard"),
-    _shelf("Cushions & Textiles", "cushion cushion_cover doormat door_mat doorstop door_stop"),
-    _shelf("Furniture & Hardware", "knob drawer_knob drawerknob door_knob doorknob stool bookend doorbell"),
-    _shelf(
+    Shelf("Easter", "easter bunny_egg hen_egg chick egg_warmer painted_egg"),
+    Shelf("Signs & Wall Art", "number_tile door_sign doorsign metal_sign wall_art memo_board memoboard"),
+    Shelf("Cushions & Textiles", "cushion cushion_cover doormat door_mat doorstop door_stop"),
+    Shelf("Furniture & Hardware", "knob drawer_knob drawerknob door_knob doorknob stool bookend doorbell"),
+    Shelf(
         "Jewellery",
         "necklace neckl earring bracelet bangle brooch pendant diamante ring_set rings cufflink anklet "
         "charm jewel_pin boudicca_ring braclet bubblegum_ring crystal_ring rosebud_ring glass_ring ear_ring "
         "bead_ring pearl_ring lariat choker bead_charm phone_charm hoop_ear beaded_ring flower_ring murano",
     ),
-    _shelf(
+    Shelf(
         "Hair & Fashion Accessories",
         "hair scarf scarves glove poncho sunglasses slipper sock hat cap hairband headband legwarmer belt "
         "shawl key_ring keyring key_fob hairclip ear_muff sombrero grass_skirt rain_mac bib badge sarong "
-        "apron flip_flop bow_tie tiara alice_band rain_hat bobble mitten pashmina raincoat",
+        "apron flip_flop bow_tie tiara alice_band rain_hat mitten pashmina raincoat",
     ),
-    _shelf(
+    Shelf(
         "Bags & Purses",
         "bag shopper purse handbag tote wallet backpack rucksack suitcase luggage satchel washbag holdall "
         "washbags passport make_up cosmetic clutch basket_bag shoulder_strap trunk vanity",
     ),
-    _shelf(
+    Shelf(
         "Cards & Gift Wrap",
         "gift_wrap wrap greeting_card card gift_tag tag gift_tape ribbon tissue_paper gift_box envelope "
-        "gift_bag sticky_label invite invitation bow wrapping postcard",
+        "gift_bag sticky_label invite invitation bow wrapping postcard wrapper",
     ),
-    _shelf(
+    Shelf(
         "Candles & Home Fragrance",
         "candle t_light tea_light tealight incense candlestick candleholder candelabra oil_burner oil "
         "scented_block diffuser potpourri pot_pourri votive lantern candlepot night_light t_lights "
         "nightlight joss camphor sachet candlabra fragrance fragrant hurricane scented camdle",
     ),
-    _shelf(
+    Shelf(
         "Lighting",
         "light lamp lampshade lights chandelier fairy_light torch led lightbulb candle_lamp light_bulb "
         "light_garland glow lite shade",
     ),
-    _shelf(
+    Shelf(
         "Party",
         "party bunting balloon paper_chain confetti streamer garland cake_candle party_bag straw birthday "
         "honeycomb paper_plate paper_cup paper_fan pinata wedding disco tissue_ball pompom piñata "
         "feather_boa",
     ),
-    _shelf(
+    Shelf(
         "Bath & Beauty",
-        r"bath bathroom soap (?<!tea\s)towel bubble_bath flannel toothbrush toilet manicure nail lip_balm "
-        r"lip_gloss shower sponge tissue tissues hand_warmer handwarmer hot_water hottie hot_water_bottle "
-        r"perfume massage eye_mask compact pocket_mirror mirror_compact plaster plasters body bottle_bath "
-        r"balm hand_cream talc facial spa relax tweezers emery cotton_wool wash loofah dressing_gown lip "
-        r"comb",
+        "bath bathroom soap towel bubble_bath flannel toothbrush toilet manicure nail lip_balm "
+        "lip_gloss shower sponge tissue tissues hand_warmer handwarmer hot_water hottie hot_water_bottle "
+        "perfume massage eye_mask compact pocket_mirror mirror_compact plaster plasters body bottle_bath "
+        "balm hand_cream talc facial spa relax tweezers emery cotton_wool wash loofah dressing_gown lip "
+        "comb",
     ),
-    _shelf(
+    Shelf(
         "Baking & Cooking",
         "baking bake cake cupcake cookie biscuit_cutter cutter pan mould jelly_mould whisk rolling_pin oven "
         "measuring scale timer recipe jam jam_making spatula tea_towel frying pie pudding mixing colander "
         "ladle grater chopping sieve peeler ice_cream_scoop kitchen cooking cook pestle casserole roasting "
-        "masher ramekin dough muffin pastry squeezer matches lolly_maker lolly",
+        "masher ramekin dough muffin pastry squeezer matches lolly_maker lolly washing_up washing_up_glove "
+        "washing_up_brush scrubbing_brush",
     ),
-    _shelf(
+    Shelf(
         "Tea & Tableware",
         "mug cup saucer teapot plate bowl jug glass_jug tumbler wine glass_bottle beaker cutlery spoon fork "
         "knife tray coaster placemat place_setting napkin tablecloth table_cloth doily doilies dinner_set "
@@ -103,7 +99,7 @@ SHELVES: Final = (
         "cruet eggcup chopstick food_cover cocktail shot_glass jampot butter tablemat breakfast picnic beer "
         "ice_cube water_glass",
     ),
-    _shelf(
+    Shelf(
         "Toys & Games",
         "toy game doll puppet puzzle jigsaw skipping dominoes domino skittle marble spinning_top "
         "playing_card snakes ladders chess yo_yo kite spinning whistle harmonica magic bingo solitaire "
@@ -115,7 +111,7 @@ SHELVES: Final = (
         "paddling snake dinosaur playtime glider creepy_crawlie crawlie crawly monster space_cadet "
         "modelling_clay flying_disc baby_gift",
     ),
-    _shelf(
+    Shelf(
         "Stationery",
         "notebook pen pencil sketchbook notepad eraser rubber ruler sticker sticky sharpener book journal "
         "diary calendar paper letter_set writing_set stationery folder memo notelet chalk blackboard "
@@ -123,48 +119,49 @@ SHELVES: Final = (
         "organiser address jotter album scrapbook office desk paper_clip paperclip passport_cover pad "
         "memoboard notice noticeboard decal calculator tape paperweight letter_holder glue bookmark",
     ),
-    _shelf(
+    Shelf(
         "Sewing & Crafts",
         "sewing knitting craft embroidery button fabric felt feltcraft crochet wool patch patches thread "
         "paint decoupage cross_stitch scissor bead beads needle pin_cushion pompon tapestry thimble knitted "
         "iron_on kit balsa model ceramic_paint transfers filler sequin origami",
     ),
-    _shelf(
+    Shelf(
         "Garden & Outdoors",
-        r"garden plant planter flower_pot (?<!trinket\s)pot watering trellis herb seed grow bird_house "
-        r"birdhouse bird_bath bird_feeder bird_table birdtable bird_box feeder parasol deck_chair deckchair "
-        r"beach bbq wind_chime windchime mobile umbrella plant_pot gardener gardening trowel potting shed "
-        r"camping folding_chair fly_swat thermometer lawn hammock fishing bicycle bike puncture insect "
-        r"secateurs dibber twine raffia hanging_basket gumboot sundial weather terracotta tool multi_tool "
-        r"screwdriver",
+        "garden plant planter flower_pot pot watering trellis herb seed grow bird_house "
+        "birdhouse bird_bath bird_feeder bird_table birdtable bird_box feeder parasol deck_chair deckchair "
+        "beach bbq wind_chime windchime mobile umbrella plant_pot gardener gardening trowel potting shed "
+        "camping folding_chair fly_swat thermometer lawn hammock fishing bicycle bike puncture insect "
+        "secateurs dibber twine raffia hanging_basket gumboot sundial weather terracotta tool multi_tool "
+        "screwdriver",
     ),
-    _shelf("Clocks & Mirrors", "clock mirror watch alarm"),
-    _shelf(
+    Shelf("Clocks & Mirrors", "clock mirror watch alarm"),
+    Shelf(
         "Storage & Organising",
         "box storage tin tins jar basket drawer hook hanger rack cabinet shelf shelves chest crate trinket "
-        "trunk holder peg coat_rack magazine_rack organizer container bin keepsake treasure caddy canister "
+        "trunk holder trinket_pot jewellery_box memo_holder peg coat_rack magazine_rack organizer container "
+        "bin keepsake treasure caddy canister "
         "bottle tidy hamper laundry stand coat_hanger bucket wardrobe bread_bin pail can kettle case cases "
-        "cube key_box first_aid tub cupboard umbrella_stand",
+        "cube key_box first_aid tub toastrack fruitbowl basin cupboard umbrella_stand",
     ),
-    _shelf(
+    Shelf(
         "Cushions & Textiles",
         "cushion throw blanket quilt rug curtain pillow bedspread mat doormat door_mat tea_cosy bean_bag "
         "draught draft doorstop door_stop cover eiderdown fleece voile tablecloth pouffe tassel tassle "
         "drape bed_cover lace sheepskin coverlet tieback tie_back",
     ),
-    _shelf(
+    Shelf(
         "Signs & Wall Art",
         "sign wall wall_art picture frame photo print poster plaque canvas letter number letters tile "
         "door_sign home_sweet word alphabet doorsign fridge_magnet magnet magnets painting photoframe map "
         "hanging_frame collage initial message block_word",
     ),
-    _shelf(
+    Shelf(
         "Furniture & Hardware",
         "chair bar_stool side_table round_table table_rect door_handle bench screen handle door_bell ladder "
         "furniture step lock key key_chain keychain cornice bookshelf hinge sideboard telephone radio fan "
         "boombox headphone",
     ),
-    _shelf(
+    Shelf(
         "Ornaments & Decorations",
         "decoration ornament heart star bird butterfly butterflies flower wreath angel fairy tree vase "
         "figurine figure feather rose cherub dove owl hen cat dog elephant rabbit bunny bunnies frog statue "
@@ -177,9 +174,47 @@ SHELVES: Final = (
 )
 
 
+_WORD: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
+_PLURALS: Final = (
+    *(("ies", "y"), ("ves", "f"), ("xes", "x")),
+    *(("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
+)
+MOST_WORDS: Final = 4
+
+
 def shelf_of(description: str) -> str:
-    """The name of the shelf that a product with this description belongs on; `OTHER` when no word tells."""
-    for shelf in SHELVES:
-        if shelf.pattern.search(description):
-            return shelf.name
-    return OTHER
+    """The name of the shelf for a product with this description; `OTHER` when no word tells.
+
+    A longer term hides the words inside it: a tea towel is no towel and no tea.
+    """
+    words = [_singular(word) for word in _WORD.findall(description.casefold())]
+    ranks = _ranks()
+    hidden: set[int] = set()
+    best = len(SHELVES)
+    for length in range(min(MOST_WORDS, len(words)), 0, -1):
+        for start in range(len(words) - length + 1):
+            places = range(start, start + length)
+            rank = ranks.get("".join(words[start : start + length]))
+            if rank is not None and hidden.isdisjoint(places):
+                hidden.update(places)
+                best = min(best, rank)
+    return SHELVES[best].name if best < len(SHELVES) else OTHER
+
+
+@cache
+def _ranks() -> dict[str, int]:
+    """The place in `SHELVES` of each term, its words singular and run together: "T-LIGHTS" is tlight."""
+    ranks: dict[str, int] = {}
+    for rank, shelf in enumerate(SHELVES):
+        for term in shelf.terms.split():
+            ranks.setdefault("".join(_singular(word) for word in term.split("_")), rank)
+    return ranks
+
+
+def _singular(word: str) -> str:
+    """`word` without the ending of a plural or a possessive; good enough to compare with another."""
+    word = word.removesuffix("'s")
+    for plural, single in _PLURALS:
+        if word.endswith(plural) and len(word) > len(plural) + 1:
+            return word.removesuffix(plural) + single
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") and len(word) > 2 else word

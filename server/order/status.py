@@ -1,7 +1,7 @@
 """The states of an order and the one table of the steps between them.
 
-`LEGAL` is the only place that knows which step may follow which: the service refuses by it, `sanset verify` checks
-stored histories by it, and the importers write histories that obey it.
+`LEGAL` is the only place that knows which step may follow which: the service refuses by it, `sanset verify`
+checks stored histories by it, and the importers write histories that obey it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ FINAL: Final = frozenset({DELIVERED, CANCELLED, RETURNED, REFUNDED})
 """States at which tracking ends. A later return opens a DELIVERED order's tracking again."""
 
 PAID: Final = LIVE - {PENDING_PAYMENT}
-"""States that an order reaches only after its payment was captured, and whose money is still with the shop."""
+"""States that an order reaches only after its payment was captured, and whose money the shop still has."""
 
 
 def is_legal(before: str, after: str) -> bool:

@@ -10,7 +10,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -26,8 +26,7 @@ from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 
-Handler = grpc.RpcMethodHandler[Any, Any]
-T = TypeVar("T")
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 
 EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""

@@ -1,4 +1,4 @@
-"""Values that every service converts: money, times, etags and update masks."""
+"""Values that every service converts: money, times and update masks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 
-from server.errors import InvalidMoney, InvalidUpdateMask, StaleEtag
+from server.errors import InvalidMoney, InvalidUpdateMask
 from server.money import MAX_MINOR, Money, decimals
 
 _NANOS = 9
@@ -60,17 +60,6 @@ def time_from_wire(message: Message, field: str) -> datetime | None:
         return None
     timestamp: Timestamp = getattr(message, field)
     return timestamp.ToDatetime(tzinfo=UTC)
-
-
-def etag_of(version: int) -> str:
-    """The etag of a version."""
-    return f"v{version}"
-
-
-def check_etag(sent: str, version: int, resource: str) -> None:
-    """Raise StaleEtag when an etag was sent and is not that of `version`."""
-    if sent and sent != etag_of(version):
-        raise StaleEtag(resource=resource, current=etag_of(version))
 
 
 def masked_values(

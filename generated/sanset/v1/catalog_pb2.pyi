@@ -83,7 +83,7 @@ class Product(_message.Message):
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
-    """The shop's own number for it: 1 to 64 characters without spaces. Unique. Made from the id when absent."""
+    """The shop's own number for it: 1 to 64 characters without spaces. Unique. Made up when absent."""
     name: _builtins.str
     """The name, 1 to 200 characters."""
     slug: _builtins.str

@@ -164,8 +164,8 @@ class CatalogServiceServicer:
     def DeleteProduct(self, request, context):
         """Deletes a product.
 
-        It leaves the catalogue, carts and recommendations; past orders keep their lines. Its sku and slug stay
-        taken. Returns NOT_FOUND when it does not exist.
+        It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
+        keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

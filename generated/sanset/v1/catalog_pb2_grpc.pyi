@@ -64,8 +64,8 @@ class CatalogServiceStub:
     DeleteProduct: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.DeleteProductRequest, _empty_pb2.Empty]
     """Deletes a product.
 
-    It leaves the catalogue, carts and recommendations; past orders keep their lines. Its sku and slug stay
-    taken. Returns NOT_FOUND when it does not exist.
+    It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
+    keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
     """
     ListCategories: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]
     """Lists all categories as a tree: the top level, each with its children, by name."""
@@ -126,8 +126,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     DeleteProduct: _aio.UnaryUnaryMultiCallable[_catalog_pb2.DeleteProductRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a product.
 
-    It leaves the catalogue, carts and recommendations; past orders keep their lines. Its sku and slug stay
-    taken. Returns NOT_FOUND when it does not exist.
+    It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
+    keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
     """
     ListCategories: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]  # type: ignore[assignment]
     """Lists all categories as a tree: the top level, each with its children, by name."""
@@ -221,8 +221,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a product.
 
-        It leaves the catalogue, carts and recommendations; past orders keep their lines. Its sku and slug stay
-        taken. Returns NOT_FOUND when it does not exist.
+        It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
+        keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
         """
 
     @_abc_1.abstractmethod

@@ -46,13 +46,16 @@ def get_recommendations(
     strongest = together[0].strength if together else 1.0
     scores = {row.neighbour_id: row.strength / strongest for row in together}
     items = [
-        RecommendationOut(product_id=key, score=score, reason="Often bought with what you bought", source="similar")
+        RecommendationOut(
+            product_id=key, score=score, reason="Often bought with what you bought", source="similar"
+        )
         for key, score in scores.items()
     ]
     if len(items) < limit:
         missing = popular(session, bought, list(scores), limit - len(items))
         items += [
-            RecommendationOut(product_id=key, score=0.0, reason="Popular", source="popular") for key in missing
+            RecommendationOut(product_id=key, score=0.0, reason="Popular", source="popular")
+            for key in missing
         ]
     return RecommendationsOut(items=items)
 

@@ -1,0 +1,153 @@
+"""The bench's command: starts every program, runs the comparisons asked for, prints and writes the results."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from bench import comparisons, dataset, load, report, rounds, streams
+from bench.calls import CallFailed
+from bench.cpu import LOAD_CORE, SERVER_CORE
+from bench.servers import ServerFailed
+from bench.shops import echo, fastapi, sanset
+from bench.shops.echo import EchoServer
+from bench.shops.fastapi import FastApiShop
+from bench.shops.sanset import Database, SansetShop
+from server.postgres import PostgresFailed
+
+LEAST_ROUNDS = 5
+RESULTS = Path(__file__).parent / "results.json"
+NO_H2LOAD = (
+    "h2load is not installed (Debian and Ubuntu: apt install nghttp2-client); reads are driven by the bench's own "
+    "generator instead, which keeps the servers less busy: compare ratios, not absolute figures."
+)
+
+
+@dataclass(frozen=True)
+class Shops:
+    """Everything that runs while the bench does."""
+
+    postgres: SansetShop
+    sqlite: SansetShop
+    fastapi: FastApiShop
+    echo: EchoServer
+
+    @property
+    def whole(self) -> list[SansetShop | FastApiShop]:
+        """Those that are whole shops."""
+        return [self.postgres, self.sqlite, self.fastapi]
+
+
+Sides = Callable[[Shops], list[rounds.Side]]
+
+CALLS: dict[str, tuple[Sides, tuple[str, ...]]] = {
+    "get_product": (
+        lambda shops: comparisons.get_product([shops.echo, *shops.whole]),
+        ("echo", "fastapi"),
+    ),
+    "list_products": (lambda shops: comparisons.list_products(shops.whole), ("fastapi",)),
+    "recommendations": (lambda shops: comparisons.recommendations(shops.whole), ("fastapi",)),
+    "add_item": (lambda shops: comparisons.add_item(shops.whole), ("fastapi",)),
+    "checkout": (lambda shops: comparisons.checkout(shops.whole), ("fastapi",)),
+}
+"""What is compared by rounds: its sides, and those that Sanset on PostgreSQL is set against."""
+STREAMS = "streams"
+
+
+def main() -> int:
+    """Run the bench; 0 when it went through."""
+    given = _arguments()
+    console = Console()
+    wanted = given.only or [*CALLS, STREAMS]
+    if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
+        console.print("The bench needs two cores: one for the servers, one for the load.", style="red")
+        return 1
+    by_h2load = load.h2load_is_installed()
+    if not by_h2load:
+        console.print(NO_H2LOAD, style="yellow")
+    try:
+        with _progress(console) as progress, ExitStack() as stack:
+            shops = _start(stack, progress)
+            rows = [row for name in wanted for row in _measure(name, shops, given.rounds, progress)]
+    except (CallFailed, ServerFailed, PostgresFailed) as error:
+        console.print(f"The bench stopped: {error}", style="red", markup=False)
+        return 1
+    report.show(console, rows)
+    output = given.output or (None if given.only else RESULTS)
+    if output is not None:
+        command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
+        report.write(output, rows, command, given.rounds, "h2load" if by_h2load else "bench.generator")
+        console.print(f"Written to {output}")
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
+    arguments.add_argument(
+        "--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default %(default)s)"
+    )
+    arguments.add_argument(
+        "--only", action="append", choices=[*CALLS, STREAMS], help="only this comparison; may be repeated"
+    )
+    arguments.add_argument(
+        "--output",
+        type=Path,
+        help=f"where the results go as JSON (default {RESULTS.name} beside this, for a whole run)",
+    )
+    return arguments.parse_args()
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
+
+
+def _start(stack: ExitStack, progress: Progress) -> Shops:
+    """Start and fill everything; the echo comes last, since it repeats Sanset's answers."""
+    task = progress.add_task("starting and filling the shops", total=4)
+    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanset-bench-")))
+    place.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
+    data = dataset.generate()
+
+    peer = stack.enter_context(fastapi.running(place / "fastapi", data))
+    progress.advance(task)
+    on_postgres = stack.enter_context(sanset.running(place / "postgres", Database.POSTGRES, data))
+    progress.advance(task)
+    on_sqlite = stack.enter_context(sanset.running(place / "sqlite", Database.SQLITE, data))
+    progress.advance(task)
+    ceiling = stack.enter_context(echo.running(place / "echo", on_postgres))
+    progress.advance(task)
+    return Shops(on_postgres, on_sqlite, peer, ceiling)
+
+
+def _measure(name: str, shops: Shops, count: int, progress: Progress) -> Sequence[report.Row]:
+    if name == STREAMS:
+        return _measure_streams(shops, progress)
+    sides, against = CALLS[name]
+    task = progress.add_task(name, total=count + 1)
+    figures = rounds.measure(sides(shops), count, lambda: progress.advance(task))
+    return report.rows_of(name, figures, against)
+
+
+def _measure_streams(shops: Shops, progress: Progress) -> list[report.Row]:
+    task = progress.add_task(STREAMS, total=2)
+    rows = []
+    for shop, suffix in ((shops.postgres, ""), (shops.sqlite, "_sqlite")):
+        figures = streams.measure(shop)
+        progress.advance(task)
+        rows += [
+            report.Row(f"stream_kb{suffix}", round(figures.kilobytes, 1), "KB/stream"),
+            report.Row(f"stream_event_p99_ms{suffix}", round(figures.event_p99_ms, 1), "ms"),
+            report.Row(f"stream_event_p50_ms{suffix}", round(figures.event_p50_ms, 1), "ms"),
+            report.Row(f"stream_unary_ms{suffix}", round(figures.unary_ms, 1), "ms"),
+        ]
+    return rows

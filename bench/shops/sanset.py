@@ -1,0 +1,107 @@
+"""Sanset itself: one worker, called at its own loopback port, on SQLite or on a PostgreSQL of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bench import servers
+from bench.calls import Call, Protocol, Target
+from bench.dataset import Dataset
+from bench.shops import sanset_calls, sanset_seed
+from bench.shops.shop import Buyer
+from server.ports import free_ports
+
+ADMIN_EMAIL = "bench-admin@example.com"
+ADMIN_PASSWORD = "Bench-4711-administrator"
+SETTINGS = {
+    "ENVIRONMENT": "test",
+    "SECRET_KEY": "f3b1c5d79e2a4608b7d1c3e5f7091b2d4f6a8c0e",
+    "BCRYPT_COST": "4",  # signing in is not what is measured
+    "RATE_LIMIT": "0",
+    "ACCESS_TOKEN_EXPIRE_MINUTES": "600",
+    "MAX_STREAMS_PER_USER": "2000",
+    "FIRST_SUPERUSER_EMAIL": ADMIN_EMAIL,
+    "FIRST_SUPERUSER_PASSWORD": ADMIN_PASSWORD,
+}
+
+
+class Database(StrEnum):
+    """What Sanset keeps its data in."""
+
+    POSTGRES = "postgres"
+    SQLITE = "sqlite"
+
+
+@dataclass(frozen=True)
+class SansetShop:
+    """A running worker, filled."""
+
+    name: str
+    target: Target
+    worker: int
+    roots: tuple[int, ...]
+    admin: str
+    products: Mapping[int, int]
+    """The shop's id of each product of the data set."""
+    customers: Mapping[int, sanset_seed.Customer]
+    """The shop's account of each customer of the data set."""
+    orders: Sequence[sanset_seed.Placed]
+    """The orders of the data set, all CONFIRMED."""
+
+    def get_product(self, product_id: int) -> Call:
+        """See Reader."""
+        return sanset_calls.get_product(self.buyer(1).token, self.products[product_id])
+
+    def list_products(self, category: str) -> Call:
+        """See Shop."""
+        return sanset_calls.list_products(self.buyer(1).token, category)
+
+    def recommendations(self, customer: int) -> Call:
+        """See Shop."""
+        return sanset_calls.recommendations(self.admin, self.customers[customer].user_id)
+
+    def buyer(self, number: int) -> Buyer:
+        """See Shop."""
+        return self.customers[number].buyer
+
+    def add_item(self, buyer: Buyer, product_id: int) -> Call:
+        """See Shop."""
+        return sanset_calls.add_item(buyer, self.products[product_id])
+
+    def checkout(self, buyer: Buyer, request_id: str) -> Call:
+        """See Shop."""
+        return sanset_calls.checkout(buyer, request_id)
+
+
+@contextmanager
+def running(directory: Path, database: Database, dataset: Dataset) -> Iterator[SansetShop]:
+    """Run a worker under `directory`, filled with the data set through its own calls, its model trained."""
+    directory.mkdir()
+    with ExitStack() as stack:
+        environment = {**SETTINGS, "DATA_DIR": str(directory / "var")}
+        databases: tuple[int, ...] = ()
+        if database is Database.POSTGRES:
+            url, postmaster = stack.enter_context(servers.database(directory / "postgres"))
+            environment["DATABASE_URL"], databases = url, (postmaster,)
+        servers.run_python(["-m", "server", "migrate"], environment)
+        port, metrics_port, grpc_port = free_ports(3)
+        environment["GRPC_PORT"] = str(grpc_port)
+        command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
+        worker = stack.enter_context(servers.python(command, port, directory / "log", environment))
+        target = Target(Protocol.GRPC, port)
+        filled = sanset_seed.fill(target, dataset, ADMIN_EMAIL, ADMIN_PASSWORD)
+        servers.run_python(["-m", "server", "train"], environment)
+        yield SansetShop(
+            name=f"sanset_{database}",
+            target=target,
+            worker=worker,
+            roots=(worker, *databases),
+            admin=filled.admin,
+            products=filled.products,
+            customers=filled.customers,
+            orders=filled.orders,
+        )

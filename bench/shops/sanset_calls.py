@@ -1,0 +1,76 @@
+"""Sanset's calls as the bench makes them."""
+
+from __future__ import annotations
+
+from google.protobuf.message import Message
+from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+
+from bench.calls import Call
+from bench.shops.shop import Buyer
+
+QUALIFIED = "/sanset.v1."
+
+
+def register(email: str, password: str) -> Call:
+    """AuthService.Register."""
+    return _call(
+        "AuthService/Register",
+        "",
+        auth_pb2.RegisterRequest(full_name="A Customer", email=email, password=password),
+    )
+
+
+def login(email: str, password: str) -> Call:
+    """AuthService.Login."""
+    return _call("AuthService/Login", "", auth_pb2.LoginRequest(email=email, password=password))
+
+
+def create_address(token: str, address: auth_pb2.Address) -> Call:
+    """AuthService.CreateAddress."""
+    return _call("AuthService/CreateAddress", token, auth_pb2.CreateAddressRequest(address=address))
+
+
+def create_category(token: str, category: catalog_pb2.Category) -> Call:
+    """CatalogService.CreateCategory."""
+    return _call("CatalogService/CreateCategory", token, catalog_pb2.CreateCategoryRequest(category=category))
+
+
+def create_product(token: str, product: catalog_pb2.Product) -> Call:
+    """CatalogService.CreateProduct."""
+    return _call("CatalogService/CreateProduct", token, catalog_pb2.CreateProductRequest(product=product))
+
+
+def get_product(token: str, product_id: int) -> Call:
+    """CatalogService.GetProduct."""
+    return _call("CatalogService/GetProduct", token, catalog_pb2.GetProductRequest(product_id=product_id))
+
+
+def list_products(token: str, category: str) -> Call:
+    """CatalogService.ListProducts, twenty of a category."""
+    request = catalog_pb2.ListProductsRequest(category=category, page_size=20)
+    return _call("CatalogService/ListProducts", token, request)
+
+
+def recommendations(token: str, user_id: int) -> Call:
+    """RecommendService.GetRecommendations, ten."""
+    request = recommend_pb2.GetRecommendationsRequest(user_id=user_id, limit=10)
+    return _call("RecommendService/GetRecommendations", token, request)
+
+
+def add_item(buyer: Buyer, product_id: int) -> Call:
+    """CartService.AddItem, one of a product."""
+    return _call(
+        "CartService/AddItem", buyer.token, cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
+    )
+
+
+def checkout(buyer: Buyer, request_id: str) -> Call:
+    """OrderService.Checkout, paid by card."""
+    request = order_pb2.CheckoutRequest(
+        payment_method=order_pb2.Payment.CARD, address_id=buyer.address_id, request_id=request_id
+    )
+    return _call("OrderService/Checkout", buyer.token, request)
+
+
+def _call(method: str, token: str, request: Message) -> Call:
+    return Call(QUALIFIED + method, token, request.SerializeToString())

@@ -1,0 +1,140 @@
+"""Fills a running Sanset with the bench's data set, through the same calls that anyone else would make."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from google.type import money_pb2
+from sanset.v1 import auth_pb2, catalog_pb2, order_pb2
+
+from bench import load
+from bench.calls import Target
+from bench.dataset import SHELVES, STOCK, Basket, Dataset, Item
+from bench.shops import sanset_calls
+from bench.shops.shop import Buyer
+
+PASSWORD = "a-Customer-of-the-bench-1"
+NANOS_PER_CENT = 10_000_000
+
+
+@dataclass(frozen=True)
+class Customer:
+    """An account, ready to buy."""
+
+    user_id: int
+    buyer: Buyer
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order and the token of its owner."""
+
+    order_id: int
+    token: str
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the shop calls the things of the data set."""
+
+    admin: str
+    products: Mapping[int, int]
+    customers: Mapping[int, Customer]
+    orders: Sequence[Placed]
+
+
+def fill(target: Target, dataset: Dataset, admin_email: str, admin_password: str) -> Filled:
+    """Put the whole data set into the shop at `target`.
+
+    Raises CallFailed when the shop refuses any of it.
+    """
+    (answer,) = load.send(target, [sanset_calls.login(admin_email, admin_password)])
+    admin = auth_pb2.Tokens.FromString(answer.body).access_token
+    products = _add_goods(target, admin, dataset)
+    customers = _add_customers(target, dataset.customers)
+    orders = [
+        placed
+        for baskets in _waves(dataset)
+        for placed in _buy(target, [(customers[each.customer].buyer, each) for each in baskets], products)
+    ]
+    return Filled(admin, products, customers, orders)
+
+
+def _add_goods(target: Target, admin: str, dataset: Dataset) -> dict[int, int]:
+    shelves = [catalog_pb2.Category(name=title, slug=slug) for slug, (title, _) in SHELVES.items()]
+    load.send(target, [sanset_calls.create_category(admin, shelf) for shelf in shelves])
+    answers = load.send(
+        target, [sanset_calls.create_product(admin, _product(item)) for item in dataset.items]
+    )
+    return {
+        item.id: catalog_pb2.Product.FromString(answer.body).id
+        for item, answer in zip(dataset.items, answers, strict=True)
+    }
+
+
+def _product(item: Item) -> catalog_pb2.Product:
+    units, cents = divmod(int(item.price * 100), 100)
+    product = catalog_pb2.Product(
+        sku=item.sku,
+        name=item.name,
+        slug=item.slug,
+        description=item.description,
+        category=item.category,
+        brand=item.brand,
+        price=money_pb2.Money(currency_code="USD", units=units, nanos=cents * NANOS_PER_CENT),
+        stock=STOCK,
+        max_quantity=99,
+        tags=item.tags,
+    )
+    product.attributes.update(item.attributes)
+    return product
+
+
+def _add_customers(target: Target, count: int) -> dict[int, Customer]:
+    emails = [f"customer{number}@example.com" for number in range(1, count + 1)]
+    address = auth_pb2.Address(line1="1 Mill Lane", city="Springfield", postal_code="12345", country="US")
+    users = load.send(target, [sanset_calls.register(email, PASSWORD) for email in emails])
+    sessions = load.send(target, [sanset_calls.login(email, PASSWORD) for email in emails])
+    tokens = [auth_pb2.Tokens.FromString(answer.body).access_token for answer in sessions]
+    addresses = load.send(target, [sanset_calls.create_address(token, address) for token in tokens])
+    return {
+        number: Customer(
+            auth_pb2.User.FromString(user.body).id,
+            Buyer(token, auth_pb2.Address.FromString(home.body).id),
+        )
+        for number, (user, token, home) in enumerate(zip(users, tokens, addresses, strict=True), start=1)
+    }
+
+
+def _waves(dataset: Dataset) -> list[list[Basket]]:
+    """The baskets in waves with at most one of each customer, who has only one cart."""
+    waves: list[list[Basket]] = []
+    seen: dict[int, int] = {}
+    for basket in dataset.baskets:
+        wave = seen.get(basket.customer, 0)
+        seen[basket.customer] = wave + 1
+        if wave == len(waves):
+            waves.append([])
+        waves[wave].append(basket)
+    return waves
+
+
+def _buy(
+    target: Target, baskets: Sequence[tuple[Buyer, Basket]], products: Mapping[int, int]
+) -> list[Placed]:
+    for line in range(max(len(basket.products) for _, basket in baskets)):
+        load.send(
+            target,
+            [
+                sanset_calls.add_item(buyer, products[basket.products[line]])
+                for buyer, basket in baskets
+                if line < len(basket.products)
+            ],
+        )
+    answers = load.send(target, [sanset_calls.checkout(buyer, str(uuid.uuid4())) for buyer, _ in baskets])
+    return [
+        Placed(order_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token)
+        for answer, (buyer, _) in zip(answers, baskets, strict=True)
+    ]

@@ -1,0 +1,95 @@
+"""What a thousand open TrackOrder streams cost one worker, and how soon a step reaches its watcher."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from statistics import quantiles
+
+from sanset.v1 import order_pb2
+
+from bench import cpu, load
+from bench.calls import CallFailed
+from bench.dataset import CUSTOMERS
+from bench.shops.sanset import SansetShop
+from bench.watch import Job, Result
+
+STREAMS = 1_000
+PROBES = 200
+"""Orders that are moved, through two steps each."""
+WARMING = 50
+"""Streams opened and closed before memory is read, so that one-time costs are not taken for theirs."""
+SETTLE_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class StreamFigures:
+    """What was measured with all streams open."""
+
+    kilobytes: float
+    """Growth of the worker's resident memory per stream (1 kB = 1,024 bytes)."""
+    event_p99_ms: float
+    event_p50_ms: float
+    unary_ms: float
+
+
+def measure(shop: SansetShop) -> StreamFigures:
+    """Open the streams on a shop's worker and probe them."""
+    orders = _orders(shop, WARMING + STREAMS)
+    _watch(shop, Job(shop.target.port, shop.admin, shop.products[1], orders[STREAMS:], probes=10))
+    time.sleep(SETTLE_SECONDS)
+    job = Job(shop.target.port, shop.admin, shop.products[1], orders[:STREAMS], PROBES)
+    grown, result = _watch(shop, job)
+    percentiles = quantiles(result.latencies_ms, n=100)
+    return StreamFigures(grown / STREAMS / 1024, percentiles[98], percentiles[49], result.unary_ms)
+
+
+def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
+    """Orders that wait for their next step, with their owners' tokens; new ones where the shop has too few."""
+    found = [(placed.order_id, placed.token) for placed in shop.orders]
+    while len(found) < count:
+        buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
+        load.send(shop.target, [shop.add_item(buyer, 1) for buyer in buyers])
+        answers = load.send(shop.target, [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers])
+        for buyer, answer in zip(buyers, answers, strict=True):
+            found.append((order_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
+    return found[-count:]
+
+
+def _watch(shop: SansetShop, job: Job) -> tuple[int, Result]:
+    """Run a job in its own process; return the bytes the worker grew by while its streams opened, and the result.
+
+    Raises CallFailed when the watcher fails.
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump(asdict(job), file)
+        file.flush()
+        before = cpu.resident_bytes([shop.worker])
+        with cpu.pinned(cpu.LOAD_CORE):
+            watcher = subprocess.Popen(
+                [sys.executable, "-m", "bench.watch", file.name],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        with watcher:
+            assert watcher.stdin is not None
+            assert watcher.stdout is not None
+            try:
+                if watcher.stdout.readline() != "open\n":
+                    raise CallFailed(f"the streams of {shop.name} did not open")
+                grown = cpu.resident_bytes([shop.worker]) - before
+                watcher.stdin.write("\n")
+                watcher.stdin.flush()
+                line = watcher.stdout.readline()
+            except BaseException:
+                watcher.kill()
+                raise
+    if not line:
+        raise CallFailed(f"the probes of {shop.name} failed")
+    return grown, Result(**json.loads(line))

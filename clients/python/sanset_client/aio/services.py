@@ -1,0 +1,57 @@
+"""The services of an `AsyncClient`: the generated stubs (`GetProduct`) with a method per RPC (`get_product`)."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from typing import TYPE_CHECKING
+
+from sanset.v1.order_pb2 import OrderEvent
+
+from sanset_client.aio.tracking import follow
+from sanset_client.methods import AuthMethods, CartMethods, CatalogMethods, OrderMethods, RecommendMethods
+from sanset_client.rpc import AsyncService
+from sanset_client.tracking import PATIENCE, Trail
+
+if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves both kinds of channel
+    from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
+    from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
+    from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.order_pb2_grpc import OrderServiceAsyncStub
+    from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
+else:
+    from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
+    from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
+    from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.order_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
+    from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
+
+
+class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
+    """Accounts, sessions and addresses."""
+
+
+class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
+    """Products, categories and stock."""
+
+
+class AsyncCart(CartMethods, AsyncService, CartServiceAsyncStub):
+    """The caller's cart."""
+
+
+class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
+    """Orders, and following them."""
+
+    def track(
+        self, order_id: int, after_sequence: int = 0, *, patience: float = PATIENCE
+    ) -> AsyncGenerator[OrderEvent, None]:
+        """Yield each step of an order, those so far and then live, until its last.
+
+        Goes on by itself after cuts, server restarts and token expiry; no step is left out or repeated.
+        Gives up after `patience` seconds without a word from the server. Raises NotFound when the order does
+        not exist or is another user's, and the SansetError that made it give up.
+        """
+        return follow(self.TrackOrder, Trail(order_id, after_sequence, patience))
+
+
+class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):
+    """Recommendations, and the models behind them."""

@@ -1,0 +1,107 @@
+"""What the contract says of each RPC: its path, who may call it, and whether it may be repeated."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.message import Message
+from sanset.v1 import access_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+
+REPEATABLE = (MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT)
+
+
+Metadata = Iterable[tuple[str, str | bytes]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rpc:
+    """One method of the contract.
+
+    path: "/sanset.v1.OrderService/Checkout".
+    repeatable: whether repeating it is declared safe (`idempotency_level`).
+    authorized: whether the server reads an access token.
+    takes_request_id: whether its request has a `request_id`.
+    """
+
+    path: str
+    repeatable: bool = False
+    authorized: bool = False
+    takes_request_id: bool = False
+
+    def sealed(self, request: Message) -> Message:
+        """Give a request that should have a `request_id` and has none a new one, in a copy of it.
+
+        One purchase is one id whatever the number of attempts, so this happens before the first.
+        """
+        if not self.takes_request_id or getattr(request, "request_id"):  # noqa: B009 - the type is not known
+            return request
+        copy: Any = type(request)()
+        copy.CopyFrom(request)
+        copy.request_id = str(uuid.uuid4())
+        return copy  # type: ignore[no-any-return]
+
+
+class Contract:
+    """The methods of every service, read from their descriptors."""
+
+    def __init__(self) -> None:
+        self._rpcs = {rpc.path: rpc for rpc in map(_rpc, _methods())}
+
+    def rpc(self, path: str | bytes, metadata: Metadata = None) -> Rpc:
+        """Return what is known of a path; of a foreign one: no token, no repeating.
+
+        A call whose `metadata` has an authorization already needs none.
+        """
+        text = path.decode() if isinstance(path, bytes) else path
+        rpc = self._rpcs.get(text) or Rpc(text)
+        if any(key == "authorization" for key, _ in metadata or ()):
+            return replace(rpc, authorized=False)
+        return rpc
+
+    def service_config(self) -> str:
+        """Return the gRPC service config, JSON, by which a channel repeats what is safe to repeat.
+
+        Only UNAVAILABLE is repeated by the channel: up to five attempts within the deadline, fewer when
+        many calls fail. Refusals that say when to come back are handled above it.
+        """
+        names = [
+            dict(zip(("service", "method"), rpc.path[1:].split("/"), strict=True))
+            for rpc in self._rpcs.values()
+            if rpc.repeatable
+        ]
+        policy = {
+            "maxAttempts": 5,
+            "initialBackoff": "0.1s",
+            "maxBackoff": "2s",
+            "backoffMultiplier": 2,
+            "retryableStatusCodes": ["UNAVAILABLE"],
+        }
+        return json.dumps(
+            {
+                "methodConfig": [{"name": names, "retryPolicy": policy}],
+                "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
+            }
+        )
+
+
+def _methods() -> Iterator[MethodDescriptor]:
+    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2):
+        for service in module.DESCRIPTOR.services_by_name.values():
+            yield from service.methods
+
+
+def _rpc(method: MethodDescriptor) -> Rpc:
+    options = method.GetOptions()
+    rule = options.Extensions[access_pb2.access]
+    return Rpc(
+        path=f"/{method.containing_service.full_name}/{method.name}",
+        repeatable=options.idempotency_level in REPEATABLE,
+        authorized=rule.level != access_pb2.AccessRule.PUBLIC,
+        takes_request_id="request_id" in method.input_type.fields_by_name,
+    )

@@ -1,0 +1,90 @@
+"""The methods of the five services: one line per RPC, and a few for common tasks."""
+
+from __future__ import annotations
+
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+
+from sanset_client.rpc import Items, Stream, Unary
+
+
+class AuthMethods:
+    """Accounts. To sign in and out use `login` and `logout` of the client, which keep the tokens."""
+
+    register = Unary(auth_pb2.RegisterRequest, auth_pb2.User)
+    login = Unary(auth_pb2.LoginRequest, auth_pb2.Tokens)
+    refresh = Unary(auth_pb2.RefreshRequest, auth_pb2.Tokens)
+    logout = Unary(auth_pb2.LogoutRequest, Empty)
+    list_sessions = Unary(auth_pb2.ListSessionsRequest, auth_pb2.ListSessionsResponse)
+    iter_sessions = Items(auth_pb2.ListSessionsRequest, auth_pb2.Session, rpc="ListSessions")
+    revoke_session = Unary(auth_pb2.RevokeSessionRequest, Empty)
+    get_me = Unary(auth_pb2.GetMeRequest, auth_pb2.User)
+    update_me = Unary(auth_pb2.UpdateMeRequest, auth_pb2.User)
+    list_addresses = Unary(auth_pb2.ListAddressesRequest, auth_pb2.ListAddressesResponse)
+    iter_addresses = Items(auth_pb2.ListAddressesRequest, auth_pb2.Address, rpc="ListAddresses")
+    create_address = Unary(auth_pb2.CreateAddressRequest, auth_pb2.Address)
+    update_address = Unary(auth_pb2.UpdateAddressRequest, auth_pb2.Address)
+    delete_address = Unary(auth_pb2.DeleteAddressRequest, Empty)
+
+
+class CatalogMethods:
+    """Products, categories and stock."""
+
+    get_product = Unary(catalog_pb2.GetProductRequest, catalog_pb2.Product)
+    batch_get_products = Unary(catalog_pb2.BatchGetProductsRequest, catalog_pb2.BatchGetProductsResponse)
+    list_products = Unary(catalog_pb2.ListProductsRequest, catalog_pb2.ListProductsResponse)
+    iter_products = Items(catalog_pb2.ListProductsRequest, catalog_pb2.Product, rpc="ListProducts")
+    create_product = Unary(catalog_pb2.CreateProductRequest, catalog_pb2.Product)
+    update_product = Unary(catalog_pb2.UpdateProductRequest, catalog_pb2.Product)
+    delete_product = Unary(catalog_pb2.DeleteProductRequest, Empty)
+    list_categories = Unary(catalog_pb2.ListCategoriesRequest, catalog_pb2.ListCategoriesResponse)
+    get_category = Unary(catalog_pb2.GetCategoryRequest, catalog_pb2.Category)
+    create_category = Unary(catalog_pb2.CreateCategoryRequest, catalog_pb2.Category)
+    update_category = Unary(catalog_pb2.UpdateCategoryRequest, catalog_pb2.Category)
+    delete_category = Unary(catalog_pb2.DeleteCategoryRequest, Empty)
+    get_inventory = Unary(catalog_pb2.GetInventoryRequest, catalog_pb2.Inventory)
+    set_inventory = Unary(catalog_pb2.SetInventoryRequest, catalog_pb2.Inventory)
+    adjust_inventory = Unary(catalog_pb2.AdjustInventoryRequest, catalog_pb2.Inventory)
+
+
+class CartMethods:
+    """The caller's cart. `add` is `add_item`."""
+
+    get_cart = Unary(cart_pb2.GetCartRequest, cart_pb2.Cart)
+    add_item = Unary(cart_pb2.AddItemRequest, cart_pb2.Cart)
+    add = Unary(cart_pb2.AddItemRequest, cart_pb2.Cart, rpc="AddItem")
+    update_item = Unary(cart_pb2.UpdateItemRequest, cart_pb2.Cart)
+    remove_item = Unary(cart_pb2.RemoveItemRequest, cart_pb2.Cart)
+    clear_cart = Unary(cart_pb2.ClearCartRequest, cart_pb2.Cart)
+    get_total = Unary(cart_pb2.GetTotalRequest, cart_pb2.Totals)
+    preview_checkout = Unary(cart_pb2.PreviewCheckoutRequest, cart_pb2.PreviewCheckoutResponse)
+
+
+class OrderMethods:
+    """Orders. `checkout` returns the order; the RPC `Checkout` also where a payment must be finished."""
+
+    checkout = Unary(order_pb2.CheckoutRequest, order_pb2.Order, part="order")
+    list_orders = Unary(order_pb2.ListOrdersRequest, order_pb2.ListOrdersResponse)
+    iter_orders = Items(order_pb2.ListOrdersRequest, order_pb2.Order, rpc="ListOrders")
+    get_order = Unary(order_pb2.GetOrderRequest, order_pb2.Order)
+    update_order_status = Unary(order_pb2.UpdateOrderStatusRequest, order_pb2.Order)
+    track_order = Stream(order_pb2.TrackOrderRequest, order_pb2.TrackOrderResponse)
+    get_tracking = Unary(order_pb2.GetTrackingRequest, order_pb2.Tracking)
+
+
+class RecommendMethods:
+    """Recommendations, and the models behind them."""
+
+    get_recommendations = Unary(recommend_pb2.GetRecommendationsRequest, recommend_pb2.RecommendationList)
+    get_similar_products = Unary(recommend_pb2.GetSimilarProductsRequest, recommend_pb2.RecommendationList)
+    get_frequently_bought_together = Unary(
+        recommend_pb2.GetFrequentlyBoughtTogetherRequest, recommend_pb2.RecommendationList
+    )
+    get_trending = Unary(recommend_pb2.GetTrendingRequest, recommend_pb2.RecommendationList)
+    track_event = Unary(recommend_pb2.TrackEventRequest, recommend_pb2.TrackEventResponse)
+    train_model = Unary(recommend_pb2.TrainModelRequest, recommend_pb2.Training)
+    watch_training = Stream(recommend_pb2.WatchTrainingRequest, recommend_pb2.Training)
+    list_models = Unary(recommend_pb2.ListModelsRequest, recommend_pb2.ListModelsResponse)
+    iter_models = Items(recommend_pb2.ListModelsRequest, recommend_pb2.Model, rpc="ListModels")
+    get_model_metrics = Unary(recommend_pb2.GetModelMetricsRequest, recommend_pb2.ModelMetrics)
+    activate_model = Unary(recommend_pb2.ActivateModelRequest, recommend_pb2.Model)

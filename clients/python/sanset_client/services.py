@@ -1,0 +1,43 @@
+"""The services of a `Client`: the generated stubs (`GetProduct`) with a method per RPC (`get_product`)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from sanset.v1 import auth_pb2_grpc, cart_pb2_grpc, catalog_pb2_grpc, order_pb2_grpc, recommend_pb2_grpc
+from sanset.v1.order_pb2 import OrderEvent
+
+from sanset_client.methods import AuthMethods, CartMethods, CatalogMethods, OrderMethods, RecommendMethods
+from sanset_client.rpc import Service
+from sanset_client.tracking import PATIENCE, Trail, follow
+
+
+class Auth(AuthMethods, Service, auth_pb2_grpc.AuthServiceStub):
+    """Accounts, sessions and addresses."""
+
+
+class Catalog(CatalogMethods, Service, catalog_pb2_grpc.CatalogServiceStub):
+    """Products, categories and stock."""
+
+
+class Cart(CartMethods, Service, cart_pb2_grpc.CartServiceStub):
+    """The caller's cart."""
+
+
+class Orders(OrderMethods, Service, order_pb2_grpc.OrderServiceStub):
+    """Orders, and following them."""
+
+    def track(
+        self, order_id: int, after_sequence: int = 0, *, patience: float = PATIENCE
+    ) -> Generator[OrderEvent, None, None]:
+        """Yield each step of an order, those so far and then live, until its last.
+
+        Goes on by itself after cuts, server restarts and token expiry; no step is left out or repeated.
+        Gives up after `patience` seconds without a word from the server. Raises NotFound when the order does
+        not exist or is another user's, and the SansetError that made it give up.
+        """
+        return follow(self.TrackOrder, Trail(order_id, after_sequence, patience))
+
+
+class Recommend(RecommendMethods, Service, recommend_pb2_grpc.RecommendServiceStub):
+    """Recommendations, and the models behind them."""

@@ -1,0 +1,258 @@
+"""The one place that knows everything: builds the gRPC server of a worker from its settings."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+import grpc
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import CollectorRegistry
+from sanset.v1 import (
+    auth_pb2,
+    auth_pb2_grpc,
+    cart_pb2,
+    cart_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    order_pb2,
+    order_pb2_grpc,
+    recommend_pb2,
+    recommend_pb2_grpc,
+)
+
+from server.auth.passwords import Passwords
+from server.auth.refresh import RefreshPolicy
+from server.auth.servicer import AuthServicer
+from server.auth.tokens import AccessTokens, TokenVerifier
+from server.cart import queries as cart_queries
+from server.cart.pricing import PriceRules
+from server.cart.servicer import CartServicer
+from server.catalog.servicer import CatalogServicer, CatalogSettings
+from server.catalog.shelf import Shelf
+from server.clock import Clock, utc_now
+from server.db.database import Database
+from server.events.follower import Follower
+from server.gauges import export_gauges
+from server.order.checkout import Checkout, CheckoutRules
+from server.order.convert import checkout_reply
+from server.order.payments.demo import DemoGateway
+from server.order.queries import reserved_units
+from server.order.servicer import OrderServicer
+from server.order.tracking import Tracking
+from server.paging import Pages
+from server.recommend.attribution import Attributions
+from server.recommend.servicer import RecommendServicer
+from server.recommend.serving import Serving
+from server.recommend.trainer import Trainer
+from server.rpc.access import Access
+from server.rpc.limits import Limits
+from server.rpc.pipeline import Pipeline
+from server.rpc.pool import Pool
+from server.rpc.telemetry import Telemetry
+from server.rpc.validation import Validation
+from server.settings import Settings
+
+SERVICES: tuple[ServiceDescriptor, ...] = tuple(
+    service
+    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2)
+    for service in module.DESCRIPTOR.services_by_name.values()
+)
+"""Every service of the shop, as the protos describe it."""
+
+MAX_METADATA_BYTES = 32 * 1024
+
+
+@dataclass(frozen=True)
+class App:
+    """A server and the parts that must be started before it and stopped after it."""
+
+    settings: Settings
+    server: grpc.aio.Server
+    db: Database
+    pool: Pool
+    follower: Follower
+    verifier: TokenVerifier
+    passwords: Passwords
+    serving: Serving
+    trainer: Trainer
+    tracking: Tracking
+    orders: OrderServicer
+    health: health.HealthServicer
+    registry: CollectorRegistry
+
+    async def start(self) -> None:
+        """Begin to follow the events, load what is served from memory, then answer calls."""
+        self.follower.start()
+        await asyncio.to_thread(self.verifier.load, self.db)
+        await self.serving.start()
+        await self.server.start()
+        await self.set_health(health_pb2.HealthCheckResponse.SERVING)
+
+    async def drain(self) -> None:
+        """Take no more calls, ask the streams to reconnect, and let the calls that run end."""
+        await self.set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        self.tracking.drain()
+        await self.server.stop(self.settings.drain_seconds)
+        await self.orders.settle()
+        await self.trainer.stop()
+        await self.serving.stop()
+        self.follower.stop()
+        self.pool.close()
+        self.passwords.close()
+        self.db.close()
+
+    async def set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
+        """Report `status` for the server as a whole and for each service."""
+        for name in ("", *(service.full_name for service in SERVICES)):
+            await self.health.set(name, status)
+
+
+def build(settings: Settings, *, clock: Clock = utc_now) -> App:
+    """Build a worker's server; bind its ports and call `start` to run it."""
+    db = Database(settings.url, pool_size=settings.db_pool_size)
+    pool = Pool(threads=settings.db_pool_size, max_queued=settings.max_queued_calls)
+    pages = _pages(settings)
+    follower = Follower(db)
+    registry = CollectorRegistry()
+    verifier = TokenVerifier.of(settings)
+    passwords = Passwords.of(settings)
+    shelf = Shelf(db, pool, low_stock=settings.low_stock_threshold)
+    tracking = Tracking(
+        heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
+    )
+    serving = Serving(settings, db, pool, clock)
+    trainer = Trainer(settings, db, pool, clock)
+    for part in (verifier, shelf, tracking, serving, trainer):
+        part.attach(follower)
+
+    limits = _limits(settings)
+    server = grpc.aio.server(
+        interceptors=[_pipeline(settings, verifier, limits, Telemetry(registry), pool)],
+        options=_options(settings),
+    )
+    auth = AuthServicer(
+        db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings)
+    )
+    catalog = CatalogServicer(
+        db,
+        pool,
+        pages,
+        clock,
+        shelf,
+        CatalogSettings(settings.currency, settings.low_stock_threshold),
+        reserved_units,
+    )
+    cart = CartServicer(db, clock, PriceRules.of(settings), settings.currency)
+    orders = OrderServicer(db, pool, pages, clock, _checkout(settings, db, pool, clock), tracking)
+
+    def cart_products(user_id: int) -> list[int]:
+        with db.read() as connection:
+            return cart_queries.product_ids(connection, user_id)
+
+    async def category_ids(slug_or_name: str) -> frozenset[int]:
+        return (await shelf.tree()).ids_under(slug_or_name)
+
+    recommend = RecommendServicer(
+        db,
+        pool,
+        pages,
+        clock,
+        serving,
+        trainer,
+        Attributions(settings.secret_key.get_secret_value().encode()),
+        cart_products=cart_products,
+        category_ids=category_ids,
+    )
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
+    cart_pb2_grpc.add_CartServiceServicer_to_server(cart, server)
+    order_pb2_grpc.add_OrderServiceServicer_to_server(orders, server)
+    recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, server)
+    health_servicer = health.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    names = [service.full_name for service in SERVICES]
+    reflection.enable_server_reflection([*names, HEALTH, reflection.SERVICE_NAME], server)
+    export_gauges(registry, follower=follower, pool=pool, tracking=tracking, serving=serving)
+    return App(
+        settings,
+        server,
+        db,
+        pool,
+        follower,
+        verifier,
+        passwords,
+        serving,
+        trainer,
+        tracking,
+        orders,
+        health_servicer,
+        registry,
+    )
+
+
+def _pages(settings: Settings) -> Pages:
+    return Pages(
+        settings.secret_key.get_secret_value().encode(),
+        default_size=settings.default_page_size,
+        max_size=settings.max_page_size,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        anonymous=settings.rate_limit,
+        signed_in=settings.rate_limit_signed_in,
+        streams_per_user=settings.max_streams_per_user,
+        streams=settings.max_open_streams,
+    )
+
+
+def _pipeline(
+    settings: Settings, verifier: TokenVerifier, limits: Limits, telemetry: Telemetry, pool: Pool
+) -> Pipeline:
+    validation = Validation()
+    validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
+    return Pipeline(
+        access=Access(SERVICES, verifier.verify),
+        limits=limits,
+        validation=validation,
+        telemetry=telemetry,
+        pool=pool,
+        edge_token=settings.edge_token.get_secret_value(),
+        default_seconds=settings.default_deadline_seconds,
+    )
+
+
+def _checkout(settings: Settings, db: Database, pool: Pool, clock: Clock) -> Checkout:
+    gateway = DemoGateway(
+        delay_seconds=settings.demo_payment_delay_seconds, failure_rate=settings.demo_payment_failure_rate
+    )
+    rules = CheckoutRules(
+        PriceRules.of(settings),
+        timedelta(minutes=settings.reservation_minutes),
+        settings.payment_timeout_seconds,
+    )
+    return Checkout(db, pool, gateway, rules, clock, checkout_reply)
+
+
+def _options(settings: Settings) -> Sequence[tuple[str, int]]:
+    return (
+        ("grpc.so_reuseport", 1),
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", 2 * MAX_METADATA_BYTES),
+        # Clients may ping for liveness, but not flood; idle streams are pinged so that dead peers are noticed.
+        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.max_concurrent_streams", 10_000),
+    )

@@ -1,0 +1,97 @@
+"""SQL of the addresses: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+
+from server.auth.models import Address
+from server.auth.queries import AnyRow
+
+_COLUMNS = (
+    Address.id,
+    Address.label,
+    Address.line1,
+    Address.line2,
+    Address.city,
+    Address.state,
+    Address.postal_code,
+    Address.country,
+    Address.lat,
+    Address.lng,
+    Address.is_default,
+    Address.created_at,
+)
+
+
+def addresses(
+    connection: Connection, user_id: int, after: tuple[bool, int] | None, limit: int
+) -> Sequence[AnyRow]:
+    """A user's addresses, the default first, then the newest, beginning `after` one (whether default, id)."""
+    statement = (
+        select(*_COLUMNS)
+        .where(Address.user_id == user_id)
+        .order_by(Address.is_default.desc(), Address.id.desc())
+        .limit(limit)
+    )
+    if after is not None:
+        after_default, after_id = after
+        others = and_(not_(Address.is_default), Address.id < after_id)
+        statement = statement.where(not_(Address.is_default) if after_default else others)
+    return connection.execute(statement).all()
+
+
+def address(connection: Connection, user_id: int, address_id: int) -> AnyRow | None:
+    """One of a user's addresses."""
+    statement = select(*_COLUMNS).where(Address.id == address_id, Address.user_id == user_id)
+    return connection.execute(statement).one_or_none()
+
+
+def default_address(connection: Connection, user_id: int) -> AnyRow | None:
+    """A user's default address."""
+    statement = select(*_COLUMNS).where(Address.user_id == user_id, Address.is_default)
+    return connection.execute(statement).one_or_none()
+
+
+def count_addresses(tx: Connection, user_id: int) -> int:
+    """How many addresses a user has."""
+    return tx.scalar(select(func.count()).where(Address.user_id == user_id)) or 0
+
+
+def insert_address(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow:
+    """Store a new address and return it."""
+    return tx.execute(insert(Address).values(user_id=user_id, **values).returning(*_COLUMNS)).one()
+
+
+def update_address(tx: Connection, user_id: int, address_id: int, values: Mapping[str, Any]) -> AnyRow:
+    """Change one of a user's addresses, which must exist, and return it."""
+    statement = (
+        update(Address)
+        .where(Address.id == address_id, Address.user_id == user_id)
+        .values(**values)
+        .returning(*_COLUMNS)
+    )
+    return tx.execute(statement).one()
+
+
+def clear_default(tx: Connection, user_id: int) -> None:
+    """Leave a user without a default address."""
+    tx.execute(update(Address).where(Address.user_id == user_id, Address.is_default).values(is_default=False))
+
+
+def make_newest_default(tx: Connection, user_id: int) -> None:
+    """Make a user's newest address the default; does nothing when there is none."""
+    newest = select(func.max(Address.id)).where(Address.user_id == user_id).scalar_subquery()
+    tx.execute(update(Address).where(Address.id == newest).values(is_default=True))
+
+
+def delete_address(tx: Connection, user_id: int, address_id: int) -> bool | None:
+    """Delete one of a user's addresses; whether it was the default, or None when there is none."""
+    statement = (
+        delete(Address)
+        .where(Address.id == address_id, Address.user_id == user_id)
+        .returning(Address.is_default)
+    )
+    return tx.scalar(statement)

@@ -1,0 +1,112 @@
+"""The rules of the addresses: complete ones, and exactly one default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from server.auth import address_queries, queries
+from server.auth.errors import AddressNotFound, TooMany
+from server.auth.text import tidied
+from server.errors import InvalidField, UserNotFound
+
+MAX_ADDRESSES = 50
+REQUIRED = ("line1", "city", "country")
+DEFAULT_STAYS = "is the default: set is_default on another address instead"
+
+
+def list_addresses(
+    connection: Connection, user_id: int, *, after: tuple[bool, int] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """A user's addresses, the default first, then the newest."""
+    return address_queries.addresses(connection, user_id, after, limit)
+
+
+def create_address(tx: Connection, user_id: int, values: Mapping[str, Any], now: datetime) -> Row[Any]:
+    """Store a new address of a user and return it; the first becomes the default.
+
+    Raises InvalidField when it is not complete, TooMany, and UserNotFound.
+    """
+    tidy = _complete(values)
+    _lock(tx, user_id)
+    count = address_queries.count_addresses(tx, user_id)
+    if count >= MAX_ADDRESSES:
+        raise TooMany(limit=MAX_ADDRESSES, things="addresses")
+    is_default = count == 0 or bool(values.get("is_default"))
+    if is_default:
+        address_queries.clear_default(tx, user_id)
+    return address_queries.insert_address(tx, user_id, tidy | {"is_default": is_default, "created_at": now})
+
+
+def update_address(tx: Connection, user_id: int, address_id: int, changes: Mapping[str, Any]) -> Row[Any]:
+    """Change one of a user's addresses and return it.
+
+    Raises AddressNotFound, UserNotFound, and InvalidField when it would not be complete any more, or no address
+    would be the default.
+    """
+    tidy = _complete(changes)
+    _lock(tx, user_id)
+    current = address_queries.address(tx, user_id, address_id)
+    if current is None:
+        raise AddressNotFound(address_id=address_id)
+    becomes_default = tidy.get("is_default", current.is_default)
+    if current.is_default and not becomes_default:
+        raise InvalidField(("address.is_default", DEFAULT_STAYS))
+    if becomes_default and not current.is_default:
+        address_queries.clear_default(tx, user_id)
+    return address_queries.update_address(tx, user_id, address_id, tidy) if tidy else current
+
+
+def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
+    """Delete one of a user's addresses; the newest of the others follows a default. Raises AddressNotFound."""
+    _lock(tx, user_id)
+    was_default = address_queries.delete_address(tx, user_id, address_id)
+    if was_default is None:
+        raise AddressNotFound(address_id=address_id)
+    if was_default:
+        address_queries.make_newest_default(tx, user_id)
+
+
+def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Row[Any]:
+    """Where an order of the user goes: the address with this id, or the default for 0 or None.
+
+    Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all.
+    """
+    if address_id:
+        row = address_queries.address(connection, user_id, address_id)
+        if row is None:
+            raise AddressNotFound(address_id=address_id)
+        return row
+    row = address_queries.default_address(connection, user_id)
+    if row is None:
+        raise InvalidField(("address_id", "you have no address yet; create one first"))
+    return row
+
+
+def default_country(connection: Connection, user_id: int) -> str | None:
+    """The country of the user's default address; None while there is no address."""
+    row = address_queries.default_address(connection, user_id)
+    return row.country if row else None
+
+
+def snapshot(address: Row[Any]) -> dict[str, Any]:
+    """An address as plain JSON values, for an order to keep: later changes must not move it."""
+    kept = ("id", "label", "line1", "line2", "city", "state", "postal_code", "country", "lat", "lng")
+    return {name: getattr(address, name) for name in kept}
+
+
+def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
+    """`values` tidied and the country in capitals. Raises InvalidField when a required one is there and blank."""
+    tidy = tidied(values, required=REQUIRED, prefix="address.")
+    if "country" in tidy:
+        tidy["country"] = tidy["country"].upper()
+    return tidy
+
+
+def _lock(tx: Connection, user_id: int) -> None:
+    """Hold the user, so that two calls do not each see the 49th address, or leave two defaults."""
+    if queries.lock_user(tx, user_id) is None:
+        raise UserNotFound(user_id=user_id)

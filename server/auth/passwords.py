@@ -1,0 +1,142 @@
+"""Passwords: which are strong enough, and how they are hashed without holding anything else up."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import os
+import threading
+import unicodedata
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Self, TypeVar
+
+import bcrypt
+
+from server.auth.common_passwords import COMMON
+from server.auth.errors import WeakPassword
+from server.auth.keys import derived_key
+from server.db.deadline import Deadline
+from server.errors import Overloaded
+from server.settings import Settings
+
+MIN_LENGTH, MAX_LENGTH = 8, 128
+"""In characters."""
+BCRYPT_BYTES = 72
+"""bcrypt takes no more: it raises, and older ones cut silently."""
+MAX_QUEUED = 64
+"""Hashes that may wait; at cost 12 on two cores the last of them waits 8 s."""
+NICENESS = 5
+"""Hashing yields to the threads that answer other calls."""
+
+T = TypeVar("T")
+
+
+def check_strength(password: str, email: str) -> None:
+    """Raise WeakPassword, naming every rule that `password` breaks for the account of `email`."""
+    problems = []
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        problems.append(f"must have {MIN_LENGTH} to {MAX_LENGTH} characters")
+    if not (any(map(str.isalpha, password)) and any(map(str.isdecimal, password))):
+        problems.append("must contain a letter and a digit")
+    if password.lower() in COMMON:
+        problems.append("is one of the most common passwords; choose another")
+    if password.strip().casefold() == email.strip().casefold():
+        problems.append("must not be the e-mail address")
+    if problems:
+        raise WeakPassword(*(("password", problem) for problem in problems))
+
+
+def hash_password(password: str, *, cost: int, key: bytes) -> str:
+    """The bcrypt hash of `password` at `cost`; `key` is `password_key` of the shop.
+
+    Takes 2^cost steps, a quarter of a second at 12, and releases the interpreter's lock meanwhile.
+    """
+    return bcrypt.hashpw(_material(password, key), bcrypt.gensalt(cost)).decode()
+
+
+def verify_password(password: str, hashed: str, *, key: bytes) -> bool:
+    """Whether `password` is the one that `hashed` was made from."""
+    return bcrypt.checkpw(_material(password, key), hashed.encode())
+
+
+def password_key(secret_key: str) -> bytes:
+    """The key under which the shop's long passwords are shortened."""
+    return derived_key(secret_key, "password")
+
+
+def _material(password: str, key: bytes) -> bytes:
+    """What bcrypt hashes for `password`.
+
+    Up to 72 bytes it is the password itself, beyond that base64 of HMAC-SHA-256 under `key`. Nothing in the hash
+    says which: the length of the password does, and it is the same when it is verified. The key keeps a plain
+    SHA-256 of the password, leaked elsewhere, from being tried against our hashes.
+    """
+    # An é typed on another system may come as e and an accent: compatible forms must sign in alike.
+    material = unicodedata.normalize("NFKC", password).encode()
+    if len(material) <= BCRYPT_BYTES:
+        return material
+    return base64.b64encode(hmac.digest(key, material, hashlib.sha256))
+
+
+class Passwords:
+    """Hashes passwords on a few threads of its own: never on the event loop, never inside a transaction."""
+
+    def __init__(self, *, cost: int, key: bytes, threads: int) -> None:
+        """At most `threads` hashes run at once, and MAX_QUEUED wait."""
+        self._cost = cost
+        self._key = key
+        self._capacity = threads + MAX_QUEUED
+        self._busy = 0
+        self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_yield_to_others)
+        # Only a salt and no hash of anything: to verify against it costs the same, and always fails.
+        self._nobody = bcrypt.gensalt(cost).decode() + "." * 31
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """With the cost and key of `settings`, and this worker's share of the cores."""
+        return cls(
+            cost=settings.bcrypt_cost,
+            key=password_key(settings.secret_key.get_secret_value()),
+            threads=max(1, (os.cpu_count() or 1) // settings.workers),
+        )
+
+    async def hash(self, password: str, deadline: Deadline) -> str:
+        """The hash of `password`. Raises Overloaded when too many wait, TimeoutError at the deadline."""
+        return await self._run(deadline, lambda: hash_password(password, cost=self._cost, key=self._key))
+
+    async def verify(self, password: str, hashed: str | None, deadline: Deadline) -> bool:
+        """Whether `password` matches; None, for an account that cannot sign in, takes the same time to fail.
+
+        Raises as `hash` does.
+        """
+        against = hashed or self._nobody
+        return await self._run(deadline, lambda: verify_password(password, against, key=self._key))
+
+    def outdated(self, hashed: str) -> bool:
+        """Whether `hashed` was made at a lower cost than is asked for now."""
+        return int(hashed.split("$")[2]) < self._cost
+
+    async def _run(self, deadline: Deadline, work: Callable[[], T]) -> T:
+        if self._busy >= self._capacity:
+            raise Overloaded()
+        self._busy += 1
+        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
+        future.add_done_callback(self._done)
+        # At the deadline the future is cancelled, and work that still waits is never begun.
+        return await asyncio.wait_for(future, max(deadline.remaining, 0.001))
+
+    def _done(self, _: asyncio.Future[T]) -> None:
+        self._busy -= 1
+
+    def close(self) -> None:
+        """Let running hashes end, and take no more."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _yield_to_others() -> None:
+    with suppress(OSError, AttributeError):  # niceness belongs to a thread on Linux only
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

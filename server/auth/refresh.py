@@ -1,0 +1,56 @@
+"""Refresh tokens: opaque, stored as hashes, each with one successor that only this shop can compute."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Self
+
+from server.auth.keys import derived_key
+from server.settings import Settings
+
+TOKEN_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshPolicy:
+    """How long sessions last, and how a refresh token leads to the next."""
+
+    key: bytes
+    lifetime: timedelta
+    grace: timedelta
+    """A repeat within this time is taken for a lost reply, later for theft."""
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As `settings` say."""
+        return cls(
+            key=derived_key(settings.secret_key.get_secret_value(), "refresh-token"),
+            lifetime=timedelta(minutes=settings.refresh_token_expire_minutes),
+            grace=timedelta(seconds=settings.refresh_grace_seconds),
+        )
+
+    def successor(self, token: str) -> str:
+        """The token that follows `token`: always the same, so that a repeat can be given it again.
+
+        The shop stores hashes only and could not look it up; without the key nobody can compute it.
+        """
+        return _encode(hmac.digest(self.key, token.encode(), hashlib.sha256))
+
+
+def new_token() -> str:
+    """A refresh token that begins a session."""
+    return _encode(secrets.token_bytes(TOKEN_BYTES))
+
+
+def hash_of(token: str) -> str:
+    """What is stored of `token`. It is random, so a plain hash cannot be guessed."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _encode(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

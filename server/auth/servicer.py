@@ -1,0 +1,212 @@
+"""AuthService: gRPC in and out."""
+
+from __future__ import annotations
+
+import structlog
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import auth_pb2 as pb
+from sanset.v1 import auth_pb2_grpc
+
+from server.auth import addresses, convert, service, sessions
+from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
+from server.auth.passwords import Passwords, check_strength
+from server.auth.refresh import RefreshPolicy
+from server.auth.tokens import AccessTokens
+from server.clock import Clock
+from server.db.database import Database
+from server.paging import Pages
+from server.rpc.call import Call
+from server.rpc.pool import Pool
+
+log = structlog.get_logger()
+
+
+class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
+    """Accounts, sessions and addresses. What an RPC promises is in the proto."""
+
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        pages: Pages,
+        clock: Clock,
+        passwords: Passwords,
+        tokens: AccessTokens,
+        refresh: RefreshPolicy,
+    ) -> None:
+        """`pool` carries the transactions of the methods that hash between them."""
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._passwords = passwords
+        self._tokens = tokens
+        self._refresh = refresh
+
+    async def Register(self, request: pb.RegisterRequest, call: Call) -> pb.User:
+        """Hash first, then insert: the transaction does not wait for the hash."""
+        check_strength(request.password, request.email)
+        password_hash = await self._passwords.hash(request.password, call.deadline)
+        return await self._pool.run(call.deadline, self._register, request, password_hash)
+
+    def _register(self, request: pb.RegisterRequest, password_hash: str) -> pb.User:
+        with self._db.transaction() as tx:
+            row = service.register(
+                tx,
+                full_name=request.full_name,
+                email=request.email,
+                phone=request.phone,
+                username=request.username,
+                password_hash=password_hash,
+                now=self._clock(),
+            )
+        return convert.user_to_wire(row)
+
+    async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
+        """Look up, verify, and only then open the session; a stranger costs the same two steps."""
+        found = await self._pool.run(call.deadline, self._credentials, request.email, request.username)
+        user_id, hashed, is_active = found or (None, None, False)
+        matches = await self._passwords.verify(request.password, hashed, call.deadline)
+        if user_id is None or hashed is None or not (matches and is_active):
+            log.warning(
+                "security_event",
+                kind="sign_in_failed",
+                user_id=user_id,
+                address=call.address,
+                request_id=call.request_id,
+            )
+            raise InvalidCredentials()
+        new_hash = None
+        if self._passwords.outdated(hashed):
+            new_hash = await self._passwords.hash(request.password, call.deadline)
+        return await self._pool.run(call.deadline, self._open_session, call, user_id, hashed, new_hash)
+
+    def _credentials(self, email: str, username: str) -> tuple[int, str | None, bool] | None:
+        with self._db.read() as connection:
+            row = sessions.credentials(connection, email=email, username=username)
+        return (row.id, row.password_hash, row.is_active) if row else None
+
+    def _open_session(self, call: Call, user_id: int, hashed: str, new_hash: str | None) -> pb.Tokens:
+        with self._db.transaction() as tx:
+            grant = sessions.open_session(
+                tx,
+                user_id,
+                verified_hash=hashed,
+                new_hash=new_hash,
+                device=sessions.Device(call.user_agent, call.address),
+                now=self._clock(),
+                policy=self._refresh,
+            )
+        return self._tokens_for(grant)
+
+    def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
+        """The refusal comes after the commit: a theft revokes the session for good."""
+        with self._db.transaction() as tx:
+            outcome = sessions.rotate(
+                tx, request.refresh_token, ip=call.address, now=self._clock(), policy=self._refresh
+            )
+        if isinstance(outcome, sessions.Grant):
+            return self._tokens_for(outcome)
+        if isinstance(outcome, sessions.Theft):
+            log.warning(
+                "security_event",
+                kind="refresh_token_reused",
+                user_id=outcome.user_id,
+                session_id=outcome.session_id,
+                address=call.address,
+                request_id=call.request_id,
+            )
+        raise RefreshTokenInvalid()
+
+    def _tokens_for(self, grant: sessions.Grant) -> pb.Tokens:
+        return pb.Tokens(
+            access_token=self._tokens.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
+            token_type="bearer",  # noqa: S106 - the kind of token, not one
+            expires_in=int(self._tokens.lifetime.total_seconds()),
+            refresh_token=grant.refresh_token,
+        )
+
+    def Logout(self, request: pb.LogoutRequest, call: Call) -> Empty:
+        """End this session, or all."""
+        caller = call.identity
+        with self._db.transaction() as tx:
+            if request.all_sessions:
+                sessions.revoke_all(tx, caller.user_id, self._clock())
+            else:
+                sessions.revoke(tx, caller.user_id, caller.session_id, self._clock())
+        return Empty()
+
+    def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
+        """One query for the page and a row more, which tells whether another follows."""
+        caller = call.identity
+        scope = ("ListSessions", caller.user_id)
+        keys = self._pages.open(request.page_token, *scope)
+        size = self._pages.size(request.page_size)
+        with self._db.read() as connection:
+            rows = sessions.list_sessions(
+                connection,
+                caller.user_id,
+                after=(keys[0], keys[1]) if keys else None,
+                limit=size + 1,
+                now=self._clock(),
+            )
+        page = rows[:size]
+        more = len(rows) > size
+        return pb.ListSessionsResponse(
+            items=[convert.session_to_wire(row, current_id=caller.session_id) for row in page],
+            next_page_token=self._pages.seal([page[-1].last_used_at, page[-1].id], *scope) if more else "",
+        )
+
+    def RevokeSession(self, request: pb.RevokeSessionRequest, call: Call) -> Empty:
+        """End one of the caller's sessions."""
+        with self._db.transaction() as tx:
+            sessions.revoke(tx, call.identity.user_id, request.session_id, self._clock())
+        return Empty()
+
+    def GetMe(self, request: pb.GetMeRequest, call: Call) -> pb.User:
+        """One query."""
+        with self._db.read() as connection:
+            return convert.user_to_wire(service.get_me(connection, call.identity.user_id))
+
+    def UpdateMe(self, request: pb.UpdateMeRequest, call: Call) -> pb.User:
+        """Change what the mask names."""
+        changes = convert.profile_changes(request)
+        with self._db.transaction() as tx:
+            row = service.update_me(tx, call.identity.user_id, changes, self._clock())
+        return convert.user_to_wire(row)
+
+    def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
+        """One query for the page and a row more, which tells whether another follows."""
+        user_id = call.identity.user_id
+        scope = ("ListAddresses", user_id)
+        keys = self._pages.open(request.page_token, *scope)
+        size = self._pages.size(request.page_size)
+        after = (bool(keys[0]), int(keys[1])) if keys else None
+        with self._db.read() as connection:
+            rows = addresses.list_addresses(connection, user_id, after=after, limit=size + 1)
+        page = rows[:size]
+        more = len(rows) > size
+        return pb.ListAddressesResponse(
+            items=[convert.address_to_wire(row) for row in page],
+            next_page_token=self._pages.seal([page[-1].is_default, page[-1].id], *scope) if more else "",
+        )
+
+    def CreateAddress(self, request: pb.CreateAddressRequest, call: Call) -> pb.Address:
+        """Store a new address."""
+        values = convert.address_values(request.address)
+        with self._db.transaction() as tx:
+            row = addresses.create_address(tx, call.identity.user_id, values, self._clock())
+        return convert.address_to_wire(row)
+
+    def UpdateAddress(self, request: pb.UpdateAddressRequest, call: Call) -> pb.Address:
+        """Change what the mask names."""
+        changes = convert.address_changes(request)
+        with self._db.transaction() as tx:
+            row = addresses.update_address(tx, call.identity.user_id, request.address.id, changes)
+        return convert.address_to_wire(row)
+
+    def DeleteAddress(self, request: pb.DeleteAddressRequest, call: Call) -> Empty:
+        """Delete one of the caller's addresses."""
+        with self._db.transaction() as tx:
+            addresses.delete_address(tx, call.identity.user_id, request.address_id)
+        return Empty()

@@ -1,0 +1,167 @@
+"""The rules of signing in: sessions, their refresh tokens, and how both end."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from server.auth import queries
+from server.auth.errors import InvalidCredentials, SessionNotFound
+from server.auth.refresh import RefreshPolicy, hash_of, new_token
+from server.auth.text import lookup_key
+from server.events.log import SESSION, NewEvent, publish
+
+MAX_OPEN_SESSIONS = 50
+"""Per user; one more sign-in ends the session that was not used the longest."""
+MAX_DEVICE, MAX_IP = 200, 64
+"""As long as their columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where a call comes from."""
+
+    name: str
+    ip: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a client gets tokens for."""
+
+    user_id: int
+    role: str
+    session_id: str
+    refresh_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Theft:
+    """A refresh token came back after it was used up: its session is revoked."""
+
+    user_id: int
+    session_id: str
+
+
+def credentials(connection: Connection, *, email: str, username: str) -> Row[Any] | None:
+    """Id, password hash and activity of the account that signs in, by one of the two; None when unknown."""
+    name = email or username
+    if "\0" in name:  # no account has it, and PostgreSQL does not take it as a text
+        return None
+    if email:
+        return queries.credentials_by_email(connection, lookup_key(name))
+    return queries.credentials_by_username(connection, lookup_key(name))
+
+
+def open_session(
+    tx: Connection,
+    user_id: int,
+    *,
+    verified_hash: str,
+    new_hash: str | None,
+    device: Device,
+    now: datetime,
+    policy: RefreshPolicy,
+) -> Grant:
+    """Open a session for a user whose password matched `verified_hash`; store `new_hash` in its place if given.
+
+    Raises InvalidCredentials when the password was changed, or the account closed, since it was verified.
+    """
+    user = queries.lock_user(tx, user_id)
+    if user is None or not user.is_active or user.password_hash != verified_hash:
+        raise InvalidCredentials()
+    if new_hash is not None:
+        queries.replace_password_hash(tx, user_id, new_hash)
+    _announce(tx, queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now))
+    session_id = secrets.token_hex(16)
+    queries.insert_session(
+        tx,
+        {
+            "id": session_id,
+            "user_id": user_id,
+            "device": device.name[:MAX_DEVICE],
+            "ip": device.ip[:MAX_IP],
+            "created_at": now,
+            "last_used_at": now,
+            "expires_at": now + policy.lifetime,
+        },
+    )
+    token = new_token()
+    queries.insert_refresh_token(tx, hash_of(token), session_id, now)
+    return Grant(user_id, user.role, session_id, token)
+
+
+def rotate(
+    tx: Connection, token: str, *, ip: str, now: datetime, policy: RefreshPolicy
+) -> Grant | Theft | None:
+    """Exchange a refresh token for its successor.
+
+    Returns None when it is unknown or its session has ended, and Theft when it was used up before. Neither is
+    raised: the transaction must commit, because a theft revokes the session.
+    """
+    successor = policy.successor(token)
+    session_id = queries.use_refresh_token(tx, hash_of(token), hash_of(successor), now)
+    if session_id is None:
+        return _repeat(tx, token, successor, ip=ip, now=now, policy=policy)
+    grant = _continue(tx, session_id, successor, ip=ip, now=now, policy=policy)
+    if grant is not None:
+        queries.insert_refresh_token(tx, hash_of(successor), session_id, now)
+    return grant
+
+
+def _repeat(
+    tx: Connection, token: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
+) -> Grant | Theft | None:
+    """What a used or unknown token gets: a lost reply is given again, anything later is theft."""
+    used = queries.used_refresh_token(tx, hash_of(token))
+    if used is None:
+        return None
+    if used.successor_hash is None:  # the session had ended before the token was first used
+        return None
+    if used.successor_used_at is None and now - used.used_at <= policy.grace:
+        return _continue(tx, used.session_id, successor, ip=ip, now=now, policy=policy)
+    if not queries.revoke_session(tx, used.user_id, used.session_id, now):
+        return None
+    _announce(tx, [used.session_id])
+    return Theft(used.user_id, used.session_id)
+
+
+def _continue(
+    tx: Connection, session_id: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
+) -> Grant | None:
+    user_id = queries.touch_session(tx, session_id, ip[:MAX_IP], now, now + policy.lifetime)
+    role = queries.active_role(tx, user_id) if user_id is not None else None
+    if user_id is None or role is None:
+        return None
+    return Grant(user_id, role, session_id, successor)
+
+
+def list_sessions(
+    connection: Connection, user_id: int, *, after: tuple[datetime, str] | None, limit: int, now: datetime
+) -> Sequence[Row[Any]]:
+    """A user's open sessions, the last used first."""
+    return queries.open_sessions(connection, user_id, now, after, limit)
+
+
+def revoke(tx: Connection, user_id: int, session_id: str, now: datetime) -> None:
+    """End one of a user's sessions; one that has ended already stays so. Raises SessionNotFound."""
+    if queries.revoke_session(tx, user_id, session_id, now):
+        _announce(tx, [session_id])
+    elif not queries.session_exists(tx, user_id, session_id):
+        raise SessionNotFound(session_id=session_id)
+
+
+def revoke_all(tx: Connection, user_id: int, now: datetime) -> None:
+    """End every session of a user."""
+    _announce(tx, queries.revoke_sessions(tx, user_id, now))
+
+
+def _announce(tx: Connection, session_ids: Iterable[str]) -> None:
+    events = [NewEvent(SESSION, session_id) for session_id in session_ids]
+    if events:
+        publish(tx, *events)

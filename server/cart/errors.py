@@ -1,0 +1,35 @@
+"""Why the cart refuses."""
+
+from __future__ import annotations
+
+from server.errors import FailedPrecondition, InvalidArgument, NotFound
+
+
+class CartItemNotFound(NotFound):
+    """The caller's cart has no such item."""
+
+    message = "Your cart has no item {item}."
+
+
+class CartEmpty(FailedPrecondition):
+    """There is nothing to order."""
+
+    message = "Your cart is empty: add a product first."
+
+
+class CartFull(FailedPrecondition):
+    """The cart has as many lines as it may."""
+
+    message = "A cart holds at most {limit} different products."
+
+
+class CurrencyMismatch(FailedPrecondition):
+    """One cart, one currency."""
+
+    message = "Your cart is in {cart_currency}; {product} is sold in {currency}. Clear the cart first."
+
+
+class QuantityAboveLimit(InvalidArgument):
+    """More than one order may hold."""
+
+    message = "quantity: one order may hold at most {limit} of {product}; {wanted} wanted."

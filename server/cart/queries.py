@@ -1,0 +1,120 @@
+"""SQL of the carts: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, case, delete, exists, func, select, update
+
+from server.cart.models import Cart, CartItem
+from server.db.base import AnyRow
+from server.db.upsert import insert_for
+
+
+def cart_with_items(connection: Connection, user_id: int) -> Sequence[AnyRow]:
+    """The user's cart, a row per item in the order they were added; one row without item for an empty cart."""
+    return connection.execute(
+        select(
+            Cart.currency,
+            Cart.version,
+            Cart.updated_at,
+            CartItem.id,
+            CartItem.product_id,
+            CartItem.variant_id,
+            CartItem.quantity,
+            CartItem.added_price_minor,
+        )
+        .outerjoin(CartItem, CartItem.cart_id == Cart.id)
+        .where(Cart.user_id == user_id)
+        .order_by(CartItem.id)
+    ).all()
+
+
+def product_ids(connection: Connection, user_id: int) -> list[int]:
+    """The products in the user's cart."""
+    statement = select(CartItem.product_id).join(Cart, Cart.id == CartItem.cart_id)
+    return list(connection.scalars(statement.where(Cart.user_id == user_id).order_by(CartItem.id)))
+
+
+def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
+    """Lock the user's cart, made when absent, count its version up, and return its id and currency.
+
+    An empty cart takes `currency`; one with items keeps its own.
+    """
+    insert = insert_for(tx)(Cart).values(user_id=user_id, currency=currency, version=1, updated_at=now)
+    filled = exists().where(CartItem.cart_id == Cart.id)
+    statement = insert.on_conflict_do_update(
+        index_elements=[Cart.user_id],
+        set_={
+            "version": Cart.version + 1,
+            "updated_at": now,
+            "currency": case((filled, Cart.currency), else_=insert.excluded.currency),
+        },
+    ).returning(Cart.id, Cart.currency)
+    row: AnyRow = tx.execute(statement).one()
+    return row
+
+
+def lock_cart(tx: Connection, user_id: int, now: datetime) -> AnyRow | None:
+    """Lock the user's cart, count its version up, and return id, version and currency; None when there is none."""
+    return tx.execute(
+        update(Cart)
+        .where(Cart.user_id == user_id)
+        .values(version=Cart.version + 1, updated_at=now)
+        .returning(Cart.id, Cart.version, Cart.currency)
+    ).one_or_none()
+
+
+def add_units(
+    tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
+) -> int:
+    """Add units of a variant, at this price, and return how many the line holds now."""
+    insert = insert_for(tx)(CartItem).values(
+        cart_id=cart_id,
+        product_id=product_id,
+        variant_id=variant_id,
+        quantity=quantity,
+        added_price_minor=price_minor,
+    )
+    statement = insert.on_conflict_do_update(
+        index_elements=[CartItem.cart_id, CartItem.variant_id],
+        set_={
+            "quantity": CartItem.quantity + insert.excluded.quantity,
+            "added_price_minor": insert.excluded.added_price_minor,
+        },
+    )
+    return int(tx.execute(statement.returning(CartItem.quantity)).scalar_one())
+
+
+def count_items(connection: Connection, cart_id: int) -> int:
+    """How many lines a cart has."""
+    statement = select(func.count()).select_from(CartItem).where(CartItem.cart_id == cart_id)
+    return connection.execute(statement).scalar_one()
+
+
+def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> int | None:
+    """Set the units of a line and return its variant; None when the cart has no such line."""
+    return tx.execute(
+        update(CartItem)
+        .where(CartItem.cart_id == cart_id, CartItem.id == item_id)
+        .values(quantity=quantity)
+        .returning(CartItem.variant_id)
+    ).scalar()
+
+
+def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: int = 0) -> bool:
+    """Delete a line by its id, or the oldest line of a product; False when there is none."""
+    chosen = select(CartItem.id).where(CartItem.cart_id == cart_id).order_by(CartItem.id).limit(1)
+    chosen = chosen.where(CartItem.id == item_id if item_id else CartItem.product_id == product_id)
+    return tx.execute(delete(CartItem).where(CartItem.id == chosen.scalar_subquery())).rowcount > 0
+
+
+def take_items(tx: Connection, cart_id: int) -> Sequence[AnyRow]:
+    """Empty a cart and return what it held: variant and quantity, in the order they were added."""
+    rows = tx.execute(
+        delete(CartItem)
+        .where(CartItem.cart_id == cart_id)
+        .returning(CartItem.id, CartItem.variant_id, CartItem.quantity)
+    ).all()
+    return sorted(rows)

@@ -1,0 +1,196 @@
+"""Stock: what is left, taking it and giving it back.
+
+Stock moves by conditional updates on rows that were locked in the order of their variants: two carts with the
+same lines in another order cannot wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, and_, case, insert, select, update
+
+from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
+from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
+from server.db.base import AnyRow
+from server.events.log import STOCK, NewEvent, publish
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a variant is sold as, now."""
+
+    product_id: int
+    variant_id: int
+    sku: str
+    name: str
+    price_minor: int
+    currency: str
+    max_quantity: int
+    available: int
+    on_sale: bool
+
+
+_OFFERS = (
+    select(
+        Product.id,
+        Variant.id,
+        Variant.sku,
+        Product.name,
+        Variant.price_minor,
+        Product.price_minor,
+        Product.currency,
+        Product.max_quantity,
+        InventoryLevel.available,
+        Product.deleted_at,
+    )
+    .join(Product, Product.id == Variant.product_id)
+    .join(
+        InventoryLevel,
+        and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID),
+    )
+    .order_by(Variant.id)
+)
+
+
+def offers(connection: Connection, variant_ids: Sequence[int], *, lock: bool = False) -> dict[int, Offer]:
+    """What these variants are sold as, by variant; `lock` holds their stock until the transaction ends."""
+    statement = _OFFERS.where(Variant.id.in_(variant_ids))
+    if lock:
+        statement = statement.with_for_update(of=InventoryLevel)
+    return {row[1]: _offer(row) for row in connection.execute(statement)}
+
+
+def offer_of(connection: Connection, product_id: int, variant_id: int | None) -> Offer | None:
+    """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
+    chosen = Variant.id == variant_id if variant_id else Variant.is_default
+    row = connection.execute(_OFFERS.where(Variant.product_id == product_id, chosen)).one_or_none()
+    offer = _offer(row) if row else None
+    return offer if offer and offer.on_sale else None
+
+
+def _offer(row: AnyRow) -> Offer:
+    product_id, variant_id, sku, name, own_price, price, currency, max_quantity, available, deleted_at = row
+    return Offer(
+        product_id,
+        variant_id,
+        sku,
+        name,
+        price if own_price is None else own_price,
+        currency,
+        max_quantity,
+        available,
+        on_sale=deleted_at is None,
+    )
+
+
+def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
+    """Take units of variants out of stock, all or none, and return what they are sold as.
+
+    Two statements whatever the number of lines. Raises OutOfStock.
+    """
+    found = offers(tx, sorted(wanted), lock=True)
+    for variant_id, quantity in wanted.items():
+        offer = found.get(variant_id)
+        if offer is None or not offer.on_sale:
+            raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
+        if offer.available < quantity:
+            raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
+    moved = tx.execute(_move(wanted, -1).where(InventoryLevel.available >= _units(wanted)))
+    if moved.rowcount != len(wanted):
+        raise AssertionError("stock moved although it was locked")
+    return found
+
+
+def return_stock(tx: Connection, units: Mapping[int, int]) -> dict[int, Offer]:
+    """Give units of variants back to stock, and return what they are sold as."""
+    found = offers(tx, sorted(units), lock=True)
+    tx.execute(_move(units, +1))
+    return found
+
+
+def stock_event(moved: Mapping[int, Offer]) -> NewEvent:
+    """The event that the caller of `take_stock` or `return_stock` publishes, together with its own."""
+    return _changed(offer.product_id for offer in moved.values())
+
+
+def _move(units: Mapping[int, int], sign: int) -> Any:
+    moved = _units(units)
+    return (
+        update(InventoryLevel)
+        .where(
+            InventoryLevel.variant_id.in_(sorted(units)), InventoryLevel.location_id == DEFAULT_LOCATION_ID
+        )
+        .values(
+            available=InventoryLevel.available + sign * moved,
+            sold=InventoryLevel.sold - sign * moved,
+        )
+    )
+
+
+def _units(units: Mapping[int, int]) -> Any:
+    return case(dict(sorted(units.items())), value=InventoryLevel.variant_id)
+
+
+def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) -> None:
+    """Give a new variant its opening stock."""
+    tx.execute(
+        insert(InventoryLevel).values(
+            product_id=product_id,
+            variant_id=variant_id,
+            location_id=DEFAULT_LOCATION_ID,
+            available=quantity,
+            received=quantity,
+            sold=0,
+        )
+    )
+
+
+def set_stock(tx: Connection, product_id: int, variant_id: int | None, quantity: int) -> None:
+    """Make `quantity` the units that can be ordered. Raises VariantNotFound."""
+    level = _level(tx, product_id, variant_id)
+    tx.execute(
+        update(InventoryLevel)
+        .where(*level)
+        .values(available=quantity, received=InventoryLevel.sold + quantity)
+    )
+    publish(tx, _changed([product_id]))
+
+
+def adjust_stock(tx: Connection, product_id: int, variant_id: int | None, delta: int) -> None:
+    """Add `delta` units, or take them when negative. Raises VariantNotFound and NegativeStock."""
+    level = _level(tx, product_id, variant_id)
+    changed = tx.execute(
+        update(InventoryLevel)
+        .where(*level, InventoryLevel.available + delta >= 0)
+        .values(available=InventoryLevel.available + delta, received=InventoryLevel.received + delta)
+    )
+    if changed.rowcount == 0:
+        available = tx.execute(select(InventoryLevel.available).where(*level)).scalar_one()
+        raise NegativeStock(available=available, taken=-delta)
+    publish(tx, _changed([product_id]))
+
+
+def levels(connection: Connection, product_id: int) -> Sequence[AnyRow]:
+    """The stock of a product: variant id, sku, location, available."""
+    return connection.execute(
+        select(Variant.id, Variant.sku, Location.name, InventoryLevel.available)
+        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+        .join(Location, Location.id == InventoryLevel.location_id)
+        .where(Variant.product_id == product_id)
+        .order_by(Variant.id, Location.id)
+    ).all()
+
+
+def _level(tx: Connection, product_id: int, variant_id: int | None) -> tuple[Any, ...]:
+    chosen = Variant.id == variant_id if variant_id else Variant.is_default
+    found = tx.scalar(select(Variant.id).where(Variant.product_id == product_id, chosen))
+    if found is None:
+        raise VariantNotFound(product_id=product_id, variant_id=variant_id or "by default")
+    return (InventoryLevel.variant_id == found, InventoryLevel.location_id == DEFAULT_LOCATION_ID)
+
+
+def _changed(product_ids: Iterable[int]) -> NewEvent:
+    return NewEvent(STOCK, payload={"products": sorted(set(product_ids))})

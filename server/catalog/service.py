@@ -1,0 +1,139 @@
+"""The rules of products: creating, changing and deleting them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from server.catalog import inventory, queries
+from server.catalog.categories import read_tree
+from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken, WrongPrice
+from server.catalog.slugs import random_sku, slugify, with_suffix
+from server.db.upsert import broken_constraint
+from server.errors import InvalidField
+from server.etags import check_etag
+from server.events.log import PRODUCT, NewEvent, publish
+from server.rpc.identity import Identity, Role
+
+DEFAULT_MAX_QUANTITY = 99
+SLUG_ATTEMPTS = 5
+
+
+def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], now: datetime) -> int:
+    """Create a product with its default variant and opening stock, and return its id.
+
+    `values` are the columns of a product, and `category` (slug or name), `stock`. Raises SkuTaken, SlugTaken,
+    CategoryNotFound, InvalidField and WrongPrice.
+    """
+    row = dict(values)
+    stock = row.pop("stock", 0)
+    row["category_id"] = _category_id(tx, row.pop("category", ""))
+    row["vendor_id"] = caller.user_id if caller.role is Role.VENDOR else None
+    row["sku"] = row.get("sku") or random_sku()
+    row["max_quantity"] = row.get("max_quantity") or DEFAULT_MAX_QUANTITY
+    row["created_at"] = row["updated_at"] = now
+    _check_name(row["name"])
+    _check_prices(row["price_minor"], row.get("compare_at_minor"))
+    product_id = _insert(tx, row)
+    variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
+    if variant_id is None:
+        raise SkuTaken(sku=row["sku"])
+    inventory.open_stock(tx, product_id, variant_id, stock)
+    queries.replace_tags(tx, product_id, row.get("tags", []))
+    publish(tx, NewEvent(PRODUCT, str(product_id)))
+    return product_id
+
+
+def _insert(tx: Connection, row: dict[str, Any]) -> int:
+    """Insert the product under the slug it asks for, or under a free one made from its name."""
+    asked = row.get("slug")
+    slug = asked or slugify(row["name"])
+    for _ in range(SLUG_ATTEMPTS):
+        product_id = queries.insert_product(tx, row | {"slug": slug})
+        if product_id is not None:
+            return product_id
+        if queries.sku_exists(tx, row["sku"]):
+            raise SkuTaken(sku=row["sku"])
+        if asked:
+            break
+        slug = with_suffix(slugify(row["name"]))
+    raise SlugTaken(slug=slug)
+
+
+def update_product(
+    tx: Connection, caller: Identity, product_id: int, etag: str, values: Mapping[str, Any], now: datetime
+) -> None:
+    """Change columns of a product.
+
+    Raises ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField and
+    WrongPrice.
+    """
+    current = _own(tx, caller, product_id, etag)
+    changes = dict(values)
+    if "category" in changes:
+        changes["category_id"] = _category_id(tx, changes.pop("category"))
+    if "name" in changes:
+        _check_name(changes["name"])
+    if "slug" in changes and not changes["slug"]:
+        raise InvalidField(("product.slug", "must not be empty"))
+    if "sku" in changes and not changes["sku"]:
+        raise InvalidField(("product.sku", "must not be empty"))
+    if "max_quantity" in changes:
+        changes["max_quantity"] = changes["max_quantity"] or DEFAULT_MAX_QUANTITY
+    price = changes.get("price_minor", current.price_minor)
+    _check_prices(price, changes.get("compare_at_minor", current.compare_at_minor))
+    try:
+        queries.update_product(tx, product_id, changes, now)
+        if changes.get("sku", current.sku) != current.sku:
+            queries.update_default_sku(tx, product_id, changes["sku"])
+    except IntegrityError as error:
+        if "sku" in broken_constraint(error):
+            raise SkuTaken(sku=changes.get("sku", "")) from None
+        if "slug" in broken_constraint(error):
+            raise SlugTaken(slug=changes.get("slug", "")) from None
+        raise
+    if "tags" in changes:
+        queries.replace_tags(tx, product_id, changes["tags"])
+    publish(tx, NewEvent(PRODUCT, str(product_id)))
+
+
+def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str, now: datetime) -> None:
+    """Take a product out of the catalogue. Raises ProductNotFound, NotTheOwner and StaleEtag."""
+    _own(tx, caller, product_id, etag)
+    queries.update_product(tx, product_id, {"deleted_at": now}, now)
+    publish(tx, NewEvent(PRODUCT, str(product_id)))
+
+
+def check_owner(tx: Connection, caller: Identity, product_id: int) -> None:
+    """Raise ProductNotFound or NotTheOwner unless the caller may manage the product; lock it."""
+    _own(tx, caller, product_id, "")
+
+
+def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> Any:
+    current = queries.lock_product(tx, product_id)
+    if current is None:
+        raise ProductNotFound(product=product_id)
+    if not caller.is_admin and current.vendor_id != caller.user_id:
+        raise NotTheOwner(product_id=product_id)
+    check_etag(etag, current.version, "product")
+    return current
+
+
+def _category_id(tx: Connection, slug_or_name: str) -> int | None:
+    return read_tree(tx).named(slug_or_name).id if slug_or_name else None
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise InvalidField(("product.name", "must not be blank"))
+
+
+def _check_prices(price_minor: int, compare_at_minor: int | None) -> None:
+    if price_minor <= 0:
+        raise WrongPrice(problem="product.price: must be above zero.")
+    if compare_at_minor is not None and compare_at_minor < price_minor:
+        raise WrongPrice(problem="product.compare_at_price: must not be below the price.")

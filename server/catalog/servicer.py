@@ -1,0 +1,200 @@
+"""CatalogService: reads from the shelf, writes to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import catalog_pb2_grpc
+from sqlalchemy import Connection
+
+from server.catalog import categories, convert, inventory, queries, service
+from server.catalog.errors import ProductNotFound
+from server.catalog.shelf import Shelf
+from server.clock import Clock
+from server.db.database import Database
+from server.paging import Pages
+from server.rpc.call import Call
+from server.rpc.idempotency import once
+from server.rpc.pool import Pool
+
+ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
+"""The units of a product that unpaid orders hold, by variant: the order domain knows."""
+
+
+@dataclass(frozen=True)
+class CatalogSettings:
+    """What the shop decides about its catalogue."""
+
+    currency: str
+    low_stock: int
+
+
+class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
+    """Translates calls to the catalogue."""
+
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        pages: Pages,
+        clock: Clock,
+        shelf: Shelf,
+        settings: CatalogSettings,
+        reserved_units: ReservedUnits,
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._shelf = shelf
+        self._settings = settings
+        self._reserved_units = reserved_units
+
+    async def GetProduct(self, request: pb.GetProductRequest, call: Call) -> pb.Product:
+        product_id: int | None = request.product_id
+        if request.WhichOneof("key") == "slug":
+            product_id = await self._pool.run(call.deadline, self._id_of_slug, request.slug)
+        product = await self._shelf.product(product_id) if product_id else None
+        if product is None:
+            raise ProductNotFound(product=request.slug or request.product_id)
+        return product
+
+    def _id_of_slug(self, slug: str) -> int | None:
+        with self._db.read() as connection:
+            return queries.product_id_by_slug(connection, slug)
+
+    async def BatchGetProducts(
+        self, request: pb.BatchGetProductsRequest, call: Call
+    ) -> pb.BatchGetProductsResponse:
+        ids = list(dict.fromkeys(request.product_ids))
+        found = await self._shelf.products(ids)
+        return pb.BatchGetProductsResponse(
+            items=[found[i] for i in ids if i in found], missing_ids=[i for i in ids if i not in found]
+        )
+
+    async def ListProducts(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
+        category_ids = None
+        if request.category:
+            category_ids = (await self._shelf.tree()).ids_under(request.category)
+        wanted = convert.filter_from_wire(request, category_ids, self._settings.currency)
+        sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
+        size = self._pages.size(request.page_size)
+        scope = ("ListProducts", sort, *wanted.scope())
+        after = self._pages.open(request.page_token, *scope)
+        rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1)
+        found = await self._shelf.products([product_id for product_id, _ in rows[:size]])
+        response = pb.ListProductsResponse(
+            items=[found[product_id] for product_id, _ in rows[:size] if product_id in found]
+        )
+        if len(rows) > size:
+            product_id, key = rows[size - 1]
+            response.next_page_token = self._pages.seal([key, product_id], *scope)
+        if after is None:
+            response.total_size = await self._shelf.count(wanted)
+        return response
+
+    def _page(
+        self, wanted: queries.ProductFilter, sort: str, after: list[object] | None, limit: int
+    ) -> list[tuple[int, object]]:
+        with self._db.read() as connection:
+            rows = queries.product_page(connection, wanted, sort, after, limit)
+        return [(product_id, key) for product_id, key in rows]
+
+    def CreateProduct(self, request: pb.CreateProductRequest, call: Call) -> pb.Product:
+        values = convert.new_product_from_wire(request.product, self._settings.currency)
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def create() -> pb.Product:
+                return self._read(tx, service.create_product(tx, call.identity, values, now))
+
+            return once(tx, request, call, pb.Product, now, create)
+
+    def UpdateProduct(self, request: pb.UpdateProductRequest, call: Call) -> pb.Product:
+        product = request.product
+        values = convert.product_from_wire(product, request.update_mask, self._settings.currency)
+        with self._db.transaction() as tx:
+            service.update_product(tx, call.identity, product.id, product.etag, values, self._clock())
+            return self._read(tx, product.id)
+
+    def DeleteProduct(self, request: pb.DeleteProductRequest, call: Call) -> Empty:
+        with self._db.transaction() as tx:
+            service.delete_product(tx, call.identity, request.product_id, request.etag, self._clock())
+        return Empty()
+
+    def _read(self, connection: Connection, product_id: int) -> pb.Product:
+        (row,) = queries.products(connection, [product_id])
+        return convert.product_to_wire(row, low_stock=self._settings.low_stock)
+
+    async def ListCategories(
+        self, request: pb.ListCategoriesRequest, call: Call
+    ) -> pb.ListCategoriesResponse:
+        tree = await self._shelf.tree()
+        return pb.ListCategoriesResponse(
+            items=[convert.category_to_wire(node) for node in tree.roots], total_size=len(tree)
+        )
+
+    async def GetCategory(self, request: pb.GetCategoryRequest, call: Call) -> pb.Category:
+        tree = await self._shelf.tree()
+        by_slug = request.WhichOneof("key") == "slug"
+        return convert.category_to_wire(
+            tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)
+        )
+
+    def CreateCategory(self, request: pb.CreateCategoryRequest, call: Call) -> pb.Category:
+        with self._db.transaction() as tx:
+            category_id = categories.create(tx, convert.category_from_wire(request.category, None))
+            return convert.category_to_wire(categories.read_tree(tx).by_id(category_id))
+
+    def UpdateCategory(self, request: pb.UpdateCategoryRequest, call: Call) -> pb.Category:
+        values = convert.category_from_wire(request.category, request.update_mask)
+        with self._db.transaction() as tx:
+            categories.change(tx, request.category.id, values)
+            return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
+
+    def DeleteCategory(self, request: pb.DeleteCategoryRequest, call: Call) -> Empty:
+        with self._db.transaction() as tx:
+            categories.remove(tx, request.category_id)
+        return Empty()
+
+    async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
+        if await self._shelf.product(request.product_id) is None:
+            raise ProductNotFound(product=request.product_id)
+        return await self._pool.run(call.deadline, self._inventory, request.product_id)
+
+    def _inventory(self, product_id: int) -> pb.Inventory:
+        with self._db.read() as connection:
+            return self._read_inventory(connection, product_id)
+
+    def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def set_stock() -> pb.Inventory:
+                service.check_owner(tx, call.identity, request.product_id)
+                inventory.set_stock(tx, request.product_id, request.variant_id or None, request.quantity)
+                return self._read_inventory(tx, request.product_id)
+
+            return once(tx, request, call, pb.Inventory, now, set_stock)
+
+    def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def adjust() -> pb.Inventory:
+                service.check_owner(tx, call.identity, request.product_id)
+                inventory.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
+                return self._read_inventory(tx, request.product_id)
+
+            return once(tx, request, call, pb.Inventory, now, adjust)
+
+    def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
+        return convert.inventory_to_wire(
+            product_id,
+            inventory.levels(connection, product_id),
+            self._reserved_units(connection, product_id),
+            low_stock=self._settings.low_stock,
+        )

@@ -1,0 +1,98 @@
+"""The shelf: products and categories that this worker holds in memory, as fresh as the event table."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from sanset.v1 import catalog_pb2 as pb
+
+from server.catalog import queries
+from server.catalog.categories import CategoryTree, read_tree
+from server.catalog.convert import product_to_wire
+from server.db.database import Announcement, Database
+from server.db.deadline import Deadline
+from server.events import log
+from server.events.cache import Cache
+from server.events.follower import Follower
+from server.rpc.pool import Pool
+
+MOST_PRODUCTS = 50_000
+LOAD_SECONDS = 10.0
+COUNT_SECONDS = 5.0
+MOST_COUNTS = 1000
+
+
+class Shelf:
+    """Answers reads of products and categories from memory; what is missing is loaded in one query."""
+
+    def __init__(self, db: Database, pool: Pool, *, low_stock: int) -> None:
+        self._db = db
+        self._pool = pool
+        self._low_stock = low_stock
+        self._products: Cache[int, pb.Product] = Cache(self._load_products, size=MOST_PRODUCTS)
+        self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
+        self._counts: OrderedDict[queries.ProductFilter, tuple[float, int]] = OrderedDict()
+
+    def attach(self, follower: Follower) -> None:
+        """Stay fresh by the events of products, stock and categories."""
+        follower.listen(log.PRODUCT, lambda event: self._products.drop(int(event.key)))
+        follower.listen(log.STOCK, self._stock_changed)
+        follower.listen(log.CATEGORY, lambda event: self._everything_changed())
+        follower.listen(log.CATALOG, lambda event: self._everything_changed())
+
+    async def product(self, product_id: int) -> pb.Product | None:
+        """A product; None when there is none. Do not change the message: everyone gets the same."""
+        return await self._products.get(product_id)
+
+    async def products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+        """The products that exist among `ids`."""
+        return await self._products.get_many(ids)
+
+    async def tree(self) -> CategoryTree:
+        """All categories."""
+        tree = await self._tree.get("tree")
+        if tree is None:
+            raise AssertionError("a loaded tree is never None")
+        return tree
+
+    async def count(self, wanted: queries.ProductFilter) -> int:
+        """How many products match, up to a bound; at most a few seconds old, because it is only shown."""
+        known = self._counts.get(wanted)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        count = await self._pool.run(Deadline(LOAD_SECONDS), self._count, wanted)
+        self._counts[wanted] = (time.monotonic() + COUNT_SECONDS, count)
+        while len(self._counts) > MOST_COUNTS:
+            self._counts.popitem(last=False)
+        return count
+
+    def _count(self, wanted: queries.ProductFilter) -> int:
+        with self._db.read() as connection:
+            return queries.count_products(connection, wanted)
+
+    async def _load_products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+        return await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
+
+    def _read_products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+        with self._db.read() as connection:
+            rows = queries.products(connection, ids)
+        return {row.id: product_to_wire(row, low_stock=self._low_stock) for row in rows}
+
+    async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
+        return await self._pool.run(Deadline(LOAD_SECONDS), self._read_tree)
+
+    def _read_tree(self) -> dict[str, CategoryTree]:
+        with self._db.read() as connection:
+            return {"tree": read_tree(connection)}
+
+    def _stock_changed(self, event: Announcement) -> None:
+        for product_id in (event.payload or {}).get("products", ()):
+            self._products.drop(product_id)
+
+    def _everything_changed(self) -> None:
+        # A category's name stands in its products, so a new name empties the shelf.
+        self._products.clear()
+        self._tree.clear()
+        self._counts.clear()

@@ -1,0 +1,31 @@
+"""Slugs: names as they stand in a URL."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+
+_ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def slugify(name: str, *, most: int = 200) -> str:
+    """`name` in lower-case ASCII letters, digits and single hyphens: "Crème brûlée" is "creme-brulee".
+
+    A name without any such character, or with digits only (which would read as an id), becomes "item-…".
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
+    if not slug or slug.replace("-", "").isdigit():
+        return f"item-{slug}".rstrip("-")
+    return slug
+
+
+def with_suffix(slug: str) -> str:
+    """`slug` with a random ending, for when it is taken."""
+    return f"{slug}-{''.join(secrets.choice(_ALPHABET) for _ in range(5))}"
+
+
+def random_sku() -> str:
+    """A sku for a product that came without one."""
+    return "SKU-" + "".join(secrets.choice(_ALPHABET) for _ in range(10)).upper()

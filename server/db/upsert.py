@@ -1,0 +1,20 @@
+"""INSERT … ON CONFLICT, which SQLAlchemy spells once per database."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+
+
+def insert_for(connection: Connection) -> Any:
+    """The `insert` that knows `on_conflict_do_nothing` and `on_conflict_do_update` on this database."""
+    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+
+
+def broken_constraint(error: IntegrityError) -> str:
+    """What names the broken rule: PostgreSQL tells the constraint, SQLite the columns ("products.slug")."""
+    diagnosis = getattr(error.orig, "diag", None)
+    return str((diagnosis and diagnosis.constraint_name) or error.orig)

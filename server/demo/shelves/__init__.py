@@ -1,0 +1,15 @@
+"""What the demo shop sells: one module per group of departments, all of it data."""
+
+from __future__ import annotations
+
+from server.demo.shelves.active import ACTIVE
+from server.demo.shelves.family import FAMILY
+from server.demo.shelves.food import FOOD
+from server.demo.shelves.home import HOME
+from server.demo.shelves.self_care import SELF_CARE
+from server.demo.shelves.shelf import Department, Kind, Shelf
+from server.demo.shelves.work import WORK
+
+DEPARTMENTS: tuple[Department, ...] = (*HOME, *FOOD, *SELF_CARE, *ACTIVE, *WORK, *FAMILY)
+
+__all__ = ["DEPARTMENTS", "Department", "Kind", "Shelf"]

@@ -1,0 +1,79 @@
+"""How the demo catalogue is written down: departments of shelves, shelves of kinds, kinds of products."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+USUAL: Final = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One value of an option, and what it does to the price: "5 lb*3.2" costs 3.2 times as much."""
+
+    value: str
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """Products of one kind: every combination of brand and options makes one, of which `most` are sold.
+
+    `name` and `about` hold {brand} and the options. Prices are US dollars. `again` is after how many days such a
+    thing is used up and bought again; 0 for what lasts.
+    """
+
+    key: str
+    name: str
+    low: float
+    high: float
+    about: str
+    options: Mapping[str, tuple[Choice, ...]]
+    again: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """A category of the second level, with the brands found on it."""
+
+    name: str
+    brands: tuple[str, ...]
+    kinds: tuple[Kind, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Department:
+    """A category of the first level. `assurance` is the last sentence of every description in it."""
+
+    name: str
+    assurance: str
+    shelves: tuple[Shelf, ...]
+    seasons: Mapping[int, float]
+    """How its sales rise or fall by month of the year; 1 where it does not say."""
+
+
+def kind(
+    key: str, name: str, low: float, high: float, about: str, *, again: int = 0, most: int = USUAL, **options: str
+) -> Kind:
+    """A kind whose options are written as "red|blue", a value with its price factor as "5 lb*3.2"."""
+    return Kind(key, name, low, high, about, {n: _choices(text) for n, text in options.items()}, again, most)
+
+
+def shelf(name: str, brands: str, *kinds: Kind) -> Shelf:
+    """A shelf whose brands are written as "This|That"."""
+    return Shelf(name, tuple(brands.split("|")), kinds)
+
+
+def department(
+    name: str, assurance: str, *shelves: Shelf, seasons: Mapping[int, float] | None = None
+) -> Department:
+    """A department of `shelves`."""
+    return Department(name, assurance, shelves, seasons or {})
+
+
+def _choices(text: str) -> tuple[Choice, ...]:
+    parts = (part.partition("*") for part in text.split("|"))
+    return tuple(Choice(value, float(factor or 1)) for value, _, factor in parts)

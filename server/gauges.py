@@ -1,0 +1,33 @@
+"""What a worker holds and waits for, as Prometheus gauges that are read when asked."""
+
+from __future__ import annotations
+
+import time
+
+from prometheus_client import CollectorRegistry, Gauge
+
+from server.events.follower import Follower
+from server.order.tracking import Tracking
+from server.recommend.serving import Serving
+from server.rpc.pool import Pool
+
+
+def export_gauges(
+    registry: CollectorRegistry, *, follower: Follower, pool: Pool, tracking: Tracking, serving: Serving
+) -> None:
+    """Register the gauges."""
+    gauges = {
+        "sanset_event_lag_seconds": (
+            "Seconds since the event table was last read",
+            lambda: follower.lag_seconds,
+        ),
+        "sanset_busy_use_cases": ("Use cases that run or wait for a thread", lambda: pool.busy),
+        "sanset_tracking_streams": ("Open TrackOrder streams", lambda: tracking.open_streams),
+        "sanset_model_age_seconds": ("Age of the model in use; 0 without one", lambda: _model_age(serving)),
+    }
+    for name, (description, read) in gauges.items():
+        Gauge(name, description, registry=registry).set_function(read)
+
+
+def _model_age(serving: Serving) -> float:
+    return time.time() - serving.model.created_at if serving.model else 0.0

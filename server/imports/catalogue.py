@@ -1,0 +1,215 @@
+"""Writes the products and customers of a ledger; those that the shop knows already stay as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, count, islice
+from typing import Final, TypeVar
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.catalog.slugs import slugify
+from server.clock import utc_now
+from server.db.bulk import reserve_ids, write_rows
+from server.db.schema import auth, catalog, metadata
+from server.imports.ledger import SERVICES, Customer, Goods, Ledger
+from server.imports.rows import CURRENCY
+from server.imports.shelves import shelf_of
+
+NOT_RECORDED: Final = "Not recorded"
+"""Stands where the shop needs a word and the data has none."""
+
+MAX_QUANTITY: Final = 99
+"""Of one product in a cart, as for any product whose seller sets no limit."""
+IN_CHUNK: Final = 1_000
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Stocked:
+    """Where a stock code lives in the shop."""
+
+    product_id: int
+    variant_id: int
+
+
+def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], int]:
+    """Put every stock code of the ledger on a shelf, with its opening stock; services are written as deleted.
+
+    A code that the shop has already keeps its name, price and stock. Gives where each code lives, and how
+    many are new.
+    """
+    known = _known_products(tx, ledger.goods)
+    _ensure_levels(tx, known.values())
+    fresh = [sku for sku in ledger.goods if sku not in known]
+    shelves = _ensure_shelves(tx, {shelf_of(ledger.goods[sku].name) for sku in fresh if sku not in SERVICES})
+    product_ids = reserve_ids(tx, metadata.tables["products"], len(fresh))
+    variant_ids = reserve_ids(tx, metadata.tables["variants"], len(fresh))
+    made = {
+        sku: Stocked(product, variant)
+        for sku, product, variant in zip(fresh, product_ids, variant_ids, strict=True)
+    }
+    slugs = _slugs(tx, {sku: ledger.goods[sku].name or sku for sku in fresh})
+    products = (_product(made[sku], sku, slugs[sku], ledger.goods[sku], shelves) for sku in fresh)
+    write_rows(tx, metadata.tables["products"], _PRODUCT, products)
+    variants: Iterable[Sequence[object]] = (
+        (made[sku].variant_id, made[sku].product_id, sku, {}, True) for sku in fresh
+    )
+    write_rows(
+        tx, metadata.tables["variants"], ("id", "product_id", "sku", "options", "is_default"), variants
+    )
+    stock = ((made[sku], 0 if sku in SERVICES else ledger.goods[sku].stock) for sku in fresh)
+    _write_levels(tx, stock)
+    return known | made, len(fresh)
+
+
+def write_customers(tx: Connection, customers: Iterable[Customer]) -> tuple[dict[int, int], int]:
+    """Make an account without a password, and an address, for every customer who has none.
+
+    Gives the user id of each customer's number, and how many are new.
+    """
+    by_email = {email_of(one.number): one for one in customers}
+    known = {
+        by_email[email].number: user_id
+        for emails in _chunks(by_email)
+        for email, user_id in tx.execute(
+            select(auth.User.email_key, auth.User.id).where(auth.User.email_key.in_(emails))
+        )
+    }
+    fresh = [one for one in by_email.values() if one.number not in known]
+    user_ids = reserve_ids(tx, metadata.tables["users"], len(fresh))
+    made = {one.number: user_id for one, user_id in zip(fresh, user_ids, strict=True)}
+    write_rows(tx, metadata.tables["users"], _USER, (_user(made[one.number], one) for one in fresh))
+    address_ids = reserve_ids(tx, metadata.tables["addresses"], len(fresh))
+    addresses = (
+        (row_id, made[one.number], *address_of(one.country).values(), True, one.since)
+        for row_id, one in zip(address_ids, fresh, strict=True)
+    )
+    columns = ("id", "user_id", *address_of("").keys(), "is_default", "created_at")
+    write_rows(tx, metadata.tables["addresses"], columns, addresses)
+    return known | made, len(fresh)
+
+
+def email_of(customer: int) -> str:
+    """The address that stands for a customer; .invalid never receives mail (RFC 2606)."""
+    return f"customer-{customer}@online-retail.invalid"
+
+
+def address_of(country: str) -> dict[str, str]:
+    """What is known of where an invoice went: its country."""
+    return {
+        "label": "",
+        "line1": NOT_RECORDED,
+        "line2": "",
+        "city": NOT_RECORDED,
+        "state": "",
+        "postal_code": "",
+        "country": country,
+    }
+
+
+_PRODUCT: Final = (
+    *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "currency"),
+    *("max_quantity", "attributes", "tags", "seo_title", "seo_description"),
+    *("created_at", "updated_at", "deleted_at"),
+)
+_USER: Final = (
+    *("id", "email", "email_key", "full_name", "phone", "role", "preferences", "created_at", "updated_at"),
+)
+
+
+def _product(place: Stocked, sku: str, slug: str, goods: Goods, shelves: dict[str, int]) -> Sequence[object]:
+    service = sku in SERVICES
+    now = utc_now()
+    return (
+        *(place.product_id, sku, slug, goods.name or sku, ""),
+        *(None if service else shelves[shelf_of(goods.name)], "", goods.price_minor, CURRENCY),
+        *(MAX_QUANTITY, {}, [], "", ""),
+        *(goods.first, now, now if service else None),
+    )
+
+
+def _user(user_id: int, customer: Customer) -> Sequence[object]:
+    email = email_of(customer.number)
+    name = f"Customer {customer.number}"
+    return (user_id, email, email, name, "", "CUSTOMER", {}, customer.since, customer.since)
+
+
+def _known_products(tx: Connection, skus: Iterable[str]) -> dict[str, Stocked]:
+    product, variant = catalog.Product, catalog.Variant
+    wanted = select(product.sku, product.id, variant.id).join(variant, variant.product_id == product.id)
+    return {
+        sku: Stocked(product_id, variant_id)
+        for some in _chunks(skus)
+        for sku, product_id, variant_id in tx.execute(
+            wanted.where(variant.is_default.is_(True), product.sku.in_(some))
+        )
+    }
+
+
+def _ensure_levels(tx: Connection, known: Iterable[Stocked]) -> None:
+    """Give known products a place in the warehouse that orders are served from."""
+    level = catalog.InventoryLevel
+    for some in _chunks(known):
+        there = select(level.variant_id).where(
+            level.location_id == catalog.DEFAULT_LOCATION_ID,
+            level.variant_id.in_([one.variant_id for one in some]),
+        )
+        present = set(tx.execute(there).scalars())
+        _write_levels(tx, ((one, 0) for one in some if one.variant_id not in present))
+
+
+def _write_levels(tx: Connection, stock: Iterable[tuple[Stocked, int]]) -> None:
+    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
+    rows = (
+        (one.variant_id, catalog.DEFAULT_LOCATION_ID, one.product_id, units, units, 0) for one, units in stock
+    )
+    write_rows(tx, metadata.tables["inventory_levels"], columns, rows)
+
+
+def _ensure_shelves(tx: Connection, names: set[str]) -> dict[str, int]:
+    """The category of each shelf, made when the shop lacks it."""
+    slugs = {slugify(name): name for name in sorted(names)}
+    ids = _taken(tx, catalog.Category.slug, catalog.Category.id, slugs)
+    fresh = [slug for slug in slugs if slug not in ids]
+    row_ids = reserve_ids(tx, metadata.tables["categories"], len(fresh))
+    ids |= dict(zip(fresh, row_ids, strict=True))
+    rows = ((ids[slug], None, slugs[slug], slug, "") for slug in fresh)
+    write_rows(tx, metadata.tables["categories"], ("id", "parent_id", "name", "slug", "description"), rows)
+    return {name: ids[slug] for slug, name in slugs.items()}
+
+
+def _slugs(tx: Connection, names: dict[str, str]) -> dict[str, str]:
+    """A slug of its own for each stock code: from its name, or from name and code where the name is taken."""
+    short = {sku: slugify(name.replace("'", ""), most=120) for sku, name in names.items()}
+    long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
+    product = catalog.Product
+    taken = set(_taken(tx, product.slug, product.id, [*short.values(), *long.values()]))
+    chosen: dict[str, str] = {}
+    for sku in names:
+        numbered = (f"{long[sku]}-{number}" for number in count(2))
+        candidates = chain((short[sku], long[sku]), numbered)
+        chosen[sku] = next(slug for slug in candidates if slug not in taken)
+        taken.add(chosen[sku])
+    return chosen
+
+
+def _taken(
+    tx: Connection, key: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], values: Iterable[str]
+) -> dict[str, int]:
+    """The id of each row whose `key` is among `values`."""
+    found: dict[str, int] = {}
+    for some in _chunks(values):
+        found.update(
+            (value, number) for value, number in tx.execute(select(key, row_id).where(key.in_(some)))
+        )
+    return found
+
+
+def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    """Pieces short enough for the parameters of one statement."""
+    rest = iter(items)
+    while piece := list(islice(rest, IN_CHUNK)):
+        yield piece

@@ -1,0 +1,144 @@
+"""Between the orders' protobuf messages and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sanset.v1 import auth_pb2
+from sanset.v1 import cart_pb2 as cart_pb
+from sanset.v1 import order_pb2 as pb
+
+from server.cart.convert import delivery_from_wire, totals_to_wire
+from server.cart.pricing import Totals
+from server.etags import etag_of
+from server.money import Money
+from server.order.reserve import PlacedOrder, Purchase
+from server.order.steps import Step
+from server.order.tracking import End, Heartbeat, Message, Reconnect
+from server.rpc.idempotency import body_hash
+from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
+
+
+def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
+    """What a buyer asks for."""
+    return Purchase(
+        user_id=user_id,
+        request_id=request.request_id.lower(),
+        body_hash=body_hash(request),
+        payment_method=pb.Payment.Method.Name(request.payment_method),
+        payment_token=request.payment_token,
+        address_id=request.address_id or None,
+        delivery_option=delivery_from_wire(request.delivery_option),
+        expected_total=_expected_total(request),
+    )
+
+
+def _expected_total(request: pb.CheckoutRequest) -> Money | None:
+    if not request.HasField("expected_total"):
+        return None
+    sent = request.expected_total
+    return money_from_wire(sent, "expected_total", currency=sent.currency_code.upper())
+
+
+def order_to_wire(order: PlacedOrder) -> pb.Order:
+    """An order with its lines."""
+    values = order.values
+    currency = values["currency"]
+    return pb.Order(
+        id=order.id,
+        number=values["number"],
+        user_id=values["user_id"] or 0,
+        status=pb.Order.Status.Value(values["status"]),
+        items=[_line_to_wire(line, currency) for line in order.lines],
+        totals=totals_to_wire(
+            Totals(
+                currency,
+                values["subtotal_minor"],
+                values["discount_minor"],
+                values["tax_minor"],
+                values["shipping_minor"],
+            )
+        ),
+        payment=_payment_to_wire(values),
+        address=auth_pb2.Address(**values["address"]),
+        delivery_option=cart_pb.Delivery.Option.Value(values["delivery_option"]),
+        tracking_number=values["tracking_number"],
+        eta=time_to_wire(values["eta"]),
+        create_time=time_to_wire(values["placed_at"]),
+        update_time=time_to_wire(values["updated_at"]),
+        etag=etag_of(values["last_sequence"]),
+    )
+
+
+def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
+    return pb.OrderItem(
+        product_id=line["product_id"],
+        variant_id=line["variant_id"],
+        sku=line["sku"],
+        name=line["name"],
+        quantity=line["quantity"],
+        price=money_to_wire(line["price_minor"], currency),
+        line_total=money_to_wire(line["total_minor"], currency),
+    )
+
+
+def _payment_to_wire(values: dict[str, Any]) -> pb.Payment | None:
+    if not values["payment_method"]:  # an imported order
+        return None
+    return pb.Payment(
+        method=pb.Payment.Method.Value(values["payment_method"]),
+        status=pb.Payment.Status.Value(values["payment_status"]),
+        amount=money_to_wire(values["payment_minor"], values["currency"]),
+        gateway_id=values["gateway_id"],
+    )
+
+
+def checkout_reply(order: PlacedOrder) -> bytes:
+    """The reply of Checkout, as it is sent and stored."""
+    reply = pb.CheckoutResponse(order_id=order.id, order=order_to_wire(order), payment_url="")
+    return reply.SerializeToString()
+
+
+def step_to_wire(step: Step) -> pb.OrderEvent:
+    """A step of an order."""
+    return pb.OrderEvent(
+        sequence=step.sequence,
+        status=pb.Order.Status.Value(step.status),
+        message=step.message,
+        location=step.location,
+        eta=time_to_wire(step.eta),
+        time=time_to_wire(step.time),
+    )
+
+
+def tracking_to_wire(order: PlacedOrder, steps: Sequence[Step]) -> pb.Tracking:
+    """The steps of an order so far."""
+    return pb.Tracking(
+        order_id=order.id,
+        status=pb.Order.Status.Value(order.values["status"]),
+        tracking_number=order.values["tracking_number"],
+        eta=time_to_wire(order.values["eta"]),
+        events=[step_to_wire(step) for step in steps],
+    )
+
+
+def message_to_wire(message: Message, now: datetime) -> pb.TrackOrderResponse:
+    """One message of a tracking stream."""
+    match message:
+        case Step():
+            return pb.TrackOrderResponse(event=step_to_wire(message))
+        case Heartbeat():
+            heartbeat = pb.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
+            return pb.TrackOrderResponse(heartbeat=heartbeat)
+        case Reconnect():
+            reconnect = pb.TrackOrderResponse.Reconnect(
+                after_sequence=message.sequence, message=message.message
+            )
+            return pb.TrackOrderResponse(reconnect=reconnect)
+        case End():
+            status = pb.Order.Status.Value(message.status)
+            return pb.TrackOrderResponse(
+                end=pb.TrackOrderResponse.End(status=status, sequence=message.sequence)
+            )

@@ -1,0 +1,42 @@
+"""Why orders refuse."""
+
+from __future__ import annotations
+
+from server.errors import Aborted, FailedPrecondition, NotFound, Unavailable
+
+
+class OrderNotFound(NotFound):
+    """No such order, or another user's."""
+
+    message = "There is no order {order_id}."
+
+
+class PriceChanged(FailedPrecondition):
+    """The order would cost another amount than the buyer agreed to."""
+
+    message = "The order costs {total} now, not {expected}: read the cart and confirm the new total."
+
+
+class PaymentDeclined(FailedPrecondition):
+    """The gateway said no."""
+
+    message = "{reason} Nothing was charged and your cart is as before; use a new request id to try again."
+
+
+class PaymentUnavailable(Unavailable):
+    """The gateway did not answer."""
+
+    message = "The payment gateway did not answer in time; repeat the call with the same request id."
+
+
+class StillRunning(Aborted):
+    """Another call with this request id is at work."""
+
+    message = "The first call with the request id {request_id} is still running; repeat it in a moment."
+    retry_after_seconds = 1.0
+
+
+class IllegalTransition(FailedPrecondition):
+    """The order cannot take this step."""
+
+    message = "An order that is {status} cannot become {wanted}. It can become: {legal}."

@@ -1,0 +1,1 @@
+"""Payments behind one interface."""

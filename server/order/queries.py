@@ -1,0 +1,143 @@
+"""SQL of the orders: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, insert, select, tuple_, update
+
+from server.db.base import AnyRow
+from server.order.models import Order, OrderEvent, OrderLine, Payment
+from server.order.status import PENDING_PAYMENT
+
+_ORDERS = select(
+    *Order.__table__.columns,
+    Payment.method.label("payment_method"),
+    Payment.token.label("payment_token"),
+    Payment.status.label("payment_status"),
+    Payment.amount_minor.label("payment_minor"),
+    Payment.gateway_id,
+).outerjoin(Payment, Payment.order_id == Order.id)
+
+
+def order(connection: Connection, order_id: int, user_id: int | None = None) -> AnyRow | None:
+    """An order with its payment; with `user_id`, only when it is that user's."""
+    statement = _ORDERS.where(Order.id == order_id)
+    if user_id is not None:
+        statement = statement.where(Order.user_id == user_id)
+    return connection.execute(statement).one_or_none()
+
+
+def order_by_request(connection: Connection, user_id: int, request_id: str) -> AnyRow | None:
+    """The order that a request id made."""
+    return connection.execute(
+        _ORDERS.where(Order.user_id == user_id, Order.request_id == request_id)
+    ).one_or_none()
+
+
+def order_page(
+    connection: Connection,
+    *,
+    user_id: int | None,
+    status: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Orders, the newest first, after the keys (placed_at, id); None filters nothing."""
+    statement = _ORDERS
+    if user_id is not None:
+        statement = statement.where(Order.user_id == user_id)
+    if status is not None:
+        statement = statement.where(Order.status == status)
+    if after is not None:
+        statement = statement.where(tuple_(Order.placed_at, Order.id) < tuple(after))
+    return connection.execute(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)).all()
+
+
+def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of orders, by order, in their order."""
+    statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
+    found: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
+        found[row.order_id].append(row)
+    return found
+
+
+def events_after(connection: Connection, order_id: int, sequence: int) -> Sequence[AnyRow]:
+    """The steps of an order after `sequence`."""
+    return connection.execute(
+        select(*OrderEvent.__table__.columns)
+        .where(OrderEvent.order_id == order_id, OrderEvent.sequence > sequence)
+        .order_by(OrderEvent.sequence)
+    ).all()
+
+
+def lock_order(tx: Connection, order_id: int) -> AnyRow | None:
+    """What a step needs to know of an order, locked until the transaction ends."""
+    return tx.execute(
+        select(Order.user_id, Order.status, Order.last_sequence, Order.eta)
+        .where(Order.id == order_id)
+        .with_for_update()
+    ).one_or_none()
+
+
+def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
+    """The units of a product that unpaid orders hold, by variant."""
+    statement = (
+        select(OrderLine.variant_id, func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.status == PENDING_PAYMENT, OrderLine.product_id == product_id)
+        .group_by(OrderLine.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
+
+
+def insert_order(tx: Connection, values: dict[str, Any]) -> int:
+    """Insert an order and return its id."""
+    return tx.execute(insert(Order).values(values).returning(Order.id)).scalar_one()
+
+
+def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert the lines of an order in one statement."""
+    tx.execute(insert(OrderLine).values(rows))
+
+
+def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
+    """Insert the payment of an order, before the gateway hears of it."""
+    tx.execute(insert(Payment).values(values))
+
+
+def settle_payment(tx: Connection, order_id: int, status: str, gateway_id: str, now: datetime) -> None:
+    """Record what the gateway answered."""
+    tx.execute(
+        update(Payment)
+        .where(Payment.order_id == order_id)
+        .values(status=status, gateway_id=gateway_id, updated_at=now)
+    )
+
+
+def advance(
+    tx: Connection, order_id: int, before: str, after: str, now: datetime, eta: datetime | None = None
+) -> int | None:
+    """Move an order from one status to another and return the step's number; None when it is not at `before`."""
+    values: dict[str, Any] = {
+        "status": after,
+        "last_sequence": Order.last_sequence + 1,
+        "updated_at": now,
+        "reserved_until": None,
+    }
+    if eta is not None:
+        values["eta"] = eta
+    return tx.execute(
+        update(Order)
+        .where(Order.id == order_id, Order.status == before)
+        .values(values)
+        .returning(Order.last_sequence)
+    ).scalar()
+
+
+def insert_event(tx: Connection, values: dict[str, Any]) -> None:
+    """Insert a step of an order."""
+    tx.execute(insert(OrderEvent).values(values))

@@ -1,0 +1,69 @@
+"""The rules of placed orders: who sees them, and which step may follow which."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.etags import check_etag
+from server.events.log import publish
+from server.order import queries, status
+from server.order.errors import IllegalTransition, OrderNotFound
+from server.order.reserve import PlacedOrder, placed
+from server.order.steps import MESSAGES, Step, record
+from server.rpc.identity import Identity
+
+FULFILMENT = frozenset({status.PROCESSING, status.SHIPPED, status.DELIVERED})
+"""The steps that staff may take by hand; the others belong to payments, cancellations and returns."""
+
+
+def read_order(connection: Connection, caller: Identity, order_id: int) -> PlacedOrder:
+    """An order of the caller's, or any for an admin. Raises OrderNotFound."""
+    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    return placed(row, queries.lines(connection, [order_id])[order_id])
+
+
+def read_steps(
+    connection: Connection, caller: Identity, order_id: int, after: int
+) -> tuple[PlacedOrder, list[Step]]:
+    """An order and its steps after a sequence. Raises OrderNotFound."""
+    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    steps = [Step.from_row(event) for event in queries.events_after(connection, order_id, after)]
+    return placed(row, []), steps
+
+
+def advance(
+    tx: Connection,
+    order_id: int,
+    wanted: str,
+    *,
+    message: str,
+    location: str,
+    eta: datetime | None,
+    etag: str,
+    now: datetime,
+) -> None:
+    """Take the next step of an order's fulfilment; repeating the current status changes nothing.
+
+    Raises OrderNotFound, StaleEtag and IllegalTransition.
+    """
+    order = queries.lock_order(tx, order_id)
+    if order is None:
+        raise OrderNotFound(order_id=order_id)
+    check_etag(etag, order.last_sequence, "order")
+    if order.status == wanted:
+        return
+    legal = status.LEGAL[order.status] & FULFILMENT
+    if wanted not in legal:
+        names = ", ".join(sorted(legal)) or "nothing by this call"
+        raise IllegalTransition(status=order.status, wanted=wanted, legal=names)
+    sequence = queries.advance(tx, order_id, order.status, wanted, now, eta)
+    if sequence is None:
+        raise AssertionError("a locked order moved")
+    step = Step(sequence, wanted, message or MESSAGES[wanted], location, eta or order.eta, now)
+    publish(tx, record(tx, order_id, order.user_id, step))

@@ -1,0 +1,136 @@
+"""OrderService: checkout, lists, steps, and the tracking stream."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_pb2_grpc
+from sanset.v1.access_pb2 import AccessRule
+
+from server.clock import Clock
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.errors import UserNotFound
+from server.order import convert, queries, service
+from server.order.checkout import Checkout
+from server.order.reserve import placed
+from server.order.steps import Step
+from server.order.tracking import Tracking
+from server.paging import Pages
+from server.rpc.access import PermissionMissing
+from server.rpc.call import Call
+from server.rpc.identity import Identity
+from server.rpc.pool import Pool
+from server.rpc.wire import time_from_wire
+
+READ_SECONDS = 10.0
+
+
+class OrderServicer(order_pb2_grpc.OrderServiceServicer):
+    """Translates calls to the orders."""
+
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        pages: Pages,
+        clock: Clock,
+        checkout: Checkout,
+        tracking: Tracking,
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._checkout = checkout
+        self._tracking = tracking
+        self._placing: set[asyncio.Task[bytes]] = set()
+
+    async def Checkout(self, request: pb.CheckoutRequest, call: Call) -> pb.CheckoutResponse:
+        purchase = convert.purchase_from_wire(request, call.identity.user_id)
+        # A caller who hangs up between reservation and payment must not leave the order unpaid.
+        placing = asyncio.create_task(self._checkout.place(purchase, call.deadline))
+        self._placing.add(placing)
+        placing.add_done_callback(self._placed)
+        return pb.CheckoutResponse.FromString(await asyncio.shield(placing))
+
+    def _placed(self, placing: asyncio.Task[bytes]) -> None:
+        self._placing.discard(placing)
+        if not placing.cancelled():
+            placing.exception()  # read, for a caller who has gone
+
+    async def settle(self) -> None:
+        """Wait for the checkouts whose callers have gone."""
+        if self._placing:
+            await asyncio.wait(self._placing)
+
+    def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
+        user_id = _whose(request, call.identity)
+        status = pb.Order.Status.Name(request.status) if request.status else None
+        scope = ("ListOrders", call.identity.user_id, user_id, status)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            rows = queries.order_page(connection, user_id=user_id, status=status, after=after, limit=size + 1)
+            page = rows[:size]
+            lines = queries.lines(connection, [row.id for row in page])
+        response = pb.ListOrdersResponse(
+            items=[convert.order_to_wire(placed(row, lines[row.id])) for row in page]
+        )
+        if len(rows) > size:
+            response.next_page_token = self._pages.seal([page[-1].placed_at, page[-1].id], *scope)
+        return response
+
+    def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> pb.Order:
+        with self._db.read() as connection:
+            return convert.order_to_wire(service.read_order(connection, call.identity, request.order_id))
+
+    def UpdateOrderStatus(self, request: pb.UpdateOrderStatusRequest, call: Call) -> pb.Order:
+        with self._db.transaction() as tx:
+            service.advance(
+                tx,
+                request.order_id,
+                pb.Order.Status.Name(request.status),
+                message=request.message,
+                location=request.location,
+                eta=time_from_wire(request, "eta"),
+                etag=request.etag,
+                now=self._clock(),
+            )
+            return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+
+    async def TrackOrder(
+        self, request: pb.TrackOrderRequest, call: Call
+    ) -> AsyncIterator[pb.TrackOrderResponse]:
+        async def read(after: int) -> tuple[str, list[Step]]:
+            return await self._pool.run(
+                Deadline(READ_SECONDS), self._steps, call.identity, request.order_id, after
+            )
+
+        async for message in self._tracking.watch(request.order_id, request.after_sequence, read):
+            yield convert.message_to_wire(message, self._clock())
+
+    def _steps(self, caller: Identity, order_id: int, after: int) -> tuple[str, list[Step]]:
+        with self._db.read() as connection:
+            order, steps = service.read_steps(connection, caller, order_id, after)
+        return order.values["status"], steps
+
+    def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> pb.Tracking:
+        with self._db.read() as connection:
+            order, steps = service.read_steps(connection, call.identity, request.order_id, 0)
+        return convert.tracking_to_wire(order, steps)
+
+
+def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:
+    """Whose orders a list holds; None for everyone's."""
+    if request.all_users:
+        if not caller.is_admin:
+            raise PermissionMissing(
+                permission=AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS), role=caller.role
+            )
+        return None
+    if request.user_id and request.user_id != caller.user_id and not caller.is_admin:
+        raise UserNotFound(user_id=request.user_id)
+    return request.user_id or caller.user_id

@@ -1,0 +1,157 @@
+"""Tracking: an order's steps so far, then each new one as it happens, whoever writes it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+from server.db.database import Announcement
+from server.events.follower import Follower
+from server.events.log import ORDER
+from server.order.status import FINAL
+from server.order.steps import Step
+
+MOST_WAITING = 64
+"""Steps held for a client that reads slowly; beyond it they are read from the database again."""
+
+ReadSteps = Callable[[int], Awaitable[tuple[str, list[Step]]]]
+"""Reads an order's status and its steps after a sequence."""
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """Nothing happened for a while."""
+
+
+@dataclass(frozen=True)
+class Reconnect:
+    """The stream ends before the order does: ask again after `sequence`."""
+
+    sequence: int
+    message: str
+
+
+@dataclass(frozen=True)
+class End:
+    """No more steps follow."""
+
+    status: str
+    sequence: int
+
+
+Message = Step | Heartbeat | Reconnect | End
+
+
+class _Watcher:
+    """The steps that came in for one stream and were not sent yet."""
+
+    __slots__ = ("missed", "steps", "wake")
+
+    def __init__(self) -> None:
+        self.steps: deque[Step] = deque()
+        self.missed = False
+        self.wake = asyncio.Event()
+
+    def offer(self, step: Step) -> None:
+        if len(self.steps) < MOST_WAITING:
+            self.steps.append(step)
+        else:
+            self.missed = True
+        self.wake.set()
+
+
+class Tracking:
+    """Hands each step to the streams that watch its order, on the event loop."""
+
+    def __init__(self, *, heartbeat_seconds: float, lifetime_seconds: float) -> None:
+        self._heartbeat = heartbeat_seconds
+        self._lifetime = lifetime_seconds
+        self._watchers: defaultdict[int, set[_Watcher]] = defaultdict(set)
+        self._draining = False
+
+    def attach(self, follower: Follower) -> None:
+        """Learn of every step that is written on this database."""
+        follower.listen(ORDER, self._heard)
+
+    def drain(self) -> None:
+        """Ask every stream to reconnect elsewhere: this worker is about to stop."""
+        self._draining = True
+        for watchers in self._watchers.values():
+            for watcher in watchers:
+                watcher.wake.set()
+
+    @property
+    def open_streams(self) -> int:
+        """How many streams are open."""
+        return sum(len(watchers) for watchers in self._watchers.values())
+
+    def _heard(self, event: Announcement) -> None:
+        watchers = self._watchers.get(int(event.key))
+        if watchers and event.payload:
+            step = Step.from_payload(event.payload)
+            for watcher in watchers:
+                watcher.offer(step)
+
+    async def watch(self, order_id: int, after: int, read: ReadSteps) -> AsyncIterator[Message]:
+        """Yield an order's steps after a sequence, each once and in order, and what the stream itself has to say.
+
+        It listens before it reads the history, so nothing falls between the two; a step that comes twice is
+        known by its sequence, and a gap sends it back to the database.
+        """
+        watcher = _Watcher()
+        self._watchers[order_id].add(watcher)
+        try:
+            async for message in self._follow(watcher, after, read):
+                yield message
+        finally:
+            self._watchers[order_id].discard(watcher)
+            if not self._watchers[order_id]:
+                del self._watchers[order_id]
+
+    async def _follow(self, watcher: _Watcher, after: int, read: ReadSteps) -> AsyncIterator[Message]:
+        # Streams that were opened together must not all come back together.
+        until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
+        sequence = after
+        status, steps = await read(sequence)
+        while True:
+            for step in steps:
+                if step.sequence <= sequence:
+                    continue
+                if step.sequence > sequence + 1:
+                    watcher.missed = True
+                    break
+                sequence, status = step.sequence, step.status
+                yield step
+            if watcher.missed:
+                watcher.missed = False
+                watcher.steps.clear()
+                status, steps = await read(sequence)
+                continue
+            if status in FINAL and not watcher.steps:
+                yield End(status, sequence)
+                return
+            if self._draining or time.monotonic() >= until:
+                why = (
+                    "The server is about to stop." if self._draining else "The stream has lived long enough."
+                )
+                yield Reconnect(sequence, why)
+                return
+            if not watcher.steps and not await self._wait(watcher):
+                yield Heartbeat()
+            steps = [watcher.steps.popleft() for _ in range(len(watcher.steps))]
+
+    async def _wait(self, watcher: _Watcher) -> bool:
+        """Wait for news; False when a heartbeat is due first."""
+        watcher.wake.clear()
+        if self._draining:
+            return True
+        try:
+            async with asyncio.timeout(self._heartbeat):
+                await watcher.wake.wait()
+        except TimeoutError:
+            return False
+        return True

@@ -1,0 +1,123 @@
+"""The child process that trains: `python -m ml train`, its lines, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from sqlalchemy import make_url
+
+from server.leash import leashed
+from server.recommend.probe import KEY_VARIABLE
+from server.recommend.serving import artifact_key
+from server.settings import Settings
+
+LISTEN_SECONDS = 0.5
+STOP_SECONDS = 5.0
+LAST_WORDS_BYTES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """How to train; None means the trainer's own default."""
+
+    factors: int | None = None
+    regularization: float | None = None
+    iterations: int | None = None
+
+
+class Pupil:
+    """The running child."""
+
+    def __init__(self, output: IO[bytes], errors: IO[bytes]) -> None:
+        self._errors = errors
+        self._arrived: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._listener = threading.Thread(target=self._listen, args=(output,), name="training-output")
+        self._listener.start()
+
+    def lines(self) -> Iterator[dict[str, Any] | None]:
+        """What it reports until it ends; None twice a second while it is silent."""
+        while True:
+            try:
+                line = self._arrived.get(timeout=LISTEN_SECONDS)
+            except queue.Empty:
+                yield None
+                continue
+            if line is None:
+                return
+            try:
+                said = json.loads(line)
+            except ValueError:  # a library's chatter
+                continue
+            if isinstance(said, dict) and "stage" in said:
+                yield said
+
+    def last_words(self) -> str:
+        """The end of what it wrote to standard error."""
+        size = self._errors.seek(0, os.SEEK_END)
+        self._errors.seek(max(0, size - LAST_WORDS_BYTES))
+        return self._errors.read().decode(errors="replace")
+
+    def heard_out(self) -> None:
+        """Wait until its output was read to the end; it must have ended."""
+        self._listener.join()
+
+    def _listen(self, output: IO[bytes]) -> None:
+        for line in output:
+            self._arrived.put(line)
+        self._arrived.put(None)
+
+
+@contextmanager
+def running(settings: Settings, model_type: str, parameters: Parameters) -> Iterator[Pupil]:
+    """Train in a child that ends with the block, or with the calling thread; raises OSError."""
+    command, environment = _command(settings, model_type, parameters)
+    with (
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            leashed(command, signal.SIGTERM),
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            start_new_session=True,  # Ctrl-C reaches us alone, and we end it in good order
+        ) as process,
+    ):
+        assert process.stdout is not None
+        pupil = Pupil(process.stdout, errors)
+        try:
+            yield pupil
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+            pupil.heard_out()
+
+
+def _command(settings: Settings, model_type: str, parameters: Parameters) -> tuple[list[str], dict[str, str]]:
+    url = make_url(settings.url)
+    environment = os.environ | {KEY_VARIABLE: artifact_key(settings).hex()}
+    if url.password is not None:
+        # Everyone on the machine may read a command line.
+        environment["PGPASSWORD"] = str(url.password)
+        url = url.set(password=None)
+    command = [sys.executable, "-m", "ml", "train", "--type", model_type]
+    command += ["--database-url", url.render_as_string(hide_password=False)]
+    command += ["--models-dir", str(settings.models_dir)]
+    for name in ("factors", "regularization", "iterations"):
+        value = getattr(parameters, name)
+        if value is not None:
+            command += [f"--{name}", str(value)]
+    return command, environment

@@ -1,0 +1,29 @@
+"""Refusals of the recommendations."""
+
+from __future__ import annotations
+
+from server.errors import FailedPrecondition, NotFound
+
+
+class ModelNotFound(NotFound):
+    """No such model or training, or none at all yet."""
+
+    message = "There is no {what}."
+
+
+class TooLittleData(FailedPrecondition):
+    """The shop has not sold enough to learn from."""
+
+    message = "There is too little data to train on: {missing}."
+
+
+class TrainingRunning(FailedPrecondition):
+    """One training runs at a time."""
+
+    message = "A training is running already; watch it, or try again when it has ended."
+
+
+class ModelDamaged(FailedPrecondition):
+    """The artifact of a model is not what was published."""
+
+    message = "The model {version} cannot be used; the one in use stays. {problem}"

@@ -1,0 +1,102 @@
+"""Trainings in a worker: runs at most one on a thread of its own, and wakes those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator
+
+from server.clock import Clock
+from server.db.database import Announcement, Database
+from server.db.deadline import Deadline
+from server.events.follower import Follower
+from server.events.log import TRAINING
+from server.recommend import runs
+from server.recommend.child import Parameters
+from server.recommend.runs import Run
+from server.recommend.training import Conductor
+from server.rpc.pool import Pool
+from server.settings import Settings
+
+STOP_SECONDS = 8.0
+LOOK_SECONDS = 10.0
+READ_SECONDS = 10.0
+
+
+class Trainer:
+    """Starts and watches trainings; for use on a worker's event loop."""
+
+    def __init__(self, settings: Settings, db: Database, pool: Pool, clock: Clock) -> None:
+        self._settings = settings
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self._stopping = threading.Event()
+        self._threads: list[threading.Thread] = []
+        self._watchers: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+
+    def attach(self, follower: Follower) -> None:
+        """Learn how trainings move on, whichever worker runs them."""
+        follower.listen(TRAINING, self._moved_on)
+
+    async def start(self, deadline: Deadline, model_type: str, parameters: Parameters) -> Run:
+        """Start a training in this worker; raises TrainingRunning and TooLittleData."""
+        run = await self._pool.run(deadline, self._claim, model_type)
+        conductor = Conductor(self._settings, self._db, self._stopping)
+        thread = threading.Thread(
+            target=conductor.conduct, args=(run.id, model_type, parameters), name=f"training-{run.id}"
+        )
+        self._threads = [thread, *(old for old in self._threads if old.is_alive())]
+        thread.start()
+        return run
+
+    async def watch(self, training_id: int) -> AsyncIterator[Run]:
+        """How a training stands (0: the last one), now and after each change, until it has ended.
+
+        Without a change its state is told again every few seconds. Raises ModelNotFound.
+        """
+        moved = asyncio.Event()
+        run = await self._read(training_id)
+        self._watchers[run.id].add(moved)
+        try:
+            # Read once more: it may have moved before it was watched.
+            run = await self._read(run.id)
+            yield run
+            while run.state == runs.RUNNING:
+                try:
+                    await asyncio.wait_for(moved.wait(), LOOK_SECONDS)
+                except TimeoutError:
+                    await self._pool.run(Deadline(READ_SECONDS), self._give_up_silent)
+                moved.clear()
+                run = await self._read(run.id)
+                yield run
+        finally:
+            self._watchers[run.id].discard(moved)
+            if not self._watchers[run.id]:
+                del self._watchers[run.id]
+
+    async def stop(self) -> None:
+        """Stop the training of this worker, if there is one; it is recorded as failed."""
+        self._stopping.set()
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join, STOP_SECONDS)
+
+    def _claim(self, model_type: str) -> Run:
+        with self._db.transaction() as tx:
+            return runs.claim(tx, model_type, self._clock())
+
+    def _give_up_silent(self) -> None:
+        with self._db.transaction() as tx:
+            runs.give_up_silent(tx, self._clock())
+
+    async def _read(self, training_id: int) -> Run:
+        def read() -> Run:
+            with self._db.read() as connection:
+                return runs.get(connection, training_id) if training_id else runs.last(connection)
+
+        return await self._pool.run(Deadline(READ_SECONDS), read)
+
+    def _moved_on(self, event: Announcement) -> None:
+        for moved in self._watchers.get(int(event.key), ()):
+            moved.set()

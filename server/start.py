@@ -1,0 +1,153 @@
+"""Everything between an empty directory and an open shop: secrets, schema, admin, demo data, a trained model."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+from rich.console import Console
+from sqlalchemy import func, select
+
+from server import postgres, progress, supervisor
+from server.auth.passwords import hash_password, password_key
+from server.auth.service import ensure_first_admin, first_admin_is_missing
+from server.catalog.models import Product
+from server.clock import utc_now
+from server.db import migrate
+from server.db.database import Database
+from server.recommend.models import TrainedModel
+from server.recommend.training import TrainingFailed, train_now
+from server.settings import Settings
+
+DEMO_ADMIN = ("admin@example.com", "admin-demo-1")
+"""The admin of a demo shop, where FIRST_SUPERUSER_* names no other. Refused outside demo mode."""
+
+console = Console(stderr=True, highlight=False)
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Fill in what a demo shop makes up for itself: a secret, kept in DATA_DIR, and an admin."""
+    changes: dict[str, object] = {"environment": "demo"}
+    if not settings.secret_key.get_secret_value():
+        changes["secret_key"] = SecretStr(_kept_secret(settings.data_dir / "secret_key"))
+    if not settings.first_superuser_email:
+        changes["first_superuser_email"] = DEMO_ADMIN[0]
+        changes["first_superuser_password"] = SecretStr(DEMO_ADMIN[1])
+    return settings.model_copy(update=changes)
+
+
+def with_edge_token(settings: Settings) -> Settings:
+    """The settings of one start, with a new token by which the workers know calls that came through Envoy."""
+    return settings.model_copy(update={"edge_token": SecretStr(secrets.token_hex(16))})
+
+
+def _kept_secret(path: Path) -> str:
+    """The secret in a file that only its owner reads, made at the first use."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+@contextmanager
+def database(settings: Settings, *, embedded_postgres: bool) -> Iterator[Settings]:
+    """The settings with a running database: that of DATABASE_URL, or our own PostgreSQL under DATA_DIR."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if not embedded_postgres:
+        yield settings
+        return
+    with console.status("Starting PostgreSQL …"), _running(settings) as url:
+        pass_on = settings.model_copy(update={"database_url": url})
+        yield pass_on
+
+
+@contextmanager
+def _running(settings: Settings) -> Iterator[str]:
+    with postgres.running(settings.data_dir / "postgres") as url:
+        yield url
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to the newest schema and create the first admin."""
+    with console.status("Migrating the database …"):
+        migrate.upgrade(settings.url)
+    email = settings.first_superuser_email
+    password = settings.first_superuser_password.get_secret_value()
+    if email and password:
+        create_admin(settings, email, password)
+
+
+def create_admin(settings: Settings, email: str, password: str) -> None:
+    """Create the first admin, unless there is one."""
+    db = Database(settings.url, pool_size=1)
+    try:
+        with db.read() as connection:
+            if not first_admin_is_missing(connection):
+                return
+        password_hash = hashed(settings, password)
+        with db.transaction() as tx:
+            ensure_first_admin(tx, email, password_hash, utc_now())
+    finally:
+        db.close()
+
+
+def hashed(settings: Settings, password: str) -> str:
+    """The hash of a password, as the server makes it."""
+    key = password_key(settings.secret_key.get_secret_value())
+    return hash_password(password, cost=settings.bcrypt_cost, key=key)
+
+
+def fill(settings: Settings) -> None:
+    """Load the demo data into an empty shop, and train its first model."""
+    db = Database(settings.url, pool_size=2)
+    try:
+        if _count(db, Product) == 0:
+            from server.demo.load import load_demo  # large, and needed once in a shop's life
+
+            console.print("Loading the demo shop")
+            with progress.shown(console) as report:
+                load_demo(db.engine, hash_password=lambda p: hashed(settings, p), progress=report)
+        if _count(db, TrainedModel) == 0:
+            train(settings, db)
+    finally:
+        db.close()
+
+
+def train(settings: Settings, db: Database, model_type: str = "ALL") -> bool:
+    """Train a model with a progress bar; False, and the reason on the screen, when none came of it."""
+    console.print("Training the recommendations")
+    with progress.shown(console) as report:
+        try:
+            outcome = train_now(
+                settings,
+                db,
+                model_type=model_type,
+                progress=lambda stage, percent, message: report(stage, percent, 100),
+            )
+        except TrainingFailed as failure:
+            console.print(f"No model was trained: {failure}")
+            return False
+    console.print(outcome.message)
+    return True
+
+
+def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:
+    with db.read() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def announce(ports: supervisor.Ports, settings: Settings) -> None:
+    """Say where the shop is, who may sign in, and a first call."""
+    from server.demo.load import DEMO_LOGINS
+
+    base = f"http://localhost:{ports.json}"
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"Sanset is ready: {base} (JSON) · localhost:{ports.grpc} (gRPC)", style="bold green")
+    for email, password in (*DEMO_LOGINS.items(), DEMO_ADMIN):
+        out.print(f"  {email} / {password}")
+    out.print(f"  curl '{base}/api/v1/products?page_size=3'")
+    out.print("  Ctrl-C stops it.")

@@ -1,0 +1,22 @@
+"""What a rule is: one read-only query for the rows that break it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Select
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Something that always holds. `query` finds the rows that break it; their columns fill `sentence`.
+
+    `lists` are the values of the query's lists (`IN :live`).
+    """
+
+    name: str
+    sentence: str
+    query: str | Select[*tuple[Any, ...]]
+    lists: Mapping[str, Sequence[str]] = field(default_factory=dict)

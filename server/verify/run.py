@@ -1,0 +1,65 @@
+"""Asks the database about every rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Executable, bindparam, text
+
+from server.db.engine import reading
+from server.progress import Report, silent
+from server.verify.checkout import CHECKOUT
+from server.verify.orders import ORDERS
+from server.verify.references import reference_rules
+from server.verify.rule import Rule
+from server.verify.stock import STOCK
+
+MOST_PER_RULE: Final = 100
+"""So many rows are told of per rule: what breaks one rule in a million places needs no million lines."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A row that breaks a rule, in a sentence that names both."""
+
+    rule: str
+    sentence: str
+
+    def __str__(self) -> str:
+        return f"{self.rule}: {self.sentence}"
+
+
+def rules() -> list[Rule]:
+    """Every rule: of stock, orders, checkout and references."""
+    return [*STOCK, *ORDERS, *CHECKOUT, *reference_rules()]
+
+
+def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:
+    """Find the rows that break a rule, at most `MOST_PER_RULE` for each; an empty list is a sound shop.
+
+    Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
+    the rules, so it may run beside them.
+    """
+    every = rules()
+    found: list[Violation] = []
+    with reading(engine).connect() as connection:
+        for place, rule in enumerate(every):
+            progress("Verifying", place, len(every))
+            found.extend(_broken(connection, rule))
+    progress("Verifying", len(every), len(every))
+    return found
+
+
+def _broken(connection: Connection, rule: Rule) -> Iterator[Violation]:
+    for row in connection.execute(_query(rule), dict(rule.lists)).mappings():
+        facts: dict[str, Any] = dict(row)
+        yield Violation(rule.name, rule.sentence.format(**facts))
+
+
+def _query(rule: Rule) -> Executable:
+    if not isinstance(rule.query, str):
+        return rule.query.limit(MOST_PER_RULE)
+    query = text(f"{rule.query} LIMIT {MOST_PER_RULE}")
+    return query.bindparams(*(bindparam(name, expanding=True) for name in rule.lists))

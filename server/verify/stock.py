@@ -1,0 +1,63 @@
+"""The rules of stock: received = available + sold, and sold is what live orders hold."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from server.order.status import LIVE
+from server.verify.rule import Rule
+
+STOCK: Final = (
+    Rule(
+        "stock-balance",
+        "variant {variant_id} at location {location_id}: received {received} is not available {available} "
+        "+ sold {sold}, or one of them is below zero",
+        """
+        SELECT variant_id, location_id, received, available, sold
+        FROM inventory_levels
+        WHERE received <> available + sold OR available < 0 OR sold < 0
+        ORDER BY variant_id, location_id
+        """,
+    ),
+    Rule(
+        "stock-sold",
+        "variant {variant_id}: {sold} units are counted as sold, but live orders hold {ordered}",
+        """
+        SELECT variant_id, SUM(sold) AS sold, SUM(ordered) AS ordered
+        FROM (
+            SELECT variant_id, sold, 0 AS ordered FROM inventory_levels
+            UNION ALL
+            SELECT order_lines.variant_id, 0, order_lines.quantity
+            FROM order_lines JOIN orders ON orders.id = order_lines.order_id
+            WHERE orders.status IN :live
+        ) AS moved
+        GROUP BY variant_id
+        HAVING SUM(sold) <> SUM(ordered)
+        ORDER BY variant_id
+        """,
+        {"live": sorted(LIVE)},
+    ),
+    Rule(
+        "stock-place",
+        "product {product_id}: has {defaults} default variants with stock somewhere, where one is needed",
+        """
+        SELECT products.id AS product_id, COUNT(DISTINCT inventory_levels.variant_id) AS defaults
+        FROM products
+        LEFT JOIN variants ON variants.product_id = products.id AND variants.is_default
+        LEFT JOIN inventory_levels ON inventory_levels.variant_id = variants.id
+        GROUP BY products.id
+        HAVING COUNT(DISTINCT inventory_levels.variant_id) <> 1
+        ORDER BY products.id
+        """,
+    ),
+    Rule(
+        "stock-product",
+        "variant {variant_id}: its stock is booked on product {booked}, but it belongs to product {product_id}",
+        """
+        SELECT variants.id AS variant_id, variants.product_id, inventory_levels.product_id AS booked
+        FROM inventory_levels JOIN variants ON variants.id = inventory_levels.variant_id
+        WHERE variants.product_id <> inventory_levels.product_id
+        ORDER BY variants.id
+        """,
+    ),
+)

@@ -1,0 +1,78 @@
+"""One worker process: a gRPC server on the shared port and on a loopback port for Envoy."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+
+import structlog
+import uvloop
+from grpc_health.v1 import health_pb2
+from prometheus_client import start_http_server
+
+from server.app import App, build
+from server.logs import configure
+from server.settings import Settings
+
+LOOPBACK = "127.0.0.1"
+LAG_SECONDS = 5.0
+"""A worker that cannot read the event table for so long may show what is no longer true, and says so."""
+
+log = structlog.get_logger()
+
+
+def run(settings: Settings, *, port: int, metrics_port: int) -> None:
+    """Serve until SIGTERM, SIGINT, or the end of standard input, whose other end the supervisor holds."""
+    configure(settings.log_level)
+    uvloop.run(_serve(settings, port, metrics_port))
+
+
+async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
+    app = build(settings)
+    app.server.add_insecure_port(f"{LOOPBACK}:{port}")
+    app.server.add_insecure_port(f"{settings.host}:{settings.grpc_port}")
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    if metrics_port:
+        start_http_server(metrics_port, addr=LOOPBACK, registry=app.registry)
+    await app.start()
+    supervised = asyncio.create_task(_until_abandoned(stop))
+    watching = asyncio.create_task(_watch_lag(app))
+    print("ready", flush=True)
+    log.info("worker_ready", port=port, grpc_port=settings.grpc_port)
+    await stop.wait()
+    watching.cancel()
+    supervised.cancel()
+    await app.drain()
+    log.info("worker_stopped", port=port)
+
+
+async def _until_abandoned(stop: asyncio.Event) -> None:
+    """Set `stop` when standard input ends: the supervisor is gone."""
+    if sys.stdin is None or sys.stdin.isatty():
+        return
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    except (ValueError, OSError):  # not a pipe, as when a person redirects a file
+        return
+    while await reader.read(1024):
+        pass
+    stop.set()
+
+
+async def _watch_lag(app: App) -> None:
+    """Report NOT_SERVING while the event table cannot be read."""
+    status = health_pb2.HealthCheckResponse
+    healthy = True
+    while True:
+        await asyncio.sleep(1)
+        current = app.follower.lag_seconds < LAG_SECONDS
+        if current != healthy:
+            healthy = current
+            log.warning("event_lag", seconds=round(app.follower.lag_seconds, 1), healthy=healthy)
+            await app.set_health(status.SERVING if healthy else status.NOT_SERVING)

@@ -1,0 +1,79 @@
+"""A worker in the gateway's eyes: answers with what reached it, and fails when asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+import grpc
+from google.protobuf import any_pb2
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health, health_pb2_grpc
+from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+
+NOT_THERE, SLOW, LARGE = 404, 504, 7
+"""Ids that mean something to the double."""
+
+
+class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
+    """Products whose description is the metadata that arrived."""
+
+    async def GetProduct(self, request, context):  # type: ignore[no-untyped-def]
+        if request.product_id == NOT_THERE:
+            await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no product 404.", "PRODUCT_NOT_FOUND")
+        if request.product_id == SLOW:
+            await asyncio.sleep(60)
+        if request.product_id == LARGE:
+            return catalog_pb2.Product(id=LARGE, description="x" * 5000)
+        seen = {key: str(value) for key, value in context.invocation_metadata()}
+        seen["deadline"] = str(context.time_remaining())
+        return catalog_pb2.Product(id=request.product_id, name=str(os.getpid()), description=json.dumps(seen))
+
+    async def CreateProduct(self, request, context):  # type: ignore[no-untyped-def]
+        if request.product.name == "die":
+            os._exit(1)
+        return catalog_pb2.Product(name=request.product.name)
+
+
+class Orders(order_pb2_grpc.OrderServiceServicer):
+    """Streams as many heartbeats as the order's number says, five a second."""
+
+    async def TrackOrder(  # type: ignore[no-untyped-def]
+        self, request, context
+    ) -> AsyncIterator[order_pb2.TrackOrderResponse]:
+        if request.order_id == NOT_THERE:
+            await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no order 404.", "ORDER_NOT_FOUND")
+        for _ in range(request.order_id):
+            yield order_pb2.TrackOrderResponse(heartbeat=order_pb2.TrackOrderResponse.Heartbeat())
+            await asyncio.sleep(0.2)
+
+
+async def _refuse(context, code, message, reason):  # type: ignore[no-untyped-def]
+    status = status_pb2.Status(code=code.value[0], message=message)
+    detail = any_pb2.Any()
+    detail.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="sanset"))
+    status.details.append(detail)
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    await context.abort(code, message)
+
+
+async def _serve(port: str) -> None:
+    server = grpc.aio.server()
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), server)
+    order_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), server)
+    health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
+    server.add_insecure_port(f"127.0.0.1:{port}")
+    await server.start()
+    print("ready", flush=True)
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    await stop.wait()
+    await server.stop(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(sys.argv[1]))

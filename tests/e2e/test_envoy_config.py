@@ -1,0 +1,311 @@
+"""The real Envoy with our configuration, before workers that show what reached them."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import struct
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+import pytest
+from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+
+from server.ports import free_ports
+
+DOUBLE = Path(__file__).with_name("gateway_double.py")
+ORIGIN = "http://localhost:3000"
+PRODUCT = "/api/v1/products/1"
+
+SHOP = """
+import sys, json
+from server import supervisor
+from server.settings import Settings
+supervisor.worker_command = lambda port, metrics: [sys.executable, sys.argv[1], str(port)]
+supervisor.serve(Settings(_env_file=None, **json.loads(sys.argv[2])), lambda ports: print("up", flush=True))
+"""
+
+
+@dataclass
+class Reply:
+    """What an HTTP client sees."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass
+class Gateway:
+    """A running shop of doubles."""
+
+    port: int
+    directory: Path
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def call(self, verb: str, path: str, body: bytes | str | None = None, **headers: str) -> Reply:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        try:
+            connection.request(verb, path, body, named)
+            reply = connection.getresponse()
+            return Reply(reply.status, {k.lower(): v for k, v in reply.getheaders()}, reply.read())
+        finally:
+            connection.close()
+
+    @property
+    def state(self) -> Any:
+        return json.loads((self.directory / "run" / "shop.json").read_text())
+
+
+def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
+    port, grpc_port = free_ports(2)
+    settings = {
+        "environment": "test",
+        "data_dir": str(directory),
+        "port": port,
+        "grpc_port": grpc_port,
+        "rate_limit": 0,
+        "default_deadline_seconds": 1.5,
+        "drain_seconds": 1,
+        **changes,
+    }
+    shop = subprocess.Popen(
+        [sys.executable, "-c", SHOP, str(DOUBLE), json.dumps(settings)], stdout=subprocess.PIPE, text=True
+    )
+    assert shop.stdout is not None
+    assert shop.stdout.readline() == "up\n"
+    yield Gateway(port, directory, settings)
+    shop.terminate()
+    shop.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    yield from _running(tmp_path_factory.mktemp("gateway"))
+
+
+@pytest.fixture(scope="module")
+def channel(gateway: Gateway) -> Iterator[grpc.Channel]:
+    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+        yield channel
+
+
+def test_health_is_answered_by_the_gateway(gateway: Gateway) -> None:
+    for path in ("/healthz", "/readyz"):
+        reply = gateway.call("GET", path)
+        assert (reply.status, reply.json) == (200, {"status": "OK"})
+
+
+def test_zero_values_are_printed_and_names_kept(gateway: Gateway) -> None:
+    product = gateway.call("GET", PRODUCT).json
+    assert product["id"] == "1"
+    assert product["stock"] == 0
+    assert product["category_id"] == "0"
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "body", "status", "reason", "text"),
+    [
+        ("GET", "/nowhere", None, 404, "METHOD_UNKNOWN", "GET /nowhere"),
+        ("POST", PRODUCT, "{}", 404, "METHOD_UNKNOWN", "POST"),
+        ("GET", "/api/v1/products/404", None, 404, "PRODUCT_NOT_FOUND", "no product 404"),
+        ("GET", "/api/v1/products/abc", None, 400, "MALFORMED_REQUEST", "product_id"),
+        ("GET", PRODUCT + "?bogus=1", None, 400, "MALFORMED_REQUEST", "bogus"),
+        ("GET", "/api/v1/orders/1/track?bogus=1", None, 400, "MALFORMED_REQUEST", "bogus"),
+        ("GET", "/api/v1/orders/404/track", None, 404, "ORDER_NOT_FOUND", "no order"),
+        ("POST", "/api/v1/products", "{bad", 400, "MALFORMED_REQUEST", "cannot be read"),
+        ("POST", "/api/v1/products", '{"name": 5}', 400, "MALFORMED_REQUEST", "name"),
+        ("POST", "/api/v1/products", b'{"name":"\xff"}', 400, "MALFORMED_REQUEST", "UTF-8"),
+        ("POST", "/api/v1/products", "x" * 4_194_305, 413, "MALFORMED_REQUEST", "4194304 bytes"),
+        ("GET", "/api/v1/products/a%2Fb", None, 400, "MALFORMED_REQUEST", "malformed"),
+        ("GET", "/api/v1/products/%00", None, 400, "MALFORMED_REQUEST", "malformed"),
+        ("GET", "/api/v1/products/504", None, 504, "DEADLINE", "too long"),
+        ("POST", "/api/v1/products", '{"name": "die"}', 503, "UNAVAILABLE_NOW", "request_id"),
+        ("POST", "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "", 404, "METHOD_UNKNOWN", ""),
+    ],
+)
+def test_every_error_is_a_status(
+    gateway: Gateway, verb: str, path: str, body: str | None, status: int, reason: str, text: str
+) -> None:
+    reply = gateway.call(verb, path, body)
+    assert reply.status == status
+    assert reply.json["details"][0]["reason"] == reason
+    assert reply.json["details"][0]["domain"] == "sanset"
+    assert isinstance(reply.json["code"], int)
+    assert text in reply.json["message"]
+    assert reply.headers["content-type"] == "application/json"
+    assert reply.headers["x-request-id"]
+    assert reply.headers["x-content-type-options"] == "nosniff"
+
+
+def test_too_many_or_too_large_headers_are_431(gateway: Gateway) -> None:
+    for headers in ({"a": "x" * 40_000}, {f"h{number}": "1" for number in range(150)}):
+        assert gateway.call("GET", PRODUCT, **headers).status == 431
+
+
+def test_forged_headers_reach_no_worker(gateway: Gateway) -> None:
+    reply = gateway.call(
+        "GET",
+        PRODUCT,
+        x_user_id="1",
+        x_forwarded_for="1.2.3.4",
+        x_envoy_external_address="1.2.3.4",
+        x_envoy_upstream_rq_timeout_ms="1",
+        x_envoy_original_path="/admin",
+        x_odd_bin="!!!",
+        grpc_timeout="1H",
+        cookie="session=1",
+        x_request_id="mine",
+        authorization="Bearer token",
+    )
+    seen = json.loads(reply.json["description"])
+    assert seen["authorization"] == "Bearer token"
+    assert seen["x-request-id"] == reply.headers["x-request-id"] == "mine"
+    assert seen["x-envoy-original-path"] == PRODUCT
+    assert 0 < float(seen["deadline"]) <= 1.5
+    assert "1.2.3.4" not in json.dumps(seen)
+    assert not {"x-user-id", "x-odd-bin", "cookie"} & seen.keys()
+    with socket.create_connection(("127.0.0.1", gateway.port)) as raw:
+        raw.sendall(f"GET {PRODUCT} HTTP/1.1\r\nHost: a\r\nx_user_id: 1\r\n\r\n".encode())
+        assert b" 400 " in raw.recv(100)
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", f"{ORIGIN}.evil.example", "null", "http://localhost"]
+)
+def test_only_listed_origins_may_read(gateway: Gateway, origin: str) -> None:
+    for verb, expected in (("GET", ORIGIN), ("OPTIONS", ORIGIN)):
+        for asked, allowed in ((ORIGIN, expected), (origin, None)):
+            reply = gateway.call(verb, PRODUCT, origin=asked, access_control_request_method="GET")
+            assert reply.headers.get("access-control-allow-origin") == allowed
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br"])
+def test_large_replies_are_compressed_and_streams_are_not(gateway: Gateway, coding: str) -> None:
+    assert (
+        gateway.call("GET", "/api/v1/products/7", accept_encoding=coding).headers["content-encoding"]
+        == coding
+    )
+    for path in (PRODUCT.replace("1", "2"), "/api/v1/orders/2/track"):
+        assert "content-encoding" not in gateway.call("GET", path, accept_encoding=coding).headers
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type", "start"),
+    [
+        ("*/*", "application/json", b'{"heartbeat"'),
+        ("text/event-stream", "text/event-stream", b'data: {"heartbeat"'),
+    ],
+)
+def test_a_stream_arrives_as_it_happens(gateway: Gateway, accept: str, media_type: str, start: bytes) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{gateway.port}/api/v1/orders/10/track", headers={"Accept": accept}
+    )
+    began = time.monotonic()
+    with urllib.request.urlopen(request, timeout=20) as reply:
+        assert reply.headers["content-type"] == media_type
+        assert reply.readline().startswith(start)
+        assert time.monotonic() - began < 1
+        rest = reply.read()
+    assert rest.count(start) == 9
+    assert time.monotonic() - began > 1.8  # longer than a call's deadline: streams have none
+
+
+def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Channel) -> None:
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+    reply = catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=1)
+    assert 0.5 < float(json.loads(reply.description)["deadline"]) <= 1
+    reply = catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=3600)
+    assert float(json.loads(reply.description)["deadline"]) <= 60
+    with pytest.raises(grpc.RpcError) as refused:
+        catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=404))
+    assert refused.value.code() is grpc.StatusCode.NOT_FOUND
+    assert "grpc-status-details-bin" in dict(refused.value.trailing_metadata())
+    with pytest.raises(grpc.RpcError) as refused:
+        catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"description": "x" * 5_000_000}))
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+    orders = order_pb2_grpc.OrderServiceStub(channel)
+    assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2)))) == 2
+
+
+def test_reflection_is_not_reachable(channel: grpc.Channel) -> None:
+    with pytest.raises(grpc.RpcError) as refused:
+        channel.unary_unary("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(b"")
+    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_grpc_web_is_spoken(gateway: Gateway) -> None:
+    message = catalog_pb2.GetProductRequest(product_id=1).SerializeToString()
+    framed = b"\0" + struct.pack(">I", len(message)) + message
+    path = "/sanset.v1.CatalogService/GetProduct"
+    reply = gateway.call("POST", path, framed, content_type="application/grpc-web+proto")
+    assert reply.headers["content-type"] == "application/grpc-web+proto"
+    (length,) = struct.unpack(">I", reply.body[1:5])
+    assert catalog_pb2.Product.FromString(reply.body[5 : 5 + length]).id == 1
+    assert b"grpc-status:0" in reply.body[5 + length :].replace(b" ", b"")
+
+
+def test_reads_survive_a_worker_that_dies_under_them(gateway: Gateway) -> None:
+    for _ in range(3):
+        before = _worker_pids(gateway)
+        _until(lambda: _healthy_workers(gateway) == 2)
+        assert gateway.call("POST", "/api/v1/products", '{"name": "die"}').status == 503
+        assert [gateway.call("GET", PRODUCT).status for _ in range(30)] == [200] * 30
+        _until(lambda before=before: _worker_pids(gateway) - before - {None})
+
+
+def test_the_admin_port_shows_and_does_nothing(gateway: Gateway) -> None:
+    admin = _admin(gateway)
+    assert admin.call("GET", "/ready").status == 200
+    for path in ("/quitquitquit", "/logging?level=trace", "/healthcheck/fail", "/config_dump"):
+        assert admin.call("POST", path).status == 403
+
+
+def test_each_address_has_its_limit(tmp_path: Path) -> None:
+    for limited in _running(tmp_path, rate_limit=5, rate_limit_signed_in=12):
+        anonymous = [limited.call("GET", PRODUCT, x_forwarded_for=f"8.8.8.{n}").status for n in range(8)]
+        assert anonymous == [200] * 5 + [429] * 3
+        signed_in = [limited.call("GET", PRODUCT, authorization="Bearer x").status for _ in range(14)]
+        assert signed_in == [200] * 12 + [429] * 2
+        refused = limited.call("GET", PRODUCT, origin=ORIGIN)
+        assert refused.json["code"] == 8
+        assert refused.json["details"][0]["reason"] == "RATE_LIMITED"
+        assert refused.headers["retry-after"] == "12"
+        assert refused.headers["access-control-allow-origin"] == ORIGIN
+        other = http.client.HTTPConnection("127.0.0.1", limited.port, source_address=("127.0.0.5", 0))
+        other.request("GET", PRODUCT)
+        assert other.getresponse().status == 200
+        other.close()
+        assert limited.call("GET", "/healthz").status == 200
+
+
+def _worker_pids(gateway: Gateway) -> set[int | None]:
+    return {worker["pid"] for worker in gateway.state["workers"]}
+
+
+def _healthy_workers(gateway: Gateway) -> int:
+    return _admin(gateway).call("GET", "/clusters").body.count(b"health_flags::healthy")
+
+
+def _admin(gateway: Gateway) -> Gateway:
+    return Gateway(gateway.state["envoy"]["admin_port"], gateway.directory)
+
+
+def _until(holds: Any) -> None:
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.05)

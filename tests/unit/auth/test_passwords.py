@@ -1,0 +1,235 @@
+"""Passwords: the rule, long ones, and hashing that neither blocks nor piles up."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator
+
+import bcrypt
+import pytest
+
+from server.auth import passwords as module
+from server.auth.common_passwords import COMMON
+from server.auth.errors import WeakPassword
+from server.auth.passwords import Passwords, check_strength, hash_password, password_key, verify_password
+from server.db.deadline import Deadline
+from server.errors import Overloaded
+from server.settings import InvalidSettings
+
+COST = 4
+KEY = password_key("a secret of the tests, long enough for all")
+
+
+@pytest.fixture
+def passwords() -> Iterator[Passwords]:
+    made = Passwords(cost=COST, key=KEY, threads=2)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "password", ["demo-shop-1", "пароль-дом-7", "correct horse 2 battery", "é" * 127 + "1"]
+)
+def test_a_password_with_a_letter_and_a_digit_is_accepted(password: str) -> None:
+    check_strength(password, "john@example.com")
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("abc-12", "8 to 128"),
+        ("a1" * 65, "8 to 128"),
+        ("onlyletters", "letter and a digit"),
+        ("1234567890", "letter and a digit"),
+        ("password1", "most common"),
+        ("Password123", "most common"),
+        ("1Q2W3E4R", "most common"),
+        ("john1@example.com", "e-mail"),
+        ("JOHN1@EXAMPLE.COM ", "e-mail"),
+    ],
+)
+def test_a_weak_password_is_refused_with_the_rule_it_breaks(password: str, problem: str) -> None:
+    with pytest.raises(WeakPassword, match=problem) as refusal:
+        check_strength(password, "John1@example.com")
+    assert refusal.value.reason == "WEAK_PASSWORD"
+    assert refusal.value.violations[0][0] == "password"
+    assert password not in str(refusal.value)
+
+
+def test_every_rule_that_is_broken_is_named() -> None:
+    with pytest.raises(WeakPassword) as refusal:
+        check_strength("short", "john@example.com")
+    assert len(refusal.value.violations) == 2
+
+
+def test_the_list_of_common_passwords_holds_only_those_that_pass_the_other_rules() -> None:
+    assert len(COMMON) > 300
+    for password in COMMON:
+        assert len(password) >= 8
+        assert password == password.lower()
+        assert any(map(str.isalpha, password))
+        assert any(map(str.isdigit, password))
+
+
+@pytest.mark.parametrize("length", [1, 71, 72, 73, 74, 128, 256, 10_000])
+def test_a_password_of_any_length_matches_itself_and_nothing_else(length: int) -> None:
+    password = "a" * (length - 1) + "1"
+    hashed = hash_password(password, cost=COST, key=KEY)
+    assert verify_password(password, hashed, key=KEY)
+    assert not verify_password(password[:-1] + "2", hashed, key=KEY)
+    assert not verify_password(password + "1", hashed, key=KEY)
+    assert not verify_password(password[:-1], hashed, key=KEY)
+
+
+def test_characters_of_several_bytes_count_as_bytes_for_bcrypt() -> None:
+    password = "ü" * 36 + "1"  # 73 bytes, 37 characters
+    hashed = hash_password(password, cost=COST, key=KEY)
+    assert verify_password(password, hashed, key=KEY)
+    assert not verify_password("ü" * 36, hashed, key=KEY)
+
+
+def test_a_long_password_is_hashed_under_the_key() -> None:
+    hashed = hash_password("a" * 100, cost=COST, key=KEY)
+    assert not verify_password("a" * 100, hashed, key=password_key("another secret of the tests, also long"))
+
+
+def test_a_short_password_is_plain_bcrypt() -> None:
+    assert bcrypt.checkpw(b"demo-shop-1", hash_password("demo-shop-1", cost=COST, key=KEY).encode())
+
+
+def test_a_password_with_a_nul_character_is_not_cut_there() -> None:
+    hashed = hash_password("abc\0defgh1", cost=COST, key=KEY)
+    assert verify_password("abc\0defgh1", hashed, key=KEY)
+    assert not verify_password("abc\0xxxxx1", hashed, key=KEY)
+
+
+def test_composed_and_decomposed_letters_are_the_same_password() -> None:
+    hashed = hash_password("caf\u00e9-au-lait-1", cost=COST, key=KEY)
+    assert verify_password("cafe\u0301-au-lait-1", hashed, key=KEY)
+
+
+def test_a_shop_without_a_secret_cannot_make_a_key() -> None:
+    with pytest.raises(InvalidSettings, match="SECRET_KEY"):
+        password_key("")
+
+
+async def _verify(passwords: Passwords, password: str, hashed: str | None) -> bool:
+    return await passwords.verify(password, hashed, Deadline(5))
+
+
+def test_hashing_and_verifying_go_together(passwords: Passwords) -> None:
+    async def scenario() -> None:
+        hashed = await passwords.hash("demo-shop-1", Deadline(5))
+        assert await _verify(passwords, "demo-shop-1", hashed)
+        assert not await _verify(passwords, "demo-shop-2", hashed)
+
+    asyncio.run(scenario())
+
+
+def test_an_account_without_a_password_costs_the_same_and_never_matches() -> None:
+    strong = Passwords(cost=8, key=KEY, threads=1)
+    hashed = hash_password("demo-shop-1", cost=8, key=KEY)
+
+    async def seconds(against: str | None) -> float:
+        samples = []
+        for _ in range(7):
+            started = time.perf_counter()
+            assert not await _verify(strong, "wrong-shop-1", against)
+            samples.append(time.perf_counter() - started)
+        return min(samples)
+
+    async def scenario() -> None:
+        known, unknown = await seconds(hashed), await seconds(None)
+        assert unknown == pytest.approx(known, rel=0.5)
+
+    asyncio.run(scenario())
+    strong.close()
+
+
+def test_a_hash_of_a_lower_cost_is_outdated(passwords: Passwords) -> None:
+    stronger = Passwords(cost=COST + 1, key=KEY, threads=1)
+    hashed = hash_password("demo-shop-1", cost=COST, key=KEY)
+    assert not passwords.outdated(hashed)
+    assert stronger.outdated(hashed)
+    stronger.close()
+
+
+def test_no_more_hashes_run_at_once_than_there_are_threads(
+    passwords: Passwords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running, most = 0, 0
+    lock = threading.Lock()
+
+    def slow(*_: object, **__: object) -> bool:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.005)
+        with lock:
+            running -= 1
+        return True
+
+    monkeypatch.setattr(module, "verify_password", slow)
+
+    async def scenario() -> None:
+        ticks = 0
+
+        async def tick() -> None:
+            nonlocal ticks
+            while True:
+                await asyncio.sleep(0.001)
+                ticks += 1
+
+        ticking = asyncio.create_task(tick())
+        assert all(await asyncio.gather(*(_verify(passwords, "x", "y") for _ in range(30))))
+        ticking.cancel()
+        assert ticks > 5  # the event loop went on
+
+    asyncio.run(scenario())
+    assert most == 2
+
+
+def test_a_flood_is_refused_at_once_and_leaves_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_QUEUED", 3)
+    passwords = Passwords(cost=COST, key=KEY, threads=1)
+
+    async def scenario() -> None:
+        answers = await asyncio.gather(
+            *(_verify(passwords, "x", None) for _ in range(20)), return_exceptions=True
+        )
+        assert answers.count(False) == 4
+        assert sum(isinstance(answer, Overloaded) for answer in answers) == 16
+        assert await _verify(passwords, "x", None) is False
+
+    asyncio.run(scenario())
+    passwords.close()
+
+
+def test_a_caller_whose_time_is_over_waits_no_longer_and_its_hash_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords = Passwords(cost=COST, key=KEY, threads=1)
+    release = threading.Event()
+    begun = []
+
+    def held(password: str, *_: object, **__: object) -> bool:
+        begun.append(password)
+        release.wait(5)
+        return True
+
+    monkeypatch.setattr(module, "verify_password", held)
+
+    async def scenario() -> None:
+        first = asyncio.create_task(_verify(passwords, "first", "y"))
+        await asyncio.sleep(0.02)
+        with pytest.raises(TimeoutError):
+            await passwords.verify("second", "y", Deadline(0.02))
+        release.set()
+        assert await first
+
+    asyncio.run(scenario())
+    passwords.close()
+    assert begun == ["first"]

@@ -1,0 +1,121 @@
+"""What is repeated, what is not, and for how long."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+
+import pytest
+from google.protobuf.descriptor_pb2 import MethodOptions
+from sanset.v1 import order_pb2
+from sanset.v1.catalog_pb2 import GetProductRequest
+from sanset.v1.order_pb2 import CheckoutRequest, Payment
+from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
+from sanset_client.contract import Contract
+from shop_double import Refusal, ShopDouble
+
+AWAY = Refusal("UNAVAILABLE")
+LATER = Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.05)
+
+
+def test_a_read_is_repeated_while_the_server_is_away(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("GetProduct", AWAY, AWAY)
+    assert client.catalog.get_product(product_id=7).id == 7
+    assert len(shop.requests("GetProduct")) == 3
+
+
+def test_what_may_have_an_effect_twice_is_not_repeated(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("AddItem", AWAY)
+    with pytest.raises(Unavailable):
+        client.cart.add(product_id=7)
+    shop.refuse("AddItem", LATER)
+    with pytest.raises(ResourceExhausted) as caught:
+        client.cart.add(product_id=7)
+    assert caught.value.retry_after == pytest.approx(0.05)
+    assert len(shop.requests("AddItem")) == 2
+
+
+def test_a_read_comes_back_when_it_was_told_to(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("GetProduct", LATER, LATER)
+    started = time.monotonic()
+    assert client.catalog.get_product(product_id=7).id == 7
+    assert time.monotonic() - started >= 0.1
+
+
+def test_coming_back_ends_with_the_deadline(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("GetProduct", *[Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.3)] * 9)
+    with pytest.raises(ResourceExhausted):  # what the server said last, not that time ran out
+        client.catalog.GetProduct(GetProductRequest(product_id=7), timeout=0.8)
+    assert 1 < len(shop.requests("GetProduct")) <= 3
+
+
+def test_every_attempt_is_given_what_is_left_of_the_deadline(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("GetProduct", Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.4))
+    client.catalog.get_product(product_id=7)
+    first, second = (seen.seconds_left for seen in shop.seen if seen.rpc == "GetProduct")
+    assert first is not None
+    assert second is not None
+    assert 9 < first <= 10.1
+    assert 0.25 < first - second < 1  # gRPC sends a deadline in tenths of a second
+
+
+def test_the_default_deadline_is_the_clients(shop: ShopDouble, address: str) -> None:
+    with Client(address, timeout=3) as client:
+        client.catalog.get_product(product_id=7)
+    left = shop.seen[0].seconds_left
+    assert left is not None
+    assert 2 < left <= 3.1
+    with pytest.raises(ValueError, match="timeout"):
+        Client(address, timeout=0)
+
+
+def test_a_call_that_is_too_slow_is_given_up(shop: ShopDouble, client: Client) -> None:
+    shop.streams.append([lambda: time.sleep(0.3)])
+    with pytest.raises(DeadlineExceeded):
+        next(client.orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=9), timeout=0.1))
+
+
+def test_checkout_keeps_its_request_id_through_every_kind_of_repeat(shop: ShopDouble, client: Client) -> None:
+    shop.refuse(
+        "Checkout",
+        AWAY,
+        Refusal("ABORTED", "STILL_RUNNING", retry_after=0.05),
+        Refusal("UNAUTHENTICATED", "TOKEN_INVALID"),
+    )
+    order = client.orders.checkout(payment_method=Payment.CARD)
+    ids = {request.request_id for request in shop.requests("Checkout")}
+    assert order.id == 9
+    assert len(shop.requests("Checkout")) == 4
+    assert [str(uuid.UUID(text)) for text in ids] == list(ids)
+
+
+def test_each_checkout_has_a_request_id_of_its_own_unless_given(shop: ShopDouble, client: Client) -> None:
+    mine = str(uuid.uuid4())
+    request = CheckoutRequest(payment_method=Payment.CARD)
+    client.orders.Checkout(request)
+    client.orders.Checkout(request)
+    client.orders.checkout(payment_method=Payment.CARD, request_id=mine)
+    ids = [sent.request_id for sent in shop.requests("Checkout")]
+    assert len(set(ids)) == 3
+    assert ids[2] == mine
+    assert request.request_id == ""  # the caller's message is theirs
+
+
+def test_a_failed_checkout_tells_its_request_id_for_another_try(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("Checkout", Refusal("ABORTED", "IDEMPOTENCY_MISMATCH"))
+    with pytest.raises(Aborted) as caught:
+        client.orders.checkout(payment_method=Payment.CARD)
+    assert caught.value.request_id == shop.requests("Checkout")[0].request_id != ""
+
+
+def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_else() -> None:
+    config = json.loads(Contract().service_config())
+    repeated = {f"{name['service']}.{name['method']}" for name in config["methodConfig"][0]["name"]}
+    service = order_pb2.DESCRIPTOR.services_by_name["OrderService"]
+    for method in service.methods:
+        level = method.GetOptions().idempotency_level
+        assert (method.full_name in repeated) == (level != MethodOptions.IDEMPOTENCY_UNKNOWN)
+    assert "sanset.v1.CartService.AddItem" not in repeated
+    assert "sanset.v1.AuthService.Login" not in repeated
+    assert config["methodConfig"][0]["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]

@@ -1,0 +1,163 @@
+"""The gateway's configuration: what is filled in, and that it knows every service, stream and reason."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pb2
+from sanset.v1 import errors_pb2
+
+from server import envoy
+from server.settings import Settings
+
+TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
+
+
+@pytest.fixture(scope="module")
+def settings() -> Settings:
+    return Settings(_env_file=None, environment="test", rate_limit=120)
+
+
+@pytest.fixture(scope="module")
+def values(settings: Settings) -> dict[str, str]:
+    return envoy.values(settings, 9901, [50061, 50062])
+
+
+@pytest.fixture(scope="module")
+def rendered(values: dict[str, str]) -> Any:
+    return yaml.safe_load(envoy.render(envoy.TEMPLATE.read_text(), values))
+
+
+@pytest.fixture(scope="module")
+def services() -> list[tuple[str, descriptor_pb2.ServiceDescriptorProto]]:
+    files = descriptor_pb2.FileDescriptorSet.FromString(envoy.DESCRIPTOR_SET.read_bytes())
+    return [(f"{file.package}.{service.name}", service) for file in files.file for service in file.service]
+
+
+def test_a_placeholder_that_nobody_fills_in_is_named() -> None:
+    with pytest.raises(envoy.GatewayUnusable, match=r"\$\{PROT\} is not known"):
+        envoy.render("port: ${PROT}\nhost: ${HOST}", {"PORT": "1", "HOST": "h"})
+
+
+def test_a_value_that_the_template_dropped_is_named() -> None:
+    with pytest.raises(envoy.GatewayUnusable, match=r"\$\{RATE_LIMIT\} is missing"):
+        envoy.render("port: ${PORT}", {"PORT": "1", "RATE_LIMIT": "5"})
+
+
+def test_every_occurrence_is_replaced_and_nothing_else() -> None:
+    assert envoy.render("a ${X} b ${X} $Y %REQ(Z)%", {"X": "1"}) == "a 1 b 1 $Y %REQ(Z)%"
+
+
+def test_the_workers_are_the_endpoints(rendered: Any) -> None:
+    (cluster,) = rendered["static_resources"]["clusters"]
+    endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
+    addresses = [each["endpoint"]["address"]["socket_address"] for each in endpoints]
+    assert addresses == [{"address": "127.0.0.1", "port_value": port} for port in (50061, 50062)]
+
+
+def test_the_rate_limit_is_off_at_zero_and_else_as_set() -> None:
+    off = envoy.values(Settings(_env_file=None, environment="test", rate_limit=0), 1, [2])
+    assert off["RATE_LIMIT_PERCENT"] == "0"
+    slow = envoy.values(Settings(_env_file=None, environment="test", rate_limit=7), 1, [2])
+    assert (slow["RATE_LIMIT_PERCENT"], slow["RATE_LIMIT"], slow["RETRY_SECONDS"]) == ("100", "7", "9")
+
+
+def test_a_host_that_is_no_address_is_refused_by_name() -> None:
+    with pytest.raises(envoy.GatewayUnusable, match=r"HOST: no\.such\.host\.invalid"):
+        envoy.values(Settings(_env_file=None, environment="test", host="no.such.host.invalid"), 1, [2])
+
+
+def test_envoy_and_the_descriptor_set_name_the_same_services(rendered: Any, services: Any) -> None:
+    declared = {name for name, _ in services if name.startswith("sanset.")}
+    transcoders = list(_transcoders(rendered))
+    assert len(transcoders) == 2  # JSON, and server-sent events
+    for transcoder in transcoders:
+        assert set(transcoder["services"]) == declared
+
+
+def test_every_stream_has_the_routes_of_a_stream_and_no_other_call_has(rendered: Any, services: Any) -> None:
+    for name, service in services:
+        for method in service.method:
+            native = _route(rendered, f"/{name}/{method.name}", "POST", native=True)
+            assert (native["timeout"] == "0s") == method.server_streaming, method.name
+            for verb, path in _bindings(method):
+                assert (_route(rendered, path, verb)["timeout"] == "0s") == method.server_streaming, path
+
+
+def test_only_calls_without_side_effects_are_repeated_after_they_were_sent(
+    rendered: Any, services: Any
+) -> None:
+    for name, service in services:
+        for method in service.method:
+            safe = method.options.idempotency_level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+            routes = [_route(rendered, f"/{name}/{method.name}", "POST", native=True)]
+            routes += [_route(rendered, path, verb) for verb, path in _bindings(method)]
+            for route in routes:
+                repeated = "reset" in route["retry_policy"]["retry_on"].split(",")
+                assert safe or not repeated, method.name
+
+
+def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:
+    reasons = set(re.findall(r"reason: ([A-Z_]+)", envoy.TEMPLATE.read_text()))
+    assert reasons
+    assert reasons <= set(errors_pb2.ErrorReason.keys())
+
+
+def test_envoy_accepts_the_configuration(tmp_path: Path, settings: Settings, values: dict[str, str]) -> None:
+    path = tmp_path / "envoy.yaml"
+    path.write_text(envoy.render(envoy.TEMPLATE.read_text(), values))
+    checked = subprocess.run(
+        [*envoy.command(settings, path), "--mode", "validate"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr
+    assert "eprecated" not in checked.stderr
+
+
+def _manager(rendered: Any) -> Any:
+    return rendered["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def _routes(rendered: Any) -> Any:
+    return _manager(rendered)["route_config"]["virtual_hosts"][0]["routes"]
+
+
+def _transcoders(rendered: Any) -> Iterator[Any]:
+    for each in _manager(rendered)["http_filters"]:
+        if each["name"] == TRANSCODER:
+            yield each["typed_config"]
+    for route in _routes(rendered):
+        if TRANSCODER in route.get("typed_per_filter_config", {}):
+            yield route["typed_per_filter_config"][TRANSCODER]
+
+
+def _route(rendered: Any, path: str, verb: str, native: bool = False) -> Any:
+    """The action of the first route that Envoy would take, for a caller that accepts anything."""
+    for route in _routes(rendered):
+        match = route["match"]
+        if "safe_regex" in match and not re.fullmatch(match["safe_regex"]["regex"], path):
+            continue
+        if "prefix" in match and not path.startswith(match["prefix"]):
+            continue
+        if "grpc" in match and not native:
+            continue
+        wanted = {header["name"]: header["string_match"] for header in match.get("headers", [])}
+        if "accept" in wanted or wanted.get(":method", {"exact": verb})["exact"] != verb:
+            continue
+        return route["route"]
+    raise AssertionError(f"no route for {verb} {path}")
+
+
+def _bindings(method: descriptor_pb2.MethodDescriptorProto) -> Iterator[tuple[str, str]]:
+    """Verb and path of each HTTP binding, every variable filled in with 1."""
+    rule = method.options.Extensions[annotations_pb2.http]
+    for each in (rule, *rule.additional_bindings):
+        verb = each.WhichOneof("pattern")
+        assert verb is not None, f"{method.name} has no HTTP binding"
+        yield verb.upper(), re.sub(r"\{[^}]*\}", "1", getattr(each, verb))

@@ -1,0 +1,234 @@
+"""The supervisor with small programs in the place of the workers and the gateway."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server import envoy, supervisor
+from server.ports import LOOPBACK, free_ports, hold, is_free
+from server.settings import Settings
+
+GATEWAY = """
+import http.server, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200); self.end_headers()
+http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+"""
+WORKER = """
+import signal, sys
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+print("ready", flush=True)
+sys.stdin.read()
+"""
+STUBBORN = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("ready", flush=True)
+time.sleep(60)
+"""
+BROKEN = "import sys; sys.exit('the database is not there')"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    port, grpc_port = free_ports(2)
+    return Settings(
+        _env_file=None,
+        environment="test",
+        data_dir=tmp_path,
+        port=port,
+        grpc_port=grpc_port,
+        workers=2,
+        drain_seconds=0.3,
+    )
+
+
+@pytest.fixture(autouse=True)
+def programs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _workers_run(monkeypatch, WORKER)
+    gateway = [sys.executable, "-c", GATEWAY, str(settings.port)]
+    monkeypatch.setattr(envoy, "command", lambda settings, configuration: gateway)
+    monkeypatch.setattr(supervisor, "LEEWAY_SECONDS", 0.2)
+    monkeypatch.setattr(supervisor, "NOTICE_SECONDS", 0.0)
+
+
+@pytest.fixture(autouse=True)
+def _own_signals() -> Iterator[None]:
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def test_everything_runs_until_the_signal_and_nothing_afterwards(settings: Settings) -> None:
+    pids: list[int] = []
+
+    def on_ready(ports: supervisor.Ports) -> None:
+        assert not is_free(LOOPBACK, ports.json)
+        pids.extend(_pids(settings))
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.serve(settings, on_ready)
+    assert len(pids) == 3
+    assert not any(_lives(pid) for pid in pids)
+    assert not (settings.data_dir / "run" / "shop.json").exists()
+    assert is_free(LOOPBACK, settings.grpc_port)
+
+
+def test_a_killed_worker_and_a_killed_gateway_are_started_again(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    shop = _Running(settings)
+    with shop:
+        before = _pids(settings)
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        _until(lambda: len(set(_pids(settings)) - set(before)) == 3)
+        assert all(_lives(pid) for pid in _pids(settings))
+    assert "killed by SIGKILL" in shop.errors
+
+
+def test_workers_are_restarted_in_turn(settings: Settings) -> None:
+    with _Running(settings) as shop:
+        gateway, *workers = _pids(settings)
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: not set(_pids(settings)) & set(workers))
+        assert _pids(settings)[0] == gateway
+
+
+def test_nothing_survives_a_killed_supervisor(settings: Settings) -> None:
+    with _Running(settings) as shop:
+        pids = _pids(settings)
+        shop.process.kill()
+        _until(lambda: not any(_lives(pid) for pid in pids))
+
+
+def test_a_worker_that_does_not_drain_is_killed(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _workers_run(monkeypatch, STUBBORN)
+    began: list[float] = []
+
+    def on_ready(ports: supervisor.Ports) -> None:
+        began.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    supervisor.serve(settings, on_ready)
+    assert 0.5 <= time.monotonic() - began[0] < 5
+
+
+def test_a_second_signal_ends_everything_at_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    _workers_run(monkeypatch, STUBBORN)
+    monkeypatch.setattr(supervisor, "LEEWAY_SECONDS", 60.0)
+    began = time.monotonic()
+
+    def on_ready(ports: supervisor.Ports) -> None:
+        subprocess.Popen(
+            [
+                sys.executable,
+                "-c",
+                f"import os,time\nfor _ in '12': os.kill({os.getpid()}, 2); time.sleep(.2)",
+            ]
+        ).wait()
+
+    supervisor.serve(settings, on_ready)
+    assert time.monotonic() - began < 20
+
+
+def test_workers_that_never_become_ready_stop_the_start_with_their_last_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _workers_run(monkeypatch, BROKEN)
+    with pytest.raises(supervisor.ServeFailed, match=r"worker 1 did not start: the database is not there"):
+        supervisor.serve(settings)
+    assert is_free(LOOPBACK, settings.port)
+
+
+@pytest.mark.parametrize("name", ["port", "grpc_port"])
+def test_a_taken_port_is_named(settings: Settings, name: str) -> None:
+    with socket.socket() as taken:
+        taken.bind((LOOPBACK, getattr(settings, name)))
+        taken.listen()
+        with pytest.raises(supervisor.ServeFailed, match=f"^{name.upper()}: .* in use"):
+            supervisor.serve(settings)
+
+
+def test_a_held_port_is_taken_for_all_but_its_workers() -> None:
+    (port,) = free_ports(1)
+    with hold(LOOPBACK, port):
+        assert not is_free(LOOPBACK, port)
+        with socket.socket() as worker:
+            worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            worker.bind((LOOPBACK, port))
+            worker.listen()
+    assert is_free(LOOPBACK, port)
+
+
+class _Running:
+    """A supervisor in a process of its own, with the same small programs."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.errors = ""
+
+    def __enter__(self) -> _Running:
+        script = f"""
+import sys
+from server import envoy, supervisor
+from server.settings import Settings
+supervisor.worker_command = lambda port, metrics: [sys.executable, "-c", {WORKER!r}]
+envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port)]
+supervisor.NOTICE_SECONDS = 0.0
+settings = Settings(_env_file=None, **{self.settings.model_dump(mode="json", include=_SET)!r})
+supervisor.serve(settings, lambda ports: print("up", flush=True))
+"""
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        if self.process.stdout.readline() != "up\n":
+            pytest.fail(self.process.communicate()[1])
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.process.terminate()
+        self.errors = self.process.communicate(timeout=20)[1]
+
+
+_SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_seconds"}
+
+
+def _workers_run(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
+    monkeypatch.setattr(supervisor, "worker_command", lambda port, metrics: [sys.executable, "-c", script])
+
+
+def _pids(settings: Settings) -> list[int]:
+    """The gateway's, then the workers'."""
+    state = json.loads((settings.data_dir / "run" / "shop.json").read_text())
+    return [each["pid"] for each in (state["envoy"], *state["workers"]) if each["pid"]]
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def _until(holds: object) -> None:
+    assert callable(holds)
+    give_up = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < give_up
+        time.sleep(0.02)
