@@ -11,7 +11,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ml.arrays import Array, Floats, Ids, Rows
+from ml.arrays import Floats, Rows
 
 FIRST_LOOK = 256
 """About how many products are ranked at once; the rest only when all of these were refused."""
@@ -80,7 +80,11 @@ class Selection:
     """Fills one list; asks whether a product is eligible only when its turn has come, and never twice."""
 
     def __init__(
-        self, product_ids: Ids, categories: Array, eligible: Callable[[int], bool], limit: int
+        self,
+        product_ids: Sequence[int],
+        categories: Sequence[int],
+        eligible: Callable[[int], bool],
+        limit: int,
     ) -> None:
         self._product_ids = product_ids
         self._categories = categories
@@ -121,7 +125,7 @@ class Selection:
             if candidate.row in self._seen:
                 continue
             self._seen.add(candidate.row)
-            category = int(self._categories[candidate.row])
+            category = self._categories[candidate.row]
             if category >= 0 and self._in_category[category] >= cap:
                 self._deferred.append(_scored(rung, candidate))
                 patience -= 1
@@ -138,14 +142,14 @@ class Selection:
                 self._take(_scored(rung, candidate))
 
     def _take(self, pick: _Pick) -> bool:
-        if len(self._taken) >= self._limit or not self._eligible(int(self._product_ids[pick.row])):
+        if len(self._taken) >= self._limit or not self._eligible(self._product_ids[pick.row]):
             return False
         self._taken.append(pick)
         return True
 
     def _recommendation(self, pick: _Pick) -> Recommendation:
         source, reason = pick.rung.explain(pick.row)
-        return Recommendation(int(self._product_ids[pick.row]), round(pick.score, 6), reason, source)
+        return Recommendation(self._product_ids[pick.row], round(pick.score, 6), reason, source)
 
 
 def _scored(rung: Rung, candidate: Candidate) -> _Pick:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +71,9 @@ class Model:
         """What held-out baskets said about the training recipe."""
         self.parameters = parameters
         self._ids = arrays["product_ids"]
-        self._categories = arrays["product_categories"]
+        # As lists where single elements are read: numpy makes an object of each.
+        self._product_ids: list[int] = arrays["product_ids"].tolist()
+        self._categories: list[int] = arrays["product_categories"].tolist()
         self._category_ids = arrays["category_ids"]
         self._names = texts["product_names"]
         self._category_names = texts["category_names"]
@@ -90,8 +91,8 @@ class Model:
         self._vectors = _likeness(arrays["content_vectors"], arrays["als_item_factors"])
         self._content_width = arrays["content_vectors"].shape[1]
         self._index = VectorIndex.build(np.arange(len(self._ids)), self._vectors)
-        self._trending = Ranking(arrays["trending_scores"], self._categories, self._ids)
-        self._popular = Ranking(arrays["popular_scores"], self._categories, self._ids)
+        self._trending = Ranking(arrays["trending_scores"], arrays["product_categories"], self._ids)
+        self._popular = Ranking(arrays["popular_scores"], arrays["product_categories"], self._ids)
 
     @classmethod
     def load(cls, path: Path, key: bytes) -> Model:
@@ -177,7 +178,7 @@ class Model:
         if len(weights):
             scores[rows] = weights / weights[0]
         reason = f"Often bought together with {self._names[row]}"
-        rung = Listed(rows.tolist(), scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
+        rung = Listed(rows, scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
         return self._selection(eligible, limit).fill([rung])
 
     def trending(
@@ -230,9 +231,8 @@ class Model:
         return [(self._vectors[row], f"Similar to {self._names[row]}") for row in rows.tolist()]
 
     def _trending_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
-        scores = self._trending.scores
-        rows = takewhile(lambda row: bool(scores[row] > 0), self._ordered(self._trending, category_ids))
-        return Listed(rows, scores, Source.TRENDING, self._said_of("Trending"), span)
+        rows = self._trending.sold(self._ordered(self._trending, category_ids))
+        return Listed(rows, self._trending.scores, Source.TRENDING, self._said_of("Trending"), span)
 
     def _popular_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
         rows = self._ordered(self._popular, category_ids)
@@ -240,7 +240,7 @@ class Model:
 
     def _said_of(self, what: str) -> Callable[[int], str]:
         def reason(row: int) -> str:
-            category = int(self._categories[row])
+            category = self._categories[row]
             return f"{what} in {self._category_names[category]}" if category >= 0 else f"{what} in this shop"
 
         return reason
@@ -252,7 +252,7 @@ class Model:
         return ranking.within(categories[categories >= 0].tolist())
 
     def _selection(self, eligible: Eligible, limit: int) -> Selection:
-        return Selection(self._ids, self._categories, eligible, limit)
+        return Selection(self._product_ids, self._categories, eligible, limit)
 
     def _row(self, product_id: int) -> int | None:
         row = int(rows_of(self._ids, np.array([product_id], dtype=np.int64))[0])

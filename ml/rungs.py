@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
@@ -22,6 +22,7 @@ TRENDED_SPAN: Span = (0.1, 1.0)
 WHOLE_SPAN: Span = (0.0, 1.0)
 
 SIMILAR_FIRST_LOOK = 64
+LIST_CHUNK = 64
 
 
 class Together:
@@ -130,8 +131,9 @@ class Listed:
     """Proposes from a list that is already in order."""
 
     def __init__(
-        self, rows: Iterable[int], scores: Floats, source: Source, reason: Callable[[int], str], span: Span
+        self, rows: Array, scores: Floats, source: Source, reason: Callable[[int], str], span: Span
     ) -> None:
+        """`scores` are those of the whole catalogue, in [0, 1]."""
         self.floor, self.ceiling = span
         self._rows = rows
         self._scores = scores
@@ -139,9 +141,10 @@ class Listed:
         self._reason = reason
 
     def candidates(self) -> Iterator[Candidate]:
-        """Propose the list as it stands; `scores` gives each row's strength."""
-        for row in self._rows:
-            yield Candidate(int(row), float(self._scores[row]))
+        """Propose the list as it stands."""
+        for start in range(0, len(self._rows), LIST_CHUNK):
+            rows = self._rows[start : start + LIST_CHUNK]
+            yield from map(Candidate, rows.tolist(), self._scores[rows].tolist())
 
     def explain(self, row: int) -> tuple[Source, str]:
         """Give the list's own reason."""

@@ -47,6 +47,7 @@ class Ranking:
         self.scores = scores
         # Ties go to the higher id: the newer product.
         self.order: Rows = np.lexsort((-product_ids, -scores))
+        self._sold = self.order[: int(np.count_nonzero(scores > 0))]
         by_category = self.order[np.argsort(categories[self.order], kind="stable")]
         bounds = np.searchsorted(categories[by_category], np.arange(int(categories.max(initial=-1)) + 2))
         self._within = [by_category[start:end] for start, end in pairwise(bounds.tolist())]
@@ -60,3 +61,7 @@ class Ranking:
             return parts[0]
         rows: Rows = np.concatenate([np.empty(0, np.int64), *parts])
         return rows[np.argsort(self._places[rows])]
+
+    def sold(self, rows: Rows) -> Rows:
+        """Of rows in descending order, those with a score above zero."""
+        return self._sold if rows is self.order else rows[self.scores[rows] > 0]

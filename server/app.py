@@ -96,10 +96,14 @@ class App:
         await self.server.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def drain(self) -> None:
-        """Take no more calls, ask the streams to reconnect, and let the calls that run end."""
-        await self.set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+    async def leave(self) -> None:
+        """Tell balancers to send nothing more, and the streams to reconnect elsewhere."""
+        await self.health.enter_graceful_shutdown()
         self.tracking.drain()
+
+    async def drain(self) -> None:
+        """Take no more calls, and let those that run end."""
+        await self.leave()
         await self.server.stop(self.settings.drain_seconds)
         await self.orders.settle()
         await self.trainer.stop()

@@ -18,6 +18,8 @@ from server.settings import Settings
 LOOPBACK = "127.0.0.1"
 LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
+NOTICE_SECONDS = 0.75
+"""Envoy asks for a worker's health every half second; until it has, it still sends calls."""
 
 log = structlog.get_logger()
 
@@ -46,6 +48,8 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     await stop.wait()
     watching.cancel()
     supervised.cancel()
+    await app.leave()
+    await asyncio.sleep(NOTICE_SECONDS)
     await app.drain()
     log.info("worker_stopped", port=port)
 

@@ -150,6 +150,8 @@ def list_sessions(
 
 def revoke(tx: Connection, user_id: int, session_id: str, now: datetime) -> None:
     """End one of a user's sessions; one that has ended already stays so. Raises SessionNotFound."""
+    if "\0" in session_id:  # PostgreSQL does not take it as a text
+        raise SessionNotFound(session_id=session_id)
     if queries.revoke_session(tx, user_id, session_id, now):
         _announce(tx, [session_id])
     elif not queries.session_exists(tx, user_id, session_id):

@@ -8,11 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
     UnaryExpression,
     and_,
+    cast,
     delete,
     exists,
     func,
@@ -48,7 +50,9 @@ class ProductFilter:
 
 
 _AVAILABLE = (
-    select(func.coalesce(func.sum(InventoryLevel.available), 0))
+    select(
+        cast(func.coalesce(func.sum(InventoryLevel.available), 0), BigInteger)
+    )  # a sum is NUMERIC otherwise
     .where(InventoryLevel.product_id == Product.id)
     .correlate(Product)
     .scalar_subquery()

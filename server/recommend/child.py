@@ -113,7 +113,7 @@ def _command(settings: Settings, model_type: str, parameters: Parameters) -> tup
         # Everyone on the machine may read a command line.
         environment["PGPASSWORD"] = str(url.password)
         url = url.set(password=None)
-    command = [sys.executable, "-m", "ml", "train", "--type", model_type]
+    command = [sys.executable, "-m", "ml", "train", "--type", model_type.lower()]
     command += ["--database-url", url.render_as_string(hide_password=False)]
     command += ["--models-dir", str(settings.models_dir)]
     for name in ("factors", "regularization", "iterations"):

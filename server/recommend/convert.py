@@ -72,8 +72,8 @@ def tracked_to_wire(tracked: Tracked) -> pb.TrackEventResponse:
 
 
 def model_type_from_wire(model_type: pb.Model.Type.ValueType) -> str:
-    """The trainer's word for what to train."""
-    return pb.Model.Type.Name(model_type if model_type else pb.Model.ALL).lower()
+    """What to train; not set means all."""
+    return pb.Model.Type.Name(model_type if model_type else pb.Model.ALL)
 
 
 def parameters_from_wire(parameters: pb.TrainModelRequest.Parameters) -> Parameters:
@@ -104,7 +104,7 @@ def model_to_wire(model: Listed) -> pb.Model:
     return pb.Model(
         id=model.id,
         version=model.version,
-        type=pb.Model.Type.Value(model.model_type.upper()),
+        type=pb.Model.Type.Value(model.model_type),
         active=model.is_active,
         metrics=metrics_to_wire(model),
         create_time=time_to_wire(model.created_at),

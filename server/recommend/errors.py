@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import FailedPrecondition, NotFound
+from server.errors import FailedPrecondition, NotFound, Unavailable
 
 
 class ModelNotFound(NotFound):
@@ -27,3 +27,9 @@ class ModelDamaged(FailedPrecondition):
     """The artifact of a model is not what was published."""
 
     message = "The model {version} cannot be used; the one in use stays. {problem}"
+
+
+class UnavailableNow(Unavailable):
+    """A stream that ends with its server."""
+
+    message = "This server is stopping; call again to go on."

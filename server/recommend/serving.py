@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from threadpoolctl import threadpool_limits
 
-from ml.artifact import DamagedArtifact
+from ml.artifact import TIME_FORMAT, DamagedArtifact
 from ml.content import ProductText
 from ml.model import Model
 from server.clock import Clock
@@ -94,6 +94,14 @@ class Serving:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
+
+    @property
+    def model_created_at(self) -> float:
+        """When the model in use was trained, in seconds since the epoch; 0 without one."""
+        if self.model is None:
+            return 0.0
+        made = self.model.version.rpartition("_")[2]
+        return datetime.strptime(made, TIME_FORMAT).replace(tzinfo=UTC).timestamp()
 
     async def history(self, user_id: int) -> History | None:
         """A user's past; None when there is no such user."""

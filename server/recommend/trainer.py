@@ -14,6 +14,7 @@ from server.events.follower import Follower
 from server.events.log import TRAINING
 from server.recommend import runs
 from server.recommend.child import Parameters
+from server.recommend.errors import UnavailableNow
 from server.recommend.runs import Run
 from server.recommend.training import Conductor
 from server.rpc.pool import Pool
@@ -33,6 +34,7 @@ class Trainer:
         self._pool = pool
         self._clock = clock
         self._stopping = threading.Event()
+        self._draining = False
         self._threads: list[threading.Thread] = []
         self._watchers: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
 
@@ -54,7 +56,8 @@ class Trainer:
     async def watch(self, training_id: int) -> AsyncIterator[Run]:
         """How a training stands (0: the last one), now and after each change, until it has ended.
 
-        Without a change its state is told again every few seconds. Raises ModelNotFound.
+        Without a change its state is told again every few seconds. Raises ModelNotFound, and
+        UnavailableNow when this server stops before.
         """
         moved = asyncio.Event()
         run = await self._read(training_id)
@@ -64,6 +67,8 @@ class Trainer:
             run = await self._read(run.id)
             yield run
             while run.state == runs.RUNNING:
+                if self._draining:
+                    raise UnavailableNow()
                 try:
                     await asyncio.wait_for(moved.wait(), LOOK_SECONDS)
                 except TimeoutError:
@@ -75,6 +80,13 @@ class Trainer:
             self._watchers[run.id].discard(moved)
             if not self._watchers[run.id]:
                 del self._watchers[run.id]
+
+    def drain(self) -> None:
+        """Send those who watch to another server."""
+        self._draining = True
+        for watchers in self._watchers.values():
+            for moved in watchers:
+                moved.set()
 
     async def stop(self) -> None:
         """Stop the training of this worker, if there is one; it is recorded as failed."""

@@ -20,6 +20,7 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.recommend import child, probe, registry, runs
 from server.recommend.child import Parameters
+from server.recommend.errors import TooLittleData, TrainingRunning
 from server.recommend.serving import artifact_key
 from server.settings import Settings
 
@@ -61,19 +62,26 @@ def train_now(
     settings: Settings,
     db: Database,
     *,
-    model_type: str = "all",
+    model_type: str = "ALL",
     parameters: Parameters | None = None,
     progress: Progress = nobody,
 ) -> Outcome:
     """Train in the foreground: claim, train, record, and activate what is not worse than the model in use.
 
-    Raises TrainingRunning and TooLittleData. Whatever else goes wrong is an outcome that did not succeed; when
-    this thread is interrupted, the child is stopped and the training recorded as failed.
+    `model_type` is ALL, ALS, COPURCHASE or CONTENT. Raises TrainingFailed, with the reason, when no model came of
+    it; too little data and a training that runs elsewhere are such reasons. When this thread is interrupted,
+    the child is stopped and the training recorded as failed.
     """
-    with db.transaction() as tx:
-        run = runs.claim(tx, model_type, utc_now())
+    try:
+        with db.transaction() as tx:
+            run = runs.claim(tx, model_type, utc_now())
+    except (TooLittleData, TrainingRunning) as refusal:
+        raise TrainingFailed(str(refusal)) from None
     conductor = Conductor(settings, db, threading.Event())
-    return conductor.conduct(run.id, model_type, parameters or Parameters(), progress)
+    outcome = conductor.conduct(run.id, model_type, parameters or Parameters(), progress)
+    if not outcome.succeeded:
+        raise TrainingFailed(outcome.message)
+    return outcome
 
 
 class Conductor:

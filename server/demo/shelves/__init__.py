@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from server.demo.shelves.active import ACTIVE
+from server.demo.shelves.books import BOOKS
 from server.demo.shelves.family import FAMILY
+from server.demo.shelves.fashion import FASHION
 from server.demo.shelves.food import FOOD
+from server.demo.shelves.garden import GARDEN
 from server.demo.shelves.home import HOME
 from server.demo.shelves.self_care import SELF_CARE
 from server.demo.shelves.shelf import Department, Kind, Shelf
 from server.demo.shelves.work import WORK
 
-DEPARTMENTS: tuple[Department, ...] = (*HOME, *FOOD, *SELF_CARE, *ACTIVE, *WORK, *FAMILY)
+DEPARTMENTS: tuple[Department, ...] = (
+    *HOME,
+    *GARDEN,
+    *FOOD,
+    *SELF_CARE,
+    *FASHION,
+    *ACTIVE,
+    *WORK,
+    *BOOKS,
+    *FAMILY,
+)
 
 __all__ = ["DEPARTMENTS", "Department", "Kind", "Shelf"]

@@ -56,7 +56,15 @@ class Department:
 
 
 def kind(
-    key: str, name: str, low: float, high: float, about: str, *, again: int = 0, most: int = USUAL, **options: str
+    key: str,
+    name: str,
+    low: float,
+    high: float,
+    about: str,
+    *,
+    again: int = 0,
+    most: int = USUAL,
+    **options: str,
 ) -> Kind:
     """A kind whose options are written as "red|blue", a value with its price factor as "5 lb*3.2"."""
     return Kind(key, name, low, high, about, {n: _choices(text) for n, text in options.items()}, again, most)

@@ -1,4 +1,4 @@
-"""A fresh, migrated database for each test: once on SQLite and once on PostgreSQL."""
+"""Databases and running shops for the tests, once on SQLite and once on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from running_shop import RunningShop, test_settings
 from server.db import migrate
 from server.postgres import running
 
@@ -68,3 +69,32 @@ def _administer(url: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A running worker on SQLite, shared by the whole session: tests bring their own users and products."""
+    home = tmp_path_factory.mktemp("sqlite-shop")
+    yield from _open(f"sqlite:///{shutil.copy(sqlite_template, home / 'shop.db')}", home)
+
+
+@pytest.fixture(scope="session")
+def postgres_shop(
+    postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
+    """A running worker on PostgreSQL, shared by the whole session."""
+    _administer(postgres_server, f"CREATE DATABASE shared_shop TEMPLATE {postgres_template}")
+    yield from _open(_sibling(postgres_server, "shared_shop"), tmp_path_factory.mktemp("postgres-shop"))
+
+
+def _open(url: str, home: Path) -> Iterator[RunningShop]:
+    shop = RunningShop(test_settings(url, home))
+    yield shop
+    shop.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shop(request: pytest.FixtureRequest) -> RunningShop:
+    """A running worker, on each database in turn."""
+    running_shop: RunningShop = request.getfixturevalue(f"{request.param}_shop")
+    return running_shop

@@ -1,0 +1,81 @@
+# The front door of Sanset. `make` says what there is.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+PYTHON ?= python3
+DB ?= sqlite
+TESTS ?= tests
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+CODE := server ml clients/python bench proto tests
+
+.PHONY: help install run test check lint types contract layers generate bench faults clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed ## Make .venv and install the shop into it
+
+run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreSQL)
+	@exec $(BIN)/sanset run --db $(DB)
+
+test: $(VENV)/.developer ## Run every test (TESTS=path for some)
+	@$(BIN)/python -m pytest $(TESTS)
+
+check: lint types contract layers ## Lint, types, protos, generated code, layers
+
+lint: $(VENV)/.developer
+	@$(BIN)/ruff check $(CODE)
+	@$(BIN)/ruff format --check --quiet $(CODE) || { echo "make: run .venv/bin/ruff format on the files above"; exit 1; }
+
+types: $(VENV)/.developer
+	@$(BIN)/mypy
+
+contract: $(VENV)/.developer ## Lint the protos and compare the generated code
+	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export PATH="$(CURDIR)/$(BIN):$$PATH"; \
+	python proto/generate.py --image "$$scratch/image.binpb"; \
+	(cd proto && buf lint "$$scratch/image.binpb" --config buf.yaml --path sanset/v1); \
+	python proto/generate.py "$$scratch/generated"; \
+	diff -r --exclude=__pycache__ generated "$$scratch/generated" \
+	  || { echo "make: generated/ is out of date; run make generate"; exit 1; }
+
+layers: $(VENV)/.developer
+	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
+
+generate: $(VENV)/.developer ## Generate code and descriptors from the protos
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python proto/generate.py generated
+
+bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
+	@$(BIN)/python -m bench
+
+faults: $(VENV)/.developer ## Run the long fault tests: minutes, hundreds of kills
+	@SANSET_FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/faults
+
+clean: ## Delete .venv; DATA_DIR stays
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "make: Sanset needs Python 3.11 or newer; set PYTHON=path/to/python3.11"; exit 1; }
+	@echo "Making $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+	@echo "Installing Sanset (a minute or two the first time) …"
+	@$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.developer: $(VENV)/.installed
+	@echo "Installing the tools for tests and checks …"
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.developer
+	@echo "Installing the peers to measure against …"
+	@$(PIP) --editable '.[bench]'
+	@touch $@

@@ -1,0 +1,116 @@
+"""Makes products out of what the shelves describe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import product
+from random import Random
+from typing import Final
+
+from server.catalog.slugs import slugify
+from server.demo.shelves import DEPARTMENTS, Department, Kind, Shelf
+from server.demo.shelves.shelf import Choice
+
+CURRENCY: Final = "USD"
+NEW_SHARE: Final = 0.06
+NEW_DAYS: Final = 45
+REDUCED_SHARE: Final = 0.12
+
+
+@dataclass(slots=True)
+class Goods:
+    """A product of the demo shop. Prices in cents; `weight` is how well it sells among its shelf."""
+
+    sku: str
+    slug: str
+    name: str
+    description: str
+    department: Department
+    shelf: Shelf
+    kind: Kind
+    brand: str
+    price_minor: int
+    compare_at_minor: int | None
+    attributes: dict[str, str]
+    tags: list[str]
+    created_at: datetime
+    weight: float
+
+
+def make_goods(rng: Random, now: datetime) -> list[Goods]:
+    """Every product, each name once."""
+    made: list[Goods] = []
+    slugs: set[str] = set()
+    for department in DEPARTMENTS:
+        for shelf in department.shelves:
+            for kind in shelf.kinds:
+                for one in _of_kind(rng, now, department, shelf, kind):
+                    if one.slug not in slugs:
+                        slugs.add(one.slug)
+                        one.sku = f"{_letters(shelf.name)}-{1001 + len(made)}"
+                        made.append(one)
+    return made
+
+
+def _of_kind(rng: Random, now: datetime, department: Department, shelf: Shelf, kind: Kind) -> Iterator[Goods]:
+    bases = {brand: rng.uniform(kind.low, kind.high) for brand in shelf.brands}
+    # Without a brand in the name, two brands would make two products of one name
+    brands = shelf.brands if "{brand}" in kind.name else (None,)
+    every = list(product(brands, *kind.options.values()))
+    chosen = every if len(every) <= kind.most else rng.sample(every, kind.most)
+    for rank, (maybe_brand, *choices) in enumerate(chosen, 1):
+        brand = maybe_brand or rng.choice(shelf.brands)
+        yield _one(rng, now, (department, shelf, kind), brand, bases[brand], choices, rank)
+
+
+def _one(
+    rng: Random,
+    now: datetime,
+    place: tuple[Department, Shelf, Kind],
+    brand: str,
+    base: float,
+    choices: list[Choice],
+    rank: int,
+) -> Goods:
+    department, shelf, kind = place
+    words = {option: choice.value for option, choice in zip(kind.options, choices, strict=True)}
+    name = kind.name.format(brand=brand, **words)
+    price = base
+    for choice in choices:
+        price *= choice.factor
+    minor = _asked(price)
+    compare_at = _asked(price * rng.uniform(1.12, 1.35)) if rng.random() < REDUCED_SHARE else None
+    age = rng.uniform(1, NEW_DAYS) if rng.random() < NEW_SHARE else rng.uniform(120, 500)
+    tags = [kind.key.removeprefix("w-").removeprefix("m-").replace("-", " "), shelf.name.lower()]
+    tags += ["refill"] * bool(kind.again) + ["sale"] * bool(compare_at) + ["new"] * (age < NEW_DAYS)
+    return Goods(
+        sku="",
+        slug=slugify(name.replace("'", "")),
+        name=name,
+        description=f"{kind.about.format(brand=brand, **words)} {department.assurance}",
+        department=department,
+        shelf=shelf,
+        kind=kind,
+        brand=brand,
+        price_minor=minor,
+        compare_at_minor=compare_at,
+        attributes={option: value for option, value in words.items() if option not in ("title", "type")},
+        tags=tags,
+        created_at=now - timedelta(days=age),
+        weight=rng.lognormvariate(0, 0.7) / rank**0.4,
+    )
+
+
+def _asked(price: float) -> int:
+    """A price as shops ask it, in cents: 4.49, 12.99, 139.00."""
+    if price >= 100:
+        return round(price) * 100
+    if price >= 10:
+        return int(price) * 100 + 99
+    return int(price * 2) * 50 + 49
+
+
+def _letters(name: str) -> str:
+    return "".join(letter for letter in name.upper() if letter.isalpha())[:3]

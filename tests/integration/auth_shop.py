@@ -1,0 +1,152 @@
+"""The accounts of a shop on a real database: the servicer, validated requests and a clock that tests move."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from google.protobuf.message import Message
+from sanset.v1 import auth_pb2 as pb
+from sqlalchemy import event, select, update
+
+from server.auth.models import User
+from server.auth.passwords import Passwords, password_key
+from server.auth.refresh import RefreshPolicy
+from server.auth.servicer import AuthServicer
+from server.auth.tokens import AccessTokens, TokenVerifier
+from server.db.database import Announcement, Database
+from server.db.deadline import Deadline
+from server.paging import Pages
+from server.rpc.call import Call
+from server.rpc.identity import Identity
+from server.rpc.pool import Pool
+from server.rpc.validation import Validation
+from server.settings import Settings
+
+SECRET = "a secret of the tests, long enough for all"
+PASSWORD = "demo-shop-1"
+
+
+class AuthShop:
+    """One worker's accounts."""
+
+    def __init__(self, url: str, **changes: Any) -> None:
+        self.settings = Settings(
+            _env_file=None, environment="test", **({"secret_key": SECRET, "bcrypt_cost": 4} | changes)
+        )
+        self.db = Database(url, pool_size=8)
+        self.pool = Pool(threads=8, max_queued=200)
+        self.passwords = Passwords(cost=self.settings.bcrypt_cost, key=password_key(SECRET), threads=2)
+        self.verifier = TokenVerifier.of(self.settings)
+        self.events: list[Announcement] = []
+        self.db.on_commit = self.events.extend
+        # Whole seconds, as access tokens count; half an hour ago, so that `later` issues none in the future
+        self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+        self.servicer = AuthServicer(
+            self.db,
+            self.pool,
+            Pages(SECRET.encode(), default_size=20, max_size=100),
+            lambda: self.now,
+            self.passwords,
+            AccessTokens.of(self.settings),
+            RefreshPolicy.of(self.settings),
+        )
+        self._validation = Validation()
+
+    def close(self) -> None:
+        """End its threads and connections."""
+        self.passwords.close()
+        self.pool.close()
+        self.db.close()
+
+    def later(self, seconds: float) -> None:
+        """Let time go by."""
+        self.now += timedelta(seconds=seconds)
+
+    def call(
+        self,
+        rpc: str,
+        request: Message,
+        caller: Identity | None = None,
+        *,
+        device: str = "curl/8",
+        ip: str = "",
+    ) -> Any:
+        """Call an RPC as the pipeline does: validated, and on the pool unless it is async."""
+        return asyncio.run(self.call_async(rpc, request, caller, device=device, ip=ip))
+
+    async def call_async(
+        self,
+        rpc: str,
+        request: Message,
+        caller: Identity | None = None,
+        *,
+        device: str = "curl/8",
+        ip: str = "",
+    ) -> Any:
+        """The same, for calls that run at once."""
+        self._validation.check(request)
+        call = Call(
+            method=f"/sanset.v1.AuthService/{rpc}",
+            request_id="r-1",
+            address=ip or "192.0.2.7",
+            through_envoy=False,
+            user_agent=device,
+            authorization=None,
+            deadline=Deadline(15),
+            caller=caller,
+        )
+        behaviour = getattr(self.servicer, rpc)
+        if inspect.iscoroutinefunction(behaviour):
+            return await behaviour(request, call)
+        return await self.pool.run(call.deadline, behaviour, request, call)
+
+    def register(self, email: str = "john@example.com", **fields: Any) -> pb.User:
+        """Register an account."""
+        return self.call(
+            "Register",
+            pb.RegisterRequest(**{"full_name": "John", "email": email, "password": PASSWORD} | fields),
+        )
+
+    def login(self, email: str = "john@example.com", password: str = PASSWORD, **where: str) -> pb.Tokens:
+        """Sign in by e-mail address."""
+        return self.call("Login", pb.LoginRequest(email=email, password=password), **where)
+
+    def refresh(self, token: str) -> pb.Tokens:
+        """Exchange a refresh token."""
+        return self.call("Refresh", pb.RefreshRequest(refresh_token=token))
+
+    def who(self, tokens: pb.Tokens) -> Identity:
+        """The caller that tokens prove."""
+        return self.verifier.verify(tokens.access_token)
+
+    def signed_in(self, email: str = "john@example.com") -> Identity:
+        """A new account, signed in."""
+        self.register(email)
+        return self.who(self.login(email))
+
+    def change_user(self, email: str, **values: Any) -> None:
+        """Change an account behind the service's back."""
+        with self.db.transaction() as tx:
+            tx.execute(update(User).where(User.email_key == email).values(**values))
+
+    def user(self, email: str = "john@example.com") -> Any:
+        """An account's row."""
+        with self.db.read() as connection:
+            return connection.execute(select(User.__table__).where(User.email_key == email)).one()
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements that run meanwhile."""
+        seen: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            seen.append(statement)
+
+        event.listen(self.db.engine, "before_cursor_execute", note)
+        yield seen
+        event.remove(self.db.engine, "before_cursor_execute", note)

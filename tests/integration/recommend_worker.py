@@ -1,0 +1,115 @@
+"""A worker's recommendations without gRPC around them: the servicer, its state, and its events."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from server.catalog.categories import read_tree
+from server.clock import utc_now
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.events.follower import Follower
+from server.paging import Pages
+from server.recommend.attribution import Attributions
+from server.recommend.servicer import RecommendServicer
+from server.recommend.serving import Serving
+from server.recommend.trainer import Trainer
+from server.rpc.call import Call
+from server.rpc.identity import Identity, Role
+from server.rpc.pool import Pool
+from server.settings import Settings
+
+SECRET = "a-secret-for-tests-of-32-characters"
+ADMIN = Identity(1_000, Role.ADMIN, "session", 4e9)
+
+
+def settings_of(database_url: str, data_dir: Path) -> Settings:
+    """Settings of a shop under a directory."""
+    return Settings(
+        _env_file=None,  # type: ignore[call-arg]  # of pydantic-settings, unknown to its own plugin
+        environment="test",
+        bcrypt_cost=4,
+        database_url=database_url,
+        data_dir=data_dir,
+        secret_key=SECRET,
+    )
+
+
+def customer(user_id: int) -> Identity:
+    """A signed-in customer."""
+    return Identity(user_id, Role.CUSTOMER, "session", 4e9)
+
+
+class Worker:
+    """One worker; use it inside `running`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.db = Database(settings.url)
+        self.pool = Pool(threads=4, max_queued=100)
+        self.follower = Follower(self.db)
+        self.serving = Serving(settings, self.db, self.pool, utc_now)
+        self.trainer = Trainer(settings, self.db, self.pool, utc_now)
+        self.attributions = Attributions(SECRET.encode())
+        self.cart: Sequence[int] = ()
+        self.statements: list[str] = []
+        event.listen(self.db.engine, "before_cursor_execute", self._note)
+        self.servicer = RecommendServicer(
+            self.db,
+            self.pool,
+            Pages(SECRET.encode(), default_size=20, max_size=100),
+            utc_now,
+            self.serving,
+            self.trainer,
+            self.attributions,
+            cart_products=lambda user_id: self.cart,
+            category_ids=self._category_ids,
+        )
+
+    async def call(self, method: str, request: Any, caller: Identity | None = None) -> Any:
+        """Call a unary method as the pipeline does."""
+        behaviour = getattr(self.servicer, method)
+        call = _call(caller)
+        if inspect.iscoroutinefunction(behaviour):
+            return await behaviour(request, call)
+        return await self.pool.run(call.deadline, behaviour, request, call)
+
+    def stream(self, method: str, request: Any, caller: Identity | None = None) -> AsyncIterator[Any]:
+        """Open a stream."""
+        messages: AsyncIterator[Any] = getattr(self.servicer, method)(request, _call(caller))
+        return messages
+
+    async def _category_ids(self, slug_or_name: str) -> frozenset[int]:
+        with self.db.read() as connection:
+            return read_tree(connection).ids_under(slug_or_name)
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        self.statements.append(statement)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Worker]:
+    """A worker that has started, and ends with the block."""
+    worker = Worker(settings)
+    worker.serving.attach(worker.follower)
+    worker.trainer.attach(worker.follower)
+    worker.follower.start()
+    try:
+        await worker.serving.start()
+        yield worker
+    finally:
+        worker.trainer.drain()
+        await worker.trainer.stop()
+        await worker.serving.stop()
+        worker.follower.stop()
+        worker.pool.close()
+        worker.db.close()
+
+
+def _call(caller: Identity | None) -> Call:
+    return Call("/sanset.v1.RecommendService/Test", "r", "127.0.0.1", False, "", None, Deadline(20), caller)

@@ -1,0 +1,216 @@
+"""A whole worker in this process, on a socket of its own: what the tests of the public interface talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import uuid
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import grpc
+from google.rpc import error_details_pb2
+from google.type.money_pb2 import Money
+from grpc_status import rpc_status
+from sqlalchemy import event
+
+from sanset.v1 import (
+    auth_pb2,
+    auth_pb2_grpc,
+    cart_pb2,
+    cart_pb2_grpc,
+    catalog_pb2,
+    catalog_pb2_grpc,
+    order_pb2,
+    order_pb2_grpc,
+    recommend_pb2_grpc,
+)
+from server import app
+from server.settings import Settings, load
+from server.start import create_admin
+
+T = TypeVar("T")
+ADMIN = ("admin@shop.test", "admin-secret-1")
+PASSWORD = "correct-horse-1"
+
+
+def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
+    """Settings for tests: fast hashes, no address limits."""
+    values: dict[str, object] = {
+        "environment": "test",
+        "database_url": url,
+        "data_dir": data_dir,
+        "secret_key": "0123456789abcdef" * 4,
+        "bcrypt_cost": 4,
+        "rate_limit": 0,
+        "log_level": "error",
+        "workers": 1,
+    }
+    return load(**(values | overrides))
+
+
+test_settings.__test__ = False  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Account:
+    """A signed-in user."""
+
+    user_id: int
+    email: str
+    tokens: auth_pb2.Tokens
+
+    @property
+    def metadata(self) -> tuple[tuple[str, str], ...]:
+        """What to send with a call made as this user."""
+        return (("authorization", f"Bearer {self.tokens.access_token}"),)
+
+
+class RunningShop:
+    """A worker's server on a free port, and short ways to what most tests need."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        create_admin(settings, *ADMIN)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self.app = self.run(self._start())
+        self.channel = grpc.insecure_channel(self.target)
+        self.auth = auth_pb2_grpc.AuthServiceStub(self.channel)
+        self.catalog = catalog_pb2_grpc.CatalogServiceStub(self.channel)
+        self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
+        self.orders = order_pb2_grpc.OrderServiceStub(self.channel)
+        self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
+        self.admin = self.sign_in(*ADMIN)
+
+    async def _start(self) -> app.App:
+        built = app.build(self.settings)
+        self.port = built.server.add_insecure_port("127.0.0.1:0")
+        await built.start()
+        return built
+
+    @property
+    def target(self) -> str:
+        """The address to open a channel to."""
+        return f"127.0.0.1:{self.port}"
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's event loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=60)
+
+    def stop(self) -> None:
+        """Drain the server and end its loop."""
+        self.channel.close()
+        self.run(self.app.drain())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Account:
+        """Sign in an account that exists."""
+        tokens = self.auth.Login(auth_pb2.LoginRequest(email=email, password=password))
+        me = self.auth.GetMe(
+            auth_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {tokens.access_token}"),)
+        )
+        return Account(me.id, email, tokens)
+
+    def customer(self, *, address: bool = True) -> Account:
+        """Register and sign in a new customer, with an address."""
+        email = f"user-{uuid.uuid4().hex[:12]}@shop.test"
+        self.auth.Register(auth_pb2.RegisterRequest(full_name="Ann Buyer", email=email, password=PASSWORD))
+        account = self.sign_in(email)
+        if address:
+            self.add_address(account)
+        return account
+
+    def add_address(self, account: Account, **fields: Any) -> auth_pb2.Address:
+        """Give an account an address in the US."""
+        values = {"line1": "1 Main Street", "city": "Springfield", "country": "US"} | fields
+        request = auth_pb2.CreateAddressRequest(address=auth_pb2.Address(**values))
+        return self.auth.CreateAddress(request, metadata=account.metadata)
+
+    def product(self, *, units: int = 10, nanos: int = 0, stock: int = 100, **fields: Any) -> catalog_pb2.Product:
+        """Create a product at a price in USD."""
+        values = {"name": f"Mug {uuid.uuid4().hex[:8]}"} | fields
+        price = Money(currency_code="USD", units=units, nanos=nanos)
+        product = catalog_pb2.Product(price=price, stock=stock, **values)
+        return self.catalog.CreateProduct(
+            catalog_pb2.CreateProductRequest(product=product), metadata=self.admin.metadata
+        )
+
+    def add(self, account: Account, product_id: int, quantity: int = 1) -> cart_pb2.Cart:
+        """Put units of a product into an account's cart."""
+        request = cart_pb2.AddItemRequest(product_id=product_id, quantity=quantity)
+        return self.cart.AddItem(request, metadata=account.metadata)
+
+    def checkout(
+        self, account: Account, *, request_id: str | None = None, timeout: float = 30, **fields: Any
+    ) -> order_pb2.CheckoutResponse:
+        """Check out an account's cart, by card unless said otherwise."""
+        values = {"payment_method": order_pb2.Payment.CARD} | fields
+        request = order_pb2.CheckoutRequest(request_id=request_id or str(uuid.uuid4()), **values)
+        return self.orders.Checkout(request, metadata=account.metadata, timeout=timeout)
+
+    def order(self, account: Account | None = None, quantity: int = 1) -> order_pb2.Order:
+        """Place an order of one new product."""
+        buyer = account or self.customer()
+        self.add(buyer, self.product().id, quantity)
+        return self.checkout(buyer).order
+
+    def move(self, order_id: int, status: order_pb2.Order.Status.ValueType, **fields: Any) -> order_pb2.Order:
+        """Move an order, as the admin."""
+        request = order_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status, **fields)
+        return self.orders.UpdateOrderStatus(request, metadata=self.admin.metadata)
+
+    @contextmanager
+    def counted_queries(self) -> Iterator[list[str]]:
+        """Collect the SQL statements that the server runs meanwhile, those of the event follower aside."""
+        statements: list[str] = []
+
+        def record(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+            if not statement.startswith(("PRAGMA", "NOTIFY")) and "events.transaction_id" not in statement:
+                statements.append(statement)
+
+        event.listen(self.app.db.engine, "before_cursor_execute", record)
+        try:
+            yield statements
+        finally:
+            event.remove(self.app.db.engine, "before_cursor_execute", record)
+
+
+@dataclass(frozen=True)
+class Refused:
+    """How a call was refused."""
+
+    code: grpc.StatusCode
+    message: str
+    reason: str
+    facts: dict[str, str]
+    fields: list[str]
+    retry_seconds: float | None
+
+
+def refusal(error: grpc.RpcError) -> Refused:
+    """What a refused call says, its rich details unpacked."""
+    status = rpc_status.from_call(error)
+    assert status is not None, f"no rich status: {error}"
+    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    seconds = None
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(bad)
+        if detail.Unpack(retry):
+            seconds = retry.retry_delay.ToTimedelta().total_seconds()
+    assert info.domain == "sanset"
+    return Refused(
+        error.code(),  # type: ignore[attr-defined]
+        error.details(),  # type: ignore[attr-defined]
+        info.reason,
+        dict(info.metadata),
+        [violation.field for violation in bad.field_violations],
+        seconds,
+    )

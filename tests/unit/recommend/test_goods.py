@@ -1,0 +1,121 @@
+"""Goods: what can be sold, read again when events say so, and never older than the last event."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+import pytest
+
+from server.errors import UnavailableNow
+from server.recommend import goods as module
+from server.recommend.goods import Goods
+from server.recommend.queries import Good
+
+
+class Shop:
+    """A table of products that can be read, slowly, and be away."""
+
+    def __init__(self) -> None:
+        self.rows = {i: Good(i, 1 if i < 3 else None, available=5, sold=i) for i in range(1, 5)}
+        self.reads: list[Collection[int] | None] = []
+        self.failures = 0
+
+    async def read(self, product_ids: Collection[int] | None) -> Sequence[Good]:
+        self.reads.append(product_ids)
+        found = [row for row in self.rows.values() if product_ids is None or row.product_id in product_ids]
+        await asyncio.sleep(0)
+        if self.failures:
+            self.failures -= 1
+            raise UnavailableNow()
+        return found
+
+
+@pytest.fixture(autouse=True)
+def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "PAUSE_SECONDS", 0.0)
+    monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
+
+
+def _run(story: Callable[[Shop, Goods], Awaitable[None]]) -> None:
+    async def tell() -> None:
+        shop = Shop()
+        goods = Goods(shop.read)
+        await goods.start()
+        await story(shop, goods)
+        await goods.stop()
+
+    asyncio.run(tell())
+
+
+def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        assert goods.sellable == {1, 2, 3, 4}
+        assert list(goods.by_sales) == [4, 3, 2, 1]
+        assert 4 in goods
+        assert 5 not in goods
+        assert goods.category_of(1) == 1
+        assert goods.category_of(3) is None
+
+    _run(story)
+
+
+def test_sold_out_deleted_and_new_products_are_noticed() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        del shop.rows[2]
+        shop.rows[9] = Good(9, None, available=1, sold=0)
+        goods.change([1, 2, 9])
+        await goods.settled()
+        assert goods.sellable == {3, 4, 9}
+        assert 1 in goods
+        assert 2 not in goods
+        assert 9 in goods.by_sales
+
+    _run(story)
+
+
+def test_a_burst_of_events_is_read_at_once() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        for product_id in (1, 2, 3):
+            goods.change([product_id])
+        await goods.settled()
+        assert shop.reads[1:] == [{1, 2, 3}]
+
+    _run(story)
+
+
+def test_an_event_during_a_read_leads_to_another_read() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        goods.change([1])
+        await asyncio.sleep(0)  # the read has begun, and has seen the old row
+        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        goods.change([1])
+        await goods.settled()
+        assert 1 not in goods.sellable
+
+    _run(story)
+
+
+def test_a_database_that_is_away_for_a_moment_loses_no_event() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        shop.failures = 2
+        goods.change([1])
+        await goods.settled()
+        assert 1 not in goods.sellable
+
+    _run(story)
+
+
+def test_very_many_changes_are_read_by_reading_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "READ_ALL_FROM", 2)
+
+    async def story(shop: Shop, goods: Goods) -> None:
+        goods.change([1, 2])
+        await goods.settled()
+        goods.change_all()
+        await goods.settled()
+        assert shop.reads[1:] == [None, None]
+
+    _run(story)

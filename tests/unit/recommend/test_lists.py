@@ -1,0 +1,51 @@
+"""Lists that were just made are given out again only while they are still true."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml.blend import Recommendation, Source
+from server.recommend import lists
+from server.recommend.lists import Lists
+
+ITEMS = [Recommendation(product_id, 0.5, "Because", Source.PERSONAL) for product_id in (1, 2)]
+MODEL, HISTORY = object(), object()
+
+
+def _with_one_list() -> Lists:
+    kept = Lists()
+    kept.put((7, 10), (MODEL, HISTORY), ITEMS)
+    return kept
+
+
+def test_the_same_question_gets_the_same_list() -> None:
+    assert _with_one_list().get((7, 10), (MODEL, HISTORY), {1, 2, 3}) is ITEMS
+
+
+def test_another_question_gets_none() -> None:
+    assert _with_one_list().get((8, 10), (MODEL, HISTORY), {1, 2, 3}) is None
+
+
+@pytest.mark.parametrize("origins", [(object(), HISTORY), (MODEL, object())])
+def test_a_new_model_or_history_ends_a_list(origins: tuple[object, object]) -> None:
+    assert _with_one_list().get((7, 10), origins, {1, 2, 3}) is None
+
+
+def test_a_product_that_cannot_be_sold_any_more_ends_a_list() -> None:
+    assert _with_one_list().get((7, 10), (MODEL, HISTORY), {1, 3}) is None
+
+
+def test_time_ends_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "LIFE_SECONDS", -1.0)
+    assert _with_one_list().get((7, 10), (MODEL, HISTORY), {1, 2, 3}) is None
+
+
+def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "MOST_LISTS", 2)
+    kept = Lists()
+    for user_id in (1, 2):
+        kept.put(user_id, (MODEL,), ITEMS)
+    assert kept.get(1, (MODEL,), {1, 2}) is ITEMS
+    kept.put(3, (MODEL,), ITEMS)
+    assert kept.get(2, (MODEL,), {1, 2}) is None
+    assert kept.get(1, (MODEL,), {1, 2}) is ITEMS
