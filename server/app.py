@@ -41,6 +41,7 @@ from server.clock import Clock, utc_now
 from server.db.database import Database
 from server.events.follower import Follower
 from server.gauges import export_gauges
+from server.logs import AccessLog
 from server.order.checkout import Checkout, CheckoutRules
 from server.order.convert import checkout_reply
 from server.order.payments.demo import DemoGateway
@@ -138,8 +139,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         part.attach(follower)
 
     limits = _limits(settings)
+    telemetry = Telemetry(registry, AccessLog(settings.log_level))
     server = grpc.aio.server(
-        interceptors=[_pipeline(settings, verifier, limits, Telemetry(registry), pool)],
+        interceptors=[_pipeline(settings, verifier, limits, telemetry, pool)],
         options=_options(settings),
     )
     auth = AuthServicer(

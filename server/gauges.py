@@ -30,4 +30,4 @@ def export_gauges(
 
 
 def _model_age(serving: Serving) -> float:
-    return time.time() - serving.model.created_at if serving.model else 0.0
+    return time.time() - serving.model_created_at if serving.model else 0.0

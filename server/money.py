@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-MAX_MINOR = 10**14
-"""The largest amount of one price: a million million units of a two-decimal currency."""
+MAX_MINOR = 10**10
+"""The largest price: a hundred million units of a two-decimal currency.
+
+A cart of 100 lines of two million units at this price, tax included, still fits into 64 bits: nothing that is
+computed from valid prices can overflow.
+"""
 
 _DECIMALS = {
     **dict.fromkeys(

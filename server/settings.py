@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     Field,
@@ -16,13 +17,19 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 MIN_SECRET_LENGTH = 32
 """Bytes of key that HS256 needs (RFC 7518, section 3.2)."""
 
+MIN_SECRET_VARIETY = 8
+"""Different characters; fewer are a pattern that someone typed."""
+
 WEAK_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "sanset", "admin"})
 WEAK_PASSWORDS = frozenset({"admin", "admin123", "password", "password1", "changeme1", "admin-demo-1"})
+
+Rate = Annotated[Decimal, Field(ge=0, le=1)]
+Amount = Annotated[Decimal, Field(ge=0)]
 
 
 class InvalidSettings(Exception):
@@ -32,7 +39,7 @@ class InvalidSettings(Exception):
 class Settings(BaseSettings):
     """The settings of one process. Field names, in capitals, are the environment variables."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
 
     environment: Literal["demo", "production", "test"] = Field(
         "production",
@@ -102,12 +109,12 @@ class Settings(BaseSettings):
     tax_rate: Decimal = Field(
         Decimal("0.08"), ge=0, le=1, description="Share of the goods, where TAX_RATES names no country"
     )
-    tax_rates: dict[str, Decimal] = Field({}, description='Rates by country, as JSON: {"GB": "0.20"}')
-    shipping_fee: dict[str, Decimal] = Field(
+    tax_rates: dict[str, Rate] = Field({}, description='Rates by country, as JSON: {"GB": "0.20"}')
+    shipping_fee: dict[str, Amount] = Field(
         {"USD": Decimal("5.99"), "GBP": Decimal("5.99"), "EUR": Decimal("5.99")},
         description="Fee by currency",
     )
-    free_shipping_from: dict[str, Decimal] = Field(
+    free_shipping_from: dict[str, Amount] = Field(
         {"USD": Decimal("50.00"), "GBP": Decimal("50.00"), "EUR": Decimal("50.00")},
         description="Order value from which shipping is free, by currency",
     )
@@ -136,7 +143,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _database_is_known(cls, value: str) -> str:
-        if value.startswith("sqlite:///"):
+        if value.startswith("sqlite:///") and value != "sqlite:///":  # without a path it is lost at the end
             return value
         if value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
             plain = "postgresql://" + value.split("://", 1)[1]
@@ -156,6 +163,8 @@ class Settings(BaseSettings):
         if self.environment == "production":
             if not self.secret_key.get_secret_value():
                 raise ValueError("SECRET_KEY: required in production, e.g. `openssl rand -hex 32`")
+            if len(set(self.secret_key.get_secret_value())) < MIN_SECRET_VARIETY:
+                raise ValueError("SECRET_KEY: too few different characters; try `openssl rand -hex 32`")
             if self.first_superuser_password.get_secret_value().lower() in WEAK_PASSWORDS:
                 raise ValueError(
                     "FIRST_SUPERUSER_PASSWORD: a default or common password is refused in production"
@@ -164,6 +173,8 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"SHIPPING_FEE and FREE_SHIPPING_FROM must name the shop's currency {self.currency}"
             )
+        if self.port == self.grpc_port:
+            raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:
             raise ValueError("DEFAULT_PAGE_SIZE: must not exceed MAX_PAGE_SIZE")
         return self
@@ -200,8 +211,9 @@ def load(**overrides: object) -> Settings:
         name = ".".join(str(part) for part in first["loc"]).upper()
         text = first["msg"].removeprefix("Value error, ")
         raise InvalidSettings(f"{name}: {text}" if name else text) from None
-    except ValueError as error:  # a variable that should be JSON and is not
-        raise InvalidSettings(str(error).split("\n", 1)[0]) from None
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        raise InvalidSettings(f"{field[1].upper() if field else 'A setting'}: must be valid JSON") from None
 
 
 def environment_of(settings: Settings) -> dict[str, str]:
@@ -222,7 +234,6 @@ def environment_of(settings: Settings) -> dict[str, str]:
 def _mask(name: str, value: object) -> str:
     if isinstance(value, SecretStr):
         return "********" if value.get_secret_value() else ""
-    if name == "database_url" and "@" in str(value):
-        scheme, _, rest = str(value).partition("://")
-        return f"{scheme}://{rest.split('@', 1)[0].split(':', 1)[0]}:********@{rest.split('@', 1)[1]}"
+    if name == "database_url":
+        return re.sub(r"(//[^:/@]*:)[^@]+(?=@)|([?&]password=)[^&]+", r"\1\2********", str(value))
     return "" if value is None else str(value)

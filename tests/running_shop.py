@@ -5,18 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
+import pytest
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
-from sqlalchemy import event
-
 from sanset.v1 import (
     auth_pb2,
     auth_pb2_grpc,
@@ -28,6 +28,8 @@ from sanset.v1 import (
     order_pb2_grpc,
     recommend_pb2_grpc,
 )
+from sqlalchemy import event, text
+
 from server import app
 from server.settings import Settings, load
 from server.start import create_admin
@@ -127,6 +129,18 @@ class RunningShop:
             self.add_address(account)
         return account
 
+    def vendor(self) -> Account:
+        """Register a new vendor, and sign in."""
+        account = self.customer(address=False)
+        self.sql("UPDATE users SET role = 'VENDOR' WHERE id = :id", id=account.user_id)
+        return self.sign_in(account.email)
+
+    def sql(self, statement: str, **values: Any) -> list[Any]:
+        """Run a statement behind the server's back, and return its rows, if it has any."""
+        with self.app.db.transaction() as tx:
+            result = tx.execute(text(statement), values)
+            return list(result) if result.returns_rows else []
+
     def add_address(self, account: Account, **fields: Any) -> auth_pb2.Address:
         """Give an account an address in the US."""
         values = {"line1": "1 Main Street", "city": "Springfield", "country": "US"} | fields
@@ -168,11 +182,15 @@ class RunningShop:
 
     @contextmanager
     def counted_queries(self) -> Iterator[list[str]]:
-        """Collect the SQL statements that the server runs meanwhile, those of the event follower aside."""
+        """Collect the SQL statements that calls run meanwhile.
+
+        The follower and the recommender, who look at what changed on their own account, are left out.
+        """
         statements: list[str] = []
+        background = ("PRAGMA", "NOTIFY", "BEGIN", "SELECT products.id, products.category_id, coalesce(")
 
         def record(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-            if not statement.startswith(("PRAGMA", "NOTIFY")) and "events.transaction_id" not in statement:
+            if not statement.startswith(background) and "events.transaction_id" not in statement:
                 statements.append(statement)
 
         event.listen(self.app.db.engine, "before_cursor_execute", record)
@@ -192,6 +210,13 @@ class Refused:
     facts: dict[str, str]
     fields: list[str]
     retry_seconds: float | None
+
+
+def refused(method: Callable[..., Any], request: Message, account: Account | None = None) -> Refused:
+    """Call a method that must refuse the request, and say how it did."""
+    with pytest.raises(grpc.RpcError) as caught:
+        method(request, metadata=account.metadata if account else None, timeout=30)
+    return refusal(caught.value)
 
 
 def refusal(error: grpc.RpcError) -> Refused:

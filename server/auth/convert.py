@@ -9,7 +9,6 @@ from google.protobuf.struct_pb2 import Struct
 from sanset.v1 import auth_pb2 as pb
 from sqlalchemy import Row
 
-from server.errors import InvalidField
 from server.rpc.wire import masked_values, time_to_wire
 
 PROFILE_FIELDS = ("full_name", "phone", "preferences")
@@ -45,22 +44,13 @@ def user_to_wire(row: Row[Any]) -> pb.User:
 
 
 def profile_changes(request: pb.UpdateMeRequest) -> dict[str, Any]:
-    """What UpdateMe changes, by column. Raises InvalidUpdateMask, and InvalidField for NaN in preferences."""
+    """What UpdateMe changes, by column. Raises InvalidUpdateMask."""
     return masked_values(
         request.user,
         request.update_mask,
         PROFILE_FIELDS,
-        preferences=lambda user: preferences_from_wire(user.preferences),
+        preferences=lambda user: json_format.MessageToDict(user.preferences),
     )
-
-
-def preferences_from_wire(preferences: Struct) -> dict[str, Any]:
-    """Preferences as JSON values. Raises InvalidField for a number that JSON does not have."""
-    try:
-        values: dict[str, Any] = json_format.MessageToDict(preferences)
-    except ValueError:
-        raise InvalidField(("user.preferences", "NaN and infinity are not JSON numbers")) from None
-    return values
 
 
 def session_to_wire(row: Row[Any], *, current_id: str) -> pb.Session:

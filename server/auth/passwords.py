@@ -27,8 +27,8 @@ MIN_LENGTH, MAX_LENGTH = 8, 128
 """In characters."""
 BCRYPT_BYTES = 72
 """bcrypt takes no more: it raises, and older ones cut silently."""
-MAX_QUEUED = 64
-"""Hashes that may wait; at cost 12 on two cores the last of them waits 8 s."""
+MAX_QUEUED = 32
+"""Hashes that may wait; at cost 12 on two cores the last of them waits 4 s."""
 NICENESS = 5
 """Hashing yields to the threads that answer other calls."""
 

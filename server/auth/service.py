@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -112,18 +112,3 @@ def _check_preferences(preferences: Mapping[str, Any]) -> None:
     if size > MAX_PREFERENCES_BYTES:
         problem = f"must not exceed {MAX_PREFERENCES_BYTES} bytes as JSON; it has {size}"
         raise InvalidField(("user.preferences", problem))
-    if any("\0" in part for part in _texts(preferences)):
-        raise InvalidField(("user.preferences", "must not contain the NUL character"))
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, keys included."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for key, inner in value.items():
-            yield key
-            yield from _texts(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _texts(inner)

@@ -12,9 +12,8 @@ from server.errors import InvalidField
 def tidied(values: Mapping[str, Any], *, required: Iterable[str] = (), prefix: str = "") -> dict[str, Any]:
     """`values` with their texts stripped; other values as they are.
 
-    Raises InvalidField when a text holds control characters (PostgreSQL cannot store NUL, and a line break
-    would forge lines in mail and logs), or one of `required` is present and blank. `prefix` comes before the
-    field's name in the message.
+    Raises InvalidField when a text holds control characters (a line break would forge lines in mail and on
+    labels), or one of `required` is present and blank. `prefix` comes before the field's name in the message.
     """
     tidy = {name: value.strip() if isinstance(value, str) else value for name, value in values.items()}
     wrong = [

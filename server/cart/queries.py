@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, case, delete, exists, func, select, update
 
 from server.cart.models import Cart, CartItem
+from server.catalog.models import Variant
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
 
@@ -70,21 +72,29 @@ def add_units(
     tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
 ) -> int:
     """Add units of a variant, at this price, and return how many the line holds now."""
-    insert = insert_for(tx)(CartItem).values(
-        cart_id=cart_id,
-        product_id=product_id,
-        variant_id=variant_id,
-        quantity=quantity,
-        added_price_minor=price_minor,
-    )
-    statement = insert.on_conflict_do_update(
+    row = {
+        "product_id": product_id,
+        "variant_id": variant_id,
+        "quantity": quantity,
+        "added_price_minor": price_minor,
+    }
+    return int(tx.execute(_merge(tx, cart_id, [row]).returning(CartItem.quantity)).scalar_one())
+
+
+def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> None:
+    """Add units of many variants in one statement; the rows are named like the columns of a line."""
+    tx.execute(_merge(tx, cart_id, rows))
+
+
+def _merge(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> Any:
+    insert = insert_for(tx)(CartItem).values([{"cart_id": cart_id, **row} for row in rows])
+    return insert.on_conflict_do_update(
         index_elements=[CartItem.cart_id, CartItem.variant_id],
         set_={
             "quantity": CartItem.quantity + insert.excluded.quantity,
             "added_price_minor": insert.excluded.added_price_minor,
         },
     )
-    return int(tx.execute(statement.returning(CartItem.quantity)).scalar_one())
 
 
 def count_items(connection: Connection, cart_id: int) -> int:
@@ -104,9 +114,18 @@ def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> i
 
 
 def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: int = 0) -> bool:
-    """Delete a line by its id, or the oldest line of a product; False when there is none."""
-    chosen = select(CartItem.id).where(CartItem.cart_id == cart_id).order_by(CartItem.id).limit(1)
-    chosen = chosen.where(CartItem.id == item_id if item_id else CartItem.product_id == product_id)
+    """Delete a line by its id, or that of a product's default variant, else its oldest.
+
+    False when there is none.
+    """
+    chosen = (
+        select(CartItem.id)
+        .join(Variant, Variant.id == CartItem.variant_id)
+        .where(CartItem.cart_id == cart_id)
+        .where(CartItem.id == item_id if item_id else CartItem.product_id == product_id)
+        .order_by(Variant.is_default.desc(), CartItem.id)
+        .limit(1)
+    )
     return tx.execute(delete(CartItem).where(CartItem.id == chosen.scalar_subquery())).rowcount > 0
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -118,14 +119,20 @@ def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
 
 
 def put_back(
-    tx: Connection, user_id: int, units: Mapping[int, int], offers: Mapping[int, Offer], now: datetime
+    tx: Connection, user_id: int, currency: str, lines: Sequence[Mapping[str, Any]], now: datetime
 ) -> None:
-    """Put what an order took back into the cart, beside what was added since."""
-    currency = next(iter(offers.values())).currency
+    """Put the lines that an order took back into the cart, at their prices, beside what was added since."""
     cart = queries.open_cart(tx, user_id, currency, now)
-    for variant_id, quantity in units.items():
-        offer = offers[variant_id]
-        queries.add_units(tx, cart.id, offer.product_id, variant_id, quantity, offer.price_minor)
+    rows = [
+        {
+            "product_id": line["product_id"],
+            "variant_id": line["variant_id"],
+            "quantity": line["quantity"],
+            "added_price_minor": line["price_minor"],
+        }
+        for line in lines
+    ]
+    queries.add_lines(tx, cart.id, rows)
 
 
 def check_quantity(offer: Offer, quantity: int) -> None:
@@ -140,6 +147,7 @@ def check_quantity(offer: Offer, quantity: int) -> None:
 def _lock(tx: Connection, user_id: int, etag: str, now: datetime) -> int | None:
     cart = queries.lock_cart(tx, user_id, now)
     if cart is None:
+        check_etag(etag, 0, "cart")
         return None
     check_etag(etag, cart.version - 1, "cart")
     return int(cart.id)

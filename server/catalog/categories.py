@@ -11,12 +11,14 @@ from sqlalchemy.exc import IntegrityError
 
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
 from server.catalog.models import Category, Product
-from server.catalog.slugs import slugify
+from server.catalog.slugs import slugify, with_suffix
 from server.errors import TooMany
 from server.events.log import CATEGORY, NewEvent, publish
 
 MOST_CATEGORIES = 1000
 """The tree is read whole; a shop with more shelves than this has mistaken tags for categories."""
+MOST_LEVELS = 20
+"""A tree is one message on the wire, and messages may nest about a hundred deep."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class CategoryNode:
         yield self.id
         for child in self.children:
             yield from child.ids()
+
+    @property
+    def height(self) -> int:
+        """How many levels it spans, its own among them."""
+        return 1 + max((child.height for child in self.children), default=0)
 
 
 class CategoryTree:
@@ -69,6 +76,33 @@ class CategoryTree:
         """The ids of a category and all below it; raises CategoryNotFound."""
         return frozenset(self.named(slug_or_name).ids())
 
+    def level(self, category_id: int | None) -> int:
+        """On which level a category stands, counted from 1 at the top; 0 for None."""
+        level = 0
+        while category_id is not None:
+            level, category_id = level + 1, self.by_id(category_id).parent_id
+        return level
+
+    def check_place(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> None:
+        """Raise CategoryTaken when another category under the parent has the name, TooMany when it is too deep.
+
+        `node` is the category that shall stand there; None for a new one.
+        """
+        siblings = self.by_id(parent_id).children if parent_id else self.roots
+        if any(each.name.casefold() == name.casefold() and each is not node for each in siblings):
+            raise CategoryTaken(category=name)
+        if self.level(parent_id) + (node.height if node else 1) > MOST_LEVELS:
+            raise TooMany(limit=MOST_LEVELS, things="levels of categories")
+
+    def free_slug(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> str:
+        """The name as a slug, after its parent's when it is taken: "accessories", "women-accessories"."""
+        slug = slugify(name, most=100)
+        wanted = [slug, slugify(f"{self.by_id(parent_id).slug}-{name}", most=100)] if parent_id else [slug]
+        for each in wanted:
+            if self._by_slug.get(each) in (None, node):
+                return each
+        return with_suffix(slug)
+
     @staticmethod
     def _known(node: CategoryNode | None, asked: object) -> CategoryNode:
         if node is None:
@@ -85,6 +119,13 @@ def read_tree(connection: Connection, *, lock: bool = False) -> CategoryTree:
     return CategoryTree([CategoryNode(*row) for row in rows])
 
 
+def hold(tx: Connection, category_id: int) -> None:
+    """Keep a category from being deleted before the transaction ends; raises CategoryNotFound."""
+    held = select(Category.id).where(Category.id == category_id).with_for_update(read=True, key_share=True)
+    if tx.scalar(held) is None:
+        raise CategoryNotFound(category=category_id)
+
+
 def create(tx: Connection, values: dict[str, Any]) -> int:
     """Create a category from name, slug, parent_id and description, and return its id.
 
@@ -95,14 +136,15 @@ def create(tx: Connection, values: dict[str, Any]) -> int:
         raise TooMany(limit=MOST_CATEGORIES, things="categories")
     parent = values.get("parent_id") or None
     if parent is not None:
-        tree.by_id(parent)
-    slug = values.get("slug") or slugify(values["name"], most=100)
+        hold(tx, parent)
+    tree.check_place(values["name"], parent)
+    slug = values.get("slug") or tree.free_slug(values["name"], parent)
     try:
         row = {"name": values["name"], "slug": slug, "parent_id": parent}
         row["description"] = values.get("description", "")
         category_id = tx.execute(insert(Category).values(row).returning(Category.id)).scalar_one()
     except IntegrityError:
-        raise CategoryTaken(slug=slug) from None
+        raise CategoryTaken(category=slug) from None
     publish(tx, NewEvent(CATEGORY, str(category_id)))
     return category_id
 
@@ -114,27 +156,29 @@ def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
     """
     tree = read_tree(tx, lock=True)
     node = tree.by_id(category_id)
-    values = dict(values)
-    if "parent_id" in values:
-        values["parent_id"] = values["parent_id"] or None
-        if values["parent_id"] is not None:
-            tree.by_id(values["parent_id"])
-            if values["parent_id"] in set(node.ids()):
-                raise CategoryCycle(category_id=category_id, parent_id=values["parent_id"])
-    if "slug" in values and not values["slug"]:
-        values["slug"] = slugify(values.get("name", node.name), most=100)
     if not values:
         return
+    values = dict(values)
+    name, parent = values.get("name", node.name), values.get("parent_id", node.parent_id) or None
+    if "parent_id" in values:
+        values["parent_id"] = parent
+        if parent in set(node.ids()):
+            raise CategoryCycle(category_id=category_id, parent_id=parent)
+    tree.check_place(name, parent, node=node)
+    if "slug" in values and not values["slug"]:
+        values["slug"] = tree.free_slug(name, parent, node=node)
     try:
         tx.execute(update(Category).where(Category.id == category_id).values(values))
     except IntegrityError:
-        raise CategoryTaken(slug=values.get("slug", node.slug)) from None
+        raise CategoryTaken(category=values.get("slug", node.slug)) from None
     publish(tx, NewEvent(CATEGORY, str(category_id)))
 
 
 def remove(tx: Connection, category_id: int) -> None:
     """Delete a category. Raises CategoryNotFound, and CategoryInUse while something is in it."""
-    node = read_tree(tx, lock=True).by_id(category_id)
+    read_tree(tx, lock=True)
+    # Read again: the lock may have been waited for, and what was added meanwhile counts.
+    node = read_tree(tx).by_id(category_id)
     in_it = (
         select(Product.id).where(Product.category_id == category_id, Product.deleted_at.is_(None)).limit(1)
     )

@@ -159,16 +159,16 @@ def inventory_to_wire(
     total = sum(level.available for level in levels)
     return pb.Inventory(
         product_id=product_id,
-        total_available=total,
+        total_available=min(total, MAX_INT32),
         status=stock_status(total, low_stock),
         levels=[
             pb.Inventory.Level(
                 variant_id=variant_id,
                 sku=sku,
                 location=location,
-                on_hand=available + reserved.get(variant_id, 0),
-                reserved=reserved.get(variant_id, 0),
-                available=available,
+                on_hand=min(available + reserved.get(variant_id, 0), MAX_INT32),
+                reserved=min(reserved.get(variant_id, 0), MAX_INT32),
+                available=min(available, MAX_INT32),
             )
             for variant_id, sku, location, available in levels
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, PermissionDenied
+from server.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
 
 
 class ProductNotFound(NotFound):
@@ -42,9 +42,9 @@ class SkuTaken(AlreadyExists):
 
 
 class CategoryTaken(AlreadyExists):
-    """The slug names another category."""
+    """Another category has the slug, or one beside it the name."""
 
-    message = "The slug {slug} is taken by another category."
+    message = "There is another category {category}: choose another name or slug."
 
 
 class CategoryInUse(FailedPrecondition):
@@ -69,9 +69,3 @@ class NegativeStock(FailedPrecondition):
     """More would be taken than is there."""
 
     message = "Only {available} are in stock; {taken} cannot be taken."
-
-
-class WrongPrice(InvalidArgument):
-    """A price that makes no sense."""
-
-    message = "{problem}"

@@ -60,7 +60,7 @@ class Product(Base):
         Index(None, "category_id", "id"),
         Index("ix_products_created_at", "created_at", "id"),
         Index("ix_products_price", "price_minor", "id"),
-        Index("ix_products_name", "name", "id"),
+        Index("ix_products_name", text("lower(name)"), "id"),
         Index("ix_products_rating", "rating", "id"),
         Index("ix_products_brand", text("lower(brand)")),
         Index("ix_products_vendor", "vendor_id"),

@@ -74,7 +74,7 @@ _SORTS: dict[str, tuple[Any, bool]] = {
     "NEWEST": (Product.created_at, True),
     "PRICE_ASC": (Product.price_minor, False),
     "PRICE_DESC": (Product.price_minor, True),
-    "NAME": (Product.name, False),
+    "NAME": (func.lower(Product.name), False),
     "POPULARITY": (InventoryLevel.sold, True),
     "RATING": (Product.rating, True),
 }
@@ -121,7 +121,7 @@ def _filtered(statement: Select[Any], wanted: ProductFilter) -> Select[Any]:
     if wanted.category_ids is not None:
         conditions.append(Product.category_id.in_(wanted.category_ids))
     if wanted.brand is not None:
-        conditions.append(func.lower(Product.brand) == wanted.brand.lower())
+        conditions.append(func.lower(Product.brand) == func.lower(wanted.brand))
     if wanted.min_price_minor is not None:
         conditions.append(Product.price_minor >= wanted.min_price_minor)
     if wanted.max_price_minor is not None:

@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.catalog import inventory, queries
-from server.catalog.categories import read_tree
-from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken, WrongPrice
-from server.catalog.slugs import random_sku, slugify, with_suffix
+from server.catalog.categories import hold, read_tree
+from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
+from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.db.upsert import broken_constraint
-from server.errors import InvalidField
+from server.errors import InvalidField, InvalidMoney
 from server.etags import check_etag
 from server.events.log import PRODUCT, NewEvent, publish
 from server.rpc.identity import Identity, Role
@@ -27,7 +27,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     """Create a product with its default variant and opening stock, and return its id.
 
     `values` are the columns of a product, and `category` (slug or name), `stock`. Raises SkuTaken, SlugTaken,
-    CategoryNotFound, InvalidField and WrongPrice.
+    CategoryNotFound, InvalidField and InvalidMoney.
     """
     row = dict(values)
     stock = row.pop("stock", 0)
@@ -37,6 +37,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     row["max_quantity"] = row.get("max_quantity") or DEFAULT_MAX_QUANTITY
     row["created_at"] = row["updated_at"] = now
     _check_name(row["name"])
+    _check_slug(row.get("slug", ""))
     _check_prices(row["price_minor"], row.get("compare_at_minor"))
     product_id = _insert(tx, row)
     variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
@@ -70,7 +71,7 @@ def update_product(
     """Change columns of a product.
 
     Raises ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField and
-    WrongPrice.
+    InvalidMoney.
     """
     current = _own(tx, caller, product_id, etag)
     changes = dict(values)
@@ -78,8 +79,10 @@ def update_product(
         changes["category_id"] = _category_id(tx, changes.pop("category"))
     if "name" in changes:
         _check_name(changes["name"])
-    if "slug" in changes and not changes["slug"]:
-        raise InvalidField(("product.slug", "must not be empty"))
+    if "slug" in changes:
+        if not changes["slug"]:
+            raise InvalidField(("product.slug", "must not be empty"))
+        _check_slug(changes["slug"])
     if "sku" in changes and not changes["sku"]:
         raise InvalidField(("product.sku", "must not be empty"))
     if "max_quantity" in changes:
@@ -124,7 +127,11 @@ def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> Any:
 
 
 def _category_id(tx: Connection, slug_or_name: str) -> int | None:
-    return read_tree(tx).named(slug_or_name).id if slug_or_name else None
+    if not slug_or_name:
+        return None
+    category_id = read_tree(tx).named(slug_or_name).id
+    hold(tx, category_id)
+    return category_id
 
 
 def _check_name(name: str) -> None:
@@ -132,8 +139,13 @@ def _check_name(name: str) -> None:
         raise InvalidField(("product.name", "must not be blank"))
 
 
+def _check_slug(slug: str) -> None:
+    if slug and not has_letter(slug):
+        raise InvalidField(("product.slug", "must have a letter among its digits"))
+
+
 def _check_prices(price_minor: int, compare_at_minor: int | None) -> None:
     if price_minor <= 0:
-        raise WrongPrice(problem="product.price: must be above zero.")
+        raise InvalidMoney(field="product.price", problem="must be above zero")
     if compare_at_minor is not None and compare_at_minor < price_minor:
-        raise WrongPrice(problem="product.compare_at_price: must not be below the price.")
+        raise InvalidMoney(field="product.compare_at_price", problem="must not be below the price")

@@ -16,9 +16,14 @@ def slugify(name: str, *, most: int = 200) -> str:
     """
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
-    if not slug or slug.replace("-", "").isdigit():
+    if not has_letter(slug):
         return f"item-{slug}".rstrip("-")
     return slug
+
+
+def has_letter(slug: str) -> bool:
+    """Whether a slug cannot be taken for an id."""
+    return any("a" <= character <= "z" for character in slug)
 
 
 def with_suffix(slug: str) -> str:

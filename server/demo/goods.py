@@ -57,10 +57,10 @@ def make_goods(rng: Random, now: datetime) -> list[Goods]:
 def _of_kind(rng: Random, now: datetime, department: Department, shelf: Shelf, kind: Kind) -> Iterator[Goods]:
     bases = {brand: rng.uniform(kind.low, kind.high) for brand in shelf.brands}
     # Without a brand in the name, two brands would make two products of one name
-    brands = shelf.brands if "{brand}" in kind.name else (None,)
-    every = list(product(brands, *kind.options.values()))
+    brands: tuple[str | None, ...] = shelf.brands if "{brand}" in kind.name else (None,)
+    every = [(brand, options) for brand in brands for options in product(*kind.options.values())]
     chosen = every if len(every) <= kind.most else rng.sample(every, kind.most)
-    for rank, (maybe_brand, *choices) in enumerate(chosen, 1):
+    for rank, (maybe_brand, choices) in enumerate(chosen, 1):
         brand = maybe_brand or rng.choice(shelf.brands)
         yield _one(rng, now, (department, shelf, kind), brand, bases[brand], choices, rank)
 
@@ -71,7 +71,7 @@ def _one(
     place: tuple[Department, Shelf, Kind],
     brand: str,
     base: float,
-    choices: list[Choice],
+    choices: tuple[Choice, ...],
     rank: int,
 ) -> Goods:
     department, shelf, kind = place
@@ -106,7 +106,7 @@ def _one(
 def _asked(price: float) -> int:
     """A price as shops ask it, in cents: 4.49, 12.99, 139.00."""
     if price >= 100:
-        return round(price) * 100
+        return (int(price / 5) * 5 + 4) * 100
     if price >= 10:
         return int(price) * 100 + 99
     return int(price * 2) * 50 + 49

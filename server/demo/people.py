@@ -31,28 +31,39 @@ DEMO_LOGINS: Final = (
 VENDOR_BRANDS: Final = ("Woolgather", "Hearth & Loom")
 """The brands that the demo's vendor sells."""
 
-_FIRST: Final = (
-    "Aaron Abigail Adrian Aisha Alan Alice Amara Amir Ana Andre Angela Anika Antonio Asha Ben Bianca Brandon Brooke "
-    "Caleb Camila Carlos Carmen Chloe Christine Claire Cole Dana Daniel Darius David Deborah Diego Dylan Elena Eli "
-    "Emily Emma Erik Esther Ethan Eva Farah Felix Fiona Gabriel Grace Greta Hana Hannah Hassan Helen Henry Hugo Ian "
-    "Imani Ingrid Irene Isaac Isabel Ivan Jack Jasmine Jin Joel Jonas Julia Kai Karen Keiko Kevin Kofi Lara Laura Leah "
-    "Leo Lily Linda Lucas Luis Lydia Malik Marcus Maria Mateo Maya Mei Mia Miles Mina Nadia Naomi Nathan Nia Nina Noah "
-    "Nora Olga Oliver Omar Oscar Paula Peter Priya Quinn Rachel Rafael Ravi Rosa Ruth Ryan Sam Sana Sara Sean Simon "
-    "Sofia Stella Tara Theo Thomas Tomas Uma Victor Violet Wendy Will Yara Yusuf Zoe"
-).split()
-_LAST: Final = (
-    "Adams Ali Allen Alvarez Anderson Bailey Baker Banerjee Bell Bennett Berg Brooks Brown Campbell Carter Castillo "
-    "Chan Chen Clark Cohen Collins Cruz Davis Diaz Dubois Edwards Evans Fischer Fleming Flores Foster Garcia Gomez "
-    "Gray Green Gupta Haddad Hall Harris Hayes Hill Howard Hughes Ito Jackson James Jensen Johnson Jones Kaya Kelly "
-    "Khan Kim King Kowalski Kumar Larsen Lee Lewis Lopez Martin Mason Mehta Meyer Mitchell Moore Morales Morgan Mori "
-    "Murphy Nakamura Nelson Nguyen Novak Okafor Ortiz Osei Park Parker Patel Perez Peters Phillips Price Quinn Ramirez "
-    "Reed Reyes Rivera Roberts Rossi Russo Santos Sato Schmidt Scott Shah Silva Singh Smith Stewart Sullivan Tanaka "
-    "Taylor Thompson Torres Turner Vargas Walker Wang Ward Watson White Wilson Wong Wright Yamada Young Zhang"
-).split()
-_STREETS: Final = (
-    "Maple Street|Oak Avenue|Cedar Lane|Washington Street|Park Avenue|Lakeview Drive|Hillcrest Road|Elm Street|"
-    "Sunset Boulevard|River Road|Church Street|Highland Avenue|Chestnut Street|Meadow Lane|Franklin Street"
-).split("|")
+
+def _words(separator: str, text: str) -> tuple[str, ...]:
+    return tuple(text.split(separator))
+
+
+_FIRST: Final = _words(
+    " ",
+    "Aaron Abigail Adrian Aisha Alan Alice Amara Amir Ana Andre Angela Anika Antonio Asha Ben Bianca "
+    "Brandon Brooke Caleb Camila Carlos Carmen Chloe Christine Claire Cole Dana Daniel Darius David "
+    "Deborah Diego Dylan Elena Eli Emily Emma Erik Esther Ethan Eva Farah Felix Fiona Gabriel Grace Greta "
+    "Hana Hannah Hassan Helen Henry Hugo Ian Imani Ingrid Irene Isaac Isabel Ivan Jack Jasmine Jin Joel "
+    "Jonas Julia Kai Karen Keiko Kevin Kofi Lara Laura Leah Leo Lily Linda Lucas Luis Lydia Malik Marcus "
+    "Maria Mateo Maya Mei Mia Miles Mina Nadia Naomi Nathan Nia Nina Noah Nora Olga Oliver Omar Oscar "
+    "Paula Peter Priya Quinn Rachel Rafael Ravi Rosa Ruth Ryan Sam Sana Sara Sean Simon Sofia Stella Tara "
+    "Theo Thomas Tomas Uma Victor Violet Wendy Will Yara Yusuf Zoe",
+)
+_LAST: Final = _words(
+    " ",
+    "Adams Ali Allen Alvarez Anderson Bailey Baker Banerjee Bell Bennett Berg Brooks Brown Campbell "
+    "Carter Castillo Chan Chen Clark Cohen Collins Cruz Davis Diaz Dubois Edwards Evans Fischer Fleming "
+    "Flores Foster Garcia Gomez Gray Green Gupta Haddad Hall Harris Hayes Hill Howard Hughes Ito Jackson "
+    "James Jensen Johnson Jones Kaya Kelly Khan Kim King Kowalski Kumar Larsen Lee Lewis Lopez Martin "
+    "Mason Mehta Meyer Mitchell Moore Morales Morgan Mori Murphy Nakamura Nelson Nguyen Novak Okafor "
+    "Ortiz Osei Park Parker Patel Perez Peters Phillips Price Quinn Ramirez Reed Reyes Rivera Roberts "
+    "Rossi Russo Santos Sato Schmidt Scott Shah Silva Singh Smith Stewart Sullivan Tanaka Taylor Thompson "
+    "Torres Turner Vargas Walker Wang Ward Watson White Wilson Wong Wright Yamada Young Zhang",
+)
+_STREETS: Final = _words(
+    "|",
+    "Maple Street|Oak Avenue|Cedar Lane|Washington Street|Park Avenue|Lakeview Drive|Hillcrest"
+    "Road|Elm Street|Sunset Boulevard|River Road|Church Street|Highland Avenue|Chestnut"
+    "Street|Meadow Lane|Franklin Street",
+)
 _CITIES: Final = (
     ("Seattle", "WA", "981"),
     ("Portland", "OR", "972"),
@@ -115,7 +126,7 @@ def _person(
         password=login.password if login else None,
         address=_address(rng),
         personas=personas,
-        zeal=1.5 if login else rng.lognormvariate(0, 0.8),
+        zeal=1.5 if login else min(4.0, rng.lognormvariate(0, 0.8)),
         created_at=now - timedelta(days=rng.uniform(95, 700)),
     )
 

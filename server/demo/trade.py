@@ -70,7 +70,7 @@ class Market:
         """Put goods into a basket: what ran out, what pleases, and what goes with both."""
         picked = self._run_out(basket)
         wanted = (
-            min(7, 1 + int(self._rng.expovariate(1.0))) if picked else 1 + int(self._rng.expovariate(0.9))
+            min(7, 1 + int(self._rng.expovariate(1.0))) if picked else 1 + int(self._rng.expovariate(0.7))
         )
         picked += [self.pick(basket.person, basket.time) for _ in range(min(7, wanted))]
         for place in picked:

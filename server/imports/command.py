@@ -33,7 +33,9 @@ def _print(summary: Summary, rejected: Path) -> None:
     out = Console(highlight=False, soft_wrap=True)
     table = Table(show_header=False, box=None)
     table.add_row("Rows read", f"{summary.rows:,}")
-    table.add_row("Orders", f"{summary.sales:,} of {summary.sale_lines:,} lines, {summary.guest_sales:,} by guests")
+    table.add_row(
+        "Orders", f"{summary.sales:,} of {summary.sale_lines:,} lines, {summary.guest_sales:,} by guests"
+    )
     table.add_row("Revenue", f"{summary.revenue.currency} {summary.revenue.amount:,}")
     table.add_row("Cancelled orders", f"{summary.cancellations:,} of {summary.cancelled_lines:,} lines")
     table.add_row("Products", f"{summary.products:,}, {summary.new_products:,} of them new")

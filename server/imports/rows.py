@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from server.money import MAX_MINOR, to_minor
+from server.money import to_minor
 
 CURRENCY: Final = "GBP"
 COLUMNS: Final = (
@@ -31,9 +32,14 @@ GZIP_MAGIC: Final = b"\x1f\x8b"
 ROWS_PER_REPORT: Final = 5_000
 MAX_QUANTITY: Final = 10_000_000
 """A hundred times the largest quantity of the real data; keeps every sum far from the columns' limits."""
+MAX_PENCE: Final = 10_000_000
+"""The highest believable price of one unit, for the same reason."""
 MAX_INVOICE_LENGTH: Final = 20
 MAX_SKU_LENGTH: Final = 64
 MAX_CUSTOMER: Final = 10**12
+# int() and Decimal() take more than people write: 1_000, １２, NaN, 1e999
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?|[+-]?\.[0-9]{1,20}")
 
 
 class ImportFailed(Exception):
@@ -85,6 +91,7 @@ class _Known:
         self.invoice = ("", False)
         self.prices: dict[str, _Price] = {}
         self.times: dict[str, datetime] = {}
+        self.customers: dict[str, int | None] = {}
 
 
 class _Unfit(Exception):
@@ -160,19 +167,12 @@ def _sale(line: int, row: Sequence[str], places: list[int], width: int, known: _
     time = known.times.get(date)
     if time is None:
         time = known.times[date] = _time(date)
-    return SaleRow(
-        line=line,
-        invoice=invoice,
-        cancelled=cancelled,
-        sku=sku,
-        description=description,
-        quantity=quantity,
-        price_minor=price.minor,
-        total_minor=price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY),
-        time=time,
-        customer=_customer(customer),
-        country=country.strip(),
-    )
+    if customer not in known.customers:
+        known.customers[customer] = _customer(customer)
+    total = price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY)
+    buyer = known.customers[customer]
+    place = (line, invoice, cancelled, sku, description)
+    return SaleRow(*place, quantity, price.minor, total, time, buyer, country)
 
 
 def _check_text(text: str) -> None:
@@ -194,10 +194,9 @@ def _invoice(text: str) -> tuple[str, bool]:
 
 def _quantity(text: str, cancelled: bool) -> int:
     """The units of the line; a cancellation counts them below zero."""
-    try:
-        quantity = int(text)
-    except ValueError:
-        raise _Unfit("quantity is not a whole number") from None
+    if not _WHOLE.fullmatch(text.strip()):
+        raise _Unfit("quantity is not a whole number")
+    quantity = int(text)
     if cancelled:
         quantity = abs(quantity)
     if quantity <= 0:
@@ -208,15 +207,12 @@ def _quantity(text: str, cancelled: bool) -> int:
 
 
 def _price(text: str) -> _Price:
-    try:
-        price = Decimal(text.strip())
-    except InvalidOperation:
-        raise _Unfit("price is not a number") from None
-    if not price.is_finite():
+    if not _DECIMAL.fullmatch(text.strip()):
         raise _Unfit("price is not a number")
+    price = Decimal(text.strip())
     if price <= 0:
         raise _Unfit("price is zero" if price == 0 else "price below zero")
-    if price * 100 > MAX_MINOR // MAX_QUANTITY:
+    if price * 100 > MAX_PENCE:
         raise _Unfit("price out of range")
     minor = to_minor(price, CURRENCY)
     return _Price(price, minor, price * 100 == minor)

@@ -169,8 +169,9 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     if sequence is None:
         return False
     queries.settle_payment(tx, order.id, "DECLINED", outcome.gateway_id, now)
+    # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
+    carts.put_back(tx, order.values["user_id"], order.values["currency"], order.lines, now)
     offers = inventory.return_stock(tx, order.units)
-    carts.put_back(tx, order.values["user_id"], order.units, offers, now)
     step = Step(
         sequence, status.CANCELLED, "Your payment was declined; the order was cancelled.", "", None, now
     )

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, Any
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from server.leash import leashed
 from server.recommend.probe import KEY_VARIABLE
@@ -112,7 +112,7 @@ def _command(settings: Settings, model_type: str, parameters: Parameters) -> tup
     if url.password is not None:
         # Everyone on the machine may read a command line.
         environment["PGPASSWORD"] = str(url.password)
-        url = url.set(password=None)
+        url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
     command = [sys.executable, "-m", "ml", "train", "--type", model_type.lower()]
     command += ["--database-url", url.render_as_string(hide_password=False)]
     command += ["--models-dir", str(settings.models_dir)]

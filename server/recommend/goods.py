@@ -35,13 +35,16 @@ class _Stock:
     sellable: set[int] = field(default_factory=set)
     ranked: list[int] = field(default_factory=list)
 
-    def put(self, entry: Good) -> None:
+    def put(self, entry: Good) -> bool:
+        """Take an entry; True when a product that could not be sold before can be sold now."""
+        arrived = entry.available > 0 and entry.product_id not in self.sellable
         self.categories[entry.product_id] = entry.category_id
         self.sold[entry.product_id] = entry.sold
         if entry.available > 0:
             self.sellable.add(entry.product_id)
         else:
             self.sellable.discard(entry.product_id)
+        return arrived
 
     def remove(self, product_id: int) -> None:
         self.categories.pop(product_id, None)
@@ -60,6 +63,8 @@ class Goods:
         self._all_changed = False
         self._task: asyncio.Task[None] | None = None
         self._ranked_at = 0.0
+        self.arrival = object()
+        """Another object whenever something can be sold that could not be sold before."""
 
     async def start(self) -> None:
         """Read everything."""
@@ -127,14 +132,16 @@ class Goods:
         entries = await self._load(None)
         # Off the loop: a large shop takes its time to sort.
         self._stock = await asyncio.to_thread(_stock_of, entries)
+        self.arrival = object()
         self._ranked_at = time.monotonic()
 
     async def _read(self, product_ids: set[int]) -> None:
         entries = await self._load(product_ids)
         stock = self._stock
         stock.ranked.extend(entry.product_id for entry in entries if entry.product_id not in stock.categories)
-        for entry in entries:
-            stock.put(entry)
+        arrived = [stock.put(entry) for entry in entries]
+        if any(arrived):
+            self.arrival = object()
         for product_id in product_ids - {entry.product_id for entry in entries}:
             stock.remove(product_id)
         if time.monotonic() - self._ranked_at > RANK_SECONDS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Container, Hashable, Sequence
 from typing import NamedTuple
@@ -10,21 +9,18 @@ from typing import NamedTuple
 from ml.blend import Recommendation
 
 MOST_LISTS = 5_000
-LIFE_SECONDS = 30.0
-"""How long a product that came back into stock may wait to be seen."""
 
 
 class _Made(NamedTuple):
     items: Sequence[Recommendation]
     origins: tuple[object, ...]
-    expires_at: float
 
 
 class Lists:
     """Keeps lists by what was asked, least recently used ones go. For use on one event loop.
 
-    A list is given out again only while what it was made from (model, history) is the very same, and each of its
-    products can still be sold: no event has to find and drop it.
+    A list is given out again only while what it was made from is the very same (the model, the history, the
+    arrival of goods), and each of its products can still be sold: no event has to find and drop it.
     """
 
     def __init__(self) -> None:
@@ -37,7 +33,6 @@ class Lists:
         made = self._made.get(asked)
         if (
             made is None
-            or made.expires_at < time.monotonic()
             or any(old is not new for old, new in zip(made.origins, origins, strict=True))
             or any(item.product_id not in sellable for item in made.items)
         ):
@@ -47,7 +42,7 @@ class Lists:
 
     def put(self, asked: Hashable, origins: tuple[object, ...], items: Sequence[Recommendation]) -> None:
         """Keep a list that was made from `origins`."""
-        self._made[asked] = _Made(items, origins, time.monotonic() + LIFE_SECONDS)
+        self._made[asked] = _Made(items, origins)
         self._made.move_to_end(asked)
         if len(self._made) > MOST_LISTS:
             self._made.popitem(last=False)

@@ -139,8 +139,10 @@ class Recommender:
             return _made_by(
                 None, self._filled(self._picked(trends, eligible, limit, None), eligible, limit, None)
             )
-        asked, origins = (user_id, tuple(context), limit, include_repeat), (model, history)
-        items = self._lists.get(asked, origins, self._serving.goods.sellable)
+        goods = self._serving.goods
+        asked = (user_id, tuple(context), limit, include_repeat)
+        origins = (model, history, goods.arrival)
+        items = self._lists.get(asked, origins, goods.sellable)
         if items is None:
             found = model.recommend(
                 user_id, history=history.recent, context=context, eligible=eligible, limit=limit

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -27,7 +28,6 @@ class Call:
     authorization: str | None
     deadline: Deadline
     caller: Identity | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
 
     @property
     def identity(self) -> Identity:
@@ -62,9 +62,15 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
 
 
 def _request_id(sent: object) -> str:
-    if isinstance(sent, str) and 0 < len(sent) <= MAX_REQUEST_ID and sent.isascii() and sent.isprintable():
+    if (
+        sent
+        and isinstance(sent, str)
+        and len(sent) <= MAX_REQUEST_ID
+        and sent.isascii()
+        and sent.isprintable()
+    ):
         return sent
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 def _forwarded(metadata: Mapping[str, str]) -> str:
@@ -74,6 +80,7 @@ def _forwarded(metadata: Mapping[str, str]) -> str:
     )
 
 
+@lru_cache(maxsize=10_000)
 def _peer(peer: str) -> str:
     """The address in gRPC's peer string: "ipv4:10.0.0.7:5123" or "ipv6:%5B::1%5D:5123"."""
     _, _, rest = unquote(peer).partition(":")

@@ -137,7 +137,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 await _abort(context, call, refusal)
             finally:
                 self._telemetry.stream_closed(call)
-                self._telemetry.finished(call, started, refusal, timed=False)
+                self._telemetry.finished(call, started, refusal)
 
         return answer
 

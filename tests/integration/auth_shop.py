@@ -25,7 +25,7 @@ from server.rpc.call import Call
 from server.rpc.identity import Identity
 from server.rpc.pool import Pool
 from server.rpc.validation import Validation
-from server.settings import Settings
+from server.settings import load
 
 SECRET = "a secret of the tests, long enough for all"
 PASSWORD = "demo-shop-1"
@@ -35,7 +35,7 @@ class AuthShop:
     """One worker's accounts."""
 
     def __init__(self, url: str, **changes: Any) -> None:
-        self.settings = Settings(
+        self.settings = load(
             _env_file=None, environment="test", **({"secret_key": SECRET, "bcrypt_cost": 4} | changes)
         )
         self.db = Database(url, pool_size=8)
@@ -107,18 +107,27 @@ class AuthShop:
 
     def register(self, email: str = "john@example.com", **fields: Any) -> pb.User:
         """Register an account."""
-        return self.call(
-            "Register",
-            pb.RegisterRequest(**{"full_name": "John", "email": email, "password": PASSWORD} | fields),
-        )
+        request = pb.RegisterRequest(**{"full_name": "John", "email": email, "password": PASSWORD} | fields)
+        user: pb.User = self.call("Register", request)
+        return user
 
-    def login(self, email: str = "john@example.com", password: str = PASSWORD, **where: str) -> pb.Tokens:
+    def login(
+        self,
+        email: str = "john@example.com",
+        password: str = PASSWORD,
+        *,
+        device: str = "curl/8",
+        ip: str = "",
+    ) -> pb.Tokens:
         """Sign in by e-mail address."""
-        return self.call("Login", pb.LoginRequest(email=email, password=password), **where)
+        request = pb.LoginRequest(email=email, password=password)
+        tokens: pb.Tokens = self.call("Login", request, device=device, ip=ip)
+        return tokens
 
     def refresh(self, token: str) -> pb.Tokens:
         """Exchange a refresh token."""
-        return self.call("Refresh", pb.RefreshRequest(refresh_token=token))
+        tokens: pb.Tokens = self.call("Refresh", pb.RefreshRequest(refresh_token=token))
+        return tokens
 
     def who(self, tokens: pb.Tokens) -> Identity:
         """The caller that tokens prove."""

@@ -40,12 +40,17 @@ def fill(tx: Connection, *, orders_per_user: int = 4, now: datetime = NOW) -> No
     tx.execute(insert(InventoryLevel), [_level(i, 100) for i in _ids(PRODUCTS)])
     tx.execute(insert(User), [_user(i, now) for i in _ids(NEW_USER)])
     chance = random.Random(7)
+    orders, lines = [], []
     for user_id in _ids(USERS):
         shelf = (user_id % len(SHELVES)) * 6
         for number in range(orders_per_user):
             picked = chance.sample(range(shelf + 1, shelf + 7), 2) + chance.sample(range(1, PRODUCTS + 1), 1)
+            product_ids = sorted(set(picked))
             placed_at = now - timedelta(days=1 + 7 * number, minutes=user_id)
-            place_order(tx, user_id, sorted(set(picked)), placed_at)
+            orders.append(_order(user_id, len(product_ids), placed_at, "DELIVERED"))
+            lines += [_line(len(orders), position, i) for position, i in enumerate(product_ids, 1)]
+    tx.execute(insert(Order), orders)
+    tx.execute(insert(OrderLine), lines)
 
 
 def add_product(tx: Connection, name: str, category: str, *, available: int = 10) -> int:
@@ -66,22 +71,7 @@ def place_order(
     status: str = "DELIVERED",
 ) -> int:
     """Write an order of one unit each and return its id."""
-    total = 100 * len(product_ids)
-    values: dict[str, Any] = {
-        "number": f"T-{random.getrandbits(60)}",
-        "user_id": user_id,
-        "status": status,
-        "currency": "USD",
-        "subtotal_minor": total,
-        "tax_minor": 0,
-        "shipping_minor": 0,
-        "total_minor": total,
-        "address": {},
-        "tracking_number": "T",
-        "last_sequence": 1,
-        "placed_at": placed_at,
-        "updated_at": placed_at,
-    }
+    values = _order(user_id, len(product_ids), placed_at, status)
     order_id = tx.execute(insert(Order).values(values).returning(Order.id)).scalar_one()
     tx.execute(
         insert(OrderLine),
@@ -156,6 +146,24 @@ def _user(user_id: int, now: datetime) -> dict[str, Any]:
         "preferences": {},
         "created_at": now,
         "updated_at": now,
+    }
+
+
+def _order(user_id: int | None, lines: int, placed_at: datetime, status: str) -> dict[str, Any]:
+    return {
+        "number": f"T-{random.getrandbits(60)}",
+        "user_id": user_id,
+        "status": status,
+        "currency": "USD",
+        "subtotal_minor": 100 * lines,
+        "tax_minor": 0,
+        "shipping_minor": 0,
+        "total_minor": 100 * lines,
+        "address": {},
+        "tracking_number": "T",
+        "last_sequence": 1,
+        "placed_at": placed_at,
+        "updated_at": placed_at,
     }
 
 

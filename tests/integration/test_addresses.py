@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -208,48 +209,44 @@ def test_a_full_update_replaces_everything(shop: AuthShop, john: Identity) -> No
     assert not full.HasField("lat")
 
 
-@pytest.mark.parametrize("name", ["line1", "city", "country"])
-@pytest.mark.parametrize("blank", ["", "   "])
-def test_an_address_stays_complete(shop: AuthShop, john: Identity, name: str, blank: str) -> None:
+def test_an_address_stays_complete(shop: AuthShop, john: Identity) -> None:
     made = create(shop, john)
-    for attempt in (
-        lambda: create(shop, john, **{name: blank}),
-        lambda: change(shop, john, [name], id=made.id, **{name: blank}),
-    ):
+    for name, blank in itertools.product(("line1", "city", "country"), ("", "   ")):
         with pytest.raises(InvalidField):
-            attempt()
+            create(shop, john, **{name: blank})
+        with pytest.raises(InvalidField):
+            change(shop, john, [name], id=made.id, **{name: blank})
     assert listed(shop, john) == [made]
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"country": "USA"},
-        {"country": "1A"},
-        {"lat": 90.5},
-        {"lng": float("nan")},
-        {"lat": float("-inf")},
-        {"line1": "x" * 201},
-        {"city": "a\0b"},
-        {"label": "a\nb"},
-        {"postal_code": "x" * 21},
-    ],
-)
-def test_bad_fields_are_refused_by_name(shop: AuthShop, john: Identity, fields: dict[str, Any]) -> None:
+def test_bad_fields_are_refused_by_name(shop: AuthShop, john: Identity) -> None:
     made = create(shop, john)
-    (name,) = fields
-    for attempt in (lambda: create(shop, john, **fields), lambda: change(shop, john, id=made.id, **fields)):
+    bad: list[tuple[str, Any]] = [
+        ("country", "USA"),
+        ("country", "1A"),
+        ("lat", 90.5),
+        ("lng", float("nan")),
+        ("lat", float("-inf")),
+        ("line1", "x" * 201),
+        ("city", "a\0b"),
+        ("label", "a\nb"),
+        ("postal_code", "x" * 21),
+    ]
+    for name, value in bad:
         with pytest.raises(InvalidField) as refusal:
-            attempt()
+            create(shop, john, **{name: value})
+        assert refusal.value.violations[0][0] == f"address.{name}"
+        with pytest.raises(InvalidField) as refusal:
+            change(shop, john, id=made.id, **{name: value})
         assert refusal.value.violations[0][0] == f"address.{name}"
     assert listed(shop, john) == [made]
 
 
-@pytest.mark.parametrize("path", ["id", "create_time", "user_id", "nonsense"])
-def test_a_mask_cannot_name_other_fields(shop: AuthShop, john: Identity, path: str) -> None:
+def test_a_mask_cannot_name_other_fields(shop: AuthShop, john: Identity) -> None:
     made = create(shop, john)
-    with pytest.raises(InvalidUpdateMask):
-        change(shop, john, [path], id=made.id)
+    for path in ("id", "create_time", "user_id", "nonsense"):
+        with pytest.raises(InvalidUpdateMask):
+            change(shop, john, [path], id=made.id)
 
 
 def test_someone_elses_address_is_as_unknown_as_none(shop: AuthShop, john: Identity, jane: Identity) -> None:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import pytest
 from auth_shop import PASSWORD, AuthShop
 from google.protobuf.field_mask_pb2 import FieldMask
+from running_shop import RunningShop, refusal
 from sanset.v1 import auth_pb2 as pb
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
@@ -88,9 +90,8 @@ def test_of_many_who_register_an_address_at_once_one_succeeds(shop: AuthShop) ->
     assert sum(isinstance(answer, EmailTaken) for answer in answers) == 11
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
+def test_bad_fields_are_refused_and_nothing_is_written(shop: AuthShop) -> None:
+    for fields in (
         {"email": "not an address"},
         {"email": ""},
         {"email": "a@b@c"},
@@ -106,20 +107,18 @@ def test_of_many_who_register_an_address_at_once_one_succeeds(shop: AuthShop) ->
         {"username": "john doe"},
         {"password": "short1"},
         {"password": "a1" * 65},
-    ],
-)
-def test_bad_fields_are_refused_and_nothing_is_written(shop: AuthShop, fields: dict[str, str]) -> None:
-    with pytest.raises(InvalidField) as refusal:
-        shop.register(**fields)
-    assert refusal.value.violations[0][0] == next(iter(fields))
-    with shop.db.read() as connection:
-        assert connection.scalar(select(func.count()).select_from(User)) == 0
+    ):
+        with pytest.raises(InvalidField) as refusal:
+            shop.register(**fields)
+        assert refusal.value.violations[0][0] == next(iter(fields))
+        with shop.db.read() as connection:
+            assert connection.scalar(select(func.count()).select_from(User)) == 0
 
 
-@pytest.mark.parametrize("password", ["password1", "onlyletters", "john1@example.com"])
-def test_a_weak_password_is_refused(shop: AuthShop, password: str) -> None:
-    with pytest.raises(WeakPassword):
-        shop.register("john1@example.com", password=password)
+def test_a_weak_password_is_refused(shop: AuthShop) -> None:
+    for password in ("password1", "onlyletters", "john1@example.com"):
+        with pytest.raises(WeakPassword):
+            shop.register("john1@example.com", password=password)
 
 
 @pytest.mark.parametrize("length", [72, 73, 128])
@@ -157,10 +156,8 @@ def test_every_reason_not_to_sign_in_looks_the_same(shop: AuthShop) -> None:
         ("nobody@example.com", PASSWORD),
         ("closed@example.com", PASSWORD),
         ("imported@example.com", PASSWORD),
-        ("no\0body@example.com", PASSWORD),
         ("' OR 1=1 --", PASSWORD),
         ("john@example.com", "x" * 128),
-        ("john@example.com", "demo\0shop"),
     ]:
         with pytest.raises(InvalidCredentials) as refusal:
             shop.login(email, password)
@@ -342,10 +339,10 @@ def test_a_session_that_has_ended_cannot_be_refreshed(shop: AuthShop) -> None:
     assert len(revoked(shop)) == 1  # an expired session is no theft
 
 
-@pytest.mark.parametrize("token", ["unknown", "x" * 200, "a\0b", "' OR 1=1 --", "é"])
-def test_an_unknown_token_is_refused(shop: AuthShop, token: str) -> None:
-    with pytest.raises(RefreshTokenInvalid):
-        shop.refresh(token)
+def test_an_unknown_token_is_refused(shop: AuthShop) -> None:
+    for token in ("unknown", "x" * 200, "' OR 1=1 --", "é"):
+        with pytest.raises(RefreshTokenInvalid):
+            shop.refresh(token)
 
 
 def test_an_access_token_is_no_refresh_token(shop: AuthShop) -> None:
@@ -529,11 +526,13 @@ def test_an_update_of_nothing_changes_nothing(shop: AuthShop) -> None:
     assert shop.call("UpdateMe", pb.UpdateMeRequest(user=pb.User()), caller) == before
 
 
-@pytest.mark.parametrize("path", ["role", "email", "id", "create_time", "password_hash", "preferences.diet"])
-def test_a_mask_cannot_name_other_fields(shop: AuthShop, path: str) -> None:
+def test_a_mask_cannot_name_other_fields(shop: AuthShop) -> None:
     caller = shop.signed_in()
-    with pytest.raises(InvalidUpdateMask, match="full_name, phone, preferences"):
-        shop.call("UpdateMe", pb.UpdateMeRequest(user=pb.User(), update_mask=FieldMask(paths=[path])), caller)
+    for path in ("role", "email", "id", "create_time", "password_hash", "preferences.diet"):
+        with pytest.raises(InvalidUpdateMask, match="full_name, phone, preferences"):
+            shop.call(
+                "UpdateMe", pb.UpdateMeRequest(user=pb.User(), update_mask=FieldMask(paths=[path])), caller
+            )
 
 
 def preferences(**values: Any) -> pb.User:
@@ -543,9 +542,10 @@ def preferences(**values: Any) -> pb.User:
     return user
 
 
-@pytest.mark.parametrize(
-    ("user", "field"),
-    [
+def test_bad_values_are_refused_by_name(shop: AuthShop) -> None:
+    caller = shop.signed_in()
+    before = shop.call("GetMe", pb.GetMeRequest(), caller)
+    for user, field in (
         (pb.User(full_name="  "), "user.full_name"),
         (pb.User(full_name="a\0b"), "user.full_name"),
         (pb.User(phone="\0"), "user.phone"),
@@ -556,16 +556,11 @@ def preferences(**values: Any) -> pb.User:
         (preferences(text="a\0b"), "user.preferences"),
         (preferences(**{"a\0b": 1}), "user.preferences"),
         (preferences(deep={"list": [{"x": "\0"}]}), "user.preferences"),
-    ],
-    ids=range(10),
-)
-def test_bad_values_are_refused_by_name(shop: AuthShop, user: pb.User, field: str) -> None:
-    caller = shop.signed_in()
-    before = shop.call("GetMe", pb.GetMeRequest(), caller)
-    with pytest.raises(InvalidField) as refusal:
-        shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller)
-    assert refusal.value.violations[0][0] == field
-    assert shop.call("GetMe", pb.GetMeRequest(), caller) == before
+    ):
+        with pytest.raises(InvalidField) as refusal:
+            shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller)
+        assert refusal.value.violations[0][0] == field
+        assert shop.call("GetMe", pb.GetMeRequest(), caller) == before
 
 
 def test_preferences_just_below_the_limit_are_kept(shop: AuthShop) -> None:
@@ -610,3 +605,29 @@ def test_whoever_took_the_admins_address_before_loses_it(shop: AuthShop) -> None
     with pytest.raises(InvalidCredentials):
         shop.login("admin@example.com")
     assert shop.who(shop.login("admin@example.com", "admin-shop-1")).is_admin
+
+
+# Through a running server
+
+
+def test_a_client_sees_why_a_password_is_refused(sqlite_shop: RunningShop) -> None:
+    request = pb.RegisterRequest(full_name="John", email="weak@shop.test", password="password1")
+    with pytest.raises(grpc.RpcError) as error:
+        sqlite_shop.auth.Register(request)
+    refused = refusal(error.value)
+    assert (refused.code, refused.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "WEAK_PASSWORD")
+    assert refused.fields == ["password"]
+    assert "most common" in refused.message
+
+
+def test_a_token_is_useless_as_soon_as_the_sign_out_is_answered(sqlite_shop: RunningShop) -> None:
+    account = sqlite_shop.customer(address=False)
+    elsewhere = sqlite_shop.sign_in(account.email)
+    sqlite_shop.auth.Logout(pb.LogoutRequest(), metadata=account.metadata)
+    with pytest.raises(grpc.RpcError) as error:
+        sqlite_shop.auth.GetMe(pb.GetMeRequest(), metadata=account.metadata)
+    assert refusal(error.value).reason == "TOKEN_INVALID"
+    assert sqlite_shop.auth.GetMe(pb.GetMeRequest(), metadata=elsewhere.metadata).email == account.email
+    with pytest.raises(grpc.RpcError) as error:
+        sqlite_shop.auth.Refresh(pb.RefreshRequest(refresh_token=account.tokens.refresh_token))
+    assert refusal(error.value).reason == "REFRESH_TOKEN_INVALID"

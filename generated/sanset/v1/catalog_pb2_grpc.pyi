@@ -72,7 +72,11 @@ class CatalogServiceStub:
     GetCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetCategoryRequest, _catalog_pb2.Category]
     """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist."""
     CreateCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]
-    """Creates a category, and returns it. Returns ALREADY_EXISTS when the slug is taken."""
+    """Creates a category, and returns it.
+
+    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+    name when none is given. There may be 1,000 categories, on 20 levels.
+    """
     UpdateCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.UpdateCategoryRequest, _catalog_pb2.Category]
     """Updates a category, and returns it.
 
@@ -134,7 +138,11 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     GetCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
     """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist."""
     CreateCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
-    """Creates a category, and returns it. Returns ALREADY_EXISTS when the slug is taken."""
+    """Creates a category, and returns it.
+
+    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+    name when none is given. There may be 1,000 categories, on 20 levels.
+    """
     UpdateCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.UpdateCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
     """Updates a category, and returns it.
 
@@ -247,7 +255,11 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.CreateCategoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.Category, _abc.Awaitable[_catalog_pb2.Category]]:
-        """Creates a category, and returns it. Returns ALREADY_EXISTS when the slug is taken."""
+        """Creates a category, and returns it.
+
+        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+        name when none is given. There may be 1,000 categories, on 20 levels.
+        """
 
     @_abc_1.abstractmethod
     def UpdateCategory(

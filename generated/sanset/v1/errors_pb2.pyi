@@ -120,6 +120,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The server has no room for this call now: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     TOO_MANY_STREAMS: _ErrorReason.ValueType  # 102
     """The caller holds too many open streams. RESOURCE_EXHAUSTED."""
+    DISK_FULL: _ErrorReason.ValueType  # 103
+    """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     UNAVAILABLE_NOW: _ErrorReason.ValueType  # 110
     """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
     PAYMENT_UNAVAILABLE: _ErrorReason.ValueType  # 111
@@ -235,6 +237,8 @@ OVERLOADED: ErrorReason.ValueType  # 101
 """The server has no room for this call now: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 TOO_MANY_STREAMS: ErrorReason.ValueType  # 102
 """The caller holds too many open streams. RESOURCE_EXHAUSTED."""
+DISK_FULL: ErrorReason.ValueType  # 103
+"""The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 UNAVAILABLE_NOW: ErrorReason.ValueType  # 110
 """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
 PAYMENT_UNAVAILABLE: ErrorReason.ValueType  # 111

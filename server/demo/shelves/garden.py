@@ -1,4 +1,4 @@
-"""Garden & Tools."""
+"""Garden & Workshop."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from server.demo.shelves.shelf import department, kind, shelf
 
 GARDEN: Final = (
     department(
-        "Garden & Tools",
-        "Built to be left in the shed and used for years.",
+        "Garden & Workshop",
+        "Chosen by people who garden and build every week.",
         shelf(
             "Plants & Growing",
             "Greenhollow|Rowan & Thistle",

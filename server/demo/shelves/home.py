@@ -9,7 +9,7 @@ from server.demo.shelves.shelf import department, kind, shelf
 HOME: Final = (
     department(
         "Home & Kitchen",
-        "Comes with a two-year guarantee.",
+        "Free returns within 30 days.",
         shelf(
             "Cookware",
             "Ironwood|Maison Verte|Calder & Sons|Northfield",
@@ -218,7 +218,7 @@ HOME: Final = (
     ),
     department(
         "Furniture & Decor",
-        "Free returns within 30 days.",
+        "Delivered to the room of your choice.",
         shelf(
             "Bedding & Bath",
             "Fairweather|Linen Yard|Dovecote",

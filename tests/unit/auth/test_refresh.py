@@ -6,12 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 from server.auth.refresh import RefreshPolicy, hash_of, new_token
-from server.settings import Settings
+from server.settings import load
 
 
 def policy(**changes: Any) -> RefreshPolicy:
     values = {"secret_key": "a secret of the tests, long enough for all"} | changes
-    return RefreshPolicy.of(Settings(_env_file=None, environment="test", **values))
+    return RefreshPolicy.of(load(_env_file=None, environment="test", **values))
 
 
 def test_tokens_are_long_and_never_the_same() -> None:

@@ -30,13 +30,13 @@ from server.auth.tokens import LEEWAY_SECONDS, AccessTokens, TokenVerifier
 from server.db.database import Announcement
 from server.rpc.access import TokenInvalid
 from server.rpc.identity import Role
-from server.settings import InvalidSettings, Settings
+from server.settings import InvalidSettings, Settings, load
 
 SECRET = "a secret of the tests, long enough for all"
 
 
 def settings(**changes: Any) -> Settings:
-    return Settings(_env_file=None, environment="test", **({"secret_key": SECRET} | changes))
+    return load(_env_file=None, environment="test", **({"secret_key": SECRET} | changes))
 
 
 def now() -> datetime:

@@ -75,6 +75,21 @@ def test_sold_out_deleted_and_new_products_are_noticed() -> None:
     _run(story)
 
 
+def test_only_an_arrival_is_told_as_one() -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        at_first = goods.arrival
+        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        goods.change([1, 2])
+        await goods.settled()
+        assert goods.arrival is at_first
+        shop.rows[1] = Good(1, 1, available=1, sold=9)
+        goods.change([1])
+        await goods.settled()
+        assert goods.arrival is not at_first
+
+    _run(story)
+
+
 def test_a_burst_of_events_is_read_at_once() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
         for product_id in (1, 2, 3):

@@ -35,11 +35,6 @@ def test_a_product_that_cannot_be_sold_any_more_ends_a_list() -> None:
     assert _with_one_list().get((7, 10), (MODEL, HISTORY), {1, 3}) is None
 
 
-def test_time_ends_a_list(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lists, "LIFE_SECONDS", -1.0)
-    assert _with_one_list().get((7, 10), (MODEL, HISTORY), {1, 2, 3}) is None
-
-
 def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "MOST_LISTS", 2)
     kept = Lists()

@@ -219,7 +219,6 @@ def upgrade() -> None:
     with op.batch_alter_table("products", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_products_category_id_id"), ["category_id", "id"], unique=False)
         batch_op.create_index("ix_products_created_at", ["created_at", "id"], unique=False)
-        batch_op.create_index("ix_products_name", ["name", "id"], unique=False)
         batch_op.create_index("ix_products_price", ["price_minor", "id"], unique=False)
         batch_op.create_index("ix_products_rating", ["rating", "id"], unique=False)
         batch_op.create_index("ix_products_vendor", ["vendor_id"], unique=False)
@@ -434,8 +433,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("order_lines", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_order_lines_product_id"), ["product_id"], unique=False)
-    # Alembic cannot read expression indexes back, so this one is written by hand.
+    # Alembic cannot read expression indexes back, so these are written by hand.
     op.create_index("ix_products_brand", "products", [sa.text("lower(brand)")])
+    op.create_index("ix_products_name", "products", [sa.text("lower(name)"), "id"])
     locations = sa.table("locations", sa.column("id"), sa.column("name"))
     op.bulk_insert(locations, [{"id": 1, "name": "Main warehouse"}])
 
@@ -495,7 +495,6 @@ def downgrade() -> None:
         batch_op.drop_index("ix_products_vendor")
         batch_op.drop_index("ix_products_rating")
         batch_op.drop_index("ix_products_price")
-        batch_op.drop_index("ix_products_name")
         batch_op.drop_index("ix_products_created_at")
         batch_op.drop_index(batch_op.f("ix_products_category_id_id"))
 

@@ -1,0 +1,120 @@
+"""What became of each basket: the order's price, its steps up to now, and its payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import Random
+from typing import Final
+
+from server.cart import delivery
+from server.cart.pricing import PriceRules, Totals, totals
+from server.demo.goods import CURRENCY, Goods
+from server.demo.people import Person
+from server.demo.trade import Basket
+from server.order import status
+
+EXPRESS_SHARE: Final = 0.12
+DECLINED_SHARE: Final = 0.025
+METHODS: Final = ("CARD", "UPI", "GIFT_CARD")
+_SYMBOLS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+Step = tuple[str, datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """An order of the past, priced as a checkout prices one."""
+
+    number: str
+    tracking_number: str
+    basket: Basket
+    cost: Totals
+    delivery_option: str
+    eta: datetime
+    steps: Sequence[Step]
+    method: str
+    payment_status: str
+    gateway_id: str
+
+    @property
+    def status(self) -> str:
+        """Where it stands: at its last step."""
+        return self.steps[-1][0]
+
+
+def make_purchases(
+    rng: Random,
+    baskets: Sequence[Basket],
+    goods: Sequence[Goods],
+    people: Sequence[Person],
+    rules: PriceRules,
+    now: datetime,
+) -> list[Purchase]:
+    """The order of each basket, in their order."""
+    numbers: set[str] = set()
+    return [_purchase(rng, basket, goods, people, rules, now, numbers) for basket in baskets]
+
+
+def _purchase(
+    rng: Random,
+    basket: Basket,
+    goods: Sequence[Goods],
+    people: Sequence[Person],
+    rules: PriceRules,
+    now: datetime,
+    numbers: set[str],
+) -> Purchase:
+    line_totals = [goods[place].price_minor * units for place, units in basket.units.items()]
+    option = delivery.EXPRESS if rng.random() < EXPRESS_SHARE else delivery.STANDARD
+    declined = rng.random() < DECLINED_SHARE
+    steps = _declined(rng, basket.time) if declined else _delivered(rng, basket.time, option)
+    return Purchase(
+        number=_unused(rng, numbers),
+        tracking_number=f"TRK{_symbols(rng, 12)}",
+        basket=basket,
+        cost=totals(line_totals, CURRENCY, people[basket.person].address["country"], rules),
+        delivery_option=option,
+        eta=delivery.eta(option, basket.time),
+        steps=[step for step in steps if step[1] <= now],
+        method=rng.choices(METHODS, (80, 12, 8))[0],
+        payment_status="DECLINED" if declined else "CAPTURED",
+        gateway_id=f"demo_{rng.getrandbits(96):024x}",
+    )
+
+
+def _declined(rng: Random, placed: datetime) -> list[Step]:
+    return [
+        (status.PENDING_PAYMENT, placed),
+        (status.CANCELLED, placed + timedelta(seconds=rng.uniform(1, 9))),
+    ]
+
+
+def _delivered(rng: Random, placed: datetime, option: str) -> list[Step]:
+    """The steps of an order that goes well; an express one takes minutes where the other takes hours."""
+    unit = timedelta(minutes=1) if option == delivery.EXPRESS else timedelta(hours=2.2)
+    confirmed = placed + timedelta(seconds=rng.uniform(1, 4))
+    processing = confirmed + rng.uniform(0.5, 4) * unit
+    shipped = processing + rng.uniform(2, 8) * unit
+    arrived = shipped + rng.uniform(9, 22) * unit
+    return [
+        (status.PENDING_PAYMENT, placed),
+        (status.CONFIRMED, confirmed),
+        (status.PROCESSING, processing),
+        (status.SHIPPED, shipped),
+        (status.DELIVERED, arrived),
+    ]
+
+
+def _unused(rng: Random, numbers: set[str]) -> str:
+    """A number of the shop's usual form; drawn from the seed, so that a demo is the same each time."""
+    while True:
+        number = f"SO-{_symbols(rng, 5)}-{_symbols(rng, 5)}"
+        if number not in numbers:
+            numbers.add(number)
+            return number
+
+
+def _symbols(rng: Random, count: int) -> str:
+    return "".join(rng.choices(_SYMBOLS, k=count))

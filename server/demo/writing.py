@@ -1,0 +1,242 @@
+"""Writes the demo shop into the database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, select
+
+from server.catalog.models import DEFAULT_LOCATION_ID, Category
+from server.catalog.slugs import slugify
+from server.db.bulk import reserve_ids, write_rows
+from server.db.schema import metadata
+from server.demo.browsing import Look
+from server.demo.goods import CURRENCY, Goods
+from server.demo.history import Purchase
+from server.demo.people import VENDOR_BRANDS, Person
+from server.demo.shelves import DEPARTMENTS
+from server.events.log import CATALOG, NewEvent, publish
+from server.order.status import LIVE
+from server.order.steps import MESSAGES
+from server.progress import Report
+
+STAGE: Final = "Writing the demo shop"
+MAX_QUANTITY: Final = 99
+Row = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """The demo shop in memory. `stock` is what is left of each product."""
+
+    goods: Sequence[Goods]
+    people: Sequence[Person]
+    purchases: Sequence[Purchase]
+    looks: Sequence[Look]
+    stock: Sequence[int]
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids that goods and people got, in their order."""
+
+    products: Sequence[int]
+    variants: Sequence[int]
+    users: Sequence[int]
+    addresses: Sequence[int]
+
+
+def write_shop(tx: Connection, shop: Shop, hashes: Mapping[str, str], progress: Report) -> None:
+    """Write everything in the transaction `tx`."""
+    ids = Ids(
+        reserve_ids(tx, metadata.tables["products"], len(shop.goods)),
+        reserve_ids(tx, metadata.tables["variants"], len(shop.goods)),
+        reserve_ids(tx, metadata.tables["users"], len(shop.people)),
+        reserve_ids(tx, metadata.tables["addresses"], len(shop.people)),
+    )
+    _write_people(tx, shop, ids, hashes)
+    progress(STAGE, 1, 4)
+    _write_goods(tx, shop, ids)
+    progress(STAGE, 2, 4)
+    _write_orders(tx, shop, ids)
+    progress(STAGE, 3, 4)
+    _write_looks(tx, shop, ids)
+    publish(tx, NewEvent(CATALOG))
+    progress(STAGE, 4, 4)
+
+
+def _write_people(tx: Connection, shop: Shop, ids: Ids, hashes: Mapping[str, str]) -> None:
+    columns = ("id", "email", "email_key", "full_name", "phone", "password_hash", "role", "preferences")
+    users: Iterator[Row] = (
+        (
+            *(user_id, one.email, one.email, one.full_name, "", hashes.get(one.email), one.role, {}),
+            *(one.created_at, one.created_at),
+        )
+        for user_id, one in zip(ids.users, shop.people, strict=True)
+    )
+    write_rows(tx, metadata.tables["users"], (*columns, "created_at", "updated_at"), users)
+    addresses = (
+        (address_id, user_id, *one.address.values(), True, one.created_at)
+        for address_id, user_id, one in zip(ids.addresses, ids.users, shop.people, strict=True)
+    )
+    address_columns = ("id", "user_id", *shop.people[0].address, "is_default", "created_at")
+    write_rows(tx, metadata.tables["addresses"], address_columns, addresses)
+
+
+def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
+    shelves = _write_categories(tx)
+    vendor_id = next((i for i, one in zip(ids.users, shop.people, strict=True) if one.role == "VENDOR"), None)
+    placed = list(zip(ids.products, ids.variants, shop.goods, strict=True))
+    products = (
+        (
+            *(product_id, one.sku, one.slug, one.name, one.description, shelves[one.shelf.name], one.brand),
+            *(
+                one.price_minor,
+                one.compare_at_minor,
+                CURRENCY,
+                MAX_QUANTITY,
+                one.attributes,
+                one.tags,
+                "",
+                "",
+            ),
+            *(vendor_id if one.brand in VENDOR_BRANDS else None, one.created_at, one.created_at),
+        )
+        for product_id, _, one in placed
+    )
+    write_rows(tx, metadata.tables["products"], _PRODUCT, products)
+    tags = ((tag, product_id) for product_id, _, one in placed for tag in dict.fromkeys(one.tags))
+    write_rows(tx, metadata.tables["product_tags"], ("tag", "product_id"), tags)
+    variants: Iterator[Row] = (
+        (variant_id, product_id, one.sku, {}, True) for product_id, variant_id, one in placed
+    )
+    write_rows(
+        tx, metadata.tables["variants"], ("id", "product_id", "sku", "options", "is_default"), variants
+    )
+    sold = _sold(shop)
+    levels = (
+        (variant_id, DEFAULT_LOCATION_ID, product_id, left, left + sold[place], sold[place])
+        for place, (left, (product_id, variant_id, _)) in enumerate(zip(shop.stock, placed, strict=True))
+    )
+    columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
+    write_rows(tx, metadata.tables["inventory_levels"], columns, levels)
+
+
+def _write_categories(tx: Connection) -> dict[str, int]:
+    """The tree of departments and shelves, without those there already; gives the id of each shelf."""
+    known: dict[str, int] = {row.slug: row.id for row in tx.execute(select(Category.slug, Category.id))}
+    rows: list[Row] = []
+    free = iter(reserve_ids(tx, metadata.tables["categories"], category_count()))
+
+    def place(name: str, parent_id: int | None) -> int:
+        slug = slugify(name.replace("'", ""))
+        if slug not in known:
+            known[slug] = next(free)
+            rows.append((known[slug], parent_id, name, slug, ""))
+        return known[slug]
+
+    shelves: dict[str, int] = {}
+    for department in DEPARTMENTS:
+        department_id = place(department.name, None)
+        shelves |= {shelf.name: place(shelf.name, department_id) for shelf in department.shelves}
+    columns = ("id", "parent_id", "name", "slug", "description")
+    write_rows(tx, metadata.tables["categories"], columns, rows)
+    return shelves
+
+
+def category_count() -> int:
+    """How many departments and shelves the demo shop has."""
+    return sum(1 + len(department.shelves) for department in DEPARTMENTS)
+
+
+def _sold(shop: Shop) -> Counter[int]:
+    """The units of each product in live orders."""
+    sold: Counter[int] = Counter()
+    for purchase in shop.purchases:
+        if purchase.status in LIVE:
+            sold.update(purchase.basket.units)
+    return sold
+
+
+def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
+    order_ids = reserve_ids(tx, metadata.tables["orders"], len(shop.purchases))
+    numbered = list(zip(order_ids, shop.purchases, strict=True))
+    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, shop, ids) for i, one in numbered))
+    write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, shop, ids))
+    write_rows(tx, metadata.tables["order_events"], _EVENT, _events(numbered))
+    payments = (
+        (
+            *(order_id, "demo", one.method, "", one.payment_status, one.cost.total, CURRENCY, one.gateway_id),
+            one.steps[min(1, len(one.steps) - 1)][1],
+        )
+        for order_id, one in numbered
+    )
+    write_rows(tx, metadata.tables["payments"], _PAYMENT, payments)
+
+
+def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
+    cost, person = one.cost, one.basket.person
+    address = {"id": ids.addresses[person], **shop.people[person].address}
+    return (
+        *(order_id, one.number, ids.users[person], one.status, CURRENCY),
+        *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),
+        *(address, one.delivery_option, one.tracking_number, one.eta, len(one.steps)),
+        *(one.basket.time, one.steps[-1][1]),
+    )
+
+
+def _lines(numbered: Sequence[tuple[int, Purchase]], shop: Shop, ids: Ids) -> Iterator[Row]:
+    for order_id, purchase in numbered:
+        for position, (place, units) in enumerate(purchase.basket.units.items(), 1):
+            one = shop.goods[place]
+            yield (
+                *(order_id, position, ids.products[place], ids.variants[place], one.sku, one.name),
+                *(units, one.price_minor, units * one.price_minor),
+            )
+
+
+def _events(numbered: Sequence[tuple[int, Purchase]]) -> Iterator[Row]:
+    for order_id, purchase in numbered:
+        for sequence, (state, time) in enumerate(purchase.steps, 1):
+            yield (order_id, sequence, state, MESSAGES[state], "", purchase.eta, time)
+
+
+def _write_looks(tx: Connection, shop: Shop, ids: Ids) -> None:
+    table = metadata.tables["behavior_events"]
+    rows = (
+        (
+            *(look_id, None if look.person is None else ids.users[look.person], look.visitor, look.kind),
+            *(None if look.product is None else ids.products[look.product], look.query, "", look.time),
+        )
+        for look_id, look in zip(reserve_ids(tx, table, len(shop.looks)), shop.looks, strict=True)
+    )
+    write_rows(tx, table, _LOOK, rows)
+
+
+_PRODUCT: Final = (
+    *("id", "sku", "slug", "name", "description", "category_id", "brand", "price_minor", "compare_at_minor"),
+    *("currency", "max_quantity", "attributes", "tags", "seo_title", "seo_description", "vendor_id"),
+    *("created_at", "updated_at"),
+)
+_ORDER: Final = (
+    *("id", "number", "user_id", "status", "currency"),
+    *("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor"),
+    *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "placed_at", "updated_at"),
+)
+_LINE: Final = (
+    *("order_id", "position", "product_id", "variant_id", "sku", "name"),
+    *("quantity", "price_minor", "total_minor"),
+)
+_EVENT: Final = ("order_id", "sequence", "status", "message", "location", "eta", "occurred_at")
+_PAYMENT: Final = (
+    *("order_id", "gateway", "method", "token", "status", "amount_minor", "currency", "gateway_id"),
+    "updated_at",
+)
+_LOOK: Final = (
+    *("id", "user_id", "visitor_id", "kind", "product_id", "query", "attribution_token", "occurred_at"),
+)

@@ -1,0 +1,79 @@
+"""Values that a message can carry and no database can keep: what no rule of a single field says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import isfinite
+from typing import Any
+
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.timestamp_pb2 import Timestamp
+
+MAX_STRUCT_DEPTH = 16
+"""Parsers bound how deep messages nest; a product near their limit could be stored and then not be listed."""
+
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""The years 1 to 9999: what a Timestamp means, and a calendar holds."""
+
+NUL = "\0"
+
+
+def flaws(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
+    """The fields of `message` that cannot be stored, each with what is wrong with it.
+
+    Those are texts with NUL, which PostgreSQL refuses, times outside the calendar, and JSON objects with such
+    texts, with numbers that JSON lacks, or nested deeper than MAX_STRUCT_DEPTH.
+    """
+    for field, value in message.ListFields():
+        name = f"{path}{field.name}"
+        if field.type == FieldDescriptor.TYPE_STRING:
+            if any(NUL in text for text in _each(field, value)):
+                yield name, "must not contain NUL characters"
+        elif field.type == FieldDescriptor.TYPE_MESSAGE:
+            for index, part in enumerate(_each(field, value)):
+                yield from _message_flaws(part, f"{name}[{index}]" if field.is_repeated else name)
+
+
+def _message_flaws(message: Any, name: str) -> Iterator[tuple[str, str]]:
+    if isinstance(message, Timestamp):
+        if not (_FIRST_SECOND <= message.seconds <= _LAST_SECOND and 0 <= message.nanos < 10**9):
+            yield name, "is not a time of the years 1 to 9999"
+    elif isinstance(message, Struct):
+        problem = _struct_problem(message, 1)
+        if problem:
+            yield name, problem
+    else:
+        yield from flaws(message, f"{name}.")
+
+
+def _struct_problem(struct: Struct, depth: int) -> str | None:
+    if depth > MAX_STRUCT_DEPTH:
+        return f"must not be nested deeper than {MAX_STRUCT_DEPTH}"
+    if any(NUL in key for key in struct.fields):
+        return "must not contain NUL characters"
+    return _first(_value_problem(value, depth) for value in struct.fields.values())
+
+
+def _value_problem(value: Value, depth: int) -> str | None:
+    kind = value.WhichOneof("kind")
+    if kind == "string_value" and NUL in value.string_value:
+        return "must not contain NUL characters"
+    if kind == "number_value" and not isfinite(value.number_value):
+        return "must hold no number but finite ones"
+    if kind == "struct_value":
+        return _struct_problem(value.struct_value, depth + 1)
+    if kind == "list_value":
+        if depth >= MAX_STRUCT_DEPTH:
+            return f"must not be nested deeper than {MAX_STRUCT_DEPTH}"
+        return _first(_value_problem(item, depth + 1) for item in value.list_value.values)
+    return None
+
+
+def _first(problems: Iterable[str | None]) -> str | None:
+    return next((problem for problem in problems if problem), None)
+
+
+def _each(field: FieldDescriptor, value: Any) -> Iterable[Any]:
+    return value if field.is_repeated else (value,)

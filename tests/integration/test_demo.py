@@ -1,0 +1,130 @@
+"""The demo shop, loaded into both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Engine, func, insert, select
+
+from server.auth.passwords import check_strength
+from server.cart.pricing import PriceRules, totals
+from server.clock import utc_now
+from server.db.engine import connect
+from server.db.schema import auth, catalog, order
+from server.demo.load import load_demo, make_shop
+from server.demo.people import DEMO_LOGINS
+from server.progress import silent
+from server.verify import verify
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+RULES = PriceRules(Decimal("0.08"), {}, {"USD": Decimal("5.99")}, {"USD": Decimal(50)})
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    one = connect(database_url)
+    yield one
+    one.dispose()
+
+
+def count(engine: Engine, table: type) -> int:
+    with engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
+    hashed: list[str] = []
+
+    def remember(password: str) -> str:
+        hashed.append(password)
+        return f"hash of {password}"
+
+    summary = load_demo(engine, rules=RULES, hash_password=remember, progress=silent, now=NOW)
+    assert summary.loaded
+    assert summary.products >= 1000
+    assert summary.users == 500
+    assert summary.orders >= 8000
+    assert sorted(hashed) == sorted(login.password for login in DEMO_LOGINS)
+    assert verify(engine) == []
+    with engine.connect() as connection:
+        roots = select(func.count()).where(catalog.Category.parent_id.is_(None))
+        assert connection.execute(roots).scalar_one() >= 12
+        owned = select(func.count()).where(catalog.Product.vendor_id.is_not(None))
+        assert connection.execute(owned).scalar_one() > 0
+        oldest, newest = connection.execute(
+            select(func.min(order.Order.placed_at), func.max(order.Order.placed_at))
+        ).one()
+        can_sign_in = select(auth.User.email).where(auth.User.password_hash.is_not(None))
+        assert set(connection.execute(can_sign_in).scalars()) == {login.email for login in DEMO_LOGINS}
+        states = set(connection.execute(select(order.Order.status).distinct()).scalars())
+    assert timedelta(days=88) < newest - oldest < timedelta(days=92)
+    assert newest < NOW
+    assert {"DELIVERED", "SHIPPED", "PROCESSING", "CANCELLED"} <= states
+
+    again = load_demo(engine, rules=RULES, hash_password=remember, progress=silent, now=NOW)
+    assert not again.loaded
+    assert count(engine, order.Order) == summary.orders
+
+
+def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> None:
+    engine = connect(sqlite_url)
+    john = {
+        "email": "John@Example.com",
+        "email_key": "john@example.com",
+        "full_name": "The Owner",
+        "phone": "",
+        "role": "ADMIN",
+        "preferences": {},
+        "created_at": utc_now(),
+        "updated_at": utc_now(),
+    }
+    with engine.begin() as tx:
+        tx.execute(insert(auth.User).values(john))
+    load_demo(engine, rules=RULES, hash_password=lambda password: "x", progress=silent, now=NOW)
+    with engine.connect() as connection:
+        name = select(auth.User.full_name).where(auth.User.email_key == "john@example.com")
+        assert connection.execute(name).scalars().all() == ["The Owner"]
+    assert count(engine, auth.User) == 500
+    engine.dispose()
+
+
+def test_the_same_seed_and_time_give_the_same_shop() -> None:
+    one = make_shop(7, NOW, RULES, silent)
+    two = make_shop(7, NOW, RULES, silent)
+    other = make_shop(8, NOW, RULES, silent)
+    assert one == two
+    assert one.purchases != other.purchases
+
+
+def test_orders_cost_what_a_checkout_would_have_asked() -> None:
+    shop = make_shop(7, NOW, RULES, silent)
+    for purchase in shop.purchases[:200]:
+        lines = [shop.goods[place].price_minor * units for place, units in purchase.basket.units.items()]
+        assert purchase.cost == totals(lines, "USD", "US", RULES)
+
+
+def test_what_goes_together_is_bought_together_far_more_often_than_by_chance() -> None:
+    shop = make_shop(7, NOW, RULES, silent)
+    kinds = [{shop.goods[place].kind.key for place in one.basket.units} for one in shop.purchases]
+    for first, second in (("shampoo", "conditioner"), ("diapers", "wipes"), ("tent", "sleeping-bag")):
+        with_first = [basket for basket in kinds if first in basket]
+        share = sum(second in basket for basket in with_first) / len(with_first)
+        base = sum(second in basket for basket in kinds) / len(kinds)
+        assert share > 5 * base
+
+
+def test_products_have_names_of_their_own_and_fit_their_columns() -> None:
+    goods = make_shop(7, NOW, RULES, silent).goods
+    assert len({one.name for one in goods}) == len({one.slug for one in goods}) == len(goods)
+    assert len({one.sku for one in goods}) == len(goods)
+    assert all("{" not in one.name + one.description and len(one.name) <= 200 for one in goods)
+    assert all(one.compare_at_minor is None or one.compare_at_minor > one.price_minor for one in goods)
+
+
+@pytest.mark.parametrize("login", DEMO_LOGINS, ids=lambda login: login.email)
+def test_the_demo_passwords_keep_the_shops_own_rules(login: object) -> None:
+    one = next(each for each in DEMO_LOGINS if each is login)
+    check_strength(one.password, one.email)

@@ -1,0 +1,366 @@
+"""Training and models: one at a time, watched to its end, activated when not worse, and refused when damaged."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import recommend_data as data
+from recommend_fixtures import Trained, modelled, settings, trained
+from recommend_worker import ADMIN, Worker, customer, running, settings_of
+from sanset.v1 import recommend_pb2 as pb
+from sqlalchemy import select, update
+
+from server.clock import utc_now
+from server.db.database import Database
+from server.recommend import child, registry, runs
+from server.recommend.errors import ModelDamaged, ModelNotFound, TooLittleData, TrainingRunning
+from server.recommend.models import TrainedModel, TrainingRun
+from server.recommend.training import Conductor, TrainingFailed, train_now
+from server.settings import Settings
+
+__all__ = ["modelled", "settings", "trained"]
+
+Story = Callable[[Worker], Awaitable[None]]
+
+
+def play(settings: Settings, story: Story) -> None:
+    """Run a story in a worker."""
+
+    async def run() -> None:
+        async with running(settings) as worker:
+            await story(worker)
+
+    asyncio.run(run())
+
+
+async def recommended_by(worker: Worker) -> str:
+    """The version of the model that answers."""
+    asked = pb.GetRecommendationsRequest()
+    found = await worker.call("GetRecommendations", asked, customer(data.NEW_USER))
+    return str(found.model_version)
+
+
+async def watch(worker: Worker, training_id: int = 0) -> list[pb.Training]:
+    """All that is told of a training until its end."""
+    request = pb.WatchTrainingRequest(training_id=training_id)
+    return [state async for state in worker.stream("WatchTraining", request, ADMIN)]
+
+
+def clone(settings: Settings, trained: Trained, recall: float, *, active: bool = False) -> TrainedModel:
+    """Record one more model, with an artifact of the same content under another name's row."""
+    db = Database(settings.url)
+    metrics = {"users": 10, "blend": {"recall@20": recall}, "popularity": {}}
+    with db.transaction() as tx:
+        model_id = registry.register(tx, f"als_2026010{recall * 10:.0f}T000000Z", "ALS", metrics, utc_now())
+        if active:
+            registry.activate(tx, model_id)
+    db.close()
+    return TrainedModel(id=model_id, version=f"als_2026010{recall * 10:.0f}T000000Z")
+
+
+def break_artifact(settings: Settings, version: str) -> None:
+    """Change one bit of a model."""
+    path = settings.models_dir / version / "als_item_factors.npy"
+    raw = bytearray(path.read_bytes())
+    raw[-1] ^= 1
+    path.write_bytes(bytes(raw))
+
+
+def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(settings: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        async with running(settings) as other:
+            assert await recommended_by(worker) == "popularity"
+            started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            assert started.state == pb.Training.RUNNING
+            with pytest.raises(TrainingRunning):
+                await other.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            states, local = await asyncio.gather(watch(other), watch(worker, started.id))
+            assert states[-1].state == local[-1].state == pb.Training.SUCCEEDED
+            assert states[-1].id == started.id
+            assert states[-1].percent == 100
+            assert states[-1].HasField("end_time")
+            assert len(states) > 2
+            percents = [state.percent for state in states]
+            assert percents == sorted(percents)
+            models = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
+            assert [(model.id, model.active, model.type) for model in models] == [
+                (states[-1].model_id, True, pb.Model.ALL)
+            ]
+            for place in (worker, other):
+                await until(lambda place=place: place.serving.model is not None)
+                assert await recommended_by(place) == models[0].version
+
+    play(settings, story)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    """Wait for a condition."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        await asyncio.sleep(0.02)
+
+
+def test_measures_are_told_of_one_model_and_of_the_one_in_use(modelled: Settings, trained: Trained) -> None:
+    async def story(worker: Worker) -> None:
+        of_active = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(), ADMIN)
+        of_first = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(model_id=1), ADMIN)
+        assert of_active == of_first
+        assert of_active.model_version == trained.outcome.version
+        assert of_active.model.recall_at_20 == trained.outcome.metrics["blend"]["recall@20"]
+        assert of_active.users == trained.outcome.metrics["users"]
+        with pytest.raises(ModelNotFound):
+            await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(model_id=99), ADMIN)
+        with pytest.raises(ModelNotFound):
+            await watch(worker)
+
+    play(modelled, story)
+
+
+def test_without_models_there_are_none_to_measure(settings: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        with pytest.raises(ModelNotFound):
+            await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(), ADMIN)
+        assert not (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
+
+    play(settings, story)
+
+
+def test_models_come_in_pages_newest_first(modelled: Settings, trained: Trained) -> None:
+    for recall in (0.1, 0.2, 0.3):
+        clone(modelled, trained, recall)
+
+    async def story(worker: Worker) -> None:
+        seen: list[int] = []
+        request = pb.ListModelsRequest(page_size=3)
+        while True:
+            page = await worker.call("ListModels", request, ADMIN)
+            seen += [model.id for model in page.items]
+            if not page.next_page_token:
+                break
+            request.page_token = page.next_page_token
+        assert seen == [4, 3, 2, 1]
+
+    play(modelled, story)
+
+
+def test_too_little_data_is_told_at_once_and_leaves_no_training(database_url: str, tmp_path: Path) -> None:
+    async def story(worker: Worker) -> None:
+        with pytest.raises(TooLittleData, match="at least 20 orders, and there are 0"):
+            await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+        with pytest.raises(ModelNotFound):
+            await watch(worker)
+        with pytest.raises(TrainingFailed, match="at least 20 orders"):
+            train_now(settings_of(database_url, tmp_path), worker.db)
+
+    play(settings_of(database_url, tmp_path), story)
+
+
+def test_a_worse_model_is_kept_but_not_used(modelled: Settings) -> None:
+    db = Database(modelled.url)
+    with db.transaction() as tx:
+        better = {"users": 30, "blend": {"recall@20": 1.1}, "popularity": {}}
+        tx.execute(update(TrainedModel).values(metrics=better))
+    outcome = train_now(modelled, db, model_type="COPURCHASE")
+    assert not outcome.activated
+    assert "not in use" in outcome.message
+    with db.read() as connection:
+        rows = connection.execute(select(TrainedModel.id, TrainedModel.model_type, TrainedModel.is_active))
+        assert sorted(map(tuple, rows)) == [(1, "ALL", True), (2, "COPURCHASE", False)]
+        assert runs.last(connection).model_id == 2
+    db.close()
+
+
+def test_a_better_model_takes_over_and_so_does_one_that_replaces_a_damaged_one(modelled: Settings) -> None:
+    db = Database(modelled.url)
+    told: list[tuple[str, int]] = []
+    outcome = train_now(
+        modelled,
+        db,
+        parameters=child.Parameters(factors=8, regularization=0.0, iterations=2),
+        progress=lambda stage, percent, message: told.append((stage, percent)),
+    )
+    assert outcome.activated
+    assert {"read", "evaluate", "als", "publish"} <= {stage for stage, _ in told}
+    with db.transaction() as tx:
+        better = {"users": 30, "blend": {"recall@20": 1.1}, "popularity": {}}
+        tx.execute(update(TrainedModel).where(TrainedModel.is_active).values(metrics=better))
+    break_artifact(modelled, outcome.version)
+    assert train_now(modelled, db).activated
+    db.close()
+
+
+def test_a_silent_training_is_given_up_and_its_place_taken(settings: Settings) -> None:
+    db = Database(settings.url)
+    now = utc_now()
+    with db.transaction() as tx:
+        lost = runs.claim(tx, "ALL", now - timedelta(minutes=2))
+    with pytest.raises(TrainingRunning), db.transaction() as tx:
+        runs.claim(tx, "ALL", now - timedelta(minutes=1, seconds=30))
+    with db.transaction() as tx:
+        taken = runs.claim(tx, "ALL", now)
+        assert not runs.breathe(tx, lost.id, now)
+        assert not runs.move_on(tx, lost.id, "als", 50, "late news", now)
+        assert not runs.fail(tx, lost.id, "late end", now)
+    with db.read() as connection:
+        assert runs.get(connection, lost.id).state == runs.FAILED
+        assert runs.last(connection).id == taken.id
+    db.close()
+
+
+def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        def claim() -> int:
+            with worker.db.transaction() as tx:
+                return runs.claim(tx, "ALL", utc_now()).id
+
+        results = await asyncio.gather(*(asyncio.to_thread(claim) for _ in range(8)), return_exceptions=True)
+        assert len([result for result in results if isinstance(result, int)]) == 1
+        assert len([result for result in results if isinstance(result, TrainingRunning)]) == 7
+
+    play(settings, story)
+
+
+def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+        watching = asyncio.create_task(watch(worker))
+        await asyncio.sleep(0.3)
+        begun = time.monotonic()
+        await worker.trainer.stop()
+        assert time.monotonic() - begun < 6
+        states = await watching
+        assert states[-1].state == pb.Training.FAILED
+        assert states[-1].message == "The server that ran it was stopped."
+        with worker.db.read() as connection:
+            assert runs.get(connection, started.id).state == runs.FAILED
+
+    play(settings, story)
+    assert not list(settings.models_dir.glob("*"))
+
+
+def test_a_child_that_dies_is_a_failed_training(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        child, "_command", lambda *_: (["/bin/sh", "-c", "echo oops >&2; exit 9"], dict(os.environ))
+    )
+    db = Database(settings.url)
+    with pytest.raises(TrainingFailed, match="ended unexpectedly"):
+        train_now(settings, db)
+    with db.read() as connection:
+        assert runs.last(connection).state == runs.FAILED
+    db.close()
+
+
+def test_a_training_that_breaks_gives_its_place_up(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> Any:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(Conductor, "_train", broken)
+    db = Database(settings.url)
+    with pytest.raises(TrainingFailed):
+        train_now(settings, db)
+    with db.read() as connection:
+        assert runs.last(connection).state == runs.FAILED
+    db.close()
+
+
+def test_the_databases_password_is_not_on_the_command_line(tmp_path: Path) -> None:
+    settings = settings_of("postgresql://shop:hush-hush@localhost/shop", tmp_path)
+    command, environment = child._command(settings, "ALL", child.Parameters(factors=8))
+    assert "hush-hush" not in " ".join(command)
+    assert environment["PGPASSWORD"] == "hush-hush"
+    assert command[command.index("--factors") + 1] == "8"
+
+
+def test_a_damaged_model_is_not_activated_and_the_one_in_use_stays(
+    modelled: Settings, trained: Trained
+) -> None:
+    second = clone(modelled, trained, 0.5)
+    shutil.copytree(modelled.models_dir / trained.outcome.version, modelled.models_dir / second.version)
+
+    async def story(worker: Worker) -> None:
+        in_use = await recommended_by(worker)
+        with pytest.raises(ModelDamaged, match="published as"):
+            await worker.call("ActivateModel", pb.ActivateModelRequest(model_id=second.id), ADMIN)
+        with pytest.raises(ModelNotFound):
+            await worker.call("ActivateModel", pb.ActivateModelRequest(model_id=99), ADMIN)
+        assert await recommended_by(worker) == in_use
+        models = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
+        assert [model.id for model in models if model.active] == [1]
+
+    play(modelled, story)
+
+
+def test_a_worker_starts_with_the_last_good_model_or_with_none(modelled: Settings, trained: Trained) -> None:
+    clone(modelled, trained, 0.9, active=True)  # in use, and its artifact is missing
+
+    async def falls_back(worker: Worker) -> None:
+        assert await recommended_by(worker) == trained.outcome.version
+
+    async def does_without(worker: Worker) -> None:
+        assert await recommended_by(worker) == "popularity"
+
+    play(modelled, falls_back)
+    break_artifact(modelled, trained.outcome.version)
+    play(modelled, does_without)
+
+
+def test_rolling_back_reaches_every_worker_without_a_failed_call(
+    modelled: Settings, trained: Trained
+) -> None:
+    async def story(worker: Worker) -> None:
+        async with running(modelled) as other:
+            outcome = await asyncio.to_thread(train_now, modelled, worker.db)
+            await until(lambda: _version(other) == outcome.version)
+            request = pb.ActivateModelRequest(model_id=1)
+            calls = asyncio.create_task(_call_on(other))
+            activated = await worker.call("ActivateModel", request, ADMIN)
+            assert activated.active
+            assert await recommended_by(worker) == trained.outcome.version
+            await until(lambda: _version(other) == trained.outcome.version)
+            calls.cancel()
+            assert (await asyncio.gather(calls, return_exceptions=True))[
+                0
+            ].__class__ is asyncio.CancelledError
+            again = await worker.call("ActivateModel", request, ADMIN)
+            assert again == activated
+
+    play(modelled, story)
+
+
+def _version(worker: Worker) -> str:
+    return worker.serving.model.version if worker.serving.model else ""
+
+
+async def _call_on(worker: Worker) -> None:
+    while True:
+        await recommended_by(worker)
+        await asyncio.sleep(0.001)
+
+
+def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
+    ids = [1, *(clone(modelled, trained, recall).id for recall in (0.1, 0.2, 0.3))]
+
+    async def story(worker: Worker) -> None:
+        def activate(model_id: int) -> None:
+            with worker.db.transaction() as tx:
+                registry.activate(tx, model_id)
+
+        for _ in range(5):
+            await asyncio.gather(*(asyncio.to_thread(activate, model_id) for model_id in ids))
+        with worker.db.read() as connection:
+            active = connection.execute(select(TrainedModel.id).where(TrainedModel.is_active)).all()
+            assert len(active) == 1
+            assert connection.execute(select(TrainingRun.id)).all() == []
+
+    play(modelled, story)

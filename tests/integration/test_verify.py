@@ -1,0 +1,127 @@
+"""Every rule of verify: a sound shop breaks none, and each kind of damage is found and named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, Engine, text
+
+from server.db.engine import connect
+from server.imports.online_retail import import_online_retail
+from server.progress import silent
+from server.verify import MOST_PER_RULE, verify
+from server.verify.run import rules
+
+LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
+1,A,RED MUG,2,2011-01-01 10:00:00,1.50,7.0,France
+1,B,BLUE BAG,1,2011-01-01 10:00:00,4.00,7.0,France
+2,A,RED MUG,1,2011-01-02 10:00:00,1.50,7.0,France
+C3,A,RED MUG,-1,2011-01-03 10:00:00,1.50,7.0,France
+"""
+REQUEST = "11111111-1111-4111-8111-111111111111"
+PAYMENT = (
+    "INSERT INTO payments (order_id, gateway, method, token, status, amount_minor, currency, gateway_id, "
+    "updated_at) SELECT id, 'demo', 'CARD', '', '{status}', total_minor + {more}, currency, '', placed_at "
+    "FROM orders WHERE number = 'OR-1'"
+)
+DAMAGE = {
+    "stock-balance": ["UPDATE inventory_levels SET available = available + 1"],
+    "stock-sold": ["UPDATE inventory_levels SET sold = sold + 1, received = received + 1"],
+    "stock-place": ["DELETE FROM inventory_levels WHERE product_id = 1"],
+    "stock-product": ["UPDATE inventory_levels SET product_id = 2 WHERE product_id = 1"],
+    "order-total": ["UPDATE orders SET total_minor = total_minor + 1"],
+    "order-subtotal": [
+        "UPDATE orders SET subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1"
+    ],
+    "order-line": ["UPDATE order_lines SET total_minor = total_minor + 5"],
+    "order-line-variant": ["UPDATE order_lines SET variant_id = 2 WHERE variant_id = 1"],
+    "history-gapless": ["DELETE FROM order_events WHERE sequence = 2"],
+    "history-legal": ["UPDATE order_events SET status = 'DELIVERED' WHERE sequence = 2"],
+    "history-status": ["UPDATE orders SET status = 'SHIPPED' WHERE status = 'DELIVERED'"],
+    "request-one-order": [
+        f"UPDATE orders SET request_id = '{REQUEST}', user_id = NULL WHERE number = 'OR-1'"
+    ],
+    "request-has-order": [
+        "INSERT INTO idempotency_keys (user_id, method, request_id, body_hash, reply, created_at) "
+        f"SELECT id, 'Checkout', '{REQUEST}', 'h', {{blob}}, created_at FROM users",
+    ],
+    "cart-emptied": [
+        f"UPDATE orders SET request_id = '{REQUEST}' WHERE number = 'OR-2'",
+        "INSERT INTO carts (id, user_id, currency, version, updated_at) "
+        "SELECT 1, user_id, 'GBP', 1, placed_at FROM orders WHERE number = 'OR-1'",
+        "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
+        "VALUES (1, 1, 1, 1, 1, 150)",
+    ],
+    "payment-captured": [PAYMENT.format(status="PENDING", more=0)],
+    "payment-amount": [PAYMENT.format(status="CAPTURED", more=1)],
+}
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:
+    path = tmp_path / "sales.csv"
+    path.write_text(LINES)
+    one = connect(database_url)
+    import_online_retail(one, path, progress=silent, report=lambda refused: None)
+    yield one
+    one.dispose()
+
+
+def unguarded(connection: Connection) -> None:
+    """Let damage through that the database itself would refuse."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA foreign_keys = OFF")
+        connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        return
+    connection.exec_driver_sql("SET session_replication_role = replica")
+    connection.exec_driver_sql("ALTER TABLE inventory_levels DROP CONSTRAINT ck_inventory_levels_balance")
+    connection.exec_driver_sql("ALTER TABLE orders DROP CONSTRAINT ck_orders_total")
+
+
+def damage(engine: Engine, statements: list[str]) -> None:
+    blob = "x'01'" if engine.dialect.name == "sqlite" else r"'\x01'::bytea"
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        unguarded(connection)
+        for statement in statements:
+            connection.execute(text(statement.format(blob=blob)))
+        connection.invalidate()
+
+
+def test_a_sound_shop_breaks_no_rule(engine: Engine) -> None:
+    assert verify(engine) == []
+
+
+@pytest.mark.parametrize("rule", sorted(DAMAGE))
+def test_damage_is_found_and_named(engine: Engine, rule: str) -> None:
+    damage(engine, DAMAGE[rule])
+    found = [one for one in verify(engine) if one.rule == rule]
+    assert found
+    assert all("{" not in one.sentence for one in found)
+
+
+def test_a_row_without_its_parent_is_found(engine: Engine) -> None:
+    damage(engine, ["DELETE FROM users", "DELETE FROM products WHERE id = 2"])
+    found = {one.rule for one in verify(engine)}
+    assert {
+        "reference-orders-user_id",
+        "reference-addresses-user_id",
+        "reference-variants-product_id",
+    } <= found
+
+
+def test_every_rule_has_its_damage() -> None:
+    named = {rule.name for rule in rules() if not rule.name.startswith("reference-")}
+    # A unique index, which cannot be switched off, guards the numbers of orders on both databases
+    assert named == {*DAMAGE, "order-number"}
+
+
+def test_much_damage_is_told_in_few_lines(engine: Engine) -> None:
+    lines = (
+        "INSERT INTO order_lines (order_id, position, product_id, variant_id, sku, name, quantity, price_minor, "
+        "total_minor) SELECT 1, 1000 + a.sequence * 100 + b.sequence * 10 + c.sequence, 1, 1, 'A', 'Mug', 1, 150, "
+        "999 FROM order_events a, order_events b, order_events c"
+    )
+    damage(engine, [lines + " WHERE a.order_id = 1 AND b.order_id = 1 AND c.order_id = 1"])
+    assert len([one for one in verify(engine) if one.rule == "order-line"]) == MOST_PER_RULE

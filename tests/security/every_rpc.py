@@ -1,0 +1,389 @@
+"""Every RPC with a request that it serves: what the tests of access and of bad input call and spoil."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+
+import grpc
+from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from google.type.money_pb2 import Money
+from running_shop import PASSWORD, Account, RunningShop
+from sanset.v1 import access_pb2
+from sanset.v1.access_pb2 import AccessRule
+from sanset.v1.auth_pb2 import (
+    Address,
+    CreateAddressRequest,
+    DeleteAddressRequest,
+    GetMeRequest,
+    ListAddressesRequest,
+    ListSessionsRequest,
+    LoginRequest,
+    LogoutRequest,
+    RefreshRequest,
+    RegisterRequest,
+    RevokeSessionRequest,
+    UpdateAddressRequest,
+    UpdateMeRequest,
+    User,
+)
+from sanset.v1.cart_pb2 import (
+    AddItemRequest,
+    ClearCartRequest,
+    GetCartRequest,
+    GetTotalRequest,
+    PreviewCheckoutRequest,
+    RemoveItemRequest,
+    UpdateItemRequest,
+)
+from sanset.v1.catalog_pb2 import (
+    AdjustInventoryRequest,
+    BatchGetProductsRequest,
+    Category,
+    CreateCategoryRequest,
+    CreateProductRequest,
+    DeleteCategoryRequest,
+    DeleteProductRequest,
+    GetCategoryRequest,
+    GetInventoryRequest,
+    GetProductRequest,
+    ListCategoriesRequest,
+    ListProductsRequest,
+    Product,
+    SetInventoryRequest,
+    UpdateCategoryRequest,
+    UpdateProductRequest,
+)
+from sanset.v1.order_pb2 import (
+    CheckoutRequest,
+    GetOrderRequest,
+    GetTrackingRequest,
+    ListOrdersRequest,
+    Order,
+    Payment,
+    TrackOrderRequest,
+    UpdateOrderStatusRequest,
+)
+from sanset.v1.recommend_pb2 import (
+    ActivateModelRequest,
+    BehaviorEvent,
+    GetFrequentlyBoughtTogetherRequest,
+    GetModelMetricsRequest,
+    GetRecommendationsRequest,
+    GetSimilarProductsRequest,
+    GetTrendingRequest,
+    ListModelsRequest,
+    TrackEventRequest,
+    TrainModelRequest,
+    WatchTrainingRequest,
+)
+from sqlalchemy import insert, update
+
+from server.app import SERVICES
+from server.auth.models import User as UserRow
+from server.clock import utc_now
+from server.recommend.models import TrainingRun
+
+METHODS: dict[str, MethodDescriptor] = {m.name: m for service in SERVICES for m in service.methods}
+
+
+def rule(method: str) -> AccessRule:
+    """Who may call a method."""
+    return METHODS[method].GetOptions().Extensions[access_pb2.access]
+
+
+def path(method: str) -> str:
+    """Where a method is called."""
+    return f"/{METHODS[method].containing_service.full_name}/{method}"
+
+
+class World:
+    """A running shop, its staff, and short ways to call any RPC as anybody."""
+
+    def __init__(self, shop: RunningShop) -> None:
+        self.shop = shop
+        self._samples: dict[str, Message] = {}
+        # A training that never ends: none is started for real, and there is one to watch.
+        now, later = utc_now(), datetime(2100, 1, 1, tzinfo=UTC)
+        with shop.app.db.transaction() as tx:
+            run = {"model_type": "ALL", "state": "RUNNING", "started_at": now, "heartbeat_at": later}
+            tx.execute(insert(TrainingRun).values(run))
+
+    @cached_property
+    def vendor(self) -> Account:
+        """A vendor."""
+        return self.new_vendor()
+
+    @cached_property
+    def admin(self) -> Account:
+        """An admin, whose session no test ends; with an address, so that they can shop too."""
+        self.shop.add_address(self.shop.admin)
+        return self.shop.admin
+
+    def sample(self, method: str) -> Message:
+        """A request of a customer's that may be sent again and again: to be refused."""
+        if method not in self._samples:
+            self._samples[method] = CASES[method].request(self, self.shop.customer())
+        return self._samples[method]
+
+    def new_vendor(self) -> Account:
+        """A customer who was made a vendor."""
+        account = self.shop.customer()
+        with self.shop.app.db.transaction() as tx:
+            tx.execute(update(UserRow).where(UserRow.id == account.user_id).values(role="VENDOR"))
+        return self.shop.sign_in(account.email)
+
+    def product_of(self, owner: Account) -> Product:
+        """A product that a vendor or admin has created."""
+        price = Money(currency_code="USD", units=10)
+        product = Product(name=f"Mug {uuid.uuid4().hex[:8]}", price=price, stock=1000)
+        return self.shop.catalog.CreateProduct(CreateProductRequest(product=product), metadata=owner.metadata)
+
+    def category(self) -> Category:
+        """A new category without products."""
+        category = Category(name=f"Shelf {uuid.uuid4().hex[:8]}")
+        request = CreateCategoryRequest(category=category)
+        return self.shop.catalog.CreateCategory(request, metadata=self.shop.admin.metadata)
+
+    def filled_cart(self, account: Account) -> int:
+        """The id of a line in the account's cart."""
+        return self.shop.add(account, self.shop.product().id).items[-1].id
+
+    def address_of(self, account: Account) -> int:
+        """The id of a new address; a full address book is thinned out."""
+        known = self.shop.auth.ListAddresses(ListAddressesRequest(page_size=100), metadata=account.metadata)
+        for address in known.items[10:]:
+            request = DeleteAddressRequest(address_id=address.id)
+            self.shop.auth.DeleteAddress(request, metadata=account.metadata)
+        return self.shop.add_address(account).id
+
+    def call(
+        self, method: str, request: Message | bytes, metadata: Any = (), *, timeout: float = 30
+    ) -> Message:
+        """The reply, or the first message of a stream; raises grpc.RpcError."""
+        descriptor = METHODS[method]
+        kinds = (
+            self.shop.channel.unary_stream if descriptor.server_streaming else self.shop.channel.unary_unary
+        )
+        rpc = kinds(
+            path(method),
+            request_serializer=lambda r: r if isinstance(r, bytes) else r.SerializeToString(),
+            response_deserializer=GetMessageClass(descriptor.output_type).FromString,
+        )
+        if not descriptor.server_streaming:
+            return rpc(request, metadata=metadata, timeout=timeout)
+        stream = rpc(request, metadata=metadata, timeout=timeout)
+        try:
+            return next(iter(stream))
+        finally:
+            stream.cancel()
+
+    def code(self, method: str, request: Message | bytes, metadata: Any = ()) -> grpc.StatusCode:
+        """How a call ends."""
+        try:
+            self.call(method, request, metadata)
+        except grpc.RpcError as error:
+            return error.code()  # type: ignore[no-any-return]
+        return grpc.StatusCode.OK
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request that an RPC serves, made for the account that sends it; the code says how it is served."""
+
+    request: Callable[[World, Account], Message]
+    code: grpc.StatusCode = grpc.StatusCode.OK
+
+
+def _register(world: World, caller: Account) -> Message:
+    name = f"user-{uuid.uuid4().hex[:12]}"
+    return RegisterRequest(full_name="Ann Buyer", email=f"{name}@shop.test", password=PASSWORD, username=name)
+
+
+def _login(world: World, caller: Account) -> Message:
+    return LoginRequest(email=world.vendor.email, password=PASSWORD)
+
+
+def _refresh(world: World, caller: Account) -> Message:
+    return RefreshRequest(refresh_token=world.shop.sign_in(world.vendor.email).tokens.refresh_token)
+
+
+def _update_me(world: World, caller: Account) -> Message:
+    request = UpdateMeRequest(user=User(full_name="Ann Other", phone="+1 555"))
+    request.user.preferences.update({"diet": "vegan", "sizes": [1, 2]})
+    return request
+
+
+def _address() -> Address:
+    return Address(
+        label="Home", line1="1 Main Street", line2="Floor 2", city="Springfield", state="IL",
+        postal_code="62701", country="US", lat=39.8, lng=-89.6,
+    )  # fmt: skip
+
+
+def _update_address(world: World, caller: Account) -> Message:
+    address = _address()
+    address.id = world.address_of(caller)
+    return UpdateAddressRequest(address=address)
+
+
+def _session(world: World, caller: Account) -> Message:
+    request = ListSessionsRequest(page_size=1)
+    sessions = world.shop.auth.ListSessions(request, metadata=caller.metadata)
+    return RevokeSessionRequest(session_id=sessions.items[0].id)
+
+
+def _product(name: str) -> Product:
+    product = Product(
+        name=name, sku=uuid.uuid4().hex, slug=f"mug-{uuid.uuid4().hex}", description="A mug", brand="Best",
+        price=Money(currency_code="USD", units=10), compare_at_price=Money(currency_code="USD", units=12),
+        stock=5, max_quantity=10, tags=["red"], seo_title="Mug", seo_description="A mug",
+    )  # fmt: skip
+    product.attributes.update({"material": "oak", "sizes": [1, {"deep": True}]})
+    return product
+
+
+def _create_product(world: World, caller: Account) -> Message:
+    return CreateProductRequest(product=_product("Mug"), request_id=str(uuid.uuid4()))
+
+
+def _update_product(world: World, caller: Account) -> Message:
+    product = _product("Mug")
+    product.id = _owned_product(world, caller)
+    return UpdateProductRequest(product=product)
+
+
+def _owned_product(world: World, caller: Account) -> int:
+    """A product that the caller may change, if anybody may."""
+    owner = caller if caller.user_id == world.vendor.user_id else world.shop.admin
+    return world.product_of(owner).id
+
+
+def _any_product(world: World, caller: Account) -> int:
+    return world.shop.product().id
+
+
+def _checkout(world: World, caller: Account) -> Message:
+    world.filled_cart(caller)
+    return CheckoutRequest(payment_method=Payment.CARD, request_id=str(uuid.uuid4()))
+
+
+def _order_id(world: World, caller: Account) -> int:
+    return world.shop.order(caller).id
+
+
+def _update_order(world: World, caller: Account) -> Message:
+    return UpdateOrderStatusRequest(
+        order_id=_order_id(world, caller), status=Order.PROCESSING, message="Packing", location="Here"
+    )
+
+
+def _preview(world: World, caller: Account) -> Message:
+    world.filled_cart(caller)
+    return PreviewCheckoutRequest()
+
+
+def _events(world: World, caller: Account) -> Message:
+    event = BehaviorEvent(kind=BehaviorEvent.VIEW, product_id=_any_product(world, caller), query="mug")
+    event.time.GetCurrentTime()
+    return TrackEventRequest(events=[event], visitor_id="visitor-1234")
+
+
+def _inventory(kind: type[Any], **fields: int) -> Callable[[World, Account], Message]:
+    return lambda world, caller: kind(
+        product_id=_owned_product(world, caller), request_id=str(uuid.uuid4()), **fields
+    )
+
+
+NOT_FOUND, FAILED_PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION
+
+CASES: dict[str, Case] = {
+    # Accounts
+    "Register": Case(_register),
+    "Login": Case(_login),
+    "Refresh": Case(_refresh),
+    "Logout": Case(lambda world, caller: LogoutRequest()),
+    "ListSessions": Case(lambda world, caller: ListSessionsRequest(page_size=5)),
+    "RevokeSession": Case(_session),
+    "GetMe": Case(lambda world, caller: GetMeRequest()),
+    "UpdateMe": Case(_update_me),
+    "ListAddresses": Case(lambda world, caller: ListAddressesRequest(page_size=5)),
+    "CreateAddress": Case(
+        lambda world, caller: (world.address_of(caller), CreateAddressRequest(address=_address()))[1]
+    ),
+    "UpdateAddress": Case(_update_address),
+    "DeleteAddress": Case(lambda world, caller: DeleteAddressRequest(address_id=world.address_of(caller))),
+    # Catalogue
+    "GetProduct": Case(lambda world, caller: GetProductRequest(product_id=_any_product(world, caller))),
+    "BatchGetProducts": Case(
+        lambda world, caller: BatchGetProductsRequest(product_ids=[_any_product(world, caller)])
+    ),
+    "ListProducts": Case(lambda world, caller: ListProductsRequest(page_size=2)),
+    "CreateProduct": Case(_create_product),
+    "UpdateProduct": Case(_update_product),
+    "DeleteProduct": Case(
+        lambda world, caller: DeleteProductRequest(product_id=_owned_product(world, caller))
+    ),
+    "ListCategories": Case(lambda world, caller: ListCategoriesRequest()),
+    "GetCategory": Case(lambda world, caller: GetCategoryRequest(category_id=world.category().id)),
+    "CreateCategory": Case(
+        lambda world, caller: CreateCategoryRequest(
+            category=Category(name=f"Shelf {uuid.uuid4().hex}", parent_id=world.category().id)
+        )
+    ),
+    "UpdateCategory": Case(
+        lambda world, caller: UpdateCategoryRequest(
+            category=Category(
+                id=world.category().id, name=f"Shelf {uuid.uuid4().hex}", parent_id=world.category().id
+            )
+        )
+    ),
+    "DeleteCategory": Case(lambda world, caller: DeleteCategoryRequest(category_id=world.category().id)),
+    "GetInventory": Case(lambda world, caller: GetInventoryRequest(product_id=_any_product(world, caller))),
+    "SetInventory": Case(_inventory(SetInventoryRequest, quantity=7)),
+    "AdjustInventory": Case(_inventory(AdjustInventoryRequest, delta=7)),
+    # Cart
+    "GetCart": Case(lambda world, caller: GetCartRequest()),
+    "AddItem": Case(lambda world, caller: AddItemRequest(product_id=_any_product(world, caller), quantity=2)),
+    "UpdateItem": Case(
+        lambda world, caller: UpdateItemRequest(item_id=world.filled_cart(caller), quantity=3)
+    ),
+    "RemoveItem": Case(lambda world, caller: RemoveItemRequest(item_id=world.filled_cart(caller))),
+    "ClearCart": Case(lambda world, caller: ClearCartRequest()),
+    "GetTotal": Case(lambda world, caller: GetTotalRequest()),
+    "PreviewCheckout": Case(_preview),
+    # Orders
+    "Checkout": Case(_checkout),
+    "ListOrders": Case(lambda world, caller: ListOrdersRequest(page_size=5)),
+    "GetOrder": Case(lambda world, caller: GetOrderRequest(order_id=_order_id(world, caller))),
+    "UpdateOrderStatus": Case(_update_order),
+    "TrackOrder": Case(lambda world, caller: TrackOrderRequest(order_id=_order_id(world, caller))),
+    "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),
+    # Recommendations
+    "GetRecommendations": Case(lambda world, caller: GetRecommendationsRequest(limit=3)),
+    "GetSimilarProducts": Case(
+        lambda world, caller: GetSimilarProductsRequest(product_id=_any_product(world, caller))
+    ),
+    "GetFrequentlyBoughtTogether": Case(
+        lambda world, caller: GetFrequentlyBoughtTogetherRequest(product_id=_any_product(world, caller))
+    ),
+    "GetTrending": Case(lambda world, caller: GetTrendingRequest(limit=3)),
+    "TrackEvent": Case(_events),
+    # This shop has no models, and a training that never ends.
+    "TrainModel": Case(
+        lambda world, caller: TrainModelRequest(
+            parameters=TrainModelRequest.Parameters(factors=8, regularization=0.1, iterations=2)
+        ),
+        FAILED_PRECONDITION,
+    ),
+    "WatchTraining": Case(lambda world, caller: WatchTrainingRequest()),
+    "ListModels": Case(lambda world, caller: ListModelsRequest(page_size=5)),
+    "GetModelMetrics": Case(lambda world, caller: GetModelMetricsRequest(model_id=1), NOT_FOUND),
+    "ActivateModel": Case(lambda world, caller: ActivateModelRequest(model_id=1), NOT_FOUND),
+}

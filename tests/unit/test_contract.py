@@ -1,0 +1,415 @@
+"""The contract is complete: every RPC guarded, bound, commented and bounded, and every list of services agrees."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from buf.validate import validate_pb2
+from google.api import annotations_pb2, field_behavior_pb2
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from sanset.v1 import access_pb2
+from sanset.v1.access_pb2 import AccessRule
+
+from server.app import SERVICES
+from server.rpc.access import rules
+
+PROJECT = Path(__file__).parents[2]
+METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
+IDS = [method.name for method in METHODS]
+
+PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh"}
+OPTIONAL = {
+    "CatalogService/GetProduct",
+    "CatalogService/BatchGetProducts",
+    "CatalogService/ListProducts",
+    "CatalogService/ListCategories",
+    "CatalogService/GetCategory",
+    "CatalogService/GetInventory",
+    "RecommendService/GetSimilarProducts",
+    "RecommendService/GetFrequentlyBoughtTogether",
+    "RecommendService/GetTrending",
+    "RecommendService/TrackEvent",
+}
+"""What the world may call, said a second time: opening another RPC takes two edits."""
+
+NOT_IDEMPOTENT_BY_NATURE = {
+    "Register", "Login", "Refresh", "CreateAddress", "CreateProduct", "CreateCategory", "AdjustInventory",
+    "AddItem", "TrackEvent", "TrainModel",
+}  # fmt: skip
+"""Every repeat would do it again, unless a request id says otherwise."""
+
+NO_UPPER_BOUND = {
+    "page_size": "coerced to the largest page",
+    "limit": "coerced to the longest list",
+    "window_hours": "coerced to a year",
+    "after_sequence": "a sequence ahead of the order waits for the steps after it",
+}
+NO_RULE_NEEDED = {
+    "google.protobuf.FieldMask": "compared with the few paths that may change",
+    "google.protobuf.Struct": "bounded in bytes and depth by the server",
+    "google.protobuf.Timestamp": "checked by the server for every request",
+    "google.type.Money": "checked by the server against the shop's currency",
+}
+
+
+class Binding(NamedTuple):
+    """One way to reach a method over HTTP."""
+
+    verb: str
+    path: str
+    body: str
+
+
+class Segment(NamedTuple):
+    """A piece of a path: a literal, or a field that takes numbers or any text."""
+
+    literal: str | None
+    numeric: bool
+
+
+@pytest.fixture(scope="session")
+def image(tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
+    """The protos with their comments."""
+    path = tmp_path_factory.mktemp("image") / "sanset.binpb"
+    subprocess.run(
+        [sys.executable, str(PROJECT / "proto" / "generate.py"), "--image", str(path)],
+        check=True,
+        capture_output=True,
+    )
+    return descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes())
+
+
+def _name(method: MethodDescriptor) -> str:
+    return f"{method.containing_service.name}/{method.name}"
+
+
+def _rule(method: MethodDescriptor) -> AccessRule:
+    return method.GetOptions().Extensions[access_pb2.access]
+
+
+def _bindings(method: MethodDescriptor) -> list[Binding]:
+    http = method.GetOptions().Extensions[annotations_pb2.http]
+    found = []
+    for rule in (http, *http.additional_bindings):
+        verb = rule.WhichOneof("pattern")
+        found.append(Binding(verb.upper() if verb else "", getattr(rule, verb) if verb else "", rule.body))
+    return found
+
+
+def _idempotency(method: MethodDescriptor) -> int:
+    return method.GetOptions().idempotency_level
+
+
+# ── Access ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("method", METHODS, ids=IDS)
+def test_every_method_declares_who_may_call_it(method: MethodDescriptor) -> None:
+    assert method.GetOptions().HasExtension(access_pb2.access)
+    rule = _rule(method)
+    assert bool(rule.level) != bool(rule.permission), "a level or a permission, and not both"
+
+
+def test_only_these_methods_are_open_to_strangers() -> None:
+    assert {_name(m) for m in METHODS if _rule(m).level == AccessRule.PUBLIC} == PUBLIC
+    assert {_name(m) for m in METHODS if _rule(m).level == AccessRule.OPTIONAL} == OPTIONAL
+
+
+def test_the_server_enforces_the_rules_of_all_methods() -> None:
+    assert rules(SERVICES).keys() == {f"/{m.containing_service.full_name}/{m.name}" for m in METHODS}
+
+
+def test_what_lies_under_admin_needs_a_permission() -> None:
+    for method in METHODS:
+        if any(binding.path.startswith("/api/v1/admin/") for binding in _bindings(method)):
+            assert _rule(method).permission, method.name
+
+
+# ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("method", METHODS, ids=IDS)
+def test_every_method_is_reachable_over_http(method: MethodDescriptor) -> None:
+    fields = method.input_type.fields_by_name
+    for verb, path, body in _bindings(method):
+        assert re.fullmatch(r"/api/v1(/([a-z0-9-]+|\{[a-z_.]+\}))+", path), path
+        assert verb in ("GET", "POST", "PUT", "PATCH", "DELETE")
+        assert bool(body) == (verb in ("POST", "PUT", "PATCH")), "a body where HTTP has one"
+        assert body in ("", "*") or body in fields
+        for variable in _variables(path):
+            assert _field(method.input_type, variable) is not None, variable
+
+
+def _variables(path: str) -> list[str]:
+    return re.findall(r"\{([a-z_.]+)\}", path)
+
+
+def _field(message: Descriptor, path: str) -> FieldDescriptor | None:
+    field = None
+    for name in path.split("."):
+        field = message.fields_by_name.get(name)
+        if field is None:
+            return None
+        message = field.message_type
+    return field
+
+
+def test_no_two_methods_share_a_verb_and_path() -> None:
+    taken: dict[tuple[str, str], str] = {}
+    for method in METHODS:
+        for verb, path, _ in _bindings(method):
+            shape = (verb, re.sub(r"\{[^}]+\}", "{}", path))
+            assert shape not in taken, f"{method.name} and {taken[shape]}: {shape}"
+            taken[shape] = method.name
+
+
+def test_no_sensible_path_means_two_methods() -> None:
+    every = [
+        (method.name, binding.verb, _segments(method, binding.path))
+        for method in METHODS
+        for binding in _bindings(method)
+    ]
+    for (name, verb, path), (other_name, other_verb, other_path) in combinations(every, 2):
+        if verb == other_verb and len(path) == len(other_path):
+            overlap = all(_overlap(a, b) for a, b in zip(path, other_path, strict=True))
+            assert not overlap, f"{name} and {other_name} answer the same {verb}"
+
+
+def _segments(method: MethodDescriptor, path: str) -> list[Segment]:
+    segments = []
+    for text in path.strip("/").split("/"):
+        if text.startswith("{"):
+            field = _field(method.input_type, text.strip("{}"))
+            assert field is not None
+            segments.append(Segment(None, field.type == FieldDescriptor.TYPE_INT64))
+        else:
+            segments.append(Segment(text, text.isdigit()))
+    return segments
+
+
+def _overlap(a: Segment, b: Segment) -> bool:
+    """Whether some text is a good value of both: a word is no id."""
+    if a.literal is not None and b.literal is not None:
+        return a.literal == b.literal
+    for one, other in ((a, b), (b, a)):
+        if one.literal is not None:
+            return one.numeric or not other.numeric
+    return True
+
+
+@pytest.mark.parametrize("method", METHODS, ids=IDS)
+def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescriptor) -> None:
+    verbs = {binding.verb for binding in _bindings(method)}
+    level = _idempotency(method)
+    read = level == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+    if "GET" in verbs:
+        assert verbs == {"GET"}
+        assert read
+    if verbs & {"PUT", "PATCH", "DELETE"}:
+        assert level == descriptor_pb2.MethodOptions.IDEMPOTENT
+    assert read == bool(re.match("Get|List|BatchGet|Preview|Track(?!Event)|Watch", method.name))
+    unsafe = level == descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
+    assert unsafe == (method.name in NOT_IDEMPOTENT_BY_NATURE)
+
+
+# ── Envoy, reflection, the descriptor set ───────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def gateway() -> Any:
+    """envoy.yaml as it stands, its placeholders left in."""
+    text = (PROJECT / "envoy.yaml").read_text()
+    return yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"1", text))
+
+
+def _found(tree: Any, key: str) -> Iterator[Any]:
+    if isinstance(tree, dict):
+        for name, value in tree.items():
+            if name == key:
+                yield value
+            yield from _found(value, key)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _found(value, key)
+
+
+def test_envoy_transcodes_exactly_the_services_of_the_shop(gateway: Any) -> None:
+    lists = [set(services) for services in _found(gateway, "services")]
+    assert lists
+    assert all(services == {service.full_name for service in SERVICES} for services in lists)
+
+
+def test_the_shop_serves_every_service_of_the_protos(image: descriptor_pb2.FileDescriptorSet) -> None:
+    described = {
+        f"{file.package}.{service.name}"
+        for file in image.file
+        if file.package == "sanset.v1"
+        for service in file.service
+    }
+    assert described == {service.full_name for service in SERVICES}
+
+
+def test_envoy_gives_every_stream_a_route_without_a_time_limit(gateway: Any) -> None:
+    (routes,) = (host[0]["routes"] for host in _found(gateway, "virtual_hosts"))
+    streams = [m for m in METHODS if m.server_streaming]
+    assert streams
+    for method in streams:
+        native = f"/{method.containing_service.full_name}/{method.name}"
+        paths = [re.sub(r"\{[^}]+\}", "7", binding.path) for binding in _bindings(method)]
+        for path in (native, *paths):
+            first = next(route for route in routes if _route_matches(route["match"], path))
+            assert first["route"]["timeout"] == "0s", path
+            assert first["name"].startswith("stream-")
+    for method in METHODS:
+        if not method.server_streaming:
+            for binding in _bindings(method):
+                path = re.sub(r"\{[^}]+\}", "7", binding.path)
+                first = next(route for route in routes if _route_matches(route["match"], path))
+                assert not first["name"].startswith("stream-"), path
+
+
+def _route_matches(match: Any, path: str) -> bool:
+    if "safe_regex" in match:
+        return re.fullmatch(match["safe_regex"]["regex"], path) is not None
+    return path.startswith(match["prefix"])
+
+
+def test_envoy_repeats_native_calls_only_when_they_are_reads(gateway: Any) -> None:
+    (routes,) = (host[0]["routes"] for host in _found(gateway, "virtual_hosts"))
+    reads = next(route["match"]["safe_regex"]["regex"] for route in routes if route["name"] == "native-reads")
+    for method in METHODS:
+        if re.fullmatch(reads, f"/{method.containing_service.full_name}/{method.name}"):
+            assert _idempotency(method) == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS, method.name
+
+
+def test_no_client_streams_until_the_pipeline_can_guard_them() -> None:
+    assert not [m.name for m in METHODS if m.client_streaming]
+
+
+# ── Comments ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_every_method_message_field_and_value_is_explained(image: descriptor_pb2.FileDescriptorSet) -> None:
+    silent = []
+    for file in image.file:
+        if file.package == "sanset.v1":
+            said = {
+                tuple(location.path)
+                for location in file.source_code_info.location
+                if location.leading_comments.strip()
+            }
+            silent += [f"{file.name}: {name}" for path, name in _elements(file) if path not in said]
+    assert not silent
+
+
+def _elements(file: descriptor_pb2.FileDescriptorProto) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Everything a client developer meets, by its path in the source info."""
+    for i, service in enumerate(file.service):
+        yield (6, i), service.name
+        for j, method in enumerate(service.method):
+            yield (6, i, 2, j), method.name
+    for i, message in enumerate(file.message_type):
+        yield from _message_elements(message, (4, i))
+    for i, enum in enumerate(file.enum_type):
+        yield from _enum_elements(enum, (5, i))
+
+
+def _message_elements(
+    message: descriptor_pb2.DescriptorProto, path: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    yield path, message.name
+    for i, field in enumerate(message.field):
+        yield (*path, 2, i), f"{message.name}.{field.name}"
+    for i, nested in enumerate(message.nested_type):
+        yield from _message_elements(nested, (*path, 3, i))
+    for i, enum in enumerate(message.enum_type):
+        yield from _enum_elements(enum, (*path, 4, i))
+
+
+def _enum_elements(
+    enum: descriptor_pb2.EnumDescriptorProto, path: tuple[int, ...]
+) -> Iterator[tuple[tuple[int, ...], str]]:
+    yield path, enum.name
+    for i, value in enumerate(enum.value):
+        yield (*path, 2, i), f"{enum.name}.{value.name}"
+
+
+# ── Limits ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _input_fields(message: Descriptor, seen: frozenset[str] = frozenset()) -> Iterator[FieldDescriptor]:
+    """The fields that a client fills, those of the messages within too."""
+    if message.full_name in seen or message.full_name in NO_RULE_NEEDED:
+        return
+    for field in message.fields:
+        behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+        if field_behavior_pb2.OUTPUT_ONLY in behaviour:
+            continue
+        yield field
+        if field.message_type is not None:
+            yield from _input_fields(field.message_type, seen | {message.full_name})
+
+
+INPUT_FIELDS = {field.full_name: field for method in METHODS for field in _input_fields(method.input_type)}
+
+
+@pytest.mark.parametrize("field", INPUT_FIELDS.values(), ids=INPUT_FIELDS)
+def test_every_field_that_clients_fill_has_its_limits(field: FieldDescriptor) -> None:
+    rules = field.GetOptions().Extensions[validate_pb2.field]
+    if field.is_repeated:
+        assert rules.repeated.max_items, "max_items"
+        rules = rules.repeated.items
+    if field.type == FieldDescriptor.TYPE_STRING:
+        assert _bounds_length(rules.string), "max_len, or a pattern that ends"
+    elif field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
+        numbers = rules.int32 if field.type == FieldDescriptor.TYPE_INT32 else rules.int64
+        assert numbers.HasField("gt") or numbers.HasField("gte"), "a lower bound"
+        is_id = field.type == FieldDescriptor.TYPE_INT64
+        assert is_id or numbers.HasField("lte") or field.name in NO_UPPER_BOUND, "an upper bound"
+    elif field.type == FieldDescriptor.TYPE_DOUBLE:
+        assert rules.double.HasField("gte"), "a lower bound"
+        assert rules.double.HasField("lte"), "an upper bound, which keeps NaN and infinity out too"
+    elif field.type == FieldDescriptor.TYPE_ENUM:
+        assert rules.enum.defined_only
+    elif field.type == FieldDescriptor.TYPE_MESSAGE:
+        ours = field.message_type.full_name.startswith("sanset.v1.")
+        assert ours or field.message_type.full_name in NO_RULE_NEEDED
+    else:
+        assert field.type == FieldDescriptor.TYPE_BOOL, "a type for which this test knows no limit"
+
+
+def _bounds_length(rule: Any) -> bool:
+    if rule.HasField("max_len") or rule.uuid:
+        return True
+    return rule.HasField("pattern") and not re.search(r"(?<!\\)[*+]|\{\d+,\}", rule.pattern)
+
+
+def test_every_pattern_binds_the_whole_text() -> None:
+    for field in INPUT_FIELDS.values():
+        rules = field.GetOptions().Extensions[validate_pb2.field]
+        pattern = rules.string.pattern
+        if pattern:
+            assert pattern.startswith("^"), field.full_name
+            assert pattern.endswith("$"), field.full_name
+
+
+def test_no_exception_from_the_limits_is_stale() -> None:
+    assert NO_UPPER_BOUND.keys() <= {field.name for field in INPUT_FIELDS.values()}
+    used = {f.message_type.full_name for f in INPUT_FIELDS.values() if f.message_type is not None}
+    assert NO_RULE_NEEDED.keys() <= used
+
+
+def test_lists_page_alike() -> None:
+    for method in METHODS:
+        if "page_token" in method.input_type.fields_by_name:
+            assert "page_size" in method.input_type.fields_by_name
+            assert {"items", "next_page_token"} <= set(method.output_type.fields_by_name)

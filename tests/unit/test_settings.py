@@ -1,0 +1,230 @@
+"""Settings: every wrong one stops the start with one line that names it."""
+
+from __future__ import annotations
+
+import os
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from server.settings import InvalidSettings, Settings, environment_of, load
+
+ROOT = Path(__file__).parents[2]
+STRONG = "0123456789abcdef" * 4
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting from outside, and no `.env`."""
+    for name in list(os.environ):
+        if name.lower() in Settings.model_fields:
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("ENVIRONMENT", "test")
+    monkeypatch.chdir(tmp_path)
+
+
+def _refused(monkeypatch: pytest.MonkeyPatch, **variables: str) -> str:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(InvalidSettings) as caught:
+        load()
+    return str(caught.value)
+
+
+WRONG = [
+    ("ENVIRONMENT", "dev"),
+    ("DATABASE_URL", "mysql://localhost/shop"),
+    ("DATABASE_URL", "sqlite://"),
+    ("DATABASE_URL", "sqlite:///"),
+    ("DATABASE_URL", "postgresql://"),
+    ("DATABASE_URL", "postgresql://user:pass@host:99999/shop"),
+    ("DB_POOL_SIZE", "0"),
+    ("PORT", "http"),
+    ("PORT", "0"),
+    ("PORT", "65536"),
+    ("GRPC_PORT", "-1"),
+    ("GRPC_PORT", "8000"),
+    ("WORKERS", "0"),
+    ("WORKERS", "two"),
+    ("CORS_ORIGINS", "https://shop.example"),
+    ("CORS_ORIGINS", '"https://shop.example"'),
+    ("RATE_LIMIT", "-1"),
+    ("RATE_LIMIT_SIGNED_IN", "0"),
+    ("MAX_MESSAGE_BYTES", "12"),
+    ("MAX_STREAMS_PER_USER", "0"),
+    ("MAX_OPEN_STREAMS", "0"),
+    ("MAX_QUEUED_CALLS", "0"),
+    ("DEFAULT_DEADLINE_SECONDS", "0"),
+    ("DEFAULT_DEADLINE_SECONDS", "nan"),
+    ("HEARTBEAT_SECONDS", "31"),
+    ("STREAM_LIFETIME_SECONDS", "0"),
+    ("DRAIN_SECONDS", "-1"),
+    ("LOG_LEVEL", "loud"),
+    ("SECRET_KEY", "short"),
+    ("ALGORITHM", "none"),
+    ("JWT_PREVIOUS_KEYS", "[]"),
+    ("ACCESS_TOKEN_EXPIRE_MINUTES", "0"),
+    ("REFRESH_TOKEN_EXPIRE_MINUTES", "1"),
+    ("REFRESH_GRACE_SECONDS", "-1"),
+    ("BCRYPT_COST", "3"),
+    ("BCRYPT_COST", "17"),
+    ("DEFAULT_PAGE_SIZE", "0"),
+    ("DEFAULT_PAGE_SIZE", "101"),
+    ("MAX_PAGE_SIZE", "many"),
+    ("CURRENCY", "usd"),
+    ("TAX_RATE", "8"),
+    ("TAX_RATE", "-0.01"),
+    ("TAX_RATES", '{"GB": "20"}'),
+    ("TAX_RATES", '{"GB": "-0.2"}'),
+    ("TAX_RATES", '{"GB": "NaN"}'),
+    ("TAX_RATES", "{"),
+    ("SHIPPING_FEE", '{"USD": "-5.99"}'),
+    ("SHIPPING_FEE", '{"EUR": "5.99"}'),
+    ("FREE_SHIPPING_FROM", '{"USD": "fifty"}'),
+    ("RESERVATION_MINUTES", "0"),
+    ("LOW_STOCK_THRESHOLD", "0"),
+    ("DEMO_PAYMENT_DELAY_SECONDS", "-1"),
+    ("DEMO_PAYMENT_FAILURE_RATE", "1.5"),
+    ("PAYMENT_TIMEOUT_SECONDS", "0"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_a_wrong_value_is_refused_in_one_line_that_names_it(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = _refused(monkeypatch, **{name: value})
+    assert name in line
+    assert "\n" not in line
+    assert "pydantic" not in line.lower()
+
+
+def test_every_setting_with_a_bound_was_tried() -> None:
+    free = {
+        "data_dir", "host", "edge_token", "jwt_key_file", "jwt_key_id", "jwt_issuer", "jwt_audience",
+        "first_superuser_email", "first_superuser_password",
+    }  # fmt: skip
+    assert {name.lower() for name, _ in WRONG} == Settings.model_fields.keys() - free
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY"),
+        ({"SECRET_KEY": "x" * 64}, "SECRET_KEY"),
+        ({"SECRET_KEY": "changeme" * 8}, "SECRET_KEY"),
+        ({"FIRST_SUPERUSER_PASSWORD": "admin-demo-1"}, "FIRST_SUPERUSER_PASSWORD"),
+        ({"FIRST_SUPERUSER_PASSWORD": "Password1"}, "FIRST_SUPERUSER_PASSWORD"),
+        ({"BCRYPT_COST": "9"}, "BCRYPT_COST"),
+        ({"ALGORITHM": "EdDSA"}, "JWT_KEY_FILE"),
+    ],
+)
+def test_production_refuses_what_is_weak(
+    variables: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line = _refused(monkeypatch, **{"ENVIRONMENT": "production", "SECRET_KEY": STRONG} | variables)
+    assert line.startswith(f"{name}: ")
+    assert "changeme" not in line
+
+
+def test_production_takes_what_is_strong(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "production")
+    monkeypatch.setenv("SECRET_KEY", STRONG)
+    monkeypatch.setenv("FIRST_SUPERUSER_PASSWORD", "a-long-and-own-one-7")
+    assert load().environment == "production"
+
+
+def test_a_shop_in_another_currency_names_its_fees(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "CHF" in _refused(monkeypatch, CURRENCY="CHF")
+    monkeypatch.setenv("SHIPPING_FEE", '{"CHF": "7"}')
+    monkeypatch.setenv("FREE_SHIPPING_FROM", '{"CHF": "100"}')
+    assert load().shipping_fee == {"CHF": Decimal(7)}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://u:p@h:5432/shop",
+        "postgres://u:p@h:5432/shop",
+        "postgresql+psycopg://u:p@h:5432/shop",
+    ],
+)
+def test_any_spelling_of_postgresql_is_taken(url: str) -> None:
+    assert load(database_url=url).url == "postgresql+psycopg://u:p@h:5432/shop"
+
+
+def test_without_a_database_it_is_a_file_under_the_data_directory(tmp_path: Path) -> None:
+    settings = load(data_dir=Path("here"))
+    assert settings.url == f"sqlite:///{tmp_path / 'here' / 'sanset.db'}"
+    assert settings.is_sqlite
+
+
+def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("PORT", "JWT_KEY_FILE", "DATA_DIR", "TAX_RATES"):
+        monkeypatch.setenv(name, "")
+    settings = load()
+    assert (settings.port, settings.jwt_key_file, settings.data_dir) == (8000, None, Path("var"))
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT=9001\nWORKERS=3\nUNKNOWN=1\n")
+    monkeypatch.setenv("PORT", "9002")
+    settings = load()
+    assert (settings.port, settings.workers) == (9002, 3)
+
+
+def test_a_child_process_gets_exactly_these_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    settings = load(
+        data_dir=tmp_path,
+        database_url="postgresql://u:p%40ss@h/shop?host=/run/x",
+        cors_origins=["https://a.example", "https://b.example"],
+        secret_key=STRONG,
+        tax_rates={"GB": "0.20"},
+        jwt_previous_keys={"0": "/keys/old.pem"},
+        heartbeat_seconds=0.25,
+        rate_limit=0,
+    )
+    for name, value in environment_of(settings).items():
+        monkeypatch.setenv(name, value)
+    assert load() == settings
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://u:s3cret-x@h:5432/shop", "postgresql+psycopg://u:********@h:5432/shop"),
+        (
+            "postgresql://h:5432/shop?user=u&password=s3cret-x",
+            "postgresql+psycopg://h:5432/shop?user=u&password=********",
+        ),
+        ("postgresql://u@h/shop", "postgresql+psycopg://u@h/shop"),
+    ],
+)
+def test_what_is_shown_holds_no_secret(url: str, shown: str) -> None:
+    settings = load(
+        database_url=url,
+        secret_key="s3cret-x" * 8,
+        first_superuser_password=SecretStr("s3cret-x"),
+        edge_token="s3cret-x",
+    )
+    masked = settings.masked()
+    assert masked["DATABASE_URL"] == shown
+    assert masked["SECRET_KEY"] == masked["EDGE_TOKEN"] == "********"
+    assert "s3cret" not in str(masked)
+    assert "s3cret" not in repr(settings).replace(url, "").replace(settings.url, "")
+    assert masked.keys() == {name.upper() for name in Settings.model_fields}
+
+
+def test_every_setting_has_a_line_in_the_example() -> None:
+    text = (ROOT / ".env.example").read_text()
+    named = re.findall(r"^#? ?([A-Z][A-Z_]+)=", text, re.MULTILINE)
+    assert sorted(named) == sorted(name.upper() for name in Settings.model_fields)
+
+
+def test_the_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    text = (ROOT / ".env.example").read_text()
+    (tmp_path / ".env").write_text(re.sub(r"^#? ?([A-Z][A-Z_]+=)", r"\1", text, flags=re.MULTILINE))
+    assert load(secret_key=STRONG, environment="test") == load(_env_file=None, secret_key=STRONG)
