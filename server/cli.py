@@ -22,6 +22,10 @@ def main() -> None:
     except InvalidSettings as error:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)
+    if arguments.command != "worker":
+        from server.logs import configure
+
+        configure("warning")
     command: Command = arguments.run
     try:
         sys.exit(command(settings, arguments))

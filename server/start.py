@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from server import postgres, progress, supervisor
 from server.auth.passwords import hash_password, password_key
 from server.auth.service import ensure_first_admin, first_admin_is_missing
+from server.cart.pricing import PriceRules
 from server.catalog.models import Product
 from server.clock import utc_now
 from server.db import migrate
@@ -110,7 +111,12 @@ def fill(settings: Settings) -> None:
 
             console.print("Loading the demo shop")
             with progress.shown(console) as report:
-                load_demo(db.engine, hash_password=lambda p: hashed(settings, p), progress=report)
+                load_demo(
+                    db.engine,
+                    rules=PriceRules.of(settings),
+                    hash_password=lambda password: hashed(settings, password),
+                    progress=report,
+                )
         if _count(db, TrainedModel) == 0:
             train(settings, db)
     finally:
@@ -142,12 +148,15 @@ def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:
 
 def announce(ports: supervisor.Ports, settings: Settings) -> None:
     """Say where the shop is, who may sign in, and a first call."""
-    from server.demo.load import DEMO_LOGINS
+    from server.demo.people import DEMO_LOGINS
 
     base = f"http://localhost:{ports.json}"
     out = Console(highlight=False, soft_wrap=True)
     out.print(f"Sanset is ready: {base} (JSON) · localhost:{ports.grpc} (gRPC)", style="bold green")
-    for email, password in (*DEMO_LOGINS.items(), DEMO_ADMIN):
-        out.print(f"  {email} / {password}")
+    logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
+    if settings.first_superuser_email == DEMO_ADMIN[0]:
+        logins.append((*DEMO_ADMIN, "admin"))
+    for email, password, role in logins:
+        out.print(f"  {email} / {password}  ({role})")
     out.print(f"  curl '{base}/api/v1/products?page_size=3'")
     out.print("  Ctrl-C stops it.")

@@ -13,7 +13,7 @@ from server.imports.naming import natural_name
 from server.imports.rows import SaleRow
 
 MONTH_DAYS: Final = 30
-LEAST_STOCK: Final = 12
+LEAST_STOCK, MOST_STOCK = 12, 1_000
 
 SERVICES: Final = frozenset(
     {"AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "POST", "S", "23444", "23702"}
@@ -67,11 +67,11 @@ class Goods:
 
     @property
     def stock(self) -> int:
-        """A month's usual sales, at least a dozen: the data has no stock, and a shop needs some."""
+        """A month's usual sales, from a dozen to a thousand: the data has no stock, and a shop needs some."""
         if self.first is None or self.last is None:
             return LEAST_STOCK
         months = max(1.0, (self.last - self.first).days / MONTH_DAYS)
-        return max(LEAST_STOCK, round(self.sold / months))
+        return min(MOST_STOCK, max(LEAST_STOCK, round(self.sold / months)))
 
 
 @dataclass(slots=True)

@@ -117,11 +117,14 @@ class Tracking:
         until = time.monotonic() + self._lifetime * random.uniform(0.8, 1.0)  # noqa: S311 - jitter
         sequence = after
         status, steps = await read(sequence)
+        live = False
         while True:
             for step in steps:
                 if step.sequence <= sequence:
+                    # The client is ahead of the order: only the database tells whether the step ended it.
+                    watcher.missed |= step.sequence <= after
                     continue
-                if step.sequence > sequence + 1:
+                if live and step.sequence > sequence + 1:
                     watcher.missed = True
                     break
                 sequence, status = step.sequence, step.status
@@ -130,6 +133,7 @@ class Tracking:
                 watcher.missed = False
                 watcher.steps.clear()
                 status, steps = await read(sequence)
+                live = False
                 continue
             if status in FINAL and not watcher.steps:
                 yield End(status, sequence)
@@ -143,6 +147,7 @@ class Tracking:
             if not watcher.steps and not await self._wait(watcher):
                 yield Heartbeat()
             steps = [watcher.steps.popleft() for _ in range(len(watcher.steps))]
+            live = True
 
     async def _wait(self, watcher: _Watcher) -> bool:
         """Wait for news; False when a heartbeat is due first."""

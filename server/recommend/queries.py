@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
+    CompoundSelect,
     Connection,
     String,
+    bindparam,
     case,
     func,
     insert,
@@ -32,7 +36,7 @@ UNSOLD = (status.PENDING_PAYMENT, *sorted(status.STATUSES - status.LIVE))
 
 SENT_BACK = (status.RETURNED, status.REFUNDED)
 
-RECENT_BEHAVIOR = 200
+RECENT_BEHAVIOR = 100
 """How many of a user's latest events are looked at."""
 
 BASKETS_LOOKED_AT = 300
@@ -82,26 +86,33 @@ def history(connection: Connection, user_id: int) -> Sequence[tuple[str, int, da
 
     No USER row: there is no such user.
     """
+    rows = connection.execute(_history(), {"user": user_id})
+    return [(kind, product_id, at) for kind, product_id, at in rows]
+
+
+@cache
+def _history() -> CompoundSelect[Any]:
+    """Built once: that costs as much as running it."""
+    user = bindparam("user", type_=BigInteger)
     kept = case((Order.status.in_(SENT_BACK), literal(RETURNED, String)), else_=literal(BOUGHT, String))
     orders = (
         # The smaller word wins: bought again after it was sent back is bought.
         select(func.min(kept).label("kind"), OrderLine.product_id, func.max(Order.placed_at).label("at"))
         .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(Order.user_id == user_id, Order.status.not_in((status.PENDING_PAYMENT, status.CANCELLED)))
+        .where(Order.user_id == user, Order.status.not_in((status.PENDING_PAYMENT, status.CANCELLED)))
         .group_by(OrderLine.product_id)
     )
     event = BehaviorEvent
     done = case((event.kind == "PURCHASE", literal(BOUGHT, String)), else_=literal(SEEN, String))
     events = (
         select(done.label("kind"), event.product_id, event.occurred_at)
-        .where(event.user_id == user_id, event.product_id.is_not(None))
+        .where(event.user_id == user, event.product_id.is_not(None))
         .order_by(event.occurred_at.desc())
         .limit(RECENT_BEHAVIOR)
         .subquery()
     )
-    user = select(literal(USER, String), User.id, User.created_at).where(User.id == user_id)
-    rows = connection.execute(union_all(orders, select(events), user))
-    return [(kind, product_id, at) for kind, product_id, at in rows]
+    known = select(literal(USER, String), User.id, User.created_at).where(User.id == user)
+    return union_all(orders, select(events), known)
 
 
 def sales(connection: Connection, since: datetime, now: datetime) -> Mapping[int, int]:

@@ -15,7 +15,8 @@ DOMAIN = "sanset"
 DETAILS_KEY = "grpc-status-details-bin"
 MAX_MESSAGE = 1000
 MAX_FACT = 200
-"""Both keep a rich error within the header size that gRPC and proxies accept."""
+MAX_VIOLATIONS = 3000
+"""Bytes, as headers carry them. All together keep a rich error within the 8 KiB that clients accept."""
 
 
 class InternalError(Refusal):
@@ -39,21 +40,41 @@ def code_of(refusal: Refusal) -> grpc.StatusCode:
 
 def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
     """The google.rpc.Status of a refusal, with ErrorInfo, and BadRequest or RetryInfo where they apply."""
-    facts = {name: value[:MAX_FACT] for name, value in refusal.facts.items()}
+    facts = {name: _cut(value, MAX_FACT) for name, value in refusal.facts.items()}
     info = error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=facts)
     details: list[Message] = [info, error_details_pb2.RequestInfo(request_id=request_id)]
     if isinstance(refusal, InvalidField):
-        bad_request = error_details_pb2.BadRequest()
-        for field, description in refusal.violations:
-            bad_request.field_violations.add(field=field, description=description[:MAX_FACT])
-        details.append(bad_request)
+        details.append(_bad_request(refusal))
     if refusal.retry_after_seconds is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromTimedelta(timedelta(seconds=refusal.retry_after_seconds))
         details.append(retry)
-    status = status_pb2.Status(code=code_of(refusal).value[0], message=str(refusal)[:MAX_MESSAGE])
+    status = status_pb2.Status(code=code_of(refusal).value[0], message=_cut(str(refusal), MAX_MESSAGE))
     for detail in details:
         packed = AnyMessage()
         packed.Pack(detail)
         status.details.append(packed)
     return status
+
+
+def _bad_request(refusal: InvalidField) -> error_details_pb2.BadRequest:
+    bad_request = error_details_pb2.BadRequest()
+    for field, description in refusal.violations:
+        bad_request.field_violations.add(field=field, description=_cut(description, MAX_FACT))
+        if bad_request.ByteSize() > MAX_VIOLATIONS:
+            del bad_request.field_violations[-1]
+            break
+    return bad_request
+
+
+def _cut(text: str, most: int) -> str:
+    """The beginning of `text` that fits `most` bytes when its other than plain characters are escaped (%F0%9F…)."""
+    if text.isascii() and text.isprintable():
+        return text[:most]
+    length = 0
+    for index, character in enumerate(text):
+        plain = character.isascii() and character.isprintable()
+        length += 1 if plain else 3 * len(character.encode())
+        if length > most:
+            return text[:index]
+    return text

@@ -198,7 +198,7 @@ def test_a_sku_and_a_slug_stay_taken_even_by_a_deleted_product(shop: RunningShop
     ],
 )
 def test_a_product_that_cannot_be_is_refused(shop: RunningShop, fields: dict[str, Any], reason: str) -> None:
-    request = _new(fields.pop("name", _name()), **fields)
+    request = _new(**({"name": _name()} | fields))
     said = refused(shop.catalog.CreateProduct, request, shop.admin)
     assert (said.code, said.reason) == (INVALID, reason)
 

@@ -1,4 +1,4 @@
-"""Placed orders through their public interface: who sees them, how they are listed, which step may follow which."""
+"""Placed orders through their public interface: who sees them, how they are listed, which step follows which."""
 
 from __future__ import annotations
 

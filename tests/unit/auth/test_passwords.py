@@ -135,9 +135,9 @@ def test_an_account_without_a_password_costs_the_same_and_never_matches() -> Non
     async def seconds(against: str | None) -> float:
         samples = []
         for _ in range(7):
-            started = time.perf_counter()
+            started = time.process_time()  # of work: the clock on the wall also counts our neighbours
             assert not await _verify(strong, "wrong-shop-1", against)
-            samples.append(time.perf_counter() - started)
+            samples.append(time.process_time() - started)
         return min(samples)
 
     async def scenario() -> None:

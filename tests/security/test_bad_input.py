@@ -1,0 +1,223 @@
+"""Whatever a client sends: the right refusal, nothing of the inside, and a shop that goes on."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from typing import Any
+
+import grpc
+import pytest
+from every_rpc import CASES, METHODS, World, path, rule
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from hostile import assert_is_refused_well, nested_struct, spoilers
+from running_shop import Account, refusal
+from sanset.v1 import auth_pb2, catalog_pb2
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+ENDS_ITS_SESSION = {"Logout", "RevokeSession"}
+
+
+class Attacker:
+    """Sends spoilt requests to one RPC, as somebody who may call it, and keeps a good one to spoil."""
+
+    def __init__(self, world: World, method: str) -> None:
+        self._world = world
+        self._method = method
+        self._start_again()
+
+    def _start_again(self) -> None:
+        world, method = self._world, self._method
+        if rule(method).permission:
+            self.account = world.admin
+        elif method in ENDS_ITS_SESSION or not hasattr(self, "account"):
+            self.account = world.shop.customer()
+        self._good = CASES[method].request(world, self.account)
+
+    def send(self, spoil: Any) -> None:
+        """Spoil a good request and send it; what was done with the last one must not matter."""
+        request = type(self._good)()
+        request.CopyFrom(self._good)
+        spoil(request)
+        try:
+            self._world.call(self._method, request, self.account.metadata)
+        except grpc.RpcError as error:
+            assert_is_refused_well(error)
+        else:
+            self._start_again()
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> None:
+    attacker = Attacker(world, method)
+    wrong = []
+    for name, spoil in spoilers(METHODS[method].input_type):
+        try:
+            attacker.send(spoil)
+        except AssertionError as error:
+            wrong.append(f"{name}: {error}"[:600])
+    assert not wrong, f"{len(wrong)} of them:\n" + "\n".join(wrong[:20])
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_bytes_that_are_no_message_are_refused(world: World, method: str) -> None:
+    dice = random.Random(method)
+    good = world.sample(method).SerializeToString()
+    metadata = world.shop.customer().metadata if not rule(method).permission else world.admin.metadata
+    for _ in range(20):
+        garbage = dice.randbytes(dice.randint(1, 60))
+        cut = good[: dice.randint(0, len(good))] + garbage[:1]
+        for data in (garbage, cut):
+            if method in ENDS_ITS_SESSION and _parses(method, data):
+                continue
+            _is_refused_or_read(world, method, data, metadata)
+
+
+def _is_refused_or_read(world: World, method: str, data: bytes, metadata: Any) -> None:
+    malformed = not _parses(method, data)
+    try:
+        world.call(method, data, metadata)
+    except grpc.RpcError as error:
+        assert_is_refused_well(error)
+        refused = refusal(error)
+    else:
+        refused = None
+    if malformed:
+        assert refused is not None
+        assert (refused.code, refused.reason) == (INVALID, "MALFORMED_REQUEST")
+
+
+def _parses(method: str, data: bytes) -> bool:
+    try:
+        GetMessageClass(METHODS[method].input_type).FromString(data)
+    except Exception:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("method", CASES)
+def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
+    metadata = world.admin.metadata
+    for field in METHODS[method].input_type.fields:
+        if field.type == FieldDescriptor.TYPE_STRING:
+            for text in (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xc0\x80"):
+                data = _key(field.number, 2) + bytes([len(text)]) + text
+                with pytest.raises(grpc.RpcError) as caught:
+                    world.call(method, data, metadata)
+                assert (refusal(caught.value).code, refusal(caught.value).reason) == (
+                    INVALID,
+                    "MALFORMED_REQUEST",
+                )
+
+
+def _key(number: int, wire_type: int) -> bytes:
+    assert number < 16
+    return bytes([number << 3 | wire_type])
+
+
+def _category_in_itself(depth: int) -> bytes:
+    data = b""
+    for _ in range(depth):
+        data = _key(6, 2) + _varint(len(data)) + data
+    return _key(1, 2) + _varint(len(data)) + data
+
+
+def _varint(value: int) -> bytes:
+    parts = []
+    while value > 127:
+        parts.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*parts, value])
+
+
+def test_a_message_nested_without_end_is_refused(world: World) -> None:
+    for depth in (90, 150, 10_000):
+        with pytest.raises(grpc.RpcError) as caught:
+            world.call("CreateCategory", _category_in_itself(depth), world.admin.metadata)
+        assert_is_refused_well(caught.value)
+
+
+@pytest.mark.parametrize("method", ["UpdateMe", "CreateProduct"])
+def test_objects_nest_only_so_deep(world: World, method: str) -> None:
+    request = CASES[method].request(world, world.admin)
+    holder = request.user if method == "UpdateMe" else request.product
+    name = "preferences" if method == "UpdateMe" else "attributes"
+    getattr(holder, name).CopyFrom(nested_struct(16))
+    world.call(method, request, world.admin.metadata)
+    getattr(holder, name).CopyFrom(nested_struct(17))
+    with pytest.raises(grpc.RpcError) as caught:
+        world.call(method, request, world.admin.metadata)
+    refused = refusal(caught.value)
+    assert (refused.code, refused.reason) == (INVALID, "INVALID_FIELD")
+    assert refused.fields == [f"{'user' if method == 'UpdateMe' else 'product'}.{name}"]
+
+
+def test_every_wrong_field_is_named_at_once(world: World) -> None:
+    product = catalog_pb2.Product(
+        name="x" * 300, sku="a b", slug="Not a slug", brand="a\0b", stock=-1, tags=["", "a", "a"]
+    )
+    request = catalog_pb2.CreateProductRequest(product=product, request_id="no uuid")
+    with pytest.raises(grpc.RpcError) as caught:
+        world.call("CreateProduct", request, world.admin.metadata)
+    refused = refusal(caught.value)
+    assert (refused.code, refused.reason) == (INVALID, "INVALID_FIELD")
+    assert set(refused.fields) == {
+        "product.name", "product.sku", "product.slug", "product.brand", "product.stock", "product.tags",
+        "product.tags[0]", "request_id", "request",
+    }  # fmt: skip
+
+
+# ── Sizes ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_message_of_five_megabytes_is_refused(world: World) -> None:
+    product = catalog_pb2.Product(description="x" * 5_000_000)
+    request = catalog_pb2.CreateProductRequest(product=product)
+    assert world.code("CreateProduct", request, world.admin.metadata) == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_small_message_that_unpacks_to_a_large_one_is_refused(world: World) -> None:
+    call = world.shop.channel.unary_unary(path("Login"))
+    with pytest.raises(grpc.RpcError) as caught:
+        call(b"\0" * 20_000_000, compression=grpc.Compression.Gzip, timeout=30)
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def test_a_header_of_64_kilobytes_is_refused(world: World) -> None:
+    for name in ("x-anything", "x-request-id", "authorization", "user-agent-extra"):
+        code = world.code("GetMe", auth_pb2.GetMeRequest(), ((name, "x" * 65_536),))
+        assert code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAUTHENTICATED)
+
+
+def test_long_headers_below_the_limit_are_harmless(world: World) -> None:
+    for name in ("x-request-id", "user-agent", "x-forwarded-for", "x-anything-bin"):
+        value: Any = b"\xff" * 8000 if name.endswith("-bin") else "x" * 8000
+        assert (
+            world.code("ListCategories", catalog_pb2.ListCategoriesRequest(), ((name, value),))
+            == grpc.StatusCode.OK
+        )
+
+
+@pytest.mark.parametrize("sent", ["x" * 129, "", "x" * 4000])
+def test_a_request_id_that_is_none_is_replaced(world: World, sent: str) -> None:
+    request = catalog_pb2.ListCategoriesRequest()
+    _, call = world.shop.catalog.ListCategories.with_call(request, metadata=(("x-request-id", sent),))
+    assert uuid.UUID(dict(call.trailing_metadata())["x-request-id"])
+
+
+# ── Afterwards ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_shop_goes_on_after_all_that(world: World) -> None:
+    for method, case in CASES.items():
+        account: Account = world.admin if rule(method).permission else world.shop.customer()
+        request: Message = case.request(world, account)
+        assert world.code(method, request, account.metadata) == case.code, method
+    page = ""
+    while True:  # everything that could be stored can be read
+        request = catalog_pb2.ListProductsRequest(page_size=100, page_token=page)
+        page = world.call("ListProducts", request).next_page_token
+        if not page:
+            break
