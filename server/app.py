@@ -101,13 +101,14 @@ class App:
         """Tell balancers to send nothing more, and the streams to reconnect elsewhere."""
         await self.health.enter_graceful_shutdown()
         self.tracking.drain()
+        self.trainer.drain()
 
     async def drain(self) -> None:
         """Take no more calls, and let those that run end."""
         await self.leave()
+        await self.trainer.stop()
         await self.server.stop(self.settings.drain_seconds)
         await self.orders.settle()
-        await self.trainer.stop()
         await self.serving.stop()
         self.follower.stop()
         self.pool.close()

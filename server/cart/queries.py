@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, select, update
+from sqlalchemy import Connection, case, delete, exists, func, literal_column, select, update
 
 from server.cart.models import Cart, CartItem
 from server.catalog.models import Variant
@@ -45,7 +45,8 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
     An empty cart takes `currency`; one with items keeps its own.
     """
     insert = insert_for(tx)(Cart).values(user_id=user_id, currency=currency, version=1, updated_at=now)
-    filled = exists().where(CartItem.cart_id == Cart.id)
+    # By name: Cart.id would bring all carts into the subquery, for ON CONFLICT has no FROM to correlate with.
+    filled = exists().where(CartItem.cart_id == literal_column("carts.id"))
     statement = insert.on_conflict_do_update(
         index_elements=[Cart.user_id],
         set_={

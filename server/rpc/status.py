@@ -68,7 +68,7 @@ def _bad_request(refusal: InvalidField) -> error_details_pb2.BadRequest:
 
 
 def _cut(text: str, most: int) -> str:
-    """The beginning of `text` that fits `most` bytes when its other than plain characters are escaped (%F0%9F…)."""
+    """The beginning of `text` that fits `most` bytes once all but plain characters are escaped (%F0%9F…)."""
     if text.isascii() and text.isprintable():
         return text[:most]
     length = 0

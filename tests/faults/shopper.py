@@ -1,0 +1,112 @@
+"""A client that buys again and again from workers that die, and remembers every answer."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import grpc
+from running_shop import Account, refusal
+from sanset.v1 import cart_pb2, cart_pb2_grpc, order_pb2_grpc
+from sanset.v1 import order_pb2 as pb
+from worker_process import WorkerProcess
+
+T = TypeVar("T")
+
+DECLINED = "PAYMENT_DECLINED"
+PASSING = frozenset(
+    {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+    }
+)
+"""What a client may answer with a repeat of the same request. Everything else is a finding."""
+PATIENCE = 90.0
+
+
+class Shopper(threading.Thread):
+    """Fills a cart, checks out and repeats with the same request id until it has its answer."""
+
+    def __init__(
+        self, account: Account, workers: Sequence[WorkerProcess], products: Sequence[int], seed: int
+    ) -> None:
+        super().__init__(daemon=True)
+        self.account = account
+        self.answers: dict[str, bytes | str] = {}
+        """By request id: the reply, or the reason of the refusal."""
+        self.repeats = 0
+        self.fault: BaseException | None = None
+        self._products = products
+        self._random = random.Random(seed)
+        self._channels = [worker.channel() for worker in workers]
+        self._stop = threading.Event()
+
+    def run(self) -> None:
+        """Shop until told to stop; the purchase under way is finished first."""
+        try:
+            while not self._stop.is_set():
+                self._buy()
+        except BaseException as error:
+            self.fault = error
+        finally:
+            for channel in self._channels:
+                channel.close()
+
+    def finish(self) -> None:
+        """End after the purchase under way, and raise what went wrong."""
+        self._stop.set()
+        self.join(2 * PATIENCE)
+        assert not self.is_alive()
+        if self.fault is not None:
+            raise self.fault
+
+    def _buy(self) -> None:
+        for product_id in self._random.sample(self._products, 2):
+            item = cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
+            self._persist(
+                lambda channel, item=item: cart_pb2_grpc.CartServiceStub(channel).AddItem(
+                    item, metadata=self.account.metadata, timeout=5
+                )
+            )
+        request = pb.CheckoutRequest(
+            request_id=str(uuid.uuid4()),
+            payment_method=pb.Payment.CARD,
+            payment_token="tok_decline" if self._random.random() < 0.2 else "",
+        )
+        self.answers[request.request_id] = answer = self._check_out(request)
+        if self._random.random() < 0.3:
+            assert self._check_out(request) == answer
+
+    def _check_out(self, request: pb.CheckoutRequest) -> bytes | str:
+        def call(channel: grpc.Channel) -> bytes | str:
+            stub = order_pb2_grpc.OrderServiceStub(channel)
+            try:
+                reply = stub.Checkout(request, metadata=self.account.metadata, timeout=10)
+            except grpc.RpcError as error:
+                if error.code() == grpc.StatusCode.FAILED_PRECONDITION:  # type: ignore[attr-defined]
+                    reason = refusal(error).reason
+                    assert (reason, request.payment_token) == (DECLINED, "tok_decline")
+                    return reason
+                raise
+            return bytes(reply.SerializeToString(deterministic=True))
+
+        return self._persist(call)
+
+    def _persist(self, call: Callable[[grpc.Channel], T]) -> T:
+        """Make a call on some worker, and again on some worker for as long as its failure may pass."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return call(self._random.choice(self._channels))
+            except grpc.RpcError as error:
+                if error.code() not in PASSING or time.monotonic() > until:  # type: ignore[attr-defined]
+                    raise
+            self.repeats += 1
+            time.sleep(self._random.uniform(0.01, 0.05))

@@ -1,0 +1,66 @@
+"""A real worker process that a test kills, and starts again on the same port."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+
+from server.ports import free_ports
+from server.settings import Settings, environment_of
+
+OPTIONS = (
+    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.min_reconnect_backoff_ms", 50),
+    ("grpc.max_reconnect_backoff_ms", 200),
+)
+"""Clients come back soon after their worker does."""
+
+
+class WorkerProcess:
+    """`python -m server worker`, held by its standard input as the supervisor holds it."""
+
+    def __init__(self, settings: Settings, home: Path) -> None:
+        self.port, native = free_ports(2)
+        home.mkdir(parents=True, exist_ok=True)
+        self._home = home
+        self._environment = environment_of(settings) | {"GRPC_PORT": str(native)}
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it serves."""
+        command = [sys.executable, "-m", "server", "worker", "--port", str(self.port), "--metrics-port", "0"]
+        with open(self._home / "worker.log", "ab") as log:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self._environment,
+                cwd=self._home,
+            )
+        assert self._process.stdout is not None
+        lines = iter(self._process.stdout.readline, b"")
+        assert any(line.strip() == b"ready" for line in lines), (self._home / "worker.log").read_text()
+
+    def kill(self) -> None:
+        """End it at once: no handler runs, nothing is flushed."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Let it drain and end."""
+        self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+        self._process.wait(30)
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+
+    def channel(self) -> grpc.Channel:
+        """A channel to it, which finds it again after it was started anew."""
+        return grpc.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
