@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -47,10 +48,30 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database."""
+    with _copied(postgres_server, postgres_template) as url:
+        yield url
+
+
+@contextmanager
+def _copied(server: str, template: str) -> Iterator[str]:
     name = f"shop_{uuid.uuid4().hex}"
-    _administer(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    yield _sibling(postgres_server, name)
-    _administer(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _sibling(server, name)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+def module_database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """The URL of a migrated database, of each kind in turn, for all tests of a module."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('module') / 'shop.db')}"
+        return
+    server, name = (request.getfixturevalue(f"postgres_{part}") for part in ("server", "template"))
+    with _copied(server, name) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -131,7 +131,9 @@ def _filtered(statement: Select[Any], wanted: ProductFilter) -> Select[Any]:
     for tag in wanted.tags:
         conditions.append(exists().where(ProductTag.tag == tag, ProductTag.product_id == Product.id))
     if wanted.in_stock is not None:
-        stocked = exists().where(InventoryLevel.product_id == Product.id, InventoryLevel.available > 0)
+        level = select(InventoryLevel.variant_id).where(InventoryLevel.available > 0)
+        # Correlated with the product only: sorted by popularity, the list itself joins the levels.
+        stocked = exists(level.where(InventoryLevel.product_id == Product.id).correlate(Product))
         conditions.append(stocked if wanted.in_stock else ~stocked)
     return statement.where(*conditions)
 

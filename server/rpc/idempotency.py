@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, select, update
 
 from server.db.upsert import insert_for
 from server.errors import Aborted
@@ -91,11 +91,6 @@ def take_lease(tx: Connection, key: Key, now: datetime, until: datetime) -> bool
         .values(leased_until=until)
     )
     return taken.rowcount == 1
-
-
-def forget(tx: Connection, before: datetime) -> int:
-    """Delete request ids older than `before`; return how many."""
-    return tx.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < before)).rowcount
 
 
 def _is(key: Key) -> tuple[Any, ...]:

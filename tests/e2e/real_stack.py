@@ -22,8 +22,8 @@ from server.ports import free_ports
 ADMIN = ("admin@shop.test", "admin-secret-1")
 PASSWORD = "correct-horse-1"
 ORIGIN = "http://localhost:3000"
-SANSET = [sys.executable, "-c", "from server.cli import main; main()"]
-PATIENCE = 30.0
+SANSET = str(Path(sys.executable).with_name("sanset"))
+PATIENCE = 120.0
 
 
 @dataclass
@@ -160,9 +160,9 @@ def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
         "cors_origins": json.dumps([ORIGIN]),
     } | settings
     environment = {**os.environ, **{name.upper(): str(value) for name, value in values.items()}}
-    subprocess.run([*SANSET, "migrate"], env=environment, cwd=home, check=True, capture_output=True)
+    subprocess.run([SANSET, "migrate"], env=environment, cwd=home, check=True, capture_output=True)
     with (home / "serve.log").open("wb") as log:
-        process = subprocess.Popen([*SANSET, "serve"], env=environment, cwd=home, stdout=log, stderr=log)
+        process = subprocess.Popen([SANSET, "serve"], env=environment, cwd=home, stdout=log, stderr=log)
     stack = Stack(home, port, grpc_port, process)
     try:
         until(lambda: stack.is_ready() or process.poll() is not None)

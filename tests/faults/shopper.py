@@ -35,7 +35,12 @@ class Shopper(threading.Thread):
     """Fills a cart, checks out and repeats with the same request id until it has its answer."""
 
     def __init__(
-        self, account: Account, workers: Sequence[WorkerProcess], products: Sequence[int], seed: int
+        self,
+        account: Account,
+        workers: Sequence[WorkerProcess],
+        products: Sequence[int],
+        enough: threading.Event,
+        seed: int,
     ) -> None:
         super().__init__(daemon=True)
         self.account = account
@@ -46,12 +51,12 @@ class Shopper(threading.Thread):
         self._products = products
         self._random = random.Random(seed)
         self._channels = [worker.channel() for worker in workers]
-        self._stop = threading.Event()
+        self._enough = enough
 
     def run(self) -> None:
-        """Shop until told to stop; the purchase under way is finished first."""
+        """Shop until it is enough; the purchase under way is finished first."""
         try:
-            while not self._stop.is_set():
+            while not self._enough.is_set():
                 self._buy()
         except BaseException as error:
             self.fault = error
@@ -60,8 +65,7 @@ class Shopper(threading.Thread):
                 channel.close()
 
     def finish(self) -> None:
-        """End after the purchase under way, and raise what went wrong."""
-        self._stop.set()
+        """Wait for the end of the purchase under way, and raise what went wrong."""
         self.join(2 * PATIENCE)
         assert not self.is_alive()
         if self.fault is not None:
@@ -109,4 +113,4 @@ class Shopper(threading.Thread):
                 if error.code() not in PASSING or time.monotonic() > until:  # type: ignore[attr-defined]
                     raise
             self.repeats += 1
-            time.sleep(self._random.uniform(0.01, 0.05))
+            time.sleep(self._random.uniform(0.02, 0.2))

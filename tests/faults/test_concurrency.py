@@ -65,27 +65,42 @@ class Storm:
         request = catalog_pb2.GetInventoryRequest(product_id=product_id)
         return self.shops[0].catalog.GetInventory(request).total_available
 
+    def begin(self) -> None:
+        """Count from here."""
+        self.deadlocks.clear()
+        self._earlier = self._orders()
+
+    @property
     def placed(self) -> int:
-        """How many orders there are."""
+        """How many orders were placed in this storm."""
+        return self._orders() - self._earlier
+
+    def _orders(self) -> int:
         with self.engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(Order)).scalar_one()
 
 
-@pytest.fixture
-def storm(database_url: str, tmp_path: Path) -> Iterator[Storm]:
-    """Two workers; afterwards every invariant must hold, and the database must have broken no deadlock."""
+@pytest.fixture(scope="module")
+def workers(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
+    """Two workers on a database, for all storms of this module."""
     with ExitStack() as closing:
-        storm = Storm(database_url, tmp_path, closing)
-        yield storm
-        assert verify(storm.engine) == []
-        assert storm.deadlocks == []
+        yield Storm(module_database_url, tmp_path_factory.mktemp("storm"), closing)
+
+
+@pytest.fixture
+def storm(workers: Storm) -> Iterator[Storm]:
+    """The workers; afterwards every invariant must hold, and the database must have broken no deadlock."""
+    workers.begin()
+    yield workers
+    assert verify(workers.engine) == []
+    assert workers.deadlocks == []
 
 
 def test_two_hundred_buyers_of_ten_units_buy_ten(storm: Storm) -> None:
     [product_id] = storm.crowd.products(1, stock=10)
     buyers = storm.crowd.buyers([{product_id: 1}] * 200)
     assert outcomes(storm.checkouts(buyers)) == {"OK": 10, "OUT_OF_STOCK": 190}
-    assert (storm.available(product_id), storm.placed()) == (0, 10)
+    assert (storm.available(product_id), storm.placed) == (0, 10)
 
 
 def test_carts_of_three_lines_in_any_order_sell_what_there_is(storm: Storm) -> None:
@@ -121,21 +136,21 @@ def test_fifty_checkouts_with_one_request_id_make_one_order(storm: Storm) -> Non
     calls = storm.checkouts([buyer] * 50, request_id=request_id)
     replies = {call.result(timeout=SECONDS).SerializeToString(deterministic=True) for call in calls}
     assert len(replies) == 1
-    assert (storm.placed(), storm.available(product_id)) == (1, 498)
+    assert (storm.placed, storm.available(product_id)) == (1, 498)
     assert outcomes(storm.checkouts([buyer] * 10, request_id=request_id)) == {"OK": 10}
     other = storm.checkouts([buyer] * 10, request_id=request_id, payment_token="another")
     assert outcomes(other) == {"IDEMPOTENCY_MISMATCH": 10}
     with pytest.raises(grpc.RpcError) as caught:
         other[0].result()
     assert refusal(caught.value).code == grpc.StatusCode.ABORTED
-    assert storm.placed() == 1
+    assert storm.placed == 1
 
 
 def test_one_cart_and_many_request_ids_make_one_order(storm: Storm) -> None:
     [product_id] = storm.crowd.products(1, stock=500)
     [buyer] = storm.crowd.buyers([{product_id: 3}])
     assert outcomes(storm.checkouts([buyer] * 20)) == {"OK": 1, "CART_EMPTY": 19}
-    assert (storm.placed(), storm.available(product_id)) == (1, 497)
+    assert (storm.placed, storm.available(product_id)) == (1, 497)
 
 
 def test_changes_of_one_cart_at_once_all_count(storm: Storm) -> None:

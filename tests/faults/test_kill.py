@@ -28,7 +28,7 @@ from server.order.models import Order
 from server.settings import Settings
 from server.verify import verify
 
-KILLS = int(os.environ.get("SANSET_FAULT_ROUNDS", "4"))
+KILLS = int(os.environ.get("SANSET_FAULT_ROUNDS", "3"))
 SHOPPERS = 6
 BY_HAND = (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED)
 
@@ -47,6 +47,7 @@ def kill_at_random(workers: list[WorkerProcess], kills: int, chance: random.Rand
         victim = chance.choice(workers)
         victim.kill()
         victim.start()
+        victim.until_ready()
 
 
 def orders_by_request(engine: Engine) -> dict[tuple[int, str], list[tuple[int, str]]]:
@@ -87,11 +88,14 @@ def test_workers_killed_during_checkouts_lose_and_double_nothing(database_url: s
         workers = [WorkerProcess(settings, tmp_path / str(place)) for place in range(2)]
         for worker in workers:
             closing.callback(worker.stop)
-        shoppers = [Shopper(buyer, workers, products, seed) for seed, buyer in enumerate(buyers)]
+            worker.until_ready()
+        enough = threading.Event()
+        shoppers = [Shopper(buyer, workers, products, enough, seed) for seed, buyer in enumerate(buyers)]
         started = time.monotonic()
         for shopper in shoppers:
             shopper.start()
         kill_at_random(workers, KILLS, random.Random())
+        enough.set()
         for shopper in shoppers:
             shopper.finish()
         told = check(engine, shoppers)
@@ -109,10 +113,10 @@ def check_out(stub: order_pb2_grpc.OrderServiceStub, buyer: Account) -> int:
     return stub.Checkout(request, metadata=buyer.metadata, timeout=30).order_id
 
 
-def test_a_watcher_misses_no_step_when_the_writer_is_killed(database_url: str, tmp_path: Path) -> None:
+def test_a_watcher_misses_no_step_when_the_writer_is_killed(postgres_url: str, tmp_path: Path) -> None:
     """Three server processes: one is watched, one writes until it is killed, and one carries on in its place."""
-    settings = fragile(database_url, tmp_path)
-    engine = connect(database_url)
+    settings = fragile(postgres_url, tmp_path)
+    engine = connect(postgres_url)
     crowd = Crowd(engine, settings)
     [product_id] = crowd.products(1, stock=1000)
     buyers, admin = crowd.buyers([{product_id: 1}] * 10), crowd.admin()
@@ -120,7 +124,7 @@ def test_a_watcher_misses_no_step_when_the_writer_is_killed(database_url: str, t
         closing.callback(engine.dispose)
 
         def serve(name: str) -> tuple[WorkerProcess, order_pb2_grpc.OrderServiceStub]:
-            worker = WorkerProcess(settings, tmp_path / name)
+            worker = WorkerProcess(settings, tmp_path / name).until_ready()
             return worker, order_pb2_grpc.OrderServiceStub(closing.enter_context(worker.channel()))
 
         watched, near = serve("watched")

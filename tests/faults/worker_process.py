@@ -31,7 +31,7 @@ class WorkerProcess:
         self.start()
 
     def start(self) -> None:
-        """Start it, and wait until it serves."""
+        """Start it; `until_ready` waits for it."""
         command = [sys.executable, "-m", "server", "worker", "--port", str(self.port), "--metrics-port", "0"]
         with open(self._home / "worker.log", "ab") as log:
             self._process = subprocess.Popen(
@@ -42,9 +42,13 @@ class WorkerProcess:
                 env=self._environment,
                 cwd=self._home,
             )
+
+    def until_ready(self) -> WorkerProcess:
+        """Wait until it serves."""
         assert self._process.stdout is not None
         lines = iter(self._process.stdout.readline, b"")
         assert any(line.strip() == b"ready" for line in lines), (self._home / "worker.log").read_text()
+        return self
 
     def kill(self) -> None:
         """End it at once: no handler runs, nothing is flushed."""

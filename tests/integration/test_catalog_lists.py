@@ -336,6 +336,28 @@ def test_filters_narrow_each_other(shop: RunningShop) -> None:
     assert _ids(_list(shop, **asked)) == [hit.id]
 
 
+@pytest.mark.parametrize("sort", SORTS, ids=lambda sort: Sort.Sort.Name(sort))
+def test_every_filter_works_in_every_order(shop: RunningShop, sort: Sort.Sort.ValueType) -> None:
+    tag = uuid.uuid4().hex
+    vendor = shop.vendor()
+    sent = pb.Product(name="Own", price=Money(units=7), stock=1, tags=[tag], brand="Acme")
+    product = shop.catalog.CreateProduct(pb.CreateProductRequest(product=sent), metadata=vendor.metadata)
+    category = _category(shop, _unique("Ordered"))
+    change = pb.UpdateProductRequest(product=pb.Product(id=product.id, category=category.slug))
+    shop.catalog.UpdateProduct(change, metadata=vendor.metadata)
+    shop.product(tags=[tag], stock=0)
+    for filters in (
+        {"category": category.slug},
+        {"brand": "acme", "tags": [tag]},
+        {"vendor": vendor.user_id},
+        {"tags": [tag], "max_price": "7"},
+        {"tags": [tag], "in_stock": True},
+        {"category": category.name, "in_stock": True, "vendor": vendor.user_id, "min_price": "6.99"},
+    ):
+        assert _ids(_list(shop, sort=sort, **filters)) == [product.id], filters
+    assert product.id not in _ids(_list(shop, sort=sort, tags=[tag], in_stock=False))
+
+
 # ── Cost
 
 

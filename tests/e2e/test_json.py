@@ -1,0 +1,333 @@
+"""JSON through the real gateway and real workers: what is read, what is printed, and how calls are refused."""
+
+from __future__ import annotations
+
+import re
+import socket
+import struct
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from google.api import annotations_pb2
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from real_stack import ORIGIN, PASSWORD, Person, Stack
+from sanset.v1 import auth_pb2
+
+from server.app import SERVICES
+
+
+@pytest.fixture(scope="module")
+def buyer(stack: Stack) -> Person:
+    """A customer with an address."""
+    return stack.customer()
+
+
+@pytest.fixture(scope="module")
+def mug(stack: Stack) -> Any:
+    """A product."""
+    return stack.product()
+
+
+def _reason(reply: httpx.Response) -> tuple[int, str]:
+    """The status and reason of a refusal, which always has the same form."""
+    body = reply.json()
+    assert body.keys() == {"code", "message", "details"}, body
+    assert body["message"]
+    info = next(d for d in body["details"] if d["@type"] == "type.googleapis.com/google.rpc.ErrorInfo")
+    assert info["domain"] == "sanset"
+    assert reply.headers["content-type"] == "application/json"
+    return reply.status_code, info["reason"]
+
+
+# ── Reading and printing ────────────────────────────────────────────────────────────────────────────────
+
+
+def test_ids_are_text_zeros_are_printed_and_names_are_those_of_the_proto(stack: Stack, mug: Any) -> None:
+    product = stack.client().get(f"products/{mug['id']}").json()
+    assert product["id"].isdigit()
+    assert (product["category_id"], product["vendor_id"], product["reviews_count"]) == ("0", "0", 0)
+    assert (product["rating"], product["tags"], product["description"]) == (0, [], "")
+    assert product["stock_status"] == "IN_STOCK"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", product["create_time"])
+
+
+@pytest.mark.parametrize("body", [{"qty": 2}, {"quantity": 2}, {"qty": "2"}, {"quantity": 2.0}])
+def test_a_quantity_has_two_names(buyer: Person, mug: Any, body: dict[str, Any]) -> None:
+    buyer.http.delete("cart/clear")
+    for product_id in (mug["id"], int(mug["id"])):
+        reply = buyer.http.post("cart/items", json={"product_id": product_id, **body})
+        assert reply.status_code == 200, reply.text
+    (item,) = reply.json()["items"]
+    assert item.get("quantity", item.get("qty")) == 4
+    assert (item["product_id"], item["line_total"]["units"]) == (mug["id"], "40")
+
+
+@pytest.mark.parametrize("name", ["CARD", "card", "Card", "gift_card", 1])
+def test_enum_values_are_read_in_any_case(stack: Stack, buyer: Person, name: str | int) -> None:
+    buyer.http.post("cart/add", json={"product_id": stack.product()["id"]})
+    reply = buyer.http.post("orders", json={"payment_method": name, "request_id": str(uuid.uuid4())})
+    assert reply.status_code == 200, reply.text
+    assert reply.json()["order"]["payment"]["method"] == ("GIFT_CARD" if name == "gift_card" else "CARD")
+
+
+def test_query_parameters_are_fields(stack: Stack, mug: Any) -> None:
+    http = stack.client()
+    found = http.get("products", params={"sort": "price_desc", "page_size": 1, "in_stock": "true"})
+    assert len(found.json()["items"]) == 1
+    both = http.get(f"products/batch?product_ids={mug['id']}&product_ids=999999").json()
+    assert ([item["id"] for item in both["items"]], both["missing_ids"]) == ([mug["id"]], ["999999"])
+
+
+# ── Paths ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _bindings(method: MethodDescriptor) -> Iterator[tuple[str, str]]:
+    http = method.GetOptions().Extensions[annotations_pb2.http]
+    for rule in (http, *http.additional_bindings):
+        verb = rule.WhichOneof("pattern")
+        yield verb.upper(), getattr(rule, verb)
+
+
+BINDINGS = [(m, *binding) for service in SERVICES for m in service.methods for binding in _bindings(m)]
+
+
+@pytest.mark.parametrize(("method", "verb", "path"), BINDINGS, ids=[f"{v} {p}" for _, v, p in BINDINGS])
+def test_every_binding_reaches_a_worker(stack: Stack, method: MethodDescriptor, verb: str, path: str) -> None:
+    url = re.sub(r"\{([^}]+)\}", lambda found: _sample(method, found[1]), path)
+    with_body = {"json": {}} if verb in ("POST", "PUT", "PATCH") else {}
+    reply = httpx.request(verb, stack.origin + url, timeout=30, **with_body)
+    if reply.status_code != 200:
+        assert _reason(reply)[1] not in ("METHOD_UNKNOWN", "MALFORMED_REQUEST"), reply.text
+    assert "x-request-id" in reply.headers
+
+
+def _sample(method: MethodDescriptor, variable: str) -> str:
+    message, field = method.input_type, None
+    for name in variable.split("."):
+        field = message.fields_by_name[name]
+        message = field.message_type
+    assert field is not None
+    return "a-slug" if field.type == FieldDescriptor.TYPE_STRING else "999999"
+
+
+def test_every_other_path_does_what_the_first_does(stack: Stack, mug: Any) -> None:
+    stranger, admin = stack.client(), stack.admin.http
+    email = f"user-{uuid.uuid4().hex}@shop.test"
+    assert stranger.post(
+        "auth/signup", json={"full_name": "Ann", "email": email, "password": PASSWORD}
+    ).json()["email"] == email  # fmt: skip
+    tokens = stranger.post("auth/signin", json={"email": email, "password": PASSWORD}).json()
+    http = stack.client(authorization=f"Bearer {tokens['access_token']}")
+    for path in ("users/me", "auth/me", "users/profile"):
+        assert http.get(path).json()["email"] == email
+        assert http.put(path, json={"full_name": f"Ann of {path}"}).json()["full_name"] == f"Ann of {path}"
+    body = {"line1": "1 Main Street", "city": "Springfield", "country": "US"}
+    for path in ("users/addresses", "users/me/addresses"):
+        address = http.post(path, json=body).json()
+        assert http.get(path).json()["items"]
+        one = f"{path}/{address['id']}"
+        assert http.put(one, json={"city": "Shelbyville"}).json()["city"] == "Shelbyville"
+        assert http.patch(one, json={"city": "Ogdenville"}).json()["city"] == "Ogdenville"
+        assert http.delete(one).status_code == 200
+    assert stranger.get(f"products/slug/{mug['slug']}").json()["id"] == mug["id"]
+    for verb in ("PUT", "PATCH"):
+        product = admin.request(verb, f"products/{mug['id']}", json={"brand": f"by {verb}"})
+        assert product.json()["brand"] == f"by {verb}"
+    category = admin.post("categories", json={"name": f"Shelf {uuid.uuid4().hex}"}).json()
+    assert stranger.get(f"categories/slug/{category['slug']}").json()["id"] == category["id"]
+    for verb in ("PUT", "PATCH"):
+        changed = admin.request(verb, f"categories/{category['id']}", json={"description": verb})
+        assert changed.json()["description"] == verb
+    for add in ("cart/add", "cart/items"):
+        for item_path in ("cart/items", "cart"):
+            item = http.post(add, json={"product_id": mug["id"]}).json()["items"][0]["id"]
+            changed = http.put(f"{item_path}/{item}", json={"qty": 3}).json()
+            assert changed["item_count"] == 3
+            assert http.delete(f"{item_path}/{item}").json()["items"] == []
+    http.post("cart/add", json={"product_id": mug["id"]})
+    assert http.post("cart/remove", json={"product_id": mug["id"]}).json()["items"] == []
+
+
+def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:
+    http, product = buyer.http, stack.product()
+    for path, key in [
+        ("orders/history", "items"),
+        ("products/trending", "items"),
+        ("products/recommendations", "items"),
+        (f"products/batch?product_ids={mug['id']}", "items"),
+        (f"products/similar/{mug['id']}", "items"),
+        (f"products/{mug['id']}/bought-together", "items"),
+        (f"products/inventory/{mug['id']}", "total_available"),
+        (f"products/slug/{mug['slug']}", "sku"),
+    ]:
+        reply = http.get(path)
+        assert reply.status_code == 200, (path, reply.text)
+        assert key in reply.json()
+    http.post("cart/add", json={"product_id": product["id"]})
+    assert http.delete("cart/clear").json()["items"] == []
+    assert _reason(http.get("products/slug/x")) == (404, "PRODUCT_NOT_FOUND")
+
+
+# ── Refusals ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_kind_of_refusal_has_its_http_status(stack: Stack, buyer: Person, mug: Any) -> None:
+    stranger = stack.client()
+    assert _reason(stranger.get("cart")) == (401, "TOKEN_MISSING")
+    assert _reason(stranger.get("cart", headers={"authorization": "Bearer x"})) == (401, "TOKEN_INVALID")
+    wrong = {"email": buyer.me["email"], "password": "wrong-horse-1"}
+    assert _reason(stranger.post("auth/login", json=wrong)) == (401, "INVALID_CREDENTIALS")
+    assert _reason(buyer.http.post("products", json={"name": "x"})) == (403, "PERMISSION_MISSING")
+    assert _reason(buyer.http.get("orders/999999")) == (404, "ORDER_NOT_FOUND")
+    assert _reason(stranger.get(f"products/{2**63 - 1}")) == (404, "PRODUCT_NOT_FOUND")
+    taken = {"full_name": "Ann", "email": buyer.me["email"].upper(), "password": PASSWORD}
+    assert _reason(stranger.post("auth/register", json=taken)) == (409, "EMAIL_TAKEN")
+    stale = stack.admin.http.patch(f"products/{mug['id']}", json={"brand": "x", "etag": "stale"})
+    assert _reason(stale) == (409, "STALE_ETAG")
+    buyer.http.delete("cart/clear")
+    empty = {"payment_method": "CARD", "request_id": str(uuid.uuid4())}
+    assert _reason(buyer.http.post("orders/checkout", json=empty)) == (400, "CART_EMPTY")
+    assert _reason(buyer.http.get("products?page_token=edited")) == (400, "INVALID_PAGE_TOKEN")
+
+
+def test_wrong_fields_are_named(stack: Stack) -> None:
+    reply = stack.client().post("auth/register", json={"full_name": "", "email": "x", "password": "short"})
+    assert _reason(reply) == (400, "INVALID_FIELD")
+    (bad,) = [d for d in reply.json()["details"] if d["@type"].endswith("BadRequest")]
+    assert {v["field"] for v in bad["field_violations"]} == {"full_name", "email", "password"}
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "content"),
+    [
+        ("POST", "auth/login", b"{"),
+        ("POST", "auth/login", b""),
+        ("POST", "auth/login", b"[]"),
+        ("POST", "auth/login", b'"text"'),
+        ("POST", "auth/login", b'{"email": {"a": 1}}'),
+        ("POST", "auth/login", b'{"email": "a", "nobody": 1}'),
+        ("POST", "auth/login", b'{"email": "\xff\xfe", "password": "x"}'),
+        ("POST", "auth/login", b'{"email": "a\\u0000b", "password": "x"}'),
+        ("POST", "auth/login", b'{"email": "\\ud800", "password": "x"}'),
+        ("POST", "auth/login", b"[" * 100_000),
+        ("POST", "auth/login", b'{"email":' * 10_000),
+        ("PUT", "cart/items/7", b'{"qty": 2147483648}'),
+        ("PUT", "cart/items/7", b'{"qty": 1.5}'),
+        ("PUT", "cart/items/7", b'{"qty": NaN}'),
+        ("PUT", "cart/items/9223372036854775808", b'{"qty": 1}'),
+        ("PUT", "cart/items/7", b'{"qty": 1, "item_id": 8}'),
+        ("POST", "orders", b'{"payment_method": "GOLD"}'),
+        ("GET", "products?nobody=1", b""),
+        ("GET", "products?page_size=many", b""),
+        ("GET", "products?sort=SIDEWAYS", b""),
+        ("GET", "products/1.5", b""),
+        ("GET", "products/%ff", b""),
+        ("GET", "products/slug/%ff", b""),
+        ("GET", "products/slug/%00", b""),
+        ("GET", "products/slug/a%2Fb", b""),
+        ("GET", "products?category=%ff", b""),
+        ("GET", "products?category=%00", b""),
+        ("GET", "products/-1", b""),
+        ("GET", "products/0", b""),
+    ],
+)
+def test_what_cannot_be_read_is_a_400(
+    stack: Stack, buyer: Person, verb: str, path: str, content: bytes
+) -> None:
+    request = f"{verb} /api/v1/{path} HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n"
+    request += f"Authorization: Bearer {buyer.tokens['access_token']}\r\n"
+    reply = _raw(stack, f"{request}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    status, reason = _reason(reply)
+    assert status == 400, reply.text
+    assert reason in ("MALFORMED_REQUEST", "INVALID_FIELD"), reply.text
+    assert not re.search(r"Traceback|psycopg|sqlite|Error\b", reply.json()["message"]), reply.text
+
+
+def _raw(stack: Stack, request: bytes) -> httpx.Response:
+    """The reply to bytes that no client library would send."""
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=30) as connection:
+        connection.sendall(request)
+        data = b""
+        while part := connection.recv(65_536):
+            data += part
+    head, _, body = data.partition(b"\r\n\r\n")
+    status, *lines = head.decode().split("\r\n")
+    headers = [tuple(line.split(": ", 1)) for line in lines]
+    if dict(headers).get("transfer-encoding") == "chunked":
+        body = b"".join(re.findall(rb"[0-9a-f]+\r\n(.*?)\r\n(?=[0-9a-f]+\r\n)", body, re.DOTALL))
+        headers = [pair for pair in headers if pair[0] != "transfer-encoding"]
+    return httpx.Response(int(status.split()[1]), headers=headers, content=body)
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [("GET", "nowhere"), ("GET", ""), ("DELETE", "products"), ("POST", "products/7"), ("GET", "auth/login"),
+     ("TRACE", "products"), ("GET", "../../etc/passwd"), ("PROPFIND", "products")],
+)  # fmt: skip
+def test_a_path_or_verb_that_does_not_exist_is_a_404(stack: Stack, verb: str, path: str) -> None:
+    assert _reason(stack.client().request(verb, path)) == (404, "METHOD_UNKNOWN")
+
+
+def test_what_is_too_large_is_refused_by_its_size(stack: Stack, buyer: Person) -> None:
+    http = stack.client()
+    assert _reason(http.post("auth/login", content=b" " * 4_200_000)) == (413, "MALFORMED_REQUEST")
+    assert _reason(http.get("products", headers={"x-long": "x" * 65_536})) == (431, "MALFORMED_REQUEST")
+    assert _reason(http.get("products", params={"category": "x" * 20_000})) == (400, "INVALID_FIELD")
+
+
+def test_an_error_of_many_words_still_arrives(stack: Stack, buyer: Person) -> None:
+    mask = "💥" * 1500
+    reply = buyer.http.patch("users/me", params={"update_mask": mask}, json={"phone": "1"})
+    assert _reason(reply) == (400, "INVALID_UPDATE_MASK")
+
+
+# ── Who is calling ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_forged_headers_change_neither_the_caller_nor_the_address(stack: Stack, buyer: Person) -> None:
+    forged = {
+        "x-user-id": stack.admin.me["id"],
+        "x-user-role": "ADMIN",
+        "x-sanset-edge": "guess",
+        "x-forwarded-for": "9.9.9.9",
+        "x-envoy-external-address": "9.9.9.9",
+        "x-real-ip": "9.9.9.9",
+    }
+    assert buyer.http.get("users/me", headers=forged).json()["id"] == buyer.me["id"]
+    assert _reason(stack.client().get("users/me", headers=forged)) == (401, "TOKEN_MISSING")
+    login = {"email": buyer.me["email"], "password": PASSWORD}
+    assert stack.client().post("auth/login", json=login, headers=forged).status_code == 200
+    sessions = buyer.http.get("users/me/sessions").json()["items"]
+    assert len({session["ip"] for session in sessions}) == 1
+    assert sessions[0]["ip"] != "9.9.9.9"
+
+
+@pytest.mark.parametrize("origin", [ORIGIN, "null", f"{ORIGIN}.evil.example", "https://localhost:3000"])
+def test_only_listed_origins_read_replies_and_refusals(stack: Stack, mug: Any, origin: str) -> None:
+    allowed = origin if origin == ORIGIN else None
+    for path in (f"products/{mug['id']}", "cart", "nowhere"):
+        reply = stack.client().get(path, headers={"origin": origin})
+        assert reply.headers.get("access-control-allow-origin") == allowed
+
+
+def test_a_long_list_travels_compressed(stack: Stack) -> None:
+    for _ in range(3):
+        stack.product(description="word " * 400)
+    for coding in ("gzip", "br"):
+        with stack.client().stream("GET", "products", headers={"accept-encoding": coding}) as reply:
+            assert reply.headers["content-encoding"] == coding
+
+
+def test_grpc_web_reaches_the_shop(stack: Stack, buyer: Person) -> None:
+    message = auth_pb2.GetMeRequest().SerializeToString()
+    reply = httpx.post(
+        f"{stack.origin}/sanset.v1.AuthService/GetMe",
+        content=b"\0" + struct.pack(">I", len(message)) + message,
+        headers={"content-type": "application/grpc-web+proto", **dict(buyer.metadata)},
+    )
+    (length,) = struct.unpack(">I", reply.content[1:5])
+    assert str(auth_pb2.User.FromString(reply.content[5 : 5 + length]).id) == buyer.me["id"]
+    assert b"grpc-status:0" in reply.content[5 + length :]

@@ -1,0 +1,154 @@
+"""The stack in operation: reflection, limits, signals, and workers that die."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import httpx
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+from real_stack import ADMIN, Stack, is_alive, stack_of, until
+from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2, catalog_pb2_grpc
+from sanset.v1.order_pb2 import Order, Payment
+from sanset_client import Client, Unavailable
+
+from server.app import SERVICES
+
+BUF = Path(sys.executable).with_name("buf")
+
+
+def _buf(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(BUF), "curl", "--protocol", "grpc", "--http2-prior-knowledge", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+
+def test_reflection_serves_a_command_line_on_the_native_port_only(stack: Stack) -> None:
+    product = stack.product()
+    native = f"http://{stack.native}"
+    listed = _buf("--list-services", native)
+    assert {service.full_name for service in SERVICES} <= set(listed.stdout.split()), listed.stderr
+    body = json.dumps({"product_id": product["id"]})
+    found = _buf("-d", body, f"{native}/sanset.v1.CatalogService/GetProduct")
+    assert json.loads(found.stdout)["slug"] == product["slug"], found.stderr
+    for origin in (stack.origin, f"{stack.origin}/api/v1"):
+        assert _buf("--list-services", origin).returncode != 0
+
+
+def test_a_guessed_edge_token_opens_nothing_on_the_native_port(stack: Stack) -> None:
+    person = stack.customer()
+    forged = (("x-sanset-edge", "guess"), ("x-envoy-external-address", "9.9.9.9"), ("x-user-id", "1"))
+    with grpc.insecure_channel(stack.native) as channel:
+        auth = auth_pb2_grpc.AuthServiceStub(channel)
+        me = auth.GetMe(auth_pb2.GetMeRequest(), metadata=person.metadata + forged)
+        assert str(me.id) == person.me["id"]
+        auth.Login(auth_pb2.LoginRequest(email=me.email, password="correct-horse-1"), metadata=forged)
+        sessions = auth.ListSessions(auth_pb2.ListSessionsRequest(), metadata=person.metadata).items
+    assert "9.9.9.9" not in [session.ip for session in sessions]
+
+
+def test_a_killed_worker_is_replaced_and_reads_go_on(stack: Stack) -> None:
+    product, http = stack.product(), stack.client()
+    for _ in range(2):
+        victim, *others = stack.worker_pids
+        subprocess.run(["kill", "-9", str(victim)], check=True)
+        answers = []
+        while len(stack.worker_pids) < 2 or victim in stack.worker_pids or len(answers) < 20:
+            answers.append(http.get(f"products/{product['id']}").status_code)
+        assert set(answers) == {200}
+        assert others[0] in stack.worker_pids
+        until(lambda: _healthy(stack) == 2)
+
+
+def _healthy(stack: Stack) -> int:
+    clusters = httpx.get(f"http://127.0.0.1:{stack.state['envoy']['admin_port']}/clusters").text
+    return clusters.count("health_flags::healthy")
+
+
+def test_the_python_client_shops_and_follows_an_order_across_restarts(stack: Stack) -> None:
+    for _ in range(3):
+        stack.product(brand="Client Test")
+    email = stack.customer().me["email"]
+    with Client(stack.native) as shop, Client(stack.native) as staff:
+        shop.login(email, "correct-horse-1")
+        staff.login(*ADMIN)
+        products = list(shop.catalog.iter_products(brand="client test", page_size=1))
+        assert len(products) == 3
+        shop.cart.add(product_id=products[0].id, quantity=2)
+        order = shop.orders.checkout(payment_method=Payment.CARD)
+        assert order.status == Order.CONFIRMED
+
+        steps: list[tuple[int, int]] = []
+        following = threading.Thread(
+            target=lambda: steps.extend((step.sequence, step.status) for step in shop.orders.track(order.id)),
+            daemon=True,
+        )
+        following.start()
+        for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
+            old = stack.worker_pids
+            for pid in old:
+                subprocess.run(["kill", "-9", str(pid)], check=True)
+            until(lambda old=old: None not in stack.worker_pids and not set(old) & set(stack.worker_pids))
+            until(lambda status=status: _moved(staff, order.id, status))
+        following.join(60)
+        assert not following.is_alive()
+    walked = (Order.PENDING_PAYMENT, Order.CONFIRMED, Order.PROCESSING, Order.SHIPPED, Order.DELIVERED)
+    assert steps == list(enumerate(walked, start=1))
+
+
+def _moved(staff: Client, order_id: int, status: Order.Status.ValueType) -> bool:
+    """Whether the order took the step; not while no worker is back."""
+    try:
+        return staff.orders.update_order_status(order_id=order_id, status=status).status == status
+    except Unavailable:
+        return False
+
+
+@pytest.fixture
+def small_stack(tmp_path: Path) -> Iterator[Stack]:
+    """A short-lived shop that allows five calls a minute."""
+    with stack_of(tmp_path, workers=1, rate_limit=5, rate_limit_signed_in=8) as running:
+        yield running
+
+
+def test_each_address_has_its_limit_and_ctrl_c_ends_everything(small_stack: Stack) -> None:
+    stack, http = small_stack, small_stack.client()
+    replies = [http.get("categories", headers={"x-forwarded-for": f"9.9.9.{n}"}) for n in range(7)]
+    assert [reply.status_code for reply in replies] == [200] * 5 + [429] * 2
+    refused = replies[-1].json()
+    assert (refused["code"], refused["details"][0]["reason"]) == (8, "RATE_LIMITED")
+    assert int(replies[-1].headers["retry-after"]) >= 1
+
+    with grpc.insecure_channel(stack.native) as channel:
+        catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+        for _ in range(5):
+            catalog.ListCategories(catalog_pb2.ListCategoriesRequest())
+        with pytest.raises(grpc.RpcError) as caught:
+            catalog.ListCategories(
+                catalog_pb2.ListCategoriesRequest(), metadata=(("x-envoy-external-address", "9.9.9.9"),)
+            )
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    retry = error_details_pb2.RetryInfo()
+    assert any(detail.Unpack(retry) for detail in rpc_status.from_call(caught.value).details)
+    assert retry.retry_delay.seconds >= 1
+
+    pids = [stack.process.pid, stack.state["envoy"]["pid"], *stack.worker_pids]
+    assert all(is_alive(pid) for pid in pids)
+    assert stack.stop(signal.SIGINT) == 0
+    until(lambda: not any(is_alive(pid) for pid in pids))
+    assert not (stack.home / "run" / "shop.json").exists()
+    assert not stack.is_ready()
+
+
+def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:
+    with stack_of(tmp_path, workers=2) as stack:
+        pids = [stack.state["envoy"]["pid"], *stack.worker_pids]
+        stack.process.kill()
+        until(lambda: not any(is_alive(pid) for pid in pids))
