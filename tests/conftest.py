@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from running_shop import RunningShop, test_settings
 from sqlalchemy import create_engine, make_url
 
-from running_shop import RunningShop, test_settings
 from server.db import migrate
 from server.postgres import running
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 from running_shop import Account, refusal
@@ -105,12 +106,12 @@ class Crowd:
         return Account(user_id, email, auth_pb2.Tokens(access_token=token))
 
 
-def outcomes(calls: Iterable[grpc.Future]) -> Counter[str]:
+def outcomes(calls: Iterable[grpc.Future[Any]]) -> Counter[str]:
     """How calls that were started together ended: "OK" or the reason of the refusal, and how often."""
     return Counter(_outcome(call) for call in calls)
 
 
-def _outcome(call: grpc.Future) -> str:
+def _outcome(call: grpc.Future[Any]) -> str:
     try:
         call.result(timeout=90)
     except grpc.RpcError as error:

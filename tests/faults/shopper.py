@@ -7,6 +7,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import grpc
@@ -73,12 +74,7 @@ class Shopper(threading.Thread):
 
     def _buy(self) -> None:
         for product_id in self._random.sample(self._products, 2):
-            item = cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
-            self._persist(
-                lambda channel, item=item: cart_pb2_grpc.CartServiceStub(channel).AddItem(
-                    item, metadata=self.account.metadata, timeout=5
-                )
-            )
+            self._persist(partial(self._add, product_id))
         request = pb.CheckoutRequest(
             request_id=str(uuid.uuid4()),
             payment_method=pb.Payment.CARD,
@@ -88,13 +84,18 @@ class Shopper(threading.Thread):
         if self._random.random() < 0.3:
             assert self._check_out(request) == answer
 
+    def _add(self, product_id: int, channel: grpc.Channel) -> cart_pb2.Cart:
+        request = cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
+        stub = cart_pb2_grpc.CartServiceStub(channel)
+        return stub.AddItem(request, metadata=self.account.metadata, timeout=5)
+
     def _check_out(self, request: pb.CheckoutRequest) -> bytes | str:
         def call(channel: grpc.Channel) -> bytes | str:
             stub = order_pb2_grpc.OrderServiceStub(channel)
             try:
                 reply = stub.Checkout(request, metadata=self.account.metadata, timeout=10)
             except grpc.RpcError as error:
-                if error.code() == grpc.StatusCode.FAILED_PRECONDITION:  # type: ignore[attr-defined]
+                if error.code() == grpc.StatusCode.FAILED_PRECONDITION:
                     reason = refusal(error).reason
                     assert (reason, request.payment_token) == (DECLINED, "tok_decline")
                     return reason
@@ -110,7 +111,7 @@ class Shopper(threading.Thread):
             try:
                 return call(self._random.choice(self._channels))
             except grpc.RpcError as error:
-                if error.code() not in PASSING or time.monotonic() > until:  # type: ignore[attr-defined]
+                if error.code() not in PASSING or time.monotonic() > until:
                     raise
             self.repeats += 1
             time.sleep(self._random.uniform(0.02, 0.2))

@@ -54,7 +54,10 @@ class Storm:
         """Start a checkout for each buyer at once, on both workers in turn."""
         calls = []
         for place, buyer in enumerate(buyers):
-            values = {"payment_method": pb.Payment.CARD, "request_id": str(uuid.uuid4())} | fields
+            values: dict[str, Any] = {
+                "payment_method": pb.Payment.CARD,
+                "request_id": str(uuid.uuid4()),
+            } | fields
             stub = self.shops[place % 2].orders
             request = pb.CheckoutRequest(**values)
             calls.append(stub.Checkout.future(request, metadata=buyer.metadata, timeout=SECONDS))
@@ -118,15 +121,15 @@ def test_carts_of_three_lines_in_any_order_sell_what_there_is(storm: Storm) -> N
 
 
 def test_declined_payments_among_the_rest_give_their_units_back(storm: Storm) -> None:
-    first, second = storm.crowd.products(2, stock=30)
-    carts = [{first: 1, second: 1}, {second: 1, first: 1}] * 30
+    first, second = storm.crowd.products(2, stock=20)
+    carts = [{first: 1, second: 1}, {second: 1, first: 1}] * 15
     buyers = storm.crowd.buyers(carts)
-    declined = storm.checkouts(buyers[:30], payment_token="tok_decline")
-    paid = storm.checkouts(buyers[30:])
+    declined = storm.checkouts(buyers[:15], payment_token="tok_decline")
+    paid = storm.checkouts(buyers[15:])
     refused = outcomes(declined)
     assert set(refused) <= {"PAYMENT_DECLINED", "OUT_OF_STOCK"}
     sold = outcomes(paid)["OK"]
-    assert (storm.available(first), storm.available(second)) == (30 - sold, 30 - sold)
+    assert (storm.available(first), storm.available(second)) == (20 - sold, 20 - sold)
 
 
 def test_fifty_checkouts_with_one_request_id_make_one_order(storm: Storm) -> None:

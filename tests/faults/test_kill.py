@@ -142,7 +142,7 @@ def test_a_watcher_misses_no_step_when_the_writer_is_killed(postgres_url: str, t
             try:
                 stub.UpdateOrderStatus(step, metadata=admin.metadata, timeout=30)
             except grpc.RpcError as error:
-                if error.code() != grpc.StatusCode.UNAVAILABLE:  # type: ignore[attr-defined]
+                if error.code() != grpc.StatusCode.UNAVAILABLE:
                     raise
                 killing.join()
                 successor, stub = serve("successor")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -21,7 +22,7 @@ CENT = 10_000_000
 def cents(money: Money) -> int:
     """An amount in US cents."""
     assert money.currency_code == "USD"
-    return money.units * 100 + money.nanos // CENT
+    return int(money.units * 100 + money.nanos // CENT)
 
 
 def costs(order: pb.Order) -> tuple[int, int, int, int]:
@@ -42,7 +43,7 @@ def stock_of(shop: RunningShop, product_id: int) -> int:
     return shop.catalog.GetInventory(request).total_available
 
 
-def buyer_of(shop: RunningShop, cents_each: int, quantity: int = 1, **fields: object) -> tuple[Account, int]:
+def buyer_of(shop: RunningShop, cents_each: int, quantity: int = 1, **fields: Any) -> tuple[Account, int]:
     """A new buyer with units of a new product in the cart, and the product's id."""
     buyer = shop.customer()
     product = shop.product(units=cents_each // 100, nanos=cents_each % 100 * CENT, **fields)
@@ -50,10 +51,10 @@ def buyer_of(shop: RunningShop, cents_each: int, quantity: int = 1, **fields: ob
     return buyer, product.id
 
 
-def refused(shop: RunningShop, buyer: Account, **fields: object) -> Refused:
+def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
     """How a checkout is refused."""
     with pytest.raises(grpc.RpcError) as caught:
-        shop.checkout(buyer, **fields)  # type: ignore[arg-type]
+        shop.checkout(buyer, **fields)
     return refusal(caught.value)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 
 import grpc
 import pytest
@@ -268,7 +269,7 @@ def test_only_legal_steps_are_taken(shop: RunningShop, before: str) -> None:
         if wanted == before:
             assert shop.move(order.id, pb.Order.Status.Value(wanted)).etag == order.etag
             continue
-        answer = refused(lambda wanted=wanted: shop.move(order.id, pb.Order.Status.Value(wanted)))
+        answer = refused(partial(shop.move, order.id, pb.Order.Status.Value(wanted)))
         assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
         assert (answer.facts["status"], answer.facts["wanted"]) == (before, wanted)
         assert answer.facts["legal"] == (", ".join(legal) or "nothing by this call")

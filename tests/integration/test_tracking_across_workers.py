@@ -43,13 +43,14 @@ class Pair:
     def end_connections(self, name: str) -> int:
         """Have PostgreSQL end the connections of the workers with this application name."""
         with self.db.read() as connection:
-            return connection.execute(
+            ended: int = connection.execute(
                 text(
                     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
                     " AND datname = current_database() AND application_name = :name"
                 ),
                 {"name": name},
             ).scalar_one()
+            return ended
 
 
 @pytest.fixture
