@@ -178,7 +178,8 @@ class Shop:
             log=self._directory / "log" / f"worker-{index + 1}.log",
             # A worker is one thread of computing among several processes: a library that starts a thread per
             # core for each product of two matrices only makes them wait for each other.
-            environment=environment_of(self._settings) | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+            environment=environment_of(self._settings)
+            | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
             on_change=self._write_state,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, delete, func, insert, not_, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, select, update
 
 from server.auth.models import Address
 from server.auth.queries import AnyRow
@@ -24,6 +24,10 @@ _COLUMNS = (
     Address.is_default,
     Address.created_at,
 )
+
+_OF_USER = select(*_COLUMNS).where(Address.user_id == bindparam("user_id"))
+_ADDRESS = _OF_USER.where(Address.id == bindparam("address_id"))
+_DEFAULT_ADDRESS = _OF_USER.where(Address.is_default)
 
 
 def addresses(
@@ -45,14 +49,12 @@ def addresses(
 
 def address(connection: Connection, user_id: int, address_id: int) -> AnyRow | None:
     """One of a user's addresses."""
-    statement = select(*_COLUMNS).where(Address.id == address_id, Address.user_id == user_id)
-    return connection.execute(statement).one_or_none()
+    return connection.execute(_ADDRESS, {"address_id": address_id, "user_id": user_id}).one_or_none()
 
 
 def default_address(connection: Connection, user_id: int) -> AnyRow | None:
     """A user's default address."""
-    statement = select(*_COLUMNS).where(Address.user_id == user_id, Address.is_default)
-    return connection.execute(statement).one_or_none()
+    return connection.execute(_DEFAULT_ADDRESS, {"user_id": user_id}).one_or_none()
 
 
 def count_addresses(tx: Connection, user_id: int) -> int:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, insert, select, update
+from sqlalchemy import BigInteger, Connection, Update, and_, bindparam, case, insert, select, update
 
 from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
@@ -55,18 +56,25 @@ _OFFERS = (
 )
 
 
+_OFFERS_OF = _OFFERS.where(Variant.id.in_(bindparam("variant_ids", expanding=True)))
+_LOCKED_OFFERS_OF = _OFFERS_OF.with_for_update(of=InventoryLevel)
+_OFFER_OF_VARIANT = _OFFERS.where(
+    Variant.product_id == bindparam("product_id"), Variant.id == bindparam("variant_id")
+)
+_OFFER_OF_PRODUCT = _OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.is_default)
+
+
 def offers(connection: Connection, variant_ids: Sequence[int], *, lock: bool = False) -> dict[int, Offer]:
     """What these variants are sold as, by variant; `lock` holds their stock until the transaction ends."""
-    statement = _OFFERS.where(Variant.id.in_(variant_ids))
-    if lock:
-        statement = statement.with_for_update(of=InventoryLevel)
-    return {row[1]: _offer(row) for row in connection.execute(statement)}
+    rows = connection.execute(_LOCKED_OFFERS_OF if lock else _OFFERS_OF, {"variant_ids": variant_ids})
+    return {row[1]: _offer(row) for row in rows}
 
 
 def offer_of(connection: Connection, product_id: int, variant_id: int | None) -> Offer | None:
     """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
-    chosen = Variant.id == variant_id if variant_id else Variant.is_default
-    row = connection.execute(_OFFERS.where(Variant.product_id == product_id, chosen)).one_or_none()
+    statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
+    keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
+    row = connection.execute(statement, keys).one_or_none()
     offer = _offer(row) if row else None
     return offer if offer and offer.on_sale else None
 
@@ -98,8 +106,7 @@ def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
             raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
         if offer.available < quantity:
             raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
-    moved = tx.execute(_move(wanted, -1).where(InventoryLevel.available >= _units(wanted)))
-    if moved.rowcount != len(wanted):
+    if tx.execute(_move(len(wanted)), _moving(wanted)).rowcount != len(wanted):
         raise AssertionError("stock moved although it was locked")
     return found
 
@@ -107,7 +114,7 @@ def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
 def return_stock(tx: Connection, units: Mapping[int, int]) -> dict[int, Offer]:
     """Give units of variants back to stock, and return what they are sold as."""
     found = offers(tx, sorted(units), lock=True)
-    tx.execute(_move(units, +1))
+    tx.execute(_move(len(units)), _moving({variant: -quantity for variant, quantity in units.items()}))
     return found
 
 
@@ -116,22 +123,36 @@ def stock_event(moved: Mapping[int, Offer]) -> NewEvent:
     return _changed(offer.product_id for offer in moved.values())
 
 
-def _move(units: Mapping[int, int], sign: int) -> Any:
-    moved = _units(units)
+@lru_cache(maxsize=256)
+def _move(count: int) -> Update:
+    """Moves the units of `count` variants from available to sold; see `_moving` for its parameters."""
+    units = case(
+        *(
+            (
+                InventoryLevel.variant_id == bindparam(f"variant_{i}"),
+                bindparam(f"units_{i}", type_=BigInteger),
+            )
+            for i in range(count)
+        ),
+        else_=0,
+    )
     return (
         update(InventoryLevel)
         .where(
-            InventoryLevel.variant_id.in_(sorted(units)), InventoryLevel.location_id == DEFAULT_LOCATION_ID
+            InventoryLevel.variant_id.in_(bindparam("variants", expanding=True)),
+            InventoryLevel.location_id == DEFAULT_LOCATION_ID,
+            InventoryLevel.available >= units,
         )
-        .values(
-            available=InventoryLevel.available + sign * moved,
-            sold=InventoryLevel.sold - sign * moved,
-        )
+        .values(available=InventoryLevel.available - units, sold=InventoryLevel.sold + units)
     )
 
 
-def _units(units: Mapping[int, int]) -> Any:
-    return case(dict(sorted(units.items())), value=InventoryLevel.variant_id)
+def _moving(units: Mapping[int, int]) -> dict[str, Any]:
+    """The parameters of `_move`: units by variant, negative ones go back to stock."""
+    parameters: dict[str, Any] = {"variants": sorted(units)}
+    for i, variant_id in enumerate(sorted(units)):
+        parameters |= {f"variant_{i}": variant_id, f"units_{i}": units[variant_id]}
+    return parameters
 
 
 def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) -> None:

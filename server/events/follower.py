@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import secrets
 import threading
 import time
 from collections import OrderedDict, defaultdict
@@ -44,6 +45,7 @@ class Follower:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._name = secrets.token_hex(8)
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
         self._told: OrderedDict[int, None] = OrderedDict()
         self._wake = threading.Event()
@@ -172,8 +174,9 @@ class Follower:
                 with psycopg.connect(url, autocommit=True, application_name="sanset-events") as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     while not self._stopping.is_set():
-                        for _ in connection.notifies(timeout=1.0, stop_after=1):
-                            self._wake.set()
+                        for notice in connection.notifies(timeout=1.0, stop_after=1):
+                            if notice.payload != self._name:  # our own events were told already
+                                self._wake.set()
             except psycopg.Error:
                 self._stopping.wait(1.0)  # the follower polls meanwhile
 
@@ -183,7 +186,7 @@ class Follower:
             self._notify.clear()
             try:
                 with self._database.read() as connection:
-                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
+                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self._name}'")
             except SQLAlchemyError as error:
                 log.warning("notify_failed", error=type(error).__name__)
             self._stopping.wait(NOTIFY_SECONDS)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, literal_column
+from sqlalchemy.sql.dml import ReturningInsert
 
 from server.clock import utc_now
 from server.db.database import Announcement, announce
@@ -26,6 +28,12 @@ _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::t
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
 
 
+@cache
+def _insert(dialect: str) -> ReturningInsert[int]:
+    transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
+    return insert(Event).values(transaction_id=transaction).returning(Event.id)
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
     """An event to write."""
@@ -37,20 +45,12 @@ class NewEvent:
 
 def publish(tx: Connection, *events: NewEvent) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
-    transaction = _THIS_TRANSACTION if tx.dialect.name == "postgresql" else _NO_TRANSACTION
     now = utc_now()
     rows = [
-        {
-            "transaction_id": transaction,
-            "topic": event.topic,
-            "key": event.key,
-            "payload": event.payload,
-            "created_at": now,
-        }
+        {"topic": event.topic, "key": event.key, "payload": event.payload, "created_at": now}
         for event in events
     ]
-    ids = tx.execute(insert(Event).values(rows).returning(Event.id)).scalars().all()
-    announce(
-        tx,
-        [Announcement(i, e.topic, e.key, e.payload) for i, e in zip(sorted(ids), events, strict=True)],
-    )
+    ids = tx.execute(_insert(tx.dialect.name), rows).scalars().all()
+    # One INSERT numbers its rows in their order, but need not return them in it.
+    pairs = zip(sorted(ids), events, strict=True)
+    announce(tx, [Announcement(i, e.topic, e.key, e.payload) for i, e in pairs])

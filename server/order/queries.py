@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
-from server.db.base import AnyRow
+from server.db.base import AnyRow, UtcDateTime
 from server.order.models import Order, OrderEvent, OrderLine, Payment
 from server.order.status import PENDING_PAYMENT
 
@@ -20,6 +20,28 @@ _ORDERS = select(
     Payment.amount_minor.label("payment_minor"),
     Payment.gateway_id,
 ).outerjoin(Payment, Payment.order_id == Order.id)
+
+_INSERT_ORDER = insert(Order).returning(Order.id)
+_INSERT_LINES = insert(OrderLine)
+_INSERT_PAYMENT = insert(Payment)
+_INSERT_EVENT = insert(OrderEvent)
+_SETTLE_PAYMENT = (
+    update(Payment)
+    .where(Payment.order_id == bindparam("settled"))
+    .values(status=bindparam("new_status"), gateway_id=bindparam("new_id"), updated_at=bindparam("now"))
+)
+_ADVANCE = (
+    update(Order)
+    .where(Order.id == bindparam("moved"), Order.status == bindparam("before"))
+    .values(
+        status=bindparam("after"),
+        last_sequence=Order.last_sequence + 1,
+        eta=func.coalesce(bindparam("new_eta", type_=UtcDateTime), Order.eta),
+        updated_at=bindparam("now"),
+        reserved_until=None,
+    )
+    .returning(Order.last_sequence)
+)
 
 
 def order(connection: Connection, order_id: int, user_id: int | None = None) -> AnyRow | None:
@@ -96,48 +118,33 @@ def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
 
 def insert_order(tx: Connection, values: dict[str, Any]) -> int:
     """Insert an order and return its id."""
-    return tx.execute(insert(Order).values(values).returning(Order.id)).scalar_one()
+    return tx.execute(_INSERT_ORDER, values).scalar_one()
 
 
 def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Insert the lines of an order in one statement."""
-    tx.execute(insert(OrderLine).values(rows))
+    tx.execute(_INSERT_LINES, rows)
 
 
 def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
     """Insert the payment of an order, before the gateway hears of it."""
-    tx.execute(insert(Payment).values(values))
+    tx.execute(_INSERT_PAYMENT, values)
 
 
 def settle_payment(tx: Connection, order_id: int, status: str, gateway_id: str, now: datetime) -> None:
     """Record what the gateway answered."""
-    tx.execute(
-        update(Payment)
-        .where(Payment.order_id == order_id)
-        .values(status=status, gateway_id=gateway_id, updated_at=now)
-    )
+    settled = {"settled": order_id, "new_status": status, "new_id": gateway_id, "now": now}
+    tx.execute(_SETTLE_PAYMENT, settled)
 
 
 def advance(
     tx: Connection, order_id: int, before: str, after: str, now: datetime, eta: datetime | None = None
 ) -> int | None:
     """Move an order from one status to another and return the step's number; None when it is not at `before`."""
-    values: dict[str, Any] = {
-        "status": after,
-        "last_sequence": Order.last_sequence + 1,
-        "updated_at": now,
-        "reserved_until": None,
-    }
-    if eta is not None:
-        values["eta"] = eta
-    return tx.execute(
-        update(Order)
-        .where(Order.id == order_id, Order.status == before)
-        .values(values)
-        .returning(Order.last_sequence)
-    ).scalar()
+    step = {"moved": order_id, "before": before, "after": after, "now": now, "new_eta": eta}
+    return tx.execute(_ADVANCE, step).scalar()
 
 
 def insert_event(tx: Connection, values: dict[str, Any]) -> None:
     """Insert a step of an order."""
-    tx.execute(insert(OrderEvent).values(values))
+    tx.execute(_INSERT_EVENT, values)

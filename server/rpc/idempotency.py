@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from server.db.upsert import insert_for
+from server.db.upsert import built_once
 from server.errors import Aborted
 from server.events.models import IdempotencyKey
 from server.rpc.call import Call
@@ -54,19 +54,23 @@ Key = tuple[int, str, str]
 """Whose request id, for which method, and the id."""
 
 
+@built_once
+def _claim(insert: Any) -> Any:
+    return insert(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
+
+
 def claim(tx: Connection, key: Key, hashed: str, now: datetime, leased_until: datetime | None = None) -> bool:
     """Take the request id; False when it is taken. Waits for another transaction that is taking it."""
     user_id, method, request_id = key
-    statement = insert_for(tx)(IdempotencyKey).values(
-        user_id=user_id,
-        method=method,
-        request_id=request_id,
-        body_hash=hashed,
-        created_at=now,
-        leased_until=leased_until,
-    )
-    result = tx.execute(statement.on_conflict_do_nothing().returning(IdempotencyKey.request_id))
-    return result.first() is not None
+    values = {
+        "user_id": user_id,
+        "method": method,
+        "request_id": request_id,
+        "body_hash": hashed,
+        "created_at": now,
+        "leased_until": leased_until,
+    }
+    return tx.execute(_claim(tx), values).first() is not None
 
 
 def first_reply(tx: Connection, key: Key, hashed: str) -> bytes | None:
@@ -78,9 +82,22 @@ def first_reply(tx: Connection, key: Key, hashed: str) -> bytes | None:
     return reply
 
 
+_STORE_REPLY = (
+    update(IdempotencyKey)
+    .where(
+        IdempotencyKey.user_id == bindparam("owner"),
+        IdempotencyKey.method == bindparam("called"),
+        IdempotencyKey.request_id == bindparam("asked"),
+    )
+    .values(reply=bindparam("first_reply"), leased_until=None)
+)
+
+
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for those who ask again."""
-    tx.execute(update(IdempotencyKey).where(*_is(key)).values(reply=reply, leased_until=None))
+    user_id, method, request_id = key
+    parameters = {"owner": user_id, "called": method, "asked": request_id, "first_reply": reply}
+    tx.execute(_STORE_REPLY, parameters)
 
 
 def take_lease(tx: Connection, key: Key, now: datetime, until: datetime) -> bool:

@@ -23,15 +23,15 @@ Options = Sequence[tuple[str, Any]]
 
 
 def options_of(contract: Contract, user_agent: str, extra: Options) -> list[tuple[str, Any]]:
-    """Return the options of a channel; `extra` ones, coming last, win."""
-    return [
-        ("grpc.service_config", contract.service_config()),
-        ("grpc.primary_user_agent", user_agent or f"sanset-python/{VERSION}"),
-        ("grpc.max_receive_message_length", MAX_REPLY_BYTES),
-        ("grpc.keepalive_time_ms", KEEPALIVE_MS),
-        ("grpc.keepalive_timeout_ms", 10_000),
-        *extra,
-    ]
+    """Return the options of a channel; `extra` ones win."""
+    ours: dict[str, Any] = {
+        "grpc.service_config": contract.service_config(),
+        "grpc.primary_user_agent": user_agent or f"sanset-python/{VERSION}",
+        "grpc.max_receive_message_length": MAX_REPLY_BYTES,
+        "grpc.keepalive_time_ms": KEEPALIVE_MS,
+        "grpc.keepalive_timeout_ms": 10_000,
+    }
+    return list((ours | dict(extra)).items())  # each once: gRPC heeds the first of two
 
 
 def login_request(login: str, password: str) -> LoginRequest:

@@ -25,12 +25,14 @@ class Rpc:
 
     path: "/sanset.v1.OrderService/Checkout".
     repeatable: whether repeating it is declared safe (`idempotency_level`).
+    streams: whether it has many replies.
     authorized: whether the server reads an access token.
     takes_request_id: whether its request has a `request_id`.
     """
 
     path: str
     repeatable: bool = False
+    streams: bool = False
     authorized: bool = False
     takes_request_id: bool = False
 
@@ -68,12 +70,13 @@ class Contract:
         """Return the gRPC service config, JSON, by which a channel repeats what is safe to repeat.
 
         Only UNAVAILABLE is repeated by the channel: up to five attempts within the deadline, fewer when
-        many calls fail. Refusals that say when to come back are handled above it.
+        many calls fail. Refusals that say when to come back are handled above it. Streams are not named:
+        with a retry policy, gRPC never tells of one that is cut before its first message.
         """
         names = [
             dict(zip(("service", "method"), rpc.path[1:].split("/"), strict=True))
             for rpc in self._rpcs.values()
-            if rpc.repeatable
+            if rpc.repeatable and not rpc.streams
         ]
         policy = {
             "maxAttempts": 5,
@@ -102,6 +105,7 @@ def _rpc(method: MethodDescriptor) -> Rpc:
     return Rpc(
         path=f"/{method.containing_service.full_name}/{method.name}",
         repeatable=options.idempotency_level in REPEATABLE,
+        streams=method.server_streaming,
         authorized=rule.level != access_pb2.AccessRule.PUBLIC,
         takes_request_id="request_id" in method.input_type.fields_by_name,
     )

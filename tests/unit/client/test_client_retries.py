@@ -12,6 +12,7 @@ from sanset.v1 import order_pb2
 from sanset.v1.catalog_pb2 import GetProductRequest
 from sanset.v1.order_pb2 import CheckoutRequest, Payment
 from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
+from sanset_client.channel import options_of
 from sanset_client.contract import Contract
 from shop_double import Refusal, ShopDouble
 
@@ -115,7 +116,14 @@ def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_
     service = order_pb2.DESCRIPTOR.services_by_name["OrderService"]
     for method in service.methods:
         level = method.GetOptions().idempotency_level
-        assert (method.full_name in repeated) == (level != MethodOptions.IDEMPOTENCY_UNKNOWN)
+        safe = level != MethodOptions.IDEMPOTENCY_UNKNOWN
+        assert (method.full_name in repeated) == (safe and not method.server_streaming)
     assert "sanset.v1.CartService.AddItem" not in repeated
     assert "sanset.v1.AuthService.Login" not in repeated
     assert config["methodConfig"][0]["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+
+
+def test_a_callers_channel_options_win() -> None:
+    options = options_of(Contract(), "", [("grpc.keepalive_time_ms", 1), ("grpc.http2.max_frame_size", 2)])
+    assert dict(options)["grpc.keepalive_time_ms"] == 1
+    assert len(dict(options)) == len(options)

@@ -7,6 +7,7 @@ import time
 
 import grpc
 import pytest
+from cut_line import Line
 from sanset.v1.order_pb2 import TrackOrderRequest
 from sanset_client import Client, ClientClosed, NotFound, SansetError, Unavailable
 from shop_double import Refusal, ShopDouble, end, event, heartbeat, reconnect, serve
@@ -164,3 +165,14 @@ def test_it_survives_a_restart_of_the_server() -> None:
         server, _ = serve(shop, address)
         assert [step.sequence for step in track] == [2]
     server.stop(None).wait()
+
+
+def test_a_cut_before_the_first_word_is_noticed(shop: ShopDouble, address: str) -> None:
+    line = Line(address)
+    shop.streams.append([line.cut])
+    shop.streams.append([event(1), end(1)])
+    with Client(line.address) as client:
+        client.login("john@example.com", "secret-1")
+        threading.Timer(1, line.mend).start()
+        assert steps(client) == [1]
+    line.cut()
