@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, 
 
 from server.auth.models import Address
 from server.auth.queries import AnyRow
+from server.db.prepared import Prepared
 
 _COLUMNS = (
     Address.id,
@@ -26,8 +27,8 @@ _COLUMNS = (
 )
 
 _OF_USER = select(*_COLUMNS).where(Address.user_id == bindparam("user_id"))
-_ADDRESS = _OF_USER.where(Address.id == bindparam("address_id"))
-_DEFAULT_ADDRESS = _OF_USER.where(Address.is_default)
+_ADDRESS = Prepared(_OF_USER.where(Address.id == bindparam("address_id")))
+_DEFAULT_ADDRESS = Prepared(_OF_USER.where(Address.is_default))
 
 
 def addresses(
@@ -47,14 +48,14 @@ def addresses(
     return connection.execute(statement).all()
 
 
-def address(connection: Connection, user_id: int, address_id: int) -> AnyRow | None:
+def address(connection: Connection, user_id: int, address_id: int) -> Any:
     """One of a user's addresses."""
-    return connection.execute(_ADDRESS, {"address_id": address_id, "user_id": user_id}).one_or_none()
+    return _ADDRESS.first(connection, address_id=address_id, user_id=user_id)
 
 
-def default_address(connection: Connection, user_id: int) -> AnyRow | None:
+def default_address(connection: Connection, user_id: int) -> Any:
     """A user's default address."""
-    return connection.execute(_DEFAULT_ADDRESS, {"user_id": user_id}).one_or_none()
+    return _DEFAULT_ADDRESS.first(connection, user_id=user_id)
 
 
 def count_addresses(tx: Connection, user_id: int) -> int:

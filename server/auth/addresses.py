@@ -70,7 +70,7 @@ def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
         address_queries.make_newest_default(tx, user_id)
 
 
-def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Row[Any]:
+def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Any:
     """Where an order of the user goes: the address with this id, or the default for 0 or None.
 
     Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all.

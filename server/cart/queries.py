@@ -6,33 +6,43 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, func, literal_column, select, update
+from sqlalchemy import Connection, bindparam, case, delete, exists, literal_column, select, update
 
 from server.cart.models import Cart, CartItem
+from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
-from server.db.base import AnyRow
-from server.db.upsert import built_once, insert_for
+from server.db.base import UtcDateTime
+from server.db.prepared import Prepared
+from server.db.upsert import insert_for, insert_of
 
-_CART_WITH_ITEMS = (
-    select(
-        Cart.currency,
-        Cart.version,
-        Cart.updated_at,
-        CartItem.id,
-        CartItem.product_id,
-        CartItem.variant_id,
+_HEAD = Prepared(
+    select(Cart.currency, Cart.version, Cart.updated_at).where(Cart.user_id == bindparam("user_id"))
+)
+
+_LINES = Prepared(
+    OFFERS.add_columns(
+        CartItem.id.label("item_id"),
         CartItem.quantity,
         CartItem.added_price_minor,
+        Cart.currency.label("cart_currency"),
+        Cart.version.label("cart_version"),
+        Cart.updated_at.label("cart_updated_at"),
     )
-    .outerjoin(CartItem, CartItem.cart_id == Cart.id)
+    .join(CartItem, CartItem.variant_id == Variant.id)
+    .join(Cart, Cart.id == CartItem.cart_id)
     .where(Cart.user_id == bindparam("user_id"))
     .order_by(CartItem.id)
 )
 
 
-def cart_with_items(connection: Connection, user_id: int) -> Sequence[AnyRow]:
-    """The user's cart, a row per item in the order they were added; one row without item for an empty cart."""
-    return connection.execute(_CART_WITH_ITEMS, {"user_id": user_id}).all()
+def head(connection: Connection, user_id: int) -> Any:
+    """The currency, version and last change of the user's cart; None when it was never used."""
+    return _HEAD.first(connection, user_id=user_id)
+
+
+def lines(connection: Connection, user_id: int) -> list[Any]:
+    """The items of the user's cart in the order they were added: an offer, the item, and the cart's head each."""
+    return _LINES.all(connection, user_id=user_id)
 
 
 def product_ids(connection: Connection, user_id: int) -> list[int]:
@@ -41,9 +51,13 @@ def product_ids(connection: Connection, user_id: int) -> list[int]:
     return list(connection.scalars(statement.where(Cart.user_id == user_id).order_by(CartItem.id)))
 
 
-@built_once
-def _open_cart(insert: Any) -> Any:
-    new = insert(Cart).values(version=1)
+def _open_cart_on(dialect: str) -> Any:
+    new = insert_of(dialect)(Cart).values(
+        user_id=bindparam("user_id"),
+        currency=bindparam("currency"),
+        version=1,
+        updated_at=bindparam("updated_at", type_=UtcDateTime),
+    )
     # By name: Cart.id would bring all carts into the subquery, for ON CONFLICT has no FROM to correlate with.
     filled = exists().where(CartItem.cart_id == literal_column("carts.id"))
     return new.on_conflict_do_update(
@@ -56,51 +70,48 @@ def _open_cart(insert: Any) -> Any:
     ).returning(Cart.id, Cart.currency)
 
 
-def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
+_OPEN_CART = Prepared(_open_cart_on)
+
+
+def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any:
     """Lock the user's cart, made when absent, count its version up, and return its id and currency.
 
     An empty cart takes `currency`; one with items keeps its own.
     """
-    values = {"user_id": user_id, "currency": currency, "updated_at": now}
-    row: AnyRow = tx.execute(_open_cart(tx), values).one()
-    return row
+    return _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
 
 
-_LOCK_CART = (
+_LOCK_CART = Prepared(
     update(Cart)
     .where(Cart.user_id == bindparam("owner"))
-    .values(version=Cart.version + 1, updated_at=bindparam("now"))
+    .values(version=Cart.version + 1, updated_at=bindparam("now", type_=UtcDateTime))
     .returning(Cart.id, Cart.version, Cart.currency)
 )
 
 
-def lock_cart(tx: Connection, user_id: int, now: datetime) -> AnyRow | None:
+def lock_cart(tx: Connection, user_id: int, now: datetime) -> Any:
     """Lock the user's cart, count its version up, and return id, version and currency; None when there is none."""
-    return tx.execute(_LOCK_CART, {"owner": user_id, "now": now}).one_or_none()
+    return _LOCK_CART.first(tx, owner=user_id, now=now)
 
 
 def add_units(
     tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
 ) -> int:
     """Add units of a variant, at this price, and return how many the line holds now."""
-    row = {
-        "cart_id": cart_id,
-        "product_id": product_id,
-        "variant_id": variant_id,
-        "quantity": quantity,
-        "added_price_minor": price_minor,
-    }
-    return int(tx.execute(_merge_one(tx), row).scalar_one())
+    merged = _MERGE_ONE.first(
+        tx,
+        cart_id=cart_id,
+        product_id=product_id,
+        variant_id=variant_id,
+        quantity=quantity,
+        added_price_minor=price_minor,
+    )
+    return int(merged.quantity)
 
 
 def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> None:
     """Add units of many variants in one statement; the rows are named like the columns of a line."""
     tx.execute(_merge(insert_for(tx)(CartItem).values([{"cart_id": cart_id, **row} for row in rows])))
-
-
-@built_once
-def _merge_one(insert: Any) -> Any:
-    return _merge(insert(CartItem)).returning(CartItem.quantity)
 
 
 def _merge(insert: Any) -> Any:
@@ -113,12 +124,12 @@ def _merge(insert: Any) -> Any:
     )
 
 
-_COUNT_ITEMS = select(func.count()).select_from(CartItem).where(CartItem.cart_id == bindparam("cart_id"))
-
-
-def count_items(connection: Connection, cart_id: int) -> int:
-    """How many lines a cart has."""
-    return connection.execute(_COUNT_ITEMS, {"cart_id": cart_id}).scalar_one()
+_ITEM = ("cart_id", "product_id", "variant_id", "quantity", "added_price_minor")
+_MERGE_ONE = Prepared(
+    lambda dialect: _merge(
+        insert_of(dialect)(CartItem).values({name: bindparam(name) for name in _ITEM})
+    ).returning(CartItem.quantity)
+)
 
 
 def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> int | None:
@@ -147,13 +158,13 @@ def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: i
     return tx.execute(delete(CartItem).where(CartItem.id == chosen.scalar_subquery())).rowcount > 0
 
 
-_TAKE_ITEMS = (
+_TAKE_ITEMS = Prepared(
     delete(CartItem)
     .where(CartItem.cart_id == bindparam("cart_id"))
     .returning(CartItem.id, CartItem.variant_id, CartItem.quantity)
 )
 
 
-def take_items(tx: Connection, cart_id: int) -> Sequence[AnyRow]:
+def take_items(tx: Connection, cart_id: int) -> list[Any]:
     """Empty a cart and return what it held: variant and quantity, in the order they were added."""
-    return sorted(tx.execute(_TAKE_ITEMS, {"cart_id": cart_id}).all())
+    return sorted(_TAKE_ITEMS.all(tx, cart_id=cart_id))

@@ -50,24 +50,26 @@ class CartView:
 
 
 def view(connection: Connection, user_id: int, currency: str) -> CartView:
-    """The user's cart, in two queries whatever its size; `currency` is that of a cart never used."""
-    rows = queries.cart_with_items(connection, user_id)
-    if not rows:
-        return CartView(currency, 0, None, [])
-    items = [row for row in rows if row.id is not None]
-    found = inventory.offers(connection, [row.variant_id for row in items]) if items else {}
-    lines = [
-        CartLine(row.id, row.quantity, row.added_price_minor, found[row.variant_id])
-        for row in items
-        if row.variant_id in found
-    ]
-    return CartView(rows[0].currency, rows[0].version, rows[0].updated_at, lines)
+    """The user's cart, in one query whatever its size, two when it is empty; `currency` is that of a new cart."""
+    rows = queries.lines(connection, user_id)
+    if rows:
+        lines = [
+            CartLine(row.item_id, row.quantity, row.added_price_minor, inventory.offer_from(row))
+            for row in rows
+        ]
+        return CartView(rows[0].cart_currency, rows[0].cart_version, rows[0].cart_updated_at, lines)
+    head = queries.head(connection, user_id)
+    return (
+        CartView(head.currency, head.version, head.updated_at, [])
+        if head
+        else CartView(currency, 0, None, [])
+    )
 
 
 def add_item(
     tx: Connection, user_id: int, product_id: int, variant_id: int | None, quantity: int, now: datetime
-) -> None:
-    """Add units of a product, merging with a line of the same variant.
+) -> CartView:
+    """Add units of a product, merging with a line of the same variant, and return the cart.
 
     Raises ProductNotFound, QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
@@ -79,8 +81,10 @@ def add_item(
         raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
     held = queries.add_units(tx, cart.id, offer.product_id, offer.variant_id, quantity, offer.price_minor)
     check_quantity(offer, held)
-    if held == quantity and queries.count_items(tx, cart.id) > MOST_LINES:
+    cart_now = view(tx, user_id, offer.currency)
+    if len(cart_now.lines) > MOST_LINES:
         raise CartFull(limit=MOST_LINES)
+    return cart_now
 
 
 def update_item(tx: Connection, user_id: int, item_id: int, quantity: int, etag: str, now: datetime) -> None:

@@ -32,7 +32,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
         with self._db.transaction() as tx:
-            service.add_item(
+            cart = service.add_item(
                 tx,
                 call.identity.user_id,
                 request.product_id,
@@ -40,7 +40,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
                 quantity,
                 self._clock(),
             )
-            return self._cart(tx, call)
+        return convert.cart_to_wire(cart)
 
     def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, Update, and_, bindparam, case, insert, select, update
+from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, insert, select, update
 
 from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
 from server.db.base import AnyRow
+from server.db.prepared import Prepared
 from server.events.log import STOCK, NewEvent, publish
 
 
@@ -34,14 +35,13 @@ class Offer:
     on_sale: bool
 
 
-_OFFERS = (
+OFFERS = (
     select(
-        Product.id,
-        Variant.id,
+        Product.id.label("product_id"),
+        Variant.id.label("variant_id"),
         Variant.sku,
         Product.name,
-        Variant.price_minor,
-        Product.price_minor,
+        func.coalesce(Variant.price_minor, Product.price_minor).label("price_minor"),
         Product.currency,
         Product.max_quantity,
         InventoryLevel.available,
@@ -52,45 +52,50 @@ _OFFERS = (
         InventoryLevel,
         and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID),
     )
-    .order_by(Variant.id)
 )
+"""What variants are sold as; the cart joins it to its lines. See `offer_from`."""
 
 
-_OFFERS_OF = _OFFERS.where(Variant.id.in_(bindparam("variant_ids", expanding=True)))
-_LOCKED_OFFERS_OF = _OFFERS_OF.with_for_update(of=InventoryLevel)
-_OFFER_OF_VARIANT = _OFFERS.where(
-    Variant.product_id == bindparam("product_id"), Variant.id == bindparam("variant_id")
+_OFFER_OF_VARIANT = Prepared(
+    OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.id == bindparam("variant_id"))
 )
-_OFFER_OF_PRODUCT = _OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.is_default)
+_OFFER_OF_PRODUCT = Prepared(OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.is_default))
+
+
+@lru_cache(maxsize=256)
+def _offers_of(count: int, *, lock: bool) -> Prepared:
+    ids = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
+    statement = OFFERS.where(Variant.id.in_(ids)).order_by(Variant.id)
+    return Prepared(statement.with_for_update(of=InventoryLevel) if lock else statement)
 
 
 def offers(connection: Connection, variant_ids: Sequence[int], *, lock: bool = False) -> dict[int, Offer]:
     """What these variants are sold as, by variant; `lock` holds their stock until the transaction ends."""
-    rows = connection.execute(_LOCKED_OFFERS_OF if lock else _OFFERS_OF, {"variant_ids": variant_ids})
-    return {row[1]: _offer(row) for row in rows}
+    ids = {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
+    return {row.variant_id: offer_from(row) for row in _offers_of(len(ids), lock=lock).all(connection, **ids)}
 
 
 def offer_of(connection: Connection, product_id: int, variant_id: int | None) -> Offer | None:
     """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
     statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
     keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
-    row = connection.execute(statement, keys).one_or_none()
-    offer = _offer(row) if row else None
+    row = statement.first(connection, **keys)
+    offer = offer_from(row) if row else None
     return offer if offer and offer.on_sale else None
 
 
-def _offer(row: AnyRow) -> Offer:
-    product_id, variant_id, sku, name, own_price, price, currency, max_quantity, available, deleted_at = row
+def offer_from(row: Any) -> Offer:
+    """The offer in a row of OFFERS."""
     return Offer(
-        product_id,
-        variant_id,
-        sku,
-        name,
-        price if own_price is None else own_price,
-        currency,
-        max_quantity,
-        available,
-        on_sale=deleted_at is None,
+        row.product_id,
+        row.variant_id,
+        row.sku,
+        row.name,
+        row.price_minor,
+        row.currency,
+        row.max_quantity,
+        row.available,
+        on_sale=row.deleted_at is None,
     )
 
 
@@ -106,7 +111,7 @@ def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
             raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
         if offer.available < quantity:
             raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
-    if tx.execute(_move(len(wanted)), _moving(wanted)).rowcount != len(wanted):
+    if _move(len(wanted)).run(tx, **_moving(wanted)) != len(wanted):
         raise AssertionError("stock moved although it was locked")
     return found
 
@@ -114,7 +119,7 @@ def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
 def return_stock(tx: Connection, units: Mapping[int, int]) -> dict[int, Offer]:
     """Give units of variants back to stock, and return what they are sold as."""
     found = offers(tx, sorted(units), lock=True)
-    tx.execute(_move(len(units)), _moving({variant: -quantity for variant, quantity in units.items()}))
+    _move(len(units)).run(tx, **_moving({variant: -quantity for variant, quantity in units.items()}))
     return found
 
 
@@ -124,22 +129,16 @@ def stock_event(moved: Mapping[int, Offer]) -> NewEvent:
 
 
 @lru_cache(maxsize=256)
-def _move(count: int) -> Update:
+def _move(count: int) -> Prepared:
     """Moves the units of `count` variants from available to sold; see `_moving` for its parameters."""
-    units = case(
-        *(
-            (
-                InventoryLevel.variant_id == bindparam(f"variant_{i}"),
-                bindparam(f"units_{i}", type_=BigInteger),
-            )
-            for i in range(count)
-        ),
-        else_=0,
-    )
-    return (
+    variants = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
+    moved = [bindparam(f"units_{i}", type_=BigInteger) for i in range(count)]
+    pairs = zip(variants, moved, strict=True)
+    units = case(*((InventoryLevel.variant_id == variant, n) for variant, n in pairs), else_=0)
+    return Prepared(
         update(InventoryLevel)
         .where(
-            InventoryLevel.variant_id.in_(bindparam("variants", expanding=True)),
+            InventoryLevel.variant_id.in_(variants),
             InventoryLevel.location_id == DEFAULT_LOCATION_ID,
             InventoryLevel.available >= units,
         )
@@ -147,9 +146,9 @@ def _move(count: int) -> Update:
     )
 
 
-def _moving(units: Mapping[int, int]) -> dict[str, Any]:
+def _moving(units: Mapping[int, int]) -> dict[str, int]:
     """The parameters of `_move`: units by variant, negative ones go back to stock."""
-    parameters: dict[str, Any] = {"variants": sorted(units)}
+    parameters: dict[str, int] = {}
     for i, variant_id in enumerate(sorted(units)):
         parameters |= {f"variant_{i}": variant_id, f"units_{i}": units[variant_id]}
     return parameters

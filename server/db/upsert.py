@@ -1,35 +1,22 @@
-"""INSERT … ON CONFLICT, which SQLAlchemy spells once per database.
-
-The statements of hot paths are built once and executed with parameters: to build one, and to find its compiled form,
-costs several times what the database needs to run it.
-"""
+"""INSERT … ON CONFLICT, which SQLAlchemy spells once per database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-S = TypeVar("S")
-
-
-def built_once(build: Callable[[Any], S]) -> Callable[[Connection], S]:
-    """The statement that `build` makes from a database's own `insert`, made once for each database."""
-
-    @cache
-    def for_dialect(name: str) -> S:
-        return build(postgresql.insert if name == "postgresql" else sqlite.insert)
-
-    return lambda connection: for_dialect(connection.dialect.name)
-
 
 def insert_for(connection: Connection) -> Any:
     """The `insert` that knows `on_conflict_do_nothing` and `on_conflict_do_update` on this database."""
-    return postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    return insert_of(connection.dialect.name)
+
+
+def insert_of(dialect: str) -> Any:
+    """The same by the name of the database."""
+    return postgresql.insert if dialect == "postgresql" else sqlite.insert
 
 
 def broken_constraint(error: IntegrityError) -> str:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import psycopg
 import structlog
@@ -25,7 +26,7 @@ from server.events.models import Event
 CHANNEL = "sanset_events"
 POLL_SECONDS = 0.1
 SQLITE_LOOK_SECONDS = 0.01
-NOTIFY_SECONDS = 0.005
+NOTIFY_SECONDS = 0.01
 """NOTIFY takes a lock of the whole cluster at commit, so a burst of commits shares one."""
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
@@ -168,10 +169,9 @@ class Follower:
                 return
 
     def _listen_to_notify(self) -> None:
-        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         while not self._stopping.is_set():
             try:
-                with psycopg.connect(url, autocommit=True, application_name="sanset-events") as connection:
+                with self._own_connection() as connection:
                     connection.execute(f"LISTEN {CHANNEL}")
                     while not self._stopping.is_set():
                         for notice in connection.notifies(timeout=1.0, stop_after=1):
@@ -180,16 +180,23 @@ class Follower:
             except psycopg.Error:
                 self._stopping.wait(1.0)  # the follower polls meanwhile
 
+    def _own_connection(self) -> psycopg.Connection[Any]:
+        """A connection outside the pool: NOTIFY waits on one for as long as the worker lives."""
+        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return psycopg.connect(url, autocommit=True, application_name="sanset-events")
+
     def _send_notify(self) -> None:
         while not self._stopping.is_set():
-            self._notify.wait()
-            self._notify.clear()
             try:
-                with self._database.read() as connection:
-                    connection.exec_driver_sql(f"NOTIFY {CHANNEL}, '{self._name}'")
-            except SQLAlchemyError as error:
+                with self._own_connection() as connection:
+                    while not self._stopping.is_set():
+                        self._notify.wait()
+                        self._notify.clear()
+                        connection.execute(f"NOTIFY {CHANNEL}, '{self._name}'")
+                        self._stopping.wait(NOTIFY_SECONDS)
+            except psycopg.Error as error:
                 log.warning("notify_failed", error=type(error).__name__)
-            self._stopping.wait(NOTIFY_SECONDS)
+                self._stopping.wait(1.0)
 
 
 def _horizon(engine: Engine) -> ColumnElement[int]:

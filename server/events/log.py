@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, literal_column
-from sqlalchemy.sql.dml import ReturningInsert
+from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column
+from sqlalchemy.sql.base import Executable
 
 from server.clock import utc_now
+from server.db.base import Json, UtcDateTime
 from server.db.database import Announcement, announce
+from server.db.prepared import Prepared
 from server.events.models import Event
 
 # What the topics mean, and their keys. A key of "*" means every one.
@@ -29,9 +31,24 @@ _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
 
 
 @cache
-def _insert(dialect: str) -> ReturningInsert[int]:
-    transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
-    return insert(Event).values(transaction_id=transaction).returning(Event.id)
+def _insert(count: int) -> Prepared:
+    """Inserts `count` events; the parameters of the second are named topic_1, key_1 …"""
+
+    def build(dialect: str) -> Executable:
+        transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
+        rows = [
+            {
+                "transaction_id": transaction,
+                "topic": bindparam(f"topic_{i}"),
+                "key": bindparam(f"key_{i}"),
+                "payload": bindparam(f"payload_{i}", type_=Json),
+                "created_at": bindparam("created_at", type_=UtcDateTime),
+            }
+            for i in range(count)
+        ]
+        return insert(Event).values(rows).returning(Event.id)
+
+    return Prepared(build)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +62,9 @@ class NewEvent:
 
 def publish(tx: Connection, *events: NewEvent) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
-    now = utc_now()
-    rows = [
-        {"topic": event.topic, "key": event.key, "payload": event.payload, "created_at": now}
-        for event in events
-    ]
-    ids = tx.execute(_insert(tx.dialect.name), rows).scalars().all()
+    values: dict[str, Any] = {"created_at": utc_now()}
+    for i, event in enumerate(events):
+        values |= {f"topic_{i}": event.topic, f"key_{i}": event.key, f"payload_{i}": event.payload}
     # One INSERT numbers its rows in their order, but need not return them in it.
-    pairs = zip(sorted(ids), events, strict=True)
-    announce(tx, [Announcement(i, e.topic, e.key, e.payload) for i, e in pairs])
+    ids = sorted(row.id for row in _insert(len(events)).all(tx, **values))
+    announce(tx, [Announcement(i, e.topic, e.key, e.payload) for i, e in zip(ids, events, strict=True)])

@@ -18,4 +18,4 @@ def tracking_number() -> str:
 
 
 def _symbols(count: int) -> str:
-    return "".join(secrets.choice(_ALPHABET) for _ in range(count))
+    return "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(count))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow, UtcDateTime
+from server.db.prepared import Prepared
 from server.order.models import Order, OrderEvent, OrderLine, Payment
 from server.order.status import PENDING_PAYMENT
 
@@ -21,23 +23,26 @@ _ORDERS = select(
     Payment.gateway_id,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
-_INSERT_ORDER = insert(Order).returning(Order.id)
-_INSERT_LINES = insert(OrderLine)
-_INSERT_PAYMENT = insert(Payment)
-_INSERT_EVENT = insert(OrderEvent)
-_SETTLE_PAYMENT = (
+_INSERT_ORDER = Prepared(insert(Order).returning(Order.id))
+_INSERT_PAYMENT = Prepared(insert(Payment))
+_INSERT_EVENT = Prepared(insert(OrderEvent))
+_SETTLE_PAYMENT = Prepared(
     update(Payment)
     .where(Payment.order_id == bindparam("settled"))
-    .values(status=bindparam("new_status"), gateway_id=bindparam("new_id"), updated_at=bindparam("now"))
+    .values(
+        status=bindparam("new_status"),
+        gateway_id=bindparam("new_id"),
+        updated_at=bindparam("now", type_=UtcDateTime),
+    )
 )
-_ADVANCE = (
+_ADVANCE = Prepared(
     update(Order)
     .where(Order.id == bindparam("moved"), Order.status == bindparam("before"))
     .values(
         status=bindparam("after"),
         last_sequence=Order.last_sequence + 1,
         eta=func.coalesce(bindparam("new_eta", type_=UtcDateTime), Order.eta),
-        updated_at=bindparam("now"),
+        updated_at=bindparam("now", type_=UtcDateTime),
         reserved_until=None,
     )
     .returning(Order.last_sequence)
@@ -118,33 +123,42 @@ def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
 
 def insert_order(tx: Connection, values: dict[str, Any]) -> int:
     """Insert an order and return its id."""
-    return tx.execute(_INSERT_ORDER, values).scalar_one()
+    return int(_INSERT_ORDER.first(tx, **values).id)
+
+
+_LINE = tuple(column.name for column in OrderLine.__table__.columns)
+
+
+@lru_cache(maxsize=256)
+def _insert_lines(count: int) -> Prepared:
+    rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{i}") for name in _LINE} for i in range(count)]
+    return Prepared(insert(OrderLine).values(rows))
 
 
 def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Insert the lines of an order in one statement."""
-    tx.execute(_INSERT_LINES, rows)
+    values = {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
+    _insert_lines(len(rows)).run(tx, **values)
 
 
 def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
     """Insert the payment of an order, before the gateway hears of it."""
-    tx.execute(_INSERT_PAYMENT, values)
+    _INSERT_PAYMENT.run(tx, **values)
 
 
 def settle_payment(tx: Connection, order_id: int, status: str, gateway_id: str, now: datetime) -> None:
     """Record what the gateway answered."""
-    settled = {"settled": order_id, "new_status": status, "new_id": gateway_id, "now": now}
-    tx.execute(_SETTLE_PAYMENT, settled)
+    _SETTLE_PAYMENT.run(tx, settled=order_id, new_status=status, new_id=gateway_id, now=now)
 
 
 def advance(
     tx: Connection, order_id: int, before: str, after: str, now: datetime, eta: datetime | None = None
 ) -> int | None:
     """Move an order from one status to another and return the step's number; None when it is not at `before`."""
-    step = {"moved": order_id, "before": before, "after": after, "now": now, "new_eta": eta}
-    return tx.execute(_ADVANCE, step).scalar()
+    row = _ADVANCE.first(tx, moved=order_id, before=before, after=after, now=now, new_eta=eta)
+    return int(row.last_sequence) if row else None
 
 
 def insert_event(tx: Connection, values: dict[str, Any]) -> None:
     """Insert a step of an order."""
-    tx.execute(_INSERT_EVENT, values)
+    _INSERT_EVENT.run(tx, **values)

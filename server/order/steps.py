@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +38,11 @@ class Step:
 
     def to_payload(self, user_id: int | None) -> dict[str, Any]:
         """The step as JSON, for the event table."""
-        return asdict(self) | {
+        return {
+            "sequence": self.sequence,
+            "status": self.status,
+            "message": self.message,
+            "location": self.location,
             "eta": self.eta.isoformat() if self.eta else None,
             "time": self.time.isoformat(),
             "user_id": user_id,

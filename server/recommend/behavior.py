@@ -20,14 +20,13 @@ LONGEST_KEY = 64
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """Something that was done, as it was reported. `product_id` 0: none. `problem`: why it cannot be taken."""
+    """Something that was done, as it was reported. `product_id` 0: none."""
 
     kind: str
     product_id: int
     query: str
     at: datetime | None
     attribution_token: str
-    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,6 @@ def track(
 
 
 def _problem(deed: Did, on_sale: set[int]) -> str:
-    if deed.problem:
-        return deed.problem
     if not deed.product_id:
         return "" if deed.kind == SEARCH else f"product_id is required for {deed.kind}."
     return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."

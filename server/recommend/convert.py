@@ -44,19 +44,13 @@ def list_to_wire(recommended: Recommended, attributions: Attributions) -> pb.Rec
 
 
 def deed_from_wire(event: pb.BehaviorEvent) -> Did:
-    """Something a client reports; a time that no calendar has is a problem of this event alone."""
-    at, problem = None, ""
-    try:
-        at = time_from_wire(event, "time")
-    except (ValueError, OverflowError):
-        problem = "time is not a valid time."
+    """Something a client reports."""
     return Did(
         kind=pb.BehaviorEvent.Kind.Name(event.kind),
         product_id=event.product_id,
-        query=event.query.replace("\x00", ""),  # PostgreSQL's text cannot hold it
-        at=at,
+        query=event.query,
+        at=time_from_wire(event, "time"),
         attribution_token=event.attribution_token,
-        problem=problem,
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from google.protobuf.message import Message
 from sqlalchemy import Connection, bindparam, select, update
 
-from server.db.upsert import built_once
+from server.db.prepared import Prepared
+from server.db.upsert import insert_of
 from server.errors import Aborted
 from server.events.models import IdempotencyKey
 from server.rpc.call import Call
@@ -54,23 +55,26 @@ Key = tuple[int, str, str]
 """Whose request id, for which method, and the id."""
 
 
-@built_once
-def _claim(insert: Any) -> Any:
-    return insert(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
+_CLAIM = Prepared(
+    lambda dialect: (
+        insert_of(dialect)(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
+    )
+)
 
 
 def claim(tx: Connection, key: Key, hashed: str, now: datetime, leased_until: datetime | None = None) -> bool:
     """Take the request id; False when it is taken. Waits for another transaction that is taking it."""
     user_id, method, request_id = key
-    values = {
-        "user_id": user_id,
-        "method": method,
-        "request_id": request_id,
-        "body_hash": hashed,
-        "created_at": now,
-        "leased_until": leased_until,
-    }
-    return tx.execute(_claim(tx), values).first() is not None
+    claimed = _CLAIM.first(
+        tx,
+        user_id=user_id,
+        method=method,
+        request_id=request_id,
+        body_hash=hashed,
+        created_at=now,
+        leased_until=leased_until,
+    )
+    return claimed is not None
 
 
 def first_reply(tx: Connection, key: Key, hashed: str) -> bytes | None:
@@ -82,7 +86,7 @@ def first_reply(tx: Connection, key: Key, hashed: str) -> bytes | None:
     return reply
 
 
-_STORE_REPLY = (
+_STORE_REPLY = Prepared(
     update(IdempotencyKey)
     .where(
         IdempotencyKey.user_id == bindparam("owner"),
@@ -96,8 +100,7 @@ _STORE_REPLY = (
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for those who ask again."""
     user_id, method, request_id = key
-    parameters = {"owner": user_id, "called": method, "asked": request_id, "first_reply": reply}
-    tx.execute(_STORE_REPLY, parameters)
+    _STORE_REPLY.run(tx, owner=user_id, called=method, asked=request_id, first_reply=reply)
 
 
 def take_lease(tx: Connection, key: Key, now: datetime, until: datetime) -> bool:

@@ -22,7 +22,8 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     else:
         server: str = request.getfixturevalue("postgres_server")
         url = _copy(server, request.getfixturevalue("postgres_template"), "hostile_shop")
-    shop = RunningShop(test_settings(url, home))
+    # A stream asked to begin after the last step there can be says nothing but its heartbeats.
+    shop = RunningShop(test_settings(url, home, heartbeat_seconds=0.3))
     yield World(shop)
     shop.stop()
 

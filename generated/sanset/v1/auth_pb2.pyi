@@ -78,7 +78,7 @@ class User(_message.Message):
     """What the account may do."""
     @_builtins.property
     def preferences(self) -> _struct_pb2.Struct:
-        """What the person prefers (diet, delivery, …): a JSON object of at most 8 KiB."""
+        """What the person prefers (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

@@ -126,7 +126,7 @@ class Product(_message.Message):
 
     @_builtins.property
     def attributes(self) -> _struct_pb2.Struct:
-        """Further facts, as a JSON object of at most 16 KiB: {"material": "oak"}."""
+        """Further facts, as a JSON object of at most 16 KiB, nested at most 16 deep: {"material": "oak"}."""
 
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:

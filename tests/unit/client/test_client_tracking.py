@@ -173,6 +173,6 @@ def test_a_cut_before_the_first_word_is_noticed(shop: ShopDouble, address: str) 
     shop.streams.append([event(1), end(1)])
     with Client(line.address) as client:
         client.login("john@example.com", "secret-1")
-        threading.Timer(1, line.mend).start()
+        threading.Timer(2.5, line.mend).start()  # after the attempts of a retry policy
         assert steps(client) == [1]
     line.cut()

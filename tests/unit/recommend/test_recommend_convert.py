@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import recommend_pb2 as pb
 
 from ml.train import MODEL_TYPES
@@ -35,16 +34,6 @@ def test_absent_parameters_are_left_to_the_trainer_but_a_zero_regularization_is_
     absent = convert.parameters_from_wire(pb.TrainModelRequest.Parameters())
     assert (absent.factors, absent.regularization, absent.iterations) == (None, None, None)
     assert convert.parameters_from_wire(pb.TrainModelRequest.Parameters(regularization=0)).regularization == 0
-
-
-def test_an_impossible_time_is_a_problem_of_its_event_alone() -> None:
-    event = pb.BehaviorEvent(kind=pb.BehaviorEvent.VIEW, product_id=1, time=Timestamp(seconds=10**17))
-    assert convert.deed_from_wire(event).problem == "time is not a valid time."
-
-
-def test_a_search_keeps_its_words_without_what_a_database_cannot_hold() -> None:
-    event = pb.BehaviorEvent(kind=pb.BehaviorEvent.SEARCH, query="tea\x00 pot")
-    assert convert.deed_from_wire(event).query == "tea pot"
 
 
 def test_measures_travel_beside_those_of_popularity() -> None:
