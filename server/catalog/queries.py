@@ -164,10 +164,12 @@ def replace_tags(tx: Connection, product_id: int, tags: Sequence[str]) -> None:
 
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
     """The product's owner, version and prices, locked until the transaction ends; None when it is gone."""
+    prices = (Product.price_minor, Product.compare_at_minor, Product.currency)
     return tx.execute(
-        select(Product.vendor_id, Product.version, Product.price_minor, Product.compare_at_minor, Product.sku)
+        select(Product.vendor_id, Product.version, Product.sku, *prices)
         .where(Product.id == product_id, Product.deleted_at.is_(None))
-        .with_for_update()
+        # Not FOR UPDATE: a checkout that holds the stock of this product needs its key for the lines it writes.
+        .with_for_update(key_share=True)
     ).one_or_none()
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.db import deadline
 from server.db.engine import connect, reading
+from server.db.prepared import forget_waiting, write_out
 from server.errors import UnavailableNow
 
 _ANNOUNCED = "sanset.announced"
@@ -31,7 +32,7 @@ class Database:
     """Hands out connections. `on_commit` is told of the events of each transaction right after its commit."""
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: Engine = connect(url, pool_size=pool_size)
+        self.engine: Engine = connect(url, pool_size=pool_size, impatient=True)
         self._reader = reading(self.engine)
         self.on_commit: Callable[[list[Announcement]], None] = lambda announcements: None
 
@@ -56,7 +57,11 @@ class Database:
             announced: list[Announcement] = []
             connection.info[_ANNOUNCED] = announced
             with connection.begin() as transaction:
-                yield connection
+                try:
+                    yield connection
+                    write_out(connection)
+                finally:
+                    forget_waiting(connection)
                 deadline.check()
                 try:
                     transaction.commit()

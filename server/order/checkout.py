@@ -19,10 +19,13 @@ from server.cart.pricing import PriceRules
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.errors import Aborted, Unavailable
+from server.events.log import publish
 from server.money import Money
 from server.order.errors import PaymentDeclined, PaymentUnavailable, StillRunning
 from server.order.payments.gateway import Charge, Gateway, Outcome
 from server.order.reserve import PlacedOrder, Purchase, confirm, read_placed, release, reserve
+from server.rpc.faults import refusal_of
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
 from server.rpc.pool import Pool
 
@@ -36,6 +39,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.02, 0.25
 
 log = structlog.get_logger()
 
+Finish = Callable[[Purchase, PlacedOrder, Outcome], bytes]
 Render = Callable[[PlacedOrder], bytes]
 """Makes the reply that is sent, and stored for repeats."""
 
@@ -96,9 +100,27 @@ class Checkout:
     async def _settle(self, purchase: Purchase, order: PlacedOrder) -> bytes:
         outcome = await self._charge(order)
         finish = self._confirm if outcome.captured else self._release
-        return _answer(
-            await self._pool.run(Deadline(SETTLE_SECONDS), finish, purchase, order, outcome), outcome
-        )
+        return _answer(await self._insist(finish, purchase, order, outcome), outcome)
+
+    async def _insist(
+        self, finish: Finish, purchase: Purchase, order: PlacedOrder, outcome: Outcome
+    ) -> bytes:
+        """Settle an order whose payment is known, through overload and a database that is away for a while.
+
+        Repeating is harmless: only one call moves the order out of PENDING_PAYMENT.
+        """
+        deadline = Deadline(SETTLE_SECONDS)
+        wait = FIRST_WAIT
+        while True:
+            try:
+                return await self._pool.run_vital(deadline, finish, purchase, order, outcome)
+            except Exception as error:
+                refusal = refusal_of(error)
+                if not isinstance(refusal, Unavailable | Aborted) or deadline.remaining < wait:
+                    raise
+                log.warning("settling_again", order=order.values["number"], reason=refusal.reason)
+            await asyncio.sleep(wait)
+            wait = min(2 * wait, LONGEST_WAIT)
 
     async def _charge(self, order: PlacedOrder) -> Outcome:
         values = order.values
@@ -120,8 +142,10 @@ class Checkout:
             confirmed = confirm(tx, order, outcome, self._clock())
             if confirmed is None:  # another call took this one for dead and was faster
                 return first_reply(tx, _key(purchase), purchase.body_hash) or DECLINED
-            reply = self._render(confirmed)
+            placed, event = confirmed
+            reply = self._render(placed)
             store_reply(tx, _key(purchase), reply)
+            publish(tx, event)
         return reply
 
     def _release(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:

@@ -138,17 +138,17 @@ def _insert_lines(count: int) -> Prepared:
 def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Insert the lines of an order in one statement."""
     values = {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
-    _insert_lines(len(rows)).run(tx, **values)
+    _insert_lines(len(rows)).later(tx, **values)
 
 
 def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
     """Insert the payment of an order, before the gateway hears of it."""
-    _INSERT_PAYMENT.run(tx, **values)
+    _INSERT_PAYMENT.later(tx, **values)
 
 
 def settle_payment(tx: Connection, order_id: int, status: str, gateway_id: str, now: datetime) -> None:
     """Record what the gateway answered."""
-    _SETTLE_PAYMENT.run(tx, settled=order_id, new_status=status, new_id=gateway_id, now=now)
+    _SETTLE_PAYMENT.later(tx, settled=order_id, new_status=status, new_id=gateway_id, now=now)
 
 
 def advance(
@@ -161,4 +161,4 @@ def advance(
 
 def insert_event(tx: Connection, values: dict[str, Any]) -> None:
     """Insert a step of an order."""
-    _INSERT_EVENT.run(tx, **values)
+    _INSERT_EVENT.later(tx, **values)

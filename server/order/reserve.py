@@ -16,7 +16,7 @@ from server.cart.pricing import PriceRules, totals
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.db.base import AnyRow
-from server.events.log import publish
+from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import queries, status
 from server.order.errors import OrderNotFound, PriceChanged
@@ -144,15 +144,20 @@ def _payment_row(purchase: Purchase, minor: int, currency: str, now: datetime) -
     }
 
 
-def confirm(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> PlacedOrder | None:
-    """Record that the payment was captured, and confirm the order; None when it does not wait for it any more."""
+def confirm(
+    tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime
+) -> tuple[PlacedOrder, NewEvent] | None:
+    """Record that the payment was captured, and confirm the order; None when it does not wait for it any more.
+
+    The caller publishes the event with the last of its own writes.
+    """
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now)
     if sequence is None:
         return None
     queries.settle_payment(tx, order.id, "CAPTURED", outcome.gateway_id, now)
     values = order.values
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
-    publish(tx, record(tx, order.id, values["user_id"], step))
+    event = record(tx, order.id, values["user_id"], step)
     changed = {
         "status": status.CONFIRMED,
         "last_sequence": sequence,
@@ -160,7 +165,7 @@ def confirm(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
         "payment_status": "CAPTURED",
         "gateway_id": outcome.gateway_id,
     }
-    return PlacedOrder(order.id, values | changed, order.lines)
+    return PlacedOrder(order.id, values | changed, order.lines), event
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:

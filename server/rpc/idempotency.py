@@ -100,7 +100,7 @@ _STORE_REPLY = Prepared(
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
     """Keep the reply for those who ask again."""
     user_id, method, request_id = key
-    _STORE_REPLY.run(tx, owner=user_id, called=method, asked=request_id, first_reply=reply)
+    _STORE_REPLY.later(tx, owner=user_id, called=method, asked=request_id, first_reply=reply)
 
 
 def take_lease(tx: Connection, key: Key, now: datetime, until: datetime) -> bool:

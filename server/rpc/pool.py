@@ -19,6 +19,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 6
+COMMIT_SECONDS = 1.0
+"""How much longer than its deadline a call waits for a commit; nothing begins to commit after the deadline."""
 
 
 class Pool:
@@ -32,27 +34,33 @@ class Pool:
     async def run(self, deadline: Deadline, use_case: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `use_case` within `deadline`, again when its transaction lost a race.
 
-        Raises Overloaded at once when the queue is full, and TimeoutError at the deadline; the use case is then
-        kept from committing.
+        Raises Overloaded at once when the queue is full, and Deadline when the time is over: nothing was committed
+        then, and nothing will be.
         """
         if self.busy >= self._capacity:
             raise Overloaded()
+        return await self.run_vital(deadline, use_case, *args, **kwargs)
+
+    async def run_vital(
+        self, deadline: Deadline, use_case: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """The same for work that must end once it has begun: it is not refused however many wait."""
         self.busy += 1
         loop = asyncio.get_running_loop()
-        future = loop.run_in_executor(
-            self._executor, lambda: _persist(deadline, lambda: use_case(*args, **kwargs))
-        )
-        future.add_done_callback(self._done)
+        job = self._executor.submit(lambda: _persist(deadline, lambda: use_case(*args, **kwargs)))
+        # Told by the thread, not by the caller who may have left: a busy thread stays counted.
+        job.add_done_callback(lambda _: loop.call_soon_threadsafe(self._done))
+        future = asyncio.wrap_future(job)
+        future.add_done_callback(_read_failure)
         try:
-            return await asyncio.wait_for(future, max(deadline.remaining, 0.001))
+            # A commit that is under way when the time is over may still succeed, and its caller must hear so.
+            return await asyncio.wait_for(future, max(deadline.remaining, 0) + COMMIT_SECONDS)
         except (asyncio.CancelledError, TimeoutError):
             deadline.cancelled = True
             raise
 
-    def _done(self, future: asyncio.Future[T]) -> None:
+    def _done(self) -> None:
         self.busy -= 1
-        if not future.cancelled():
-            future.exception()  # read, so that a late failure of an abandoned call is not reported as unseen
 
     def close(self) -> None:
         """Let running use cases end, and take no more."""
@@ -71,3 +79,8 @@ def _persist(deadline: Deadline, use_case: Callable[[], T]) -> T:
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 - jitter, not a secret
     raise AssertionError("unreachable")
+
+
+def _read_failure(future: asyncio.Future[T]) -> None:
+    if not future.cancelled():
+        future.exception()  # so that a late failure of an abandoned call is not reported as unseen
