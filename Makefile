@@ -29,11 +29,11 @@ test: $(VENV)/.developer ## Run every test (TESTS=path for some)
 
 check: lint types contract layers ## Lint, types, protos, generated code, layers
 
-lint: $(VENV)/.developer
+lint: $(VENV)/.developer ## Check style and format with ruff
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check --quiet $(CODE) || { echo "make: run .venv/bin/ruff format on the files above"; exit 1; }
 
-types: $(VENV)/.developer
+types: $(VENV)/.developer ## Check types with mypy --strict
 	@$(BIN)/mypy
 
 contract: $(VENV)/.developer ## Lint the protos and compare the generated code
@@ -44,7 +44,7 @@ contract: $(VENV)/.developer ## Lint the protos and compare the generated code
 	diff -r --exclude=__pycache__ generated "$$scratch/generated" \
 	  || { echo "make: generated/ is out of date; run make generate"; exit 1; }
 
-layers: $(VENV)/.developer
+layers: $(VENV)/.developer ## Check that imports point one way
 	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
 
 generate: $(VENV)/.developer ## Generate code and descriptors from the protos

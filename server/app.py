@@ -40,6 +40,7 @@ from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
 from server.db.database import Database
 from server.events.follower import Follower
+from server.events.log import SESSION
 from server.gauges import export_gauges
 from server.logs import AccessLog
 from server.order.checkout import Checkout, CheckoutRules
@@ -54,6 +55,7 @@ from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.recommend.trainer import Trainer
 from server.rpc.access import Access
+from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
 from server.rpc.pool import Pool
@@ -97,23 +99,26 @@ class App:
         await self.server.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def leave(self) -> None:
-        """Tell balancers to send nothing more, and the streams to reconnect elsewhere."""
+    async def drain(self, notice_seconds: float = 0) -> None:
+        """Send balancers and streams elsewhere, take no more calls after the notice, and let those that run end.
+
+        That takes the notice, DRAIN_SECONDS, and what an order needs whose caller was cut off between reservation
+        and payment: PAYMENT_TIMEOUT_SECONDS and a moment.
+        """
         await self.health.enter_graceful_shutdown()
         self.tracking.drain()
         self.trainer.drain()
-
-    async def drain(self) -> None:
-        """Take no more calls, and let those that run end."""
-        await self.leave()
-        await self.trainer.stop()
-        await self.server.stop(self.settings.drain_seconds)
-        await self.orders.settle()
+        await asyncio.sleep(notice_seconds)
+        await asyncio.gather(self.trainer.stop(), self._end_calls())
         await self.serving.stop()
         self.follower.stop()
         self.pool.close()
         self.passwords.close()
         self.db.close()
+
+    async def _end_calls(self) -> None:
+        await self.server.stop(self.settings.drain_seconds)
+        await self.orders.settle()
 
     async def set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
         """Report `status` for the server as a whole and for each service."""
@@ -140,9 +145,11 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         part.attach(follower)
 
     limits = _limits(settings)
+    leases = Leases()
+    follower.listen(SESSION, lambda event: leases.end(event.key))
     telemetry = Telemetry(registry, AccessLog(settings.log_level))
     server = grpc.aio.server(
-        interceptors=[_pipeline(settings, verifier, limits, telemetry, pool)],
+        interceptors=[_pipeline(settings, verifier, limits, leases, telemetry, pool)],
         options=_options(settings),
     )
     auth = AuthServicer(
@@ -223,7 +230,12 @@ def _limits(settings: Settings) -> Limits:
 
 
 def _pipeline(
-    settings: Settings, verifier: TokenVerifier, limits: Limits, telemetry: Telemetry, pool: Pool
+    settings: Settings,
+    verifier: TokenVerifier,
+    limits: Limits,
+    leases: Leases,
+    telemetry: Telemetry,
+    pool: Pool,
 ) -> Pipeline:
     validation = Validation()
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
@@ -232,6 +244,7 @@ def _pipeline(
         limits=limits,
         validation=validation,
         telemetry=telemetry,
+        leases=leases,
         pool=pool,
         edge_token=settings.edge_token.get_secret_value(),
         default_seconds=settings.default_deadline_seconds,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
-from server.settings import InvalidSettings, Settings, load
+from server.home import database_url, settings_for
+from server.settings import InvalidSettings, Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
 
@@ -16,9 +18,7 @@ def main() -> None:
     """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2."""
     arguments = _parser().parse_args()
     try:
-        # Commands of the demo make their own secrets, so the strict rules of production do not hold for them.
-        overrides = {"environment": "demo"} if arguments.command in ("run", "demo", "config") else {}
-        settings = load(**overrides)
+        settings = settings_for(arguments.command)
     except InvalidSettings as error:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)
@@ -31,6 +31,9 @@ def main() -> None:
         sys.exit(command(settings, arguments))
     except KeyboardInterrupt:
         sys.exit(130)
+    except InvalidSettings as error:
+        print(f"sanset: {error}", file=sys.stderr)
+        sys.exit(2)
     except Exception as error:
         if type(error).__name__ not in _EXPECTED:
             raise
@@ -56,7 +59,12 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     run = add("run", _run, "set up a demo shop under DATA_DIR and serve it")
-    run.add_argument("--db", choices=["sqlite", "postgres"], default="sqlite", help="which database")
+    run.add_argument(
+        "--db",
+        choices=["sqlite", "postgres"],
+        default="sqlite",
+        help="the database to use under DATA_DIR, unless DATABASE_URL names one",
+    )
     add("serve", _serve, "serve the shop: workers and Envoy")
     migrate = add("migrate", _migrate, "bring the database to the newest schema, and create the first admin")
     migrate.add_argument("--to", default="head", metavar="REVISION", help="a revision; 'base' undoes all")
@@ -75,11 +83,27 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+@contextmanager
+def _shop(settings: Settings) -> Iterator[Settings]:
+    """The settings of a shop with its database running; raises CommandFailed when there is no shop in it."""
+    from server import start
+
+    with start.database(settings) as ready:
+        _require_schema(ready)
+        yield ready
+
+
+def _require_schema(settings: Settings) -> None:
+    from server.db import migrate
+
+    if not migrate.is_current(settings.url):
+        raise CommandFailed("the database has not the newest schema; run `sanset migrate` first")
+
+
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import start, supervisor
 
-    settings = start.demo_settings(settings)
-    with start.database(settings, embedded_postgres=arguments.db == "postgres") as ready:
+    with start.database(settings, arguments.db) as ready:
         start.prepare(ready)
         start.fill(ready)
         supervisor.serve(start.with_edge_token(ready), lambda ports: start.announce(ports, ready))
@@ -88,19 +112,17 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import start, supervisor
-    from server.db import migrate
 
-    if not migrate.is_current(settings.url):
-        raise CommandFailed("the database has not the newest schema; run `sanset migrate` first")
+    _require_schema(settings)
     supervisor.serve(start.with_edge_token(settings))
     return 0
 
 
 def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
-    from server import start
+    from server import home, start
     from server.db import migrate
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    home.make_private(settings.data_dir)
     if arguments.to == "head":
         start.prepare(settings)
     elif arguments.to == "base" or arguments.to < (migrate.current(settings.url) or ""):
@@ -113,8 +135,7 @@ def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
 def _demo(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import start
 
-    settings = start.demo_settings(settings)
-    with start.database(settings, embedded_postgres=False) as ready:
+    with start.database(settings) as ready:
         start.prepare(ready)
         start.fill(ready)
     return 0
@@ -123,28 +144,31 @@ def _demo(settings: Settings, arguments: argparse.Namespace) -> int:
 def _import(settings: Settings, arguments: argparse.Namespace) -> int:
     from server.imports.command import import_file
 
-    return import_file(settings, arguments.path, limit=arguments.limit)
+    with _shop(settings) as shop:
+        return import_file(shop, arguments.path, limit=arguments.limit)
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import start
     from server.db.database import Database
 
-    db = Database(settings.url, pool_size=2)
-    try:
-        return 0 if start.train(settings, db, arguments.type.upper()) else 1
-    finally:
-        db.close()
+    with _shop(settings) as shop, closing(Database(shop.url, pool_size=2)) as db:
+        return 0 if start.train(shop, db, arguments.type.upper()) else 1
 
 
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
     from server.verify.command import verify_database
 
-    return verify_database(settings)
+    with _shop(settings) as shop:
+        return verify_database(shop)
 
 
 def _config(settings: Settings, arguments: argparse.Namespace) -> int:
-    for name, value in settings.masked().items():
+    url = database_url(settings)
+    values = settings.model_copy(update={"database_url": url}).masked()
+    if not url:
+        values["DATABASE_URL"] = f"(PostgreSQL under {settings.data_dir}, not running)"
+    for name, value in values.items():
         print(f"{name}={value}")
     return 0
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import orjson
 import structlog
+
+
+STDERR = 2
 
 
 def configure(level: str) -> None:
@@ -24,12 +26,26 @@ def configure(level: str) -> None:
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.JSONRenderer(serializer=_dump),
         ],
-        logger_factory=structlog.BytesLoggerFactory(sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(cast("BinaryIO", _BestEffort(STDERR))),
     )
 
 
 def _dump(event: Any, **_: Any) -> bytes:
     return orjson.dumps(event, default=str)
+
+
+class _BestEffort:
+    """A file to write lines to; one that cannot be written, as on a full disk, is lost and nothing else."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def write(self, data: bytes) -> None:
+        with suppress(OSError):
+            os.write(self._descriptor, data)
+
+    def flush(self) -> None:
+        """Nothing waits."""
 
 
 class AccessLog:
@@ -38,11 +54,10 @@ class AccessLog:
     def __init__(self, level: str) -> None:
         """With a `level` above info only the calls that failed by our fault are written."""
         self._everything = level in ("debug", "info")
-        self._descriptor = 2
+        self._file = _BestEffort(STDERR)
 
     def write(self, line: dict[str, Any]) -> None:
-        """Write a line; one that cannot be written is lost, not the call."""
+        """Write a line."""
         if self._everything or line["level"] == "error":
             line["timestamp"] = datetime.now(UTC)
-            with suppress(OSError):
-                os.write(self._descriptor, orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE, default=str))
+            self._file.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE, default=str))

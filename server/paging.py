@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from server.errors import InvalidArgument
+from server.keys import derived_key
 
 _NONCE_BYTES = 12
 
@@ -32,7 +33,7 @@ class Pages:
     """
 
     def __init__(self, secret: bytes, *, default_size: int, max_size: int) -> None:
-        self._cipher = AESGCM(hashlib.sha256(b"page-token:" + secret).digest())
+        self._cipher = AESGCM(derived_key(secret, "page-token"))
         self._default_size = default_size
         self._max_size = max_size
 

@@ -76,6 +76,21 @@ def running(directory: Path) -> Iterator[str]:
             _stop(process)
 
 
+def found(directory: Path) -> str | None:
+    """The SQLAlchemy URL of the PostgreSQL that another process runs under `directory`; None without one."""
+    try:
+        with open(directory / "lock") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return None
+    except BlockingIOError:
+        home = _Home(directory.absolute(), programs=Path(), as_owner=())
+    except OSError:
+        return None
+    with suppress(FileNotFoundError, IndexError, ValueError):  # one that is only starting says no port yet
+        return home.url(int((home.data / "postmaster.pid").read_text().splitlines()[3]))
+    return None
+
+
 @dataclass(frozen=True)
 class _Home:
     """Where one server lives and as whom it runs."""

@@ -9,8 +9,8 @@ import shutil
 import signal
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,6 +33,15 @@ _log = logging.getLogger(__name__)
 
 class ProgramFailed(Exception):
     """A program did not become ready; the text says which and why in one line."""
+
+
+@contextmanager
+def optional(what: str) -> Iterator[None]:
+    """Go on without `what` where the disk refuses it, as a full one does, and say so: the shop matters more."""
+    try:
+        yield
+    except OSError as error:
+        _log.warning("%s: %s", what, error.strerror or error)
 
 
 class Program:
@@ -120,7 +129,7 @@ class Program:
 
     def bound_log(self) -> None:
         """Put the log aside when it has grown too large."""
-        with suppress(FileNotFoundError):
+        with optional(f"{self._log} is not put aside"), suppress(FileNotFoundError):
             if self._log.stat().st_size > LOG_BYTES:
                 shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
                 os.truncate(self._log, 0)  # the program appends: it goes on at the new end
@@ -169,10 +178,12 @@ class Program:
         return False
 
     def _open_log(self) -> BinaryIO:
-        self._log.parent.mkdir(parents=True, exist_ok=True)
-        log = open(self._log, "ab")  # noqa: SIM115 - the caller closes it
-        self._log_start = log.tell()
-        return log
+        with optional(f"{self.name} runs without a log"):
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            log = open(self._log, "ab")  # noqa: SIM115 - the caller closes it
+            self._log_start = log.tell()
+            return log
+        return open(os.devnull, "ab")
 
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
@@ -181,10 +192,11 @@ class Program:
                 os.kill(self._process.pid, number)
 
     def _last_words(self) -> str:
-        with open(self._log, "rb") as log:
+        with suppress(OSError), open(self._log, "rb") as log:
             log.seek(self._log_start)
-            lines = log.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+            if lines := log.read().decode(errors="replace").strip().splitlines():
+                return lines[-1]
+        return "it said nothing"
 
 
 async def _end_of(process: Process) -> int:

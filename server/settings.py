@@ -185,11 +185,6 @@ class Settings(BaseSettings):
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'sanset.db'}"
 
     @property
-    def is_sqlite(self) -> bool:
-        """Whether the embedded database is in use."""
-        return self.url.startswith("sqlite")
-
-    @property
     def models_dir(self) -> Path:
         """Where trained artifacts live."""
         return self.data_dir / "models"

@@ -1,18 +1,18 @@
-"""Everything between an empty directory and an open shop: secrets, schema, admin, demo data, a trained model."""
+"""Everything between an empty directory and an open shop: database, schema, admin, demo data, a trained model."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
 from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import func, select
 
-from server import postgres, progress, supervisor
-from server.auth.passwords import hash_password, password_key
+from server import home, postgres, progress, supervisor
+from server.auth.errors import WeakPassword
+from server.auth.passwords import check_strength, hash_password, password_key
 from server.auth.service import ensure_first_admin, first_admin_is_missing
 from server.cart.pricing import PriceRules
 from server.catalog.models import Product
@@ -21,23 +21,9 @@ from server.db import migrate
 from server.db.database import Database
 from server.recommend.models import TrainedModel
 from server.recommend.training import TrainingFailed, train_now
-from server.settings import Settings
-
-DEMO_ADMIN = ("admin@example.com", "admin-demo-1")
-"""The admin of a demo shop, where FIRST_SUPERUSER_* names no other. Refused outside demo mode."""
+from server.settings import InvalidSettings, Settings
 
 console = Console(stderr=True, highlight=False)
-
-
-def demo_settings(settings: Settings) -> Settings:
-    """Fill in what a demo shop makes up for itself: a secret, kept in DATA_DIR, and an admin."""
-    changes: dict[str, object] = {"environment": "demo"}
-    if not settings.secret_key.get_secret_value():
-        changes["secret_key"] = SecretStr(_kept_secret(settings.data_dir / "secret_key"))
-    if not settings.first_superuser_email:
-        changes["first_superuser_email"] = DEMO_ADMIN[0]
-        changes["first_superuser_password"] = SecretStr(DEMO_ADMIN[1])
-    return settings.model_copy(update=changes)
 
 
 def with_edge_token(settings: Settings) -> Settings:
@@ -45,35 +31,30 @@ def with_edge_token(settings: Settings) -> Settings:
     return settings.model_copy(update={"edge_token": SecretStr(secrets.token_hex(16))})
 
 
-def _kept_secret(path: Path) -> str:
-    """The secret in a file that only its owner reads, made at the first use."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_hex(32))
-    return path.read_text().strip()
-
-
 @contextmanager
-def database(settings: Settings, *, embedded_postgres: bool) -> Iterator[Settings]:
-    """The settings with a running database: that of DATABASE_URL, or our own PostgreSQL under DATA_DIR."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    if not embedded_postgres:
-        yield settings
-        return
-    with console.status("Starting PostgreSQL …"), _running(settings) as url:
-        pass_on = settings.model_copy(update={"database_url": url})
-        yield pass_on
+def database(settings: Settings, choice: home.Kind | None = None) -> Iterator[Settings]:
+    """The settings with a running database: that of DATABASE_URL, or one under DATA_DIR.
 
-
-@contextmanager
-def _running(settings: Settings) -> Iterator[str]:
-    with postgres.running(settings.data_dir / "postgres") as url:
-        yield url
+    Under DATA_DIR it is that of `choice`, which is remembered, or without one the database chosen last. A
+    PostgreSQL there runs for as long as the `with`, unless a shop has it running. Raises PostgresFailed.
+    """
+    home.make_private(settings.data_dir)
+    embedded = choice is not None and not settings.database_url
+    if choice is not None and embedded:
+        home.choose_database(settings.data_dir, choice)
+    url = "" if embedded and choice == "postgres" else home.database_url(settings)
+    with ExitStack() as running:
+        if not url:
+            with console.status("Starting PostgreSQL …"):
+                url = running.enter_context(postgres.running(home.postgres_directory(settings.data_dir)))
+        yield settings.model_copy(update={"database_url": url})
 
 
 def prepare(settings: Settings) -> None:
-    """Bring the database to the newest schema and create the first admin."""
+    """Bring the database to the newest schema and create the first admin.
+
+    Raises InvalidSettings when the password of the first admin is weak, outside demo and test.
+    """
     with console.status("Migrating the database …"):
         migrate.upgrade(settings.url)
     email = settings.first_superuser_email
@@ -83,17 +64,28 @@ def prepare(settings: Settings) -> None:
 
 
 def create_admin(settings: Settings, email: str, password: str) -> None:
-    """Create the first admin, unless there is one."""
+    """Create the first admin, unless there is one. Raises InvalidSettings as `prepare` does."""
     db = Database(settings.url, pool_size=1)
     try:
         with db.read() as connection:
             if not first_admin_is_missing(connection):
                 return
+        _refuse_weak_password(settings, email, password)
         password_hash = hashed(settings, password)
         with db.transaction() as tx:
             ensure_first_admin(tx, email, password_hash, utc_now())
     finally:
         db.close()
+
+
+def _refuse_weak_password(settings: Settings, email: str, password: str) -> None:
+    if settings.environment != "production":
+        return
+    try:
+        check_strength(password, email)
+    except WeakPassword as weak:
+        problems = "; ".join(problem for _, problem in weak.violations)
+        raise InvalidSettings(f"FIRST_SUPERUSER_PASSWORD: {problems}") from None
 
 
 def hashed(settings: Settings, password: str) -> str:
@@ -154,8 +146,8 @@ def announce(ports: supervisor.Ports, settings: Settings) -> None:
     out = Console(highlight=False, soft_wrap=True)
     out.print(f"Sanset is ready: {base} (JSON) · localhost:{ports.grpc} (gRPC)", style="bold green")
     logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
-    if settings.first_superuser_email == DEMO_ADMIN[0]:
-        logins.append((*DEMO_ADMIN, "admin"))
+    if settings.first_superuser_email == home.DEMO_ADMIN[0]:
+        logins.append((*home.DEMO_ADMIN, "admin"))
     for email, password, role in logins:
         out.print(f"  {email} / {password}  ({role})")
     out.print(f"  curl '{base}/api/v1/products?page_size=3'")

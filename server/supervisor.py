@@ -12,14 +12,14 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from server import envoy
+from server import envoy, home
 from server.ports import LOOPBACK, free_ports, hold, is_free
-from server.program import Program, ProgramFailed
+from server.program import Program, ProgramFailed, optional
 from server.settings import Settings, environment_of
 
 GATEWAY_STOP_SECONDS = 3.0
-LEEWAY_SECONDS = 2.0
-"""How much longer than DRAIN_SECONDS a worker may take to end."""
+LEEWAY_SECONDS = 3.0
+"""What a worker needs to end besides DRAIN_SECONDS and a last payment: its notice to the gateway, and to close."""
 NOTICE_SECONDS = 1.0
 """How long the gateway takes to see that a worker is back."""
 LOG_CHECK_SECONDS = 10.0
@@ -84,7 +84,10 @@ class Shop:
     """The processes of one shop."""
 
     def __init__(self, settings: Settings, ports: Ports) -> None:
-        """Describe the processes, and write the gateway's configuration; raises GatewayUnusable."""
+        """Describe the processes, and write the gateway's configuration.
+
+        Raises GatewayUnusable, and ServeFailed when DATA_DIR cannot be written.
+        """
         self._settings = settings
         self._ports = ports
         self._directory = settings.data_dir.absolute()
@@ -108,7 +111,8 @@ class Shop:
                 await self._unless_stopped(self._keep())
         finally:
             await self._drain()
-            self._state_file.unlink(missing_ok=True)
+            with optional(f"{self._state_file} is left behind"):
+                self._state_file.unlink(missing_ok=True)
 
     async def _start(self) -> None:
         starts = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
@@ -128,7 +132,7 @@ class Shop:
             self._wanted_restart.clear()
             for worker in self._workers:
                 worker.ready.clear()
-                await worker.stop(self._settings.drain_seconds + LEEWAY_SECONDS)
+                await worker.stop(self._patience)
                 await worker.ready.wait()  # its keeper starts it again
                 await asyncio.sleep(NOTICE_SECONDS)
 
@@ -158,9 +162,13 @@ class Shop:
 
     async def _drain(self) -> None:
         """Stop the workers while the gateway still carries their last replies, then the gateway."""
-        patience = self._settings.drain_seconds + LEEWAY_SECONDS
-        await asyncio.gather(*(worker.stop(patience) for worker in self._workers))
+        await asyncio.gather(*(worker.stop(self._patience) for worker in self._workers))
         await self._gateway.stop(GATEWAY_STOP_SECONDS)
+
+    @property
+    def _patience(self) -> float:
+        """Seconds a worker may take to end: an order whose caller was cut off is still paid and settled."""
+        return self._settings.drain_seconds + self._settings.payment_timeout_seconds + LEEWAY_SECONDS
 
     @property
     def _programs(self) -> list[Program]:
@@ -184,10 +192,13 @@ class Shop:
         )
 
     def _envoy(self) -> Program:
-        rendered = self._directory / "run" / "envoy.yaml"
-        rendered.parent.mkdir(parents=True, exist_ok=True)
         values = envoy.values(self._settings, self._ports.admin, self._ports.workers)
-        rendered.write_text(envoy.render(envoy.TEMPLATE.read_text(), values))
+        text = envoy.render(envoy.TEMPLATE.read_text(), values)
+        try:
+            rendered = home.run_directory(self._directory) / "envoy.yaml"
+            home.write_private(rendered, text)  # it holds the edge token
+        except OSError as error:
+            raise ServeFailed(f"DATA_DIR: cannot write {self._directory}: {error.strerror}") from error
         return Program(
             "envoy",
             envoy.command(self._settings, rendered),
@@ -215,9 +226,8 @@ class Shop:
                 for worker, port, metrics in workers
             ],
         }
-        fresh = self._state_file.with_suffix(".new")
-        fresh.write_text(json.dumps(state, indent=2))
-        fresh.replace(self._state_file)
+        with optional(f"{self._state_file} is out of date"):
+            home.write_private(self._state_file, json.dumps(state, indent=2))
 
 
 async def _is_ready(host: str, port: int) -> bool:

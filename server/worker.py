@@ -14,9 +14,9 @@ from prometheus_client import start_http_server
 
 from server.app import App, build
 from server.logs import configure
+from server.ports import LOOPBACK
 from server.settings import Settings
 
-LOOPBACK = "127.0.0.1"
 LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
 NOTICE_SECONDS = 0.75
@@ -50,9 +50,7 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     await stop.wait()
     watching.cancel()
     supervised.cancel()
-    await app.leave()
-    await asyncio.sleep(NOTICE_SECONDS)
-    await app.drain()
+    await app.drain(NOTICE_SECONDS)
     log.info("worker_stopped", port=port)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, select, update
 
 from server.auth.models import Address
-from server.auth.queries import AnyRow
+from server.db.base import AnyRow
 from server.db.prepared import Prepared
 
 _COLUMNS = (

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from server.auth import address_queries, queries
-from server.auth.errors import AddressNotFound, TooMany
+from server.auth.errors import AddressNotFound
 from server.auth.text import tidied
-from server.errors import InvalidField, UserNotFound
+from server.errors import InvalidField, TooMany, UserNotFound
 
 MAX_ADDRESSES = 50
 REQUIRED = ("line1", "city", "country")

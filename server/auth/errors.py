@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import AlreadyExists, FailedPrecondition, InvalidField, NotFound, Unauthenticated
+from server.errors import AlreadyExists, InvalidField, NotFound, Unauthenticated
 
 
 class WeakPassword(InvalidField):
@@ -43,9 +43,3 @@ class AddressNotFound(NotFound):
     """No such address of the caller."""
 
     message = "You have no address {address_id}."
-
-
-class TooMany(FailedPrecondition):
-    """The account has as many of these as it may."""
-
-    message = "You already have {limit} {things}, the most allowed; delete one first."

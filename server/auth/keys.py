@@ -1,9 +1,7 @@
-"""Keys: one per purpose from the shop's secret, and those that sign access tokens."""
+"""The keys of the accounts: one for each purpose, and those that sign access tokens."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
+from server.keys import derived_key
 from server.settings import InvalidSettings, Settings
 
 MIN_RSA_BITS = 2048
@@ -45,7 +44,7 @@ class KeyRing:
         signing: Any
         verifying: Any
         if settings.jwt_key_file is None or settings.algorithm == "HS256":
-            signing = verifying = derived_key(settings.secret_key.get_secret_value(), "access-token")
+            signing = verifying = account_key(settings.secret_key.get_secret_value(), "access-token")
         else:
             signing = _private_key(settings.jwt_key_file, settings.algorithm)
             verifying = signing.public_key()
@@ -53,14 +52,11 @@ class KeyRing:
         return cls(settings.jwt_key_id, settings.algorithm, signing, accepted)
 
 
-def derived_key(secret_key: str, purpose: str) -> bytes:
-    """The 32-byte key for one purpose, so that what leaks from one use opens no other.
-
-    Raises InvalidSettings when there is no secret to derive it from.
-    """
+def account_key(secret_key: str, purpose: str) -> bytes:
+    """The 32-byte key for one purpose of the accounts; raises InvalidSettings when there is no secret."""
     if not secret_key:
         raise InvalidSettings("SECRET_KEY: required, e.g. `openssl rand -hex 32`")
-    return hmac.digest(secret_key.encode(), purpose.encode(), hashlib.sha256)
+    return derived_key(secret_key.encode(), purpose)
 
 
 def _private_key(path: Path, algorithm: str) -> Any:

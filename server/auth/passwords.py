@@ -18,7 +18,7 @@ import bcrypt
 
 from server.auth.common_passwords import COMMON
 from server.auth.errors import WeakPassword
-from server.auth.keys import derived_key
+from server.auth.keys import account_key
 from server.db.deadline import Deadline
 from server.errors import Overloaded
 from server.settings import Settings
@@ -65,7 +65,7 @@ def verify_password(password: str, hashed: str, *, key: bytes) -> bool:
 
 def password_key(secret_key: str) -> bytes:
     """The key under which the shop's long passwords are shortened."""
-    return derived_key(secret_key, "password")
+    return account_key(secret_key, "password")
 
 
 def _material(password: str, key: bytes) -> bytes:
@@ -92,8 +92,6 @@ class Passwords:
         self._capacity = threads + MAX_QUEUED
         self._busy = 0
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_yield_to_others)
-        # Only a salt and no hash of anything: to verify against it costs the same, and always fails.
-        self._nobody = bcrypt.gensalt(cost).decode() + "." * 31
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -109,16 +107,24 @@ class Passwords:
         return await self._run(deadline, lambda: hash_password(password, cost=self._cost, key=self._key))
 
     async def verify(self, password: str, hashed: str | None, deadline: Deadline) -> bool:
-        """Whether `password` matches; None, for an account that cannot sign in, takes the same time to fail.
+        """Whether `password` matches `hashed`, which is None for an account that cannot sign in.
 
-        Raises as `hash` does.
+        None, and a hash of a lower cost, take as long as a hash of today's. Raises as `hash` does.
         """
-        against = hashed or self._nobody
-        return await self._run(deadline, lambda: verify_password(password, against, key=self._key))
+        return await self._run(deadline, lambda: self._verify(password, hashed))
+
+    def _verify(self, password: str, hashed: str | None) -> bool:
+        if hashed is None:
+            return verify_password(password, _nobody(self._cost), key=self._key)
+        matches = verify_password(password, hashed, key=self._key)
+        # Each cost takes twice the steps of the one below: 2^9 + (2^9 + 2^10 + 2^11) = 2^12.
+        for cost in range(_cost_of(hashed), self._cost):
+            verify_password(password, _nobody(cost), key=self._key)
+        return matches
 
     def outdated(self, hashed: str) -> bool:
         """Whether `hashed` was made at a lower cost than is asked for now."""
-        return int(hashed.split("$")[2]) < self._cost
+        return _cost_of(hashed) < self._cost
 
     async def _run(self, deadline: Deadline, work: Callable[[], T]) -> T:
         if self._busy >= self._capacity:
@@ -135,6 +141,15 @@ class Passwords:
     def close(self) -> None:
         """Let running hashes end, and take no more."""
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _cost_of(hashed: str) -> int:
+    return int(hashed.split("$")[2])
+
+
+def _nobody(cost: int) -> str:
+    """Only a salt and no hash of anything: to verify against it costs the same, and always fails."""
+    return bcrypt.gensalt(cost).decode() + "." * 31
 
 
 def _yield_to_others() -> None:

@@ -6,14 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.auth.models import RefreshToken, Session, User
+from server.db.base import AnyRow
 from server.db.upsert import insert_for
-
-AnyRow = Row[*tuple[Any, ...]]
-"""A row whose columns are named where it is selected."""
 
 _ACCOUNT = (
     User.id,

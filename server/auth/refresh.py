@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
-from server.auth.keys import derived_key
+from server.auth.keys import account_key
 from server.settings import Settings
 
 TOKEN_BYTES = 32
@@ -29,7 +29,7 @@ class RefreshPolicy:
     def of(cls, settings: Settings) -> Self:
         """As `settings` say."""
         return cls(
-            key=derived_key(settings.secret_key.get_secret_value(), "refresh-token"),
+            key=account_key(settings.secret_key.get_secret_value(), "refresh-token"),
             lifetime=timedelta(minutes=settings.refresh_token_expire_minutes),
             grace=timedelta(seconds=settings.refresh_grace_seconds),
         )

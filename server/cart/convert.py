@@ -7,9 +7,7 @@ from sanset.v1 import cart_pb2 as pb
 from server.cart.pricing import Totals
 from server.cart.service import CartLine, CartView
 from server.etags import etag_of
-from server.rpc.wire import money_to_wire, time_to_wire
-
-MAX_INT32 = 2**31 - 1
+from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 
 
 def cart_to_wire(cart: CartView) -> pb.Cart:

@@ -18,10 +18,9 @@ from server.db.base import AnyRow
 from server.errors import InvalidField, InvalidMoney
 from server.etags import etag_of
 from server.money import to_minor
-from server.rpc.wire import masked_values, money_from_wire, money_to_wire, time_to_wire
+from server.rpc.wire import MAX_INT32, masked_values, money_from_wire, money_to_wire, time_to_wire
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
-MAX_INT32 = 2**31 - 1
 
 _CHANGEABLE = (
     "sku", "name", "slug", "description", "category", "brand", "price", "compare_at_price", "max_quantity",

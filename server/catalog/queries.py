@@ -45,8 +45,8 @@ class ProductFilter:
     vendor_id: int | None = None
 
     def scope(self) -> tuple[object, ...]:
-        """What a page token is bound to."""
-        return tuple(vars(replace(self, category_ids=None)).values()) + tuple(sorted(self.category_ids or ()))
+        """What a page token is bound to, besides the category as the caller names it."""
+        return tuple(vars(replace(self, category_ids=None)).values())
 
 
 _AVAILABLE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,9 @@ from server.rpc.identity import Identity, Role
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
+
+ValuesIn = Callable[[str], Mapping[str, Any]]
+"""The columns to change, with prices in the minor units of a currency; raises InvalidMoney for another one's."""
 
 
 def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], now: datetime) -> int:
@@ -66,15 +69,15 @@ def _insert(tx: Connection, row: dict[str, Any]) -> int:
 
 
 def update_product(
-    tx: Connection, caller: Identity, product_id: int, etag: str, values: Mapping[str, Any], now: datetime
+    tx: Connection, caller: Identity, product_id: int, etag: str, values: ValuesIn, now: datetime
 ) -> None:
-    """Change columns of a product.
+    """Change columns of a product, to the `values` in its currency.
 
-    Raises ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField and
+    Raises what `values` raises, and ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField and
     InvalidMoney.
     """
     current = _own(tx, caller, product_id, etag)
-    changes = dict(values)
+    changes = dict(values(current.currency))
     if "category" in changes:
         changes["category_id"] = _category_id(tx, changes.pop("category"))
     if "name" in changes:

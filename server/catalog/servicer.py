@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import catalog_pb2 as pb
@@ -82,7 +83,8 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         wanted = convert.filter_from_wire(request, category_ids, self._settings.currency)
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
         size = self._pages.size(request.page_size)
-        scope = ("ListProducts", sort, *wanted.scope())
+        # The category as it was sent: a new category below it must not end the walk through the pages.
+        scope = ("ListProducts", sort, request.category, *wanted.scope())
         after = self._pages.open(request.page_token, *scope)
         rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1)
         found = await self._shelf.products([product_id for product_id, _ in rows[:size]])
@@ -115,7 +117,10 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
 
     def UpdateProduct(self, request: pb.UpdateProductRequest, call: Call) -> pb.Product:
         product = request.product
-        values = convert.product_from_wire(product, request.update_mask, self._settings.currency)
+
+        def values(currency: str) -> Mapping[str, Any]:
+            return convert.product_from_wire(product, request.update_mask, currency)
+
         with self._db.transaction() as tx:
             service.update_product(tx, call.identity, product.id, product.etag, values, self._clock())
             return self._read(tx, product.id)

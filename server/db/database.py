@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from server.db import deadline
 from server.db.engine import connect, reading
-from server.db.prepared import forget_waiting, write_out
+from server.db.prepared import waiting_writes, write_out
 from server.errors import UnavailableNow
 
 _ANNOUNCED = "sanset.announced"
@@ -56,12 +56,15 @@ class Database:
         with self.engine.connect() as connection:
             announced: list[Announcement] = []
             connection.info[_ANNOUNCED] = announced
+            waiting = waiting_writes(
+                connection
+            )  # asked for now: a connection that broke cannot be asked any more
             with connection.begin() as transaction:
                 try:
                     yield connection
                     write_out(connection)
                 finally:
-                    forget_waiting(connection)
+                    waiting.clear()
                 deadline.check()
                 try:
                     transaction.commit()

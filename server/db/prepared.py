@@ -76,7 +76,7 @@ class Prepared:
         an order of its own. A key to a row of an earlier statement is fine.
         """
         if connection.dialect.name == "postgresql":
-            connection.info.setdefault(_WAITING, []).append((self, values))
+            waiting_writes(connection).append((self, values))
         else:
             self.run(connection, **values)
 
@@ -132,9 +132,10 @@ def write_out(connection: Connection) -> None:
         _NOTHING.all(connection)
 
 
-def forget_waiting(connection: Connection) -> None:
-    """Drop the writes that were left for later: their transaction is undone."""
-    connection.info.pop(_WAITING, None)
+def waiting_writes(connection: Connection) -> list[_Write]:
+    """The writes that were left for later; clear them when their transaction is undone."""
+    waiting: list[_Write] = connection.info.setdefault(_WAITING, [])
+    return waiting
 
 
 def _execute(connection: Connection, sql: str, arguments: Any) -> Any:

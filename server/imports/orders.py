@@ -27,8 +27,7 @@ ORDERS_PER_TRANSACTION: Final = 1_000
 IMPORT_LOCK: Final = 7_236_540_812
 """PostgreSQL's advisory lock that keeps two imports from writing the same orders; SQLite has one writer."""
 
-# The data dates an invoice and nothing else. The order is taken to be paid at once and to travel as a
-# standard
+# The data dates an invoice and nothing else. The order is taken to be paid at once and to travel as a standard
 # parcel does, and a cancellation is its own day's event; no step comes before the invoice.
 _DELIVERED: Final = (
     (status.PENDING_PAYMENT, timedelta()),

@@ -44,8 +44,3 @@ FINAL: Final = frozenset({DELIVERED, CANCELLED, RETURNED, REFUNDED})
 
 PAID: Final = LIVE - {PENDING_PAYMENT}
 """States that an order reaches only after its payment was captured, and whose money the shop still has."""
-
-
-def is_legal(before: str, after: str) -> bool:
-    """Say whether an order in state `before` may step to `after`; unknown states may not step anywhere."""
-    return after in LEGAL.get(before, frozenset())

@@ -10,6 +10,8 @@ import os
 import time
 from dataclasses import dataclass
 
+from server.keys import derived_key
+
 _MAC_BYTES = 16
 _LIST_ID_BYTES = 8
 
@@ -27,7 +29,7 @@ class Attributions:
     """Issues and reads attribution tokens; they are signed, not secret."""
 
     def __init__(self, secret: bytes) -> None:
-        self._mac = hmac.new(hashlib.sha256(b"attribution:" + secret).digest(), digestmod=hashlib.sha256)
+        self._mac = hmac.new(derived_key(secret, "attribution"), digestmod=hashlib.sha256)
 
     def issue(self, model_version: str) -> str:
         """A token for a new list made by `model_version`."""

@@ -63,7 +63,7 @@ def track(
         rows.append(
             {
                 "user_id": user_id,
-                "visitor_id": visitor_id or None,
+                "visitor_id": visitor_id if user_id is None else None,
                 "kind": deed.kind,
                 "product_id": deed.product_id or None,
                 "query": deed.query,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Concatenate, ParamSpec, TypeVar
@@ -24,6 +22,7 @@ from server.errors import Refusal
 from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
+from server.keys import derived_key
 from server.recommend import probe, queries, registry
 from server.recommend.goods import Goods
 from server.recommend.history import History, history_of
@@ -158,11 +157,8 @@ class Serving:
                 await asyncio.sleep(RETRY_SECONDS)
 
     def _product_changed(self, event: Announcement) -> None:
-        if event.key == "*":
-            self._everything_changed()
-        else:
-            self._texts.drop(int(event.key))
-            self.goods.change([int(event.key)])
+        self._texts.drop(int(event.key))
+        self.goods.change([int(event.key)])
 
     def _stock_changed(self, event: Announcement) -> None:
         self.goods.change((event.payload or {}).get("products", ()))
@@ -207,4 +203,4 @@ class Serving:
 
 def artifact_key(settings: Settings) -> bytes:
     """The key that signs artifacts, derived from the shop's secret."""
-    return hmac.new(settings.secret_key.get_secret_value().encode(), b"artifact", hashlib.sha256).digest()
+    return derived_key(settings.secret_key.get_secret_value().encode(), "artifact")

@@ -70,7 +70,8 @@ class Trainer:
                 if self._draining:
                     raise UnavailableNow()
                 try:
-                    await asyncio.wait_for(moved.wait(), LOOK_SECONDS)
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await moved.wait()
                 except TimeoutError:
                     await self._pool.run(Deadline(READ_SECONDS), self._give_up_silent)
                 moved.clear()

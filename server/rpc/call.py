@@ -48,17 +48,24 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
     What a header says of the caller's address counts only when Envoy proves with the edge token that it set it.
     """
     metadata: Mapping[str, str] = dict(context.invocation_metadata() or ())
-    through_envoy = bool(edge_token) and secrets.compare_digest(metadata.get("x-sanset-edge", ""), edge_token)
+    # As bytes: strings are compared only when they are ASCII, and a header need not be.
+    proof = str(metadata.get("x-sanset-edge", "")).encode()
+    through_envoy = bool(edge_token) and secrets.compare_digest(proof, edge_token.encode())
     remaining = context.time_remaining()
     return Call(
         method=method,
         request_id=_request_id(metadata.get("x-request-id")),
         address=_forwarded(metadata) if through_envoy else _peer(context.peer()),
         through_envoy=through_envoy,
-        user_agent=str(metadata.get("x-user-agent") or metadata.get("user-agent") or "")[:200],
+        user_agent=str(metadata.get("user-agent") or "")[:200],
         authorization=metadata.get("authorization"),
         deadline=Deadline(min(remaining, 3600.0) if remaining is not None else default_seconds),
     )
+
+
+def unread_call(method: str) -> Call:
+    """What stands for a call whose headers cannot be read, so that it is refused and logged like any other."""
+    return Call(method, _request_id(None), "", False, "", None, Deadline(0))
 
 
 def _request_id(sent: object) -> str:

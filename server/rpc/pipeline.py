@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from typing import Any, TypeAlias
 
 import grpc
@@ -17,9 +18,10 @@ import structlog
 from google.protobuf.message import DecodeError, Message
 
 from server.errors import MalformedRequest, Refusal
-from server.rpc.access import Access
-from server.rpc.call import Call, read_call
+from server.rpc.access import Access, TokenInvalid
+from server.rpc.call import Call, read_call, unread_call
 from server.rpc.faults import refusal_of
+from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pool import Pool
 from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
@@ -32,6 +34,8 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""
 
 REQUEST_ID_KEY = "x-request-id"
+CANCELLED = "CANCELLED"
+"""How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
 
 log = structlog.get_logger()
 
@@ -51,6 +55,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         limits: Limits,
         validation: Validation,
         telemetry: Telemetry,
+        leases: Leases,
         pool: Pool,
         edge_token: str,
         default_seconds: float,
@@ -59,6 +64,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self._limits = limits
         self._validation = validation
         self._telemetry = telemetry
+        self._leases = leases
         self._pool = pool
         self._edge_token = edge_token
         self._default_seconds = default_seconds
@@ -100,19 +106,23 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
         async def answer(data: bytes, context: Any) -> Message:
             started = time.monotonic()
-            call = self._read(method, context)
+            call = None
             try:
+                call = self._read(method, context)
                 request = self._admit(call, data, deserialize)
                 if is_async:
                     reply: Message = await behaviour(request, call)
                 else:
                     reply = await self._pool.run(call.deadline, behaviour, request, call)
             except asyncio.CancelledError:
-                call.deadline.cancelled = True
+                if call is not None:
+                    call.deadline.cancelled = True
+                    self._telemetry.finished(call, started, CANCELLED)
                 raise
             except Exception as error:
+                call = call or unread_call(method)
                 refusal = self._refuse(call, error)
-                self._telemetry.finished(call, started, refusal)
+                self._telemetry.finished(call, started, refusal.code, refusal.reason)
                 await _abort(context, call, refusal)
                 raise AssertionError("abort raises") from error
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
@@ -122,31 +132,47 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return answer
 
     def _stream(self, method: str, behaviour: Any, deserialize: Any) -> Any:
-        async def answer(data: bytes, context: Any) -> AsyncIterator[Message]:
+        # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
+        async def answer(data: bytes, context: Any) -> None:
             started = time.monotonic()
-            call = self._read(method, context)
-            refusal = None
-            self._telemetry.stream_opened(call)
+            call = None
+            code, reason = "OK", ""
+            self._telemetry.stream_opened(method)
             try:
+                call = self._read(method, context)
                 request = self._admit(call, data, deserialize)
                 with self._limits.stream(call):
-                    async for message in behaviour(request, call):
-                        yield message
+                    await self._send(behaviour(request, call), call, context)
+            except (asyncio.CancelledError, grpc.aio.InternalError):  # the latter: a message found nobody there
+                code = CANCELLED
+                raise
             except Exception as error:
+                call = call or unread_call(method)
                 refusal = self._refuse(call, error)
+                code, reason = refusal.code, refusal.reason
                 await _abort(context, call, refusal)
             finally:
-                self._telemetry.stream_closed(call)
-                self._telemetry.finished(call, started, refusal)
+                self._telemetry.stream_closed(method)
+                self._telemetry.finished(call or unread_call(method), started, code, reason)
 
         return answer
+
+    async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Any) -> None:
+        async with self._leases.hold(call) as lease, aclosing(messages):
+            async for message in messages:
+                # An interruption is lost when what it interrupts ends in the same moment.
+                if lease is not None and lease.expired():
+                    raise TokenInvalid()
+                await context.write(message)
 
     def _read(self, method: str, context: Any) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
 
     def _admit(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
-        self._access.check(call)
-        self._limits.admit(call)
+        try:
+            self._access.check(call)
+        finally:
+            self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
         try:
             request = deserialize(data)
         except DecodeError:

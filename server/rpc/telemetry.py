@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.registry import Collector
 
-from server.errors import Refusal
 from server.logs import AccessLog
 from server.rpc.call import Call
 
@@ -32,16 +31,16 @@ class Telemetry(Collector):
         self._streams: dict[str, int] = {}
         registry.register(self)
 
-    def stream_opened(self, call: Call) -> None:
+    def stream_opened(self, method: str) -> None:
         """Count an open stream."""
-        self._streams[call.method] = self._streams.get(call.method, 0) + 1
+        self._streams[method] = self._streams.get(method, 0) + 1
 
-    def stream_closed(self, call: Call) -> None:
+    def stream_closed(self, method: str) -> None:
         """Count it as closed."""
-        self._streams[call.method] -= 1
+        self._streams[method] -= 1
 
-    def finished(self, call: Call, started: float, refusal: Refusal | None = None) -> None:
-        """Count and log a call that began at `started` on the monotonic clock."""
+    def finished(self, call: Call, started: float, code: str = "OK", reason: str = "") -> None:
+        """Count and log a call that began at `started` on the monotonic clock, and how it ended."""
         seconds = time.monotonic() - started
         durations = self._durations.get(call.method)
         if durations is None:
@@ -52,18 +51,18 @@ class Telemetry(Collector):
             "event": "call",
             "level": "info",
             "method": call.method,
-            "code": "OK",
+            "code": code,
             "ms": round(seconds * 1000, 2),
             "request_id": call.request_id,
             "address": call.address,
         }
         if call.caller is not None:
             line["user_id"] = call.caller.user_id
-        if refusal is not None:
-            key = (call.method, refusal.code, refusal.reason)
+        if code != "OK":
+            key = (call.method, code, reason)
             self._refusals[key] = self._refusals.get(key, 0) + 1
-            line["code"], line["reason"] = refusal.code, refusal.reason
-            if refusal.code == "INTERNAL":
+            line["reason"] = reason
+            if code == "INTERNAL":
                 line["level"] = "error"
         self._log.write(line)
 
@@ -77,7 +76,7 @@ class Telemetry(Collector):
                 buckets.append((bound, total))
             calls.add_metric([method], buckets, durations[-1])
         refusals = CounterMetricFamily(
-            "sanset_refusals", "Calls that were refused", labels=["method", "code", "reason"]
+            "sanset_refusals", "Calls that were refused or cancelled", labels=["method", "code", "reason"]
         )
         for key, count in self._refusals.items():
             refusals.add_metric(list(key), count)

@@ -14,6 +14,9 @@ from google.type.money_pb2 import Money as MoneyMessage
 from server.errors import InvalidMoney, InvalidUpdateMask
 from server.money import MAX_MINOR, Money, decimals
 
+MAX_INT32 = 2**31 - 1
+"""The most that an int32 field can say; more is shown as this."""
+
 _NANOS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -28,12 +31,12 @@ def money_to_wire(minor: int, currency: str) -> MoneyMessage:
 
 
 def money_from_wire(money: MoneyMessage, field: str, *, currency: str) -> Money:
-    """A price sent by a client, in the shop's `currency`, which is also meant when none is named.
+    """A price sent by a client, in `currency`, which is also meant when none is named.
 
     Raises InvalidMoney when it is negative, too large, finer than the minor unit, or in another currency.
     """
     if money.currency_code.upper() not in ("", currency):
-        raise InvalidMoney(field=field, problem=f"the shop's currency is {currency}")
+        raise InvalidMoney(field=field, problem=f"must be in {currency}")
     if money.units < 0 or money.nanos < 0:
         raise InvalidMoney(field=field, problem="must not be negative")
     step = 10 ** (_NANOS - decimals(currency))

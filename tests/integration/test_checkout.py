@@ -165,7 +165,7 @@ def test_an_order_keeps_its_address(shop: RunningShop) -> None:
 
 
 @pytest.mark.parametrize("lines", [1, 30])
-def test_a_checkout_takes_sixteen_queries_whatever_its_lines(
+def test_a_checkout_takes_as_many_queries_whatever_its_lines(
     shop: RunningShop, shelf: list[int], lines: int
 ) -> None:
     buyer = shop.customer()
@@ -173,7 +173,7 @@ def test_a_checkout_takes_sixteen_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         shop.checkout(buyer)
-    assert len(queries) == 16, queries
+    assert len(queries) == (9 if shop.app.db.is_postgresql else 16), queries
 
 
 # What it refuses
@@ -315,7 +315,7 @@ def test_what_was_declined_joins_what_was_added_meanwhile(shop: RunningShop) -> 
 
 
 @pytest.mark.parametrize("lines", [1, 30])
-def test_a_decline_takes_twenty_queries_whatever_its_lines(
+def test_a_decline_takes_as_many_queries_whatever_its_lines(
     shop: RunningShop, shelf: list[int], lines: int
 ) -> None:
     buyer = shop.customer()
@@ -323,7 +323,7 @@ def test_a_decline_takes_twenty_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         refused(shop, buyer, payment_token="tok_decline")
-    assert len(queries) == 20, queries
+    assert len(queries) == (14 if shop.app.db.is_postgresql else 20), queries
 
 
 # Repeats

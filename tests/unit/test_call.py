@@ -80,8 +80,8 @@ def test_the_peers_address_is_read_without_its_port(peer: str, address: str) -> 
 FORWARDED = {"x-forwarded-for": "1.1.1.1, 2.2.2.2", "x-envoy-external-address": "3.3.3.3"}
 
 
-@pytest.mark.parametrize("token", [None, "", "guess", EDGE.upper(), EDGE + " "])
-def test_forwarded_addresses_are_not_believed_without_the_edge_token(token: str | None) -> None:
+@pytest.mark.parametrize("token", [None, "", "guess", "gueß", b"\xff", EDGE.upper(), EDGE + " "])
+def test_forwarded_addresses_are_not_believed_without_the_edge_token(token: str | bytes | None) -> None:
     proof = {} if token is None else {"x-sanset-edge": token}
     call = _read(FORWARDED | proof)
     assert (call.address, call.through_envoy) == ("10.0.0.7", False)
@@ -106,7 +106,6 @@ def test_the_callers_deadline_counts_within_an_hour(remaining: float, expected: 
 
 def test_a_long_user_agent_is_cut() -> None:
     assert len(_read({"user-agent": "a" * 10_000}).user_agent) == 200
-    assert _read({"user-agent": "grpc", "x-user-agent": "browser"}).user_agent == "browser"
 
 
 def test_reading_the_identity_of_an_anonymous_caller_is_a_fault_of_ours() -> None:

@@ -159,7 +159,6 @@ def test_any_spelling_of_postgresql_is_taken(url: str) -> None:
 def test_without_a_database_it_is_a_file_under_the_data_directory(tmp_path: Path) -> None:
     settings = load(data_dir=Path("here"))
     assert settings.url == f"sqlite:///{tmp_path / 'here' / 'sanset.db'}"
-    assert settings.is_sqlite
 
 
 def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) -> None:

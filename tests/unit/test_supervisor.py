@@ -17,6 +17,7 @@ import pytest
 
 from server import envoy, supervisor
 from server.ports import LOOPBACK, free_ports, hold, is_free
+from server.program import LOG_BYTES, Program
 from server.settings import Settings
 
 GATEWAY = """
@@ -52,6 +53,7 @@ def settings(tmp_path: Path) -> Settings:
         grpc_port=grpc_port,
         workers=2,
         drain_seconds=0.3,
+        payment_timeout_seconds=0.1,
     )
 
 
@@ -85,6 +87,65 @@ def test_everything_runs_until_the_signal_and_nothing_afterwards(settings: Setti
     assert not any(_lives(pid) for pid in pids)
     assert not (settings.data_dir / "run" / "shop.json").exists()
     assert is_free(LOOPBACK, settings.grpc_port)
+
+
+def test_what_a_running_shop_writes_is_its_owners_alone(settings: Settings) -> None:
+    modes: dict[str, int] = {}
+
+    def on_ready(ports: supervisor.Ports) -> None:
+        run = settings.data_dir / "run"
+        modes.update({path.name: path.stat().st_mode & 0o777 for path in (run, *run.iterdir())})
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.serve(settings, on_ready)
+    assert modes == {"run": 0o700, "envoy.yaml": 0o600, "shop.json": 0o600}
+
+
+def test_a_disk_that_takes_nothing_does_not_stop_the_shop(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings.data_dir / "run" / "shop.json" / "in the way").mkdir(parents=True)
+    (settings.data_dir / "log").touch()
+    served: list[supervisor.Ports] = []
+
+    def on_ready(ports: supervisor.Ports) -> None:
+        served.append(ports)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    supervisor.serve(settings, on_ready)
+    assert served
+    assert "worker 1 runs without a log: Not a directory" in caplog.text
+    assert "shop.json is out of date: Is a directory" in caplog.text
+
+
+def test_a_log_that_cannot_be_put_aside_stays(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    log = tmp_path / "worker.log"
+    log.touch()
+    os.truncate(log, LOG_BYTES + 1)
+    log.with_suffix(".log.1").mkdir()
+    Program("worker", [], log, {}).bound_log()
+    assert log.stat().st_size > LOG_BYTES
+    assert "worker.log is not put aside: Is a directory" in caplog.text
+
+
+def test_a_data_directory_that_cannot_be_written_is_named(settings: Settings) -> None:
+    (settings.data_dir / "run").touch()
+    with pytest.raises(supervisor.ServeFailed, match="^DATA_DIR: cannot write"):
+        supervisor.serve(settings)
+
+
+def test_a_worker_has_time_to_settle_what_is_being_paid(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = (
+        "import signal, sys, time\nsignal.signal(signal.SIGTERM, lambda *_: (time.sleep(0.8), sys.exit()))\n"
+    )
+    _workers_run(monkeypatch, slow + "print('ready', flush=True)\nsys.stdin.read()")
+    killed: list[str] = []
+    monkeypatch.setattr(Program, "kill", lambda program: killed.append(program.name))
+    patient = settings.model_copy(update={"payment_timeout_seconds": 30.0})
+    supervisor.serve(patient, lambda ports: os.kill(os.getpid(), signal.SIGTERM))
+    assert killed == []
 
 
 def test_a_killed_worker_and_a_killed_gateway_are_started_again(

@@ -1,0 +1,124 @@
+"""DATA_DIR: kept private, and what a demo shop leaves in it by which later commands find the same shop."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import SecretStr
+from pydantic_settings import BaseSettings
+
+from server import postgres
+from server.settings import Settings, load
+
+DEMO_ADMIN: Final = ("admin@example.com", "admin-demo-1")
+"""The admin of a demo shop, where FIRST_SUPERUSER_* names no other. Refused outside demo mode."""
+
+Kind = Literal["sqlite", "postgres"]
+
+_MAKES_A_DEMO: Final = ("run", "demo")
+_FINDS_A_DEMO: Final = ("import", "train", "verify", "config")
+
+
+def settings_for(command: str) -> Settings:
+    """The settings under which `sanset COMMAND` works.
+
+    `run` and `demo` make a demo shop. Commands on a shop work on the demo shop of DATA_DIR where there is one and
+    the settings name no other environment and no key. All else goes by the settings alone. Raises InvalidSettings.
+    """
+    if command in _MAKES_A_DEMO or (command in _FINDS_A_DEMO and _is_demo()):
+        return demo_settings(load(environment="demo"))
+    return load()
+
+
+class _Named(BaseSettings):
+    """What says which shop is meant, before it is known which rules its settings must keep."""
+
+    model_config = Settings.model_config
+
+    environment: str = ""
+    secret_key: SecretStr = SecretStr("")
+    data_dir: Path = Path("var")
+
+
+def _is_demo() -> bool:
+    named = _Named()
+    return (
+        named.environment in ("", "demo")
+        and not named.secret_key.get_secret_value()
+        and _secret_file(named.data_dir).exists()
+    )
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """Fill in what a demo shop makes up for itself: a secret, kept in DATA_DIR, and an admin."""
+    changes: dict[str, object] = {"environment": "demo"}
+    if not settings.secret_key.get_secret_value():
+        changes["secret_key"] = SecretStr(_kept_secret(settings.data_dir))
+    if not settings.first_superuser_email:
+        changes["first_superuser_email"] = DEMO_ADMIN[0]
+        changes["first_superuser_password"] = SecretStr(DEMO_ADMIN[1])
+    return settings.model_copy(update=changes)
+
+
+def _secret_file(data_dir: Path) -> Path:
+    return data_dir / "secret_key"
+
+
+def _kept_secret(data_dir: Path) -> str:
+    path = _secret_file(data_dir)
+    if not path.exists():
+        make_private(data_dir)
+        write_private(path, secrets.token_hex(32))
+    return path.read_text().strip()
+
+
+def choose_database(data_dir: Path, kind: Kind) -> None:
+    """Remember which of its databases the shop in `data_dir` uses."""
+    run_directory(data_dir)
+    write_private(_choice_file(data_dir), kind)
+
+
+def database_url(settings: Settings) -> str:
+    """The URL of the shop's database: that of DATABASE_URL, or the one chosen last under DATA_DIR.
+
+    Empty for a PostgreSQL under DATA_DIR that does not run now.
+    """
+    choice = _choice_file(settings.data_dir)
+    if settings.database_url or not choice.exists() or choice.read_text() != "postgres":
+        return settings.url
+    return postgres.found(postgres_directory(settings.data_dir)) or ""
+
+
+def postgres_directory(data_dir: Path) -> Path:
+    """Where the shop's own PostgreSQL lives."""
+    return data_dir / "postgres"
+
+
+def _choice_file(data_dir: Path) -> Path:
+    return data_dir / "run" / "database"
+
+
+def run_directory(data_dir: Path) -> Path:
+    """Return the directory for the files of a running shop, made when absent, and closed to everyone else."""
+    make_private(data_dir)
+    directory = data_dir / "run"
+    directory.mkdir(mode=0o700, exist_ok=True)
+    directory.chmod(0o700)
+    return directory
+
+
+def make_private(directory: Path) -> None:
+    """Make a directory that only its owner enters; one that is there keeps the mode it was given."""
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner reads; who opens it meanwhile finds the old text or the new, whole."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)
