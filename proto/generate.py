@@ -75,7 +75,9 @@ def _validate_descriptors() -> bytes:
     descriptors = descriptor_pb2.FileDescriptorSet()
     for module in (descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2):
         module.DESCRIPTOR.CopyToProto(descriptors.file.add())
-    descriptors.file.append(descriptor_pb2.FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary()))
+    descriptors.file.append(
+        descriptor_pb2.FileDescriptorProto.FromString(validate_pb.desc().proto.to_binary())
+    )
     return descriptors.SerializeToString()
 
 

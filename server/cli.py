@@ -97,7 +97,8 @@ def _require_schema(settings: Settings) -> None:
     from server.db import migrate
 
     if not migrate.is_current(settings.url):
-        raise CommandFailed("the database has not the newest schema; run `sanset migrate` first")
+        command = "demo" if settings.environment == "demo" else "migrate"
+        raise CommandFailed(f"the database has not the newest schema; run `sanset {command}` first")
 
 
 def _run(settings: Settings, arguments: argparse.Namespace) -> int:

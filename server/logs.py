@@ -11,7 +11,6 @@ from typing import Any, BinaryIO, cast
 import orjson
 import structlog
 
-
 STDERR = 2
 
 

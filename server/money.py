@@ -34,13 +34,14 @@ _DECIMALS = {
         ],
         0,
     ),
-    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3),
+    # An amount that names no currency may be as fine as any.
+    **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", ""], 3),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in minor units (cents) of an ISO 4217 currency."""
+    """An amount in minor units (cents) of an ISO 4217 currency; "" stands for whichever is meant."""
 
     minor: int
     currency: str
@@ -50,8 +51,12 @@ class Money:
         """The amount in units: 12.99."""
         return Decimal(self.minor).scaleb(-decimals(self.currency))
 
+    def agrees_with(self, other: Money) -> bool:
+        """Whether both are the same amount; one that names no currency is taken to be in `other`'s."""
+        return self.amount == other.amount and self.currency in ("", other.currency)
+
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        return f"{self.amount} {self.currency}".rstrip()
 
 
 def decimals(currency: str) -> int:

@@ -147,7 +147,9 @@ class RunningShop:
         request = auth_pb2.CreateAddressRequest(address=auth_pb2.Address(**values))
         return self.auth.CreateAddress(request, metadata=account.metadata)
 
-    def product(self, *, units: int = 10, nanos: int = 0, stock: int = 100, **fields: Any) -> catalog_pb2.Product:
+    def product(
+        self, *, units: int = 10, nanos: int = 0, stock: int = 100, **fields: Any
+    ) -> catalog_pb2.Product:
         """Create a product at a price in USD."""
         values = {"name": f"Mug {uuid.uuid4().hex[:8]}"} | fields
         price = Money(currency_code="USD", units=units, nanos=nanos)
@@ -223,7 +225,11 @@ def refusal(error: grpc.RpcError) -> Refused:
     """What a refused call says, its rich details unpacked."""
     status = rpc_status.from_call(error)
     assert status is not None, f"no rich status: {error}"
-    info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
+    info, bad, retry = (
+        error_details_pb2.ErrorInfo(),
+        error_details_pb2.BadRequest(),
+        error_details_pb2.RetryInfo(),
+    )
     seconds = None
     for detail in status.details:
         detail.Unpack(info)

@@ -73,8 +73,8 @@ def update_product(
 ) -> None:
     """Change columns of a product, to the `values` in its currency.
 
-    Raises what `values` raises, and ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField and
-    InvalidMoney.
+    Raises ProductNotFound, NotTheOwner, StaleEtag, SkuTaken, SlugTaken, CategoryNotFound, InvalidField,
+    InvalidMoney, and what `values` raises.
     """
     current = _own(tx, caller, product_id, etag)
     changes = dict(values(current.currency))

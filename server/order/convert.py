@@ -38,7 +38,7 @@ def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
 def _expected_total(request: pb.CheckoutRequest) -> Money | None:
     if not request.HasField("expected_total"):
         return None
-    sent = request.expected_total
+    sent = request.expected_total  # without a currency it is in the order's, which is not known yet
     return money_from_wire(sent, "expected_total", currency=sent.currency_code.upper())
 
 

@@ -143,8 +143,8 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 request = self._admit(call, data, deserialize)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context)
-            except (asyncio.CancelledError, grpc.aio.InternalError):  # the latter: a message found nobody there
-                code = CANCELLED
+            except (asyncio.CancelledError, grpc.aio.InternalError):
+                code = CANCELLED  # gRPC's internal error: a message was written to a caller who had gone
                 raise
             except Exception as error:
                 call = call or unread_call(method)

@@ -41,7 +41,7 @@ def money_from_wire(money: MoneyMessage, field: str, *, currency: str) -> Money:
         raise InvalidMoney(field=field, problem="must not be negative")
     step = 10 ** (_NANOS - decimals(currency))
     if money.nanos >= 10**_NANOS or money.nanos % step:
-        raise InvalidMoney(field=field, problem=f"{currency} has {decimals(currency)} decimals")
+        raise InvalidMoney(field=field, problem=f"{currency} has {decimals(currency)} decimals".lstrip())
     minor = money.units * 10 ** decimals(currency) + money.nanos // step
     if minor > MAX_MINOR:
         raise InvalidMoney(field=field, problem="is too large")

@@ -280,6 +280,8 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
         assert anonymous == [200] * 5 + [429] * 3
         signed_in = [limited.call("GET", PRODUCT, authorization="Bearer x").status for _ in range(14)]
         assert signed_in == [200] * 12 + [429] * 2
+        guess = limited.call("POST", "/api/v1/auth/log%69n?a=b", "{}", authorization="Bearer x")
+        assert guess.status == 429, "a token raises no limit where passwords are tried"
         refused = limited.call("GET", PRODUCT, origin=ORIGIN)
         assert refused.json["code"] == 8
         assert refused.json["details"][0]["reason"] == "RATE_LIMITED"

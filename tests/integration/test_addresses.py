@@ -13,8 +13,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import auth_pb2 as pb
 
 from server.auth import addresses
-from server.auth.errors import AddressNotFound, TooMany
-from server.errors import InvalidField, InvalidUpdateMask, UserNotFound
+from server.auth.errors import AddressNotFound
+from server.errors import InvalidField, InvalidUpdateMask, TooMany, UserNotFound
 from server.paging import InvalidPageToken
 from server.rpc.identity import Identity, Role
 

@@ -309,6 +309,19 @@ def test_a_change_to_what_cannot_be_is_refused(shop: RunningShop, path: str, val
     assert _get(shop, product.id) == product
 
 
+def test_a_price_is_in_the_currency_of_its_product(shop: RunningShop) -> None:
+    product = shop.product(units=10)
+    shop.sql("UPDATE products SET currency = 'KWD', price_minor = 10500 WHERE id = :id", id=product.id)
+    request = _change(pb.Product(id=product.id, price=Money(currency_code="USD", units=1)), "price")
+    said = refused(shop.catalog.UpdateProduct, request, shop.admin)
+    assert (said.reason, said.facts["problem"]) == ("INVALID_MONEY", "must be in KWD")
+    as_read = Money(currency_code="KWD", units=10, nanos=500_000_000)
+    assert _update(shop, pb.Product(id=product.id, price=as_read), "price").price == as_read
+    finer = Money(units=10, nanos=505_000_000)
+    changed = _update(shop, pb.Product(id=product.id, price=finer), "price").price
+    assert changed == Money(currency_code="KWD", units=10, nanos=505_000_000)
+
+
 def test_a_price_cannot_rise_above_the_one_it_is_compared_with(shop: RunningShop) -> None:
     product = shop.product(units=10, compare_at_price=Money(units=12))
     said = refused(

@@ -358,6 +358,18 @@ def test_every_filter_works_in_every_order(shop: RunningShop, sort: Sort.Sort.Va
     assert product.id not in _ids(_list(shop, sort=sort, tags=[tag], in_stock=False))
 
 
+def test_a_walk_through_a_category_goes_on_when_the_tree_below_it_changes(shop: RunningShop) -> None:
+    category = _category(shop, _unique("Cups"))
+    made = [shop.product(category=category.slug).id for _ in range(3)]
+    first = _list(shop, category=category.slug, page_size=2)
+    _category(shop, _unique("Small cups"), parent_id=category.id)
+    rest = _list(shop, category=category.slug, page_size=2, page_token=first.next_page_token)
+    assert sorted(_ids(first) + _ids(rest)) == sorted(made)
+    other = pb.ListProductsRequest(category=_category(shop, _unique("Bowls")).slug)
+    other.page_token = first.next_page_token
+    assert refused(shop.catalog.ListProducts, other).reason == "INVALID_PAGE_TOKEN"
+
+
 # ── Cost
 
 

@@ -52,6 +52,21 @@ def test_a_caller_without_the_password_is_refused(directory: Path) -> None:
         _connect(url.replace(f"{postgres.ROLE}:", f"{postgres.ROLE}:x"))
 
 
+def test_another_process_finds_the_running_one(directory: Path) -> None:
+    assert postgres.found(directory) is None
+    with postgres.running(directory) as url:
+        assert postgres.found(directory) == url
+    assert postgres.found(directory) is None
+    assert postgres.found(directory / "absent") is None
+
+
+def test_it_runs_under_a_private_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir(mode=0o700)
+    with postgres.running(tmp_path / "shop" / "postgres") as url, _connect(url) as connection:
+        connection.execute("CREATE TABLE note (text text)")
+    assert (tmp_path / "shop").stat().st_mode & 0o777 == 0o700
+
+
 def test_it_ends_with_a_killed_parent_and_starts_again_from_what_was_left(directory: Path) -> None:
     parent = _holder(directory)
     pid = _server(directory)

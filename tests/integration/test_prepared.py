@@ -70,9 +70,13 @@ def test_every_type_comes_back_as_it_went_in(db: Database) -> None:
 
 
 def test_a_broken_constraint_is_sqlalchemys_error(db: Database) -> None:
-    with pytest.raises(IntegrityError), db.transaction() as tx:
-        INSERT.first(tx, version="one", **MODEL)
-        INSERT.first(tx, version="one", **MODEL)
+    def insert_twice() -> None:
+        with db.transaction() as tx:
+            INSERT.first(tx, version="one", **MODEL)
+            INSERT.first(tx, version="one", **MODEL)
+
+    with pytest.raises(IntegrityError):
+        insert_twice()
     with db.read() as connection:
         assert READ.first(connection, wanted="one") is None
 
@@ -87,9 +91,13 @@ def test_writes_left_for_later_go_with_the_next_statement_or_the_commit(db: Data
 
 
 def test_writes_left_for_later_are_forgotten_with_their_transaction(db: Database) -> None:
-    with pytest.raises(RuntimeError), db.transaction() as tx:
-        KEEP.later(tx, **key("a"))
-        raise RuntimeError
+    def give_up() -> None:
+        with db.transaction() as tx:
+            KEEP.later(tx, **key("a"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        give_up()
     with db.transaction() as tx:
         INSERT.first(tx, version="three", **MODEL)
     assert kept(db) == []

@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import grpc
 import pytest
-from running_shop import RunningShop, refusal, test_settings
+from running_shop import ADMIN, RunningShop, refusal, test_settings
+from sanset.v1 import auth_pb2, order_pb2_grpc, recommend_pb2
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_pb2_grpc
+from sqlalchemy import insert
 from watcher import PATIENCE, Watcher
 
+from server.auth.tokens import AccessTokens
 from server.clock import utc_now
 from server.events.log import publish
 from server.order import queries
 from server.order.steps import Step, record
+from server.recommend import runs
+from server.recommend.models import TrainingRun
 
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)
 
@@ -173,6 +179,54 @@ def test_streams_that_hang_up_leave_nothing_behind(shop: RunningShop) -> None:
         watcher.cancel()
     wait_for_streams(shop, 0)
     assert shop.move(order.id, pb.Order.PROCESSING).status == pb.Order.PROCESSING
+
+
+# It ends with the sign-in
+
+
+def _refused_for_its_token(watcher: Watcher) -> None:
+    watcher.until(lambda watcher: watcher.ended)
+    assert watcher.error is not None
+    answer = refusal(watcher.error)
+    assert (answer.code, answer.reason) == (grpc.StatusCode.UNAUTHENTICATED, "TOKEN_INVALID")
+
+
+def test_a_stream_ends_when_its_session_is_revoked_and_others_go_on(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    elsewhere = shop.sign_in(buyer.email)
+    order = shop.order(buyer)
+    watcher = Watcher(shop.orders, buyer, order.id).until_step(2)
+    other = Watcher(shop.orders, elsewhere, order.id).until_step(2)
+    shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=buyer.metadata)
+    _refused_for_its_token(watcher)
+    deliver(shop, order.id)
+    assert other.until_end().steps == [1, 2, 3, 4, 5]
+
+
+def test_watching_a_training_ends_with_the_session_too(shop: RunningShop) -> None:
+    admin, now = shop.sign_in(*ADMIN), utc_now()
+    run = {"model_type": "ALL", "state": runs.RUNNING, "started_at": now, "heartbeat_at": now}
+    with shop.app.db.transaction() as tx:
+        run_id = tx.scalar(insert(TrainingRun).values(**run).returning(TrainingRun.id))
+    request = recommend_pb2.WatchTrainingRequest(training_id=run_id)
+    stream = shop.recommend.WatchTraining(request, metadata=admin.metadata, timeout=PATIENCE)
+    assert next(stream).state == recommend_pb2.Training.RUNNING
+    shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=admin.metadata)
+    with pytest.raises(grpc.RpcError) as caught:
+        next(stream)
+    assert refusal(caught.value).reason == "TOKEN_INVALID"
+    shop.sql("DELETE FROM training_runs WHERE id = :id", id=run_id)
+
+
+def test_a_stream_ends_when_its_access_token_expires(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer)
+    issuer = AccessTokens.of(shop.settings)
+    issuer.lifetime = timedelta(seconds=2)
+    token = issuer.issue(buyer.user_id, "CUSTOMER", "a session", utc_now())
+    short = replace(buyer, tokens=auth_pb2.Tokens(access_token=token))
+    _refused_for_its_token(Watcher(shop.orders, short, order.id).until_step(2))
+    wait_for_streams(shop, 0)
 
 
 # What the stream itself says

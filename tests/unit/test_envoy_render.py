@@ -12,7 +12,7 @@ import pytest
 import yaml
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
-from sanset.v1 import errors_pb2
+from sanset.v1 import access_pb2, errors_pb2
 
 from server import envoy
 from server.settings import Settings
@@ -102,6 +102,27 @@ def test_only_calls_without_side_effects_are_repeated_after_they_were_sent(
             for route in routes:
                 repeated = "reset" in route["retry_policy"]["retry_on"].split(",")
                 assert safe or not repeated, method.name
+
+
+def test_no_token_raises_the_limit_of_a_call_that_needs_none(rendered: Any, services: Any) -> None:
+    limiter = next(f for f in _manager(rendered)["http_filters"] if "local_ratelimit" in f["name"])
+    matches = [rule["actions"][0]["header_value_match"] for rule in limiter["typed_config"]["rate_limits"]]
+    paths = [
+        (m["descriptor_value"], header)
+        for m in matches
+        for header in m["headers"]
+        if header["name"] == ":path"
+    ]
+    (anonymous, signing_in), (signed_in, other) = paths
+    assert (anonymous, signed_in) == ("anonymous", "signed_in")
+    assert other == signing_in | {"invert_match": True}
+    regex = signing_in["string_match"]["safe_regex"]["regex"]
+    for name, service in services:
+        for method in service.method:
+            public = method.options.Extensions[access_pb2.access].level == access_pb2.AccessRule.PUBLIC
+            for path in [f"/{name}/{method.name}", *(path for _, path in _bindings(method))]:
+                for sent in (path, path + "?a=b"):
+                    assert bool(re.fullmatch(regex, sent)) == public, sent
 
 
 def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:

@@ -45,7 +45,7 @@ def test_a_command_works_on_the_demo_shop_that_is_there(command: str) -> None:
 
 @pytest.mark.parametrize("command", [*ON_A_SHOP, "serve", "migrate"])
 def test_without_a_demo_shop_a_command_needs_the_settings_of_production(command: str, data_dir: Path) -> None:
-    with pytest.raises(InvalidSettings, match="^SECRET_KEY: required"):
+    with pytest.raises(InvalidSettings, match=r"^SECRET_KEY: required"):
         settings_for(command)
     assert not data_dir.exists()
 
@@ -53,13 +53,13 @@ def test_without_a_demo_shop_a_command_needs_the_settings_of_production(command:
 def test_a_shop_of_ones_own_is_never_taken_for_the_demo(monkeypatch: pytest.MonkeyPatch) -> None:
     settings_for("demo")
     for command in ("serve", "migrate", "worker"):
-        with pytest.raises(InvalidSettings, match="^SECRET_KEY: required"):
+        with pytest.raises(InvalidSettings, match=r"^SECRET_KEY: required"):
             settings_for(command)
     monkeypatch.setenv("SECRET_KEY", STRONG)
     assert settings_for("verify").environment == "production"
     monkeypatch.delenv("SECRET_KEY")
     monkeypatch.setenv("ENVIRONMENT", "production")
-    with pytest.raises(InvalidSettings, match="^SECRET_KEY: required"):
+    with pytest.raises(InvalidSettings, match=r"^SECRET_KEY: required"):
         settings_for("config")
 
 

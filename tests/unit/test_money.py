@@ -87,6 +87,22 @@ def test_an_amount_on_the_wire_is_exactly_the_one_in_minor_units(minor: int, cur
     assert exact * 10 ** decimals(currency) == minor
 
 
+@pytest.mark.parametrize(
+    ("minor", "currency"), [(1679, "USD"), (1500, "JPY"), (16_795, "KWD"), (0, "GBP"), (100, "GBP")]
+)
+def test_an_amount_without_a_currency_agrees_with_itself_in_any(minor: int, currency: str) -> None:
+    total = Money(minor, currency)
+    sent = money_to_wire(minor, currency)
+    sent.currency_code = ""
+    nameless = money_from_wire(sent, "expected_total", currency="")
+    assert nameless.agrees_with(total)
+    assert total.agrees_with(total)
+    assert not total.agrees_with(Money(minor + 1, currency))
+    assert not nameless.agrees_with(Money(minor + 1, currency))
+    assert not Money(minor, "EUR").agrees_with(total)
+    assert " " not in str(nameless)
+
+
 @pytest.mark.parametrize("code", ["", "USD", "usd"])
 def test_the_shops_currency_may_be_left_out_and_written_in_any_case(code: str) -> None:
     sent = MoneyMessage(currency_code=code, units=1, nanos=10_000_000)
@@ -96,7 +112,7 @@ def test_the_shops_currency_may_be_left_out_and_written_in_any_case(code: str) -
 @pytest.mark.parametrize(
     ("sent", "currency", "problem"),
     [
-        (MoneyMessage(currency_code="EUR", units=1), "USD", "the shop's currency is USD"),
+        (MoneyMessage(currency_code="EUR", units=1), "USD", "must be in USD"),
         (MoneyMessage(units=-1), "USD", "must not be negative"),
         (MoneyMessage(nanos=-10_000_000), "USD", "must not be negative"),
         (MoneyMessage(units=1, nanos=-10_000_000), "USD", "must not be negative"),

@@ -114,7 +114,7 @@ def test_a_disk_that_takes_nothing_does_not_stop_the_shop(
 
     supervisor.serve(settings, on_ready)
     assert served
-    assert "worker 1 runs without a log: Not a directory" in caplog.text
+    assert "worker 1 runs without a log: File exists" in caplog.text
     assert "shop.json is out of date: Is a directory" in caplog.text
 
 
@@ -130,7 +130,7 @@ def test_a_log_that_cannot_be_put_aside_stays(tmp_path: Path, caplog: pytest.Log
 
 def test_a_data_directory_that_cannot_be_written_is_named(settings: Settings) -> None:
     (settings.data_dir / "run").touch()
-    with pytest.raises(supervisor.ServeFailed, match="^DATA_DIR: cannot write"):
+    with pytest.raises(supervisor.ServeFailed, match=r"^DATA_DIR: cannot write"):
         supervisor.serve(settings)
 
 

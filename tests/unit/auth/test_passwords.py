@@ -156,6 +156,28 @@ def test_a_hash_of_a_lower_cost_is_outdated(passwords: Passwords) -> None:
     stronger.close()
 
 
+@pytest.mark.parametrize("cost", [None, COST, COST + 1, COST + 3])
+def test_a_sign_in_costs_the_same_whether_the_account_is_new_old_or_nobodys(
+    cost: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = 0
+
+    def counted(password: str, hashed: str, *, key: bytes) -> bool:
+        nonlocal steps
+        steps += 2 ** int(hashed.split("$")[2])
+        return verify_password(password, hashed, key=key)
+
+    hashed = None if cost is None else hash_password("demo-shop-1", cost=cost, key=KEY)
+    monkeypatch.setattr(module, "verify_password", counted)
+    passwords = Passwords(cost=COST + 3, key=KEY, threads=1)
+    for password in ("demo-shop-1", "demo-shop-2"):
+        steps = 0
+        matches = asyncio.run(_verify(passwords, password, hashed))
+        assert matches == (cost is not None and password == "demo-shop-1")
+        assert steps == 2 ** (COST + 3)
+    passwords.close()
+
+
 def test_no_more_hashes_run_at_once_than_there_are_threads(
     passwords: Passwords, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,7 +206,7 @@ def test_no_more_hashes_run_at_once_than_there_are_threads(
                 ticks += 1
 
         ticking = asyncio.create_task(tick())
-        assert all(await asyncio.gather(*(_verify(passwords, "x", "y") for _ in range(30))))
+        assert all(await asyncio.gather(*(_verify(passwords, "x", None) for _ in range(30))))
         ticking.cancel()
         assert ticks > 5  # the event loop went on
 
@@ -223,10 +245,10 @@ def test_a_caller_whose_time_is_over_waits_no_longer_and_its_hash_is_not_begun(
     monkeypatch.setattr(module, "verify_password", held)
 
     async def scenario() -> None:
-        first = asyncio.create_task(_verify(passwords, "first", "y"))
+        first = asyncio.create_task(_verify(passwords, "first", None))
         await asyncio.sleep(0.02)
         with pytest.raises(TimeoutError):
-            await passwords.verify("second", "y", Deadline(0.02))
+            await passwords.verify("second", None, Deadline(0.02))
         release.set()
         assert await first
 

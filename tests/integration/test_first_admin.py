@@ -1,0 +1,64 @@
+"""The first admin of a shop: created once, with a password that is not easy to guess."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import create_engine, select
+
+from server import start
+from server.auth.models import User
+from server.settings import InvalidSettings, Settings
+
+STRONG = "0123456789abcdef" * 4
+
+
+def _settings(
+    url: str, home: Path, password: str, environment: Literal["production", "demo"] = "production"
+) -> Settings:
+    return Settings(
+        _env_file=None,
+        environment=environment,
+        data_dir=home,
+        database_url=url,
+        bcrypt_cost=10,
+        secret_key=STRONG,
+        first_superuser_email="owner@shop.test",
+        first_superuser_password=SecretStr(password),
+    )
+
+
+def _emails(url: str) -> list[str]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        emails = list(connection.execute(select(User.email)).scalars())
+    engine.dispose()
+    return emails
+
+
+@pytest.mark.parametrize(
+    ("password", "problem"),
+    [
+        ("short1", "must have 8 to 128 characters"),
+        ("letters-only", "must contain a letter and a digit"),
+        ("iloveyou1", "is one of the most common passwords"),
+    ],
+)
+def test_a_weak_password_makes_no_admin(sqlite_url: str, tmp_path: Path, password: str, problem: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"^FIRST_SUPERUSER_PASSWORD: .*{problem}"):
+        start.prepare(_settings(sqlite_url, tmp_path, password))
+    assert _emails(sqlite_url) == []
+
+
+def test_a_demo_may_be_careless(sqlite_url: str, tmp_path: Path) -> None:
+    start.prepare(_settings(sqlite_url, tmp_path, "short1", "demo"))
+    assert _emails(sqlite_url) == ["owner@shop.test"]
+
+
+def test_who_has_an_admin_is_not_asked_again(sqlite_url: str, tmp_path: Path) -> None:
+    start.prepare(_settings(sqlite_url, tmp_path, "a-long-and-own-one-7"))
+    start.prepare(_settings(sqlite_url, tmp_path, "short1"))
+    assert _emails(sqlite_url) == ["owner@shop.test"]

@@ -1,0 +1,172 @@
+"""The pipeline on its own: what it counts, and that no failure leaves it without a clean status."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+from google.rpc import status_pb2
+from prometheus_client import CollectorRegistry
+from sanset.v1 import cart_pb2, order_pb2
+
+from server.errors import Unauthenticated
+from server.logs import AccessLog
+from server.rpc.access import Access, TokenInvalid
+from server.rpc.identity import Identity, Role
+from server.rpc.leases import Leases
+from server.rpc.limits import Limits
+from server.rpc.pipeline import Pipeline
+from server.rpc.pool import Pool
+from server.rpc.status import DETAILS_KEY
+from server.rpc.telemetry import Telemetry
+from server.rpc.validation import Validation
+
+CART = "/sanset.v1.CartService/GetCart"
+TRACK = "/sanset.v1.OrderService/TrackOrder"
+SERVICES = [
+    cart_pb2.DESCRIPTOR.services_by_name["CartService"],
+    order_pb2.DESCRIPTOR.services_by_name["OrderService"],
+]
+
+
+class Aborted(Exception):
+    """How gRPC leaves a method that it was told to abort."""
+
+
+class Context:
+    """As much of gRPC's context as is used."""
+
+    def __init__(self, *, readable: bool = True) -> None:
+        self.readable = readable
+        self.code: grpc.StatusCode | None = None
+        self.status = status_pb2.Status()
+        self.written: list[Any] = []
+
+    def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
+        """The headers, with a token that is not valid."""
+        if not self.readable:
+            raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "as broken as headers can be")
+        return (("authorization", "Bearer guess"),)
+
+    def time_remaining(self) -> float | None:
+        """No deadline."""
+
+    def peer(self) -> str:
+        """Somebody."""
+        return "ipv4:10.0.0.7:5123"
+
+    def set_trailing_metadata(self, metadata: object) -> None:
+        """Nobody reads it here."""
+
+    async def write(self, message: Any) -> None:
+        """Keep a message of a stream."""
+        self.written.append(message)
+
+    async def abort(self, code: grpc.StatusCode, text: str, metadata: Any) -> None:
+        """Keep the status."""
+        self.code = code
+        self.status.ParseFromString(dict(metadata)[DETAILS_KEY])
+        raise Aborted
+
+
+def _guess(token: str) -> Identity:
+    raise TokenInvalid()
+
+
+class Server:
+    """A pipeline around two methods that wait for ever."""
+
+    def __init__(self, verify: Callable[[str], Identity] = _guess, *, rate_limit: int = 0) -> None:
+        self.registry = CollectorRegistry()
+        self.pipeline = Pipeline(
+            access=Access(SERVICES, verify),
+            limits=Limits(anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5),
+            validation=Validation(),
+            telemetry=Telemetry(self.registry, AccessLog("error")),
+            leases=Leases(),
+            pool=Pool(threads=1, max_queued=1),
+            edge_token="",
+            default_seconds=5,
+        )
+
+    async def call(self, method: str, context: Context) -> None:
+        """Call a method as gRPC would."""
+        details: Any = type("Details", (), {"method": method})
+
+        async def handler(_: object) -> Any:
+            kind = (
+                grpc.unary_stream_rpc_method_handler
+                if method == TRACK
+                else grpc.unary_unary_rpc_method_handler
+            )
+            return kind(_stream if method == TRACK else _unary, Empty.FromString, Empty.SerializeToString)
+
+        wrapped = await self.pipeline.intercept_service(handler, details)
+        answer: Any = wrapped.unary_unary or wrapped.unary_stream
+        await answer(b"", context)
+
+    def count(self, method: str, code: str, reason: str) -> float:
+        """How many calls ended so."""
+        labels = {"method": method, "code": code, "reason": reason}
+        return self.registry.get_sample_value("sanset_refusals_total", labels) or 0
+
+
+async def _unary(request: Empty, call: object) -> Empty:
+    await asyncio.Event().wait()
+    return request
+
+
+async def _stream(request: Empty, call: object) -> AsyncIterator[Empty]:
+    yield request
+    await asyncio.Event().wait()
+
+
+def _identity(token: str) -> Identity:
+    return Identity(1, Role.CUSTOMER, "s", time.time() + 60)
+
+
+@pytest.mark.parametrize("method", [CART, TRACK])
+def test_headers_that_cannot_be_read_get_a_clean_status(method: str) -> None:
+    server, context = Server(), Context(readable=False)
+    with pytest.raises(Aborted):
+        asyncio.run(server.call(method, context))
+    assert context.code is grpc.StatusCode.INTERNAL
+    assert "request id" in context.status.message
+    assert server.count(method, "INTERNAL", "INTERNAL_ERROR") == 1
+
+
+@pytest.mark.parametrize("method", [CART, TRACK])
+def test_a_cancelled_call_is_counted_as_cancelled(method: str) -> None:
+    async def scenario() -> tuple[Server, Context]:
+        server, context = Server(_identity), Context()
+        calling = asyncio.create_task(server.call(method, context))
+        await asyncio.sleep(0.01)
+        calling.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await calling
+        return server, context
+
+    server, context = asyncio.run(scenario())
+    assert server.count(method, "CANCELLED", "") == 1
+    assert len(context.written) == (method == TRACK)
+    open_streams = server.registry.get_sample_value("sanset_open_streams", {"method": TRACK})
+    assert open_streams in (None, 0)
+
+
+def test_refused_tokens_use_the_limit_of_anonymous_callers_up() -> None:
+    async def scenario() -> list[str]:
+        server, reasons = Server(rate_limit=3), []
+        for _ in range(5):
+            context = Context()
+            with pytest.raises(Aborted):
+                await server.call(CART, context)
+            assert context.code is not None
+            reasons.append(context.code.name)
+        return reasons
+
+    assert asyncio.run(scenario()) == [Unauthenticated.code] * 3 + ["RESOURCE_EXHAUSTED"] * 2
