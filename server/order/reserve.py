@@ -127,7 +127,7 @@ def _one_currency(offers: dict[int, Offer]) -> str:
 
 
 def _check_agreed(expected: Money | None, total: Money) -> None:
-    if expected is not None and expected != total:
+    if expected is not None and not expected.agrees_with(total):
         raise PriceChanged(total=total, expected=expected)
 
 
