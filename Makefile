@@ -33,7 +33,7 @@ lint: $(VENV)/.developer ## Check style and format with ruff
 	@$(BIN)/ruff check $(CODE)
 	@$(BIN)/ruff format --check --quiet $(CODE) || { echo "make: run .venv/bin/ruff format on the files above"; exit 1; }
 
-types: $(VENV)/.developer ## Check types with mypy --strict
+types: $(VENV)/.bench ## Check types with mypy --strict
 	@$(BIN)/mypy
 
 contract: $(VENV)/.developer ## Lint the protos and compare the generated code
