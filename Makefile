@@ -25,7 +25,7 @@ run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreS
 	@exec $(BIN)/sanset run --db $(DB)
 
 test: $(VENV)/.developer ## Run every test (TESTS=path for some)
-	@$(BIN)/python -m pytest $(TESTS)
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
 
 check: lint types contract layers ## Lint, types, protos, generated code, layers
 
