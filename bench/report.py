@@ -63,7 +63,7 @@ def write(path: Path, rows: Sequence[Row], command: str, rounds: int, load: str)
         "rounds": rounds,
         "load": load,
         "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": {"processor": model_name(), "system": platform.platform()},
+        "machine": {"processor": model_name(), "system": f"{platform.system()} {platform.machine()}"},
         "python": {
             "version": platform.python_version(),
             "compiler": platform.python_compiler(),
