@@ -12,7 +12,7 @@ import secrets
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -118,18 +118,13 @@ class Follower:
         pause = 0.0
         while not self._stopping.is_set():
             try:
-                with self._connection() as connection:
+                with self._database.read() as connection:
                     while not self._stopping.is_set():
                         position, pause = self._look(connection, position, pause)
                         self._await_news(connection, pause or POLL_SECONDS)
             except SQLAlchemyError as error:
                 log.warning("event_follower_retries", error=type(error).__name__)
                 self._stopping.wait(0.5)
-
-    @contextlib.contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        with self._database.read() as connection:
-            yield connection
 
     def _look(self, connection: Connection, position: Position, pause: float) -> tuple[Position, float]:
         """Read on from `position`; return the new one, and when to look again if rows are held back."""
