@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from server.analytics import models as analytics
 from server.auth import models as auth
 from server.cart import models as cart
 from server.catalog import models as catalog
@@ -12,4 +13,4 @@ from server.recommend import models as recommend
 
 metadata = Base.metadata
 
-__all__ = ["auth", "cart", "catalog", "events", "metadata", "order", "recommend"]
+__all__ = ["analytics", "auth", "cart", "catalog", "events", "metadata", "order", "recommend"]

@@ -211,7 +211,7 @@ def _write_looks(tx: Connection, shop: Shop, ids: Ids) -> None:
     rows = (
         (
             *(look_id, None if look.person is None else ids.users[look.person], look.visitor, look.kind),
-            *(None if look.product is None else ids.products[look.product], look.query, "", look.time),
+            *(None if look.product is None else ids.products[look.product], look.query, look.time),
         )
         for look_id, look in zip(reserve_ids(tx, table, len(shop.looks)), shop.looks, strict=True)
     )
@@ -237,6 +237,4 @@ _PAYMENT: Final = (
     *("order_id", "gateway", "method", "token", "status", "amount_minor", "currency", "gateway_id"),
     "updated_at",
 )
-_LOOK: Final = (
-    *("id", "user_id", "visitor_id", "kind", "product_id", "query", "attribution_token", "occurred_at"),
-)
+_LOOK: Final = (*("id", "user_id", "visitor_id", "kind", "product_id", "query", "occurred_at"),)

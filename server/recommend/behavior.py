@@ -59,7 +59,7 @@ def track(
         if problem:
             errors.append((index, problem))
             continue
-        token = deed.attribution_token
+        attribution = attributions.read(deed.attribution_token) if deed.attribution_token else None
         rows.append(
             {
                 "user_id": user_id,
@@ -67,7 +67,8 @@ def track(
                 "kind": deed.kind,
                 "product_id": deed.product_id or None,
                 "query": deed.query,
-                "attribution_token": token if token and attributions.read(token) else "",
+                "list_id": attribution.list_id if attribution else None,
+                "model_version": attribution.model_version if attribution else "",
                 "occurred_at": min(deed.at or now, now),
             }
         )

@@ -73,6 +73,8 @@ class AccessRule(_message.Message):
         """See and move every order."""
         MANAGE_MODELS: AccessRule._Permission.ValueType  # 5
         """Train, inspect and activate recommendation models."""
+        VIEW_ANALYTICS: AccessRule._Permission.ValueType  # 6
+        """See how the shop does and who its customers are, and define segments of them."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
         """What a role may do beyond its own account. Admins hold every permission."""
@@ -89,6 +91,8 @@ class AccessRule(_message.Message):
     """See and move every order."""
     MANAGE_MODELS: AccessRule.Permission.ValueType  # 5
     """Train, inspect and activate recommendation models."""
+    VIEW_ANALYTICS: AccessRule.Permission.ValueType  # 6
+    """See how the shop does and who its customers are, and define segments of them."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

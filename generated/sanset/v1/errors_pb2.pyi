@@ -68,6 +68,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: no such model, or no training has run."""
     VARIANT_NOT_FOUND: _ErrorReason.ValueType  # 48
     """NOT_FOUND: no such variant of the product."""
+    EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 49
+    """NOT_FOUND: no such experiment, or none was started."""
+    SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
+    """NOT_FOUND: no such segment of customers."""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 60
     """Another account has this e-mail address. ALREADY_EXISTS."""
     USERNAME_TAKEN: _ErrorReason.ValueType  # 61
@@ -78,6 +82,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another product has this SKU. ALREADY_EXISTS."""
     CATEGORY_TAKEN: _ErrorReason.ValueType  # 64
     """A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
+    SEGMENT_TAKEN: _ErrorReason.ValueType  # 65
+    """Another segment has this name. ALREADY_EXISTS."""
     STALE_ETAG: _ErrorReason.ValueType  # 70
     """The etag sent is not the current one: read again and repeat. ABORTED."""
     IDEMPOTENCY_MISMATCH: _ErrorReason.ValueType  # 71
@@ -114,6 +120,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The adjustment would make the stock negative. FAILED_PRECONDITION."""
     PRICE_CHANGED: _ErrorReason.ValueType  # 93
     """A price in the cart changed since it was last shown; read the cart and confirm. FAILED_PRECONDITION."""
+    EXPERIMENT_RUNNING: _ErrorReason.ValueType  # 95
+    """An experiment already runs. FAILED_PRECONDITION."""
+    MODEL_IN_USE: _ErrorReason.ValueType  # 96
+    """The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
+    SEGMENT_IS_TRAINED: _ErrorReason.ValueType  # 97
+    """The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
     RATE_LIMITED: _ErrorReason.ValueType  # 100
     """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     OVERLOADED: _ErrorReason.ValueType  # 101
@@ -185,6 +197,10 @@ MODEL_NOT_FOUND: ErrorReason.ValueType  # 47
 """NOT_FOUND: no such model, or no training has run."""
 VARIANT_NOT_FOUND: ErrorReason.ValueType  # 48
 """NOT_FOUND: no such variant of the product."""
+EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 49
+"""NOT_FOUND: no such experiment, or none was started."""
+SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 50
+"""NOT_FOUND: no such segment of customers."""
 EMAIL_TAKEN: ErrorReason.ValueType  # 60
 """Another account has this e-mail address. ALREADY_EXISTS."""
 USERNAME_TAKEN: ErrorReason.ValueType  # 61
@@ -195,6 +211,8 @@ SKU_TAKEN: ErrorReason.ValueType  # 63
 """Another product has this SKU. ALREADY_EXISTS."""
 CATEGORY_TAKEN: ErrorReason.ValueType  # 64
 """A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
+SEGMENT_TAKEN: ErrorReason.ValueType  # 65
+"""Another segment has this name. ALREADY_EXISTS."""
 STALE_ETAG: ErrorReason.ValueType  # 70
 """The etag sent is not the current one: read again and repeat. ABORTED."""
 IDEMPOTENCY_MISMATCH: ErrorReason.ValueType  # 71
@@ -231,6 +249,12 @@ NEGATIVE_STOCK: ErrorReason.ValueType  # 92
 """The adjustment would make the stock negative. FAILED_PRECONDITION."""
 PRICE_CHANGED: ErrorReason.ValueType  # 93
 """A price in the cart changed since it was last shown; read the cart and confirm. FAILED_PRECONDITION."""
+EXPERIMENT_RUNNING: ErrorReason.ValueType  # 95
+"""An experiment already runs. FAILED_PRECONDITION."""
+MODEL_IN_USE: ErrorReason.ValueType  # 96
+"""The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
+SEGMENT_IS_TRAINED: ErrorReason.ValueType  # 97
+"""The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
 RATE_LIMITED: ErrorReason.ValueType  # 100
 """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 OVERLOADED: ErrorReason.ValueType  # 101

@@ -5,10 +5,12 @@ Recommendations: what a user may like, and the models behind it."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -65,9 +67,12 @@ class Recommendation(_message.Message):
     product_id: _builtins.int
     """The product."""
     score: _builtins.float
-    """How well it fits, from 0 to 1. Comparable within one list."""
+    """How well it fits, from 0 to 1, never rising along the list.
+
+    For what a trained model personally recommends, it is about the probability of being in the next order.
+    """
     reason: _builtins.str
-    """Why, for people: "Often bought with what you bought"."""
+    """Why, for people: "Because you bought Blue Teapot"."""
     source: _builtins.str
     """What found it: "personal", "similar", "trending" or "popular"."""
     def __init__(
@@ -85,6 +90,78 @@ class Recommendation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Recommendation: _TypeAlias = Recommendation  # noqa: Y015
+
+@_typing.final
+class ReorderList(_message.Message):
+    """Products that a user may buy again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; empty when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReorderItem]:
+        """The products, the likeliest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ReorderItem] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReorderList: _TypeAlias = ReorderList  # noqa: Y015
+
+@_typing.final
+class ReorderItem(_message.Message):
+    """A product that a user may buy again."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ORDER_COUNT_FIELD_NUMBER: _builtins.int
+    LAST_ORDER_TIME_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    probability: _builtins.float
+    """The probability that the user's next order holds it, from 0 to 1."""
+    reason: _builtins.str
+    """Why, for people: "Bought 4 times, about every 30 days; last 28 days ago"."""
+    order_count: _builtins.int
+    """How many of the user's orders held it."""
+    @_builtins.property
+    def last_order_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was ordered last."""
+
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        probability: _builtins.float = ...,
+        reason: _builtins.str = ...,
+        order_count: _builtins.int = ...,
+        last_order_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["last_order_time", b"last_order_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["last_order_time", b"last_order_time", "order_count", b"order_count", "probability", b"probability", "product_id", b"product_id", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReorderItem: _TypeAlias = ReorderItem  # noqa: Y015
 
 @_typing.final
 class BehaviorEvent(_message.Message):
@@ -185,6 +262,8 @@ class Training(_message.Message):
         """Done; the model is in use, or was kept because it is worse."""
         FAILED: Training._State.ValueType  # 3
         """Ended without a model; see `message`."""
+        CANCELLED: Training._State.ValueType  # 4
+        """Ended by CancelTraining."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
         """Where a training stands."""
@@ -197,6 +276,8 @@ class Training(_message.Message):
     """Done; the model is in use, or was kept because it is worse."""
     FAILED: Training.State.ValueType  # 3
     """Ended without a model; see `message`."""
+    CANCELLED: Training.State.ValueType  # 4
+    """Ended by CancelTraining."""
 
     ID_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
@@ -206,6 +287,8 @@ class Training(_message.Message):
     MODEL_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
+    MODEL_TYPE_FIELD_NUMBER: _builtins.int
+    METRICS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the training."""
     state: Global___Training.State.ValueType
@@ -218,6 +301,8 @@ class Training(_message.Message):
     """A sentence for the admin."""
     model_id: _builtins.int
     """The model it made, once it has."""
+    model_type: Global___Model.Type.ValueType
+    """What it trains."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it began."""
@@ -225,6 +310,10 @@ class Training(_message.Message):
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
         """When it ended."""
+
+    @_builtins.property
+    def metrics(self) -> Global___ModelMetrics:
+        """How it measured, once it has a model."""
 
     def __init__(
         self,
@@ -237,10 +326,12 @@ class Training(_message.Message):
         model_id: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
+        model_type: Global___Model.Type.ValueType = ...,
+        metrics: Global___ModelMetrics | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "metrics", b"metrics"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "id", b"id", "message", b"message", "model_id", b"model_id", "percent", b"percent", "stage", b"stage", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "id", b"id", "message", b"message", "metrics", b"metrics", "model_id", b"model_id", "model_type", b"model_type", "percent", b"percent", "stage", b"stage", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -268,6 +359,10 @@ class Model(_message.Message):
         """Likeness of the texts."""
         ALL: Model._Type.ValueType  # 4
         """All of them."""
+        REORDER: Model._Type.ValueType  # 5
+        """How likely a product is bought again."""
+        SEGMENTS: Model._Type.ValueType  # 6
+        """Groups of customers by how recently, how often and for how much they bought."""
 
     class Type(_Type, metaclass=_TypeEnumTypeWrapper):
         """A kind of model."""
@@ -282,6 +377,50 @@ class Model(_message.Message):
     """Likeness of the texts."""
     ALL: Model.Type.ValueType  # 4
     """All of them."""
+    REORDER: Model.Type.ValueType  # 5
+    """How likely a product is bought again."""
+    SEGMENTS: Model.Type.ValueType  # 6
+    """Groups of customers by how recently, how often and for how much they bought."""
+
+    @_typing.final
+    class ParametersEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class LibraryVersionsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     ID_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
@@ -289,6 +428,11 @@ class Model(_message.Message):
     ACTIVE_FIELD_NUMBER: _builtins.int
     METRICS_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    DATA_FINGERPRINT_FIELD_NUMBER: _builtins.int
+    PARAMETERS_FIELD_NUMBER: _builtins.int
+    LIBRARY_VERSIONS_FIELD_NUMBER: _builtins.int
+    TRAINING_DURATION_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the model."""
     version: _builtins.str
@@ -297,6 +441,10 @@ class Model(_message.Message):
     """What was trained; the other parts were taken from the model before."""
     active: _builtins.bool
     """Whether it is in use."""
+    data_fingerprint: _builtins.str
+    """The SHA-256 of the data that it learned from, in hexadecimal."""
+    available: _builtins.bool
+    """Whether its artifact is still there, so that it can be activated; only the newest ones are kept."""
     @_builtins.property
     def metrics(self) -> Global___ModelMetrics:
         """Its held-out measures."""
@@ -304,6 +452,18 @@ class Model(_message.Message):
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """When it was made."""
+
+    @_builtins.property
+    def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """How it was trained, by dotted name: "als.factors" is "50"."""
+
+    @_builtins.property
+    def library_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
+        """The versions of the libraries that trained it."""
+
+    @_builtins.property
+    def training_duration(self) -> _duration_pb2.Duration:
+        """How long its training took."""
 
     def __init__(
         self,
@@ -314,10 +474,15 @@ class Model(_message.Message):
         active: _builtins.bool = ...,
         metrics: Global___ModelMetrics | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        data_fingerprint: _builtins.str = ...,
+        parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        library_versions: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        training_duration: _duration_pb2.Duration | None = ...,
+        available: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "metrics", b"metrics"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "metrics", b"metrics", "training_duration", b"training_duration"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "create_time", b"create_time", "id", b"id", "metrics", b"metrics", "type", b"type", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "available", b"available", "create_time", b"create_time", "data_fingerprint", b"data_fingerprint", "id", b"id", "library_versions", b"library_versions", "metrics", b"metrics", "parameters", b"parameters", "training_duration", b"training_duration", "type", b"type", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -325,7 +490,9 @@ Global___Model: _TypeAlias = Model  # noqa: Y015
 
 @_typing.final
 class ModelMetrics(_message.Message):
-    """How well a model predicts each user's last order from those before."""
+    """How good a model is: how well it predicts each user's last order from those before, and what customers did
+    with its recommendations.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -339,6 +506,7 @@ class ModelMetrics(_message.Message):
         NDCG_AT_20_FIELD_NUMBER: _builtins.int
         MAP_AT_20_FIELD_NUMBER: _builtins.int
         COVERAGE_FIELD_NUMBER: _builtins.int
+        NOVELTY_FIELD_NUMBER: _builtins.int
         recall_at_20: _builtins.float
         """Share of the bought products that are among the first 20."""
         ndcg_at_20: _builtins.float
@@ -347,6 +515,8 @@ class ModelMetrics(_message.Message):
         """Mean average precision over the first 20."""
         coverage: _builtins.float
         """Share of all products that is recommended to anyone."""
+        novelty: _builtins.float
+        """How unexpected the recommended products are: the mean of -log2 of the share of users who bought them."""
         def __init__(
             self,
             *,
@@ -354,10 +524,60 @@ class ModelMetrics(_message.Message):
             ndcg_at_20: _builtins.float = ...,
             map_at_20: _builtins.float = ...,
             coverage: _builtins.float = ...,
+            novelty: _builtins.float = ...,
         ) -> None: ...
         _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "map_at_20", b"map_at_20", "ndcg_at_20", b"ndcg_at_20", "recall_at_20", b"recall_at_20"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["coverage", b"coverage", "map_at_20", b"map_at_20", "ndcg_at_20", b"ndcg_at_20", "novelty", b"novelty", "recall_at_20", b"recall_at_20"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Reorder(_message.Message):
+        """How well the probabilities of buying again hold."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        AUC_FIELD_NUMBER: _builtins.int
+        AVERAGE_PRECISION_FIELD_NUMBER: _builtins.int
+        PAIRS_FIELD_NUMBER: _builtins.int
+        auc: _builtins.float
+        """The area under the ROC curve: 0.5 is chance."""
+        average_precision: _builtins.float
+        """The average precision."""
+        pairs: _builtins.int
+        """The number of pairs of user and product measured."""
+        def __init__(
+            self,
+            *,
+            auc: _builtins.float = ...,
+            average_precision: _builtins.float = ...,
+            pairs: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["auc", b"auc", "average_precision", b"average_precision", "pairs", b"pairs"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class SourcesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___ModelMetrics.Scores: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___ModelMetrics.Scores | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -365,10 +585,17 @@ class ModelMetrics(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     POPULARITY_FIELD_NUMBER: _builtins.int
     USERS_FIELD_NUMBER: _builtins.int
+    SOURCES_FIELD_NUMBER: _builtins.int
+    SERVING_FIELD_NUMBER: _builtins.int
+    SERVING_VERSION_FIELD_NUMBER: _builtins.int
+    REORDER_FIELD_NUMBER: _builtins.int
+    ONLINE_FIELD_NUMBER: _builtins.int
     model_version: _builtins.str
     """The model's version."""
     users: _builtins.int
     """The number of users measured."""
+    serving_version: _builtins.str
+    """The version of the model that was in use before."""
     @_builtins.property
     def model(self) -> Global___ModelMetrics.Scores:
         """The model's measures."""
@@ -377,6 +604,22 @@ class ModelMetrics(_message.Message):
     def popularity(self) -> Global___ModelMetrics.Scores:
         """Those of recommending what sells best to everyone."""
 
+    @_builtins.property
+    def sources(self) -> _containers.MessageMap[_builtins.str, Global___ModelMetrics.Scores]:
+        """The measures of each source alone, by its name: "als", "copurchase", "content", "trending"."""
+
+    @_builtins.property
+    def serving(self) -> Global___ModelMetrics.Scores:
+        """Those of the model that was in use before, on the same orders; not set when there was none."""
+
+    @_builtins.property
+    def reorder(self) -> Global___ModelMetrics.Reorder:
+        """How well it predicts what is bought again; not set when too little is."""
+
+    @_builtins.property
+    def online(self) -> Global___OnlineMetrics:
+        """What customers did with its recommendations; only in replies of GetModelMetrics and GetExperiment."""
+
     def __init__(
         self,
         *,
@@ -384,14 +627,210 @@ class ModelMetrics(_message.Message):
         model: Global___ModelMetrics.Scores | None = ...,
         popularity: Global___ModelMetrics.Scores | None = ...,
         users: _builtins.int = ...,
+        sources: _abc.Mapping[_builtins.str, Global___ModelMetrics.Scores] | None = ...,
+        serving: Global___ModelMetrics.Scores | None = ...,
+        serving_version: _builtins.str = ...,
+        reorder: Global___ModelMetrics.Reorder | None = ...,
+        online: Global___OnlineMetrics | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "popularity", b"popularity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "online", b"online", "popularity", b"popularity", "reorder", b"reorder", "serving", b"serving"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "popularity", b"popularity", "users", b"users"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model", b"model", "model_version", b"model_version", "online", b"online", "popularity", b"popularity", "reorder", b"reorder", "serving", b"serving", "serving_version", b"serving_version", "sources", b"sources", "users", b"users"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ModelMetrics: _TypeAlias = ModelMetrics  # noqa: Y015
+
+@_typing.final
+class OnlineMetrics(_message.Message):
+    """What customers did with recommendations.
+
+    A click or cart addition counts when it carries the attribution token of a list that showed the product; an
+    order counts when such a click or addition of the same user and product lies at most seven days before it.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Position(_message.Message):
+        """What was achieved by one position of the lists."""
+
+        DESCRIPTOR: _descriptor.Descriptor
+
+        POSITION_FIELD_NUMBER: _builtins.int
+        IMPRESSIONS_FIELD_NUMBER: _builtins.int
+        CLICKS_FIELD_NUMBER: _builtins.int
+        PURCHASES_FIELD_NUMBER: _builtins.int
+        REVENUE_FIELD_NUMBER: _builtins.int
+        position: _builtins.int
+        """The position, from 1."""
+        impressions: _builtins.int
+        """How often a product was shown there."""
+        clicks: _builtins.int
+        """How many of those were clicked."""
+        purchases: _builtins.int
+        """How many of those were bought."""
+        @_builtins.property
+        def revenue(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+            """What was paid for them, by currency."""
+
+        def __init__(
+            self,
+            *,
+            position: _builtins.int = ...,
+            impressions: _builtins.int = ...,
+            clicks: _builtins.int = ...,
+            purchases: _builtins.int = ...,
+            revenue: _abc.Iterable[_money_pb2.Money] | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["clicks", b"clicks", "impressions", b"impressions", "position", b"position", "purchases", b"purchases", "revenue", b"revenue"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    START_TIME_FIELD_NUMBER: _builtins.int
+    LISTS_FIELD_NUMBER: _builtins.int
+    IMPRESSIONS_FIELD_NUMBER: _builtins.int
+    CLICKS_FIELD_NUMBER: _builtins.int
+    CART_ADDITIONS_FIELD_NUMBER: _builtins.int
+    PURCHASES_FIELD_NUMBER: _builtins.int
+    CLICK_THROUGH_RATE_FIELD_NUMBER: _builtins.int
+    CONVERSION_RATE_FIELD_NUMBER: _builtins.int
+    REVENUE_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    lists: _builtins.int
+    """How many lists were shown."""
+    impressions: _builtins.int
+    """How many products were shown in them."""
+    clicks: _builtins.int
+    """How many of those were clicked."""
+    cart_additions: _builtins.int
+    """How many of those were put into a cart."""
+    purchases: _builtins.int
+    """How many of those were bought."""
+    click_through_rate: _builtins.float
+    """Clicks per impression."""
+    conversion_rate: _builtins.float
+    """Purchases per click."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when on it was counted."""
+
+    @_builtins.property
+    def revenue(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Money]:
+        """What was paid for them, by currency."""
+
+    @_builtins.property
+    def positions(self) -> _containers.RepeatedCompositeFieldContainer[Global___OnlineMetrics.Position]:
+        """The first 20 positions."""
+
+    def __init__(
+        self,
+        *,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        lists: _builtins.int = ...,
+        impressions: _builtins.int = ...,
+        clicks: _builtins.int = ...,
+        cart_additions: _builtins.int = ...,
+        purchases: _builtins.int = ...,
+        click_through_rate: _builtins.float = ...,
+        conversion_rate: _builtins.float = ...,
+        revenue: _abc.Iterable[_money_pb2.Money] | None = ...,
+        positions: _abc.Iterable[Global___OnlineMetrics.Position] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_additions", b"cart_additions", "click_through_rate", b"click_through_rate", "clicks", b"clicks", "conversion_rate", b"conversion_rate", "impressions", b"impressions", "lists", b"lists", "positions", b"positions", "purchases", b"purchases", "revenue", b"revenue", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OnlineMetrics: _TypeAlias = OnlineMetrics  # noqa: Y015
+
+@_typing.final
+class Experiment(_message.Message):
+    """An A/B test of two models."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _State:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Experiment._State.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATE_UNSPECIFIED: Experiment._State.ValueType  # 0
+        """Not set."""
+        RUNNING: Experiment._State.ValueType  # 1
+        """Users are being split."""
+        ENDED: Experiment._State.ValueType  # 2
+        """Over."""
+
+    class State(_State, metaclass=_StateEnumTypeWrapper):
+        """Where an experiment stands."""
+
+    STATE_UNSPECIFIED: Experiment.State.ValueType  # 0
+    """Not set."""
+    RUNNING: Experiment.State.ValueType  # 1
+    """Users are being split."""
+    ENDED: Experiment.State.ValueType  # 2
+    """Over."""
+
+    ID_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CONTROL_MODEL_ID_FIELD_NUMBER: _builtins.int
+    CHALLENGER_MODEL_ID_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    CONTROL_FIELD_NUMBER: _builtins.int
+    CHALLENGER_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The id of the experiment."""
+    state: Global___Experiment.State.ValueType
+    """Where it stands."""
+    control_model_id: _builtins.int
+    """The model that was in use when it started."""
+    challenger_model_id: _builtins.int
+    """The model it is compared with."""
+    percent: _builtins.int
+    """The percentage of users served by the challenger."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it started."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """When it ended."""
+
+    @_builtins.property
+    def control(self) -> Global___OnlineMetrics:
+        """What the control achieved while it ran. Only in replies of GetExperiment."""
+
+    @_builtins.property
+    def challenger(self) -> Global___OnlineMetrics:
+        """What the challenger achieved while it ran. Only in replies of GetExperiment."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        state: Global___Experiment.State.ValueType = ...,
+        control_model_id: _builtins.int = ...,
+        challenger_model_id: _builtins.int = ...,
+        percent: _builtins.int = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        control: Global___OnlineMetrics | None = ...,
+        challenger: Global___OnlineMetrics | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["challenger", b"challenger", "control", b"control", "create_time", b"create_time", "end_time", b"end_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger", b"challenger", "challenger_model_id", b"challenger_model_id", "control", b"control", "control_model_id", b"control_model_id", "create_time", b"create_time", "end_time", b"end_time", "id", b"id", "percent", b"percent", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Experiment: _TypeAlias = Experiment  # noqa: Y015
 
 @_typing.final
 class GetRecommendationsRequest(_message.Message):
@@ -412,7 +851,7 @@ class GetRecommendationsRequest(_message.Message):
         PRODUCT: GetRecommendationsRequest._Context.ValueType  # 2
         """The page of the product `product_id`."""
         CART: GetRecommendationsRequest._Context.ValueType  # 3
-        """The cart: fits what it holds."""
+        """The cart: add-ons, what goes with what it holds."""
 
     class Context(_Context, metaclass=_ContextEnumTypeWrapper):
         """Where the list is shown."""
@@ -424,15 +863,19 @@ class GetRecommendationsRequest(_message.Message):
     PRODUCT: GetRecommendationsRequest.Context.ValueType  # 2
     """The page of the product `product_id`."""
     CART: GetRecommendationsRequest.Context.ValueType  # 3
-    """The cart: fits what it holds."""
+    """The cart: add-ons, what goes with what it holds."""
 
     USER_ID_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     PRODUCT_ID_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     INCLUDE_REPEAT_FIELD_NUMBER: _builtins.int
+    VISITOR_ID_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    MIN_PRICE_FIELD_NUMBER: _builtins.int
+    MAX_PRICE_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
-    """The user. Absent: the caller."""
+    """The user. Absent: the caller. UNAUTHENTICATED when it is set and nobody is signed in."""
     context: Global___GetRecommendationsRequest.Context.ValueType
     """Where the list is shown."""
     product_id: _builtins.int
@@ -441,6 +884,16 @@ class GetRecommendationsRequest(_message.Message):
     """How many, at most. 0 means 10; values above 100 are coerced to 100."""
     include_repeat: _builtins.bool
     """Whether products that the user bought before may be recommended again."""
+    visitor_id: _builtins.str
+    """The id under which a visitor who is not signed in was tracked. With a signed-in caller: what was done under
+    it counts as well.
+    """
+    category: _builtins.str
+    """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
+    min_price: _builtins.str
+    """Only from this price on, as a decimal number in the shop's currency: "9.99"."""
+    max_price: _builtins.str
+    """Only up to this price, as a decimal number in the shop's currency."""
     def __init__(
         self,
         *,
@@ -449,14 +902,44 @@ class GetRecommendationsRequest(_message.Message):
         product_id: _builtins.int = ...,
         limit: _builtins.int = ...,
         include_repeat: _builtins.bool = ...,
+        visitor_id: _builtins.str = ...,
+        category: _builtins.str = ...,
+        min_price: _builtins.str = ...,
+        max_price: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "include_repeat", b"include_repeat", "limit", b"limit", "product_id", b"product_id", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "context", b"context", "include_repeat", b"include_repeat", "limit", b"limit", "max_price", b"max_price", "min_price", b"min_price", "product_id", b"product_id", "user_id", b"user_id", "visitor_id", b"visitor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetRecommendationsRequest: _TypeAlias = GetRecommendationsRequest  # noqa: Y015
+
+@_typing.final
+class GetReorderRequest(_message.Message):
+    """Request of GetReorder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    LIMIT_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """The user. Absent: the caller."""
+    limit: _builtins.int
+    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        limit: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReorderRequest: _TypeAlias = GetReorderRequest  # noqa: Y015
 
 @_typing.final
 class GetSimilarProductsRequest(_message.Message):
@@ -519,22 +1002,28 @@ class GetTrendingRequest(_message.Message):
     CATEGORY_FIELD_NUMBER: _builtins.int
     WINDOW_HOURS_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    REGION_FIELD_NUMBER: _builtins.int
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
     window_hours: _builtins.int
     """How far to look back, in hours. 0 means 168, a week; values above 8,760 are coerced to 8,760."""
     limit: _builtins.int
     """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    region: _builtins.str
+    """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE". Views are not counted then,
+    for nobody says where they come from.
+    """
     def __init__(
         self,
         *,
         category: _builtins.str = ...,
         window_hours: _builtins.int = ...,
         limit: _builtins.int = ...,
+        region: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "limit", b"limit", "window_hours", b"window_hours"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "limit", b"limit", "region", b"region", "window_hours", b"window_hours"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -549,7 +1038,10 @@ class TrackEventRequest(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     VISITOR_ID_FIELD_NUMBER: _builtins.int
     visitor_id: _builtins.str
-    """An id of the client's making for a visitor who is not signed in: 8 to 64 letters, digits, - and _."""
+    """An id of the client's making for a visitor who is not signed in: 8 to 64 letters, digits, - and _.
+
+    Make it random, as whoever knows it can have recommendations from what was done under it.
+    """
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___BehaviorEvent]:
         """The events, 1 to 100."""
@@ -621,10 +1113,118 @@ class TrackEventResponse(_message.Message):
 Global___TrackEventResponse: _TypeAlias = TrackEventResponse  # noqa: Y015
 
 @_typing.final
+class GetHistoryRequest(_message.Message):
+    """Request of GetHistory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """The user. Absent: the caller. NOT_FOUND for another user unless the caller is an admin."""
+    page_size: _builtins.int
+    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    kind: Global___BehaviorEvent.Kind.ValueType
+    """Only events of this kind. Absent: of all kinds."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        kind: Global___BehaviorEvent.Kind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "page_size", b"page_size", "page_token", b"page_token", "user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHistoryRequest: _TypeAlias = GetHistoryRequest  # noqa: Y015
+
+@_typing.final
+class GetHistoryResponse(_message.Message):
+    """Response of GetHistory."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BehaviorEvent]:
+        """What was done, the latest first. Without attribution tokens."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___BehaviorEvent] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetHistoryResponse: _TypeAlias = GetHistoryResponse  # noqa: Y015
+
+@_typing.final
 class TrainModelRequest(_message.Message):
     """Request of TrainModel."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    class _Preset:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _PresetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TrainModelRequest._Preset.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        PRESET_UNSPECIFIED: TrainModelRequest._Preset.ValueType  # 0
+        """Not set: 50 factors, regularization 0.01, 15 iterations, alpha 10."""
+        TUNED: TrainModelRequest._Preset.ValueType  # 1
+        """What is most accurate on large shops, and takes longer to train."""
+
+    class Preset(_Preset, metaclass=_PresetEnumTypeWrapper):
+        """Sets of defaults."""
+
+    PRESET_UNSPECIFIED: TrainModelRequest.Preset.ValueType  # 0
+    """Not set: 50 factors, regularization 0.01, 15 iterations, alpha 10."""
+    TUNED: TrainModelRequest.Preset.ValueType  # 1
+    """What is most accurate on large shops, and takes longer to train."""
+
+    class _Activation:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ActivationEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[TrainModelRequest._Activation.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ACTIVATION_UNSPECIFIED: TrainModelRequest._Activation.ValueType  # 0
+        """Not set: IF_NOT_WORSE."""
+        IF_NOT_WORSE: TrainModelRequest._Activation.ValueType  # 1
+        """Put into use unless it predicts held-out orders worse than the model in use, beyond chance."""
+        ALWAYS: TrainModelRequest._Activation.ValueType  # 2
+        """Put into use in any case."""
+        NEVER: TrainModelRequest._Activation.ValueType  # 3
+        """Kept for ActivateModel or an experiment."""
+
+    class Activation(_Activation, metaclass=_ActivationEnumTypeWrapper):
+        """What becomes of the model when it is trained."""
+
+    ACTIVATION_UNSPECIFIED: TrainModelRequest.Activation.ValueType  # 0
+    """Not set: IF_NOT_WORSE."""
+    IF_NOT_WORSE: TrainModelRequest.Activation.ValueType  # 1
+    """Put into use unless it predicts held-out orders worse than the model in use, beyond chance."""
+    ALWAYS: TrainModelRequest.Activation.ValueType  # 2
+    """Put into use in any case."""
+    NEVER: TrainModelRequest.Activation.ValueType  # 3
+    """Kept for ActivateModel or an experiment."""
 
     @_typing.final
     class Parameters(_message.Message):
@@ -635,31 +1235,47 @@ class TrainModelRequest(_message.Message):
         FACTORS_FIELD_NUMBER: _builtins.int
         REGULARIZATION_FIELD_NUMBER: _builtins.int
         ITERATIONS_FIELD_NUMBER: _builtins.int
+        ALPHA_FIELD_NUMBER: _builtins.int
+        PRESET_FIELD_NUMBER: _builtins.int
         factors: _builtins.int
-        """The number of factors. 0 means 50."""
+        """The number of factors. 0 means the preset's."""
         regularization: _builtins.float
-        """The regularization. Absent: 0.01."""
+        """The regularization. Absent: the preset's."""
         iterations: _builtins.int
-        """The number of iterations. 0 means 15."""
+        """The number of iterations. 0 means the preset's."""
+        alpha: _builtins.float
+        """The confidence in a purchase. Absent: the preset's."""
+        preset: Global___TrainModelRequest.Preset.ValueType
+        """The set of defaults for what is absent."""
         def __init__(
             self,
             *,
             factors: _builtins.int = ...,
             regularization: _builtins.float | None = ...,
             iterations: _builtins.int = ...,
+            alpha: _builtins.float | None = ...,
+            preset: Global___TrainModelRequest.Preset.ValueType = ...,
         ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["_regularization", b"_regularization", "regularization", b"regularization"]  # noqa: Y015
+        _HasFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_regularization", b"_regularization", "alpha", b"alpha", "regularization", b"regularization"]  # noqa: Y015
         def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["_regularization", b"_regularization", "factors", b"factors", "iterations", b"iterations", "regularization", b"regularization"]  # noqa: Y015
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["_alpha", b"_alpha", "_regularization", b"_regularization", "alpha", b"alpha", "factors", b"factors", "iterations", b"iterations", "preset", b"preset", "regularization", b"regularization"]  # noqa: Y015
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        _WhichOneofReturnType__alpha: _TypeAlias = _typing.Literal["alpha"]  # noqa: Y015
+        _WhichOneofArgType__alpha: _TypeAlias = _typing.Literal["_alpha", b"_alpha"]  # noqa: Y015
         _WhichOneofReturnType__regularization: _TypeAlias = _typing.Literal["regularization"]  # noqa: Y015
         _WhichOneofArgType__regularization: _TypeAlias = _typing.Literal["_regularization", b"_regularization"]  # noqa: Y015
+        @_typing.overload
+        def WhichOneof(self, oneof_group: _WhichOneofArgType__alpha) -> _WhichOneofReturnType__alpha | None: ...
+        @_typing.overload
         def WhichOneof(self, oneof_group: _WhichOneofArgType__regularization) -> _WhichOneofReturnType__regularization | None: ...
 
     MODEL_TYPE_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
+    ACTIVATION_FIELD_NUMBER: _builtins.int
     model_type: Global___Model.Type.ValueType
     """What to train. Absent: ALL."""
+    activation: Global___TrainModelRequest.Activation.ValueType
+    """What becomes of the model."""
     @_builtins.property
     def parameters(self) -> Global___TrainModelRequest.Parameters:
         """How to train."""
@@ -669,14 +1285,37 @@ class TrainModelRequest(_message.Message):
         *,
         model_type: Global___Model.Type.ValueType = ...,
         parameters: Global___TrainModelRequest.Parameters | None = ...,
+        activation: Global___TrainModelRequest.Activation.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_type", b"model_type", "parameters", b"parameters"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "model_type", b"model_type", "parameters", b"parameters"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___TrainModelRequest: _TypeAlias = TrainModelRequest  # noqa: Y015
+
+@_typing.final
+class CancelTrainingRequest(_message.Message):
+    """Request of CancelTraining."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRAINING_ID_FIELD_NUMBER: _builtins.int
+    training_id: _builtins.int
+    """The id of the training."""
+    def __init__(
+        self,
+        *,
+        training_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["training_id", b"training_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CancelTrainingRequest: _TypeAlias = CancelTrainingRequest  # noqa: Y015
 
 @_typing.final
 class WatchTrainingRequest(_message.Message):
@@ -761,20 +1400,94 @@ class GetModelMetricsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MODEL_ID_FIELD_NUMBER: _builtins.int
+    DAYS_FIELD_NUMBER: _builtins.int
     model_id: _builtins.int
     """The id of the model. Absent: the model in use; NOT_FOUND when there is none."""
+    days: _builtins.int
+    """How many days of customers' behaviour to look back. 0 means 30; values above 90 are coerced to 90."""
     def __init__(
         self,
         *,
         model_id: _builtins.int = ...,
+        days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_id", b"model_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["days", b"days", "model_id", b"model_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetModelMetricsRequest: _TypeAlias = GetModelMetricsRequest  # noqa: Y015
+
+@_typing.final
+class StartExperimentRequest(_message.Message):
+    """Request of StartExperiment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHALLENGER_MODEL_ID_FIELD_NUMBER: _builtins.int
+    PERCENT_FIELD_NUMBER: _builtins.int
+    challenger_model_id: _builtins.int
+    """The model to compare with the one in use."""
+    percent: _builtins.int
+    """The percentage of users to serve by it, 1 to 99. 0 means 50."""
+    def __init__(
+        self,
+        *,
+        challenger_model_id: _builtins.int = ...,
+        percent: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger_model_id", b"challenger_model_id", "percent", b"percent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StartExperimentRequest: _TypeAlias = StartExperimentRequest  # noqa: Y015
+
+@_typing.final
+class GetExperimentRequest(_message.Message):
+    """Request of GetExperiment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPERIMENT_ID_FIELD_NUMBER: _builtins.int
+    experiment_id: _builtins.int
+    """The id of the experiment. Absent: the last one; NOT_FOUND when there was none."""
+    def __init__(
+        self,
+        *,
+        experiment_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment_id", b"experiment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetExperimentRequest: _TypeAlias = GetExperimentRequest  # noqa: Y015
+
+@_typing.final
+class EndExperimentRequest(_message.Message):
+    """Request of EndExperiment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXPERIMENT_ID_FIELD_NUMBER: _builtins.int
+    experiment_id: _builtins.int
+    """The id of the experiment."""
+    def __init__(
+        self,
+        *,
+        experiment_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["experiment_id", b"experiment_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndExperimentRequest: _TypeAlias = EndExperimentRequest  # noqa: Y015
 
 @_typing.final
 class ActivateModelRequest(_message.Message):

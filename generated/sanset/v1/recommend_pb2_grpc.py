@@ -40,6 +40,11 @@ class RecommendServiceStub:
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
                 _registered_method=True)
+        self.GetReorder = channel.unary_unary(
+                '/sanset.v1.RecommendService/GetReorder',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.ReorderList.FromString,
+                _registered_method=True)
         self.GetSimilarProducts = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetSimilarProducts',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsRequest.SerializeToString,
@@ -60,6 +65,11 @@ class RecommendServiceStub:
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.TrackEventRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_recommend__pb2.TrackEventResponse.FromString,
                 _registered_method=True)
+        self.GetHistory = channel.unary_unary(
+                '/sanset.v1.RecommendService/GetHistory',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.FromString,
+                _registered_method=True)
         self.TrainModel = channel.unary_unary(
                 '/sanset.v1.RecommendService/TrainModel',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.TrainModelRequest.SerializeToString,
@@ -68,6 +78,11 @@ class RecommendServiceStub:
         self.WatchTraining = channel.unary_stream(
                 '/sanset.v1.RecommendService/WatchTraining',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.WatchTrainingRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.Training.FromString,
+                _registered_method=True)
+        self.CancelTraining = channel.unary_unary(
+                '/sanset.v1.RecommendService/CancelTraining',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.CancelTrainingRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_recommend__pb2.Training.FromString,
                 _registered_method=True)
         self.ListModels = channel.unary_unary(
@@ -85,6 +100,21 @@ class RecommendServiceStub:
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.ActivateModelRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_recommend__pb2.Model.FromString,
                 _registered_method=True)
+        self.StartExperiment = channel.unary_unary(
+                '/sanset.v1.RecommendService/StartExperiment',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.StartExperimentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
+                _registered_method=True)
+        self.GetExperiment = channel.unary_unary(
+                '/sanset.v1.RecommendService/GetExperiment',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.GetExperimentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
+                _registered_method=True)
+        self.EndExperiment = channel.unary_unary(
+                '/sanset.v1.RecommendService/EndExperiment',
+                request_serializer=sanset_dot_v1_dot_recommend__pb2.EndExperimentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
+                _registered_method=True)
 
 
 class RecommendServiceServicer:
@@ -92,11 +122,24 @@ class RecommendServiceServicer:
     """
 
     def GetRecommendations(self, request, context):
-        """Recommends products to a user, the best first.
+        """Recommends products to a user or visitor, the best first.
 
-        Never recommends what is deleted, out of stock, or was bought before (unless `include_repeat`). A user
-        without history gets what is trending and popular; the list is empty only when nothing can be sold.
+        Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
+        `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
+        who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
+        gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
         Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetReorder(self, request, context):
+        """Lists what a user is likely to buy again now, the likeliest first.
+
+        Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
+        no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
+        admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,8 +169,17 @@ class RecommendServiceServicer:
     def TrackEvent(self, request, context):
         """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
-        Signed-in callers act for themselves; others name their visitor id. An event that cannot be taken, for
-        example of an unknown product, is dropped and reported in `errors`; the others are kept.
+        Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
+        was done under it before becomes theirs. An event that cannot be taken, for example of an unknown product,
+        is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
+        more events than a person makes; repeated events of one visitor count once in what is trending.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetHistory(self, request, context):
+        """Lists what a user did, the latest first: their own for everyone, any user's for an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -138,7 +190,7 @@ class RecommendServiceServicer:
 
         One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
         shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
-        activated.
+        activated, unless `activation` says otherwise.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,6 +198,15 @@ class RecommendServiceServicer:
 
     def WatchTraining(self, request, context):
         """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelTraining(self, request, context):
+        """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
+
+        A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -159,7 +220,10 @@ class RecommendServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetModelMetrics(self, request, context):
-        """Gets the held-out measures of a model, beside those of popularity. Absent id: the model in use.
+        """Gets how good a model is. Absent id: the model in use.
+
+        Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
+        with its recommendations.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -175,6 +239,31 @@ class RecommendServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def StartExperiment(self, request, context):
+        """Starts an A/B test: a share of the users is served by another model than the one in use.
+
+        A user is always served by the same one, whatever the device. One experiment runs at a time:
+        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
+        served. Activating a model ends the experiment.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetExperiment(self, request, context):
+        """Gets an experiment and what its two models achieved with customers. Absent id: the last one.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndExperiment(self, request, context):
+        """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_RecommendServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -182,6 +271,11 @@ def add_RecommendServiceServicer_to_server(servicer, server):
                     servicer.GetRecommendations,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.SerializeToString,
+            ),
+            'GetReorder': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReorder,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.ReorderList.SerializeToString,
             ),
             'GetSimilarProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSimilarProducts,
@@ -203,6 +297,11 @@ def add_RecommendServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.TrackEventRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_recommend__pb2.TrackEventResponse.SerializeToString,
             ),
+            'GetHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistory,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.SerializeToString,
+            ),
             'TrainModel': grpc.unary_unary_rpc_method_handler(
                     servicer.TrainModel,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.TrainModelRequest.FromString,
@@ -211,6 +310,11 @@ def add_RecommendServiceServicer_to_server(servicer, server):
             'WatchTraining': grpc.unary_stream_rpc_method_handler(
                     servicer.WatchTraining,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.WatchTrainingRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.Training.SerializeToString,
+            ),
+            'CancelTraining': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelTraining,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.CancelTrainingRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_recommend__pb2.Training.SerializeToString,
             ),
             'ListModels': grpc.unary_unary_rpc_method_handler(
@@ -227,6 +331,21 @@ def add_RecommendServiceServicer_to_server(servicer, server):
                     servicer.ActivateModel,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.ActivateModelRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_recommend__pb2.Model.SerializeToString,
+            ),
+            'StartExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.StartExperiment,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.StartExperimentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.Experiment.SerializeToString,
+            ),
+            'GetExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetExperiment,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetExperimentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.Experiment.SerializeToString,
+            ),
+            'EndExperiment': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndExperiment,
+                    request_deserializer=sanset_dot_v1_dot_recommend__pb2.EndExperimentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.Experiment.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -257,6 +376,33 @@ class RecommendService:
             '/sanset.v1.RecommendService/GetRecommendations',
             sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.SerializeToString,
             sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReorder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/GetReorder',
+            sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.ReorderList.FromString,
             options,
             channel_credentials,
             insecure,
@@ -376,6 +522,33 @@ class RecommendService:
             _registered_method=True)
 
     @staticmethod
+    def GetHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/GetHistory',
+            sanset_dot_v1_dot_recommend__pb2.GetHistoryRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.GetHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def TrainModel(request,
             target,
             options=(),
@@ -418,6 +591,33 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/WatchTraining',
             sanset_dot_v1_dot_recommend__pb2.WatchTrainingRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.Training.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelTraining(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/CancelTraining',
+            sanset_dot_v1_dot_recommend__pb2.CancelTrainingRequest.SerializeToString,
             sanset_dot_v1_dot_recommend__pb2.Training.FromString,
             options,
             channel_credentials,
@@ -500,6 +700,87 @@ class RecommendService:
             '/sanset.v1.RecommendService/ActivateModel',
             sanset_dot_v1_dot_recommend__pb2.ActivateModelRequest.SerializeToString,
             sanset_dot_v1_dot_recommend__pb2.Model.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def StartExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/StartExperiment',
+            sanset_dot_v1_dot_recommend__pb2.StartExperimentRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/GetExperiment',
+            sanset_dot_v1_dot_recommend__pb2.GetExperimentRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndExperiment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RecommendService/EndExperiment',
+            sanset_dot_v1_dot_recommend__pb2.EndExperimentRequest.SerializeToString,
+            sanset_dot_v1_dot_recommend__pb2.Experiment.FromString,
             options,
             channel_credentials,
             insecure,

@@ -34,11 +34,20 @@ class RecommendServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecommendServiceAsyncStub: ...
     GetRecommendations: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]
-    """Recommends products to a user, the best first.
+    """Recommends products to a user or visitor, the best first.
 
-    Never recommends what is deleted, out of stock, or was bought before (unless `include_repeat`). A user
-    without history gets what is trending and popular; the list is empty only when nothing can be sold.
+    Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
+    `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
+    who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
+    gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+    """
+    GetReorder: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]
+    """Lists what a user is likely to buy again now, the likeliest first.
+
+    Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
+    no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
+    admin.
     """
     GetSimilarProducts: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.RecommendationList]
     """Finds products like a given one, the most similar first. Works for products created after training."""
@@ -49,28 +58,52 @@ class RecommendServiceStub:
     TrackEvent: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
-    Signed-in callers act for themselves; others name their visitor id. An event that cannot be taken, for
-    example of an unknown product, is dropped and reported in `errors`; the others are kept.
+    Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
+    was done under it before becomes theirs. An event that cannot be taken, for example of an unknown product,
+    is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
+    more events than a person makes; repeated events of one visitor count once in what is trending.
     """
+    GetHistory: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetHistoryRequest, _recommend_pb2.GetHistoryResponse]
+    """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
     TrainModel: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.TrainModelRequest, _recommend_pb2.Training]
     """Starts a training in its own process, and returns it at once.
 
     One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
     shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
-    activated.
+    activated, unless `activation` says otherwise.
     """
     WatchTraining: _grpc.UnaryStreamMultiCallable[_recommend_pb2.WatchTrainingRequest, _recommend_pb2.Training]
     """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events."""
+    CancelTraining: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.CancelTrainingRequest, _recommend_pb2.Training]
+    """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
+
+    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    """
     ListModels: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.ListModelsRequest, _recommend_pb2.ListModelsResponse]
     """Lists the trained models, the newest first."""
     GetModelMetrics: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetModelMetricsRequest, _recommend_pb2.ModelMetrics]
-    """Gets the held-out measures of a model, beside those of popularity. Absent id: the model in use."""
+    """Gets how good a model is. Absent id: the model in use.
+
+    Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
+    with its recommendations.
+    """
     ActivateModel: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.ActivateModelRequest, _recommend_pb2.Model]
     """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
     Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
     stays.
     """
+    StartExperiment: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.StartExperimentRequest, _recommend_pb2.Experiment]
+    """Starts an A/B test: a share of the users is served by another model than the one in use.
+
+    A user is always served by the same one, whatever the device. One experiment runs at a time:
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
+    served. Activating a model ends the experiment.
+    """
+    GetExperiment: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetExperimentRequest, _recommend_pb2.Experiment]
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    EndExperiment: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.EndExperimentRequest, _recommend_pb2.Experiment]
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
 
 @_typing.type_check_only
 class RecommendServiceAsyncStub(RecommendServiceStub):
@@ -78,11 +111,20 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetRecommendations: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
-    """Recommends products to a user, the best first.
+    """Recommends products to a user or visitor, the best first.
 
-    Never recommends what is deleted, out of stock, or was bought before (unless `include_repeat`). A user
-    without history gets what is trending and popular; the list is empty only when nothing can be sold.
+    Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
+    `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
+    who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
+    gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+    """
+    GetReorder: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]  # type: ignore[assignment]
+    """Lists what a user is likely to buy again now, the likeliest first.
+
+    Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
+    no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
+    admin.
     """
     GetSimilarProducts: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
     """Finds products like a given one, the most similar first. Works for products created after training."""
@@ -93,28 +135,52 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     TrackEvent: _aio.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]  # type: ignore[assignment]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
-    Signed-in callers act for themselves; others name their visitor id. An event that cannot be taken, for
-    example of an unknown product, is dropped and reported in `errors`; the others are kept.
+    Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
+    was done under it before becomes theirs. An event that cannot be taken, for example of an unknown product,
+    is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
+    more events than a person makes; repeated events of one visitor count once in what is trending.
     """
+    GetHistory: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetHistoryRequest, _recommend_pb2.GetHistoryResponse]  # type: ignore[assignment]
+    """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
     TrainModel: _aio.UnaryUnaryMultiCallable[_recommend_pb2.TrainModelRequest, _recommend_pb2.Training]  # type: ignore[assignment]
     """Starts a training in its own process, and returns it at once.
 
     One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
     shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
-    activated.
+    activated, unless `activation` says otherwise.
     """
     WatchTraining: _aio.UnaryStreamMultiCallable[_recommend_pb2.WatchTrainingRequest, _recommend_pb2.Training]  # type: ignore[assignment]
     """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events."""
+    CancelTraining: _aio.UnaryUnaryMultiCallable[_recommend_pb2.CancelTrainingRequest, _recommend_pb2.Training]  # type: ignore[assignment]
+    """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
+
+    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    """
     ListModels: _aio.UnaryUnaryMultiCallable[_recommend_pb2.ListModelsRequest, _recommend_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the trained models, the newest first."""
     GetModelMetrics: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetModelMetricsRequest, _recommend_pb2.ModelMetrics]  # type: ignore[assignment]
-    """Gets the held-out measures of a model, beside those of popularity. Absent id: the model in use."""
+    """Gets how good a model is. Absent id: the model in use.
+
+    Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
+    with its recommendations.
+    """
     ActivateModel: _aio.UnaryUnaryMultiCallable[_recommend_pb2.ActivateModelRequest, _recommend_pb2.Model]  # type: ignore[assignment]
     """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
 
     Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
     stays.
     """
+    StartExperiment: _aio.UnaryUnaryMultiCallable[_recommend_pb2.StartExperimentRequest, _recommend_pb2.Experiment]  # type: ignore[assignment]
+    """Starts an A/B test: a share of the users is served by another model than the one in use.
+
+    A user is always served by the same one, whatever the device. One experiment runs at a time:
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
+    served. Activating a model ends the experiment.
+    """
+    GetExperiment: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetExperimentRequest, _recommend_pb2.Experiment]  # type: ignore[assignment]
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    EndExperiment: _aio.UnaryUnaryMultiCallable[_recommend_pb2.EndExperimentRequest, _recommend_pb2.Experiment]  # type: ignore[assignment]
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
 
 class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
     """Recommends products and learns from every purchase."""
@@ -125,11 +191,26 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommend_pb2.GetRecommendationsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
-        """Recommends products to a user, the best first.
+        """Recommends products to a user or visitor, the best first.
 
-        Never recommends what is deleted, out of stock, or was bought before (unless `include_repeat`). A user
-        without history gets what is trending and popular; the list is empty only when nothing can be sold.
+        Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
+        `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
+        who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
+        gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
         Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
+        """
+
+    @_abc_1.abstractmethod
+    def GetReorder(
+        self,
+        request: _recommend_pb2.GetReorderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.ReorderList, _abc.Awaitable[_recommend_pb2.ReorderList]]:
+        """Lists what a user is likely to buy again now, the likeliest first.
+
+        Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
+        no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
+        admin.
         """
 
     @_abc_1.abstractmethod
@@ -164,9 +245,19 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_recommend_pb2.TrackEventResponse, _abc.Awaitable[_recommend_pb2.TrackEventResponse]]:
         """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
 
-        Signed-in callers act for themselves; others name their visitor id. An event that cannot be taken, for
-        example of an unknown product, is dropped and reported in `errors`; the others are kept.
+        Signed-in callers act for themselves; others name their visitor id. When a signed-in caller names one, what
+        was done under it before becomes theirs. An event that cannot be taken, for example of an unknown product,
+        is dropped and reported in `errors`; the others are kept. Returns RESOURCE_EXHAUSTED (RATE_LIMITED) for
+        more events than a person makes; repeated events of one visitor count once in what is trending.
         """
+
+    @_abc_1.abstractmethod
+    def GetHistory(
+        self,
+        request: _recommend_pb2.GetHistoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.GetHistoryResponse, _abc.Awaitable[_recommend_pb2.GetHistoryResponse]]:
+        """Lists what a user did, the latest first: their own for everyone, any user's for an admin."""
 
     @_abc_1.abstractmethod
     def TrainModel(
@@ -178,7 +269,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
 
         One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
         shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
-        activated.
+        activated, unless `activation` says otherwise.
         """
 
     @_abc_1.abstractmethod
@@ -188,6 +279,17 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_recommend_pb2.Training], _abc.AsyncIterator[_recommend_pb2.Training]]:
         """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events."""
+
+    @_abc_1.abstractmethod
+    def CancelTraining(
+        self,
+        request: _recommend_pb2.CancelTrainingRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.Training, _abc.Awaitable[_recommend_pb2.Training]]:
+        """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
+
+        A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+        """
 
     @_abc_1.abstractmethod
     def ListModels(
@@ -203,7 +305,11 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _recommend_pb2.GetModelMetricsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_recommend_pb2.ModelMetrics, _abc.Awaitable[_recommend_pb2.ModelMetrics]]:
-        """Gets the held-out measures of a model, beside those of popularity. Absent id: the model in use."""
+        """Gets how good a model is. Absent id: the model in use.
+
+        Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
+        with its recommendations.
+        """
 
     @_abc_1.abstractmethod
     def ActivateModel(
@@ -216,5 +322,34 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
         stays.
         """
+
+    @_abc_1.abstractmethod
+    def StartExperiment(
+        self,
+        request: _recommend_pb2.StartExperimentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.Experiment, _abc.Awaitable[_recommend_pb2.Experiment]]:
+        """Starts an A/B test: a share of the users is served by another model than the one in use.
+
+        A user is always served by the same one, whatever the device. One experiment runs at a time:
+        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
+        served. Activating a model ends the experiment.
+        """
+
+    @_abc_1.abstractmethod
+    def GetExperiment(
+        self,
+        request: _recommend_pb2.GetExperimentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.Experiment, _abc.Awaitable[_recommend_pb2.Experiment]]:
+        """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+
+    @_abc_1.abstractmethod
+    def EndExperiment(
+        self,
+        request: _recommend_pb2.EndExperimentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_recommend_pb2.Experiment, _abc.Awaitable[_recommend_pb2.Experiment]]:
+        """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
 
 def add_RecommendServiceServicer_to_server(servicer: RecommendServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
