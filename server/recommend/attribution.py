@@ -29,11 +29,16 @@ class Attributions:
     """Issues and reads attribution tokens; they are signed, not secret."""
 
     def __init__(self, secret: bytes) -> None:
-        self._mac = hmac.new(derived_key(secret, "attribution"), digestmod=hashlib.sha256)
+        # Keyed BLAKE2 (RFC 7693) is a MAC by itself, at a quarter of the cost of HMAC: every list gets a token.
+        self._mac = hashlib.blake2b(key=derived_key(secret, "attribution"), digest_size=_MAC_BYTES)
 
     def issue(self, model_version: str) -> str:
         """A token for a new list made by `model_version`."""
-        text = f"{model_version}|{os.urandom(_LIST_ID_BYTES).hex()}|{int(time.time())}".encode()
+        return self.issue_for(new_list_id(), model_version)
+
+    def issue_for(self, list_id: str, model_version: str) -> str:
+        """A token for the list that has this id, made by `model_version`."""
+        text = f"{model_version}|{list_id}|{int(time.time())}".encode()
         return base64.urlsafe_b64encode(self._sign(text) + text).decode().rstrip("=")
 
     def read(self, token: str) -> Attribution | None:
@@ -49,6 +54,11 @@ class Attributions:
         return Attribution(model_version, list_id, int(made_at))
 
     def _sign(self, text: bytes) -> bytes:
-        mac = self._mac.copy()  # keyed once: half the cost of a new one
+        mac = self._mac.copy()  # keyed once
         mac.update(text)
-        return mac.digest()[:_MAC_BYTES]
+        return mac.digest()
+
+
+def new_list_id() -> str:
+    """An id that no other list has: 16 hexadecimal digits."""
+    return os.urandom(_LIST_ID_BYTES).hex()
