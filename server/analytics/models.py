@@ -18,7 +18,7 @@ class Segment(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
-    name_key: Mapped[str] = mapped_column(String(100), unique=True)  # the name without case
+    name_key: Mapped[str] = mapped_column(String(300), unique=True)  # without case, which can make it longer
     description: Mapped[str] = mapped_column(String(500), default="")
     kind: Mapped[str] = mapped_column(String(16))  # TRAINED, RULES
     rules: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -1,0 +1,114 @@
+"""Between the analytics' protobuf messages and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from sanset.v1 import analytics_pb2 as pb
+
+from server.analytics.membership import Moment
+from server.analytics.rules import Rules
+from server.analytics.service import Analysis, Counted, Member
+from server.db.base import AnyRow
+from server.errors import InvalidMoney
+from server.money import Money, decimals
+from server.rpc.wire import money_to_wire, time_to_wire
+
+
+def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
+    """Who shall belong to a segment; raises InvalidMoney for amounts finer than the minor unit."""
+    return Rules(
+        min_orders=rules.min_orders if rules.HasField("min_orders") else None,
+        max_orders=rules.max_orders if rules.HasField("max_orders") else None,
+        min_spent=_minor(rules.min_spent, "rules.min_spent", currency),
+        max_spent=_minor(rules.max_spent, "rules.max_spent", currency),
+        ordered_within_days=rules.ordered_within_days or None,
+        not_ordered_for_days=rules.not_ordered_for_days or None,
+        registered_within_days=rules.registered_within_days or None,
+        category=rules.bought_category or None,
+        country=rules.country or None,
+    )
+
+
+def _minor(amount: str, field: str, currency: str) -> int | None:
+    if not amount:
+        return None
+    minor = Decimal(amount).scaleb(decimals(currency))
+    if minor != int(minor):
+        raise InvalidMoney(field=field, problem=f"{currency} has {decimals(currency)} decimals")
+    return int(minor)
+
+
+def segment_to_wire(counted: Counted, moment: Moment) -> pb.Segment:
+    """A segment with the number of its members."""
+    segment = counted.segment
+    trained = segment.rules is None
+    return pb.Segment(
+        id=segment.id,
+        name=segment.name,
+        description=segment.description,
+        kind=pb.Segment.TRAINED if trained else pb.Segment.RULES,
+        rules=None if segment.rules is None else _rules_to_wire(segment.rules, moment.currency),
+        member_count=counted.members,
+        create_time=time_to_wire(segment.created_at),
+        update_time=time_to_wire(segment.updated_at if trained else moment.now),
+    )
+
+
+def _rules_to_wire(rules: Rules, currency: str) -> pb.SegmentRules:
+    return pb.SegmentRules(
+        min_orders=rules.min_orders,
+        max_orders=rules.max_orders,
+        min_spent=_amount(rules.min_spent, currency),
+        max_spent=_amount(rules.max_spent, currency),
+        ordered_within_days=rules.ordered_within_days or 0,
+        not_ordered_for_days=rules.not_ordered_for_days or 0,
+        registered_within_days=rules.registered_within_days or 0,
+        bought_category=rules.category or "",
+        country=rules.country or "",
+    )
+
+
+def _amount(minor: int | None, currency: str) -> str:
+    return "" if minor is None else f"{Money(minor, currency).amount:f}"
+
+
+def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
+    """What the members of a segment have in common."""
+
+    def money(minor: int) -> Any:
+        return money_to_wire(minor, moment.currency)
+
+    return pb.SegmentAnalysis(
+        segment=segment_to_wire(analysis.counted, moment),
+        customer_share=analysis.customer_share,
+        order_count=analysis.orders,
+        revenue=money(analysis.revenue),
+        average_spent=money(analysis.average_spent),
+        average_order=money(analysis.average_order),
+        average_orders=analysis.average_orders,
+        average_days_since_order=analysis.average_days_since_order,
+        categories=_favourites(analysis.categories),
+        products=_favourites(analysis.products),
+    )
+
+
+def _favourites(rows: Sequence[AnyRow]) -> list[pb.SegmentAnalysis.Favourite]:
+    return [
+        pb.SegmentAnalysis.Favourite(id=row.id, name=row.name, members=row.members, orders=int(row.orders))
+        for row in rows
+    ]
+
+
+def member_to_wire(member: Member, currency: str) -> pb.SegmentMember:
+    """A customer in a segment."""
+    return pb.SegmentMember(
+        user_id=member.user_id,
+        name=member.name,
+        email=member.email,
+        order_count=member.orders,
+        spent=money_to_wire(member.spent, currency),
+        last_order_time=time_to_wire(member.last_order_at),
+    )

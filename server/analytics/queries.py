@@ -1,0 +1,194 @@
+"""SQL of the segments: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CTE, ColumnElement, Connection, Select, delete, func, literal, null, select, union_all
+
+from server.analytics.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs, customers, members
+from server.analytics.models import Segment as SegmentRow
+from server.analytics.models import SegmentMember
+from server.analytics.rules import Rules
+from server.auth.models import User
+from server.catalog.models import Category, Product
+from server.db.base import AnyRow, Base
+from server.db.bulk import write_rows
+from server.db.upsert import insert_for
+from server.order.models import Order, OrderLine
+
+RULES, TRAINED = "RULES", "TRAINED"
+"""Kinds of segments."""
+
+MOST_FAVOURITES = 10
+CATEGORIES, PRODUCTS = "categories", "products"
+
+_SEGMENTS = select(
+    SegmentRow.id,
+    SegmentRow.name,
+    SegmentRow.description,
+    SegmentRow.rules,
+    SegmentRow.created_at,
+    SegmentRow.updated_at,
+)
+
+
+def segment(connection: Connection, segment_id: int) -> Segment | None:
+    """A segment; None when there is none such."""
+    found = _segments(connection, _SEGMENTS.where(SegmentRow.id == segment_id))
+    return found[0] if found else None
+
+
+def segment_page(connection: Connection, after: str | None, limit: int) -> Sequence[Segment]:
+    """Segments by name, those after the name key `after`."""
+    query = _SEGMENTS.order_by(SegmentRow.name_key).limit(limit)
+    return _segments(connection, query if after is None else query.where(SegmentRow.name_key > after))
+
+
+def _segments(connection: Connection, query: Select[Any]) -> list[Segment]:
+    return [
+        Segment(id_, name, description, None if rules is None else Rules.of(rules), created, updated)
+        for id_, name, description, rules, created, updated in connection.execute(query)
+    ]
+
+
+def insert_segment(tx: Connection, values: Mapping[str, Any]) -> int | None:
+    """Insert a segment and return its id; None when its name is taken."""
+    statement = insert_for(tx)(SegmentRow).values(**values).on_conflict_do_nothing().returning(SegmentRow.id)
+    return tx.execute(statement).scalar()
+
+
+def delete_ruled(tx: Connection, segment_id: int) -> bool:
+    """Delete a segment if it is defined by rules; False when there is none such."""
+    statement = delete(SegmentRow).where(SegmentRow.id == segment_id, SegmentRow.kind == RULES)
+    return tx.execute(statement.returning(SegmentRow.id)).scalar() is not None
+
+
+def keep_trained(tx: Connection, values: Mapping[str, Any], now: datetime) -> int | None:
+    """Insert a trained segment, or renew that of the same name; its id, or None when people made that one."""
+    row = {**values, "kind": TRAINED, "rules": null(), "created_at": now, "updated_at": now}
+    statement = insert_for(tx)(SegmentRow).values(row)
+    renewed = {name: statement.excluded[name] for name in ("name", "description", "updated_at")}
+    statement = statement.on_conflict_do_update(
+        index_elements=["name_key"], set_=renewed, where=SegmentRow.kind == TRAINED
+    )
+    return tx.execute(statement.returning(SegmentRow.id)).scalar()
+
+
+def clear_trained(tx: Connection, kept: Sequence[int]) -> None:
+    """Delete all stored members, and the trained segments that are not among `kept`."""
+    tx.execute(delete(SegmentMember))
+    tx.execute(delete(SegmentRow).where(SegmentRow.kind == TRAINED, SegmentRow.id.not_in(kept)))
+
+
+def user_ids(connection: Connection) -> set[int]:
+    """The ids of all accounts."""
+    return set(connection.execute(select(User.id)).scalars())
+
+
+def insert_members(tx: Connection, rows: Iterable[Sequence[int]]) -> None:
+    """Store members: rows of segment, user, days since their last order, number of orders, minor units."""
+    columns = ("segment_id", "user_id", "recency_days", "order_count", "spent_minor")
+    write_rows(tx, Base.metadata.tables[SegmentMember.__tablename__], columns, rows)
+
+
+def member_counts(connection: Connection, segments: Collection[Segment], moment: Moment) -> dict[int, int]:
+    """How many members each segment has: one query for all that were trained, one for all with rules."""
+    counts = dict.fromkeys((each.id for each in segments), 0)
+    trained = [each.id for each in segments if each.rules is None]
+    if trained:
+        query = select(SegmentMember.segment_id, func.count().label("members")).join(
+            User, User.id == SegmentMember.user_id
+        )
+        query = query.where(SegmentMember.segment_id.in_(trained), CUSTOMER)
+        rows = connection.execute(query.group_by(SegmentMember.segment_id))
+        counts |= {row.segment_id: row.members for row in rows}
+    ruled = [each for each in segments if each.rules is not None]
+    if ruled:
+        totals = moment.totals() if any(each.rules and each.rules.sum_up_orders for each in ruled) else None
+        columns = [func.count().filter(belongs(each, moment, totals)) for each in ruled]
+        row = connection.execute(select(*columns).select_from(customers(totals)).where(CUSTOMER)).one()
+        counts |= {each.id: count for each, count in zip(ruled, row, strict=True)}
+    return counts
+
+
+def summary(connection: Connection, segment: Segment, moment: Moment) -> AnyRow:
+    """Number of customers and of members; their orders, those in the shop's currency, and what these come to.
+
+    `days` is how many days ago a member ordered last, on average over those who ordered; None when nobody did.
+    """
+    totals = moment.totals()
+    inside = belongs(segment, moment, totals)
+    return connection.execute(
+        select(
+            func.count().label("customers"),
+            func.count().filter(inside).label("members"),
+            *(
+                func.coalesce(func.sum(totals.c[name]).filter(inside), 0).label(name)
+                for name in ("orders", "priced", "spent")
+            ),
+            func.avg(_days_before(connection, totals.c.last_at, moment.now)).filter(inside).label("days"),
+        )
+        .select_from(customers(totals))
+        .where(CUSTOMER)
+    ).one()
+
+
+def _days_before(
+    connection: Connection, column: ColumnElement[datetime], now: datetime
+) -> ColumnElement[Any]:
+    if connection.dialect.name == "sqlite":
+        return func.julianday(now.replace(tzinfo=None).isoformat(" ")) - func.julianday(column)
+    return func.extract("epoch", now - column) / 86_400.0
+
+
+def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict[str, list[AnyRow]]:
+    """What most members bought: rows of id, name, members and orders, by CATEGORIES and PRODUCTS."""
+    # Named twice, and so read once: what members bought is the dear part.
+    bought = (
+        select(Order.user_id, Order.id.label("order_id"), OrderLine.product_id, Product.category_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(BOUGHT, Order.user_id.in_(members(segment, moment)))
+        .cte("bought")
+    )
+    found: dict[str, list[AnyRow]] = {CATEGORIES: [], PRODUCTS: []}
+    categories = _top(bought, bought.c.category_id, Category, CATEGORIES)
+    for row in connection.execute(
+        union_all(categories, _top(bought, bought.c.product_id, Product, PRODUCTS))
+    ):
+        found[row.kind].append(row)
+    for rows in found.values():
+        rows.sort(key=lambda row: (-row.members, -row.orders, row.id))
+    return found
+
+
+def _top(bought: CTE, thing: Any, table: type[Category] | type[Product], kind: str) -> Select[Any]:
+    members, orders = func.count(bought.c.user_id.distinct()), func.count(bought.c.order_id.distinct())
+    top = (
+        select(thing.label("id"), members.label("members"), orders.label("orders"))
+        .where(thing.is_not(None))
+        .group_by(thing)
+        .order_by(members.desc(), orders.desc(), thing)
+        .limit(MOST_FAVOURITES)
+        .subquery()
+    )
+    named = select(literal(kind).label("kind"), top.c.id, table.name, top.c.members, top.c.orders)
+    return named.join(table, table.id == top.c.id)
+
+
+def member_page(
+    connection: Connection, segment: Segment, moment: Moment, after: int | None, limit: int
+) -> Sequence[AnyRow]:
+    """Members by id, those after the id `after`: id, full_name, email."""
+    query = members(segment, moment).add_columns(User.full_name, User.email).order_by(User.id).limit(limit)
+    return connection.execute(query if after is None else query.where(User.id > after)).all()
+
+
+def totals_of(connection: Connection, user_ids: Collection[int], moment: Moment) -> dict[int, AnyRow]:
+    """The orders of each of these users who has any: number, what they come to, the last."""
+    totals = moment.totals()
+    rows = connection.execute(select(totals).where(totals.c.user_id.in_(user_ids)))
+    return {row.user_id: row for row in rows}

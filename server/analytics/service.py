@@ -1,0 +1,141 @@
+"""The rules of segments: defining them, and looking at those who belong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.analytics import queries
+from server.analytics.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
+from server.analytics.membership import Moment, Segment
+from server.analytics.rules import Rules, check
+from server.auth.text import lookup_key, tidied
+from server.catalog.categories import read_tree
+from server.db.base import AnyRow
+from server.money import round_half_up
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A segment with the number of its members."""
+
+    segment: Segment
+    members: int
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the members of a segment have in common; amounts are minor units of the shop's currency.
+
+    The rows of categories and products hold id, name, members and orders.
+    """
+
+    counted: Counted
+    customer_share: float
+    orders: int
+    revenue: int
+    average_spent: int
+    average_order: int
+    average_orders: float
+    average_days_since_order: float
+    categories: Sequence[AnyRow]
+    products: Sequence[AnyRow]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A customer in a segment, with what they ordered so far."""
+
+    user_id: int
+    name: str
+    email: str
+    orders: int
+    spent: int
+    last_order_at: datetime | None
+
+
+def define(tx: Connection, name: str, description: str, rules: Rules, now: datetime) -> Segment:
+    """Define a segment by rules; `rules.category` is a slug or name.
+
+    Raises InvalidField, CategoryNotFound, and SegmentTaken.
+    """
+    texts = tidied({"name": name, "description": description}, required=["name"])
+    check(rules)
+    if rules.category is not None:
+        category = read_tree(tx).named(rules.category)
+        rules = replace(rules, category=category.slug, category_id=category.id)
+    values = {"kind": queries.RULES, "rules": rules.stored(), "created_at": now, "updated_at": now}
+    segment_id = queries.insert_segment(tx, {**texts, "name_key": name_key(texts["name"]), **values})
+    if segment_id is None:
+        raise SegmentTaken(name=texts["name"])
+    return Segment(segment_id, texts["name"], texts["description"], rules, now, now)
+
+
+def name_key(name: str) -> str:
+    """The form in which a name is unique, and by which segments are listed: whatever its case."""
+    return lookup_key(name)
+
+
+def get(connection: Connection, segment_id: int) -> Segment:
+    """A segment; raises SegmentNotFound."""
+    found = queries.segment(connection, segment_id)
+    if found is None:
+        raise SegmentNotFound(segment_id=segment_id)
+    return found
+
+
+def count(connection: Connection, segments: Sequence[Segment], moment: Moment) -> list[Counted]:
+    """Segments with the numbers of their members, in the same order."""
+    counts = queries.member_counts(connection, segments, moment)
+    return [Counted(segment, counts[segment.id]) for segment in segments]
+
+
+def remove(tx: Connection, segment_id: int) -> None:
+    """Delete a segment that is defined by rules; raises SegmentNotFound and SegmentIsTrained."""
+    if not queries.delete_ruled(tx, segment_id):
+        get(tx, segment_id)
+        raise SegmentIsTrained(segment_id=segment_id)
+
+
+def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis:
+    """What the members of a segment have in common; raises SegmentNotFound."""
+    segment = get(connection, segment_id)
+    row = queries.summary(connection, segment, moment)
+    favourites = queries.favourites(connection, segment, moment)
+    return Analysis(
+        counted=Counted(segment, row.members),
+        customer_share=row.members / max(row.customers, 1),
+        orders=int(row.orders),
+        revenue=int(row.spent),
+        average_spent=_average(row.spent, row.members),
+        average_order=_average(row.spent, row.priced),
+        average_orders=float(row.orders) / max(row.members, 1),
+        average_days_since_order=max(float(row.days or 0), 0.0),
+        categories=favourites[queries.CATEGORIES],
+        products=favourites[queries.PRODUCTS],
+    )
+
+
+def _average(minor: Any, among: Any) -> int:
+    return round_half_up(Decimal(minor) / max(int(among), 1))
+
+
+def members(
+    connection: Connection, segment_id: int, moment: Moment, after: int | None, limit: int
+) -> list[Member]:
+    """Members of a segment by id, those after the user `after`; raises SegmentNotFound."""
+    page = queries.member_page(connection, get(connection, segment_id), moment, after, limit)
+    totals = queries.totals_of(connection, [row.id for row in page], moment)
+    found = []
+    for row in page:
+        total = totals.get(row.id)
+        orders, spent, last = (
+            (total.orders, int(total.spent), total.last_at) if total is not None else (0, 0, None)
+        )
+        found.append(Member(row.id, row.full_name, row.email, orders, spent, last))
+    return found

@@ -1,0 +1,85 @@
+"""AnalyticsService over gRPC: envelopes around the segments of customers."""
+
+from __future__ import annotations
+
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import analytics_pb2 as pb
+from sanset.v1 import analytics_pb2_grpc
+
+from server.analytics import convert, queries, service
+from server.analytics.membership import Moment
+from server.clock import Clock
+from server.db.database import Database
+from server.paging import Pages
+from server.rpc.call import Call
+
+
+class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
+    """Tells admins who the customers of the shop are."""
+
+    def __init__(self, db: Database, pages: Pages, clock: Clock, currency: str) -> None:
+        self._db = db
+        self._pages = pages
+        self._clock = clock
+        self._currency = currency
+
+    def ListSegments(self, request: pb.ListSegmentsRequest, call: Call) -> pb.ListSegmentsResponse:
+        moment, size = self._moment(), self._pages.size(request.page_size)
+        scope = ("ListSegments", call.identity.user_id)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            rows = queries.segment_page(connection, after[0] if after else None, size + 1)
+            page = service.count(connection, rows[:size], moment)
+        response = pb.ListSegmentsResponse(items=[convert.segment_to_wire(each, moment) for each in page])
+        if len(rows) > size:
+            last = service.name_key(rows[size - 1].name)
+            response.next_page_token = self._pages.seal([last], *scope)
+        return response
+
+    def CreateSegment(self, request: pb.CreateSegmentRequest, call: Call) -> pb.Segment:
+        moment = self._moment()
+        rules = convert.rules_from_wire(request.rules, self._currency)
+        with self._db.transaction() as tx:
+            segment = service.define(tx, request.name, request.description, rules, moment.now)
+        # Counted when the write lock is free again.
+        with self._db.read() as connection:
+            (counted,) = service.count(connection, [segment], moment)
+        return convert.segment_to_wire(counted, moment)
+
+    def GetSegment(self, request: pb.GetSegmentRequest, call: Call) -> pb.Segment:
+        moment = self._moment()
+        with self._db.read() as connection:
+            segment = service.get(connection, request.segment_id)
+            (counted,) = service.count(connection, [segment], moment)
+        return convert.segment_to_wire(counted, moment)
+
+    def DeleteSegment(self, request: pb.DeleteSegmentRequest, call: Call) -> Empty:
+        with self._db.transaction() as tx:
+            service.remove(tx, request.segment_id)
+        return Empty()
+
+    def AnalyzeSegment(self, request: pb.AnalyzeSegmentRequest, call: Call) -> pb.SegmentAnalysis:
+        moment = self._moment()
+        with self._db.read() as connection:
+            analysis = service.analyze(connection, request.segment_id, moment)
+        return convert.analysis_to_wire(analysis, moment)
+
+    def ListSegmentMembers(
+        self, request: pb.ListSegmentMembersRequest, call: Call
+    ) -> pb.ListSegmentMembersResponse:
+        size = self._pages.size(request.page_size)
+        scope = ("ListSegmentMembers", call.identity.user_id, request.segment_id)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            rows = service.members(
+                connection, request.segment_id, self._moment(), after[0] if after else None, size + 1
+            )
+        response = pb.ListSegmentMembersResponse(
+            items=[convert.member_to_wire(member, self._currency) for member in rows[:size]]
+        )
+        if len(rows) > size:
+            response.next_page_token = self._pages.seal([rows[size - 1].user_id], *scope)
+        return response
+
+    def _moment(self) -> Moment:
+        return Moment(self._clock(), self._currency)
