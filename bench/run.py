@@ -15,7 +15,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import comparisons, dataset, load, report, rounds, streams
+from bench import comparisons, dataset, freshness, large_shop, load, recommend_40k, report, rounds, streams
 from bench.calls import CallFailed
 from bench.cpu import LOAD_CORE, SERVER_CORE
 from bench.servers import ServerFailed
@@ -62,13 +62,17 @@ CALLS: dict[str, tuple[Sides, tuple[str, ...]]] = {
 }
 """What is compared by rounds: its sides, and those that Sanset on PostgreSQL is set against."""
 STREAMS = "streams"
+RECOMMEND_40K = "recommend_40k"
+FRESHNESS = "freshness"
+OF_THEIR_OWN = (RECOMMEND_40K, FRESHNESS)
+"""These have shops of their own."""
 
 
 def main() -> int:
     """Run the bench; 0 when it went through."""
     given = _arguments()
     console = Console()
-    wanted = given.only or [*CALLS, STREAMS]
+    wanted = given.only or [*CALLS, STREAMS, *OF_THEIR_OWN]
     if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
         console.print("The bench needs two cores: one for the servers, one for the load.", style="red")
         return 1
@@ -77,7 +81,7 @@ def main() -> int:
         console.print(NO_H2LOAD, style="yellow")
     try:
         with _progress(console) as progress, ExitStack() as stack:
-            shops = _start(stack, progress)
+            shops = _start(stack, progress) if {*wanted} - {*OF_THEIR_OWN} else None
             rows = [row for name in wanted for row in _measure(name, shops, given.rounds, progress)]
     except (CallFailed, ServerFailed, PostgresFailed) as error:
         console.print(f"The bench stopped: {error}", style="red", markup=False)
@@ -97,7 +101,10 @@ def _arguments() -> argparse.Namespace:
         "--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default %(default)s)"
     )
     arguments.add_argument(
-        "--only", action="append", choices=[*CALLS, STREAMS], help="only this comparison; may be repeated"
+        "--only",
+        action="append",
+        choices=[*CALLS, STREAMS, *OF_THEIR_OWN],
+        help="only this comparison; may be repeated",
     )
     arguments.add_argument(
         "--output",
@@ -129,13 +136,46 @@ def _start(stack: ExitStack, progress: Progress) -> Shops:
     return Shops(on_postgres, on_sqlite, peer, ceiling)
 
 
-def _measure(name: str, shops: Shops, count: int, progress: Progress) -> Sequence[report.Row]:
+def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> Sequence[report.Row]:
+    if name == RECOMMEND_40K:
+        return _measure_recommend_40k(count, progress)
+    if name == FRESHNESS:
+        return _measure_freshness(progress)
+    if shops is None:
+        raise AssertionError(f"{name} needs the shops")
     if name == STREAMS:
         return _measure_streams(shops, progress)
     sides, against = CALLS[name]
     task = progress.add_task(name, total=count + 1)
     figures = rounds.measure(sides(shops), count, lambda: progress.advance(task))
     return report.rows_of(name, figures, against)
+
+
+def _measure_freshness(progress: Progress) -> list[report.Row]:
+    rows: list[report.Row] = []
+    for database in Database:
+        task = progress.add_task(f"{FRESHNESS} on {database}", total=3 * freshness.TRIALS)
+        with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
+            place = Path(directory)
+            place.chmod(0o755)
+            shop = stack.enter_context(sanset.running(place / "shop", database, dataset.generate()))
+            other = stack.enter_context(freshness.second_worker(shop, place / "other.log"))
+            rows += freshness.measure(shop, other, lambda task=task: progress.advance(task))  # type: ignore[misc]
+    return rows
+
+
+def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Row]:
+    task = progress.add_task("filling a large shop", total=1)
+    with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
+        place = Path(directory)
+        place.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
+        shop = stack.enter_context(large_shop.running(place / "large"))
+        ceiling = stack.enter_context(echo.running(place / "echo", shop))
+        progress.advance(task)
+        task = progress.add_task(RECOMMEND_40K, total=count + 1)
+        rows = recommend_40k.measure(shop, ceiling, count, lambda: progress.advance(task))
+        task = progress.add_task("calls and swaps", total=recommend_40k.ALL_SWAPS)
+        return rows + recommend_40k.measure_memory(shop, lambda: progress.advance(task))
 
 
 def _measure_streams(shops: Shops, progress: Progress) -> list[report.Row]:

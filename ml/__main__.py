@@ -8,7 +8,8 @@ import math
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
@@ -22,6 +23,14 @@ from ml.train import MODEL_TYPES, Options, TooLittleData, run
 Number = TypeVar("Number", int, float)
 
 KEY_VARIABLE = "SANSET_ARTIFACT_KEY"
+
+DATABASE_VARIABLE = "SANSET_DATABASE_URL"
+"""Where the URL of the database is looked for: a command line is no place for a password."""
+
+PRESETS: Mapping[str, Options] = {
+    "default": Options(),
+    "tuned": Options(factors=128, regularization=10.0, alpha=40.0),
+}
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -39,7 +48,11 @@ def main(arguments: list[str] | None = None) -> int:
     0: done; 1: failed; 2: wrong arguments or key; 3: too little data; 143: cancelled. The last line on
     standard output has stage `done` or `failed`; `failed` carries `reason` and `message`.
     """
-    given = _parser().parse_args(arguments)
+    parser = _parser()
+    given = parser.parse_args(arguments)
+    database_url = given.database_url or os.environ.get(DATABASE_VARIABLE)
+    if not database_url:
+        parser.error(f"--database-url or {DATABASE_VARIABLE} must name the shop's database")
     key = _key()
     if key is None:
         return _failed(
@@ -47,22 +60,14 @@ def main(arguments: list[str] | None = None) -> int:
         )
     signal.signal(signal.SIGTERM, _cancel)
     signal.signal(signal.SIGINT, _cancel)
-    options = Options(
-        factors=given.factors,
-        regularization=given.regularization,
-        iterations=given.iterations,
-        alpha=given.alpha,
-        half_life_days=given.half_life_days,
-        threads=given.threads,
-        seed=given.seed,
-    )
     try:
         trained = run(
-            given.database_url,
+            database_url,
             given.models_dir,
             given.type,
-            options,
+            _options(given),
             key=key,
+            serving=given.serving,
             now=datetime.now(UTC),
             progress=_progress,
         )
@@ -86,24 +91,31 @@ def _parser() -> argparse.ArgumentParser:
     train = parser.add_subparsers(dest="command", required=True).add_parser(
         "train", help="train and publish a model"
     )
-    default = Options()
-    train.add_argument("--database-url", required=True, help="SQLAlchemy URL of the shop's database")
+    train.add_argument(
+        "--database-url", help=f"SQLAlchemy URL of the shop's database; else {DATABASE_VARIABLE}"
+    )
     train.add_argument("--models-dir", required=True, type=Path, help="where artifacts are published")
     train.add_argument(
         "--type", choices=MODEL_TYPES, default="all", help="what to train; the rest is carried over"
     )
-    train.add_argument("--factors", type=_number(int, 1, 512), default=default.factors)
-    train.add_argument("--regularization", type=_number(float, 0, 1e4), default=default.regularization)
-    train.add_argument("--iterations", type=_number(int, 1, 500), default=default.iterations)
     train.add_argument(
-        "--alpha", type=_number(float, 1e-3, 1e4), default=default.alpha, help="confidence in a purchase"
+        "--serving", help="name of the artifact in use: compared with, and completed from; else the newest"
     )
-    train.add_argument("--half-life-days", type=_number(float, 1e-2, 1e4), default=default.half_life_days)
-    train.add_argument(
-        "--threads", type=_number(int, 0, 256), default=default.threads, help="cores for ALS; 0: all"
-    )
-    train.add_argument("--seed", type=_number(int, 0, 2**31 - 1), default=default.seed)
+    train.add_argument("--preset", choices=PRESETS, default="default", help="where the options below begin")
+    train.add_argument("--factors", type=_number(int, 1, 512))
+    train.add_argument("--regularization", type=_number(float, 0, 1e4))
+    train.add_argument("--iterations", type=_number(int, 1, 500))
+    train.add_argument("--alpha", type=_number(float, 1e-3, 1e4), help="confidence in a purchase")
+    train.add_argument("--half-life-days", type=_number(float, 1e-2, 1e4))
+    train.add_argument("--threads", type=_number(int, 0, 256), help="cores for ALS; 0: all")
+    train.add_argument("--seed", type=_number(int, 0, 2**31 - 1))
     return parser
+
+
+def _options(given: argparse.Namespace) -> Options:
+    names = [option.name for option in fields(Options)]
+    said = {name: getattr(given, name) for name in names if getattr(given, name, None) is not None}
+    return replace(PRESETS[given.preset], **said)
 
 
 def _number(kind: type[Number], low: float, high: float) -> Callable[[str], Number]:

@@ -6,6 +6,7 @@ and SHA-256 of each, and `manifest.hmac`, the signature of the manifest's bytes.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
 import io
@@ -13,6 +14,7 @@ import json
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -85,6 +87,15 @@ def write(directory: Path, contents: Contents, description: Description, key: by
         return _publish(unfinished, directory, entries, description, key)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def manifest_of(path: Path, key: bytes) -> Manifest:
+    """What an artifact says about itself; its files are not looked at.
+
+    Raises DamagedArtifact when it was not signed under this key, ValueError for a short key.
+    """
+    _require_long(key)
+    return _verified_manifest(path, key)
 
 
 def load(path: Path, key: bytes) -> Artifact:
@@ -224,14 +235,21 @@ def _verified_manifest(path: Path, key: bytes) -> Manifest:
     return manifest
 
 
+def _is_plain(path: Path) -> bool:
+    """Whether it is a file, not a link to one, nor a pipe that would be waited for."""
+    return stat.S_ISREG(path.lstat().st_mode)
+
+
 def _bounded(path: Path) -> bytes:
+    if not _is_plain(path):
+        raise OSError(errno.EINVAL, "not a file")
     with path.open("rb") as file:
         return file.read(MANIFEST_LIMIT)
 
 
 def _verified_bytes(path: Path, name: str, entry: FileEntry) -> bytes:
     file_path = path / name
-    if not file_path.is_file():
+    if not _is_plain(file_path):
         _refuse(path, f"{name} is not a file")
     # Read once and parse these very bytes: what was hashed is what is used, even if the file changes in
     # between.

@@ -1,22 +1,19 @@
-"""Fills a list from a ladder of rungs, best rung first, with a fair share for each category."""
+"""Fills a list from a ladder of rungs, best rung first, with a fair share for each category and brand."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ml.arrays import Floats, Rows
-
-FIRST_LOOK = 256
-"""About how many products are ranked at once; the rest only when all of these were refused."""
-
-SAMPLE_STRIDE = 16
+from ml.arrays import Array, Doubles, Floats, Ids
+from ml.eligible import Eligible
 
 DEFERRED_LIMIT = 200
 """Products of full categories that a rung may pass over before the next rung is asked for others."""
@@ -29,14 +26,16 @@ class Source(StrEnum):
     SIMILAR = "similar"
     TRENDING = "trending"
     POPULAR = "popular"
+    REORDER = "reorder"
 
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
     """One product of a list.
 
-    `score`, in [0, 1], orders this list and falls from rung to rung; it is no probability. `reason` is a
-    sentence for the customer.
+    `score`, in [0, 1], never rises along a list. Where the blend proposes, it is about the probability that the
+    user's next order holds the product; the rungs below it only keep their order. `reason` is a sentence for the
+    customer.
     """
 
     product_id: int
@@ -45,11 +44,11 @@ class Recommendation:
     source: Source
 
 
-class Candidate(NamedTuple):
-    """A row of the catalogue and how strongly its rung proposes it, in [0, 1]."""
+class Batch(NamedTuple):
+    """Rows of the catalogue and how strongly their rung proposes them, in [0, 1], strongest first."""
 
-    row: int
-    strength: float
+    rows: Array
+    strengths: Floats
 
 
 class Rung(Protocol):
@@ -63,119 +62,132 @@ class Rung(Protocol):
     def ceiling(self) -> float:
         """The score of its strongest product."""
 
-    def candidates(self) -> Iterator[Candidate]:
-        """Propose rows, strongest first; a row may also be another rung's."""
+    def batches(self, wanted: int) -> Iterator[Batch]:
+        """Propose rows, strongest first; a row may also be another rung's. About `wanted` are needed.
 
-    def explain(self, row: int) -> tuple[Source, str]:
-        """Say why a proposed row was proposed."""
+        Each batch is several times as large as the one before, so that even a whole catalogue is few of them.
+        """
+
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+        """Say why these of the proposed rows were proposed."""
+
+
+class Shares(NamedTuple):
+    """The largest share of a list that one category, and one brand, may take while there are others."""
+
+    category: float = 1.0
+    brand: float = 1.0
 
 
 class _Pick(NamedTuple):
-    rung: Rung
+    rung: int
     row: int
-    score: float
+    strength: float
 
 
 class Selection:
-    """Fills one list; asks whether a product is eligible only when its turn has come, and never twice."""
+    """Fills one list; no product is asked about twice, and many are asked about at once."""
 
     def __init__(
         self,
-        product_ids: Sequence[int],
+        product_ids: Ids,
         categories: Sequence[int],
-        eligible: Callable[[int], bool],
+        brands: Sequence[int],
+        eligible: Eligible,
         limit: int,
     ) -> None:
+        """`categories` and `brands` are numbers per row, negative for none."""
         self._product_ids = product_ids
-        self._categories = categories
+        self._groups = (categories, brands)
+        self._counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
         self._eligible = eligible
         self._limit = limit
-        self._seen: set[int] = set()
+        # A byte per product is cheaper than a set as soon as a rung runs through the catalogue.
+        self._seen = np.zeros(len(product_ids), dtype=np.bool_)
         self._taken: list[_Pick] = []
         self._deferred: list[_Pick] = []
-        self._in_category: Counter[int] = Counter()
 
     def exclude(self, rows: Sequence[int]) -> None:
         """Keep these rows out of the list."""
-        self._seen.update(rows)
+        self._seen[np.asarray(rows, dtype=np.int64)] = True
 
-    def fill(self, rungs: Sequence[Rung], category_share: float = 1.0) -> list[Recommendation]:
+    def fill(self, rungs: Sequence[Rung], shares: Shares | None = None) -> list[Recommendation]:
         """Take from the rungs until the list is full or they are exhausted.
 
-        No category gets more than `category_share` of the list (but always two places) while products of
-        other categories can be had.
+        No category and no brand gets more than its share of the list (but always two places) while others can be
+        had.
         """
-        cap = self._limit if category_share >= 1 else max(2, math.ceil(category_share * self._limit))
-        streams = [(rung, rung.candidates()) for rung in rungs]
-        for rung, stream in streams:
-            self._take_diverse(rung, stream, cap)
-        for pick in self._deferred:
-            self._take(pick)
-        for rung, stream in streams:
-            self._take_any(rung, stream)
-        self._taken.sort(key=lambda pick: -pick.score)
-        return [self._recommendation(pick) for pick in self._taken]
+        caps = [self._cap(share) for share in shares or Shares()]
+        streams = [self._picks(number, rung) for number, rung in enumerate(rungs)]
+        for stream in streams:
+            self._take_diverse(stream, caps)
+        self._taken += self._deferred[: self._limit - len(self._taken)]
+        for stream in streams:
+            self._take_any(stream)
+        self._taken.sort(key=lambda pick: (pick.rung, -pick.strength))
+        return self._recommendations(rungs)
 
-    def _take_diverse(self, rung: Rung, stream: Iterator[Candidate], cap: int) -> None:
+    def _cap(self, share: float) -> int:
+        return self._limit if share >= 1 else max(2, math.ceil(share * self._limit))
+
+    def _picks(self, number: int, rung: Rung) -> Iterator[_Pick]:
+        """What a rung proposes, was not proposed before, and is eligible."""
+        for rows, strengths in rung.batches(self._limit):
+            unseen = ~self._seen[rows]
+            new, values = rows[unseen], strengths[unseen]
+            if not len(new):
+                continue
+            self._seen[new] = True
+            allowed = np.array(self._eligible.among(self._product_ids[new].tolist()), dtype=np.bool_)
+            for row, value in zip(new[allowed].tolist(), values[allowed].tolist(), strict=True):
+                yield _Pick(number, row, value)
+
+    def _take_diverse(self, stream: Iterator[_Pick], caps: Sequence[int]) -> None:
         patience = DEFERRED_LIMIT
         while len(self._taken) < self._limit and patience > 0:
-            candidate = next(stream, None)
-            if candidate is None:
+            pick = next(stream, None)
+            if pick is None:
                 return
-            if candidate.row in self._seen:
-                continue
-            self._seen.add(candidate.row)
-            category = self._categories[candidate.row]
-            if category >= 0 and self._in_category[category] >= cap:
-                self._deferred.append(_scored(rung, candidate))
+            if self._fits(pick.row, caps):
+                self._taken.append(pick)
+            else:
+                self._deferred.append(pick)
                 patience -= 1
-            elif self._take(_scored(rung, candidate)):
-                self._in_category[category] += 1
 
-    def _take_any(self, rung: Rung, stream: Iterator[Candidate]) -> None:
-        while len(self._taken) < self._limit:
-            candidate = next(stream, None)
-            if candidate is None:
-                return
-            if candidate.row not in self._seen:
-                self._seen.add(candidate.row)
-                self._take(_scored(rung, candidate))
-
-    def _take(self, pick: _Pick) -> bool:
-        if len(self._taken) >= self._limit or not self._eligible(self._product_ids[pick.row]):
-            return False
-        self._taken.append(pick)
+    def _fits(self, row: int, caps: Sequence[int]) -> bool:
+        """Whether the row's category and brand have a place left, which it then takes."""
+        groups = [group[row] for group in self._groups]
+        for group, counts, cap in zip(groups, self._counts, caps, strict=True):
+            if group >= 0 and counts[group] >= cap:
+                return False
+        for group, counts in zip(groups, self._counts, strict=True):
+            counts[group] += 1
         return True
 
-    def _recommendation(self, pick: _Pick) -> Recommendation:
-        source, reason = pick.rung.explain(pick.row)
-        return Recommendation(self._product_ids[pick.row], round(pick.score, 6), reason, source)
+    def _take_any(self, stream: Iterator[_Pick]) -> None:
+        while len(self._taken) < self._limit:
+            pick = next(stream, None)
+            if pick is None:
+                return
+            self._taken.append(pick)
+
+    def _recommendations(self, rungs: Sequence[Rung]) -> list[Recommendation]:
+        found: list[Recommendation] = []
+        lowest = 1.0
+        for number, picks in groupby(self._taken, key=lambda pick: pick.rung):
+            rung, rows, strengths = rungs[number], *_columns(picks)
+            # The chances that were observed may all be small: then the rungs below move down together.
+            height = min(1.0, lowest / rung.ceiling) if found else 1.0
+            scores = height * (rung.floor + (rung.ceiling - rung.floor) * np.clip(strengths, 0, 1))
+            ids = self._product_ids[rows].tolist()
+            for product_id, score, (source, reason) in zip(
+                ids, scores.round(6).tolist(), rung.explain(rows), strict=True
+            ):
+                found.append(Recommendation(product_id, score, reason, source))
+            lowest = found[-1].score
+        return found
 
 
-def _scored(rung: Rung, candidate: Candidate) -> _Pick:
-    return _Pick(
-        rung, candidate.row, rung.floor + (rung.ceiling - rung.floor) * min(1.0, max(0.0, candidate.strength))
-    )
-
-
-def descending(scores: Floats) -> Iterator[tuple[int, float]]:
-    """Yield the rows with a positive score, best first, ranking hardly more of them than are asked for."""
-    threshold = np.float32(max(0.0, _about_nth(scores, FIRST_LOOK)))
-    above = scores > threshold
-    yield from _ranked(scores, np.flatnonzero(above))
-    yield from _ranked(scores, np.flatnonzero((scores > 0) & ~above))
-
-
-def _about_nth(scores: Floats, count: int) -> float:
-    """Guess the score of the count-th best from a sample: a fifth of the cost of partitioning all."""
-    if len(scores) <= count * SAMPLE_STRIDE:
-        return 0.0
-    sample = scores[::SAMPLE_STRIDE]
-    place = len(sample) - count // SAMPLE_STRIDE
-    return float(np.partition(sample, place)[place])
-
-
-def _ranked(scores: Floats, rows: Rows) -> Iterator[tuple[int, float]]:
-    values = scores[rows]
-    order = np.argsort(-values, kind="stable")
-    return zip(rows[order].tolist(), values[order].tolist(), strict=True)
+def _columns(picks: Iterable[_Pick]) -> tuple[list[int], Doubles]:
+    _, rows, strengths = zip(*picks, strict=True)
+    return list(rows), np.array(strengths)

@@ -24,9 +24,15 @@ def aligned(
     if "als" in parts:
         result |= _als(earlier.part("als"), rows_of(old_ids, ids), rows_of(ids, old_ids))
     if "copurchase" in parts:
-        result |= _copurchase(earlier.part("copurchase"), rows_of(old_ids, ids), rows_of(ids, old_ids))
+        for table in ("copurchase", "affinity"):
+            result |= _neighbours(earlier, table, rows_of(old_ids, ids), rows_of(ids, old_ids))
     if "content" in parts:
         result |= _content(earlier.part("content"), texts)
+    if "reorder" in parts:
+        # Trees know products by what is known of them, not by name.
+        result |= earlier.part("reorder")
+    if "segments" in parts:
+        result |= earlier.part("segments")
     return result
 
 
@@ -42,20 +48,20 @@ def _als(part: Contents, sources: Rows, targets: Rows) -> Contents:
     return Contents(arrays, {})
 
 
-def _copurchase(part: Contents, sources: Rows, targets: Rows) -> Contents:
+def _neighbours(earlier: Contents, table: str, sources: Rows, targets: Rows) -> Contents:
     indptr, indices, weights = _relabelled(
-        part.arrays["copurchase_indptr"],
-        part.arrays["copurchase_indices"],
-        part.arrays["copurchase_weights"],
+        earlier.arrays[f"{table}_indptr"],
+        earlier.arrays[f"{table}_indices"],
+        earlier.arrays[f"{table}_weights"],
         targets,
     )
     lengths = np.diff(indptr)[sources] * (sources >= 0)
     starts = np.cumsum(lengths) - lengths
     places = np.arange(lengths.sum()) + np.repeat(indptr[sources] - starts, lengths)
     arrays: dict[str, Array] = {
-        "copurchase_indptr": np.append(0, np.cumsum(lengths)).astype(np.int64),
-        "copurchase_indices": indices[places],
-        "copurchase_weights": weights[places],
+        f"{table}_indptr": np.append(0, np.cumsum(lengths)).astype(np.int64),
+        f"{table}_indices": indices[places],
+        f"{table}_weights": weights[places],
     }
     return Contents(arrays, {})
 

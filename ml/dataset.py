@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +40,23 @@ class Interactions:
             self.quantities[mask],
             self.times[mask],
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Orders that were bought, one entry each: parallel arrays.
+
+    `totals` are minor units of the currency most orders are in, and 0 for orders in another one.
+    """
+
+    user_ids: Ids
+    times: Doubles
+    totals: NDArray[np.int64]
+
+    @classmethod
+    def none(cls) -> Orders:
+        """No orders."""
+        return cls(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +96,7 @@ class Dataset:
     products: Products
     interactions: Interactions
     events: Events
+    orders: Orders = field(default_factory=Orders.none)
 
     def fingerprint(self) -> str:
         """The SHA-256 of the data, in hexadecimal, whatever order it was read in."""
@@ -90,6 +108,10 @@ class Dataset:
         order = np.lexsort((events.kinds, events.product_ids, events.user_ids))
         for event_column in (events.user_ids, events.product_ids, events.kinds, events.times):
             digest.update(event_column[order].tobytes())
+        orders = self.orders
+        order = np.lexsort((orders.totals, orders.times, orders.user_ids))
+        for order_column in (orders.user_ids, orders.times, orders.totals):
+            digest.update(order_column[order].tobytes())
         digest.update(self.products.ids.tobytes() + self.products.category_ids.tobytes())
         for texts in (self.products.names, self.products.brands, self.products.descriptions):
             digest.update("\x1f".join(texts).encode())

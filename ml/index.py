@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import faiss
 import numpy as np
 
@@ -13,6 +15,16 @@ HNSW_FROM = 200_000
 HNSW_LINKS = 32
 HNSW_BUILD_BREADTH = 80
 HNSW_SEARCH_BREADTH = 96
+
+
+class Index(Protocol):
+    """Searches a set of vectors."""
+
+    def __len__(self) -> int:
+        """The number of vectors."""
+
+    def search(self, vector: Floats, k: int) -> tuple[Ids, Floats]:
+        """The ids of the k nearest vectors, best first, and their inner products; fewer if it holds fewer."""
 
 
 class VectorIndex:
@@ -61,3 +73,21 @@ class VectorIndex:
         scores, places = self._index.search(query, k, params=parameters)
         found = places[0] >= 0
         return self._ids[places[0][found]], scores[0][found]
+
+
+class Both:
+    """Two indexes searched as one: a large one that stays, and a small one that is built anew ever so often."""
+
+    def __init__(self, large: Index, small: Index) -> None:
+        self._large = large
+        self._small = small
+
+    def __len__(self) -> int:
+        return len(self._large) + len(self._small)
+
+    def search(self, vector: Floats, k: int) -> tuple[Ids, Floats]:
+        """The ids of the k nearest vectors of both, best first, and their inner products."""
+        found = [index.search(vector, k) for index in (self._large, self._small)]
+        ids, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        order = np.argsort(-scores, kind="stable")[:k]
+        return ids[order], scores[order]

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.pool import NullPool
 
 from ml.arrays import Array
-from ml.dataset import EVENT_KINDS, GUEST, Dataset, Events, Interactions, Products
+from ml.dataset import EVENT_KINDS, GUEST, Dataset, Events, Interactions, Orders, Products
 
 UNSOLD = ("PENDING_PAYMENT", "CANCELLED", "REFUNDED", "RETURNED")
 """Order states that do not count as a purchase."""
@@ -19,7 +19,9 @@ CHUNK = 20_000
 DESCRIPTION_LIMIT = 2_000
 
 # The columns read here and no more: this program shares the database with the server, not its code.
-_ORDERS = sa.table("orders", *map(sa.column, ("id", "user_id", "status", "placed_at")))
+_ORDERS = sa.table(
+    "orders", *map(sa.column, ("id", "user_id", "status", "placed_at", "total_minor", "currency"))
+)
 _LINES = sa.table("order_lines", *map(sa.column, ("order_id", "product_id", "quantity")))
 _PRODUCTS = sa.table(
     "products", *map(sa.column, ("id", "name", "brand", "description", "category_id", "deleted_at"))
@@ -36,7 +38,12 @@ def read(database_url: str) -> Dataset:
     engine = sa.create_engine(database_url, poolclass=NullPool)
     try:
         with engine.connect() as connection:
-            return Dataset(_read_products(connection), _read_lines(connection), _read_events(connection))
+            return Dataset(
+                _read_products(connection),
+                _read_lines(connection),
+                _read_events(connection),
+                _read_orders(connection),
+            )
     finally:
         engine.dispose()
 
@@ -57,6 +64,19 @@ def _read_lines(connection: sa.Connection) -> Interactions:
         connection, query, (np.int64, np.int64, np.int64, np.float32, np.float64)
     )
     return Interactions(user_ids, product_ids, order_ids, quantities, times)
+
+
+def _read_orders(connection: sa.Connection) -> Orders:
+    bought = _ORDERS.c.status.not_in(UNSOLD)
+    order = _ORDERS.c
+    usage = sa.select(order.currency).where(bought).group_by(order.currency)
+    most_used = usage.order_by(sa.func.count().desc(), order.currency).limit(1).scalar_subquery()
+    query = sa.select(
+        sa.func.coalesce(order.user_id, GUEST),
+        _epoch(connection, order.placed_at),
+        sa.case((order.currency == most_used, order.total_minor), else_=0),
+    ).where(bought)
+    return Orders(*_columns(connection, query, (np.int64, np.float64, np.int64)))
 
 
 def _read_events(connection: sa.Connection) -> Events:

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ml.arrays import Floats, Rows, normalised, rows_of
+from ml.arrays import Doubles, Floats, Ids, Rows
 from ml.artifact import load
-from ml.blend import Recommendation, Rung, Selection, Source
+from ml.blend import Recommendation, Rung, Selection, Shares, Source
+from ml.catalogue import Catalogue
 from ml.content import Embedder, ProductText
-from ml.copurchase import Neighbours
-from ml.index import VectorIndex
+from ml.discovery import PROPOSED, Discovery
+from ml.eligible import Eligible, Without
+from ml.lately import Lately
+from ml.likeness import Likeness
+from ml.neighbours import Neighbours
 from ml.personal import Personal
+from ml.reorder import Chances, Reorder, Reordered
+from ml.reorder_features import Purchases, past_of
 from ml.rungs import (
     POPULAR_SPAN,
     SIMILAR_SPAN,
@@ -25,74 +32,87 @@ from ml.rungs import (
     Listed,
     Similar,
     Span,
-    Taste,
-    Together,
 )
+from ml.sales import Sales
 from ml.schema import Contents
+from ml.taste import Asked, Proposed, Taste, Tastes
 from ml.trending import Ranking
-
-Eligible = Callable[[int], bool]
-
-CONTENT_SHARE = 0.6
-"""Weight of words in likeness; the rest is behaviour. What nobody bought yet is found by words alone."""
+from ml.weights import BlendWeights
 
 SIMILAR_SEEDS = 3
 SIMILAR_FURTHEST = 1024
 """How far the ladder's similar rung looks: the rungs below it hold the whole catalogue anyway."""
 
+NEWCOMERS_SHARE = 0.1
+"""The part of a list that is kept for newcomers like the user's latest products, which nobody bought yet."""
 
-@dataclass(frozen=True)
-class BlendWeights:
-    """How sources are weighed; kept in the artifact, so that what is measured is what serves."""
-
-    taste: float = 1.0
-    together: float = 0.7
-    context: float = 3.0
-    """Importance of a product on the page or in the cart, against 1 for the latest one of the history."""
-    recency: float = 0.95
-    """Importance of each product of the history against the one touched after it."""
-    seeds: int = 50
-    """How much of the history is looked at for co-purchases."""
-    category_share: float = 0.4
-    """Largest share of a list that one category may take while there are others."""
+PROMISING = 0.5
+"""Likeness in words from which a newcomer is promising."""
 
 
 class Model:
     """Recommendations from one artifact. Safe for any number of threads; a newer model replaces it whole."""
 
     def __init__(
-        self, version: str, contents: Contents, parameters: Mapping[str, Any], metrics: Mapping[str, Any]
+        self,
+        version: str,
+        contents: Contents,
+        parameters: Mapping[str, Any],
+        metrics: Mapping[str, Any],
+        *,
+        newcomers: Mapping[int, tuple[ProductText, int | None]] | None = None,
+        trained: Model | None = None,
     ) -> None:
-        """Build the indexes from contents that passed `schema.check` and the manifest's parameters."""
-        arrays, texts = dict(contents.arrays), contents.texts
+        """Build the indexes from contents that passed `schema.check` and the manifest's parameters.
+
+        `newcomers` come with the `trained` model of the same contents, whose indexes are shared.
+        """
+        arrays, texts = contents.arrays, contents.texts
+        newcomers = newcomers or {}
         self.version = version
         """The artifact's name."""
         self.metrics = metrics
         """What held-out baskets said about the training recipe."""
         self.parameters = parameters
-        self._ids = arrays["product_ids"]
-        # As lists where single elements are read: numpy makes an object of each.
-        self._product_ids: list[int] = arrays["product_ids"].tolist()
-        self._categories: list[int] = arrays["product_categories"].tolist()
-        self._category_ids = arrays["category_ids"]
-        self._names = texts["product_names"]
-        self._category_names = texts["category_names"]
-        self._weights = BlendWeights(**parameters["blend"])
-        self._diverse = len(self._category_ids) > 1
-        self._personal = Personal(
-            arrays, alpha=parameters["als"]["alpha"], regularization=parameters["als"]["regularization"]
+        self.weights = BlendWeights(**parameters["blend"])
+        self._contents = contents
+        self._catalogue = Catalogue(
+            contents, {each: (text.name, category_id) for each, (text, category_id) in newcomers.items()}
+        )
+        if trained is None:
+            self._embedder = Embedder(
+                texts["content_vocabulary"], arrays["content_idf"], arrays["content_projection"]
+            )
+            self._likeness = Likeness(arrays["content_vectors"], arrays["als_item_factors"])
+            self._sales = Sales(arrays)
+        else:
+            self._embedder, self._sales = trained._embedder, trained._sales
+            words = self._embedder.embed([text for text, _ in newcomers.values()])
+            self._likeness = trained._likeness.extended(words)
+        self._tastes = Tastes(
+            arrays,
+            Personal(
+                arrays,
+                alpha=parameters["als"]["alpha"],
+                regularization=parameters["als"]["regularization"],
+                newcomers=len(newcomers),
+            ),
+            Lately(self._sales, self._catalogue.trained, len(self._catalogue)),
+            self._likeness,
+            len(newcomers),
+        )
+        self._curve: tuple[Floats, Floats] = (arrays["calibration_scores"], arrays["calibration_chances"])
+        self._shares = Shares(
+            self.weights.category_share if self._catalogue.varied(self._catalogue.category_list) else 1.0,
+            self.weights.brand_share if self._catalogue.varied(self._catalogue.brand_list) else 1.0,
         )
         self._neighbours = Neighbours(
-            arrays["copurchase_indptr"], arrays["copurchase_indices"], arrays["copurchase_weights"]
+            *(arrays[f"copurchase_{name}"] for name in ("indptr", "indices", "weights"))
         )
-        self._embedder = Embedder(
-            texts["content_vocabulary"], arrays["content_idf"], arrays["content_projection"]
-        )
-        self._vectors = _likeness(arrays["content_vectors"], arrays["als_item_factors"])
-        self._content_width = arrays["content_vectors"].shape[1]
-        self._index = VectorIndex.build(np.arange(len(self._ids)), self._vectors)
-        self._trending = Ranking(arrays["trending_scores"], arrays["product_categories"], self._ids)
-        self._popular = Ranking(arrays["popular_scores"], arrays["product_categories"], self._ids)
+        self._trending = self._ranking(arrays["trending_scores"])
+        self._popular = self._ranking(arrays["popular_scores"])
+        self._reorder = Reorder(texts["reorder_trees"], self._sales, arrays["product_ids"])
+        self._discovery = Discovery(arrays, self._sales)
 
     @classmethod
     def load(cls, path: Path, key: bytes) -> Model:
@@ -103,64 +123,223 @@ class Model:
         artifact = load(path, key)
         return cls(artifact.name, artifact.contents, artifact.manifest.parameters, artifact.manifest.metrics)
 
+    def extended(self, newcomers: Mapping[int, tuple[ProductText, int | None]]) -> Model:
+        """The same model, which also holds products created after training: their words and category ids by id.
+
+        They are found by likeness in both directions, and recommended for it. To be called on a trained model,
+        with all newcomers; those that it knows are left out.
+        """
+        new = {each: given for each, given in newcomers.items() if not self.knows(each)}
+        if not new:
+            return self
+        return Model(self.version, self._contents, self.parameters, self.metrics, newcomers=new, trained=self)
+
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._catalogue)
+
+    @property
+    def product_ids(self) -> Ids:
+        """The ids of the products by row, newcomers last. Not to be changed."""
+        return self._catalogue.ids
 
     def knows(self, product_id: int) -> bool:
-        """Whether the product was on sale at training."""
-        return self._row(product_id) is not None
+        """Whether the product was on sale at training, or is a newcomer that the model was extended by."""
+        return self._catalogue.row(product_id) is not None
 
     def recommend(
         self,
         user_id: int,
         *,
         history: Sequence[int] = (),
+        bought: Collection[int] | None = None,
+        context: Sequence[int] = (),
+        eligible: Eligible,
+        limit: int,
+        now: float | None = None,
+    ) -> list[Recommendation]:
+        """Recommend products to a user, best first, without duplicates.
+
+        `history` are the products the user bought or looked at, latest first, training or not; `bought` tells
+        which of these they bought (None: all). `context` are those on the page or in the cart, which are never
+        recommended themselves. `eligible` decides about everything else (bought, out of stock, deleted). `user_id`
+        0 is an anonymous visitor. `now` is in seconds since 1970; without it, it is the end of what training saw.
+        """
+        if limit <= 0:
+            return []
+        asked = self.asked(user_id, history, bought, context, now)
+        seeds = np.concatenate([asked.here, asked.past])[:SIMILAR_SEEDS]
+        rungs: list[Rung] = []
+        proposed = self.propose(asked)
+        if proposed is not None:
+            rungs.append(self._taste(proposed))
+        if len(seeds):
+            rungs.append(
+                Similar(
+                    self._likeness.index,
+                    lambda: self._seeded(seeds),
+                    furthest=SIMILAR_FURTHEST,
+                    span=SIMILAR_SPAN,
+                )
+            )
+        rungs += [self._trending_list(None, TRENDING_SPAN), self._popular_list(None, POPULAR_SPAN)]
+        selection = self._selection(eligible, limit)
+        selection.exclude(asked.here.tolist())
+        found = selection.fill(rungs, self._shares)
+        return self._with_newcomers(found, asked, eligible, limit)
+
+    def asked(
+        self,
+        user_id: int,
+        history: Sequence[int],
+        bought: Collection[int] | None,
+        context: Sequence[int],
+        now: float | None,
+    ) -> Asked:
+        """The same in rows of the catalogue; what it does not know is left out."""
+        here = self._catalogue.rows(context)
+        standing = set(here.tolist())
+        past = [row for row in self._catalogue.rows(history).tolist() if row not in standing]
+        ids = self._catalogue.id_list
+        own = np.array([bought is None or ids[row] in bought for row in past], dtype=np.bool_)
+        moment = self._sales.end if now is None else now
+        return Asked(user_id, np.array(past, dtype=np.int64), own, here, moment)
+
+    def propose(self, asked: Asked, weights: BlendWeights | None = None) -> Proposed | None:
+        """The candidates of the blend with what every source says of them; None when nothing is known."""
+        return self._tastes.propose(asked, weights or self.weights)
+
+    def sharing(self, category_share: float) -> Model:
+        """The same model with lists that are more or less spread over categories."""
+        other = copy(self)
+        if self._catalogue.varied(self._catalogue.category_list):
+            other._shares = self._shares._replace(category=category_share)
+        return other
+
+    def source_alone(self, source: str, user_id: int, history: Sequence[int], count: int) -> list[int]:
+        """What one source alone would recommend: `source` is als, copurchase, content or trending."""
+        asked = self.asked(user_id, history, None, (), None)
+        if source == "trending":
+            scores = self._trending.scores.copy()
+        else:
+            scores = self._tastes.alone(source, asked, self.weights)
+        scores[asked.past] = 0
+        best = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
+        best = best[np.argsort(-scores[best], kind="stable")]
+        found: list[int] = self._catalogue.ids[best[scores[best] > 0]].tolist()
+        return found
+
+    def recommend_with_repeats(
+        self,
+        user_id: int,
+        purchases: Purchases,
+        now: float,
+        *,
+        history: Sequence[int] = (),
+        bought: Collection[int] | None = None,
         context: Sequence[int] = (),
         eligible: Eligible,
         limit: int,
     ) -> list[Recommendation]:
-        """Recommend products to a user, best first, without duplicates.
+        """Recommend what the user's next order may hold, bought before or not, by its probability.
 
-        `history` are the products the user bought or looked at, latest first, training or not; `context`
-        those on the page or in the cart, which are never recommended themselves. `eligible` decides about
-        everything else (bought, out of stock, deleted) and is asked for one product at a time until the list
-        is full or the catalogue exhausted. `user_id` 0 is an anonymous visitor.
+        `purchases` are the user's, in any order, and `now` is in seconds since 1970; the rest is as for
+        `recommend`.
         """
-        if limit <= 0:
-            return []
-        past, here = self._rows(history), self._rows(context)
-        rungs: list[Rung] = []
-        taste = self._taste(user_id, past, here)
-        if taste is not None:
-            rungs.append(taste)
-        seeds = np.concatenate([here, past])[:SIMILAR_SEEDS]
-        if len(seeds):
-            rungs.append(
-                Similar(self._index, self._seeded(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN)
-            )
-        rungs += [self._trending_list(None, TRENDING_SPAN), self._popular_list(None, POPULAR_SPAN)]
-        selection = self._selection(eligible, limit)
-        selection.exclude(here.tolist())
-        return selection.fill(rungs, self._weights.category_share if self._diverse else 1.0)
+        fresh = self.proposals(
+            user_id,
+            purchases,
+            history=history,
+            bought=bought,
+            context=context,
+            eligible=eligible,
+            limit=limit,
+            now=now,
+        )
+        chances = self._reorder.chances(purchases, now)
+        if chances is None or limit <= 0:
+            return fresh[: max(limit, 0)]
+        repeats = [
+            Recommendation(again.product_id, again.probability, again.reason, Source.REORDER)
+            for again in self._again(chances, Without(frozenset(context), eligible), limit)
+        ]
+        merged = [*repeats, *self._weighed(fresh, chances, repeats[-1].score if repeats else 1.0)]
+        return sorted(merged, key=lambda item: -item.score)[:limit]
+
+    def proposals(
+        self,
+        user_id: int,
+        purchases: Purchases,
+        *,
+        history: Sequence[int] = (),
+        bought: Collection[int] | None = None,
+        context: Sequence[int] = (),
+        eligible: Eligible,
+        limit: int,
+        now: float | None = None,
+    ) -> list[Recommendation]:
+        """The products new to the user that stand to be weighed against those they may buy again."""
+        return self.recommend(
+            user_id,
+            history=history,
+            bought=bought,
+            context=context,
+            eligible=Without(frozenset(purchases.product_ids.tolist()), eligible),
+            limit=max(limit, PROPOSED),
+            now=now,
+        )
+
+    def weighing(self, fresh: Sequence[Recommendation], purchases: Purchases, now: float) -> Doubles:
+        """What is known of each proposal, by `discovery.FEATURES`, for learning their probability from."""
+        known = self._contents.arrays["product_ids"]
+        past = past_of(purchases, now, known, self._sales) if len(purchases.product_ids) else None
+        return self._discovery.matrix(*self._scored(fresh), past, now)
+
+    def reorder(self, purchases: Purchases, now: float, *, eligible: Eligible, limit: int) -> list[Reordered]:
+        """What the user is likely to buy again, the likeliest first; `now` is in seconds since 1970.
+
+        Empty for a user who bought nothing that is still on sale.
+        """
+        chances = self._reorder.chances(purchases, now)
+        return [] if chances is None else self._again(chances, eligible, limit)
+
+    def _again(self, chances: Chances, eligible: Eligible, limit: int) -> list[Reordered]:
+        ids = [self._catalogue.id_list[row] for row in chances.rows.tolist()]
+        allowed = np.flatnonzero(np.array(eligible.among(ids), dtype=np.bool_))[: max(limit, 0)]
+        return [chances.reordered(place) for place in allowed.tolist()]
+
+    def _weighed(
+        self, fresh: Sequence[Recommendation], chances: Chances, ceiling: float
+    ) -> list[Recommendation]:
+        """New products with their probability as score; below the `ceiling` where that cannot be told."""
+        if not self._discovery or not fresh:
+            return [replace(item, score=item.score * ceiling) for item in fresh]
+        weighed = self._discovery.probabilities(*self._scored(fresh), chances.past, chances.now)
+        return [
+            replace(item, score=round(score, 6)) for item, score in zip(fresh, weighed.tolist(), strict=True)
+        ]
+
+    def _scored(self, items: Sequence[Recommendation]) -> tuple[Rows, Floats]:
+        """The rows and scores of items; newcomers, of which no sales are known, have the row -1."""
+        rows = self._catalogue.rows(item.product_id for item in items)
+        scores = np.array([item.score for item in items], dtype=np.float32)
+        return np.where(rows < self._catalogue.trained, rows, -1), scores
 
     def similar(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
-        """Products like this one in words and buyers; empty when training did not know the product."""
-        row = self._row(product_id)
+        """Products like this one in words and buyers; empty when the model does not know the product."""
+        row = self._catalogue.row(product_id)
         if row is None or limit <= 0:
             return []
         selection = self._selection(eligible, limit)
         selection.exclude([row])
-        return selection.fill([Similar(self._index, self._seeded(np.array([row])))])
+        return selection.fill([Similar(self._likeness.index, lambda: self._seeded(np.array([row])))])
 
     def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
-        """Products like one that training did not know, by words; empty when no word is known."""
+        """Products like one that the model does not know, by words; empty when no word is known."""
         vector = self.embed(text)
         if limit <= 0 or not vector.any():
             return []
-        query = np.zeros(self._vectors.shape[1], dtype=np.float32)
-        # Undoes the weight of words in the index, so that the score is the cosine of the words.
-        query[: self._content_width] = vector / np.sqrt(CONTENT_SHARE)
-        rung = Similar(self._index, [(query, f"Similar to {text.name}")])
+        query = self._likeness.asking_words(vector)
+        rung = Similar(self._likeness.index, lambda: [(query, f"Similar to {text.name}")])
         return self._selection(eligible, limit).fill([rung])
 
     def embed(self, text: ProductText) -> Floats:
@@ -170,14 +349,14 @@ class Model:
 
     def bought_together(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
         """Products found in its baskets more than their popularity explains; empty when there are none."""
-        row = self._row(product_id)
-        if row is None or limit <= 0:
+        row = self._catalogue.row(product_id)
+        if row is None or row >= self._catalogue.trained or limit <= 0:
             return []
         rows, weights = self._neighbours.of(row)
-        scores = np.zeros(len(self._ids), dtype=np.float32)
+        scores = np.zeros(len(self), dtype=np.float32)
         if len(weights):
             scores[rows] = weights / weights[0]
-        reason = f"Often bought together with {self._names[row]}"
+        reason = f"Often bought together with {self._catalogue.names[row]}"
         rung = Listed(rows, scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
         return self._selection(eligible, limit).fill([rung])
 
@@ -200,35 +379,41 @@ class Model:
             return []
         return self._selection(eligible, limit).fill([self._popular_list(category_ids, WHOLE_SPAN)])
 
-    def _taste(self, user_id: int, past: Rows, here: Rows) -> Taste | None:
-        vector = self._personal.vector(user_id, past)
-        together = self._together(past, here)
-        source = Source.PERSONAL
-        if vector is not None:
-            scores = self._personal.scores(vector, self._weights.taste)
-        elif together is not None:
-            scores = np.zeros(len(self._ids), dtype=np.float32)
-            source = Source.SIMILAR
-        else:
-            return None
-        if together is not None:
-            together.add_to(scores)
-        return Taste(scores, together, self._names, source)
+    def _taste(self, proposed: Proposed) -> Taste:
+        return Taste(
+            proposed, self._tastes, self.weights, self._curve, self._catalogue.ids, self._catalogue.names
+        )
 
-    def _together(self, past: Rows, here: Rows) -> Together | None:
-        weights = self._weights
-        recent = past[: weights.seeds]
-        seeds = np.concatenate([here, recent])
-        if not len(seeds):
-            return None
-        importance = np.empty(len(seeds), dtype=np.float32)
-        importance[: len(here)] = weights.context
-        importance[len(here) :] = weights.recency ** np.arange(len(recent))
-        found = self._neighbours.of_many(seeds, importance)
-        return Together(seeds, found, weights.together, len(self._ids)) if len(found[0]) else None
+    def _with_newcomers(
+        self, found: list[Recommendation], asked: Asked, eligible: Eligible, limit: int
+    ) -> list[Recommendation]:
+        """Give the last places to promising newcomers: a product that nobody sees is never bought."""
+        newcomers, places = self._likeness.newcomers, int(NEWCOMERS_SHARE * limit)
+        seeds = asked.past[:SIMILAR_SEEDS]
+        if newcomers is None or not places or not len(seeds):
+            return found
+        listed = {item.product_id for item in found}
+        content, names = self._likeness.content, self._catalogue.names
+        queries = [
+            (self._likeness.asking_words(content[row]), f"New, and similar to {names[row]}")
+            for row in seeds.tolist()
+        ]
+        selection = self._selection(Without(listed, eligible), places)
+        selection.exclude(asked.here.tolist() + asked.past.tolist())
+        rung = Similar(newcomers, lambda: queries, furthest=SIMILAR_FURTHEST)
+        new = [item for item in selection.fill([rung]) if item.score >= PROMISING]
+        kept = found[: limit - len(new)]
+        lowest = kept[-1].score if kept else 1.0
+        return [*kept, *(replace(item, score=round(item.score * lowest, 6)) for item in new)]
 
     def _seeded(self, rows: Rows) -> list[tuple[Floats, str]]:
-        return [(self._vectors[row], f"Similar to {self._names[row]}") for row in rows.tolist()]
+        names = self._catalogue.names
+        return [(self._likeness.of(row), f"Similar to {names[row]}") for row in rows.tolist()]
+
+    def _ranking(self, scores: Floats) -> Ranking:
+        """Newcomers have not sold: they stand last, the newest first."""
+        unsold = np.zeros(len(self._catalogue) - len(scores), dtype=np.float32)
+        return Ranking(np.append(scores, unsold), self._catalogue.categories, self._catalogue.ids)
 
     def _trending_list(self, category_ids: Collection[int] | None, span: Span) -> Listed:
         rows = self._trending.sold(self._ordered(self._trending, category_ids))
@@ -239,39 +424,20 @@ class Model:
         return Listed(rows, self._popular.scores, Source.POPULAR, self._said_of("Popular"), span)
 
     def _said_of(self, what: str) -> Callable[[int], str]:
+        categories, names = self._catalogue.category_list, self._catalogue.category_names
+
         def reason(row: int) -> str:
-            category = self._categories[row]
-            return f"{what} in {self._category_names[category]}" if category >= 0 else f"{what} in this shop"
+            category = categories[row]
+            return f"{what} in {names[category]}" if category >= 0 else f"{what} in this shop"
 
         return reason
 
     def _ordered(self, ranking: Ranking, category_ids: Collection[int] | None) -> Rows:
         if category_ids is None:
             return ranking.order
-        categories = rows_of(self._category_ids, np.array(sorted(category_ids), dtype=np.int64))
-        return ranking.within(categories[categories >= 0].tolist())
+        rows = self._catalogue.category_rows(sorted(category_ids))
+        return ranking.within(rows[rows >= 0].tolist())
 
     def _selection(self, eligible: Eligible, limit: int) -> Selection:
-        return Selection(self._product_ids, self._categories, eligible, limit)
-
-    def _row(self, product_id: int) -> int | None:
-        row = int(rows_of(self._ids, np.array([product_id], dtype=np.int64))[0])
-        return None if row < 0 else row
-
-    def _rows(self, product_ids: Sequence[int]) -> Rows:
-        """The rows of the known ones, in order, each once."""
-        rows = rows_of(self._ids, np.array(list(dict.fromkeys(product_ids)), dtype=np.int64))
-        return rows[rows >= 0]
-
-
-def _likeness(content: Floats, behaviour: Floats) -> Floats:
-    """One vector per product whose inner product is the weighted mean of both cosines.
-
-    A missing half stays zero and is not made up for by stretching the other: no evidence is not likeness.
-    """
-    return np.hstack(
-        [
-            normalised(content) * np.float32(CONTENT_SHARE**0.5),
-            normalised(behaviour) * np.float32((1 - CONTENT_SHARE) ** 0.5),
-        ]
-    )
+        catalogue = self._catalogue
+        return Selection(catalogue.ids, catalogue.category_list, catalogue.brand_list, eligible, limit)

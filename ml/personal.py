@@ -1,6 +1,8 @@
-"""Serves the trained factors: scores every product for one user, folding in what happened after training."""
+"""Serves the trained factors: scores products for one user, folding in what happened after training."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -15,22 +17,26 @@ NEW_EVENTS_LIMIT = 100
 class Personal:
     """User and product factors; products are rows of the artifact's catalogue."""
 
-    def __init__(self, arrays: dict[str, Array], *, alpha: float, regularization: float) -> None:
+    def __init__(
+        self, arrays: Mapping[str, Array], *, alpha: float, regularization: float, newcomers: int = 0
+    ) -> None:
+        """Products after those of the arrays are `newcomers`, of whom no factors are known."""
         self._user_ids: Ids = arrays["als_user_ids"]
         self._users: Floats = arrays["als_user_factors"]
-        self._items: Floats = arrays["als_item_factors"]
+        items: Floats = arrays["als_item_factors"]
+        self._items = (
+            np.vstack([items, np.zeros((newcomers, items.shape[1]), np.float32)]) if newcomers else items
+        )
         self._indptr = arrays["als_indptr"]
         self._indices = arrays["als_indices"]
         self._confidences: Floats = arrays["als_confidences"]
         self._new_confidence = max(1.0, alpha * HISTORY_SHARE)
-        # Factors by products, for the product with a user's vector: half the time of products by factors.
-        self._by_factor: Floats = np.ascontiguousarray(self._items.T)
-        wide = self._items.astype(np.float64)
+        wide = items.astype(np.float64)
         # Everything about the catalogue that a fold-in or a standard score needs, in factors by factors
         # numbers.
         self._gram: Doubles = wide.T @ wide + max(regularization, 1e-6) * np.eye(wide.shape[1])
         self._mean: Doubles = wide.mean(axis=0)
-        self._covariance: Doubles = wide.T @ wide / len(wide) - np.outer(self._mean, self._mean)
+        self._covariance: Doubles = wide.T @ wide / max(1, len(wide)) - np.outer(self._mean, self._mean)
 
     def vector(self, user_id: int, history: Rows) -> Floats | None:
         """The user's factors, from training and the products of `history` that training did not know.
@@ -54,16 +60,14 @@ class Personal:
             return None
         return vector if vector.any() else None
 
-    def scores(self, vector: Floats, weight: float = 1.0) -> Floats:
-        """One standard score per product, times `weight`: how far the liking is above the average."""
+    def scores(self, vector: Floats, rows: Rows) -> Floats:
+        """The standard scores of products: how far the liking is above the average of the catalogue."""
         wide = vector.astype(np.float64)
         spread = float(np.sqrt(np.maximum(wide @ self._covariance @ wide, 0)))
         if spread <= 1e-12:
-            return np.zeros(len(self._items), dtype=np.float32)
-        scaled = np.asarray(vector * np.float32(weight / spread), dtype=np.float32)
-        scores: Floats = scaled @ self._by_factor
-        scores -= np.float32(self._mean @ wide * weight / spread)
-        return scores
+            return np.zeros(len(rows), dtype=np.float32)
+        likings = self._items[rows] @ np.asarray(vector / np.float32(spread), dtype=np.float32)
+        return np.asarray(likings - np.float32(self._mean @ wide / spread), dtype=np.float32)
 
     def _fold_in(self, rows: Rows, confidences: Array) -> Floats:
         """Solve one user's least squares exactly as training does, with the products held still."""

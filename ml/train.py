@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,20 +12,37 @@ from typing import Any
 
 import numpy as np
 
-from ml import als, artifact, content, copurchase, trending
+from ml import (
+    affinity,
+    als,
+    artifact,
+    content,
+    copurchase,
+    discovery,
+    held_out,
+    recipe,
+    reorder,
+    sales,
+    segments,
+    trending,
+)
 from ml.arrays import Array, rows_of
 from ml.carryover import aligned
 from ml.dataset import GUEST, Dataset
-from ml.evaluate import evaluate, hold_out
+from ml.evaluate import USERS_LIMIT, compare, evaluate
 from ml.interactions import read
 from ml.manifest import Description
-from ml.model import BlendWeights, Model
+from ml.model import Model
+from ml.recipe import Recipe
 from ml.schema import PARTS, Contents
+from ml.split import Case, Split, cases, hold_out
 
 MODEL_TYPES = ("all", *PARTS)
+REHEARSED = tuple(part for part in PARTS if part != "segments")
+"""What predicts baskets."""
 MIN_ORDERS = 20
 MIN_USERS = 5
-LIBRARIES = ("numpy", "scipy", "faiss-cpu", "implicit", "sqlalchemy")
+LIBRARIES = ("numpy", "scipy", "faiss-cpu", "implicit", "lightgbm", "scikit-learn", "sqlalchemy")
 
 Progress = Callable[[str, int, str], None]
 """Told the stage, the percentage of the whole run that is done, and a sentence."""
@@ -66,8 +83,11 @@ def run(
     key: bytes,
     now: datetime,
     progress: Progress,
+    serving: str | None = None,
 ) -> Trained:
     """Read, measure, train, publish. A type other than `all` retrains that part and carries the rest over.
+
+    `serving` is the name of the artifact in use, from which it is carried over; else from the newest.
 
     Raises TooLittleData, sqlalchemy's errors when the database cannot be read, OSError when the disk refuses.
     """
@@ -75,13 +95,21 @@ def run(
     dataset = read(database_url)
     require_enough(dataset)
     progress("evaluate", 10, "Training on all but the last baskets, to measure the recipe")
-    metrics = measure(dataset, options, _within(progress, 10, 50))
-    earlier = None if model_type == "all" else _newest_valid(models_dir, key)
+    earlier = _earlier(models_dir, serving, key)
+    in_use = earlier if earlier and earlier.name == serving else None
+    rehearsal = rehearse(dataset, options, _within(progress, 10, 50), serving=in_use)
+    if model_type == "all":
+        earlier = None
     carried = tuple(part for part in PARTS if part != model_type) if earlier else ()
     contents = fit(
-        dataset, options, _within(progress, 50, 95), tuple(part for part in PARTS if part not in carried)
+        dataset,
+        options,
+        _within(progress, 50, 95),
+        tuple(part for part in PARTS if part not in carried),
+        rehearsal.recipe,
     )
-    parameters = parameters_of(options)
+    contents |= rehearsal.learned
+    parameters = parameters_of(options, rehearsal.recipe)
     origins: dict[str, str] = {}
     if earlier:
         contents = contents | aligned(earlier.contents, contents, content.texts_of(dataset.products), carried)
@@ -95,9 +123,9 @@ def run(
         parameters=parameters,
         carried=origins,
         library_versions=_library_versions(),
-        metrics=metrics,
+        metrics=rehearsal.metrics,
     )
-    return Trained(artifact.write(models_dir, contents, description, key), metrics)
+    return Trained(artifact.write(models_dir, contents, description, key), rehearsal.metrics)
 
 
 def require_enough(dataset: Dataset) -> None:
@@ -114,35 +142,143 @@ def require_enough(dataset: Dataset) -> None:
         )
 
 
-def measure(dataset: Dataset, options: Options, progress: Progress) -> dict[str, Any]:
-    """Train everything without the last baskets and measure it on them."""
-    split = hold_out(dataset)
-    contents = fit(split.training, options, _within(progress, 0, 90))
-    model = Model("measured", contents, parameters_of(options), {})
-    progress("evaluate", 90, f"Comparing with {len(split.baskets)} baskets held out")
-    return evaluate(model, split, seed=options.seed)
+@dataclass(frozen=True, eq=False)
+class Rehearsal:
+    """What training without some of the baskets showed."""
+
+    metrics: Mapping[str, Any]
+    learned: Contents
+    """What is learned from how these baskets were predicted."""
+    recipe: Recipe
 
 
-def fit(dataset: Dataset, options: Options, progress: Progress, parts: tuple[str, ...] = PARTS) -> Contents:
-    """Train the given parts, with the catalogue and trending; the other parts are missing from the result."""
+def rehearse(
+    dataset: Dataset,
+    options: Options,
+    progress: Progress,
+    *,
+    split: Split | None = None,
+    serving: artifact.Artifact | None = None,
+) -> Rehearsal:
+    """Train everything without some baskets, learn the blend from a part of these, and measure it on the others.
+
+    `split` says which baskets; without it they are the last ones. `serving` is the model in use, measured on the
+    same baskets.
+    """
+    split = split or hold_out(dataset)
+    asked = cases(split, recipe.LEARNED_FROM + USERS_LIMIT, seed=options.seed)
+    learning, measuring = _divided(asked)
+    # Where nobody ordered twice, a basket is a user.
+    wanted = [name for name in affinity.MODELS if split.placed or name != "baskets"]
+    models = _item_models(split.training, options, wanted, _within(progress, 0, 50))
+    shares = recipe.shares_of(models, learning, split.training.products.ids)
+    plain = Recipe(shares)
+    # Who buys what again is a matter of times, which random baskets do not have.
+    parts = tuple(part for part in REHEARSED if split.placed or part != "reorder")
+    contents = fit(split.training, options, _within(progress, 50, 85), parts, plain, models)
+    contents = Contents({}, {"reorder_trees": []}) | contents
+    model = Model("measured", contents, parameters_of(options, plain), {})
+    progress("evaluate", 85, f"Learning the blend from {len(learning)} baskets held out")
+    found = recipe.learned(model, shares, learning)
+    model = _serving(contents, options, found)
+    found = recipe.diverse(model, found, learning)
+    model = _serving(contents, options, found)
+    progress("evaluate", 90, f"Comparing with {len(measuring)} other baskets")
+    metrics = evaluate(model, measuring, split.training.interactions)
+    if serving is not None:
+        metrics["serving"] = _compared(model, serving, measuring, split)
+    learned = discovery.none()
+    if split.placed:
+        orders = list(held_out.held_orders(split))
+        orders = held_out.sample(orders, held_out.LEARNED_FROM, options.seed)
+        metrics["reorder"] = held_out.measure_reorder(model, orders)
+        learned = discovery.train(held_out.discoveries(model, orders))
+    return Rehearsal(metrics, Contents(learned, {}), found)
+
+
+def _divided(asked: Sequence[Case]) -> tuple[Sequence[Case], Sequence[Case]]:
+    """The cases to learn from, and those to measure on: others, unless there are too few to learn from at all."""
+    learning = asked[:: max(2, len(asked) // recipe.LEARNED_FROM)]
+    if len(learning) < recipe.MIN_CASES:
+        return (), asked
+    taken = {case.user_id for case in learning}
+    return learning, [case for case in asked if case.user_id not in taken]
+
+
+def _serving(contents: Contents, options: Options, found: Recipe) -> Model:
+    return Model("measured", contents | Contents(found.curve, {}), parameters_of(options, found), {})
+
+
+def _compared(
+    model: Model, serving: artifact.Artifact, measuring: Sequence[Case], split: Split
+) -> Mapping[str, Any]:
+    manifest = serving.manifest
+    old = Model(manifest.name, serving.contents, manifest.parameters, manifest.metrics)
+    since = datetime.fromisoformat(manifest.created).timestamp()
+    return compare(model, old, measuring, split.training.interactions, since)
+
+
+def fit(
+    dataset: Dataset,
+    options: Options,
+    progress: Progress,
+    parts: tuple[str, ...] = PARTS,
+    found: Recipe | None = None,
+    models: Mapping[str, Any] | None = None,
+) -> Contents:
+    """Train the given parts, with the catalogue and trending; the other parts are missing from the result.
+
+    `found` says how to blend, `models` are the item-to-item models if they were trained already.
+    """
     products, lines = dataset.products, dataset.interactions
+    found = found or Recipe()
     contents = _catalogue(dataset) | Contents(
-        trending.train(lines, products.ids, half_life_days=options.half_life_days), {}
+        trending.train(lines, products.ids, half_life_days=options.half_life_days)
+        | sales.train(lines, products.ids)
+        | discovery.none()
+        | dict(found.curve),
+        {},
     )
     if "copurchase" in parts:
         progress("copurchase", 0, "Finding what is bought together")
-        contents |= Contents(copurchase.train(copurchase.baskets(lines, products.ids)), {})
+        together = copurchase.train(copurchase.baskets(lines, products.ids), threads=options.threads)
+        if models is None:
+            models = _item_models(dataset, options, tuple(found.shares), _within(progress, 0, 25))
+        contents |= Contents(together | affinity.joined(models, found.shares), {})
     if "content" in parts:
         progress("content", 25, "Reading the products' words")
         arrays, vocabulary = content.train(content.texts_of(products), seed=options.seed)
         contents |= Contents(arrays, {"content_vocabulary": vocabulary})
+    if "reorder" in parts:
+        progress("reorder", 30, "Learning what is bought again")
+        contents |= _fit_reorder(dataset, contents, options, progress)
+    if "segments" in parts:
+        progress("segments", 35, "Grouping the customers")
+        contents |= Contents(*segments.train(dataset.orders, seed=options.seed))
     if "als" in parts:
         contents |= _fit_als(dataset, options, _within(progress, 40, 100))
     return contents
 
 
-def parameters_of(options: Options) -> dict[str, Any]:
+def _item_models(
+    dataset: Dataset, options: Options, wanted: Collection[str], progress: Progress
+) -> Mapping[str, Any]:
+    lines, ids = dataset.interactions, dataset.products.ids
+    done = 0
+
+    def on_model(name: str) -> None:
+        nonlocal done
+        progress("copurchase", 100 * done // (len(wanted) + 1), f"Finding what goes together: {name}")
+        done += 1
+
+    _, user_items = affinity.bought(lines, ids)
+    baskets = copurchase.baskets(lines, ids)
+    return affinity.train(user_items, baskets, wanted, threads=options.threads, on_model=on_model)
+
+
+def parameters_of(options: Options, found: Recipe | None = None) -> dict[str, Any]:
     """What the serving model and the reader of a manifest need to know, by part."""
+    found = found or Recipe()
     return {
         "als": {
             "factors": options.factors,
@@ -155,11 +291,29 @@ def parameters_of(options: Options) -> dict[str, Any]:
             "alpha": copurchase.ALPHA,
             "beta": copurchase.BETA,
             "neighbours": copurchase.NEIGHBOURS,
+            "shares": dict(found.shares),
         },
         "content": {"dimensions": content.DIMENSIONS, "seed": options.seed},
+        "reorder": {"rounds": reorder.ROUNDS, **reorder.PARAMETERS, "seed": options.seed},
+        "segments": {"fewest": segments.FEWEST, "most": segments.MOST, "seed": options.seed},
         "trending": {"half_life_days": options.half_life_days},
-        "blend": asdict(BlendWeights()),
+        "blend": asdict(found.weights),
     }
+
+
+def _fit_reorder(dataset: Dataset, catalogue: Contents, options: Options, progress: Progress) -> Contents:
+    trees = reorder.train(
+        dataset.interactions,
+        dataset.products.ids,
+        sales.Sales(catalogue.arrays),
+        seed=options.seed,
+        threads=options.threads,
+    )
+    if not trees:
+        progress(
+            "reorder", 40, f"Left out: fewer than {reorder.MIN_EXAMPLES} products that could be bought again"
+        )
+    return Contents({}, {"reorder_trees": trees})
 
 
 def _fit_als(dataset: Dataset, options: Options, progress: Progress) -> Contents:
@@ -194,14 +348,22 @@ def _catalogue(dataset: Dataset) -> Contents:
     arrays: dict[str, Array] = {
         "product_ids": products.ids,
         "product_categories": rows_of(category_ids, products.category_ids).astype(np.int32),
+        "product_brands": _numbered(products.brands),
         "category_ids": category_ids,
     }
     names = [products.category_names[category] for category in category_ids.tolist()]
     return Contents(arrays, {"product_names": list(products.names), "category_names": names})
 
 
-def _newest_valid(models_dir: Path, key: bytes) -> artifact.Artifact | None:
-    for path in artifact.newest(models_dir):
+def _numbered(brands: Sequence[str]) -> Array:
+    """A number for each product's brand; -1 for none."""
+    numbers = {brand: number for number, brand in enumerate(sorted({*brands} - {""}))}
+    return np.array([numbers.get(brand, -1) for brand in brands], dtype=np.int32)
+
+
+def _earlier(models_dir: Path, serving: str | None, key: bytes) -> artifact.Artifact | None:
+    named = [models_dir / serving] if serving else []
+    for path in [*named, *artifact.newest(models_dir)]:
         try:
             return artifact.load(path, key)
         except artifact.DamagedArtifact:

@@ -16,6 +16,8 @@ from grpc_health.v1.health import aio as health
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry
 from sanset.v1 import (
+    analytics_pb2,
+    analytics_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
     cart_pb2,
@@ -28,11 +30,12 @@ from sanset.v1 import (
     recommend_pb2_grpc,
 )
 
+from server.analytics.servicer import AnalyticsServicer
+from server.analytics.trained import keeper
 from server.auth.passwords import Passwords
 from server.auth.refresh import RefreshPolicy
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
-from server.cart import queries as cart_queries
 from server.cart.pricing import PriceRules
 from server.cart.servicer import CartServicer
 from server.catalog.servicer import CatalogServicer, CatalogSettings
@@ -51,8 +54,11 @@ from server.order.servicer import OrderServicer
 from server.order.tracking import Tracking
 from server.paging import Pages
 from server.recommend.attribution import Attributions
+from server.recommend.behavior import Tracker
+from server.recommend.schedule import Schedule
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
+from server.recommend.shown import ShownLists
 from server.recommend.trainer import Trainer
 from server.rpc.access import Access
 from server.rpc.leases import Leases
@@ -65,7 +71,7 @@ from server.settings import Settings
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service
-    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2)
+    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, analytics_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 """Every service of the shop, as the protos describe it."""
@@ -85,7 +91,9 @@ class App:
     verifier: TokenVerifier
     passwords: Passwords
     serving: Serving
+    shown: ShownLists
     trainer: Trainer
+    schedule: Schedule
     tracking: Tracking
     orders: OrderServicer
     health: health.HealthServicer
@@ -96,7 +104,9 @@ class App:
         self.follower.start()
         await asyncio.to_thread(self.verifier.load, self.db)
         await self.serving.start()
+        self.shown.start()
         await self.server.start()
+        self.schedule.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
     async def drain(self, notice_seconds: float = 0) -> None:
@@ -106,11 +116,13 @@ class App:
         and payment: PAYMENT_TIMEOUT_SECONDS and a moment.
         """
         await self.health.enter_graceful_shutdown()
+        await self.schedule.stop()
         self.tracking.drain()
         self.trainer.drain()
         await asyncio.sleep(notice_seconds)
         await asyncio.gather(self.trainer.stop(), self._end_calls())
         await self.serving.stop()
+        await self.shown.stop()
         self.follower.stop()
         self.pool.close()
         self.passwords.close()
@@ -140,7 +152,10 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
     serving = Serving(settings, db, pool, clock)
-    trainer = Trainer(settings, db, pool, clock)
+    trainer = Trainer(settings, db, pool, clock, on_trained=keeper(clock))
+    attributions = Attributions(settings.secret_key.get_secret_value().encode())
+    tracker = Tracker.of(settings, attributions, clock)
+    shown = ShownLists(attributions, db, pool, clock, registry, keep=settings.recommendation_log)
     for part in (verifier, shelf, tracking, serving, trainer):
         part.attach(follower)
 
@@ -164,12 +179,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         CatalogSettings(settings.currency, settings.low_stock_threshold),
         reserved_units,
     )
-    cart = CartServicer(db, clock, PriceRules.of(settings), settings.currency)
+    cart = CartServicer(db, clock, PriceRules.of(settings), settings.currency, tracker.added_to_cart)
     orders = OrderServicer(db, pool, pages, clock, _checkout(settings, db, pool, clock), tracking)
-
-    def cart_products(user_id: int) -> list[int]:
-        with db.read() as connection:
-            return cart_queries.product_ids(connection, user_id)
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:
         return (await shelf.tree()).ids_under(slug_or_name)
@@ -181,8 +192,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         clock,
         serving,
         trainer,
-        Attributions(settings.secret_key.get_secret_value().encode()),
-        cart_products=cart_products,
+        tracker,
+        shown,
+        currency=settings.currency,
         category_ids=category_ids,
     )
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
@@ -190,6 +202,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     cart_pb2_grpc.add_CartServiceServicer_to_server(cart, server)
     order_pb2_grpc.add_OrderServiceServicer_to_server(orders, server)
     recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, server)
+    analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server(
+        AnalyticsServicer(db, pages, clock, settings.currency), server
+    )
     health_servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = [service.full_name for service in SERVICES]
@@ -204,7 +219,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         verifier,
         passwords,
         serving,
+        shown,
         trainer,
+        Schedule(settings.train_daily_at, db, pool, trainer, clock),
         tracking,
         orders,
         health_servicer,

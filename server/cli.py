@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -41,7 +42,15 @@ def main() -> None:
         sys.exit(1)
 
 
-_EXPECTED = {"ServeFailed", "PostgresFailed", "ImportFailed", "TrainingFailed", "CommandFailed"}
+_EXPECTED = {
+    "ServeFailed",
+    "PostgresFailed",
+    "ImportFailed",
+    "TrainingFailed",
+    "CommandFailed",
+    "UnreadableFile",
+    "TooLittleData",
+}
 """Failures whose text is made for people. By name: importing them all would slow every command down."""
 
 
@@ -73,14 +82,46 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("source", choices=["online-retail"])
     imports.add_argument("path", type=Path)
     imports.add_argument("--limit", type=int, help="read only so many rows")
-    train = add("train", _train, "train the recommendations and put the new model into use")
-    train.add_argument("--type", default="all", choices=["all", "als", "copurchase", "content"])
+    _add_train(add("train", _train, "train the recommendations and put the new model into use"))
+    _add_evaluate(add("evaluate", _evaluate, "measure the recommendations on public data"))
     add("verify", _verify, "check that stock, orders and payments add up")
     add("config", _config, "print the settings, secrets masked")
     worker = add("worker", _worker, "serve as one worker process; the supervisor does this")
     worker.add_argument("--port", type=int, required=True)
     worker.add_argument("--metrics-port", type=int, default=0)
     return parser
+
+
+def _add_train(train: argparse.ArgumentParser) -> None:
+    types = ["all", "als", "copurchase", "content", "reorder", "segments"]
+    train.add_argument("--type", default="all", choices=types, help="what to train; the rest stays as it is")
+    train.add_argument("--preset", default="", choices=["tuned"], help="where ALS begins")
+    train.add_argument("--factors", type=int, metavar="N", help="of ALS; else the preset's, as below")
+    train.add_argument("--regularization", type=float, metavar="X")
+    train.add_argument("--iterations", type=int, metavar="N")
+    train.add_argument("--alpha", type=float, metavar="X", help="the confidence in a purchase")
+    train.add_argument(
+        "--activation",
+        default="if-not-worse",
+        choices=["if-not-worse", "always", "never"],
+        help="whether the model goes into use",
+    )
+
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    source = evaluate.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--online-retail",
+        type=Path,
+        metavar="PATH",
+        help="hold out the last invoice of each customer of an Online Retail file",
+    )
+    source.add_argument(
+        "--train", type=Path, metavar="PATH", help="train on a file of lines `user item item …`; needs --test"
+    )
+    evaluate.add_argument("--test", type=Path, metavar="PATH", help="what the users of --train took later")
+    evaluate.add_argument("--k", type=int, default=20, metavar="N", help="measure the first N products")
+    evaluate.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
 @contextmanager
@@ -150,11 +191,36 @@ def _import(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:
-    from server import start
+    from server.analytics.trained import keeper
     from server.db.database import Database
+    from server.recommend.assignment import Assignment, Parameters
+    from server.recommend.command import train
 
-    with _shop(settings) as shop, closing(Database(shop.url, pool_size=2)) as db:
-        return 0 if start.train(shop, db, arguments.type.upper()) else 1
+    assignment = Assignment(
+        model_type=arguments.type.upper(),
+        parameters=Parameters(
+            preset=arguments.preset,
+            factors=arguments.factors,
+            regularization=arguments.regularization,
+            iterations=arguments.iterations,
+            alpha=arguments.alpha,
+        ),
+        activation=arguments.activation.upper().replace("-", "_"),
+    )
+    # Ended by a service manager, a training is cancelled in good order as it is by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _shop(settings) as shop, closing(Database(shop.url, pool_size=3)) as db:
+        return 0 if train(shop, db, assignment, on_trained=keeper()) else 1
+
+
+def _evaluate(settings: Settings, arguments: argparse.Namespace) -> int:
+    from server import evaluate
+
+    if arguments.train is not None:
+        if arguments.test is None or not 1 <= arguments.k <= 100:
+            raise CommandFailed("--train needs --test, and --k lies between 1 and 100.")
+        return evaluate.line_files(arguments.train, arguments.test, arguments.k, as_json=arguments.json)
+    return evaluate.online_retail(arguments.online_retail, as_json=arguments.json)
 
 
 def _verify(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -30,6 +30,9 @@ def settings_for(command: str) -> Settings:
     """
     if command in _MAKES_A_DEMO or (command in _FINDS_A_DEMO and _is_demo()):
         return demo_settings(load(environment="demo"))
+    if command == "evaluate":
+        # It works on a file, in no shop: no key or admin need be named.
+        return load(environment="demo")
     return load()
 
 

@@ -105,6 +105,25 @@ class Settings(BaseSettings):
     default_page_size: int = Field(20, ge=1, le=1000)
     max_page_size: int = Field(100, ge=1, le=1000)
 
+    train_daily_at: str = Field(
+        "03:00",
+        pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$",
+        description="When the recommendations are trained each day (UTC); off: never by themselves",
+    )
+    events_per_minute: int = Field(
+        600,
+        ge=0,
+        description="Behaviour events taken per minute from one user or visitor, and five times as many from one "
+        "address of visitors, on a worker; 0 takes all",
+    )
+    models_kept: int = Field(
+        5, ge=1, description="How many of the newest models are kept on the disk besides those in use"
+    )
+
+    recommendation_log: bool = Field(
+        True, description="Keep for 90 days which recommendations were shown: online measures need it"
+    )
+
     currency: str = Field("USD", pattern="^[A-Z]{3}$", description="The shop's currency (ISO 4217)")
     tax_rate: Decimal = Field(
         Decimal("0.08"), ge=0, le=1, description="Share of the goods, where TAX_RATES names no country"

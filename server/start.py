@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy import func, select
 
 from server import home, postgres, progress, supervisor
+from server.analytics.trained import keeper
 from server.auth.errors import WeakPassword
 from server.auth.passwords import check_strength, hash_password, password_key
 from server.auth.service import ensure_first_admin, first_admin_is_missing
@@ -19,8 +20,8 @@ from server.catalog.models import Product
 from server.clock import utc_now
 from server.db import migrate
 from server.db.database import Database
+from server.recommend.command import train
 from server.recommend.models import TrainedModel
-from server.recommend.training import TrainingFailed, train_now
 from server.settings import InvalidSettings, Settings
 
 console = Console(stderr=True, highlight=False)
@@ -110,27 +111,9 @@ def fill(settings: Settings) -> None:
                     progress=report,
                 )
         if _count(db, TrainedModel) == 0:
-            train(settings, db)
+            train(settings, db, on_trained=keeper(), console=console)
     finally:
         db.close()
-
-
-def train(settings: Settings, db: Database, model_type: str = "ALL") -> bool:
-    """Train a model with a progress bar; False, and the reason on the screen, when none came of it."""
-    console.print("Training the recommendations")
-    with progress.shown(console) as report:
-        try:
-            outcome = train_now(
-                settings,
-                db,
-                model_type=model_type,
-                progress=lambda stage, percent, message: report(stage, percent, 100),
-            )
-        except TrainingFailed as failure:
-            console.print(f"No model was trained: {failure}")
-            return False
-    console.print(outcome.message)
-    return True
 
 
 def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:

@@ -18,6 +18,7 @@ from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 from sanset.v1 import (
+    analytics_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
     cart_pb2,
@@ -50,6 +51,7 @@ def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
         "rate_limit": 0,
         "log_level": "error",
         "workers": 1,
+        "train_daily_at": "off",
     }
     return load(**(values | overrides))
 
@@ -87,6 +89,7 @@ class RunningShop:
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
         self.orders = order_pb2_grpc.OrderServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
+        self.analytics = analytics_pb2_grpc.AnalyticsServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
 
     async def _start(self) -> app.App:
@@ -189,7 +192,13 @@ class RunningShop:
         The follower and the recommender, who look at what changed on their own account, are left out.
         """
         statements: list[str] = []
-        background = ("PRAGMA", "NOTIFY", "BEGIN", "SELECT products.id, products.category_id, coalesce(")
+        background = (
+            "PRAGMA",
+            "NOTIFY",
+            "BEGIN",
+            "SELECT products.id, products.category_id, coalesce(",
+            "INSERT INTO shown_lists",
+        )
 
         def record(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
             if not statement.startswith(background) and "events.transaction_id" not in statement:

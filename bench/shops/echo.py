@@ -11,6 +11,7 @@ from sanset.v1 import catalog_pb2
 
 from bench import load, servers
 from bench.calls import Call, Protocol, Target
+from bench.large_shop import LargeShop
 from bench.shops import sanset_calls
 from bench.shops.sanset import SansetShop
 from server.ports import free_ports
@@ -32,7 +33,7 @@ class EchoServer:
 
 
 @contextmanager
-def running(directory: Path, shop: SansetShop) -> Iterator[EchoServer]:
+def running(directory: Path, shop: SansetShop | LargeShop) -> Iterator[EchoServer]:
     """Run the echo under `directory` with the products that `shop` answers with."""
     directory.mkdir()
     answers = load.send(shop.target, [shop.get_product(number) for number in shop.products])

@@ -51,6 +51,8 @@ class SansetShop:
     """The shop's account of each customer of the data set."""
     orders: Sequence[sanset_seed.Placed]
     """The orders of the data set, all CONFIRMED."""
+    environment: Mapping[str, str]
+    """What another worker of this shop is to be started with."""
 
     def get_product(self, product_id: int) -> Call:
         """See Reader."""
@@ -104,4 +106,5 @@ def running(directory: Path, database: Database, dataset: Dataset) -> Iterator[S
             products=filled.products,
             customers=filled.customers,
             orders=filled.orders,
+            environment=environment,
         )

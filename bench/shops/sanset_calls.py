@@ -57,6 +57,23 @@ def recommendations(token: str, user_id: int) -> Call:
     return _call("RecommendService/GetRecommendations", token, request)
 
 
+def own_recommendations(token: str, limit: int) -> Call:
+    """RecommendService.GetRecommendations, for the caller."""
+    request = recommend_pb2.GetRecommendationsRequest(limit=limit)
+    return _call("RecommendService/GetRecommendations", token, request)
+
+
+def list_models(token: str) -> Call:
+    """RecommendService.ListModels."""
+    return _call("RecommendService/ListModels", token, recommend_pb2.ListModelsRequest())
+
+
+def activate_model(token: str, model_id: int) -> Call:
+    """RecommendService.ActivateModel."""
+    request = recommend_pb2.ActivateModelRequest(model_id=model_id)
+    return _call("RecommendService/ActivateModel", token, request)
+
+
 def add_item(buyer: Buyer, product_id: int) -> Call:
     """CartService.AddItem, one of a product."""
     return _call(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,8 +15,12 @@ from server.catalog import inventory
 from server.catalog.errors import OutOfStock, ProductNotFound
 from server.catalog.inventory import Offer
 from server.etags import check_etag
+from server.events.log import CART, NewEvent, publish
 
 MOST_LINES = 100
+
+Added = Callable[[Connection, int, int, str], None]
+"""Records that a user put a product into the cart, and the token of the list of recommendations it came from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +70,37 @@ def view(connection: Connection, user_id: int, currency: str) -> CartView:
     )
 
 
-def add_item(
-    tx: Connection, user_id: int, product_id: int, variant_id: int | None, quantity: int, now: datetime
-) -> CartView:
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """What is to be put into a cart; without a variant its default one."""
+
+    product_id: int
+    variant_id: int | None
+    quantity: int
+    attribution_token: str = ""
+
+
+def add_item(tx: Connection, user_id: int, wanted: Addition, added: Added, now: datetime) -> CartView:
     """Add units of a product, merging with a line of the same variant, and return the cart.
 
     Raises ProductNotFound, QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
+    product_id, variant_id = wanted.product_id, wanted.variant_id
     offer = inventory.offer_of(tx, product_id, variant_id)
     if offer is None:
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
     cart = queries.open_cart(tx, user_id, offer.currency, now)
     if cart.currency != offer.currency:
         raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
-    held = queries.add_units(tx, cart.id, offer.product_id, offer.variant_id, quantity, offer.price_minor)
+    held = queries.add_units(
+        tx, cart.id, offer.product_id, offer.variant_id, wanted.quantity, offer.price_minor
+    )
     check_quantity(offer, held)
     cart_now = view(tx, user_id, offer.currency)
     if len(cart_now.lines) > MOST_LINES:
         raise CartFull(limit=MOST_LINES)
+    added(tx, user_id, product_id, wanted.attribution_token)
+    publish(tx, NewEvent(CART, str(user_id), {"added": product_id}))
     return cart_now
 
 
@@ -101,19 +118,20 @@ def remove_item(tx: Connection, user_id: int, *, item_id: int, product_id: int, 
     cart_id = _lock(tx, user_id, "", now)
     if not cart_id or not queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
         raise CartItemNotFound(item=item_id or f"of product {product_id}")
+    publish(tx, NewEvent(CART, str(user_id)))
 
 
 def clear(tx: Connection, user_id: int, etag: str, now: datetime) -> None:
     """Empty the cart. Raises StaleEtag."""
     cart_id = _lock(tx, user_id, etag, now)
-    if cart_id:
-        queries.take_items(tx, cart_id)
+    if cart_id and queries.take_items(tx, cart_id):
+        publish(tx, NewEvent(CART, str(user_id)))
 
 
 def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
     """Empty the cart for an order, and return its units by variant in the order they were added.
 
-    Raises CartEmpty.
+    The order's own event tells of it, as it does when `put_back` undoes it. Raises CartEmpty.
     """
     cart = queries.lock_cart(tx, user_id, now)
     rows = queries.take_items(tx, cart.id) if cart else []

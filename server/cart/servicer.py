@@ -10,6 +10,7 @@ from server.auth import addresses
 from server.cart import convert, delivery, service
 from server.cart.errors import CartEmpty
 from server.cart.pricing import PriceRules, totals
+from server.cart.service import Added, Addition
 from server.clock import Clock
 from server.db.database import Database
 from server.rpc.call import Call
@@ -19,11 +20,13 @@ from server.rpc.wire import time_to_wire
 class CartServicer(cart_pb2_grpc.CartServiceServicer):
     """Translates calls to the cart."""
 
-    def __init__(self, db: Database, clock: Clock, rules: PriceRules, currency: str) -> None:
+    def __init__(self, db: Database, clock: Clock, rules: PriceRules, currency: str, added: Added) -> None:
+        """`added` records what comes into carts, and from which list of recommendations."""
         self._db = db
         self._clock = clock
         self._rules = rules
         self._currency = currency
+        self._added = added
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
         with self._db.read() as connection:
@@ -31,15 +34,9 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
 
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
+        wanted = Addition(request.product_id, request.variant_id or None, quantity, request.attribution_token)
         with self._db.transaction() as tx:
-            cart = service.add_item(
-                tx,
-                call.identity.user_id,
-                request.product_id,
-                request.variant_id or None,
-                quantity,
-                self._clock(),
-            )
+            cart = service.add_item(tx, call.identity.user_id, wanted, self._added, self._clock())
         return convert.cart_to_wire(cart)
 
     def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -15,10 +13,16 @@ from sanset.v1 import catalog_pb2 as pb
 from server.catalog.categories import CategoryNode
 from server.catalog.queries import ProductFilter
 from server.db.base import AnyRow
-from server.errors import InvalidField, InvalidMoney
+from server.errors import InvalidField
 from server.etags import etag_of
-from server.money import to_minor
-from server.rpc.wire import MAX_INT32, masked_values, money_from_wire, money_to_wire, time_to_wire
+from server.rpc.wire import (
+    MAX_INT32,
+    masked_values,
+    money_from_wire,
+    money_to_wire,
+    price_range_from_wire,
+    time_to_wire,
+)
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 
@@ -108,27 +112,16 @@ def filter_from_wire(
     request: pb.ListProductsRequest, category_ids: frozenset[int] | None, currency: str
 ) -> ProductFilter:
     """Which products a list shall hold."""
-    wanted = ProductFilter(
+    low, high = price_range_from_wire(request.min_price, request.max_price, currency)
+    return ProductFilter(
         category_ids=category_ids,
         brand=request.brand or None,
         tags=tuple(sorted(set(request.tags))),
-        min_price_minor=_price(request.min_price, "min_price", currency),
-        max_price_minor=_price(request.max_price, "max_price", currency),
+        min_price_minor=low,
+        max_price_minor=high,
         in_stock=request.in_stock if request.HasField("in_stock") else None,
         vendor_id=request.vendor or None,
     )
-    low, high = wanted.min_price_minor, wanted.max_price_minor
-    if low is not None and high is not None and low > high:
-        raise InvalidField(("min_price", "must not be above max_price"))
-    return wanted
-
-
-def _price(text: str, field: str, currency: str) -> int | None:
-    if not text:
-        return None
-    if not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", text):
-        raise InvalidMoney(field=field, problem="must be a decimal number such as 9.99")
-    return to_minor(Decimal(text), currency)
 
 
 def category_to_wire(node: CategoryNode) -> pb.Category:

@@ -16,7 +16,7 @@ def write_rows(tx: Connection, target: Table, columns: Sequence[str], rows: Iter
 
     Values are what the table's types take (aware times, dicts for JSON). Python-side defaults do not apply:
     every column that is neither nullable nor defaulted by the database must be named. Raises
-    sqlalchemy.exc.IntegrityError, or psycopg.errors.IntegrityError from COPY, when a constraint refuses.
+    sqlalchemy.exc.IntegrityError when a constraint refuses.
     """
     convert = [_converter(target, name, tx) for name in columns]
     plain = all(one is None for one in convert)
@@ -63,6 +63,10 @@ def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[
     statement = COPY.format(
         table=sql.Identifier(target.name), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for row in rows:
-            copy.write_row(row)
+    try:
+        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except tx.dialect.loaded_dbapi.Error as error:
+        # SQLAlchemy's own way of wrapping it: callers need not know which driver it was.
+        tx._handle_dbapi_exception(error, statement.as_string(), None, None, None)

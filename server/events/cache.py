@@ -17,10 +17,21 @@ class Cache(Generic[K, V]):
     read the state from before the event, and would keep it for ever.
     """
 
-    def __init__(self, load: Callable[[Sequence[K]], Awaitable[dict[K, V]]], *, size: int) -> None:
-        """`load` reads many values at once; keys that it leaves out do not exist, and are not cached."""
+    def __init__(
+        self,
+        load: Callable[[Sequence[K]], Awaitable[dict[K, V]]],
+        *,
+        size: int,
+        weigh: Callable[[V], int] = lambda _: 1,
+    ) -> None:
+        """`load` reads many values at once; keys that it leaves out do not exist, and are not cached.
+
+        `size` is the most that all values together may weigh; `weigh` always says the same of one value.
+        """
         self._load = load
         self._size = size
+        self._weigh = weigh
+        self._weight = 0
         self._values: OrderedDict[K, V] = OrderedDict()
         self._loading: dict[K, object] = {}
 
@@ -58,20 +69,28 @@ class Cache(Generic[K, V]):
                 del self._loading[key]
         for key in current:
             if key in loaded:
+                self._forget(key)
                 self._values[key] = loaded[key]
-        while len(self._values) > self._size:
-            self._values.popitem(last=False)
+                self._weight += self._weigh(loaded[key])
+        while self._weight > self._size:
+            self._forget(next(iter(self._values)))
         return loaded
 
     def drop(self, key: K) -> None:
         """Forget one value; a load of it that is under way will not be kept."""
-        self._values.pop(key, None)
+        self._forget(key)
         self._loading.pop(key, None)
 
     def clear(self) -> None:
         """Forget everything."""
         self._values.clear()
         self._loading.clear()
+        self._weight = 0
+
+    def _forget(self, key: K) -> None:
+        value = self._values.pop(key, None)
+        if value is not None:
+            self._weight -= self._weigh(value)
 
     def __len__(self) -> int:
         return len(self._values)

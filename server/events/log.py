@@ -19,10 +19,11 @@ from server.events.models import Event
 PRODUCT = "product"  # id of a product that changed or was deleted
 STOCK = "stock"  # payload {"products": [ids]}: their stock changed
 CATEGORY = "category"  # the tree changed
-ORDER = "order"  # id of an order that took a step; payload: the step
+ORDER = "order"  # id of an order that took a step; payload: the step, and of a confirmed one what it holds
 SESSION = "session"  # id of a session that was revoked
-BEHAVIOR = "behavior"  # id of the user, or v:visitor, who did something
-MODEL = "model"  # id of the model that was activated
+BEHAVIOR = "behavior"  # id of the user, or v:visitor, who did something; payload: what, and where from
+CART = "cart"  # id of the user whose cart holds other products than before; payload {"added": id} after adding
+MODEL = "model"  # id of the model that was activated, or is tried by an experiment that began or ended
 TRAINING = "training"  # id of a training that moved on
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -158,6 +158,10 @@ def confirm(
     values = order.values
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
     event = record(tx, order.id, values["user_id"], step)
+    bought = {
+        "products": [line["product_id"] for line in order.lines],
+        "country": values["address"].get("country", ""),
+    }
     changed = {
         "status": status.CONFIRMED,
         "last_sequence": sequence,
@@ -165,7 +169,8 @@ def confirm(
         "payment_status": "CAPTURED",
         "gateway_id": outcome.gateway_id,
     }
-    return PlacedOrder(order.id, values | changed, order.lines), event
+    told = replace(event, payload=(event.payload or {}) | bought)
+    return PlacedOrder(order.id, values | changed, order.lines), told
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:

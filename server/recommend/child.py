@@ -12,28 +12,18 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, Any
 
-from sqlalchemy import URL, make_url
-
 from server.leash import leashed
+from server.recommend.assignment import Assignment
 from server.recommend.probe import KEY_VARIABLE
 from server.recommend.serving import artifact_key
 from server.settings import Settings
 
+DATABASE_VARIABLE = "SANSET_DATABASE_URL"
 LISTEN_SECONDS = 0.5
-STOP_SECONDS = 5.0
+STOP_SECONDS = 3.0
 LAST_WORDS_BYTES = 2_000
-
-
-@dataclass(frozen=True, slots=True)
-class Parameters:
-    """How to train; None means the trainer's own default."""
-
-    factors: int | None = None
-    regularization: float | None = None
-    iterations: int | None = None
 
 
 class Pupil:
@@ -79,9 +69,12 @@ class Pupil:
 
 
 @contextmanager
-def running(settings: Settings, model_type: str, parameters: Parameters) -> Iterator[Pupil]:
-    """Train in a child that ends with the block, or with the calling thread; raises OSError."""
-    command, environment = _command(settings, model_type, parameters)
+def running(settings: Settings, assignment: Assignment, serving: str | None) -> Iterator[Pupil]:
+    """Train in a child that ends with the block, or with the calling thread; raises OSError.
+
+    `serving` is the artifact in use, which the new one is compared with and completed from.
+    """
+    command, environment = _command(settings, assignment, serving)
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
@@ -106,18 +99,18 @@ def running(settings: Settings, model_type: str, parameters: Parameters) -> Iter
             pupil.heard_out()
 
 
-def _command(settings: Settings, model_type: str, parameters: Parameters) -> tuple[list[str], dict[str, str]]:
-    url = make_url(settings.url)
-    environment = os.environ | {KEY_VARIABLE: artifact_key(settings).hex()}
-    if url.password is not None:
-        # Everyone on the machine may read a command line.
-        environment["PGPASSWORD"] = str(url.password)
-        url = URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
-    command = [sys.executable, "-m", "ml", "train", "--type", model_type.lower()]
-    command += ["--database-url", url.render_as_string(hide_password=False)]
+def _command(
+    settings: Settings, assignment: Assignment, serving: str | None
+) -> tuple[list[str], dict[str, str]]:
+    # Everyone on the machine may read a command line: what is secret goes into the environment.
+    environment = os.environ | {
+        KEY_VARIABLE: artifact_key(settings).hex(),
+        DATABASE_VARIABLE: settings.url,
+    }
+    command = [sys.executable, "-m", "ml", "train", "--type", assignment.model_type.lower()]
     command += ["--models-dir", str(settings.models_dir)]
-    for name in ("factors", "regularization", "iterations"):
-        value = getattr(parameters, name)
-        if value is not None:
-            command += [f"--{name}", str(value)]
+    if serving is not None:
+        command += ["--serving", serving]
+    for name, value in assignment.parameters.given().items():
+        command += [f"--{name}", str(value).lower()]
     return command, environment

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from datetime import UTC, datetime
 
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend.attribution import Attributions
-from server.recommend.behavior import Did, Tracked
-from server.recommend.child import Parameters
-from server.recommend.registry import Listed
-from server.recommend.runs import Run
-from server.recommend.service import Place, Recommended
-from server.rpc.wire import time_from_wire, time_to_wire
+from server.recommend.asking import Asked, Audience, Place, size
+from server.recommend.behavior import Did, Done, Tracked
+from server.recommend.service import Recommended, ReorderList
+from server.recommend.stock import Wish
+from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
 
 _PLACES = {
     pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Place.HOMEPAGE,
@@ -28,9 +25,41 @@ def place_from_wire(request: pb.GetRecommendationsRequest) -> Place:
     return _PLACES[request.context]
 
 
-def list_to_wire(recommended: Recommended, attributions: Attributions) -> pb.RecommendationList:
+def asked_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Asked:
+    """What is asked for; `user_id` is 0 when nobody is signed in."""
+    place = place_from_wire(request)
+    low, high = price_range_from_wire(request.min_price, request.max_price, currency)
+    return Asked(
+        audience=Audience(user_id, request.visitor_id),
+        limit=size(request.limit),
+        place=place,
+        product_id=request.product_id if place is Place.PRODUCT else 0,
+        include_repeat=request.include_repeat,
+        category=request.category,
+        prices=Wish(min_price=low, max_price=high),
+    )
+
+
+def reorder_to_wire(reordered: ReorderList, token: str) -> pb.ReorderList:
+    """What may be bought again, with a token of its own."""
+    return pb.ReorderList(
+        items=[
+            pb.ReorderItem(
+                product_id=item.product_id,
+                probability=item.probability,
+                reason=item.reason,
+                order_count=item.order_count,
+                last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
+            )
+            for item in reordered.items
+        ],
+        model_version=reordered.model_version,
+        attribution_token=token,
+    )
+
+
+def list_to_wire(recommended: Recommended, token: str) -> pb.RecommendationList:
     """A list, with a token of its own."""
-    version = recommended.model_version
     return pb.RecommendationList(
         items=[
             pb.Recommendation(
@@ -38,8 +67,8 @@ def list_to_wire(recommended: Recommended, attributions: Attributions) -> pb.Rec
             )
             for item in recommended.items
         ],
-        model_version=version,
-        attribution_token=attributions.issue(version),
+        model_version=recommended.model_version,
+        attribution_token=token,
     )
 
 
@@ -54,6 +83,21 @@ def deed_from_wire(event: pb.BehaviorEvent) -> Did:
     )
 
 
+def kind_from_wire(kind: pb.BehaviorEvent.Kind.ValueType) -> str | None:
+    """The name of a kind; None when it is not set."""
+    return pb.BehaviorEvent.Kind.Name(kind) if kind else None
+
+
+def done_to_wire(done: Done) -> pb.BehaviorEvent:
+    """Something that was done."""
+    return pb.BehaviorEvent(
+        kind=pb.BehaviorEvent.Kind.Value(done.kind),
+        product_id=done.product_id or 0,
+        query=done.query,
+        time=time_to_wire(done.at),
+    )
+
+
 def tracked_to_wire(tracked: Tracked) -> pb.TrackEventResponse:
     """What was kept and what was not."""
     return pb.TrackEventResponse(
@@ -62,63 +106,4 @@ def tracked_to_wire(tracked: Tracked) -> pb.TrackEventResponse:
             pb.TrackEventResponse.EventError(index=index, message=message)
             for index, message in tracked.errors
         ],
-    )
-
-
-def model_type_from_wire(model_type: pb.Model.Type.ValueType) -> str:
-    """What to train; not set means all."""
-    return pb.Model.Type.Name(model_type if model_type else pb.Model.ALL)
-
-
-def parameters_from_wire(parameters: pb.TrainModelRequest.Parameters) -> Parameters:
-    """How to train; what is not set is the trainer's to choose."""
-    return Parameters(
-        factors=parameters.factors or None,
-        regularization=parameters.regularization if parameters.HasField("regularization") else None,
-        iterations=parameters.iterations or None,
-    )
-
-
-def training_to_wire(run: Run) -> pb.Training:
-    """A training as it stands."""
-    return pb.Training(
-        id=run.id,
-        state=pb.Training.State.Value(run.state),
-        stage=run.stage,
-        percent=run.percent,
-        message=run.message,
-        model_id=run.model_id or 0,
-        create_time=time_to_wire(run.started_at),
-        end_time=time_to_wire(run.ended_at),
-    )
-
-
-def model_to_wire(model: Listed) -> pb.Model:
-    """A trained model with its measures."""
-    return pb.Model(
-        id=model.id,
-        version=model.version,
-        type=pb.Model.Type.Value(model.model_type),
-        active=model.is_active,
-        metrics=metrics_to_wire(model),
-        create_time=time_to_wire(model.created_at),
-    )
-
-
-def metrics_to_wire(model: Listed) -> pb.ModelMetrics:
-    """The held-out measures of a model, beside those of popularity."""
-    return pb.ModelMetrics(
-        model_version=model.version,
-        model=_scores(model.metrics.get("blend", {})),
-        popularity=_scores(model.metrics.get("popularity", {})),
-        users=int(model.metrics.get("users", 0)),
-    )
-
-
-def _scores(measures: Mapping[str, Any]) -> pb.ModelMetrics.Scores:
-    return pb.ModelMetrics.Scores(
-        recall_at_20=measures.get("recall@20", 0.0),
-        ndcg_at_20=measures.get("ndcg@20", 0.0),
-        map_at_20=measures.get("map@20", 0.0),
-        coverage=measures.get("coverage@20", 0.0),
     )

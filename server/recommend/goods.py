@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.errors import Refusal
 from server.recommend.queries import Good
+from server.recommend.stock import ANYTHING, Mask, Stock, Wish
 
 PAUSE_SECONDS = 0.05
 """Between two reads: a burst of sales is read once."""
@@ -28,43 +28,23 @@ Load = Callable[[Collection[int] | None], Awaitable[Sequence[Good]]]
 log = structlog.get_logger()
 
 
-@dataclass
-class _Stock:
-    categories: dict[int, int | None] = field(default_factory=dict)
-    sold: dict[int, int] = field(default_factory=dict)
-    sellable: set[int] = field(default_factory=set)
-    ranked: list[int] = field(default_factory=list)
-
-    def put(self, entry: Good) -> bool:
-        """Take an entry; True when a product that could not be sold before can be sold now."""
-        arrived = entry.available > 0 and entry.product_id not in self.sellable
-        self.categories[entry.product_id] = entry.category_id
-        self.sold[entry.product_id] = entry.sold
-        if entry.available > 0:
-            self.sellable.add(entry.product_id)
-        else:
-            self.sellable.discard(entry.product_id)
-        return arrived
-
-    def remove(self, product_id: int) -> None:
-        self.categories.pop(product_id, None)
-        self.sold.pop(product_id, None)
-        self.sellable.discard(product_id)
-
-
 class Goods:
     """Every product that was not deleted, kept current by events. For use on one event loop."""
 
-    def __init__(self, load: Load) -> None:
-        """`load` reads the given products, or all; those that it leaves out do not exist."""
+    def __init__(self, load: Load, currency: str) -> None:
+        """`load` reads the given products, or all; those that it leaves out do not exist.
+
+        `currency` is the shop's: wishes about prices are in it.
+        """
         self._load = load
-        self._stock = _Stock()
+        self._currency = currency
+        self._stock = Stock(currency)
         self._changed: set[int] = set()
         self._all_changed = False
         self._task: asyncio.Task[None] | None = None
         self._ranked_at = 0.0
         self.arrival = object()
-        """Another object whenever something can be sold that could not be sold before."""
+        """Another object whenever a list may hold something that it could not hold before."""
 
     async def start(self) -> None:
         """Read everything."""
@@ -76,22 +56,24 @@ class Goods:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    @property
-    def sellable(self) -> set[int]:
-        """The products that exist and are in stock. Not to be changed."""
-        return self._stock.sellable
-
-    @property
-    def by_sales(self) -> Sequence[int]:
-        """All products, what sold most first; some may have been deleted since."""
-        return self._stock.ranked
-
     def __contains__(self, product_id: int) -> bool:
-        return product_id in self._stock.categories
+        return product_id in self._stock
+
+    def ids(self) -> list[int]:
+        """The ids of all products."""
+        return self._stock.ids()
 
     def category_of(self, product_id: int) -> int | None:
         """The product's category, if it exists and has one."""
-        return self._stock.categories.get(product_id)
+        return self._stock.category_of(product_id)
+
+    def fits(self, product_id: int, wish: Wish = ANYTHING) -> bool:
+        """Whether the product can be sold, and is what is wished for."""
+        return self._stock.fits(product_id, wish)
+
+    def choose(self, wish: Wish = ANYTHING, left_out: Iterable[int] = ()) -> Choice:
+        """What can be sold, is wished for, and is not left out, at this moment."""
+        return Choice(self._stock, self._stock.choose(wish, left_out))
 
     def change(self, product_ids: Iterable[int]) -> None:
         """Read these products again soon."""
@@ -131,14 +113,13 @@ class Goods:
     async def _read_all(self) -> None:
         entries = await self._load(None)
         # Off the loop: a large shop takes its time to sort.
-        self._stock = await asyncio.to_thread(_stock_of, entries)
+        self._stock = await asyncio.to_thread(Stock, self._currency, entries)
         self.arrival = object()
         self._ranked_at = time.monotonic()
 
     async def _read(self, product_ids: set[int]) -> None:
         entries = await self._load(product_ids)
         stock = self._stock
-        stock.ranked.extend(entry.product_id for entry in entries if entry.product_id not in stock.categories)
         arrived = [stock.put(entry) for entry in entries]
         if any(arrived):
             self.arrival = object()
@@ -146,17 +127,31 @@ class Goods:
             stock.remove(product_id)
         if time.monotonic() - self._ranked_at > RANK_SECONDS:
             self._ranked_at = time.monotonic()
-            stock.ranked = await asyncio.to_thread(_by_sales, dict(stock.sold))
+            stock.rank(await asyncio.to_thread(stock.by_sales))
 
 
-def _stock_of(entries: Sequence[Good]) -> _Stock:
-    stock = _Stock()
-    for entry in entries:
-        stock.put(entry)
-    stock.ranked = _by_sales(stock.sold)
-    return stock
+class Choice:
+    """The products that one list may hold, as they were at one moment. Not to be kept across an await."""
 
+    def __init__(self, stock: Stock, mask: Mask) -> None:
+        self._stock = stock
+        self._mask = mask
 
-def _by_sales(sold: dict[int, int]) -> list[int]:
-    """Most sold first; of equals the newer one."""
-    return sorted(sold, key=lambda product_id: (-sold[product_id], -product_id))
+    def __call__(self, product_id: int) -> bool:
+        return bool(self._mask[self._stock.slot(product_id)])
+
+    def __bool__(self) -> bool:
+        return bool(self._mask.any())
+
+    def among(self, product_ids: Sequence[int]) -> Sequence[bool]:
+        """Which of these may be chosen."""
+        chosen: Sequence[bool] = self._mask[self._stock.slots_of(product_ids)].tolist()
+        return chosen
+
+    def leave_out(self, product_ids: Sequence[int]) -> None:
+        """Take these out."""
+        self._mask[self._stock.slots_of(product_ids)] = False
+
+    def best_sellers(self, limit: int) -> list[int]:
+        """The first `limit` by sales."""
+        return self._stock.best_sellers(self._mask, limit)

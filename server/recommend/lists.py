@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Container, Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
 from ml.blend import Recommendation
 
 MOST_LISTS = 5_000
+MOST_ITEMS = 100_000
+"""Of all lists together, at about 250 bytes each: lists may be ten times as long as usual."""
 
 
 class _Made(NamedTuple):
@@ -20,29 +22,37 @@ class Lists:
     """Keeps lists by what was asked, least recently used ones go. For use on one event loop.
 
     A list is given out again only while what it was made from is the very same (the model, the history, the
-    arrival of goods), and each of its products can still be sold: no event has to find and drop it.
+    arrival of goods), and each of its products can still be in it: no event has to find and drop it.
     """
 
     def __init__(self) -> None:
         self._made: OrderedDict[Hashable, _Made] = OrderedDict()
+        self._items = 0
 
     def get(
-        self, asked: Hashable, origins: tuple[object, ...], sellable: Container[int]
+        self, asked: Hashable, origins: tuple[object, ...], fits: Callable[[int], bool]
     ) -> Sequence[Recommendation] | None:
         """The list for what was asked, if it still holds."""
         made = self._made.get(asked)
-        if (
-            made is None
-            or any(old is not new for old, new in zip(made.origins, origins, strict=True))
-            or any(item.product_id not in sellable for item in made.items)
+        if made is None:
+            return None
+        if any(old is not new for old, new in zip(made.origins, origins, strict=True)) or not all(
+            fits(item.product_id) for item in made.items
         ):
+            self._drop(asked)
             return None
         self._made.move_to_end(asked)
         return made.items
 
     def put(self, asked: Hashable, origins: tuple[object, ...], items: Sequence[Recommendation]) -> None:
         """Keep a list that was made from `origins`."""
+        self._drop(asked)
         self._made[asked] = _Made(items, origins)
-        self._made.move_to_end(asked)
-        if len(self._made) > MOST_LISTS:
-            self._made.popitem(last=False)
+        self._items += len(items)
+        while len(self._made) > MOST_LISTS or self._items > MOST_ITEMS:
+            self._drop(next(iter(self._made)))
+
+    def _drop(self, asked: Hashable) -> None:
+        made = self._made.pop(asked, None)
+        if made is not None:
+            self._items -= len(made.items)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from ml.artifact import DamagedArtifact
+from ml.eligible import Everything
 from ml.model import Model
 
 KEY_VARIABLE = "SANSET_ARTIFACT_KEY"
@@ -43,7 +44,7 @@ def prove(path: Path, key: bytes) -> None:
 def load(path: Path, key: bytes) -> Model:
     """The model at `path`, asked once so that its first user does not wait; raises DamagedArtifact."""
     model = Model.load(path, key)
-    model.recommend(0, eligible=lambda product_id: True, limit=10)
+    model.recommend(0, eligible=Everything(), limit=10)
     return model
 
 

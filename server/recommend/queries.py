@@ -1,4 +1,4 @@
-"""What the recommendations ask of the database: goods, histories, texts, and what sells.
+"""What the recommendations ask of the database: goods, texts, and what shares baskets.
 
 They are set-based reads across the shop's tables, as training's are; nothing here writes to another domain.
 """
@@ -6,57 +6,35 @@ They are set-based reads across the shop's tables, as training's are; nothing he
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    String,
-    bindparam,
-    case,
-    func,
-    insert,
-    literal,
-    select,
-    union_all,
-)
+from sqlalchemy import Connection, func, select
 
-from server.auth.models import User
 from server.catalog.models import Category, InventoryLevel, Product
 from server.order import status
 from server.order.models import Order, OrderLine
-from server.recommend.models import BehaviorEvent
 
 UNSOLD = (status.PENDING_PAYMENT, *sorted(status.STATUSES - status.LIVE))
 """Orders that are no sign of liking; training leaves the same out."""
 
 SENT_BACK = (status.RETURNED, status.REFUNDED)
 
-RECENT_BEHAVIOR = 100
-"""How many of a user's latest events are looked at."""
-
 BASKETS_LOOKED_AT = 300
 
-WORTH = {"VIEW": 1, "CLICK": 1, "WISHLIST": 3, "ADD_TO_CART": 3, "PURCHASE": 3}
-"""What an event counts in trending, against ORDER_WORTH for an order. A client's word is worth less."""
-
-ORDER_WORTH = 10
-
-USER, BOUGHT, RETURNED, SEEN = "user", "bought", "returned", "seen"
-"""Kinds of the rows of `history`."""
+ASKED_AT_ONCE = 5_000
+DESCRIPTION_LIMIT = 2_000
+MOST_LEVELS = 32
 
 
 class Good(NamedTuple):
-    """A product that was not deleted, with the units that can be sold and those that were."""
+    """A product that was not deleted, with the units that can be sold, those that were, and its price."""
 
     product_id: int
     category_id: int | None
     available: int
     sold: int
+    price_minor: int
+    currency: str
 
 
 def goods(connection: Connection, product_ids: Collection[int] | None) -> Sequence[Good]:
@@ -68,88 +46,19 @@ def goods(connection: Connection, product_ids: Collection[int] | None) -> Sequen
             Product.category_id,
             func.coalesce(func.sum(level.available), 0),
             func.coalesce(func.sum(level.sold), 0),
+            Product.price_minor,
+            Product.currency,
         )
         .outerjoin(level, level.product_id == Product.id)
         .where(Product.deleted_at.is_(None))
-        .group_by(Product.id, Product.category_id)
+        .group_by(Product.id, Product.category_id, Product.price_minor, Product.currency)
     )
     if product_ids is not None:
         query = query.where(Product.id.in_(product_ids))
     return [
-        Good(product_id, category_id, int(available), int(sold))
-        for product_id, category_id, available, sold in connection.execute(query)
+        Good(product_id, category_id, int(available), int(sold), price_minor, currency)
+        for product_id, category_id, available, sold, price_minor, currency in connection.execute(query)
     ]
-
-
-def history(connection: Connection, user_id: int) -> Sequence[tuple[str, int, datetime]]:
-    """What a user bought, sent back and did: rows of kind, product and latest time, plus one of kind USER.
-
-    No USER row: there is no such user.
-    """
-    rows = connection.execute(_history(), {"user": user_id})
-    return [(kind, product_id, at) for kind, product_id, at in rows]
-
-
-@cache
-def _history() -> CompoundSelect[Any]:
-    """Built once: that costs as much as running it."""
-    user = bindparam("user", type_=BigInteger)
-    kept = case((Order.status.in_(SENT_BACK), literal(RETURNED, String)), else_=literal(BOUGHT, String))
-    orders = (
-        # The smaller word wins: bought again after it was sent back is bought.
-        select(func.min(kept).label("kind"), OrderLine.product_id, func.max(Order.placed_at).label("at"))
-        .join(OrderLine, OrderLine.order_id == Order.id)
-        .where(Order.user_id == user, Order.status.not_in((status.PENDING_PAYMENT, status.CANCELLED)))
-        .group_by(OrderLine.product_id)
-    )
-    event = BehaviorEvent
-    done = case((event.kind == "PURCHASE", literal(BOUGHT, String)), else_=literal(SEEN, String))
-    events = (
-        select(done.label("kind"), event.product_id, event.occurred_at)
-        .where(event.user_id == user, event.product_id.is_not(None))
-        .order_by(event.occurred_at.desc())
-        .limit(RECENT_BEHAVIOR)
-        .subquery()
-    )
-    known = select(literal(USER, String), User.id, User.created_at).where(User.id == user)
-    return union_all(orders, select(events), known)
-
-
-def sales(connection: Connection, since: datetime, now: datetime) -> Mapping[int, int]:
-    """How much each product was bought and visited since then; what is recent counts up to four times.
-
-    The window is halved three times, and each half that something falls into counts it once more. A visitor
-    counts once per product, for the most that they did: reloading a page makes nothing trend.
-    """
-    ordered = (
-        select(OrderLine.product_id, func.sum(ORDER_WORTH * _recency(Order.placed_at, since, now)))
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.placed_at >= since, Order.status.not_in(UNSOLD))
-        .group_by(OrderLine.product_id)
-    )
-    event = BehaviorEvent
-    worth = case(WORTH, value=event.kind, else_=0) * _recency(event.occurred_at, since, now)
-    visits = (
-        select(event.product_id, func.max(worth).label("worth"))
-        .where(event.occurred_at >= since, event.product_id.is_not(None))
-        .group_by(event.product_id, event.user_id, event.visitor_id)
-        .subquery()
-    )
-    visited = select(visits.c.product_id, func.sum(visits.c.worth)).group_by(visits.c.product_id)
-    totals: dict[int, int] = {}
-    for product_id, score in connection.execute(union_all(ordered, visited)):
-        totals[product_id] = totals.get(product_id, 0) + int(score)
-    return totals
-
-
-def _recency(moment: Any, since: datetime, now: datetime) -> ColumnElement[int]:
-    window: timedelta = now - since
-    return case(
-        (moment >= now - window / 8, 4),
-        (moment >= now - window / 4, 3),
-        (moment >= now - window / 2, 2),
-        else_=1,
-    )
 
 
 class Described(NamedTuple):
@@ -159,31 +68,47 @@ class Described(NamedTuple):
     category: str
     brand: str
     description: str
+    category_id: int | None
 
 
-def description(connection: Connection, product_id: int) -> Described | None:
-    """The words of a product; None when there is none such, or it was deleted."""
-    row = connection.execute(
-        select(Product.name, Product.brand, Product.description, Product.category_id).where(
-            Product.id == product_id, Product.deleted_at.is_(None)
+def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[int, Described]:
+    """The words of those of these products that were not deleted; long descriptions are cut, as for training."""
+    lineages = _lineages(connection)
+    described = {}
+    for start in range(0, len(product_ids), ASKED_AT_ONCE):
+        rows = connection.execute(
+            select(
+                Product.id,
+                Product.name,
+                Product.brand,
+                func.substr(Product.description, 1, DESCRIPTION_LIMIT),
+                Product.category_id,
+            ).where(Product.id.in_(product_ids[start : start + ASKED_AT_ONCE]), Product.deleted_at.is_(None))
         )
-    ).one_or_none()
-    if row is None:
-        return None
-    lineage = _lineage(connection, row.category_id) if row.category_id is not None else ""
-    return Described(row.name, lineage, row.brand, row.description)
+        for product_id, name, brand, words, category_id in rows:
+            lineage = lineages.get(category_id, "")
+            described[product_id] = Described(name, lineage, brand, words, category_id)
+    return described
 
 
-def _lineage(connection: Connection, category_id: int) -> str:
-    above = select(Category.id, Category.parent_id, Category.name, literal(0).label("depth"))
-    tree = above.where(Category.id == category_id).cte("lineage", recursive=True)
-    tree = tree.union(
-        select(Category.id, Category.parent_id, Category.name, tree.c.depth + 1)
-        .join(tree, Category.id == tree.c.parent_id)
-        .where(tree.c.depth < 32)
-    )
-    names = connection.execute(select(tree.c.name).order_by(tree.c.depth.desc())).scalars()
-    return " ".join(names)
+def product_ids(connection: Connection) -> Sequence[int]:
+    """The ids of all products that were not deleted."""
+    return connection.execute(select(Product.id).where(Product.deleted_at.is_(None))).scalars().all()
+
+
+def _lineages(connection: Connection) -> dict[int | None, str]:
+    """The name of each category after those of its ancestors."""
+    rows = connection.execute(select(Category.id, Category.parent_id, Category.name)).all()
+    above = {category_id: (parent_id, name) for category_id, parent_id, name in rows}
+    lineages: dict[int | None, str] = {}
+    for category_id in above:
+        names: list[str] = []
+        current: int | None = category_id
+        while current is not None and len(names) < MOST_LEVELS:
+            current, name = above[current]
+            names.append(name)
+        lineages[category_id] = " ".join(reversed(names))
+    return lineages
 
 
 def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence[tuple[int, float]]:
@@ -207,14 +132,3 @@ def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence
         .limit(limit)
     )
     return [(other, count / total) for other, count, total in rows]
-
-
-def existing(connection: Connection, product_ids: Collection[int]) -> set[int]:
-    """Which of these products exist and were not deleted."""
-    query = select(Product.id).where(Product.id.in_(product_ids), Product.deleted_at.is_(None))
-    return set(connection.execute(query).scalars())
-
-
-def add_behavior(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what users did."""
-    tx.execute(insert(BehaviorEvent), list(rows))

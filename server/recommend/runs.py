@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, select, update
 
 from server.catalog.models import Product
 from server.db.upsert import insert_for
 from server.events.log import TRAINING, NewEvent, publish
 from server.order.models import Order, OrderLine
+from server.recommend.assignment import Assignment
 from server.recommend.errors import ModelNotFound, TooLittleData, TrainingRunning
-from server.recommend.models import TrainingRun
+from server.recommend.models import BehaviorEvent, TrainedModel, TrainingRun
 from server.recommend.queries import UNSOLD
 
-RUNNING, SUCCEEDED, FAILED = "RUNNING", "SUCCEEDED", "FAILED"
+RUNNING, SUCCEEDED, FAILED, CANCELLED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
 
-SILENCE = timedelta(seconds=60)
+SILENCE = timedelta(seconds=20)
 """A running training that was not heard of for this long is given up: the server that ran it has gone."""
 
 MIN_ORDERS, MIN_USERS, MIN_PRODUCTS = 20, 5, 2
@@ -30,7 +31,7 @@ LONGEST_STAGE, LONGEST_MESSAGE = 32, 500
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One training as it stands."""
+    """One training as it stands; version and measures are those of its model, None until it has made one."""
 
     id: int
     model_type: str
@@ -39,22 +40,33 @@ class Run:
     percent: int
     message: str
     model_id: int | None
+    activation: str
+    cancel_requested: bool
     started_at: datetime
     ended_at: datetime | None
+    version: str | None
+    metrics: Mapping[str, Any] | None
 
 
-def claim(tx: Connection, model_type: str, now: datetime) -> Run:
-    """Begin a training, unless one is running; raises TrainingRunning and TooLittleData."""
+def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
+    """Begin a training, unless one is running or the schedule's was begun already.
+
+    Raises TrainingRunning and TooLittleData.
+    """
     require_enough(tx)
     give_up_silent(tx, now)
     claimed = tx.execute(
         insert_for(tx)(TrainingRun)
         .values(
-            model_type=model_type,
+            model_type=assignment.model_type,
             state=RUNNING,
             stage="start",
             percent=0,
             message="Starting",
+            parameters=assignment.parameters.given(),
+            activation=assignment.activation,
+            scheduled_for=assignment.scheduled_for,
+            data_mark=data_mark(tx),
             started_at=now,
             heartbeat_at=now,
         )
@@ -91,12 +103,19 @@ def require_enough(connection: Connection) -> None:
         raise TooLittleData(missing="; ".join(missing))
 
 
+def data_mark(connection: Connection) -> str:
+    """What there is to learn from, as two looks at an index tell: the next order or event changes it."""
+    newest = [connection.scalar(select(func.max(table.id))) or 0 for table in (Order, BehaviorEvent)]
+    return "/".join(map(str, newest))
+
+
 def give_up_silent(tx: Connection, now: datetime) -> None:
-    """Fail a training that was not heard of for a minute."""
+    """End a training that was not heard of for a while."""
     query = update(TrainingRun).where(TrainingRun.state == RUNNING, TrainingRun.heartbeat_at < now - SILENCE)
+    state = case((TrainingRun.cancel_requested, CANCELLED), else_=FAILED)
     message = "The server that ran it went away."
     for run_id in tx.execute(
-        query.values(state=FAILED, message=message, ended_at=now).returning(TrainingRun.id)
+        query.values(state=state, message=message, ended_at=now).returning(TrainingRun.id)
     ).scalars():
         _announce(tx, run_id)
 
@@ -115,15 +134,27 @@ def breathe(tx: Connection, run_id: int, now: datetime) -> bool:
     return _change(tx, run_id, {"heartbeat_at": now})
 
 
+def request_cancel(tx: Connection, run_id: int) -> Run:
+    """Ask whoever runs a training to end it; one that has ended stays as it is. Raises ModelNotFound."""
+    if _change(tx, run_id, {"cancel_requested": True}):
+        _announce(tx, run_id)
+    return get(tx, run_id)
+
+
 def succeed(tx: Connection, run_id: int, model_id: int, message: str, now: datetime) -> bool:
-    """End a training with a model; False when it was given up before."""
+    """End a training with a model; False when it was given up or cancelled before."""
     values = {"state": SUCCEEDED, "stage": "done", "percent": 100, "model_id": model_id}
-    return _end(tx, run_id, values, message, now)
+    return _end(tx, run_id, values, message, now, TrainingRun.cancel_requested == false())
 
 
 def fail(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
     """End a training without one; False when it was given up before."""
     return _end(tx, run_id, {"state": FAILED}, message, now)
+
+
+def cancel(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
+    """End a training because somebody asked for it; False when it had ended before."""
+    return _end(tx, run_id, {"state": CANCELLED}, message, now)
 
 
 def get(connection: Connection, run_id: int) -> Run:
@@ -136,16 +167,23 @@ def last(connection: Connection) -> Run:
     return _one(connection, _runs().order_by(TrainingRun.id.desc()).limit(1), "training yet")
 
 
-def _end(tx: Connection, run_id: int, values: dict[str, Any], message: str, now: datetime) -> bool:
+def _end(
+    tx: Connection,
+    run_id: int,
+    values: dict[str, Any],
+    message: str,
+    now: datetime,
+    *conditions: ColumnElement[bool],
+) -> bool:
     values |= {"message": message[:LONGEST_MESSAGE], "heartbeat_at": now, "ended_at": now}
-    if not _change(tx, run_id, values):
+    if not _change(tx, run_id, values, *conditions):
         return False
     _announce(tx, run_id)
     return True
 
 
-def _change(tx: Connection, run_id: int, values: dict[str, Any]) -> bool:
-    query = update(TrainingRun).where(TrainingRun.id == run_id, TrainingRun.state == RUNNING)
+def _change(tx: Connection, run_id: int, values: dict[str, Any], *conditions: ColumnElement[bool]) -> bool:
+    query = update(TrainingRun).where(TrainingRun.id == run_id, TrainingRun.state == RUNNING, *conditions)
     return tx.execute(query.values(values).returning(TrainingRun.id)).one_or_none() is not None
 
 
@@ -161,8 +199,8 @@ def _one(connection: Connection, query: Select[Any], what: str) -> Run:
 
 
 def _runs() -> Select[Any]:
-    run = TrainingRun
-    columns: Sequence[Any] = (
+    run, model = TrainingRun, TrainedModel
+    columns: tuple[Any, ...] = (
         run.id,
         run.model_type,
         run.state,
@@ -170,7 +208,11 @@ def _runs() -> Select[Any]:
         run.percent,
         run.message,
         run.model_id,
+        run.activation,
+        run.cancel_requested,
         run.started_at,
         run.ended_at,
+        model.version,
+        model.metrics,
     )
-    return select(*columns)
+    return select(*columns).outerjoin_from(run, model, model.id == run.model_id)

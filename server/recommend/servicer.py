@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 
 from sanset.v1 import recommend_pb2 as pb
 from sanset.v1 import recommend_pb2_grpc
@@ -12,18 +12,20 @@ from server.clock import Clock
 from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
-from server.recommend import behavior, convert, registry
-from server.recommend.attribution import Attributions
+from server.recommend import behavior, convert, experiments, model_convert, online, online_convert, registry
+from server.recommend.asking import ANYONE, Audience, size
+from server.recommend.behavior import Tracker
 from server.recommend.errors import ModelDamaged
+from server.recommend.experiments import Trial
+from server.recommend.online import Scope
 from server.recommend.registry import Listed
-from server.recommend.service import CategoryIds, Place, Recommender, size
+from server.recommend.service import CategoryIds, Recommended, Recommender
 from server.recommend.serving import Serving
+from server.recommend.shown import Kind, ShownLists
 from server.recommend.trainer import Trainer
+from server.rpc.access import TokenMissing
 from server.rpc.call import Call
 from server.rpc.pool import Pool
-
-CartProducts = Callable[[int], Sequence[int]]
-"""The products in a user's cart; asks the database, and is called on the pool."""
 
 
 class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
@@ -37,9 +39,10 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         clock: Clock,
         serving: Serving,
         trainer: Trainer,
-        attributions: Attributions,
+        tracker: Tracker,
+        shown: ShownLists,
         *,
-        cart_products: CartProducts,
+        currency: str,
         category_ids: CategoryIds,
     ) -> None:
         self._db = db
@@ -48,60 +51,86 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         self._clock = clock
         self._serving = serving
         self._trainer = trainer
-        self._attributions = attributions
-        self._cart_products = cart_products
-        self._recommender = Recommender(serving, category_ids)
+        self._tracker = tracker
+        self._shown = shown
+        self._currency = currency
+        self._recommender = Recommender(serving, category_ids, clock)
 
     async def GetRecommendations(
         self, request: pb.GetRecommendationsRequest, call: Call
     ) -> pb.RecommendationList:
-        caller = call.identity
-        user_id = request.user_id or caller.user_id
-        if user_id != caller.user_id and not caller.is_admin:
-            raise UserNotFound(user_id=user_id)
-        recommend = self._recommender.for_caller if user_id == caller.user_id else self._recommender.for_other
-        context = await self._context(request, user_id, call)
-        recommended = await recommend(
-            user_id, context, size(request.limit), include_repeat=request.include_repeat
+        user_id = _subject(request.user_id, call)
+        asked = convert.asked_from_wire(request, user_id or 0, self._currency)
+        found = await self._recommender.recommend(asked)
+        if user_id != _user_id(call):
+            # An admin looks at it, not the customer: it is not counted as shown.
+            return convert.list_to_wire(found, self._shown.sign(found.model_version))
+        return self._shown_list(Kind(asked.place.name), found, user_id, request.visitor_id)
+
+    async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.ReorderList:
+        user_id = _subject(request.user_id, call)
+        found = await self._recommender.reorder(user_id or 0, size(request.limit))
+        if user_id != _user_id(call):
+            return convert.reorder_to_wire(found, self._shown.sign(found.model_version))
+        token = self._shown.show(
+            Kind.REORDER,
+            found.model_version,
+            [item.product_id for item in found.items],
+            user_id=user_id,
+            experiment_id=found.experiment_id,
         )
-        return convert.list_to_wire(recommended, self._attributions)
+        return convert.reorder_to_wire(found, token)
 
     async def GetSimilarProducts(
         self, request: pb.GetSimilarProductsRequest, call: Call
     ) -> pb.RecommendationList:
-        found = await self._recommender.similar(request.product_id, size(request.limit))
-        return convert.list_to_wire(found, self._attributions)
+        found = await self._recommender.similar(request.product_id, size(request.limit), _audience(call))
+        return self._shown_list(Kind.SIMILAR, found, _user_id(call))
 
     async def GetFrequentlyBoughtTogether(
         self, request: pb.GetFrequentlyBoughtTogetherRequest, call: Call
     ) -> pb.RecommendationList:
-        found = await self._recommender.bought_together(request.product_id, size(request.limit))
-        return convert.list_to_wire(found, self._attributions)
+        found = await self._recommender.bought_together(
+            request.product_id, size(request.limit), _audience(call)
+        )
+        return self._shown_list(Kind.TOGETHER, found, _user_id(call))
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.RecommendationList:
-        found = await self._recommender.trending(request.category, request.window_hours, size(request.limit))
-        return convert.list_to_wire(found, self._attributions)
+        found = await self._recommender.trending(
+            request.category, request.window_hours, size(request.limit), _audience(call), request.region
+        )
+        return self._shown_list(Kind.TRENDING, found, _user_id(call))
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
         deeds = [convert.deed_from_wire(event) for event in request.events]
-        user_id = call.caller.user_id if call.caller is not None else None
+        actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(deeds))
         with self._db.transaction() as tx:
-            tracked = behavior.track(
-                tx, user_id, request.visitor_id, deeds, self._attributions, self._clock()
-            )
+            tracked = self._tracker.track(tx, actor, deeds)
         return convert.tracked_to_wire(tracked)
 
-    async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
-        run = await self._trainer.start(
-            call.deadline,
-            convert.model_type_from_wire(request.model_type),
-            convert.parameters_from_wire(request.parameters),
+    def GetHistory(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
+        user_id = _subject(request.user_id, call) or 0
+        kind = convert.kind_from_wire(request.kind)
+        size = self._pages.size(request.page_size)
+        scope = ("GetHistory", call.identity.user_id, user_id, kind)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            done = behavior.done_by(connection, user_id, kind, after, size + 1)
+        more = self._pages.seal([done[size - 1].at, done[size - 1].id], *scope) if len(done) > size else ""
+        return pb.GetHistoryResponse(
+            items=[convert.done_to_wire(one) for one in done[:size]], next_page_token=more
         )
-        return convert.training_to_wire(run)
+
+    async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
+        run = await self._trainer.start(call.deadline, model_convert.assignment_from_wire(request))
+        return model_convert.training_to_wire(run)
+
+    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: Call) -> pb.Training:
+        return model_convert.training_to_wire(await self._trainer.cancel(call.deadline, request.training_id))
 
     async def WatchTraining(self, request: pb.WatchTrainingRequest, call: Call) -> AsyncIterator[pb.Training]:
         async for run in self._trainer.watch(request.training_id):
-            yield convert.training_to_wire(run)
+            yield model_convert.training_to_wire(run)
 
     def ListModels(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         size = self._pages.size(request.page_size)
@@ -111,7 +140,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
             models = registry.page(connection, after[0] if after else None, size + 1)
         more = self._pages.seal([models[size - 1].id], *scope) if len(models) > size else ""
         return pb.ListModelsResponse(
-            items=[convert.model_to_wire(model) for model in models[:size]], next_page_token=more
+            items=[model_convert.model_to_wire(model) for model in models[:size]], next_page_token=more
         )
 
     def GetModelMetrics(self, request: pb.GetModelMetricsRequest, call: Call) -> pb.ModelMetrics:
@@ -120,32 +149,96 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
                 model = registry.get(connection, request.model_id)
             else:
                 model = registry.active_or_refuse(connection)
-        return convert.metrics_to_wire(model)
+            scope = Scope([model.version], online.lookback(self._clock(), request.days))
+            measured = online.measure(connection, scope)
+        metrics = model_convert.metrics_to_wire(model)
+        metrics.online.CopyFrom(online_convert.online_to_wire(measured[model.version]))
+        return metrics
 
     async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> pb.Model:
         model = await self._pool.run(call.deadline, self._model, request.model_id)
+        registry.require_kept(model)
         try:
             await self._serving.verify(model.version)
         except DamagedArtifact as error:
             raise ModelDamaged(version=model.version, problem=error) from None
         model = await self._pool.run(call.deadline, self._activate, model.id)
         await self._serving.follow_activation()
-        return convert.model_to_wire(model)
+        return model_convert.model_to_wire(model)
 
-    async def _context(
-        self, request: pb.GetRecommendationsRequest, user_id: int, call: Call
-    ) -> Sequence[int]:
-        place = convert.place_from_wire(request)
-        if place is Place.PRODUCT:
-            return [request.product_id]
-        if place is Place.CART:
-            return await self._pool.run(call.deadline, self._cart_products, user_id)
-        return ()
+    async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
+        challenger = await self._pool.run(call.deadline, self._model, request.challenger_model_id)
+        registry.require_kept(challenger)
+        try:
+            await self._serving.verify(challenger.version)
+        except DamagedArtifact as error:
+            raise ModelDamaged(version=challenger.version, problem=error) from None
+        trial = await self._pool.run(call.deadline, self._start_experiment, challenger.id, request.percent)
+        await self._serving.follow_activation()
+        return online_convert.experiment_to_wire(trial)
+
+    def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.Experiment:
+        with self._db.read() as connection:
+            if request.experiment_id:
+                trial = experiments.get(connection, request.experiment_id)
+            else:
+                trial = experiments.last(connection)
+            measured = online.measure(connection, Scope.of_trial(trial))
+        return online_convert.experiment_to_wire(trial, measured)
+
+    async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> pb.Experiment:
+        trial = await self._pool.run(call.deadline, self._end_experiment, request.experiment_id)
+        await self._serving.follow_activation()
+        return online_convert.experiment_to_wire(trial)
+
+    def _shown_list(
+        self, kind: Kind, found: Recommended, user_id: int | None, visitor_id: str = ""
+    ) -> pb.RecommendationList:
+        """The reply, and a note of what it showed to whom."""
+        token = self._shown.show(
+            kind,
+            found.model_version,
+            [item.product_id for item in found.items],
+            user_id=user_id,
+            visitor_id=visitor_id,
+            experiment_id=found.experiment_id,
+        )
+        return convert.list_to_wire(found, token)
 
     def _model(self, model_id: int) -> Listed:
         with self._db.read() as connection:
             return registry.get(connection, model_id)
 
+    def _start_experiment(self, challenger_id: int, percent: int) -> Trial:
+        with self._db.transaction() as tx:
+            return experiments.start(tx, challenger_id, percent, self._clock())
+
+    def _end_experiment(self, experiment_id: int) -> Trial:
+        with self._db.transaction() as tx:
+            return experiments.end(tx, experiment_id, self._clock())
+
     def _activate(self, model_id: int) -> Listed:
         with self._db.transaction() as tx:
             return registry.activate(tx, model_id)
+
+
+def _subject(asked: int, call: Call) -> int | None:
+    """The user whom a call is about: the caller unless another is named, None when nobody is signed in.
+
+    Raises UserNotFound for another's, unless the caller is an admin, and TokenMissing.
+    """
+    if call.caller is None:
+        if asked:
+            raise TokenMissing()
+        return None
+    if asked and asked != call.caller.user_id and not call.caller.is_admin:
+        raise UserNotFound(user_id=asked)
+    return asked or call.caller.user_id
+
+
+def _audience(call: Call) -> Audience:
+    return Audience(call.caller.user_id) if call.caller is not None else ANYONE
+
+
+def _user_id(call: Call) -> int | None:
+    return call.caller.user_id if call.caller is not None else None

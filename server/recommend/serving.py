@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, NamedTuple, ParamSpec, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -23,9 +23,13 @@ from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
 from server.keys import derived_key
-from server.recommend import probe, queries, registry
+from server.recommend import experiments, history_queries, probe, queries, registry, trend_queries
+from server.recommend.experiments import Split, Trial
 from server.recommend.goods import Goods
-from server.recommend.history import History, history_of
+from server.recommend.histories import Histories
+from server.recommend.history import History
+from server.recommend.history_queries import Row
+from server.recommend.newcomers import Newcomers, text_of
 from server.recommend.trends import Trends
 from server.rpc.pool import Pool
 from server.settings import Settings
@@ -33,12 +37,18 @@ from server.settings import Settings
 P = ParamSpec("P")
 T = TypeVar("T")
 
-MOST_HISTORIES = 20_000
 MOST_TEXTS = 2_000
 LOAD_SECONDS = 30.0
 RETRY_SECONDS = 5.0
 
 log = structlog.get_logger()
+
+
+class Arm(NamedTuple):
+    """The model that serves someone, and the experiment that it was chosen by, if any."""
+
+    model: Model | None
+    experiment_id: int | None
 
 
 class Serving:
@@ -59,19 +69,23 @@ class Serving:
         self._stale = False
         self.model: Model | None = None
         """The model in use. It never changes; another one takes its place."""
-        self.goods = Goods(self._load_goods)
+        self.challenger: Model | None = None
+        """What the running experiment compares with it; None as well when it cannot be served here."""
+        self._split: Split | None = None
+        self.goods = Goods(self._load_goods, settings.currency)
         self.trends = Trends(self._count_sales)
-        self._histories: Cache[int, History] = Cache(self._load_histories, size=MOST_HISTORIES)
+        self._newcomers = Newcomers(self._list_products, self._describe)
+        self._histories = Histories(self._read_user, self._read_visitor)
         self._texts: Cache[int, ProductText] = Cache(self._load_texts, size=MOST_TEXTS)
 
     def attach(self, follower: Follower) -> None:
-        """Learn from the events of products, stock, orders, behaviour and models."""
+        """Learn from the events of products, stock, orders, carts, behaviour and models."""
+        self._histories.attach(follower)
+        self.trends.attach(follower)
         follower.listen(events.PRODUCT, self._product_changed)
         follower.listen(events.STOCK, self._stock_changed)
-        follower.listen(events.CATEGORY, lambda event: self._texts.clear())
+        follower.listen(events.CATEGORY, lambda event: self._words_changed())
         follower.listen(events.CATALOG, lambda event: self._everything_changed())
-        follower.listen(events.ORDER, self._order_stepped)
-        follower.listen(events.BEHAVIOR, self._behaved)
         follower.listen(events.MODEL, lambda event: self._model_changed())
 
     async def start(self) -> None:
@@ -82,14 +96,19 @@ class Serving:
         # The answers of many callers share this process: threads of BLAS would only spin.
         threadpool_limits(1, "blas")
         await self.goods.start()
-        for version in await self._read(registry.candidates):
-            if await self._load(version):
-                return
-        log.info("recommending_without_a_model")
+        async with self._loading:
+            for version in await self._read(registry.candidates):
+                if await self._load(version):
+                    break
+            else:
+                log.info("recommending_without_a_model")
+            await self._challenge(await self._read(experiments.running))
+            self._forget_replaced()
 
     async def stop(self) -> None:
         """End what runs in the background."""
         await self.goods.stop()
+        await self._newcomers.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -104,7 +123,15 @@ class Serving:
 
     async def history(self, user_id: int) -> History | None:
         """A user's past; None when there is no such user."""
-        return await self._histories.get(user_id)
+        return await self._histories.of_user(user_id)
+
+    async def visitor_history(self, visitor_id: str) -> History:
+        """The past of a visitor, empty for a stranger."""
+        return await self._histories.of_visitor(visitor_id)
+
+    def is_new(self, product_id: int) -> bool:
+        """Whether a model that is served was trained before there was this product."""
+        return product_id in self._newcomers
 
     async def text(self, product_id: int) -> ProductText | None:
         """The words of a product; None when there is none such."""
@@ -119,27 +146,71 @@ class Serving:
         await asyncio.to_thread(probe.prove, self._models_dir / version, self._key)
         self._proven.add(version)
 
+    def model_for(self, key: str) -> Arm:
+        """The model that serves who has this `experiments.split_key`; nobody in particular gets the one in use."""
+        split = self._split
+        if split is None or not key:
+            return Arm(self._whole(self.model), None)
+        if not split.challenges(key):
+            return Arm(self._whole(self.model), split.experiment_id)
+        if self.challenger is None:
+            # Served by the wrong model, they would blur the comparison: they are not counted in it.
+            return Arm(self._whole(self.model), None)
+        return Arm(self._whole(self.challenger), split.experiment_id)
+
+    def _whole(self, model: Model | None) -> Model | None:
+        """The model with the products that are newer than it."""
+        return self._newcomers.of(model) if model is not None else None
+
     async def follow_activation(self) -> None:
-        """Serve the model that the database says is in use; keep the present one when it is damaged."""
-        active = await self._read(registry.active)
-        if active is not None:
-            await self._load(active.version)
+        """Serve the models that the database says are in use; keep the present one when it is damaged."""
+        # Read under the lock: of two who follow at once, the later one has the later news.
+        async with self._loading:
+            active = await self._read(registry.active)
+            trial = await self._read(experiments.running)
+            if active is not None:
+                await self._load(active.version)
+            await self._challenge(trial)
+            self._forget_replaced()
+
+    def _forget_replaced(self) -> None:
+        self._newcomers.keep_only(model for model in (self.model, self.challenger) if model is not None)
 
     async def _load(self, version: str) -> bool:
-        """Serve `version`; False when its artifact is damaged."""
-        async with self._loading:
-            if self.model is not None and self.model.version == version:
-                return True
-            try:
-                if version not in self._proven:
-                    await self.verify(version)
-                self.model = await asyncio.to_thread(probe.load, self._models_dir / version, self._key)
-            except DamagedArtifact as error:
-                self._proven.discard(version)
-                log.error("model_damaged", version=version, problem=str(error))
-                return False
-        log.info("model_loaded", version=version, products=len(self.model))
+        """Serve `version`; False when its artifact is damaged. The caller holds `_loading`."""
+        model = await self._open(version)
+        if model is None:
+            return False
+        if model is not self.model:
+            self.model = model
+            log.info("model_loaded", version=version, products=len(model))
         return True
+
+    async def _challenge(self, trial: Trial | None) -> None:
+        """Split the users as the running experiment says, if this worker serves what it compares."""
+        if trial is None or self.model is None or self.model.version != trial.control_version:
+            self._split = self.challenger = None
+            return
+        if self._split != trial.split:
+            self._split = self.challenger = None
+        self.challenger = await self._open(trial.challenger_version)
+        self._split = trial.split
+
+    async def _open(self, version: str) -> Model | None:
+        """The model `version`; None when its artifact is damaged."""
+        for loaded in (self.model, self.challenger):
+            if loaded is not None and loaded.version == version:
+                return loaded
+        try:
+            if version not in self._proven:
+                await self.verify(version)
+            model = await asyncio.to_thread(probe.load, self._models_dir / version, self._key)
+        except DamagedArtifact as error:
+            self._proven.discard(version)
+            log.error("model_damaged", version=version, problem=str(error))
+            return None
+        await self._newcomers.take_in(model)
+        return model
 
     def _model_changed(self) -> None:
         self._stale = True
@@ -159,39 +230,42 @@ class Serving:
     def _product_changed(self, event: Announcement) -> None:
         self._texts.drop(int(event.key))
         self.goods.change([int(event.key)])
+        self._newcomers.change(int(event.key))
 
     def _stock_changed(self, event: Announcement) -> None:
         self.goods.change((event.payload or {}).get("products", ()))
 
-    def _order_stepped(self, event: Announcement) -> None:
-        user_id = (event.payload or {}).get("user_id")
-        if user_id is not None:
-            self._histories.drop(int(user_id))
-
-    def _behaved(self, event: Announcement) -> None:
-        if event.key.isdigit():
-            self._histories.drop(int(event.key))
+    def _words_changed(self) -> None:
+        self._texts.clear()
+        self._newcomers.change_all()
 
     def _everything_changed(self) -> None:
-        self._histories.clear()
-        self._texts.clear()
+        self._words_changed()
         self.trends.clear()
         self.goods.change_all()
 
     async def _load_goods(self, product_ids: Collection[int] | None) -> Sequence[queries.Good]:
         return await self._read(queries.goods, product_ids)
 
-    async def _load_histories(self, user_ids: Sequence[int]) -> dict[int, History]:
-        found = {user_id: history_of(await self._read(queries.history, user_id)) for user_id in user_ids}
-        return {user_id: history for user_id, history in found.items() if history is not None}
+    async def _read_user(self, user_id: int) -> Sequence[Row]:
+        return await self._read(history_queries.of_user, user_id)
+
+    async def _read_visitor(self, visitor_id: str) -> Sequence[Row]:
+        return await self._read(history_queries.of_visitor, visitor_id)
+
+    async def _list_products(self) -> Sequence[int]:
+        return await self._read(queries.product_ids)
+
+    async def _describe(self, product_ids: Sequence[int]) -> Mapping[int, queries.Described]:
+        return await self._read(queries.descriptions, product_ids)
 
     async def _load_texts(self, product_ids: Sequence[int]) -> dict[int, ProductText]:
-        found = {product_id: await self._read(queries.description, product_id) for product_id in product_ids}
-        return {product_id: ProductText(*words) for product_id, words in found.items() if words is not None}
+        found = await self._describe(product_ids)
+        return {product_id: text_of(described) for product_id, described in found.items()}
 
-    async def _count_sales(self, hours: int) -> Mapping[int, int]:
+    async def _count_sales(self, hours: int, region: str) -> Mapping[int, int]:
         now = self._clock()
-        return await self._read(queries.sales, now - timedelta(hours=hours), now)
+        return await self._read(trend_queries.sales, now - timedelta(hours=hours), now, region)
 
     async def _read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         def read() -> T:

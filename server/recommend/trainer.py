@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from server.clock import Clock
 from server.db.database import Announcement, Database
@@ -13,26 +14,35 @@ from server.db.deadline import Deadline
 from server.events.follower import Follower
 from server.events.log import TRAINING
 from server.recommend import runs
-from server.recommend.child import Parameters
+from server.recommend.assignment import Assignment
 from server.recommend.errors import UnavailableNow
 from server.recommend.runs import Run
-from server.recommend.training import Conductor
+from server.recommend.training import Conductor, OnTrained
 from server.rpc.pool import Pool
 from server.settings import Settings
 
 STOP_SECONDS = 8.0
-LOOK_SECONDS = 10.0
+LOOK_SECONDS = 5.0
+CANCEL_SECONDS = 8.0
 READ_SECONDS = 10.0
 
 
 class Trainer:
     """Starts and watches trainings; for use on a worker's event loop."""
 
-    def __init__(self, settings: Settings, db: Database, pool: Pool, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        pool: Pool,
+        clock: Clock,
+        on_trained: OnTrained | None = None,
+    ) -> None:
         self._settings = settings
         self._db = db
         self._pool = pool
         self._clock = clock
+        self._on_trained = on_trained
         self._stopping = threading.Event()
         self._draining = False
         self._threads: list[threading.Thread] = []
@@ -42,18 +52,26 @@ class Trainer:
         """Learn how trainings move on, whichever worker runs them."""
         follower.listen(TRAINING, self._moved_on)
 
-    async def start(self, deadline: Deadline, model_type: str, parameters: Parameters) -> Run:
+    async def start(self, deadline: Deadline, assignment: Assignment) -> Run:
         """Start a training in this worker; raises TrainingRunning and TooLittleData."""
-        run = await self._pool.run(deadline, self._claim, model_type)
-        conductor = Conductor(self._settings, self._db, self._stopping)
-        thread = threading.Thread(
-            target=conductor.conduct, args=(run.id, model_type, parameters), name=f"training-{run.id}"
-        )
-        self._threads = [thread, *(old for old in self._threads if old.is_alive())]
-        thread.start()
+        return await self._pool.run(deadline, self._begin, assignment)
+
+    async def cancel(self, deadline: Deadline, training_id: int) -> Run:
+        """End a training, whichever server runs it, and return it once it has ended.
+
+        When its server takes its time, it is returned while it is still ending. Raises ModelNotFound.
+        """
+        run = await self._pool.run(deadline, self._request_cancel, training_id)
+        if run.state != runs.RUNNING:
+            return run
+        patience = min(CANCEL_SECONDS, deadline.remaining)
+        with contextlib.suppress(TimeoutError, UnavailableNow):
+            async with asyncio.timeout(patience), contextlib.aclosing(self.watch(training_id)) as states:
+                async for state in states:
+                    run = state
         return run
 
-    async def watch(self, training_id: int) -> AsyncIterator[Run]:
+    async def watch(self, training_id: int) -> AsyncGenerator[Run, None]:
         """How a training stands (0: the last one), now and after each change, until it has ended.
 
         Without a change its state is told again every few seconds. Raises ModelNotFound, and
@@ -95,9 +113,20 @@ class Trainer:
         for thread in self._threads:
             await asyncio.to_thread(thread.join, STOP_SECONDS)
 
-    def _claim(self, model_type: str) -> Run:
+    def _begin(self, assignment: Assignment) -> Run:
+        # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
         with self._db.transaction() as tx:
-            return runs.claim(tx, model_type, self._clock())
+            run = runs.claim(tx, assignment, self._clock())
+        conductor = Conductor(self._settings, self._db, self._stopping, self._on_trained)
+        thread = threading.Thread(target=conductor.conduct, args=(run, assignment), name=f"training-{run.id}")
+        self._threads = [thread, *(old for old in self._threads if old.is_alive())]
+        thread.start()
+        return run
+
+    def _request_cancel(self, training_id: int) -> Run:
+        with self._db.transaction() as tx:
+            runs.give_up_silent(tx, self._clock())
+            return runs.request_cancel(tx, training_id)
 
     def _give_up_silent(self) -> None:
         with self._db.transaction() as tx:

@@ -15,24 +15,33 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml import artifact
 from ml.artifact import DamagedArtifact
+from ml.manifest import Manifest
+from ml.schema import Contents
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import child, probe, registry, runs
-from server.recommend.child import Parameters
+from server.recommend import child, experiments, probe, pruning, registry, runs
+from server.recommend.assignment import Assignment
 from server.recommend.errors import TooLittleData, TrainingRunning
+from server.recommend.judgement import Verdict, compare, judge
+from server.recommend.pulse import Pulse, TrainingCancelled, TrainingFailed
+from server.recommend.registry import Listed
+from server.recommend.runs import Run
 from server.recommend.serving import artifact_key
 from server.settings import Settings
 
 T = TypeVar("T")
 
-NEWS_SECONDS = 0.25
-"""Progress is written this often at most."""
-BREATH_SECONDS = 10.0
 WRITE_ATTEMPTS = 5
+SEGMENTED = ("ALL", "SEGMENTS")
+"""The trainings that make segments."""
 
 Progress = Callable[[str, int, str], None]
 """Told the stage, the percentage of the whole training that is done, and a sentence."""
+
+OnTrained = Callable[[Connection, Contents], None]
+"""Takes what a training found out about the shop into a transaction of its own."""
 
 log = structlog.get_logger()
 
@@ -50,8 +59,13 @@ class Outcome:
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
 
-class TrainingFailed(Exception):
-    """The training ended without a model; the text is a sentence for the admin."""
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a training made, proven to be sound; not recorded yet."""
+
+    version: str
+    metrics: Mapping[str, Any]
+    manifest: Manifest
 
 
 def nobody(stage: str, percent: int, message: str) -> None:
@@ -61,24 +75,25 @@ def nobody(stage: str, percent: int, message: str) -> None:
 def train_now(
     settings: Settings,
     db: Database,
+    assignment: Assignment | None = None,
     *,
-    model_type: str = "ALL",
-    parameters: Parameters | None = None,
     progress: Progress = nobody,
+    on_trained: OnTrained | None = None,
 ) -> Outcome:
     """Train in the foreground: claim, train, record, and activate what is not worse than the model in use.
 
-    `model_type` is ALL, ALS, COPURCHASE or CONTENT. Raises TrainingFailed, with the reason, when no model came of
-    it; too little data and a training that runs elsewhere are such reasons. When this thread is interrupted,
-    the child is stopped and the training recorded as failed.
+    Raises TrainingFailed, with the reason, when no model came of it; too little data and a training that runs
+    elsewhere are such reasons. When this thread is interrupted, the child is stopped and the training recorded
+    as cancelled.
     """
+    wanted = assignment or Assignment()
     try:
         with db.transaction() as tx:
-            run = runs.claim(tx, model_type, utc_now())
+            run = runs.claim(tx, wanted, utc_now())
     except (TooLittleData, TrainingRunning) as refusal:
         raise TrainingFailed(str(refusal)) from None
-    conductor = Conductor(settings, db, threading.Event())
-    outcome = conductor.conduct(run.id, model_type, parameters or Parameters(), progress)
+    conductor = Conductor(settings, db, threading.Event(), on_trained)
+    outcome = conductor.conduct(run, wanted, progress)
     if not outcome.succeeded:
         raise TrainingFailed(outcome.message)
     return outcome
@@ -87,47 +102,54 @@ def train_now(
 class Conductor:
     """Carries out trainings that were claimed, until `stopping` is set."""
 
-    def __init__(self, settings: Settings, db: Database, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        stopping: threading.Event,
+        on_trained: OnTrained | None = None,
+    ) -> None:
         self._settings = settings
+        self._models_dir = settings.models_dir
         self._db = db
         self._stopping = stopping
+        self._on_trained = on_trained
         self._key = artifact_key(settings)
 
-    def conduct(
-        self, training_id: int, model_type: str, parameters: Parameters, progress: Progress = nobody
-    ) -> Outcome:
+    def conduct(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> Outcome:
         """Train, record the model, activate it when it is not worse; the row of the training tells the end."""
         try:
-            version, metrics = self._train(training_id, model_type, parameters, progress)
-            return self._take_over(training_id, model_type, version, metrics)
+            with Pulse(self._db, run.id, self._stopping) as pulse:
+                version, metrics = self._train(run.id, assignment, pulse, progress)
+                outcome = self._take_over(run, assignment, version, metrics, pulse)
         except TrainingFailed as error:
-            return self._failed(training_id, str(error))
+            return self._ended(run.id, error)
         except OSError as error:
-            return self._failed(training_id, f"The training could not be run: {error.strerror}.")
-        except BaseException as error:
-            # Nobody else knows of this training: left alone, it would keep its place for a minute.
-            self._failed(training_id, "The training was interrupted.")
-            if not isinstance(error, Exception):
-                raise
-            log.exception("training_failed", training_id=training_id)
-            return Outcome(training_id, succeeded=False, message="The training broke; see the server's log.")
+            return self._ended(run.id, TrainingFailed(f"The training could not be run: {error.strerror}."))
+        except Exception:
+            # Nobody else knows of this training: left alone, it would keep its place for a while.
+            log.exception("training_broke", training_id=run.id)
+            return self._ended(run.id, TrainingFailed("The training broke; the server's log says more."))
+        except BaseException:
+            self._ended(run.id, TrainingCancelled("Interrupted."))
+            raise
+        self._prune()
+        return outcome
 
     def _train(
-        self, training_id: int, model_type: str, parameters: Parameters, progress: Progress
+        self, training_id: int, assignment: Assignment, pulse: Pulse, progress: Progress
     ) -> tuple[str, Mapping[str, Any]]:
         """Run the child to its end; return its artifact's name and metrics. Raises TrainingFailed."""
         last: dict[str, Any] = {}
-        logbook = Logbook(self._db, training_id)
-        with child.running(self._settings, model_type, parameters) as pupil:
+        in_use = self._in_use()
+        with child.running(self._settings, assignment, in_use.version if in_use else None) as pupil:
             for line in pupil.lines():
                 if line is not None:
                     last = line
                     if "percent" in line:
                         progress(line["stage"], line["percent"], line["message"])
-                if not logbook.write(line):
-                    raise TrainingFailed("Another server gave this training up.")
-                if self._stopping.is_set():
-                    raise TrainingFailed("The server that ran it was stopped.")
+                        pulse.tell(line)
+                pulse.check()
             if last.get("stage") == "done":
                 return str(last["artifact"]), last["metrics"]
             if last.get("stage") == "failed":
@@ -136,56 +158,130 @@ class Conductor:
         raise TrainingFailed("The training process ended unexpectedly; the server's log says more.")
 
     def _take_over(
-        self, training_id: int, model_type: str, version: str, metrics: Mapping[str, Any]
+        self, run: Run, assignment: Assignment, version: str, metrics: Mapping[str, Any], pulse: Pulse
     ) -> Outcome:
-        """Record the model, and put it into use unless the one in use predicts better and still works."""
-        models_dir = self._settings.models_dir
+        """Prove the artifact, record the model, and put it into use unless the one in use predicts better."""
         try:
-            probe.prove(models_dir / version, self._key)
-        except DamagedArtifact as error:
-            raise TrainingFailed(str(error)) from None
-        with self._db.read() as connection:
-            in_use = registry.active(connection)
-        better = in_use is not None and recall(in_use.metrics) > recall(metrics)
-        if in_use is not None and better:
-            try:
-                probe.prove(models_dir / in_use.version, self._key)
-            except DamagedArtifact:
-                better = False
-
-        def record(tx: Connection) -> int:
-            model_id = registry.register(tx, version, model_type, metrics, utc_now())
-            if not runs.succeed(tx, training_id, model_id, message, utc_now()):
-                raise TrainingFailed("Another server gave this training up.")
-            if not better:
-                registry.activate(tx, model_id)
-            return model_id
-
-        message = f"{version} is in use now; its recall@20 is {recall(metrics):.4f}."
-        if in_use is not None and better:
-            message = (
-                f"{version} was kept but is not in use: its recall@20 of {recall(metrics):.4f} is below the"
-                f" {recall(in_use.metrics):.4f} of {in_use.version}, which stays."
-            )
-        model_id = self._write(record)
-        log.info("training_succeeded", training_id=training_id, version=version, activated=not better)
+            candidate = self._prove(version, metrics)
+            damaged = self._damaged_in_use(metrics)
+            pulse.check()
+            self._hand_over(assignment.model_type, version)
+            model_id, verdict = self._write(lambda tx: self._record(tx, run, assignment, candidate, damaged))
+        except BaseException:
+            self._discard(version)
+            raise
+        log.info("training_succeeded", training_id=run.id, version=version, activated=verdict.activate)
         return Outcome(
-            training_id,
-            True,
-            message,
+            run.id,
+            succeeded=True,
+            message=verdict.message,
             model_id=model_id,
             version=version,
-            activated=not better,
+            activated=verdict.activate,
             metrics=metrics,
         )
 
-    def _failed(self, training_id: int, message: str) -> Outcome:
-        log.warning("training_failed", training_id=training_id, problem=message)
+    def _prove(self, version: str, metrics: Mapping[str, Any]) -> Candidate:
+        path = self._models_dir / version
         try:
-            self._write(lambda tx: runs.fail(tx, training_id, message, utc_now()))
+            probe.prove(path, self._key)
+            return Candidate(version, metrics, artifact.manifest_of(path, self._key))
+        except DamagedArtifact as error:
+            raise TrainingFailed(str(error)) from None
+
+    def _damaged_in_use(self, metrics: Mapping[str, Any]) -> str:
+        """The version of the model in use if it predicts better and cannot be loaded; else nothing."""
+        in_use = self._in_use()
+        if in_use is None or not compare(metrics, in_use).is_worse:
+            return ""
+        try:
+            probe.prove(self._models_dir / in_use.version, self._key)
+        except DamagedArtifact as error:
+            log.warning("model_in_use_damaged", version=in_use.version, problem=str(error))
+            return in_use.version
+        return ""
+
+    def _hand_over(self, model_type: str, version: str) -> None:
+        """Tell others what was found out; should that fail, the recommendations are no worse for it."""
+        on_trained = self._on_trained
+        if on_trained is None or model_type not in SEGMENTED:
+            return
+        contents = artifact.load(self._models_dir / version, self._key).contents
+        try:
+            self._write(lambda tx: on_trained(tx, contents))
+        except SQLAlchemyError:
+            log.exception("training_not_handed_over", version=version)
+
+    def _discard(self, version: str) -> None:
+        """Delete an artifact that no row names. After some errors it is not certain whether one does."""
+        try:
+            with self._db.read() as connection:
+                if pruning.is_recorded(connection, version):
+                    return
+        except SQLAlchemyError:
+            return
+        pruning.delete(self._models_dir, version)
+
+    def _record(
+        self, tx: Connection, run: Run, assignment: Assignment, candidate: Candidate, damaged: str
+    ) -> tuple[int, Verdict]:
+        """Raises TrainingFailed when the training was cancelled or given up: nothing is written then."""
+        now = utc_now()
+        registry.lock(tx)
+        in_use = registry.active(tx)
+        verdict = judge(
+            assignment.activation,
+            candidate.version,
+            candidate.metrics,
+            in_use,
+            in_use_works=in_use is None or in_use.version != damaged,
+            experiment_runs=experiments.running(tx) is not None,
+        )
+        model_id = registry.register(
+            tx,
+            candidate.version,
+            assignment.model_type,
+            candidate.metrics,
+            now,
+            manifest=candidate.manifest,
+            training_seconds=(now - run.started_at).total_seconds(),
+        )
+        if not runs.succeed(tx, run.id, model_id, verdict.message, now):
+            if runs.get(tx, run.id).cancel_requested:
+                raise TrainingCancelled("Cancelled.")
+            raise TrainingFailed("Another server gave this training up.")
+        if verdict.activate:
+            registry.activate(tx, model_id)
+        return model_id, verdict
+
+    def _prune(self) -> None:
+        """Delete the artifacts of old models; should that fail, the next training does it."""
+        try:
+            with self._db.transaction() as tx:
+                pruning.retire(tx, self._settings.models_kept, utc_now())
+            with self._db.read() as connection:
+                gone = pruning.retired(connection, pruning.artifacts(self._models_dir))
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("models_not_pruned", error=type(error).__name__)
+            return
+        for version in gone:
+            pruning.delete(self._models_dir, version)
+            log.info("model_deleted", version=version)
+
+    def _ended(self, training_id: int, failure: TrainingFailed) -> Outcome:
+        message = str(failure)
+        cancelled = isinstance(failure, TrainingCancelled)
+        end = runs.cancel if cancelled else runs.fail
+        log.warning("training_ended", training_id=training_id, cancelled=cancelled, problem=message)
+        try:
+            self._write(lambda tx: end(tx, training_id, message, utc_now()))
         except SQLAlchemyError as error:
             log.error("training_end_not_recorded", training_id=training_id, error=type(error).__name__)
-        return Outcome(training_id, False, message)
+        return Outcome(training_id, succeeded=False, message=message)
+
+    def _in_use(self) -> Listed | None:
+        with self._db.read() as connection:
+            return registry.active(connection)
 
     def _write(self, step: Callable[[Connection], T]) -> T:
         """Commit `step`; again when the database refuses: an hour's training must not be lost to a moment."""
@@ -198,41 +294,3 @@ class Conductor:
                     raise
                 time.sleep(0.2 * 2**attempt)
         raise AssertionError("unreachable")
-
-
-class Logbook:
-    """Writes how far a training is into its row: news four times a second at most, a sign of life every 10 s."""
-
-    def __init__(self, db: Database, training_id: int) -> None:
-        self._db = db
-        self._id = training_id
-        self._news_at = 0.0
-        self._breath_at = time.monotonic()
-
-    def write(self, line: Mapping[str, Any] | None) -> bool:
-        """Note a line of the child, or its silence; False when the training was given up by others."""
-        now = time.monotonic()
-        if line is not None and "percent" in line and now - self._news_at >= NEWS_SECONDS:
-            self._news_at = self._breath_at = now
-            return self._commit(
-                lambda tx: runs.move_on(
-                    tx, self._id, line["stage"], line["percent"], line["message"], utc_now()
-                )
-            )
-        if now - self._breath_at >= BREATH_SECONDS:
-            self._breath_at = now
-            return self._commit(lambda tx: runs.breathe(tx, self._id, utc_now()))
-        return True
-
-    def _commit(self, step: Callable[[Connection], bool]) -> bool:
-        try:
-            with self._db.transaction() as tx:
-                return step(tx)
-        except SQLAlchemyError as error:  # no reason to stop: the next line tries again
-            log.warning("training_progress_not_written", error=type(error).__name__)
-            return True
-
-
-def recall(metrics: Mapping[str, Any]) -> float:
-    """How well a model predicts held-out baskets: recall among the first 20."""
-    return float(metrics.get("blend", {}).get("recall@20", 0.0))

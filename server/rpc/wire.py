@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -11,8 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 
-from server.errors import InvalidMoney, InvalidUpdateMask
-from server.money import MAX_MINOR, Money, decimals
+from server.errors import InvalidField, InvalidMoney, InvalidUpdateMask
+from server.money import MAX_MINOR, Money, decimals, to_minor
 
 MAX_INT32 = 2**31 - 1
 """The most that an int32 field can say; more is shown as this."""
@@ -46,6 +48,25 @@ def money_from_wire(money: MoneyMessage, field: str, *, currency: str) -> Money:
     if minor > MAX_MINOR:
         raise InvalidMoney(field=field, problem="is too large")
     return Money(minor, currency)
+
+
+def price_range_from_wire(low: str, high: str, currency: str) -> tuple[int | None, int | None]:
+    """The bounds `min_price` and `max_price` of a filter, decimal numbers in `currency`, in minor units.
+
+    An empty one bounds nothing. Raises InvalidMoney, and InvalidField when the lower one is above the other.
+    """
+    bounds = _bound(low, "min_price", currency), _bound(high, "max_price", currency)
+    if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
+        raise InvalidField(("min_price", "must not be above max_price"))
+    return bounds
+
+
+def _bound(text: str, field: str, currency: str) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", text):
+        raise InvalidMoney(field=field, problem="must be a decimal number such as 9.99")
+    return to_minor(Decimal(text), currency)
 
 
 def time_to_wire(moment: datetime | None) -> Timestamp | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import event
 
 from server.catalog.categories import read_tree
@@ -17,8 +18,10 @@ from server.db.deadline import Deadline
 from server.events.follower import Follower
 from server.paging import Pages
 from server.recommend.attribution import Attributions
+from server.recommend.behavior import Tracker
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
+from server.recommend.shown import ShownLists
 from server.recommend.trainer import Trainer
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
@@ -56,8 +59,13 @@ class Worker:
         self.serving = Serving(settings, self.db, self.pool, utc_now)
         self.trainer = Trainer(settings, self.db, self.pool, utc_now)
         self.attributions = Attributions(SECRET.encode())
-        self.cart: Sequence[int] = ()
+        self.shown = ShownLists(
+            self.attributions, self.db, self.pool, utc_now, CollectorRegistry(), keep=True
+        )
+        self.tracker = Tracker.of(settings, self.attributions, utc_now)
         self.statements: list[str] = []
+        self.address = "127.0.0.1"
+        """Where the calls come from."""
         event.listen(self.db.engine, "before_cursor_execute", self._note)
         self.servicer = RecommendServicer(
             self.db,
@@ -66,23 +74,28 @@ class Worker:
             utc_now,
             self.serving,
             self.trainer,
-            self.attributions,
-            cart_products=lambda user_id: self.cart,
+            self.tracker,
+            self.shown,
+            currency=settings.currency,
             category_ids=self._category_ids,
         )
 
     async def call(self, method: str, request: Any, caller: Identity | None = None) -> Any:
         """Call a unary method as the pipeline does."""
         behaviour = getattr(self.servicer, method)
-        call = _call(caller)
+        call = self._call(caller)
         if inspect.iscoroutinefunction(behaviour):
             return await behaviour(request, call)
         return await self.pool.run(call.deadline, behaviour, request, call)
 
     def stream(self, method: str, request: Any, caller: Identity | None = None) -> AsyncIterator[Any]:
         """Open a stream."""
-        messages: AsyncIterator[Any] = getattr(self.servicer, method)(request, _call(caller))
+        messages: AsyncIterator[Any] = getattr(self.servicer, method)(request, self._call(caller))
         return messages
+
+    def _call(self, caller: Identity | None) -> Call:
+        method = "/sanset.v1.RecommendService/Test"
+        return Call(method, "r", self.address, False, "", None, Deadline(20), caller)
 
     async def _category_ids(self, slug_or_name: str) -> frozenset[int]:
         with self.db.read() as connection:
@@ -101,15 +114,13 @@ async def running(settings: Settings) -> AsyncIterator[Worker]:
     worker.follower.start()
     try:
         await worker.serving.start()
+        worker.shown.start()
         yield worker
     finally:
         worker.trainer.drain()
         await worker.trainer.stop()
         await worker.serving.stop()
+        await worker.shown.stop()
         worker.follower.stop()
         worker.pool.close()
         worker.db.close()
-
-
-def _call(caller: Identity | None) -> Call:
-    return Call("/sanset.v1.RecommendService/Test", "r", "127.0.0.1", False, "", None, Deadline(20), caller)

@@ -459,10 +459,11 @@ def test_a_preview_needs_lines_and_an_address_of_the_callers(shop: RunningShop) 
 
 
 BUDGETS = {
-    "AddItem": 4,
-    "AddItem again": 4,
+    # Two of them write what was done and tell the other workers: one round trip on PostgreSQL
+    "AddItem": 6,
+    "AddItem again": 6,
     "UpdateItem": 4,
-    "RemoveItem": 3,
+    "RemoveItem": 4,
     "GetTotal": 2,
     "PreviewCheckout": 2,
     "GetCart": 1,
@@ -487,7 +488,8 @@ def test_every_call_takes_as_many_queries_for_thirty_lines_as_for_one(shop: Runn
         with shop.counted_queries() as queries:
             getattr(shop.cart, name.split()[0])(request, metadata=buyer.metadata)
         taken[name] = len(queries)
-    assert taken == BUDGETS
+    spared = {"AddItem": 5, "AddItem again": 5} if shop.app.db.is_postgresql else {}
+    assert taken == BUDGETS | spared
 
 
 def test_changes_at_once_lose_nothing(shop: RunningShop) -> None:

@@ -26,6 +26,10 @@ KEEP = Prepared(insert(IdempotencyKey))
 MODEL = {
     "model_type": "ALL",
     "metrics": {"recall": 0.5, "parts": ["als"]},
+    "data_fingerprint": "",
+    "parameters": {},
+    "library_versions": {},
+    "training_seconds": 1.5,
     "is_active": False,
     "created_at": NOW,
 }

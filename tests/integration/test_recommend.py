@@ -15,7 +15,7 @@ from sanset.v1 import recommend_pb2 as pb
 from server.catalog.errors import CategoryNotFound, ProductNotFound
 from server.clock import utc_now
 from server.errors import UserNotFound
-from server.events.log import BEHAVIOR, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
+from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
 from server.recommend import probe
 from server.settings import Settings
 
@@ -251,7 +251,10 @@ def test_a_page_and_a_cart_lead_the_list_but_are_not_in_it(modelled: Settings) -
         on_page = await recommend(worker, data.NEW_USER, context=context, product_id=13, limit=3)
         assert 13 not in ids(on_page)
         assert set(range(14, 19)) & set(ids(on_page))
-        worker.cart = [7, 8]
+        with worker.db.transaction() as tx:
+            data.fill_cart(tx, data.NEW_USER, [7, 8], utc_now())
+            publish(tx, NewEvent(CART, str(data.NEW_USER)))
+        await asyncio.sleep(0)
         context = pb.GetRecommendationsRequest.CART
         in_cart = await recommend(worker, data.NEW_USER, context=context, limit=100)
         assert not {7, 8} & set(ids(in_cart))

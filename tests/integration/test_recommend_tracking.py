@@ -18,6 +18,7 @@ from sqlalchemy import Row, func, select
 from server.clock import utc_now
 from server.errors import InvalidField
 from server.events.models import Event
+from server.recommend.errors import RateLimited
 from server.recommend.models import BehaviorEvent
 from server.rpc.identity import Identity
 from server.settings import Settings
@@ -135,17 +136,62 @@ def test_only_our_own_attribution_tokens_are_kept(settings: Settings) -> None:
             reply = await worker.call("TrackEvent", pb.TrackEventRequest(events=events), customer(3))
             rows, _ = _written(worker)
             assert reply.accepted == 3
-            assert [row.attribution_token for row in rows] == [found.attribution_token, "", ""]
+            told = worker.attributions.read(found.attribution_token)
+            assert told is not None
+            assert [(row.list_id, row.model_version) for row in rows] == [
+                (told.list_id, told.model_version),
+                (None, ""),
+                (None, ""),
+            ]
 
     asyncio.run(run())
 
 
-def test_the_number_of_queries_does_not_grow_with_the_events(settings: Settings) -> None:
-    async def statements(count: int) -> int:
+@pytest.mark.parametrize(("visitor_id", "budget"), [("", 3), ("visitor-1", 4)])
+def test_the_number_of_queries_does_not_grow_with_the_events(
+    settings: Settings, visitor_id: str, budget: int
+) -> None:
+    async def statements(count: int) -> Sequence[str]:
         async with running(settings) as worker:
             worker.statements.clear()
             events = [pb.BehaviorEvent(kind=VIEW, product_id=i % 18 + 1) for i in range(count)]
-            await worker.call("TrackEvent", pb.TrackEventRequest(events=events), customer(3))
-            return len([text for text in worker.statements if "product" in text or "INSERT" in text])
+            request = pb.TrackEventRequest(events=events, visitor_id=visitor_id)
+            await worker.call("TrackEvent", request, customer(3))
+            return [text for text in worker.statements if "behavior" in text or "products" in text]
 
-    assert asyncio.run(statements(100)) == asyncio.run(statements(1))
+    for count in (1, 100):
+        asked = [text for text in asyncio.run(statements(count)) if not text.startswith("NOTIFY")]
+        # The event's row, which stands without these words when a single one is written with it
+        assert len(asked) <= budget, asked
+
+
+def test_a_visitors_origin_is_a_hash_and_a_customer_has_none(settings: Settings) -> None:
+    view = [pb.BehaviorEvent(kind=VIEW, product_id=1)]
+    _, rows, _ = track(settings, view, visitor_id="visitor-1")
+    assert len(rows[0].origin) == 16
+    assert int(rows[0].origin, 16)
+    _, rows, _ = track(settings, view, caller=customer(3))
+    assert rows[-1].origin == ""
+
+
+@pytest.mark.parametrize("caller", [customer(3), None])
+def test_a_flood_is_refused_whole_and_says_when_to_come_back(
+    settings: Settings, caller: Identity | None
+) -> None:
+    small = settings.model_copy(update={"events_per_minute": 120})
+    batch = [pb.BehaviorEvent(kind=VIEW, product_id=1)] * 100
+    visitor_id = "" if caller else "visitor-1"
+
+    async def run() -> None:
+        async with running(small) as worker:
+            request = pb.TrackEventRequest(events=batch, visitor_id=visitor_id)
+            reply = await worker.call("TrackEvent", request, caller)
+            assert reply.accepted == 100
+            with pytest.raises(RateLimited) as caught:
+                await worker.call("TrackEvent", request, caller)
+            assert caught.value.retry_after_seconds == 40
+            assert len(_written(worker)[0]) == 100
+            other = pb.TrackEventRequest(events=batch, visitor_id="visitor-2")
+            assert (await worker.call("TrackEvent", other, None)).accepted == 100
+
+    asyncio.run(run())

@@ -6,72 +6,28 @@ import asyncio
 import os
 import shutil
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import recommend_data as data
 from recommend_fixtures import Trained, modelled, settings, trained
-from recommend_worker import ADMIN, Worker, customer, running, settings_of
+from recommend_story import break_artifact, clone, play, recommended_by, until, version_of, watch
+from recommend_worker import ADMIN, Worker, running, settings_of
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import select, update
 
+from ml.__main__ import DATABASE_VARIABLE
 from server.clock import utc_now
 from server.db.database import Database
 from server.recommend import child, registry, runs
+from server.recommend.assignment import Assignment, Parameters
 from server.recommend.errors import ModelDamaged, ModelNotFound, TooLittleData, TrainingRunning
 from server.recommend.models import TrainedModel, TrainingRun
 from server.recommend.training import Conductor, TrainingFailed, train_now
 from server.settings import Settings
 
 __all__ = ["modelled", "settings", "trained"]
-
-Story = Callable[[Worker], Awaitable[None]]
-
-
-def play(settings: Settings, story: Story) -> None:
-    """Run a story in a worker."""
-
-    async def run() -> None:
-        async with running(settings) as worker:
-            await story(worker)
-
-    asyncio.run(run())
-
-
-async def recommended_by(worker: Worker) -> str:
-    """The version of the model that answers."""
-    asked = pb.GetRecommendationsRequest()
-    found = await worker.call("GetRecommendations", asked, customer(data.NEW_USER))
-    return str(found.model_version)
-
-
-async def watch(worker: Worker, training_id: int = 0) -> list[pb.Training]:
-    """All that is told of a training until its end."""
-    request = pb.WatchTrainingRequest(training_id=training_id)
-    return [state async for state in worker.stream("WatchTraining", request, ADMIN)]
-
-
-def clone(settings: Settings, trained: Trained, recall: float, *, active: bool = False) -> TrainedModel:
-    """Record one more model, with an artifact of the same content under another name's row."""
-    db = Database(settings.url)
-    metrics = {"users": 10, "blend": {"recall@20": recall}, "popularity": {}}
-    with db.transaction() as tx:
-        model_id = registry.register(tx, f"als_2026010{recall * 10:.0f}T000000Z", "ALS", metrics, utc_now())
-        if active:
-            registry.activate(tx, model_id)
-    db.close()
-    return TrainedModel(id=model_id, version=f"als_2026010{recall * 10:.0f}T000000Z")
-
-
-def break_artifact(settings: Settings, version: str) -> None:
-    """Change one bit of a model."""
-    path = settings.models_dir / version / "als_item_factors.npy"
-    raw = bytearray(path.read_bytes())
-    raw[-1] ^= 1
-    path.write_bytes(bytes(raw))
 
 
 def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(settings: Settings) -> None:
@@ -101,14 +57,6 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
     play(settings, story)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        await asyncio.sleep(0.02)
-
-
 def test_measures_are_told_of_one_model_and_of_the_one_in_use(modelled: Settings, trained: Trained) -> None:
     async def story(worker: Worker) -> None:
         of_active = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(), ADMIN)
@@ -136,7 +84,7 @@ def test_without_models_there_are_none_to_measure(settings: Settings) -> None:
 
 def test_models_come_in_pages_newest_first(modelled: Settings, trained: Trained) -> None:
     for recall in (0.1, 0.2, 0.3):
-        clone(modelled, trained, recall)
+        clone(modelled, recall)
 
     async def story(worker: Worker) -> None:
         seen: list[int] = []
@@ -169,7 +117,7 @@ def test_a_worse_model_is_kept_but_not_used(modelled: Settings) -> None:
     with db.transaction() as tx:
         better = {"users": 30, "blend": {"recall@20": 1.1}, "popularity": {}}
         tx.execute(update(TrainedModel).values(metrics=better))
-    outcome = train_now(modelled, db, model_type="COPURCHASE")
+    outcome = train_now(modelled, db, Assignment(model_type="COPURCHASE"))
     assert not outcome.activated
     assert "not in use" in outcome.message
     with db.read() as connection:
@@ -185,7 +133,7 @@ def test_a_better_model_takes_over_and_so_does_one_that_replaces_a_damaged_one(m
     outcome = train_now(
         modelled,
         db,
-        parameters=child.Parameters(factors=8, regularization=0.0, iterations=2),
+        Assignment(parameters=Parameters(factors=8, regularization=0.0, iterations=2)),
         progress=lambda stage, percent, message: told.append((stage, percent)),
     )
     assert outcome.activated
@@ -202,11 +150,11 @@ def test_a_silent_training_is_given_up_and_its_place_taken(settings: Settings) -
     db = Database(settings.url)
     now = utc_now()
     with db.transaction() as tx:
-        lost = runs.claim(tx, "ALL", now - timedelta(minutes=2))
+        lost = runs.claim(tx, Assignment(), now - timedelta(seconds=40))
     with pytest.raises(TrainingRunning), db.transaction() as tx:
-        runs.claim(tx, "ALL", now - timedelta(minutes=1, seconds=30))
+        runs.claim(tx, Assignment(), now - timedelta(seconds=21))
     with db.transaction() as tx:
-        taken = runs.claim(tx, "ALL", now)
+        taken = runs.claim(tx, Assignment(), now)
         assert not runs.breathe(tx, lost.id, now)
         assert not runs.move_on(tx, lost.id, "als", 50, "late news", now)
         assert not runs.fail(tx, lost.id, "late end", now)
@@ -220,7 +168,7 @@ def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         def claim() -> int:
             with worker.db.transaction() as tx:
-                return runs.claim(tx, "ALL", utc_now()).id
+                return runs.claim(tx, Assignment(), utc_now()).id
 
         results = await asyncio.gather(*(asyncio.to_thread(claim) for _ in range(8)), return_exceptions=True)
         assert len([result for result in results if isinstance(result, int)]) == 1
@@ -274,18 +222,22 @@ def test_a_training_that_breaks_gives_its_place_up(
     db.close()
 
 
-def test_the_databases_password_is_not_on_the_command_line(tmp_path: Path) -> None:
+def test_the_databases_address_is_not_on_the_command_line(tmp_path: Path) -> None:
     settings = settings_of("postgresql://shop:hush-hush@localhost/shop", tmp_path)
-    command, environment = child._command(settings, "ALL", child.Parameters(factors=8))
+    wanted = Assignment(parameters=Parameters(preset="tuned", factors=8))
+    command, environment = child._command(settings, wanted, "all_20260601T120000Z")
     assert "hush-hush" not in " ".join(command)
-    assert environment["PGPASSWORD"] == "hush-hush"
-    assert command[command.index("--factors") + 1] == "8"
+    assert environment[DATABASE_VARIABLE] == settings.url
+    options = dict(zip(command[4::2], command[5::2], strict=True))
+    assert options["--factors"] == "8"
+    assert options["--preset"] == "tuned"
+    assert options["--serving"] == "all_20260601T120000Z"
 
 
 def test_a_damaged_model_is_not_activated_and_the_one_in_use_stays(
     modelled: Settings, trained: Trained
 ) -> None:
-    second = clone(modelled, trained, 0.5)
+    second = clone(modelled, 0.5)
     shutil.copytree(modelled.models_dir / trained.outcome.version, modelled.models_dir / second.version)
 
     async def story(worker: Worker) -> None:
@@ -302,7 +254,7 @@ def test_a_damaged_model_is_not_activated_and_the_one_in_use_stays(
 
 
 def test_a_worker_starts_with_the_last_good_model_or_with_none(modelled: Settings, trained: Trained) -> None:
-    clone(modelled, trained, 0.9, active=True)  # in use, and its artifact is missing
+    clone(modelled, 0.9, active=True)  # in use, and its artifact is missing
 
     async def falls_back(worker: Worker) -> None:
         assert await recommended_by(worker) == trained.outcome.version
@@ -321,13 +273,13 @@ def test_rolling_back_reaches_every_worker_without_a_failed_call(
     async def story(worker: Worker) -> None:
         async with running(modelled) as other:
             outcome = await asyncio.to_thread(train_now, modelled, worker.db)
-            await until(lambda: _version(other) == outcome.version)
+            await until(lambda: version_of(other) == outcome.version)
             request = pb.ActivateModelRequest(model_id=1)
             calls = asyncio.create_task(_call_on(other))
             activated = await worker.call("ActivateModel", request, ADMIN)
             assert activated.active
             assert await recommended_by(worker) == trained.outcome.version
-            await until(lambda: _version(other) == trained.outcome.version)
+            await until(lambda: version_of(other) == trained.outcome.version)
             calls.cancel()
             assert (await asyncio.gather(calls, return_exceptions=True))[
                 0
@@ -338,10 +290,6 @@ def test_rolling_back_reaches_every_worker_without_a_failed_call(
     play(modelled, story)
 
 
-def _version(worker: Worker) -> str:
-    return worker.serving.model.version if worker.serving.model else ""
-
-
 async def _call_on(worker: Worker) -> None:
     while True:
         await recommended_by(worker)
@@ -349,7 +297,7 @@ async def _call_on(worker: Worker) -> None:
 
 
 def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
-    ids = [1, *(clone(modelled, trained, recall).id for recall in (0.1, 0.2, 0.3))]
+    ids = [1, *(clone(modelled, recall).id for recall in (0.1, 0.2, 0.3))]
 
     async def story(worker: Worker) -> None:
         def activate(model_id: int) -> None:

@@ -17,9 +17,12 @@ import recommend_data as data
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused, test_settings
 from sanset.v1 import analytics_pb2 as pb
+from sanset.v1 import recommend_pb2
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from ml.schema import Contents
+from server.analytics import queries
 from server.analytics.models import Segment, SegmentMember
 from server.analytics.trained import replace_trained
 from server.auth.models import User
@@ -607,3 +610,28 @@ def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
     assert [member.user_id for member in members(market, listed(market)[0].id)] == [1, 2]
     with market.app.db.read() as connection:
         assert connection.scalar(select(Segment.kind)) == "TRAINED"
+
+
+def test_a_training_makes_segments(market: RunningShop) -> None:
+    admin = market.admin.metadata
+    wanted = recommend_pb2.TrainModelRequest(model_type=recommend_pb2.Model.SEGMENTS)
+    training = market.recommend.TrainModel(wanted, metadata=admin)
+    watched = recommend_pb2.WatchTrainingRequest(training_id=training.id)
+    *_, end = market.recommend.WatchTraining(watched, metadata=admin, timeout=120)
+    assert end.state == recommend_pb2.Training.SUCCEEDED, end.message
+    found = listed(market)
+    assert len(found) > 1
+    assert {segment.kind for segment in found} == {pb.Segment.TRAINED}
+    users = [member.user_id for segment in found for member in members(market, segment.id)]
+    bought = [user_id for user_id, buyer in sorted(buyers(market).items()) if buyer.orders]
+    assert sorted(users) == bought, "each customer who ordered is in one segment"
+    for segment in found:
+        assert segment.description
+        assert analyze(market, segment.id).customer_share == pytest.approx(
+            segment.member_count / len(buyers(market))
+        )
+
+
+def test_rows_that_a_constraint_refuses_are_one_kind_of_error_on_both_databases(market: RunningShop) -> None:
+    with pytest.raises(IntegrityError), market.app.db.transaction() as tx:
+        queries.insert_members(tx, [(10**9, 1, 0, 1, 100)])

@@ -17,6 +17,15 @@ from google.type.money_pb2 import Money
 from running_shop import PASSWORD, Account, RunningShop
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
+from sanset.v1.analytics_pb2 import (
+    AnalyzeSegmentRequest,
+    CreateSegmentRequest,
+    DeleteSegmentRequest,
+    GetSegmentRequest,
+    ListSegmentMembersRequest,
+    ListSegmentsRequest,
+    SegmentRules,
+)
 from sanset.v1.auth_pb2 import (
     Address,
     CreateAddressRequest,
@@ -73,12 +82,18 @@ from sanset.v1.order_pb2 import (
 from sanset.v1.recommend_pb2 import (
     ActivateModelRequest,
     BehaviorEvent,
+    CancelTrainingRequest,
+    EndExperimentRequest,
+    GetExperimentRequest,
     GetFrequentlyBoughtTogetherRequest,
+    GetHistoryRequest,
     GetModelMetricsRequest,
     GetRecommendationsRequest,
+    GetReorderRequest,
     GetSimilarProductsRequest,
     GetTrendingRequest,
     ListModelsRequest,
+    StartExperimentRequest,
     TrackEventRequest,
     TrainModelRequest,
     WatchTrainingRequest,
@@ -301,6 +316,19 @@ def _inventory(kind: type[Any], **fields: int) -> Callable[[World, Account], Mes
     )
 
 
+def _new_segment(world: World, caller: Account) -> CreateSegmentRequest:
+    rules = SegmentRules(
+        min_orders=1, max_orders=9, min_spent="1.00", max_spent="99.99", ordered_within_days=30,
+        not_ordered_for_days=2, registered_within_days=90, bought_category=world.category().slug, country="US",
+    )  # fmt: skip
+    return CreateSegmentRequest(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
+
+
+def _segment_id(world: World, caller: Account) -> int:
+    request = _new_segment(world, caller)
+    return world.shop.analytics.CreateSegment(request, metadata=world.shop.admin.metadata).id
+
+
 NOT_FOUND, FAILED_PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION
 
 CASES: dict[str, Case] = {
@@ -367,6 +395,7 @@ CASES: dict[str, Case] = {
     "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),
     # Recommendations
     "GetRecommendations": Case(lambda world, caller: GetRecommendationsRequest(limit=3)),
+    "GetReorder": Case(lambda world, caller: GetReorderRequest(limit=3)),
     "GetSimilarProducts": Case(
         lambda world, caller: GetSimilarProductsRequest(product_id=_any_product(world, caller))
     ),
@@ -375,6 +404,7 @@ CASES: dict[str, Case] = {
     ),
     "GetTrending": Case(lambda world, caller: GetTrendingRequest(limit=3)),
     "TrackEvent": Case(_events),
+    "GetHistory": Case(lambda world, caller: GetHistoryRequest(page_size=5)),
     # This shop has no models, and a training that never ends.
     "TrainModel": Case(
         lambda world, caller: TrainModelRequest(
@@ -382,8 +412,25 @@ CASES: dict[str, Case] = {
         ),
         FAILED_PRECONDITION,
     ),
+    "CancelTraining": Case(lambda world, caller: CancelTrainingRequest(training_id=10**9), NOT_FOUND),
     "WatchTraining": Case(lambda world, caller: WatchTrainingRequest()),
     "ListModels": Case(lambda world, caller: ListModelsRequest(page_size=5)),
     "GetModelMetrics": Case(lambda world, caller: GetModelMetricsRequest(model_id=1), NOT_FOUND),
     "ActivateModel": Case(lambda world, caller: ActivateModelRequest(model_id=1), NOT_FOUND),
+    "StartExperiment": Case(
+        lambda world, caller: StartExperimentRequest(challenger_model_id=1, percent=10), NOT_FOUND
+    ),
+    "GetExperiment": Case(lambda world, caller: GetExperimentRequest(experiment_id=1), NOT_FOUND),
+    "EndExperiment": Case(lambda world, caller: EndExperimentRequest(experiment_id=1), NOT_FOUND),
+    # Analytics
+    "ListSegments": Case(lambda world, caller: ListSegmentsRequest(page_size=5)),
+    "CreateSegment": Case(_new_segment),
+    "GetSegment": Case(lambda world, caller: GetSegmentRequest(segment_id=_segment_id(world, caller))),
+    "DeleteSegment": Case(lambda world, caller: DeleteSegmentRequest(segment_id=_segment_id(world, caller))),
+    "AnalyzeSegment": Case(
+        lambda world, caller: AnalyzeSegmentRequest(segment_id=_segment_id(world, caller))
+    ),
+    "ListSegmentMembers": Case(
+        lambda world, caller: ListSegmentMembersRequest(segment_id=_segment_id(world, caller), page_size=5)
+    ),
 }

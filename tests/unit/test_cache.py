@@ -124,3 +124,21 @@ def test_the_least_recently_used_value_goes_first() -> None:
         assert (len(cache), cache.peek("a"), cache.peek("b"), cache.peek("c")) == (2, "1", None, "3")
 
     asyncio.run(story())
+
+
+def test_heavy_values_take_the_room_of_many() -> None:
+    async def story() -> None:
+        source = Source(a="1", b="1", c="333")
+        cache = Cache(source.load, size=4, weigh=len)
+        await cache.get_many(["a", "b"])
+        await cache.get("c")
+        assert [cache.peek(key) for key in "abc"] == [None, "1", "333"]
+        cache.drop("c")
+        await cache.get("a")
+        assert [cache.peek(key) for key in "abc"] == ["1", "1", None]
+        source.values["a"] = "too much"
+        cache.drop("a")
+        assert await cache.get("a") == "too much"
+        assert len(cache) == 0
+
+    asyncio.run(story())

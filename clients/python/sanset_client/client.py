@@ -12,7 +12,7 @@ from sanset_client.calls import Calls
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
 from sanset_client.contract import Contract
 from sanset_client.errors import DeadlineExceeded, Unauthenticated, Unavailable
-from sanset_client.services import Auth, Cart, Catalog, Orders, Recommend
+from sanset_client.services import Analytics, Auth, Cart, Catalog, Orders, Recommend
 from sanset_client.session import REFRESH_TIMEOUT, Session, TokensHook
 
 
@@ -55,6 +55,7 @@ class Client:
         self.cart = Cart(channel)
         self.orders = Orders(channel)
         self.recommend = Recommend(channel)
+        self.analytics = Analytics(channel)
 
     @property
     def tokens(self) -> Tokens | None:

@@ -1,9 +1,9 @@
-"""The methods of the five services: one line per RPC, and a few for common tasks."""
+"""The methods of the six services: one line per RPC, and a few for common tasks."""
 
 from __future__ import annotations
 
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
 
 from sanset_client.rpc import Items, Stream, Unary
 
@@ -76,15 +76,39 @@ class RecommendMethods:
     """Recommendations, and the models behind them."""
 
     get_recommendations = Unary(recommend_pb2.GetRecommendationsRequest, recommend_pb2.RecommendationList)
+    get_reorder = Unary(recommend_pb2.GetReorderRequest, recommend_pb2.ReorderList)
     get_similar_products = Unary(recommend_pb2.GetSimilarProductsRequest, recommend_pb2.RecommendationList)
     get_frequently_bought_together = Unary(
         recommend_pb2.GetFrequentlyBoughtTogetherRequest, recommend_pb2.RecommendationList
     )
     get_trending = Unary(recommend_pb2.GetTrendingRequest, recommend_pb2.RecommendationList)
     track_event = Unary(recommend_pb2.TrackEventRequest, recommend_pb2.TrackEventResponse)
+    get_history = Unary(recommend_pb2.GetHistoryRequest, recommend_pb2.GetHistoryResponse)
+    iter_history = Items(recommend_pb2.GetHistoryRequest, recommend_pb2.BehaviorEvent, rpc="GetHistory")
     train_model = Unary(recommend_pb2.TrainModelRequest, recommend_pb2.Training)
     watch_training = Stream(recommend_pb2.WatchTrainingRequest, recommend_pb2.Training)
+    cancel_training = Unary(recommend_pb2.CancelTrainingRequest, recommend_pb2.Training)
     list_models = Unary(recommend_pb2.ListModelsRequest, recommend_pb2.ListModelsResponse)
     iter_models = Items(recommend_pb2.ListModelsRequest, recommend_pb2.Model, rpc="ListModels")
     get_model_metrics = Unary(recommend_pb2.GetModelMetricsRequest, recommend_pb2.ModelMetrics)
     activate_model = Unary(recommend_pb2.ActivateModelRequest, recommend_pb2.Model)
+    start_experiment = Unary(recommend_pb2.StartExperimentRequest, recommend_pb2.Experiment)
+    get_experiment = Unary(recommend_pb2.GetExperimentRequest, recommend_pb2.Experiment)
+    end_experiment = Unary(recommend_pb2.EndExperimentRequest, recommend_pb2.Experiment)
+
+
+class AnalyticsMethods:
+    """Who the customers are: segments, found by training or defined by rules."""
+
+    list_segments = Unary(analytics_pb2.ListSegmentsRequest, analytics_pb2.ListSegmentsResponse)
+    iter_segments = Items(analytics_pb2.ListSegmentsRequest, analytics_pb2.Segment, rpc="ListSegments")
+    create_segment = Unary(analytics_pb2.CreateSegmentRequest, analytics_pb2.Segment)
+    get_segment = Unary(analytics_pb2.GetSegmentRequest, analytics_pb2.Segment)
+    delete_segment = Unary(analytics_pb2.DeleteSegmentRequest, Empty)
+    analyze_segment = Unary(analytics_pb2.AnalyzeSegmentRequest, analytics_pb2.SegmentAnalysis)
+    list_segment_members = Unary(
+        analytics_pb2.ListSegmentMembersRequest, analytics_pb2.ListSegmentMembersResponse
+    )
+    iter_segment_members = Items(
+        analytics_pb2.ListSegmentMembersRequest, analytics_pb2.SegmentMember, rpc="ListSegmentMembers"
+    )

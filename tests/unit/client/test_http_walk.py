@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 import pytest
 from google.api import annotations_pb2
 from google.protobuf import json_format, symbol_database
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
 
 WALK = Path(__file__).parents[3] / "clients" / "http" / "shop.http"
-MODULES = (auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2)
+MODULES = (auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2, analytics_pb2)
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,11 @@ def test_the_walk_goes_the_whole_way() -> None:
     paths = [step.path.removeprefix("/api/v1") for step in steps()]
     way = ["/auth/register", "/auth/login", "/products", "/products/7", "/cart/add", "/cart/total"]
     way += ["/users/addresses", "/orders/checkout", "/orders/7/track", "/orders/7/status", "/orders"]
-    way += ["/recommend/7", "/auth/logout"]
+    way += [
+        "/recommend/7",
+        "/admin/user-segmentation/segments",
+        "/admin/user-segmentation/segments/7/members",
+    ]
+    way += ["/auth/logout"]
     rest = iter(paths)
     assert all(place in rest for place in way)

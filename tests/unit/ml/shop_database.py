@@ -11,7 +11,8 @@ from small_shop import make_dataset
 
 DAY_ONE = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 TABLES = """
-CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, status VARCHAR, placed_at DATETIME);
+CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, status VARCHAR, placed_at DATETIME,
+    total_minor INTEGER DEFAULT 1000, currency VARCHAR DEFAULT 'USD');
 CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER, product_id INTEGER, quantity INTEGER);
 CREATE TABLE products (id INTEGER PRIMARY KEY, name VARCHAR, brand VARCHAR, description TEXT, category_id INTEGER,
     deleted_at DATETIME);
@@ -28,9 +29,11 @@ def make_shop(path: Path) -> str:
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(TABLES)
         database.executemany(
-            "INSERT INTO orders VALUES (?, ?, ?, ?)",
+            "INSERT INTO orders (id, user_id, status, placed_at) VALUES (?, ?, ?, ?)",
             [(number, None if number == 2 else 5, state, day_one) for number, state in enumerate(states, 1)],
         )
+        database.execute("UPDATE orders SET total_minor = 1250 WHERE id = 1")
+        database.execute("UPDATE orders SET currency = 'ZMW' WHERE id = 2")
         database.executemany(
             "INSERT INTO order_lines (order_id, product_id, quantity) VALUES (?, ?, 2)",
             [(1, 1), (1, 2), (2, 2), (3, 1), (4, 1), (5, 1), (6, 1)],
@@ -79,7 +82,7 @@ def make_selling_shop(path: Path, orders: int | None = None) -> str:
     with closing(sqlite3.connect(path)) as database, database:
         database.executescript(TABLES)
         database.executemany(
-            "INSERT INTO orders VALUES (?, ?, 'DELIVERED', ?)",
+            "INSERT INTO orders (id, user_id, status, placed_at) VALUES (?, ?, 'DELIVERED', ?)",
             {(order, user, f"{epoch + timedelta(seconds=times[order])}.000000") for order, user, _ in rows},
         )
         database.executemany(

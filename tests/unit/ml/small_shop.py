@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -58,6 +59,18 @@ def make_dataset(seed: int = 0) -> Dataset:
             for product in rng.choice(PRODUCTS // 2, 4, replace=False) * 2 + (1 if user % 2 else 2):
                 lines.append((user, order, int(product), 1_700_000_000 + 86_400.0 * (number * 7 + user % 5)))
     return Dataset(make_products(), make_interactions(lines), no_events())
+
+
+class Only:
+    """Products for which a condition holds; keeps what it was asked, call by call."""
+
+    def __init__(self, condition: Callable[[int], bool]) -> None:
+        self._condition = condition
+        self.calls: list[list[int]] = []
+
+    def among(self, product_ids: Sequence[int]) -> list[bool]:
+        self.calls.append(list(product_ids))
+        return [self._condition(product_id) for product_id in product_ids]
 
 
 def quiet(*_: object) -> None:

@@ -17,6 +17,7 @@ from small_shop import KEY
 
 from ml import artifact, manifest
 from ml.artifact import MANIFEST, SIGNATURE, DamagedArtifact
+from ml.eligible import Everything
 from ml.model import Model
 from ml.schema import ARRAYS, TEXTS, Contents, InvalidContents, check
 
@@ -267,7 +268,7 @@ def test_a_loaded_model_serves_what_the_trained_one_does_whatever_happens_to_its
     assert loaded.version == path.name
     for user in (1, 2, 999):
         answers = [
-            each.recommend(user, history=[3, 5], eligible=lambda _: True, limit=10)
+            each.recommend(user, history=[3, 5], eligible=Everything(), limit=10)
             for each in (loaded, model)
         ]
         assert answers[0] == answers[1]

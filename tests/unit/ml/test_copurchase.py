@@ -7,7 +7,7 @@ import pytest
 from small_shop import make_interactions
 
 from ml import copurchase
-from ml.copurchase import Neighbours
+from ml.neighbours import Neighbours
 
 
 def neighbours(lines: list[tuple[int, int, int, float]], products: int, **parameters: float) -> Neighbours:
@@ -52,14 +52,6 @@ def test_unsold_products_and_products_not_on_sale_do_no_harm():
     found = neighbours([*LINES, (1, 1, 99, 0.0)], 5)
     assert found.of(4)[0].tolist() == []
     assert found.of(0)[0].tolist() == [1, 2]
-
-
-def test_blocks_give_what_one_piece_gives(monkeypatch: pytest.MonkeyPatch):
-    whole = [neighbours(LINES, 3).of(row) for row in range(3)]
-    monkeypatch.setattr(copurchase, "BLOCK_BYTES", 1)
-    for row, (rows, weights) in enumerate(whole):
-        assert neighbours(LINES, 3).of(row)[0].tolist() == rows.tolist()
-        assert neighbours(LINES, 3).of(row)[1].tolist() == weights.tolist()
 
 
 def test_neighbours_of_several_seeds_carry_their_importance():

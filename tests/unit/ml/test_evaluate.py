@@ -11,16 +11,10 @@ from hypothesis import strategies as st
 from small_shop import make_dataset, make_interactions, make_products, no_events
 
 from ml.dataset import GUEST, Dataset, Events
-from ml.evaluate import (
-    average_precision_at_k,
-    coverage_at_k,
-    evaluate,
-    histories,
-    hold_out,
-    ndcg_at_k,
-    recall_at_k,
-)
+from ml.evaluate import evaluate
+from ml.measures import average_precision_at_k, coverage_at_k, ndcg_at_k, recall_at_k
 from ml.model import Model
+from ml.split import cases, histories, hold_out
 
 
 def test_recall_is_the_share_of_the_relevant_that_was_found():
@@ -102,7 +96,8 @@ def test_a_history_names_each_product_once_latest_first():
 
 
 def test_the_blend_beats_popularity_where_tastes_differ(model: Model):
-    metrics = evaluate(model, hold_out(make_dataset(seed=0)), k=20)
+    split = hold_out(make_dataset(seed=0))
+    metrics = evaluate(model, cases(split, 1000), split.training.interactions)
     blend, popularity = metrics["blend"], metrics["popularity"]
     assert metrics["users"] > 0
     assert isinstance(blend, dict)

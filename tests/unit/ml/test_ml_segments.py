@@ -11,6 +11,7 @@ from shop_database import make_shop
 
 from ml import interactions, segments
 from ml.dataset import GUEST, Orders
+from ml.schema import Contents, InvalidContents, check
 from ml.segment_names import ALL_ALIKE, KINDS, named
 
 DAY = 86_400.0
@@ -165,3 +166,22 @@ def test_orders_are_read_with_their_totals_in_the_currency_most_used(tmp_path: P
         (GUEST, 0),
         (5, 1_250),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("segments_labels", 4, "points outside its table"),
+        ("segments_labels", -1, "points outside its table"),
+        ("segments_user_ids", 0, "are not ascending positive ids"),
+    ],
+)
+def test_an_artifact_with_segments_that_do_not_fit_is_refused(
+    contents: Contents, name: str, value: int, problem: str
+):
+    arrays, texts = segments.train(orders_of(crowd()))
+    whole = contents | Contents(arrays, texts)
+    check(whole)
+    arrays[name][0] = value
+    with pytest.raises(InvalidContents, match=f"{name} {problem}"):
+        check(whole | Contents(arrays, texts))

@@ -9,19 +9,19 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_shop import GARDEN, KITCHEN, OPTIONS, PRODUCTS
+from small_shop import GARDEN, KITCHEN, OPTIONS, PRODUCTS, Only
 
 from ml import train
-from ml.blend import Recommendation, Source, descending
+from ml.blend import Recommendation, Source
 from ml.content import ProductText
+from ml.eligible import Everything
 from ml.model import Model
 from ml.schema import Contents
 
 Change = Callable[[Contents], Contents]
 
 
-def anything(_: int) -> bool:
-    return True
+anything = Everything()
 
 
 def ids(recommendations: list[Recommendation]) -> list[int]:
@@ -46,7 +46,8 @@ def without(contents: Contents, *parts: str) -> Model:
             arrays["als_user_factors"] = arrays["als_user_factors"][:0]
             arrays["als_indptr"] = np.zeros(1, np.int64)
         elif part == "copurchase":
-            arrays["copurchase_indptr"] = np.zeros_like(arrays["copurchase_indptr"])
+            for table in ("copurchase", "affinity"):
+                arrays[f"{table}_indptr"] = np.zeros_like(arrays[f"{table}_indptr"])
         else:
             arrays[part] = np.zeros_like(arrays[part])
     return Model("test", Contents(arrays, contents.texts), train.parameters_of(OPTIONS), {})
@@ -69,8 +70,8 @@ def test_a_stranger_gets_what_is_trending_and_then_popular(model: Model):
 
 
 def test_a_stranger_with_a_history_is_understood_at_once(model: Model):
-    kitchen = ids(model.recommend(0, history=[1, 3, 5, 7], eligible=lambda product: product > 8, limit=4))
-    garden = ids(model.recommend(0, history=[2, 4, 6, 8], eligible=lambda product: product > 8, limit=4))
+    kitchen = ids(model.recommend(0, history=[1, 3, 5, 7], eligible=Only(lambda product: product > 8), limit=4))
+    garden = ids(model.recommend(0, history=[2, 4, 6, 8], eligible=Only(lambda product: product > 8), limit=4))
     assert kitchen[0] % 2 == 1
     assert garden[0] % 2 == 0
 
@@ -84,8 +85,8 @@ def test_an_event_after_training_changes_the_next_list_of_a_known_user(model: Mo
 
 def test_without_factors_the_neighbours_of_the_history_lead(contents: Contents):
     found = without(contents, "als").recommend(1, history=[1], eligible=anything, limit=2)
-    assert {recommendation.source for recommendation in found} == {Source.SIMILAR}
-    assert all("bought together with" in recommendation.reason for recommendation in found)
+    assert {recommendation.source for recommendation in found} == {Source.PERSONAL}
+    assert {recommendation.reason for recommendation in found} == {"Because you bought cup model0"}
 
 
 def test_without_behaviour_likeness_of_words_leads(contents: Contents):
@@ -118,24 +119,14 @@ def test_unsold_products_fill_a_list_before_it_stays_short(contents: Contents):
 def test_lists_are_as_long_as_the_eligible_products_allow(
     model: Model, user: int, history: list[int], context: list[int], refused: set[int], limit: int
 ):
-    asked: list[int] = []
-
-    def eligible(product: int) -> bool:
-        asked.append(product)
-        return product not in refused
-
+    eligible = Only(lambda product: product not in refused)
     found = model.recommend(user, history=history, context=context, eligible=eligible, limit=limit)
     check_list(found)
     possible = set(range(1, PRODUCTS + 1)) - refused - set(context)
     assert len(found) == min(limit, len(possible))
     assert set(ids(found)) <= possible
+    asked = [product for call in eligible.calls for product in call]
     assert len(set(asked)) == len(asked), "no product is asked about twice"
-
-
-def test_eligibility_is_asked_only_until_the_list_is_full(model: Model):
-    asked: list[int] = []
-    model.recommend(1, eligible=lambda product: not asked.append(product), limit=5)  # type: ignore[func-returns-value]
-    assert len(asked) == 5
 
 
 def test_no_category_fills_the_list_while_there_are_others(model: Model):
@@ -145,7 +136,7 @@ def test_no_category_fills_the_list_while_there_are_others(model: Model):
 
 
 def test_a_category_fills_the_list_when_there_is_no_other(model: Model):
-    found = ids(model.recommend(1, eligible=lambda product: product % 2 == 1, limit=10))
+    found = ids(model.recommend(1, eligible=Only(lambda product: product % 2 == 1), limit=10))
     assert len(found) == 10
 
 
@@ -161,7 +152,7 @@ def test_similar_products_share_words_and_buyers(model: Model):
     check_list(found)
     assert 1 not in ids(found)
     assert sum(product % 2 for product in ids(found)) >= 8
-    assert len(model.similar(1, eligible=lambda product: product > 40, limit=3)) == 3
+    assert len(model.similar(1, eligible=Only(lambda product: product > 40), limit=3)) == 3
 
 
 def test_a_product_that_training_did_not_know_finds_its_like_by_words(model: Model):
@@ -208,9 +199,3 @@ def test_nothing_asked_is_nothing_given(model: Model, limit: int):
     assert model.recommend(1, eligible=anything, limit=limit) == []
     assert model.similar(1, eligible=anything, limit=limit) == []
     assert model.trending(eligible=anything, limit=limit) == []
-
-
-def test_ranking_in_two_helpings_is_ranking_at_once():
-    scores = np.random.default_rng(0).standard_normal(20_000).astype(np.float32)
-    expected = [(row, scores[row]) for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0]
-    assert list(descending(scores)) == expected

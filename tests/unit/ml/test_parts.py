@@ -129,7 +129,7 @@ def test_scores_are_standard_scores(dataset: Dataset):
         "als_confidences": table.data,
     }
     personal = Personal(arrays, alpha=10, regularization=0.01)
-    scores = personal.scores(factors.users[3])
+    scores = personal.scores(factors.users[3], np.arange(len(factors.items)))
     assert scores.mean() == pytest.approx(0, abs=1e-4)
     assert scores.std() == pytest.approx(1, abs=1e-3)
 

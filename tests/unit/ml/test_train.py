@@ -21,6 +21,7 @@ from small_shop import KEY, NOW, OPTIONS, PRODUCTS, quiet
 
 from ml import __main__, artifact, train
 from ml.artifact import Artifact
+from ml.eligible import Everything, Without
 from ml.model import Model
 from ml.train import TooLittleData
 
@@ -62,7 +63,16 @@ def test_the_run_reports_rising_percentages_and_measures(url: str, models: Path)
     percents = [percent for _, percent, _ in heard]
     assert percents == sorted(percents)
     assert 0 <= percents[0] <= percents[-1] <= 100
-    assert {stage for stage, _, _ in heard} == {"read", "copurchase", "content", "als", "evaluate", "publish"}
+    assert {stage for stage, _, _ in heard} == {
+        "read",
+        "copurchase",
+        "content",
+        "reorder",
+        "segments",
+        "als",
+        "evaluate",
+        "publish",
+    }
     assert trained.metrics["users"] > 0
     assert trained.metrics["blend"]["recall@20"] > 0
 
@@ -73,10 +83,42 @@ def test_retraining_one_part_carries_the_others_over(url: str, models: Path):
     assert als.contents.arrays["als_item_factors"].shape == (PRODUCTS, 5)
     for name in ("copurchase_weights", "copurchase_indices", "content_projection"):
         np.testing.assert_array_equal(als.contents.arrays[name], whole.contents.arrays[name])
-    assert als.manifest.origins == {"als": als.name, "copurchase": whole.name, "content": whole.name}
+    assert als.manifest.origins == {
+        "als": als.name,
+        "copurchase": whole.name,
+        "content": whole.name,
+        "reorder": whole.name,
+        "segments": whole.name,
+    }
+    assert als.contents.texts["reorder_trees"] == whole.contents.texts["reorder_trees"]
     content = run(url, models, "content", minutes=2)
-    assert content.manifest.origins == {"als": als.name, "copurchase": whole.name, "content": content.name}
+    assert content.manifest.origins == {
+        "als": als.name,
+        "copurchase": whole.name,
+        "content": content.name,
+        "reorder": whole.name,
+        "segments": whole.name,
+    }
     assert content.manifest.parameters["als"]["factors"] == 5
+
+
+def test_segments_are_trained_with_the_rest_and_alone(url: str, models: Path, tmp_path: Path):
+    whole = run(url, models, "all")
+    assert whole.contents.arrays["segments_user_ids"].tolist() == list(range(1, 41))
+    with closing(sqlite3.connect(tmp_path / "shop.db")) as database, database:
+        database.execute("UPDATE orders SET total_minor = 90000 WHERE user_id <= 20")
+    als = run(url, models, "als", minutes=1)
+    assert als.contents.texts["segments_names"] == whole.contents.texts["segments_names"]
+    np.testing.assert_array_equal(
+        als.contents.arrays["segments_monetary"], whole.contents.arrays["segments_monetary"]
+    )
+    alone = run(url, models, "segments", minutes=2)
+    assert alone.manifest.origins["segments"] == alone.name
+    assert alone.manifest.origins["copurchase"] == whole.name
+    rich = alone.contents.arrays["segments_monetary"] > 90_000
+    assert alone.contents.arrays["segments_user_ids"][rich].tolist() == list(range(1, 21))
+    labels = alone.contents.arrays["segments_labels"]
+    assert set(labels[rich].tolist()).isdisjoint(labels[~rich].tolist())
 
 
 def test_one_part_alone_trains_everything_when_there_is_nothing_valid_to_carry_over(url: str, models: Path):
@@ -98,11 +140,11 @@ def test_carried_parts_follow_a_changed_catalogue(url: str, models: Path, tmp_pa
         content.contents.arrays["als_item_factors"][:-1], whole.contents.arrays["als_item_factors"][1:]
     )
     assert not content.contents.arrays["als_item_factors"][-1].any()
-    before = Model.load(models / whole.name, KEY).bought_together(3, eligible=lambda each: each != 1, limit=9)
-    after = Model.load(models / content.name, KEY).bought_together(3, eligible=lambda _: True, limit=9)
+    before = Model.load(models / whole.name, KEY).bought_together(3, eligible=Without({1}), limit=9)
+    after = Model.load(models / content.name, KEY).bought_together(3, eligible=Everything(), limit=9)
     assert [each.product_id for each in before] == [each.product_id for each in after]
     als = run(url, models, "als", minutes=2)
-    likes = Model.load(models / als.name, KEY).similar(500, eligible=lambda _: True, limit=3)
+    likes = Model.load(models / als.name, KEY).similar(500, eligible=Everything(), limit=3)
     assert all(each.product_id % 2 for each in likes), "the new mug stands among kitchen goods by its words"
 
 

@@ -13,11 +13,15 @@ from server.recommend.goods import Goods
 from server.recommend.queries import Good
 
 
+def _good(product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100) -> Good:
+    return Good(product_id, category_id, available, sold, price, "USD")
+
+
 class Shop:
     """A table of products that can be read, slowly, and be away."""
 
     def __init__(self) -> None:
-        self.rows = {i: Good(i, 1 if i < 3 else None, available=5, sold=i) for i in range(1, 5)}
+        self.rows = {i: _good(i, 1 if i < 3 else None, available=5, sold=i) for i in range(1, 5)}
         self.reads: list[Collection[int] | None] = []
         self.failures = 0
 
@@ -40,7 +44,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 def _run(story: Callable[[Shop, Goods], Awaitable[None]]) -> None:
     async def tell() -> None:
         shop = Shop()
-        goods = Goods(shop.read)
+        goods = Goods(shop.read, "USD")
         await goods.start()
         await story(shop, goods)
         await goods.stop()
@@ -50,8 +54,8 @@ def _run(story: Callable[[Shop, Goods], Awaitable[None]]) -> None:
 
 def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
-        assert goods.sellable == {1, 2, 3, 4}
-        assert list(goods.by_sales) == [4, 3, 2, 1]
+        assert goods.choose().best_sellers(9) == [4, 3, 2, 1]
+        assert sorted(goods.ids()) == [1, 2, 3, 4]
         assert 4 in goods
         assert 5 not in goods
         assert goods.category_of(1) == 1
@@ -62,15 +66,15 @@ def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
 
 def test_sold_out_deleted_and_new_products_are_noticed() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
-        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        shop.rows[1] = _good(1, 1, available=0, sold=9)
         del shop.rows[2]
-        shop.rows[9] = Good(9, None, available=1, sold=0)
+        shop.rows[9] = _good(9, None, available=1, sold=0)
         goods.change([1, 2, 9])
         await goods.settled()
-        assert goods.sellable == {3, 4, 9}
+        assert goods.choose().best_sellers(9) == [4, 3, 9]
         assert 1 in goods
         assert 2 not in goods
-        assert 9 in goods.by_sales
+        assert sorted(goods.ids()) == [1, 3, 4, 9]
 
     _run(story)
 
@@ -78,11 +82,23 @@ def test_sold_out_deleted_and_new_products_are_noticed() -> None:
 def test_only_an_arrival_is_told_as_one() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
         at_first = goods.arrival
-        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        shop.rows[1] = _good(1, 1, available=0, sold=9)
         goods.change([1, 2])
         await goods.settled()
         assert goods.arrival is at_first
-        shop.rows[1] = Good(1, 1, available=1, sold=9)
+        shop.rows[1] = _good(1, 1, available=1, sold=9)
+        goods.change([1])
+        await goods.settled()
+        assert goods.arrival is not at_first
+
+    _run(story)
+
+
+@pytest.mark.parametrize("changed", [{"category_id": 2}, {"price": 300}])
+def test_what_moved_to_another_shelf_or_price_has_arrived_there(changed: dict[str, int]) -> None:
+    async def story(shop: Shop, goods: Goods) -> None:
+        at_first = goods.arrival
+        shop.rows[1] = _good(1, **({"category_id": 1, "available": 5, "sold": 1} | changed))
         goods.change([1])
         await goods.settled()
         assert goods.arrival is not at_first
@@ -104,21 +120,21 @@ def test_an_event_during_a_read_leads_to_another_read() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
         goods.change([1])
         await asyncio.sleep(0)  # the read has begun, and has seen the old row
-        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        shop.rows[1] = _good(1, 1, available=0, sold=9)
         goods.change([1])
         await goods.settled()
-        assert 1 not in goods.sellable
+        assert not goods.fits(1)
 
     _run(story)
 
 
 def test_a_database_that_is_away_for_a_moment_loses_no_event() -> None:
     async def story(shop: Shop, goods: Goods) -> None:
-        shop.rows[1] = Good(1, 1, available=0, sold=9)
+        shop.rows[1] = _good(1, 1, available=0, sold=9)
         shop.failures = 2
         goods.change([1])
         await goods.settled()
-        assert 1 not in goods.sellable
+        assert not goods.fits(1)
 
     _run(story)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ml import __main__ as command
 from ml import interactions, train
-from server.recommend import probe, queries, runs
+from server.recommend import child, probe, queries, runs
+from server.recommend.assignment import Parameters
 
 
 def test_the_server_and_the_trainer_agree_on_too_little_data() -> None:
@@ -17,3 +18,18 @@ def test_they_agree_on_which_orders_count() -> None:
 
 def test_they_agree_on_where_the_key_is() -> None:
     assert probe.KEY_VARIABLE == command.KEY_VARIABLE
+
+
+def test_they_agree_on_where_the_database_is() -> None:
+    assert child.DATABASE_VARIABLE == command.DATABASE_VARIABLE
+
+
+def test_every_parameter_that_a_training_may_be_given_is_an_option_of_the_trainer() -> None:
+    given = Parameters("tuned", factors=3, regularization=0.5, iterations=4, alpha=2.0).given()
+    words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
+    options = command._options(command._parser().parse_args(["train", "--models-dir", "m", *words]))
+    assert (options.factors, options.regularization, options.iterations, options.alpha) == (3, 0.5, 4, 2.0)
+    preset = command._options(
+        command._parser().parse_args(["train", "--models-dir", "m", "--preset", "tuned"])
+    )
+    assert preset != train.Options()

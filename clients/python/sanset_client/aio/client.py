@@ -11,7 +11,14 @@ from grpc import aio
 from sanset.v1.auth_pb2 import LogoutRequest, RefreshRequest, Tokens
 
 from sanset_client.aio.calls import StreamCalls, UnaryCalls
-from sanset_client.aio.services import AsyncAuth, AsyncCart, AsyncCatalog, AsyncOrders, AsyncRecommend
+from sanset_client.aio.services import (
+    AsyncAnalytics,
+    AsyncAuth,
+    AsyncCart,
+    AsyncCatalog,
+    AsyncOrders,
+    AsyncRecommend,
+)
 from sanset_client.aio.session import AsyncSession, AsyncTokensHook
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
 from sanset_client.contract import Contract
@@ -60,6 +67,7 @@ class AsyncClient:
         self.cart = AsyncCart(channel)
         self.orders = AsyncOrders(channel)
         self.recommend = AsyncRecommend(channel)
+        self.analytics = AsyncAnalytics(channel)
 
     @property
     def tokens(self) -> Tokens | None:

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING
 from sanset.v1.order_pb2 import OrderEvent
 
 from sanset_client.aio.tracking import follow
-from sanset_client.methods import AuthMethods, CartMethods, CatalogMethods, OrderMethods, RecommendMethods
+from sanset_client.methods import (
+    AnalyticsMethods,
+    AuthMethods,
+    CartMethods,
+    CatalogMethods,
+    OrderMethods,
+    RecommendMethods,
+)
 from sanset_client.rpc import AsyncService
 from sanset_client.tracking import PATIENCE, Trail
 
 if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves both kinds of channel
+    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
     from sanset.v1.order_pb2_grpc import OrderServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
 else:
+    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceStub as AnalyticsServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
@@ -55,3 +64,7 @@ class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
 
 class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):
     """Recommendations, and the models behind them."""
+
+
+class AsyncAnalytics(AnalyticsMethods, AsyncService, AnalyticsServiceAsyncStub):
+    """Who the customers are."""

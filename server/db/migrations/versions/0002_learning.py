@@ -17,7 +17,7 @@ def upgrade() -> None:
         "segments",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("name_key", sa.String(length=100), nullable=False),
+        sa.Column("name_key", sa.String(length=300), nullable=False),
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("rules", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
@@ -146,12 +146,14 @@ def upgrade() -> None:
             sa.Column("cancel_requested", sa.Boolean(), server_default=sa.false(), nullable=False)
         )
         batch_op.add_column(sa.Column("scheduled_for", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("data_mark", sa.String(length=64), server_default="", nullable=False))
         batch_op.create_index("uq_training_runs_scheduled", ["scheduled_for"], unique=True)
 
 
 def downgrade() -> None:
     with op.batch_alter_table("training_runs", recreate="never") as batch_op:
         batch_op.drop_index("uq_training_runs_scheduled")
+        batch_op.drop_column("data_mark")
         batch_op.drop_column("scheduled_for")
         batch_op.drop_column("cancel_requested")
         batch_op.drop_column("activation")

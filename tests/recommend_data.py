@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, update
 
 from server.auth.models import User
+from server.cart.models import Cart, CartItem
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
 from server.order.models import Order, OrderLine
 
@@ -78,6 +79,17 @@ def place_order(
         [_line(order_id, position, product_id) for position, product_id in enumerate(product_ids, 1)],
     )
     return order_id
+
+
+def fill_cart(tx: Connection, user_id: int, product_ids: Sequence[int], now: datetime) -> None:
+    """Put one of each product into a user's new cart."""
+    cart = insert(Cart).values(user_id=user_id, currency="USD", version=1, updated_at=now)
+    line = {
+        "cart_id": tx.execute(cart.returning(Cart.id)).scalar_one(),
+        "quantity": 1,
+        "added_price_minor": 100,
+    }
+    tx.execute(insert(CartItem), [line | {"product_id": each, "variant_id": each} for each in product_ids])
 
 
 def set_stock(tx: Connection, product_id: int, available: int) -> None:

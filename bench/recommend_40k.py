@@ -1,0 +1,102 @@
+"""What recommendations cost in a large shop, and what remains in a worker's memory of very many of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from sanset.v1 import recommend_pb2
+
+from bench import cpu, large_shop, load, rounds, servers
+from bench.calls import Call
+from bench.large_data import CUSTOMERS
+from bench.large_shop import LargeShop
+from bench.report import MICROSECONDS, Row
+from bench.rounds import Load, Side
+from bench.shops import sanset_calls
+from bench.shops.echo import EchoServer
+
+AT_MOST = 250
+"""Customers of a side in a round. No two sides or rounds share one, so that nobody is remembered."""
+
+LIMIT = 10
+OTHER_LIMITS = (8, 9, 11, 12)
+
+WARMING_SWAPS = 4
+SWAPS = 20
+ALL_SWAPS = WARMING_SWAPS + SWAPS
+CALLS_PER_SWAP = 5_000
+SETTLE_SECONDS = 2.0
+MEGABYTE = 1024 * 1024
+
+
+def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable[[], None]) -> list[Row]:
+    """CPU per call, of the worker and its database together, for three kinds of call beside the echo.
+
+    first: of a customer who was not seen before, whose history is read from the database. list: of one whose
+    history is in memory, for a list that was not asked for before. again: for the same list once more.
+    """
+    customers = min(AT_MOST, CUSTOMERS // (3 * (count + 1)))
+
+    def asking(turn: int, number: int, limits: Sequence[int]) -> list[Call]:
+        start = (3 * number + turn) * customers
+        return [
+            shop.recommendations(customer, limit)
+            for limit in limits
+            for customer in range(start, start + customers)
+        ]
+
+    def side(name: str, turn: int, before: Sequence[int], limits: Sequence[int]) -> Side:
+        def prepare(number: int) -> Load:
+            if before:
+                load.send(shop.target, asking(turn, number, before))
+            calls = asking(turn, number, limits)
+            return lambda: len(load.send(shop.target, calls))
+
+        return Side(name, shop.roots, prepare)
+
+    echoed = [ceiling.get_product(1)] * (customers * len(OTHER_LIMITS))
+    sides = [
+        Side("echo", ceiling.roots, lambda number: lambda: len(load.send(ceiling.target, echoed))),
+        side("first", 0, (), (LIMIT,)),
+        side("list", 1, (LIMIT,), OTHER_LIMITS),
+        side("again", 2, OTHER_LIMITS, OTHER_LIMITS),
+    ]
+    figures = rounds.measure(sides, count, on_round)
+    bare = figures.pop("echo")
+    rows = [
+        Row(f"recommend_40k_{name}", round(cost, 1), MICROSECONDS, "echo", round(cost / bare, 3))
+        for name, cost in figures.items()
+    ]
+    return [*rows, Row("recommend_40k_echo", round(bare, 1), MICROSECONDS)]
+
+
+def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Row]:
+    """How much a worker grows by 100,000 calls of all customers and 20 changes of the model."""
+    servers.run_python(["-m", "server", "train", "--type", "content"], shop.environment)
+    admin = large_shop.admin_token(shop)
+    (answer,) = load.send(shop.target, [sanset_calls.list_models(admin)])
+    newer, older = recommend_pb2.ListModelsResponse.FromString(answer.body).items[:2]
+
+    def swap(number: int) -> None:
+        model = newer if number % 2 else older
+        load.send(shop.target, [sanset_calls.activate_model(admin, model.id)])
+        calls = [
+            shop.recommendations(customer % CUSTOMERS, LIMIT)
+            for customer in range(number * CALLS_PER_SWAP, (number + 1) * CALLS_PER_SWAP)
+        ]
+        load.send(shop.target, calls)
+        on_swap()
+
+    for number in range(WARMING_SWAPS):
+        swap(number)
+    time.sleep(SETTLE_SECONDS)
+    before = cpu.resident_bytes([shop.worker])
+    for number in range(SWAPS):
+        swap(number)
+    time.sleep(SETTLE_SECONDS)
+    after = cpu.resident_bytes([shop.worker])
+    return [
+        Row("recommend_40k_rss", round(after / MEGABYTE, 1), "MB"),
+        Row("recommend_40k_growth", round((after - before) / MEGABYTE, 1), "MB"),
+    ]

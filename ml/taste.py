@@ -1,0 +1,244 @@
+"""Blends what is known of a user into one score per product, from what every source says of the same candidates.
+
+The products of the history propose (a sum of sparse rows); every other source only speaks about what was proposed,
+so that a call costs the same however wide the sources are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml import calibration
+from ml.arrays import Array, Doubles, Floats, Ids, Rows
+from ml.blend import Batch, Source
+from ml.lately import Lately
+from ml.likeness import Likeness
+from ml.neighbours import Found, Neighbours, spread
+from ml.personal import Personal
+from ml.weights import FEATURES, BlendWeights
+
+CANDIDATES = 320
+"""Products that are scored by every source."""
+
+GROWTH = 4
+
+AFFINITY, TOGETHER, TASTE, CONTENT, RECENT = range(len(FEATURES))
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Whom a list is for; products are rows of the catalogue, each once."""
+
+    user_id: int
+    past: Rows
+    """What they bought or looked at, latest first."""
+    bought: Array
+    """Which of these they bought."""
+    here: Rows
+    """What stands on the page or is in the cart."""
+    now: float
+    """Seconds since 1970."""
+
+
+@dataclass(frozen=True, eq=False)
+class Proposed:
+    """Candidates for one user: parallel arrays, in no order."""
+
+    rows: Rows
+    features: Floats
+    """Candidates by `FEATURES`."""
+    asked: Asked
+    found: Found
+    """What each product on the page, then of the history, says for others, in standard scores."""
+
+
+class Tastes:
+    """Proposes products to users from one artifact's arrays."""
+
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        personal: Personal,
+        lately: Lately,
+        likeness: Likeness,
+        newcomers: int = 0,
+    ) -> None:
+        """`likeness` and `lately` have a row for each of the `newcomers` too, after the trained ones."""
+        self._affinity = _neighbours(arrays, "affinity").extended(newcomers)
+        self._together = _neighbours(arrays, "copurchase").extended(newcomers)
+        self._together_scale = np.float32(1 / spread(arrays["copurchase_weights"]))
+        self._personal = personal
+        self._lately = lately
+        self._likeness = likeness
+        self._content = likeness.content
+        # Newcomers count for nothing in what is standard: with them, the others score as without.
+        self._trained = len(likeness.content) - newcomers
+        wide = likeness.content[: self._trained].astype(np.float64)
+        self.size = len(self._content)
+        """The number of products."""
+        self._content_gram: Doubles = wide.T @ wide / max(1, len(wide))
+
+    def propose(self, asked: Asked, weights: BlendWeights) -> Proposed | None:
+        """What goes with the user's history and the page; None when nothing does."""
+        past = asked.past[: weights.seeds]
+        importance = np.float32(weights.recency) ** np.arange(len(past), dtype=np.float32)
+        importance[~asked.bought[: weights.seeds]] *= np.float32(weights.looked)
+        size = len(self._content)
+        scores, own = _summed(self._affinity.of_many(past, importance), size, self._trained)
+        level = np.full(len(asked.here), self._together_scale, np.float32)
+        with_here, cross = _summed(self._together.of_many(asked.here, level), size, self._trained)
+        both = weights.affinity * scores + weights.together * with_here if len(cross.rows) else scores
+        vector = self._personal.vector(asked.user_id, asked.past) if weights.taste else None
+        rows = _highest(both, CANDIDATES)
+        if not len(rows) and vector is not None:
+            # Nothing goes with what is known of them since; their factors know what they used to like.
+            rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
+        if not len(rows):
+            return None
+        features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
+        features[:, AFFINITY], features[:, TOGETHER] = scores[rows], with_here[rows]
+        if vector is not None:
+            features[:, TASTE] = self._personal.scores(vector, rows)
+        seeds = np.concatenate([asked.here, past])
+        if weights.content:
+            loudness = np.concatenate([np.ones(len(asked.here), np.float32), importance])
+            features[:, CONTENT] = self._like(rows, loudness @ self._content[seeds])
+        if weights.recent:
+            features[:, RECENT] = self._lately.scores(rows, asked.now)
+        found = Found(
+            np.concatenate([cross.rows, own.rows]),
+            np.concatenate([cross.weights * weights.together, own.weights * weights.affinity]),
+            np.concatenate([cross.seeds, own.seeds + len(asked.here)]),
+        )
+        return Proposed(rows, features, asked, found)
+
+    def alone(self, source: str, asked: Asked, weights: BlendWeights) -> Floats:
+        """What one source says of every product: als, copurchase or content; for measuring it alone."""
+        past = asked.past[: weights.seeds]
+        everything = np.arange(len(self._content))
+        if source == "als":
+            vector = self._personal.vector(asked.user_id, past)
+            if vector is not None:
+                return self._personal.scores(vector, everything)
+        elif source == "content" and len(past):
+            return self._like(everything, self._content[past].sum(axis=0))
+        elif source == "copurchase":
+            ones = np.ones(len(past), np.float32)
+            found = self._affinity.of_many(past, ones)
+            return np.asarray(_summed(found, self.size, self._trained)[0], np.float32)
+        return np.zeros(len(everything), dtype=np.float32)
+
+    def nearest_seed(self, row: int, seeds: Rows) -> int:
+        """The seed whose words are most like those of a product."""
+        return int(seeds[np.argmax(self._content[seeds] @ self._content[row])])
+
+    def _like(self, rows: Rows, profile: Floats) -> Floats:
+        wide = profile.astype(np.float64)
+        size = float(np.sqrt(np.maximum(wide @ self._content_gram @ wide, 0)))
+        if size <= 1e-9:
+            return np.zeros(len(rows), dtype=np.float32)
+        return np.asarray(self._content[rows] @ (profile / np.float32(size)), dtype=np.float32)
+
+
+def _neighbours(arrays: Mapping[str, Array], part: str) -> Neighbours:
+    return Neighbours(*(arrays[f"{part}_{name}"] for name in ("indptr", "indices", "weights")))
+
+
+def _summed(found: Found, size: int, trained: int) -> tuple[Doubles, Found]:
+    """Each product's sum, and its parts, both on the scale of standard scores over the trained products."""
+    if not len(found.rows):
+        return np.zeros(size), found
+    scores: Doubles = np.bincount(found.rows, found.weights, size).astype(np.float64, copy=False)
+    scale = 1 / max(float(np.sqrt(scores @ scores / trained)), 1e-12)
+    scores *= scale
+    return scores, found._replace(weights=found.weights * np.float32(scale))
+
+
+def _highest(scores: Doubles, count: int) -> Rows:
+    """The rows of the largest positive scores, in no order."""
+    rows: Rows = np.flatnonzero(scores > 0)
+    if len(rows) <= count:
+        return rows
+    return rows[np.argpartition(scores[rows], len(rows) - count)[len(rows) - count :]]
+
+
+class Taste:
+    """The rung of the ladder that is the user's own."""
+
+    floor, ceiling = 0.0, 1.0
+
+    def __init__(
+        self,
+        proposed: Proposed,
+        tastes: Tastes,
+        weights: BlendWeights,
+        curve: tuple[Floats, Floats],
+        product_ids: Ids,
+        names: Sequence[str],
+    ) -> None:
+        self._proposed = proposed
+        self._tastes = tastes
+        self._names = names
+        self._shares = proposed.features * _vector(weights)
+        self._totals: Floats = self._shares.sum(axis=1)
+        # Of equals the newer product, whatever order the candidates came in.
+        self._order = np.lexsort((-product_ids[proposed.rows], -self._totals))
+        self._places: dict[int, int] = {}
+        self._chances = calibration.chances(self._totals, curve)
+
+    def batches(self, wanted: int) -> Iterator[Batch]:
+        """Propose by descending total."""
+        start, size = 0, 2 * wanted
+        while start < len(self._order):
+            places = self._order[start : start + size]
+            rows = self._proposed.rows[places]
+            self._places.update(zip(rows.tolist(), places.tolist(), strict=True))
+            yield Batch(rows, self._chances[places])
+            start, size = start + size, GROWTH * size
+
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+        """Name the product that speaks loudest for each, or else the source that does."""
+        if not rows:
+            return []
+        asked = self._proposed.asked
+        seeds = np.concatenate([asked.here, asked.past])
+        if not len(seeds):
+            return [(Source.PERSONAL, "Liked by customers with your taste")] * len(rows)
+        loudest = self._loudest(rows, len(seeds))
+        shares = self._shares[[self._places[row] for row in rows]].tolist()
+        return [
+            self._reason(row, share, seed, seeds)
+            for row, share, seed in zip(rows, shares, loudest.tolist(), strict=True)
+        ]
+
+    def _loudest(self, rows: Sequence[int], seeds: int) -> Rows:
+        """For each row the position of the seed that says most for it."""
+        found = self._proposed.found
+        numbers = np.zeros(self._tastes.size, dtype=np.int16)
+        numbers[rows] = np.arange(1, len(rows) + 1)
+        found_numbers = numbers[found.rows]
+        hits = np.flatnonzero(found_numbers)
+        cells = (found_numbers[hits].astype(np.int64) - 1) * seeds + found.seeds[hits]
+        table = np.bincount(cells, found.weights[hits], len(rows) * seeds)
+        loudest: Rows = table.reshape(len(rows), seeds).argmax(axis=1)
+        return loudest
+
+    def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, str]:
+        asked = self._proposed.asked
+        neighbours = shares[AFFINITY] + shares[TOGETHER]
+        if shares[TASTE] > max(neighbours, shares[CONTENT]):
+            return Source.PERSONAL, "Liked by customers with your taste"
+        if shares[CONTENT] > neighbours:
+            return Source.SIMILAR, f"Similar to {self._names[self._tastes.nearest_seed(row, seeds)]}"
+        name = self._names[seeds[seed]]
+        if seed < len(asked.here):
+            return Source.SIMILAR, f"Often bought together with {name}"
+        bought = asked.bought[seed - len(asked.here)]
+        return Source.PERSONAL, f"Because you {'bought' if bought else 'looked at'} {name}"
+
+
+def _vector(weights: BlendWeights) -> Floats:
+    return np.array([getattr(weights, name) for name in FEATURES], dtype=np.float32)

@@ -1,0 +1,45 @@
+"""Adds up deeds by the rules of trending: a person counts once per product, an address for few people."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from server.recommend.journal import Deed
+from server.recommend.trend_queries import MOST_FROM_ORIGIN
+
+MOST_ENTRIES = 20_000
+
+
+class Tally:
+    """What deeds add to the scores of products, as `trend_queries.sales` would count them."""
+
+    def __init__(self) -> None:
+        self._added: Counter[int] = Counter()
+        self._worth: dict[tuple[int, str], int] = {}
+        self._from_origin: Counter[tuple[int, str]] = Counter()
+
+    @property
+    def added(self) -> Mapping[int, int]:
+        """What was added to each product."""
+        return self._added
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has grown so much that counting anew is better."""
+        return len(self._worth) > MOST_ENTRIES
+
+    def add(self, deed: Deed, region: str) -> None:
+        """Add a deed to the count of a region ("": everywhere), in which only orders to it count."""
+        if not deed.worth or (region and deed.region != region):
+            return
+        who = deed.product_id, deed.actor
+        known = self._worth.get(who)
+        if known is None and deed.origin:
+            where = deed.product_id, deed.origin
+            if self._from_origin[where] >= MOST_FROM_ORIGIN:
+                return
+            self._from_origin[where] += 1
+        if known is None or deed.worth > known:
+            self._worth[who] = deed.worth
+            self._added[deed.product_id] += deed.worth - (known or 0)

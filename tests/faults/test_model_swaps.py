@@ -1,0 +1,128 @@
+"""Models are trained, activated and rolled back while two workers serve: no call fails, and both follow.
+
+`SANSET_FAULT_ROUNDS` says how often to swap (`make faults` sets it high).
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import recommend_data as data
+from running_shop import RunningShop, test_settings
+from sanset.v1 import recommend_pb2 as pb
+
+from server.auth.tokens import AccessTokens
+from server.clock import utc_now
+from server.db.database import Database
+from server.settings import Settings
+
+SWAPS = min(20, max(6, int(os.environ.get("SANSET_FAULT_ROUNDS", "6"))))
+PATIENCE = 60.0
+
+
+class Caller(threading.Thread):
+    """Asks one worker for every kind of list, for one user after the other, and notes what goes wrong."""
+
+    def __init__(self, shop: RunningShop, enough: threading.Event, seed: int) -> None:
+        super().__init__(daemon=True)
+        self.versions: Counter[str] = Counter()
+        self.faults: list[str] = []
+        self._shop = shop
+        self._enough = enough
+        self._seed = seed
+
+    def run(self) -> None:
+        """Call until it is enough."""
+        tokens = AccessTokens.of(self._shop.settings)
+        stub = self._shop.recommend
+        for turn in itertools.count(self._seed):
+            if self._enough.is_set():
+                return
+            user_id, product_id = turn % data.USERS + 1, turn % data.PRODUCTS + 1
+            token = tokens.issue(user_id, "CUSTOMER", uuid.uuid4().hex, utc_now())
+            self._ask(stub.GetRecommendations, pb.GetRecommendationsRequest(), token)
+            self._ask(stub.GetSimilarProducts, pb.GetSimilarProductsRequest(product_id=product_id), token)
+            self._ask(stub.GetTrending, pb.GetTrendingRequest(), token)
+
+    def _ask(self, method: Callable[..., Any], request: Any, token: str) -> None:
+        try:
+            found = method(request, metadata=(("authorization", f"Bearer {token}"),), timeout=PATIENCE)
+        except Exception as error:
+            self.faults.append(f"{request!r}: {error}")
+            return
+        if found.items:
+            self.versions[found.model_version] += 1
+        else:
+            self.faults.append(f"{request!r}: an empty list")
+
+
+def selling(url: str, home: Path) -> Settings:
+    """A small shop that has sold enough to learn from."""
+    settings = test_settings(url, home, rate_limit_signed_in=1_000_000)
+    db = Database(settings.url)
+    with db.transaction() as tx:
+        data.fill(tx, now=utc_now())
+    db.close()
+    return settings
+
+
+def trained(shop: RunningShop) -> pb.Training:
+    """Train a model and put it into use."""
+    quick = pb.TrainModelRequest.Parameters(factors=8, iterations=2)
+    request = pb.TrainModelRequest(parameters=quick, activation=pb.TrainModelRequest.ALWAYS)
+    started = shop.recommend.TrainModel(request, metadata=shop.admin.metadata)
+    watched = pb.WatchTrainingRequest(training_id=started.id)
+    *_, ended = shop.recommend.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
+    assert ended.state == pb.Training.SUCCEEDED, ended.message
+    return ended
+
+
+def follow(shops: list[RunningShop], version: str) -> float:
+    """Wait until every worker serves this version; how long that took, in seconds."""
+    began = time.monotonic()
+    for shop in shops:
+        while not shop.app.serving.model or shop.app.serving.model.version != version:
+            assert time.monotonic() - began < PATIENCE, f"{version} is not followed"
+            time.sleep(0.01)
+    return time.monotonic() - began
+
+
+def test_no_call_fails_while_models_are_trained_activated_and_rolled_back(
+    database_url: str, tmp_path: Path
+) -> None:
+    settings = selling(database_url, tmp_path)
+    with ExitStack() as closing:
+        shops = [RunningShop(settings) for _ in range(2)]
+        for shop in shops:
+            closing.callback(shop.stop)
+        models = [trained(shops[0])]
+        follow(shops, models[0].metrics.model_version)
+        enough = threading.Event()
+        callers = [Caller(shop, enough, seed) for seed, shop in enumerate(2 * shops)]
+        for caller in callers:
+            caller.start()
+        models.append(trained(shops[1]))
+        for turn in range(SWAPS):
+            model = models[turn % 2]
+            shop = shops[turn // 2 % 2]
+            request = pb.ActivateModelRequest(model_id=model.model_id)
+            activated = shop.recommend.ActivateModel(request, metadata=shop.admin.metadata, timeout=PATIENCE)
+            assert activated.active
+            follow(shops, model.metrics.model_version)
+        enough.set()
+        for caller in callers:
+            caller.join(PATIENCE)
+            assert not caller.is_alive()
+    assert [fault for caller in callers for fault in caller.faults] == []
+    for caller in callers:
+        assert set(caller.versions) == {model.metrics.model_version for model in models}
+        assert caller.versions.total() > 3 * SWAPS

@@ -1,0 +1,107 @@
+"""Products created after training, calibrated scores, and lists that are the same wherever they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from small_shop import KEY, OPTIONS, PRODUCTS, Only
+
+from ml import train
+from ml.content import ProductText
+from ml.eligible import Everything, Without
+from ml.model import Model
+from ml.recipe import Recipe
+from ml.schema import Contents
+from ml.weights import BlendWeights
+
+NEWCOMER = (ProductText("mug model0", "Home Kitchen", "acme"), 7)
+
+
+def test_a_newcomer_is_found_in_both_directions(model: Model):
+    extended = model.extended({900: NEWCOMER, 3: NEWCOMER})
+    assert len(extended) == PRODUCTS + 1
+    assert extended.product_ids[-1] == 900
+    assert extended.knows(900)
+    assert not model.knows(900)
+    likes = [item.product_id for item in extended.similar(900, eligible=Everything(), limit=3)]
+    assert all(product % 2 for product in likes)
+    assert any(
+        900 in [item.product_id for item in extended.similar(product, eligible=Everything(), limit=8)]
+        for product in likes
+    )
+
+
+def test_a_newcomer_takes_no_more_than_its_share_of_a_list(model: Model):
+    extended = model.extended({900 + number: NEWCOMER for number in range(30)})
+    bought = Without({1, 3, 5})
+    items = extended.recommend(1, history=[1, 3, 5], eligible=bought, limit=20)
+    new = [item for item in items if item.product_id >= 900]
+    assert len(items) == 20
+    assert 1 <= len(new) <= 2
+    assert all(item.reason.startswith("New, and similar to") for item in new)
+    assert [item.score for item in items] == sorted((item.score for item in items), reverse=True)
+
+
+def test_what_training_knew_is_recommended_as_before(model: Model):
+    extended = model.extended({900: (ProductText("zzz"), None)})
+    for user in (0, 1, 2):
+        before, after = (
+            each.recommend(user, history=[5, 7], eligible=Without({900}), limit=10)
+            for each in (model, extended)
+        )
+        assert [item.product_id for item in after] == [item.product_id for item in before]
+
+
+def test_a_stored_model_makes_the_same_lists(model: Model, contents: Contents, publish: Callable[..., Path]):
+    loaded = Model.load(publish(), KEY)
+    for user in range(1, 41):
+        for history in ([], [3, 8], [1, 2, 3, 4]):
+            first, second = (
+                each.recommend(user, history=history, eligible=Everything(), limit=20)
+                for each in (model, loaded)
+            )
+            assert first == second
+
+
+def test_the_weights_come_with_the_artifact(contents: Contents):
+    def listed(**weights: float) -> list[int]:
+        recipe = Recipe(weights=BlendWeights(**weights))
+        model = Model("x", contents, train.parameters_of(OPTIONS, recipe), {})
+        return [
+            item.product_id for item in model.recommend(1, history=[2, 4, 6], eligible=Everything(), limit=20)
+        ]
+
+    assert listed(taste=0.0) != listed(taste=50.0)
+
+
+def test_calibrated_scores_are_chances_and_the_rungs_below_stay_below(contents: Contents):
+    curve = {
+        "calibration_scores": np.array([0.0, 10.0], np.float32),
+        "calibration_chances": np.array([0.01, 0.03], np.float32),
+    }
+    model = Model("x", contents | Contents(curve, {}), train.parameters_of(OPTIONS), {})
+    items = model.recommend(1, history=[1, 3], eligible=Everything(), limit=PRODUCTS)
+    scores = [item.score for item in items]
+    assert scores == sorted(scores, reverse=True)
+    assert 0.01 <= scores[0] <= 0.03
+    assert len(items) == PRODUCTS
+
+
+def test_nothing_eligible_is_found_out_in_few_calls(model: Model):
+    nothing = Only(lambda product: False)
+    assert model.recommend(1, history=[1, 2, 3], eligible=nothing, limit=10) == []
+    assert sum(map(len, nothing.calls)) == PRODUCTS
+    assert len(nothing.calls) <= 8
+
+
+def test_reasons_tell_bought_from_looked_at(model: Model):
+    def reasons(**known: object) -> set[str]:
+        items = model.recommend(0, eligible=Without({1, 3}), limit=3, **known)  # type: ignore[arg-type]
+        starts = (item.reason.partition(" cup")[0].partition(" plate")[0] for item in items)
+        return {start for start in starts if start != "Similar to"}
+
+    assert reasons(history=[1, 3], bought=[1, 3]) == {"Because you bought"}
+    assert reasons(history=[1, 3], bought=[]) == {"Because you looked at"}
+    assert reasons(context=[1, 3]) == {"Often bought together with"}

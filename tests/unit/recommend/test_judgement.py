@@ -1,0 +1,80 @@
+"""A new model goes into use unless it is worse beyond chance, or something was asked for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from server.recommend.assignment import ALWAYS, IF_NOT_WORSE, NEVER
+from server.recommend.judgement import Verdict, judge
+from server.recommend.registry import Listed
+
+IN_USE = Listed(
+    1, "all_20260601T120000Z", "ALL", {"blend": {"recall@20": 0.30}}, True, datetime(2026, 6, 1, tzinfo=UTC)
+)
+VERSION = "all_20260602T120000Z"
+
+
+def verdict(metrics: dict[str, Any], activation: str = IF_NOT_WORSE, **circumstances: Any) -> Verdict:
+    return judge(activation, VERSION, metrics, circumstances.pop("in_use", IN_USE), **circumstances)
+
+
+def measured(recall: float, **serving: Any) -> dict[str, Any]:
+    beside = {"serving": {"version": IN_USE.version} | serving} if serving else {}
+    return {"blend": {"recall@20": recall}} | beside
+
+
+def test_the_first_model_goes_into_use() -> None:
+    assert verdict(measured(0.0), in_use=None).activate
+
+
+@pytest.mark.parametrize(("recall", "activate"), [(0.31, True), (0.30, True), (0.29, False)])
+def test_without_a_common_measure_the_recorded_ones_are_compared(recall: float, activate: bool) -> None:
+    assert verdict(measured(recall)).activate is activate
+
+
+@pytest.mark.parametrize(("recall", "activate"), [(0.26, True), (0.24, True), (0.235, True), (0.22, False)])
+def test_on_the_same_baskets_chance_is_allowed_for(recall: float, activate: bool) -> None:
+    found = verdict(measured(recall, **{"recall@20": 0.25, "standard_error": 0.02}))
+    assert found.activate is activate
+
+
+def test_without_an_error_every_difference_counts() -> None:
+    assert not verdict(measured(0.2499, **{"recall@20": 0.25})).activate
+
+
+def test_a_measure_of_a_model_that_is_no_longer_in_use_is_left_aside() -> None:
+    other = measured(0.29, version="all_20200101T000000Z", **{"recall@20": 0.1})
+    assert not verdict(other).activate
+
+
+def test_what_is_said_names_both_models_and_both_figures() -> None:
+    kept = verdict(measured(0.2, **{"recall@20": 0.25, "standard_error": 0.02})).message
+    assert VERSION in kept
+    assert IN_USE.version in kept
+    assert "0.2000" in kept
+    assert "0.2500 (± 0.0200)" in kept
+    used = verdict(measured(0.4)).message
+    assert (
+        used
+        == f"{VERSION} is in use now; its recall@20 is 0.4000, against 0.3000 of {IN_USE.version} before."
+    )
+
+
+def test_a_worse_model_is_used_when_that_was_asked_for_or_the_other_is_damaged() -> None:
+    assert verdict(measured(0.1), ALWAYS).activate
+    assert verdict(measured(0.1), in_use_works=False).activate
+
+
+def test_a_model_is_kept_when_that_was_asked_for() -> None:
+    assert not verdict(measured(0.9), NEVER).activate
+    assert not verdict(measured(0.9), NEVER, in_use=None).activate
+
+
+def test_an_experiment_is_not_ended_by_a_training_that_did_not_ask_for_it() -> None:
+    kept = verdict(measured(0.9), experiment_runs=True)
+    assert not kept.activate
+    assert "experiment" in kept.message
+    assert verdict(measured(0.9), ALWAYS, experiment_runs=True).activate

@@ -1,0 +1,109 @@
+"""The stock: filters over the whole catalogue agree with the rows they were made from."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from server.recommend import stock as module
+from server.recommend.queries import Good
+from server.recommend.stock import ANYTHING, SPARE, Stock, Wish
+
+WISHES = [
+    ANYTHING,
+    Wish(category_ids=frozenset({1})),
+    Wish(category_ids=frozenset({1, 3})),
+    Wish(category_ids=frozenset()),
+    Wish(min_price=500),
+    Wish(max_price=500),
+    Wish(max_price=0),
+    Wish(category_ids=frozenset({2}), min_price=300, max_price=700),
+]
+
+
+def _good(product_id: int, chance: random.Random) -> Good:
+    return Good(
+        product_id,
+        chance.choice([None, 1, 2, 3]),
+        available=chance.choice([0, 5]),
+        sold=chance.randint(0, 9),
+        price_minor=chance.choice([0, 100, 500, 1000]),
+        currency=chance.choice(["USD", "USD", "EUR"]),
+    )
+
+
+def _wanted(good: Good, wish: Wish) -> bool:
+    by_price = wish.min_price is not None or wish.max_price is not None
+    return (
+        good.available > 0
+        and (wish.category_ids is None or good.category_id in wish.category_ids)
+        and not (by_price and good.currency != "USD")
+        and good.price_minor >= (wish.min_price or 0)
+        and (wish.max_price is None or good.price_minor <= wish.max_price)
+    )
+
+
+def _chosen(stock: Stock, wish: Wish, left_out: set[int], among: range) -> set[int]:
+    mask = stock.choose(wish, left_out)
+    return {product_id for product_id in among if mask[stock.slot(product_id)]}
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int) -> None:
+    chance, everything = random.Random(seed), range(1, SPARE + 600)
+    rows = {product_id: _good(product_id, chance) for product_id in range(1, 400)}
+    stock = Stock("USD", list(rows.values()))
+    for round_ in range(4):
+        for product_id in chance.sample(everything, 300 if round_ else SPARE + 500):
+            if product_id in rows and chance.random() < 0.3:
+                del rows[product_id]
+                stock.remove(product_id)
+            else:
+                before = rows.get(product_id)
+                rows[product_id] = _good(product_id, chance)
+                arrived = stock.put(rows[product_id])
+                came = any(
+                    _wanted(rows[product_id], wish) and not (before and _wanted(before, wish))
+                    for wish in WISHES
+                )
+                assert arrived or not came
+        left_out = set(chance.sample(everything, 50))
+        for wish in WISHES:
+            wanted = {good.product_id for good in rows.values() if _wanted(good, wish)}
+            assert _chosen(stock, wish, left_out, everything) == wanted - left_out
+            assert all(stock.fits(product_id, wish) == (product_id in wanted) for product_id in everything)
+        assert set(stock.ids()) == set(rows)
+        assert all(stock.category_of(each) == good.category_id for each, good in rows.items())
+
+
+def test_best_sellers_come_by_sales_then_what_is_not_ranked_yet() -> None:
+    stock = Stock("USD", [Good(i, None, 5, sold, 100, "USD") for i, sold in ((1, 3), (2, 9), (3, 9), (4, 0))])
+    stock.put(Good(9, None, 5, 99, 100, "USD"))
+    mask = stock.choose(ANYTHING, [4])
+    assert stock.best_sellers(mask, 10) == [3, 2, 1, 9]
+    assert stock.best_sellers(mask, 2) == [3, 2]
+    stock.rank(stock.by_sales())
+    assert stock.best_sellers(mask, 2) == [9, 3]
+
+
+def test_what_is_unknown_cannot_be_sold() -> None:
+    stock = Stock("USD")
+    assert not stock.fits(1, ANYTHING)
+    assert stock.category_of(1) is None
+    assert 1 not in stock
+    assert stock.best_sellers(stock.choose(ANYTHING, [1, 2]), 5) == []
+    stock.remove(1)
+
+
+@pytest.mark.parametrize("longest", [0, 50, 20_000_000])
+def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "LONGEST_TABLE", longest)
+    stock = Stock("USD", [Good(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
+    stock.put(Good(9, None, 5, 0, 100, "USD"))
+    stock.put(Good(10**6, None, 5, 0, 100, "USD"))
+    asked = [*range(300), 10**6, 10**6 + 1, 2**62]
+    assert stock.slots_of(asked).tolist() == [stock.slot(product_id) for product_id in asked]
+    assert [slot for slot in stock.slots_of(asked).tolist() if slot >= 0] == [
+        stock.slot(product_id) for product_id in asked if product_id in stock
+    ]
