@@ -119,8 +119,9 @@ class Selection:
         """
         caps = [self._cap(share) for share in shares or Shares()]
         streams = [self._picks(number, rung) for number, rung in enumerate(rungs)]
-        for stream in streams:
-            self._take_diverse(stream, caps)
+        if min(caps) < self._limit:
+            for stream in streams:
+                self._take_diverse(stream, caps)
         self._taken += self._deferred[: self._limit - len(self._taken)]
         for stream in streams:
             self._take_any(stream)

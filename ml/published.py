@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ml import affinity, copurchase, train
 from ml.arrays import Array, Rows
+from ml.dataset import Dataset
 from ml.eligible import Without
 from ml.linefiles import dataset_of, read_lines
 from ml.measures import ndcg_at_k, recall_at_k
@@ -121,6 +123,13 @@ def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Pro
         raise UnreadableFile(f"{test_path} holds no user with an item.")
     dataset = dataset_of(past, future)
     train.require_enough(dataset)
+    # As in a server: threads of BLAS would spin over vectors this small.
+    with threadpool_limits(1, "blas"):
+        return _measured(dataset, test, progress)
+
+
+def _measured(dataset: Dataset, test: _Test, progress: train.Progress) -> Table:
+    k = test.k
     started = time.monotonic()
     split = hold_out_at_random(dataset, seed=OPTIONS.seed)
     rehearsal = train.rehearse(dataset, OPTIONS, _part(progress, 1, 40), split=split)
@@ -162,7 +171,7 @@ def _popular(model: Model, test: _Test, user: int) -> list[int]:
     return [item.product_id for item in items]
 
 
-def _item_rows(dataset: Any, test: _Test, progress: train.Progress) -> list[Row]:
+def _item_rows(dataset: Dataset, test: _Test, progress: train.Progress) -> list[Row]:
     """Each item-to-item model alone, trained on everything."""
     ids = dataset.products.ids
     user_ids, user_items = affinity.bought(dataset.interactions, ids)

@@ -25,6 +25,8 @@ CANDIDATES = 320
 
 GROWTH = 4
 
+_NOTHING = Found(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
+
 AFFINITY, TOGETHER, TASTE, CONTENT, RECENT = range(len(FEATURES))
 
 
@@ -88,9 +90,11 @@ class Tastes:
         importance[~asked.bought[: weights.seeds]] *= np.float32(weights.looked)
         size = len(self._content)
         scores, own = _summed(self._affinity.of_many(past, importance), size, self._trained)
-        level = np.full(len(asked.here), self._together_scale, np.float32)
-        with_here, cross = _summed(self._together.of_many(asked.here, level), size, self._trained)
-        both = weights.affinity * scores + weights.together * with_here if len(cross.rows) else scores
+        cross, both, with_here = _NOTHING, scores, None
+        if len(asked.here):
+            level = np.full(len(asked.here), self._together_scale, np.float32)
+            with_here, cross = _summed(self._together.of_many(asked.here, level), size, self._trained)
+            both = weights.affinity * scores + weights.together * with_here
         vector = self._personal.vector(asked.user_id, asked.past) if weights.taste else None
         rows = _highest(both, CANDIDATES)
         if not len(rows) and vector is not None:
@@ -99,7 +103,9 @@ class Tastes:
         if not len(rows):
             return None
         features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
-        features[:, AFFINITY], features[:, TOGETHER] = scores[rows], with_here[rows]
+        features[:, AFFINITY] = scores[rows]
+        if with_here is not None:
+            features[:, TOGETHER] = with_here[rows]
         if vector is not None:
             features[:, TASTE] = self._personal.scores(vector, rows)
         seeds = np.concatenate([asked.here, past])

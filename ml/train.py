@@ -166,7 +166,8 @@ def rehearse(
     same baskets.
     """
     split = split or hold_out(dataset)
-    asked = cases(split, recipe.LEARNED_FROM + USERS_LIMIT, seed=options.seed)
+    measured_on = USERS_LIMIT if split.placed else recipe.LEARNED_FROM
+    asked = cases(split, recipe.LEARNED_FROM + measured_on, seed=options.seed)
     learning, measuring = _divided(asked)
     # Where nobody ordered twice, a basket is a user.
     wanted = [name for name in affinity.MODELS if split.placed or name != "baskets"]

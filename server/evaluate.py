@@ -43,7 +43,7 @@ def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> i
         return 0
     print_table(out, found.as_json()["models"])
     joined = ", ".join(f"{share:g} × {name}" for name, share in found.shares.items())
-    out.print(f"{found.users:,} users; products go together by {joined}; {found.peak_mb:,.0f} MB of memory at most.")
+    out.print(f"{found.users:,} users; products go together by {joined}; {found.peak_mb:,.0f} MB at most.")
     return 0
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 
 import pytest
 import recommend_data as data
@@ -131,5 +133,20 @@ def test_a_worker_that_starts_later_knows_them(modelled: Settings) -> None:
         new = create(worker)
         async with running(modelled) as later:
             assert new in await similar(later, ESPRESSO)
+
+    play(modelled, story)
+
+
+def test_a_model_that_was_replaced_leaves_the_memory(modelled: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        first = create(worker)
+        assert await found_by_peers(worker, first)
+        for user_id in range(1, data.USERS + 1):
+            await worker.call("GetRecommendations", pb.GetRecommendationsRequest(), customer(user_id))
+        replaced = weakref.ref(worker.serving.model_for("").model)
+        second = create(worker, "Espresso Beans Extra")
+        assert await found_by_peers(worker, second)
+        gc.collect()
+        assert replaced() is None
 
     play(modelled, story)

@@ -70,8 +70,12 @@ def test_a_stranger_gets_what_is_trending_and_then_popular(model: Model):
 
 
 def test_a_stranger_with_a_history_is_understood_at_once(model: Model):
-    kitchen = ids(model.recommend(0, history=[1, 3, 5, 7], eligible=Only(lambda product: product > 8), limit=4))
-    garden = ids(model.recommend(0, history=[2, 4, 6, 8], eligible=Only(lambda product: product > 8), limit=4))
+    kitchen = ids(
+        model.recommend(0, history=[1, 3, 5, 7], eligible=Only(lambda product: product > 8), limit=4)
+    )
+    garden = ids(
+        model.recommend(0, history=[2, 4, 6, 8], eligible=Only(lambda product: product > 8), limit=4)
+    )
     assert kitchen[0] % 2 == 1
     assert garden[0] % 2 == 0
 
