@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.recommend.assignment import ALWAYS, NEVER
-from server.recommend.measures import of_serving, recall
+from server.recommend.measures import error, of_serving, recall
 from server.recommend.registry import Listed
 
 
@@ -31,8 +32,7 @@ class Comparison:
     def is_worse(self) -> bool:
         """Whether the first is worse, beyond chance: by more than one standard error of the difference.
 
-        Both were measured on the same users, so the error is that of paired differences. One of them keeps a
-        model that is just unlucky, at the price of keeping one in six that is truly the same.
+        One of them keeps a model that is just unlucky, at the price of keeping one in six that is truly the same.
         """
         return self.other - self.recall > self.error
 
@@ -75,9 +75,14 @@ def judge(
 
 
 def compare(metrics: Mapping[str, Any], in_use: Listed) -> Comparison:
-    """A new model beside the one in use: on the same baskets where the training measured both."""
+    """A new model beside the one in use: on the same baskets where the training measured both.
+
+    Otherwise each by the baskets that its own training held out, which differ: the errors of both count.
+    """
     serving = of_serving(metrics)
     if serving.get("version") == in_use.version:
-        error = float(serving.get("standard_error") or 0.0)
-        return Comparison(recall(metrics), float(serving.get("recall@20") or 0.0), error)
-    return Comparison(recall(metrics), recall(in_use.metrics))
+        own = recall({"blend": serving["candidate"]}) if "candidate" in serving else recall(metrics)
+        return Comparison(own, recall({"blend": serving}), error({"blend": serving}))
+    return Comparison(
+        recall(metrics), recall(in_use.metrics), math.hypot(error(metrics), error(in_use.metrics))
+    )

@@ -17,10 +17,18 @@ def sources(metrics: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
     return found
 
 
+def error(metrics: Mapping[str, Any]) -> float:
+    """The standard error of `recall`; 0 when it is not known."""
+    return float(metrics.get("blend", {}).get("standard_error") or 0.0)
+
+
 def of_serving(metrics: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The measures of the model that was in use at the training, on the same baskets; empty without one."""
+    """The measures of the model that was in use at the training, on baskets that neither model had seen.
+
+    Empty without such a model or enough such baskets: those that it learned from it knows by heart.
+    """
     found: Mapping[str, Any] = metrics.get("serving") or {}
-    return found
+    return found if found.get("unseen", True) else {}
 
 
 def of_reorder(metrics: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -50,6 +50,31 @@ def test_a_measure_of_a_model_that_is_no_longer_in_use_is_left_aside() -> None:
     assert not verdict(other).activate
 
 
+def test_baskets_that_the_model_in_use_knows_by_heart_do_not_count_against_the_new_one() -> None:
+    known = {"recall@20": 0.9, "standard_error": 0.01, "unseen": False, "candidate": {"recall@20": 0.31}}
+    assert verdict(measured(0.31, **known)).activate
+    assert not verdict(measured(0.29, **known)).activate
+
+
+def test_of_younger_baskets_both_sides_count_those_alone() -> None:
+    younger = {"recall@20": 0.25, "standard_error": 0.01, "unseen": True, "candidate": {"recall@20": 0.2}}
+    assert not verdict(measured(0.5, **younger)).activate
+
+
+def test_of_two_trainings_the_errors_of_both_are_allowed_for() -> None:
+    before = Listed(
+        1,
+        IN_USE.version,
+        "ALL",
+        {"blend": {"recall@20": 0.30, "standard_error": 0.03}},
+        True,
+        IN_USE.created_at,
+    )
+    new = {"blend": {"recall@20": 0.26, "standard_error": 0.04}}
+    assert verdict(new, in_use=before).activate
+    assert not verdict({"blend": {"recall@20": 0.24, "standard_error": 0.04}}, in_use=before).activate
+
+
 def test_what_is_said_names_both_models_and_both_figures() -> None:
     kept = verdict(measured(0.2, **{"recall@20": 0.25, "standard_error": 0.02})).message
     assert VERSION in kept
