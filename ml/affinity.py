@@ -21,6 +21,10 @@ from ml.neighbours import arrays_of, spread, strongest
 MODELS = ("walk", "baskets", "ease", "bm25", "cosine")
 """The models there are; `baskets` walks over orders, the others look at users."""
 
+NEIGHBOURHOODS_LIMIT = 6_000
+"""Products up to which `bm25` and `cosine` are tried: in larger shops each costs as much time as the walk, beside
+which it adds next to nothing."""
+
 DEFAULT_SHARES: Mapping[str, float] = {"walk": 1.0, "ease": 1.0}
 """For a shop too young to choose by validation."""
 
@@ -40,6 +44,13 @@ def bought(interactions: Interactions, product_ids: Ids) -> tuple[Ids, Any]:
     return user_ids, sparse.csr_matrix(
         (np.ones(len(kept), np.float32), (users[kept], items[kept])), shape=shape
     )
+
+
+def candidates(products: int, *, baskets: bool) -> list[str]:
+    """The models that a shop of so many products chooses among; `baskets`: whether users have several orders."""
+    small = products <= NEIGHBOURHOODS_LIMIT
+    left_out = {"baskets"} if not baskets else set()
+    return [name for name in MODELS if name not in left_out and (small or name not in ("bm25", "cosine"))]
 
 
 def train(

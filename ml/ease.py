@@ -58,7 +58,8 @@ def _within(matrix: Any, near: Any, threads: int) -> Any:
     """Regress each product on the products of its row in `near`."""
     together = partners(matrix, PARTNERS, threads=threads)
     own = np.asarray(matrix.multiply(matrix).sum(axis=0), dtype=np.float32).ravel() + np.float32(NEAR_PENALTY)
-    table = _Table(together.indptr.astype(np.int64), together.indices, together.data.astype(np.float32))
+    table = _Table(together)
+    # On one core: the steps of a row are so small that two threads only wait for each other's interpreter lock.
     weights = np.zeros(near.nnz, dtype=np.float32)
     for row in range(near.shape[0]):
         span = slice(near.indptr[row], near.indptr[row + 1])
@@ -81,29 +82,32 @@ def _solved(gram: Floats, target: Floats) -> Floats:
 class _Table:
     """Counts of pairs, each product's largest, from which small squares are cut."""
 
-    def __init__(self, indptr: Array, indices: Array, counts: Floats) -> None:
-        self._indptr = indptr
-        self._indices = indices
-        self._counts = counts
-        self._slots = np.full(len(indptr) - 1, -1, dtype=np.int64)
+    def __init__(self, together: Any) -> None:
+        """`together` is a CSR matrix of counts. Its rows are filled up to one width: to copy whole rows takes half
+        the time of gathering rows of many lengths.
+        """
+        size = together.shape[0]
+        lengths = np.diff(together.indptr)
+        self._width = int(lengths.max(initial=0))
+        held = np.arange(self._width) < lengths[:, None]
+        self._partners = np.full((size, self._width), size, dtype=np.int32)
+        self._partners[held] = together.indices
+        self._counts = np.zeros((size, self._width), dtype=np.float32)
+        self._counts[held] = together.data
+        # One more than there are products: nobody's slot, for what rows are filled up with.
+        self._slots = np.full(size + 1, -1, dtype=np.int16)
 
     def square(self, chosen: Array, target: int) -> tuple[Floats, Floats]:
         """The counts between the chosen products, and those of the chosen with the target."""
         members = np.append(chosen, target)
         size = len(members)
-        slots = self._slots
-        slots[members] = np.arange(size)
-        starts = self._indptr[members]
-        lengths = self._indptr[members + 1] - starts
-        ends = np.cumsum(lengths)
-        places = np.repeat(starts - ends + lengths, lengths)
-        places += np.arange(len(places))
-        columns = slots[self._indices[places]]
-        slots[members] = -1
+        self._slots[members] = np.arange(size)
+        columns = self._slots.take(self._partners.take(members, axis=0)).ravel()
+        self._slots[members] = -1
         inside = np.flatnonzero(columns >= 0)
-        rows = np.repeat(np.arange(0, size * size, size), lengths)
         square = np.zeros((size, size), dtype=np.float32)
-        square.ravel()[rows[inside] + columns[inside]] = self._counts[places[inside]]
+        places = inside // max(1, self._width) * size + columns[inside]
+        square.ravel()[places] = self._counts.take(members, axis=0).ravel()[inside]
         # A pair may be among the largest of one of the two only.
         square = np.maximum(square, square.T)
         return square[:-1, :-1].copy(), square[:-1, -1].copy()

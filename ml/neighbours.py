@@ -33,6 +33,10 @@ class Neighbours:
         span = slice(self._indptr[row], self._indptr[row + 1])
         return self._indices[span], self._weights[span]
 
+    def has_none(self, row: int) -> bool:
+        """Whether nothing goes with the product."""
+        return bool(self._indptr[row] == self._indptr[row + 1])
+
     def of_many(self, rows: Rows, importance: Floats) -> Found:
         """All neighbours of several seeds, each seed of its own importance."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]

@@ -9,18 +9,21 @@ from __future__ import annotations
 import resource
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from ml import affinity, copurchase, train
-from ml.arrays import Array, Rows
+from ml.arrays import Array, Floats, Ids, Rows, rows_of
 from ml.dataset import Dataset
-from ml.eligible import Without
+from ml.eligible import Everything, Without
 from ml.linefiles import dataset_of, read_lines
 from ml.measures import ndcg_at_k, recall_at_k
 from ml.model import Model
@@ -45,6 +48,7 @@ class Row:
     fit_seconds: float
     """Wall time; of the blend, all that was trained to learn it and to make it."""
     us_per_user: float
+    """Processor time; the blend is asked user by user, as a server is, the others for many users at once."""
 
 
 @dataclass(frozen=True)
@@ -90,25 +94,41 @@ class _Test:
         self.past = {user: [item + 1 for item in past.get(user, ())] for user in self.users}
         self.future = {user: frozenset(item + 1 for item in future[user]) for user in self.users}
 
-    def row(self, name: str, fit_seconds: float, rank: Callable[[int], Sequence[int]]) -> Row:
-        """Ask for each user's list, and measure it."""
+    def row(self, name: str, fit_seconds: float, rank: Callable[[], Sequence[Sequence[int]]]) -> Row:
+        """Make the lists of all users, which is timed, and measure them."""
         started = time.process_time()
-        lists = [rank(user) for user in self.users]
+        lists = rank()
         spent = time.process_time() - started
-        return self.measured(name, fit_seconds, lists, spent)
-
-    def measured(self, name: str, fit_seconds: float, lists: Sequence[Sequence[int]], spent: float) -> Row:
-        """Measure lists that took `spent` seconds of processor time."""
-        wanted = [self.future[user] for user in self.users]
+        pairs = [(found, self.future[user]) for found, user in zip(lists, self.users, strict=True)]
         return Row(
             name,
-            round(
-                float(np.mean([recall_at_k(*pair, self.k) for pair in zip(lists, wanted, strict=True)])), 4
-            ),
-            round(float(np.mean([ndcg_at_k(*pair, self.k) for pair in zip(lists, wanted, strict=True)])), 4),
+            round(float(np.mean([recall_at_k(*pair, self.k) for pair in pairs])), 4),
+            round(float(np.mean([ndcg_at_k(*pair, self.k) for pair in pairs])), 4),
             round(fit_seconds, 1),
-            round(1e6 * spent / max(1, len(self.users)), 1),
+            round(1e6 * spent / len(pairs), 1),
         )
+
+
+class _Watch:
+    """Passes progress on, and tells how long each stage and each item-to-item model took when it last ran."""
+
+    def __init__(self, progress: train.Progress) -> None:
+        self._progress = progress
+        self._running: tuple[str, float] | None = None
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, stage: str, percent: int, message: str) -> None:
+        if self._running is None or self._running[0] != stage:
+            self.switch(stage)
+        self._progress(stage, percent, message)
+
+    def switch(self, name: str | None) -> None:
+        """From now on time is counted under this name; None: under none."""
+        now = time.monotonic()
+        if self._running is not None:
+            before, since = self._running
+            self.seconds[before] = now - since
+        self._running = None if name is None else (name, now)
 
 
 def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Progress) -> Table:
@@ -129,29 +149,40 @@ def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Pro
 
 
 def _measured(dataset: Dataset, test: _Test, progress: train.Progress) -> Table:
-    k = test.k
     started = time.monotonic()
     split = hold_out_at_random(dataset, seed=OPTIONS.seed)
     rehearsal = train.rehearse(dataset, OPTIONS, _part(progress, 1, 40), split=split)
-    fitting = time.monotonic()
-    contents = train.fit(dataset, OPTIONS, _part(progress, 40, 75), PARTS_USED, rehearsal.recipe)
+    shares = rehearsal.recipe.shares
+    own = _Own.of(dataset, test)
+    watch = _Watch(_part(progress, 40, 75))
+    models = own.train(tuple(shares), watch)
+    contents = train.fit(dataset, OPTIONS, watch, PARTS_USED, rehearsal.recipe, models)
+    watch.switch(None)
     contents = contents | rehearsal.learned | Contents({}, {"reorder_trees": []})
     parameters = train.parameters_of(OPTIONS, rehearsal.recipe)
     model = Model("measured", contents, parameters, rehearsal.metrics)
     ended = time.monotonic()
     progress("evaluate", 75, f"Ranking for {len(test.users)} users")
-    blend = test.row("blend", ended - started, lambda user: _recommended(model, test, user))
+    blend = test.row(
+        "blend", ended - started, lambda: [_recommended(model, test, user) for user in test.users]
+    )
+    progress("evaluate", 85, "Measuring each model alone")
+    # A user of such a file has one order: its walk over orders is the walk over users.
+    others = [name for name in affinity.MODELS if name not in models and name != "baskets"]
+    models |= own.train(others, watch)
     rows = [
-        test.row("popularity", 0.0, lambda user: _popular(model, test, user)),
-        *_item_rows(dataset, test, _part(progress, 80, 95)),
-        test.row(
-            "als", ended - fitting, lambda user: model.source_alone("als", user + 1, test.past[user], k)
+        test.row("popularity", 0.0, lambda: _popular(model, test)),
+        *(
+            test.row(name, watch.seconds[name], partial(own.lists_by_neighbours, models[name]))
+            for name in affinity.MODELS
+            if name in models
         ),
+        test.row("als", watch.seconds["als"], lambda: own.lists_by_factors(contents.arrays)),
         blend,
     ]
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     progress("done", 100, "Done")
-    return Table(rows, k, len(test.users), round(peak, 1), rehearsal.recipe.shares, parameters["blend"])
+    return Table(rows, test.k, len(test.users), round(peak, 1), shares, parameters["blend"])
 
 
 def _part(progress: train.Progress, start: int, end: int) -> train.Progress:
@@ -166,45 +197,86 @@ def _recommended(model: Model, test: _Test, user: int) -> list[int]:
     return [item.product_id for item in items]
 
 
-def _popular(model: Model, test: _Test, user: int) -> list[int]:
-    items = model.popular(eligible=Without(frozenset(test.past[user])), limit=test.k)
-    return [item.product_id for item in items]
+def _popular(model: Model, test: _Test) -> list[list[int]]:
+    longest = max(map(len, test.past.values()))
+    best = [item.product_id for item in model.popular(eligible=Everything(), limit=test.k + longest)]
+    pasts = [frozenset(test.past[user]) for user in test.users]
+    return [list(islice((item for item in best if item not in past), test.k)) for past in pasts]
 
 
-def _item_rows(dataset: Dataset, test: _Test, progress: train.Progress) -> list[Row]:
-    """Each item-to-item model alone, trained on everything."""
-    ids = dataset.products.ids
-    user_ids, user_items = affinity.bought(dataset.interactions, ids)
-    baskets = copurchase.baskets(dataset.interactions, ids)
-    rows = []
-    for place, name in enumerate(affinity.MODELS):
-        if name == "baskets":
-            continue  # every user has one basket: it is the walk over users
-        progress("evaluate", 100 * place // len(affinity.MODELS), f"Measuring {name} alone")
-        started = time.monotonic()
-        matrix = affinity.train(user_items, baskets, (name,), threads=OPTIONS.threads)[name]
-        fit_seconds = time.monotonic() - started
-        started = time.process_time()
-        lists = _summed(user_items, matrix, user_ids, ids, test)
-        rows.append(test.measured(name, fit_seconds, lists, time.process_time() - started))
-    return rows
+@dataclass(frozen=True, eq=False)
+class _Own:
+    """What everybody has, by which single models are trained, and the test's users ranked for, many at once."""
+
+    k: int
+    ids: Ids
+    user_items: Any
+    """CSR matrix of all users by products, one where they have it."""
+    baskets: Any
+    user_ids: Ids
+    """Of the test's users."""
+    asking: Any
+    """The rows of the test's users; empty for those the first file does not know."""
+
+    @classmethod
+    def of(cls, dataset: Dataset, test: _Test) -> _Own:
+        """Prepare the matrices."""
+        lines, ids = dataset.interactions, dataset.products.ids
+        known, user_items = affinity.bought(lines, ids)
+        user_ids = np.array(test.users, dtype=np.int64) + 1
+        places = rows_of(known, user_ids)
+        one = np.ones(int((places >= 0).sum()), np.float32)
+        chosen = sparse.csr_matrix(
+            (one, (np.flatnonzero(places >= 0), places[places >= 0])), shape=(len(places), len(known))
+        )
+        return cls(
+            test.k, ids, user_items, copurchase.baskets(lines, ids), user_ids, (chosen @ user_items).tocsr()
+        )
+
+    def train(self, wanted: Collection[str], watch: _Watch) -> dict[str, Any]:
+        """Train item-to-item models, each timed for itself."""
+        models = affinity.train(
+            self.user_items, self.baskets, wanted, threads=OPTIONS.threads, on_model=watch.switch
+        )
+        watch.switch(None)
+        return models
+
+    def lists_by_neighbours(self, matrix: Any) -> list[list[int]]:
+        """The best products of each user by the sum of what theirs say for others."""
+        lists: list[list[int]] = []
+        mine = np.zeros(len(self.ids), dtype=np.bool_)
+        for start in range(0, len(self.user_ids), CHUNK):
+            own = self.asking[start : start + CHUNK]
+            sums = (own @ matrix).tocsr()
+            for (first, end), (own_first, own_end) in zip(
+                pairwise(sums.indptr.tolist()), pairwise(own.indptr.tolist()), strict=True
+            ):
+                items, values = sums.indices[first:end], sums.data[first:end]
+                mine[own.indices[own_first:own_end]] = True
+                values[mine[items]] = 0
+                mine[own.indices[own_first:own_end]] = False
+                found = _first(values, self.k)
+                lists.append(self.ids[items[found[values[found] > 0]]].tolist())
+        return lists
+
+    def lists_by_factors(self, arrays: Mapping[str, Array]) -> list[list[int]]:
+        """The best products of each user by the inner product of factors."""
+        places = rows_of(arrays["als_user_ids"], self.user_ids)
+        items = arrays["als_item_factors"].T
+        lists: list[list[int]] = []
+        for start in range(0, len(places), CHUNK):
+            chunk = places[start : start + CHUNK]
+            scores = arrays["als_user_factors"][chunk] @ items
+            scores[self.asking[start : start + CHUNK].nonzero()] = -np.inf
+            found = self.ids[_first(scores, self.k)].tolist()
+            lists += [each if place >= 0 else [] for each, place in zip(found, chunk.tolist(), strict=True)]
+        return lists
 
 
-def _summed(user_items: Any, matrix: Any, user_ids: Array, ids: Array, test: _Test) -> list[list[int]]:
-    places: Rows = np.searchsorted(user_ids, np.array(test.users) + 1)
-    known = (places < len(user_ids)) & (
-        user_ids[np.minimum(places, len(user_ids) - 1)] == np.array(test.users) + 1
-    )
-    lists: list[list[int]] = []
-    for start in range(0, len(places), CHUNK):
-        chunk = places[start : start + CHUNK]
-        own = user_items[np.where(known[start : start + CHUNK], chunk, 0)]
-        scores = (own @ matrix).toarray()
-        scores[own.nonzero()] = -1
-        best = np.argpartition(scores, scores.shape[1] - test.k, axis=1)[:, -test.k :]
-        order = np.argsort(-np.take_along_axis(scores, best, axis=1), axis=1, kind="stable")
-        found = ids[np.take_along_axis(best, order, axis=1)].tolist()
-        lists += [
-            row if may else [] for row, may in zip(found, known[start : start + CHUNK].tolist(), strict=True)
-        ]
-    return lists
+def _first(scores: Floats, k: int) -> Rows:
+    """Along the last axis the positions of the k largest, largest first."""
+    size = scores.shape[-1]
+    best = np.argpartition(scores, size - k, axis=-1)[..., size - k :] if size > k else np.argsort(scores)
+    order = np.argsort(-np.take_along_axis(scores, best, axis=-1), axis=-1, kind="stable")
+    found: Rows = np.take_along_axis(best, order, axis=-1)
+    return found

@@ -23,6 +23,18 @@ from ml.weights import FEATURES, BlendWeights
 CANDIDATES = 320
 """Products that are scored by every source."""
 
+LATEST = 3
+"""Of the page and the history: what users do now, and expect to see answered."""
+
+ALIKE = 10
+"""Products that one of the latest proposes by its words, if nothing goes with it yet."""
+
+ALIKE_FROM = 0.3
+"""Likeness in words below which products have little to do with each other."""
+
+ALIKE_PLACE = 5
+"""Where in the list the most alike come: early enough to be seen, but not before what surely fits."""
+
 GROWTH = 4
 
 _NOTHING = Found(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
@@ -55,6 +67,8 @@ class Proposed:
     asked: Asked
     found: Found
     """What each product on the page, then of the history, says for others, in standard scores."""
+    wordy: frozenset[int] = frozenset()
+    """The positions of those products that speak by likeness in words, because nothing goes with them."""
 
 
 class Tastes:
@@ -102,6 +116,12 @@ class Tastes:
             rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
         if not len(rows):
             return None
+        alike = self._alike(asked.here, past, weights)
+        if len(alike.rows):
+            unit = 1.0 if with_here is None or not weights.affinity else weights.affinity
+            alike = alike._replace(weights=alike.weights * np.float32(_level(both[rows]) / unit))
+            np.add.at(scores, alike.rows, alike.weights)
+            rows = np.union1d(rows, alike.rows)
         features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
         features[:, AFFINITY] = scores[rows]
         if with_here is not None:
@@ -115,11 +135,40 @@ class Tastes:
         if weights.recent:
             features[:, RECENT] = self._lately.scores(rows, asked.now)
         found = Found(
-            np.concatenate([cross.rows, own.rows]),
-            np.concatenate([cross.weights * weights.together, own.weights * weights.affinity]),
-            np.concatenate([cross.seeds, own.seeds + len(asked.here)]),
+            np.concatenate([cross.rows, own.rows, alike.rows]),
+            np.concatenate(
+                [
+                    cross.weights * weights.together,
+                    own.weights * weights.affinity,
+                    alike.weights * weights.affinity,
+                ]
+            ),
+            np.concatenate([cross.seeds, own.seeds + len(asked.here), alike.seeds]),
         )
-        return Proposed(rows, features, asked, found)
+        return Proposed(rows, features, asked, found, frozenset(alike.seeds.tolist()))
+
+    def _alike(self, here: Rows, past: Rows, weights: BlendWeights) -> Found:
+        """What is like those of the latest products with which nothing goes: at most 1 for the most alike.
+
+        Nobody bought these yet, or nobody with anything else; without this, to look at one would change nothing.
+        """
+        latest = [(row, self._together) for row in here[:LATEST].tolist()]
+        latest += [(row, self._affinity) for row in past[: LATEST - len(latest)].tolist()]
+        lonely = [place for place, (row, neighbours) in enumerate(latest) if neighbours.has_none(row)]
+        lonely = [place for place in lonely if self._content[latest[place][0]].any()]
+        if not lonely:
+            return _NOTHING
+        standing = [row for row, _ in latest]
+        parts = [_NOTHING]
+        for place in lonely:
+            query = self._likeness.asking_words(self._content[standing[place]])
+            rows, cosines = self._likeness.index.search(query, ALIKE + LATEST)
+            kept = np.flatnonzero((cosines >= ALIKE_FROM) & ~np.isin(rows, standing))[:ALIKE]
+            if len(kept):
+                fading = np.float32(weights.recency**place)
+                shares = cosines[kept] / cosines[kept[0]] * fading
+                parts.append(Found(rows[kept].astype(np.int32), shares, np.full(len(kept), place)))
+        return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
     def alone(self, source: str, asked: Asked, weights: BlendWeights) -> Floats:
         """What one source says of every product: als, copurchase or content; for measuring it alone."""
@@ -161,6 +210,12 @@ def _summed(found: Found, size: int, trained: int) -> tuple[Doubles, Found]:
     scale = 1 / max(float(np.sqrt(scores @ scores / trained)), 1e-12)
     scores *= scale
     return scores, found._replace(weights=found.weights * np.float32(scale))
+
+
+def _level(scores: Doubles) -> float:
+    """The score of the product at `ALIKE_PLACE` of those that have one; 1 if none has."""
+    best = np.sort(scores[scores > 0])[-ALIKE_PLACE:]
+    return float(best[0]) if len(best) else 1.0
 
 
 def _highest(scores: Doubles, count: int) -> Rows:
@@ -240,6 +295,8 @@ class Taste:
         if shares[CONTENT] > neighbours:
             return Source.SIMILAR, f"Similar to {self._names[self._tastes.nearest_seed(row, seeds)]}"
         name = self._names[seeds[seed]]
+        if seed in self._proposed.wordy:
+            return Source.SIMILAR, f"Similar to {name}"
         if seed < len(asked.here):
             return Source.SIMILAR, f"Often bought together with {name}"
         bought = asked.bought[seed - len(asked.here)]

@@ -170,7 +170,7 @@ def rehearse(
     asked = cases(split, recipe.LEARNED_FROM + measured_on, seed=options.seed)
     learning, measuring = _divided(asked)
     # Where nobody ordered twice, a basket is a user.
-    wanted = [name for name in affinity.MODELS if split.placed or name != "baskets"]
+    wanted = affinity.candidates(len(split.training.products.ids), baskets=bool(split.placed))
     models = _item_models(split.training, options, wanted, _within(progress, 0, 50))
     shares = recipe.shares_of(models, learning, split.training.products.ids)
     plain = Recipe(shares)

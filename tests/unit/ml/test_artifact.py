@@ -268,7 +268,6 @@ def test_a_loaded_model_serves_what_the_trained_one_does_whatever_happens_to_its
     assert loaded.version == path.name
     for user in (1, 2, 999):
         answers = [
-            each.recommend(user, history=[3, 5], eligible=Everything(), limit=10)
-            for each in (loaded, model)
+            each.recommend(user, history=[3, 5], eligible=Everything(), limit=10) for each in (loaded, model)
         ]
         assert answers[0] == answers[1]

@@ -105,3 +105,20 @@ def test_reasons_tell_bought_from_looked_at(model: Model):
     assert reasons(history=[1, 3], bought=[1, 3]) == {"Because you bought"}
     assert reasons(history=[1, 3], bought=[]) == {"Because you looked at"}
     assert reasons(context=[1, 3]) == {"Often bought together with"}
+
+
+def test_a_look_at_what_nobody_bought_yet_is_answered_by_likeness(model: Model):
+    extended = model.extended({900: NEWCOMER})
+    garden = [2, 4, 6, 8, 10, 12]
+    others = Without({900, *garden})
+
+    def mugs(history: list[int]) -> list[str]:
+        items = extended.recommend(2, history=history, bought=garden, eligible=others, limit=20)
+        scores = [item.score for item in items]
+        assert scores == sorted(scores, reverse=True)
+        return [item.reason for item in items if item.reason == "Similar to mug model0"]
+
+    assert not mugs(garden)
+    assert len(mugs([900, *garden])) >= 3
+    on_page = extended.recommend(2, history=garden, context=[900], eligible=others, limit=20)
+    assert any(item.reason == "Similar to mug model0" for item in on_page[:10])
