@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml import calibration
+from ml import alike, calibration
+from ml.alike import LATEST, NOTHING
 from ml.arrays import Array, Doubles, Floats, Ids, Rows
 from ml.blend import Batch, Source
 from ml.lately import Lately
@@ -23,21 +24,7 @@ from ml.weights import FEATURES, BlendWeights
 CANDIDATES = 320
 """Products that are scored by every source."""
 
-LATEST = 3
-"""Of the page and the history: what users do now, and expect to see answered."""
-
-ALIKE = 10
-"""Products that one of the latest proposes by its words, if nothing goes with it yet."""
-
-ALIKE_FROM = 0.3
-"""Likeness in words below which products have little to do with each other."""
-
-ALIKE_PLACE = 5
-"""Where in the list the most alike come: early enough to be seen, but not before what surely fits."""
-
 GROWTH = 4
-
-_NOTHING = Found(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
 
 AFFINITY, TOGETHER, TASTE, CONTENT, RECENT = range(len(FEATURES))
 
@@ -104,7 +91,7 @@ class Tastes:
         importance[~asked.bought[: weights.seeds]] *= np.float32(weights.looked)
         size = len(self._content)
         scores, own = _summed(self._affinity.of_many(past, importance), size, self._trained)
-        cross, both, with_here = _NOTHING, scores, None
+        cross, both, with_here = NOTHING, scores, None
         if len(asked.here):
             level = np.full(len(asked.here), self._together_scale, np.float32)
             with_here, cross = _summed(self._together.of_many(asked.here, level), size, self._trained)
@@ -116,12 +103,9 @@ class Tastes:
             rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
         if not len(rows):
             return None
-        alike = self._alike(asked.here, past, weights)
-        if len(alike.rows):
-            unit = 1.0 if with_here is None or not weights.affinity else weights.affinity
-            alike = alike._replace(weights=alike.weights * np.float32(_level(both[rows]) / unit))
-            np.add.at(scores, alike.rows, alike.weights)
-            rows = np.union1d(rows, alike.rows)
+        wordy = self._alike(asked.here, past, weights.recency)
+        if len(wordy.rows):
+            rows = np.union1d(rows, wordy.rows)
         features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
         features[:, AFFINITY] = scores[rows]
         if with_here is not None:
@@ -134,41 +118,29 @@ class Tastes:
             features[:, CONTENT] = self._like(rows, loudness @ self._content[seeds])
         if weights.recent:
             features[:, RECENT] = self._lately.scores(rows, asked.now)
+        if len(wordy.rows):
+            wordy = wordy._replace(weights=_lift(features, rows, wordy, asked.past, weights))
         found = Found(
-            np.concatenate([cross.rows, own.rows, alike.rows]),
+            np.concatenate([cross.rows, own.rows, wordy.rows]),
             np.concatenate(
                 [
                     cross.weights * weights.together,
                     own.weights * weights.affinity,
-                    alike.weights * weights.affinity,
+                    wordy.weights * weights.affinity,
                 ]
             ),
-            np.concatenate([cross.seeds, own.seeds + len(asked.here), alike.seeds]),
+            np.concatenate([cross.seeds, own.seeds + len(asked.here), wordy.seeds]),
         )
-        return Proposed(rows, features, asked, found, frozenset(alike.seeds.tolist()))
+        return Proposed(rows, features, asked, found, frozenset(wordy.seeds.tolist()))
 
-    def _alike(self, here: Rows, past: Rows, weights: BlendWeights) -> Found:
-        """What is like those of the latest products with which nothing goes: at most 1 for the most alike.
-
-        Nobody bought these yet, or nobody with anything else; without this, to look at one would change nothing.
-        """
+    def _alike(self, here: Rows, past: Rows, recency: float) -> Found:
+        """What is like those of the latest products with which nothing goes."""
         latest = [(row, self._together) for row in here[:LATEST].tolist()]
         latest += [(row, self._affinity) for row in past[: LATEST - len(latest)].tolist()]
-        lonely = [place for place, (row, neighbours) in enumerate(latest) if neighbours.has_none(row)]
-        lonely = [place for place in lonely if self._content[latest[place][0]].any()]
-        if not lonely:
-            return _NOTHING
-        standing = [row for row, _ in latest]
-        parts = [_NOTHING]
-        for place in lonely:
-            query = self._likeness.asking_words(self._content[standing[place]])
-            rows, cosines = self._likeness.index.search(query, ALIKE + LATEST)
-            kept = np.flatnonzero((cosines >= ALIKE_FROM) & ~np.isin(rows, standing))[:ALIKE]
-            if len(kept):
-                fading = np.float32(weights.recency**place)
-                shares = cosines[kept] / cosines[kept[0]] * fading
-                parts.append(Found(rows[kept].astype(np.int32), shares, np.full(len(kept), place)))
-        return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+        speaking = [place for place, (row, neighbours) in enumerate(latest) if neighbours.has_none(row)]
+        if not speaking:
+            return NOTHING
+        return alike.proposed(self._likeness, [row for row, _ in latest], speaking, recency)
 
     def alone(self, source: str, asked: Asked, weights: BlendWeights) -> Floats:
         """What one source says of every product: als, copurchase or content; for measuring it alone."""
@@ -212,10 +184,13 @@ def _summed(found: Found, size: int, trained: int) -> tuple[Doubles, Found]:
     return scores, found._replace(weights=found.weights * np.float32(scale))
 
 
-def _level(scores: Doubles) -> float:
-    """The score of the product at `ALIKE_PLACE` of those that have one; 1 if none has."""
-    best = np.sort(scores[scores > 0])[-ALIKE_PLACE:]
-    return float(best[0]) if len(best) else 1.0
+def _lift(features: Floats, rows: Rows, wordy: Found, past: Rows, weights: BlendWeights) -> Floats:
+    """Put what is alike among the first by adding to its affinity; gives what its entries added."""
+    lifts = alike.lifts(features @ _vector(weights), rows, past, wordy) / np.float32(weights.affinity or 1)
+    added = np.zeros(len(rows), dtype=np.float32)
+    np.maximum.at(added, np.searchsorted(rows, wordy.rows), lifts)
+    features[:, AFFINITY] += added
+    return np.asarray(lifts, dtype=np.float32)
 
 
 def _highest(scores: Doubles, count: int) -> Rows:

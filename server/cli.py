@@ -193,8 +193,8 @@ def _import(settings: Settings, arguments: argparse.Namespace) -> int:
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:
     from server.analytics.trained import keeper
     from server.db.database import Database
-    from server.recommend.assignment import Assignment, Parameters
-    from server.recommend.command import train
+    from server.recommend.lifecycle.assignment import Assignment, Parameters
+    from server.recommend.lifecycle.command import train
 
     assignment = Assignment(
         model_type=arguments.type.upper(),

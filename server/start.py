@@ -20,7 +20,7 @@ from server.catalog.models import Product
 from server.clock import utc_now
 from server.db import migrate
 from server.db.database import Database
-from server.recommend.command import train
+from server.recommend.lifecycle.command import train
 from server.recommend.models import TrainedModel
 from server.settings import InvalidSettings, Settings
 

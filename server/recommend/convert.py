@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 from sanset.v1 import recommend_pb2 as pb
 
+from server.recommend.activity.behavior import Did, Done, Tracked
 from server.recommend.asking import Asked, Audience, Place, size
-from server.recommend.behavior import Did, Done, Tracked
 from server.recommend.service import Recommended, ReorderList
 from server.recommend.stock import Wish
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire

@@ -7,7 +7,7 @@ from itertools import compress, islice
 
 from ml.blend import Recommendation, Source
 from server.recommend.goods import Choice
-from server.recommend.trends import Trend
+from server.recommend.trending.trends import Trend
 
 POPULAR_CEILING = 0.1
 TRENDED_FLOOR = 0.3

@@ -14,15 +14,15 @@ from server.catalog.errors import ProductNotFound
 from server.clock import Clock
 from server.errors import UserNotFound
 from server.recommend import filling
+from server.recommend.activity.history import NEW_USER as NOBODY
+from server.recommend.activity.history import History, combined
 from server.recommend.asking import ANYONE, MOST, Asked, Audience, Place
-from server.recommend.experiments import split_key
+from server.recommend.effect.experiments import split_key
 from server.recommend.goods import Choice
-from server.recommend.history import NEW_USER as NOBODY
-from server.recommend.history import History, combined
 from server.recommend.lists import Lists
 from server.recommend.serving import Arm, Serving
 from server.recommend.stock import ANYTHING, Wish
-from server.recommend.trends import DEFAULT_HOURS
+from server.recommend.trending.trends import DEFAULT_HOURS
 
 POPULARITY = "popularity"
 """The version that lists carry while no model is in use."""

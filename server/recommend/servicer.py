@@ -12,17 +12,20 @@ from server.clock import Clock
 from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
-from server.recommend import behavior, convert, experiments, model_convert, online, online_convert, registry
+from server.recommend import convert
+from server.recommend.activity import behavior
+from server.recommend.activity.behavior import Tracker
 from server.recommend.asking import ANYONE, Audience, size
-from server.recommend.behavior import Tracker
+from server.recommend.effect import experiments, online, online_convert
+from server.recommend.effect.experiments import Trial
+from server.recommend.effect.online import Scope
+from server.recommend.effect.shown import Kind, ShownLists
 from server.recommend.errors import ModelDamaged
-from server.recommend.experiments import Trial
-from server.recommend.online import Scope
-from server.recommend.registry import Listed
+from server.recommend.lifecycle import model_convert, registry
+from server.recommend.lifecycle.registry import Listed
+from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.service import CategoryIds, Recommended, Recommender
 from server.recommend.serving import Serving
-from server.recommend.shown import Kind, ShownLists
-from server.recommend.trainer import Trainer
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
 from server.rpc.pool import Pool

@@ -23,14 +23,18 @@ from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
 from server.keys import derived_key
-from server.recommend import experiments, history_queries, probe, queries, registry, trend_queries
-from server.recommend.experiments import Split, Trial
+from server.recommend import queries
+from server.recommend.activity import history_queries
+from server.recommend.activity.histories import Histories
+from server.recommend.activity.history import History
+from server.recommend.activity.history_queries import Row
+from server.recommend.effect import experiments
+from server.recommend.effect.experiments import Split, Trial
 from server.recommend.goods import Goods
-from server.recommend.histories import Histories
-from server.recommend.history import History
-from server.recommend.history_queries import Row
+from server.recommend.lifecycle import probe, registry
 from server.recommend.newcomers import Newcomers, text_of
-from server.recommend.trends import Trends
+from server.recommend.trending import trend_queries
+from server.recommend.trending.trends import Trends
 from server.rpc.pool import Pool
 from server.settings import Settings
 

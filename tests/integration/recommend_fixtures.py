@@ -12,8 +12,8 @@ from recommend_worker import settings_of
 
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import registry
-from server.recommend.training import Outcome, train_now
+from server.recommend.lifecycle import registry
+from server.recommend.lifecycle.training import Outcome, train_now
 from server.settings import Settings
 
 

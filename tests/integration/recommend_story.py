@@ -12,7 +12,7 @@ from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import registry
+from server.recommend.lifecycle import registry
 from server.recommend.models import TrainedModel
 from server.settings import Settings
 

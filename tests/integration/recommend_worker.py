@@ -17,12 +17,12 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.events.follower import Follower
 from server.paging import Pages
-from server.recommend.attribution import Attributions
-from server.recommend.behavior import Tracker
+from server.recommend.activity.behavior import Tracker
+from server.recommend.effect.attribution import Attributions
+from server.recommend.effect.shown import ShownLists
+from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
-from server.recommend.shown import ShownLists
-from server.recommend.trainer import Trainer
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
 from server.rpc.pool import Pool

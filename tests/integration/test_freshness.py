@@ -17,7 +17,7 @@ from server.cart import service as carts
 from server.cart.service import Addition
 from server.clock import utc_now
 from server.events.log import ORDER, NewEvent, publish
-from server.recommend import probe
+from server.recommend.lifecycle import probe
 from server.settings import Settings
 
 __all__ = ["modelled", "settings", "trained"]

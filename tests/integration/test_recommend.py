@@ -16,7 +16,7 @@ from server.catalog.errors import CategoryNotFound, ProductNotFound
 from server.clock import utc_now
 from server.errors import UserNotFound
 from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
-from server.recommend import probe
+from server.recommend.lifecycle import probe
 from server.settings import Settings
 
 __all__ = ["modelled", "settings", "trained"]

@@ -21,8 +21,7 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import ORDER, NewEvent, publish
-from server.recommend import probe, registry
-from server.recommend.assignment import Assignment
+from server.recommend.effect.experiments import Split, split_key
 from server.recommend.errors import (
     ExperimentNotFound,
     ExperimentRunning,
@@ -30,8 +29,9 @@ from server.recommend.errors import (
     ModelInUse,
     ModelNotFound,
 )
-from server.recommend.experiments import Split, split_key
-from server.recommend.training import train_now
+from server.recommend.lifecycle import probe, registry
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.training import train_now
 from server.settings import Settings
 
 __all__ = ["settings"]

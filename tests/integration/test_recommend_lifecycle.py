@@ -24,13 +24,14 @@ from ml import artifact
 from ml.schema import Contents
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import experiments, probe, pruning, registry, runs
-from server.recommend.assignment import ALWAYS, NEVER, Assignment, Parameters
+from server.recommend.effect import experiments
 from server.recommend.errors import ModelDamaged, ModelNotFound
+from server.recommend.lifecycle import probe, pruning, registry, runs
+from server.recommend.lifecycle.assignment import ALWAYS, NEVER, Assignment, Parameters
+from server.recommend.lifecycle.pulse import TrainingCancelled
+from server.recommend.lifecycle.training import TrainingFailed, train_now
 from server.recommend.models import TrainedModel, TrainingRun
-from server.recommend.pulse import TrainingCancelled
 from server.recommend.serving import artifact_key
-from server.recommend.training import TrainingFailed, train_now
 from server.settings import Settings, environment_of
 
 __all__ = ["modelled", "settings", "trained"]

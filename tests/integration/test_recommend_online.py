@@ -12,11 +12,11 @@ from sqlalchemy import Connection, event, insert, update
 
 from server.db.database import Database
 from server.order.models import Order
-from server.recommend import online, shown
-from server.recommend.experiments import Trial
+from server.recommend.effect import online, shown
+from server.recommend.effect.experiments import Trial
+from server.recommend.effect.online import Online, Place, Scope
+from server.recommend.effect.shown import Kind, Shown
 from server.recommend.models import BehaviorEvent, Experiment, TrainedModel
-from server.recommend.online import Online, Place, Scope
-from server.recommend.shown import Kind, Shown
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NEW, OLD = "all_20260601T110000Z", "all_20260501T110000Z"

@@ -16,12 +16,12 @@ from sqlalchemy import func, select, update
 
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import registry, runs
-from server.recommend.assignment import Assignment
+from server.recommend.lifecycle import registry, runs
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.runs import Run
+from server.recommend.lifecycle.schedule import OFF, Schedule, latest
+from server.recommend.lifecycle.training import Conductor, Outcome
 from server.recommend.models import TrainingRun
-from server.recommend.runs import Run
-from server.recommend.schedule import OFF, Schedule, latest
-from server.recommend.training import Conductor, Outcome
 from server.settings import Settings
 
 __all__ = ["settings"]

@@ -20,11 +20,11 @@ from sqlalchemy import select, update
 from ml.__main__ import DATABASE_VARIABLE
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import child, registry, runs
-from server.recommend.assignment import Assignment, Parameters
 from server.recommend.errors import ModelDamaged, ModelNotFound, TooLittleData, TrainingRunning
+from server.recommend.lifecycle import child, registry, runs
+from server.recommend.lifecycle.assignment import Assignment, Parameters
+from server.recommend.lifecycle.training import Conductor, TrainingFailed, train_now
 from server.recommend.models import TrainedModel, TrainingRun
-from server.recommend.training import Conductor, TrainingFailed, train_now
 from server.settings import Settings
 
 __all__ = ["modelled", "settings", "trained"]
@@ -61,6 +61,8 @@ def test_measures_are_told_of_one_model_and_of_the_one_in_use(modelled: Settings
     async def story(worker: Worker) -> None:
         of_active = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(), ADMIN)
         of_first = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(model_id=1), ADMIN)
+        # Both look back from now.
+        of_first.online.start_time.CopyFrom(of_active.online.start_time)
         assert of_active == of_first
         assert of_active.model_version == trained.outcome.version
         assert of_active.model.recall_at_20 == trained.outcome.metrics["blend"]["recall@20"]

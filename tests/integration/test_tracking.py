@@ -22,7 +22,7 @@ from server.clock import utc_now
 from server.events.log import publish
 from server.order import queries
 from server.order.steps import Step, record
-from server.recommend import runs
+from server.recommend.lifecycle import runs
 from server.recommend.models import TrainingRun
 
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)

@@ -18,7 +18,7 @@ from sqlalchemy import update
 
 from server.clock import utc_now
 from server.order.models import Order
-from server.recommend import trend_queries
+from server.recommend.trending import trend_queries
 from server.rpc.identity import Identity
 from server.settings import Settings
 

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
+from server.recommend.activity.flood import FROM_ONE_ORIGIN, Buckets, Flood
+from server.recommend.activity.origins import Origins
 from server.recommend.errors import RateLimited
-from server.recommend.flood import FROM_ONE_ORIGIN, Buckets, Flood
-from server.recommend.origins import Origins
 
 
 class Clock:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from ml import __main__ as command
 from ml import interactions, train
-from server.recommend import child, probe, queries, runs
-from server.recommend.assignment import Parameters
+from server.recommend import queries
+from server.recommend.lifecycle import child, probe, runs
+from server.recommend.lifecycle.assignment import Parameters
 
 
 def test_the_server_and_the_trainer_agree_on_too_little_data() -> None:

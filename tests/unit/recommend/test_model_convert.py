@@ -10,10 +10,10 @@ import pytest
 from sanset.v1 import recommend_pb2 as pb
 
 from ml.train import MODEL_TYPES
-from server.recommend import model_convert as convert
-from server.recommend.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.registry import Listed
-from server.recommend.runs import CANCELLED, Run
+from server.recommend.lifecycle import model_convert as convert
+from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER
+from server.recommend.lifecycle.registry import Listed
+from server.recommend.lifecycle.runs import CANCELLED, Run
 
 MADE = datetime(2026, 6, 1, tzinfo=UTC)
 SCORES = {"recall@20": 0.2, "ndcg@20": 0.1, "map@20": 0.05, "coverage@20": 0.5, "novelty@20": 7.5}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from server.recommend import trends
-from server.recommend.journal import Deed
-from server.recommend.trends import Trends, window_of
+from server.recommend.trending import trends
+from server.recommend.trending.journal import Deed
+from server.recommend.trending.trends import Trends, window_of
 
 
 class Counter:

@@ -11,7 +11,8 @@ import structlog
 from sqlalchemy import Connection, select, update
 
 from ml.artifact import NAME
-from server.recommend import experiments, registry
+from server.recommend.effect import experiments
+from server.recommend.lifecycle import registry
 from server.recommend.models import TrainedModel
 
 REMOVED = ".removed-"

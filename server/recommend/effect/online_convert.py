@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from google.type.money_pb2 import Money
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend.experiments import Trial
-from server.recommend.online import Online, Place
+from server.recommend.effect.experiments import Trial
+from server.recommend.effect.online import Online, Place
 from server.rpc.wire import money_to_wire, time_to_wire
 
 

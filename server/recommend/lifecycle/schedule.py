@@ -13,12 +13,12 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import Refusal
-from server.recommend import runs
-from server.recommend.assignment import Assignment
 from server.recommend.errors import TooLittleData, TrainingRunning
+from server.recommend.lifecycle import runs
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.runs import Run
+from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.models import TrainingRun
-from server.recommend.runs import Run
-from server.recommend.trainer import Trainer
 from server.rpc.pool import Pool
 
 OFF = "off"

@@ -19,7 +19,7 @@ KEY_VARIABLE = "SANSET_ARTIFACT_KEY"
 SECONDS = 120.0
 DAMAGED = 3
 
-_IN_THE_CHILD = "import sys; from server.recommend.probe import main; sys.exit(main(sys.argv[1]))"
+_IN_THE_CHILD = "import sys; from server.recommend.lifecycle.probe import main; sys.exit(main(sys.argv[1]))"
 
 
 def prove(path: Path, key: bytes) -> None:

@@ -21,13 +21,14 @@ from ml.manifest import Manifest
 from ml.schema import Contents
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import child, experiments, probe, pruning, registry, runs
-from server.recommend.assignment import Assignment
+from server.recommend.effect import experiments
 from server.recommend.errors import TooLittleData, TrainingRunning
-from server.recommend.judgement import Verdict, compare, judge
-from server.recommend.pulse import Pulse, TrainingCancelled, TrainingFailed
-from server.recommend.registry import Listed
-from server.recommend.runs import Run
+from server.recommend.lifecycle import child, probe, pruning, registry, runs
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.judgement import Verdict, compare, judge
+from server.recommend.lifecycle.pulse import Pulse, TrainingCancelled, TrainingFailed
+from server.recommend.lifecycle.registry import Listed
+from server.recommend.lifecycle.runs import Run
 from server.recommend.serving import artifact_key
 from server.settings import Settings
 

@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from typing import IO, Any
 
 from server.leash import leashed
-from server.recommend.assignment import Assignment
-from server.recommend.probe import KEY_VARIABLE
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.probe import KEY_VARIABLE
 from server.recommend.serving import artifact_key
 from server.settings import Settings
 

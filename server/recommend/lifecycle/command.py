@@ -10,10 +10,10 @@ from rich.table import Table
 
 from server import progress
 from server.db.database import Database
-from server.recommend import measures
-from server.recommend.assignment import Assignment
-from server.recommend.pulse import TrainingFailed
-from server.recommend.training import OnTrained, Outcome, train_now
+from server.recommend.lifecycle import measures
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.pulse import TrainingFailed
+from server.recommend.lifecycle.training import OnTrained, Outcome, train_now
 from server.settings import Settings
 
 COLUMNS = ("recall@20", "ndcg@20", "map@20", "coverage@20", "novelty@20")

@@ -12,11 +12,11 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.errors import InvalidField, UserNotFound
 from server.events.log import BEHAVIOR, NewEvent, publish
-from server.recommend import behavior_queries as queries
-from server.recommend import history_queries
-from server.recommend.attribution import Attributions
-from server.recommend.flood import Flood
-from server.recommend.origins import Origins
+from server.recommend.activity import behavior_queries as queries
+from server.recommend.activity import history_queries
+from server.recommend.activity.flood import Flood
+from server.recommend.activity.origins import Origins
+from server.recommend.effect.attribution import Attributions
 from server.settings import Settings
 
 SEARCH = "SEARCH"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from server.recommend.journal import Deed
-from server.recommend.trend_queries import MOST_FROM_ORIGIN
+from server.recommend.trending.journal import Deed
+from server.recommend.trending.trend_queries import MOST_FROM_ORIGIN
 
 MOST_ENTRIES = 20_000
 

@@ -34,7 +34,7 @@ from sqlalchemy.orm import aliased
 
 from server.order.models import Order, OrderLine
 from server.order.status import PAID
-from server.recommend.experiments import Trial
+from server.recommend.effect.experiments import Trial
 from server.recommend.models import BehaviorEvent, ShownList
 
 DEFAULT_DAYS, MOST_DAYS = 30, 90

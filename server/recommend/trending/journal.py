@@ -11,7 +11,7 @@ from typing import NamedTuple
 from server.db.database import Announcement
 from server.events import log as events
 from server.events.follower import Follower
-from server.recommend.trend_queries import NEWEST, ORDER_WORTH, WORTH
+from server.recommend.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
 KEPT = 10_000
 

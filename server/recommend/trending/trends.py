@@ -10,8 +10,8 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from server.events.follower import Follower
-from server.recommend.journal import Journal
-from server.recommend.tally import Tally
+from server.recommend.trending.journal import Journal
+from server.recommend.trending.tally import Tally
 
 DEFAULT_HOURS = 168
 MOST_HOURS = 8_760

@@ -13,8 +13,8 @@ from server.catalog.models import Product
 from server.db.upsert import insert_for
 from server.events.log import TRAINING, NewEvent, publish
 from server.order.models import Order, OrderLine
-from server.recommend.assignment import Assignment
 from server.recommend.errors import ModelNotFound, TooLittleData, TrainingRunning
+from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.models import BehaviorEvent, TrainedModel, TrainingRun
 from server.recommend.queries import UNSOLD
 

@@ -10,10 +10,10 @@ from typing import Any
 from google.protobuf.duration_pb2 import Duration
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend import measures
-from server.recommend.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
-from server.recommend.registry import Listed
-from server.recommend.runs import Run
+from server.recommend.lifecycle import measures
+from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
+from server.recommend.lifecycle.registry import Listed
+from server.recommend.lifecycle.runs import Run
 from server.rpc.wire import time_to_wire
 
 _ACTIVATIONS = {

@@ -13,11 +13,11 @@ from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.events.follower import Follower
 from server.events.log import TRAINING
-from server.recommend import runs
-from server.recommend.assignment import Assignment
 from server.recommend.errors import UnavailableNow
-from server.recommend.runs import Run
-from server.recommend.training import Conductor, OnTrained
+from server.recommend.lifecycle import runs
+from server.recommend.lifecycle.assignment import Assignment
+from server.recommend.lifecycle.runs import Run
+from server.recommend.lifecycle.training import Conductor, OnTrained
 from server.rpc.pool import Pool
 from server.settings import Settings
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from ml.manifest import Manifest
 from server.events.log import MODEL, NewEvent, publish
-from server.recommend import experiments
+from server.recommend.effect import experiments
 from server.recommend.errors import ModelDamaged, ModelNotFound
 from server.recommend.models import TrainedModel
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from server.recommend.assignment import ALWAYS, NEVER
-from server.recommend.measures import error, of_serving, recall
-from server.recommend.registry import Listed
+from server.recommend.lifecycle.assignment import ALWAYS, NEVER
+from server.recommend.lifecycle.measures import error, of_serving, recall
+from server.recommend.lifecycle.registry import Listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from server.db.bulk import write_rows
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import Refusal
-from server.recommend.attribution import Attributions, new_list_id
+from server.recommend.effect.attribution import Attributions, new_list_id
 from server.recommend.models import ShownList
 from server.rpc.pool import Pool
 

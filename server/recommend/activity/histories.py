@@ -8,8 +8,8 @@ from server.db.database import Announcement
 from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
-from server.recommend.history import History, history_of, visit_of
-from server.recommend.history_queries import Row
+from server.recommend.activity.history import History, history_of, visit_of
+from server.recommend.activity.history_queries import Row
 
 USERS_WEIGH_AT_MOST = 2_500_000
 VISITORS_WEIGH_AT_MOST = 500_000

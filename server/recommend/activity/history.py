@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ml.reorder_features import Purchases
-from server.recommend.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
+from server.recommend.activity.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
 
 RECENT = 100
 """Products of a history that shape a list; as many as are used to measure models."""

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend import runs
+from server.recommend.lifecycle import runs
 
 NEWS_SECONDS = 0.25
 """Progress is written this often at most."""

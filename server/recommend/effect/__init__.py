@@ -1,0 +1,1 @@
+"""What recommendations achieve: tokens, the log of shown lists, online measures, experiments."""
