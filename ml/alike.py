@@ -1,4 +1,4 @@
-"""Lets products with which nothing goes yet speak by their words: nobody bought them, but somebody looks at one."""
+"""Lets products with which nothing goes yet speak by their words, so that a look at one is answered."""
 
 from __future__ import annotations
 

@@ -46,6 +46,7 @@ class Schedule:
         self._since = clock()
         self._settled: datetime | None = None
         self._task: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to look at the clock."""
@@ -54,6 +55,8 @@ class Schedule:
 
     async def stop(self) -> None:
         """Start no more trainings; one that runs is the trainer's."""
+        # Said as well, because a cancellation that meets the end of a query is lost.
+        self._stopping = True
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -78,11 +81,13 @@ class Schedule:
         return run
 
     async def _keep(self, at: time) -> None:
-        while True:
+        while not self._stopping:
             try:
                 await self.look(at)
             except (SQLAlchemyError, Refusal, TimeoutError) as error:
                 log.warning("schedule_not_looked_at", error=type(error).__name__)
+            if self._stopping:
+                return
             now = self._clock()
             ahead = (latest(at, now) + timedelta(days=1) - now).total_seconds()
             # In short steps: the clock may be set, and a sleeping machine's does not tick.

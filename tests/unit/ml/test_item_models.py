@@ -63,6 +63,12 @@ def test_a_regression_on_all_neighbours_is_the_whole_one(monkeypatch: pytest.Mon
     np.testing.assert_allclose(apart, ease.train(USERS, None).toarray(), rtol=1e-3, atol=1e-7)
 
 
+def test_large_shops_and_single_baskets_choose_among_fewer_models():
+    assert affinity.candidates(6_000, baskets=True) == list(affinity.MODELS)
+    assert affinity.candidates(6_001, baskets=True) == ["walk", "baskets", "ease"]
+    assert affinity.candidates(6_001, baskets=False) == ["walk", "ease"]
+
+
 def test_models_are_joined_on_one_scale():
     models = affinity.train(USERS, USERS, ("walk", "cosine"))
     assert [spread(model.data) for model in models.values()] == pytest.approx([1, 1])

@@ -5,12 +5,15 @@ from __future__ import annotations
 import gzip
 from pathlib import Path
 
+import numpy as np
 import pytest
 from small_shop import make_dataset, quiet
 
+from ml import affinity
 from ml.linefiles import dataset_of, read_lines
 from ml.online_retail import UnreadableFile
-from ml.published import measure_files
+from ml.published import _Own, _Test, measure_files
+from ml.schema import Contents
 from ml.split import hold_out_at_random
 
 
@@ -72,3 +75,25 @@ def test_the_blend_beats_popularity_on_files(tmp_path: Path):
     assert rows["blend"].recall > rows["popularity"].recall
     assert found.as_json()["models"][-1]["name"] == "blend"
     assert {"recall@10", "ndcg@10", "fit_s"} <= found.as_json()["models"][0].keys()
+    assert rows["als"].fit_seconds < rows["blend"].fit_seconds
+    assert rows.keys() == {"popularity", "walk", "ease", "bm25", "cosine", "als", "blend"}
+
+
+def test_many_users_are_ranked_for_at_once_as_each_alone(contents: Contents):
+    dataset = make_dataset()
+    lines = dataset.interactions
+    past = {user: [item - 1 for item in lines.product_ids[lines.user_ids == user + 1]] for user in range(30)}
+    own = _Own.of(dataset, _Test(past, {user: [0] for user in (*range(30), 500)}, 10))
+    neighbours = affinity.train(own.user_items, own.baskets, ("cosine",))["cosine"]
+    model = contents.arrays
+    by_neighbours, by_factors = own.lists_by_neighbours(neighbours), own.lists_by_factors(model)
+    assert by_neighbours[30] == by_factors[30] == [], "nothing is known of user 500"
+    for user in range(30):
+        mine = np.isin(dataset.products.ids, lines.product_ids[lines.user_ids == user + 1])
+        sums = np.where(mine, -1, mine.astype(np.float32) @ neighbours.toarray())
+        likings = np.where(mine, -np.inf, model["als_item_factors"] @ model["als_user_factors"][user])
+        assert len(by_neighbours[user]) == min(10, int((sums > 0).sum()))
+        assert len(by_factors[user]) == 10
+        for found, scores in ((by_neighbours[user], sums), (by_factors[user], likings)):
+            expected = np.sort(scores)[::-1][: len(found)]
+            np.testing.assert_allclose(scores[np.array(found) - 1], expected, rtol=1e-5)
