@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.arrays import Floats, Rows
 from ml.likeness import Likeness
-from ml.neighbours import Found
+from ml.neighbours import NOTHING, Found
 
 LATEST = 3
 """Of the page and the history: what users do now, and expect to see answered."""
@@ -21,8 +21,6 @@ ALIKE_FROM = 0.3
 
 ALIKE_PLACE = 5
 """Where in the list the most alike come: early enough to be seen, but not before what surely fits."""
-
-NOTHING = Found(np.empty(0, np.int32), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 def proposed(likeness: Likeness, latest: Sequence[int], speaking: Sequence[int], recency: float) -> Found:
@@ -39,7 +37,7 @@ def proposed(likeness: Likeness, latest: Sequence[int], speaking: Sequence[int],
         kept = np.flatnonzero((cosines >= ALIKE_FROM) & ~np.isin(rows, latest))[:ALIKE]
         if len(kept):
             shares = cosines[kept] / cosines[kept[0]] * np.float32(recency**place)
-            parts.append(Found(rows[kept].astype(np.int32), shares, np.full(len(kept), place)))
+            parts.append(Found(rows[kept], shares, np.full(len(kept), place)))
     return Found(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -99,7 +98,7 @@ class Selection:
         """`categories` and `brands` are numbers per row, negative for none."""
         self._product_ids = product_ids
         self._groups = (categories, brands)
-        self._counts: tuple[Counter[int], Counter[int]] = (Counter(), Counter())
+        self._counts: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._eligible = eligible
         self._limit = limit
         # A byte per product is cheaper than a set as soon as a rung runs through the catalogue.
@@ -139,7 +138,7 @@ class Selection:
             if not len(new):
                 continue
             self._seen[new] = True
-            allowed = np.array(self._eligible.among(self._product_ids[new].tolist()), dtype=np.bool_)
+            allowed = self._eligible.among(self._product_ids[new])
             for row, value in zip(new[allowed].tolist(), values[allowed].tolist(), strict=True):
                 yield _Pick(number, row, value)
 
@@ -157,12 +156,12 @@ class Selection:
 
     def _fits(self, row: int, caps: Sequence[int]) -> bool:
         """Whether the row's category and brand have a place left, which it then takes."""
-        groups = [group[row] for group in self._groups]
-        for group, counts, cap in zip(groups, self._counts, caps, strict=True):
-            if group >= 0 and counts[group] >= cap:
-                return False
-        for group, counts in zip(groups, self._counts, strict=True):
-            counts[group] += 1
+        (categories, brands), (in_category, of_brand) = self._groups, self._counts
+        category, brand = categories[row], brands[row]
+        alike, same = in_category.get(category, 0), of_brand.get(brand, 0)
+        if (category >= 0 and alike >= caps[0]) or (brand >= 0 and same >= caps[1]):
+            return False
+        in_category[category], of_brand[brand] = alike + 1, same + 1
         return True
 
     def _take_any(self, stream: Iterator[_Pick]) -> None:

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Collection
 from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml.arrays import Ids
 
 
 class Eligible(Protocol):
     """Decides whether products may be recommended (in stock, not bought, in the price range …)."""
 
-    def among(self, product_ids: Sequence[int]) -> Sequence[bool]:
+    def among(self, product_ids: Ids) -> NDArray[np.bool_]:
         """Say of each of these whether it may."""
 
 
 class Everything:
     """Every product may."""
 
-    def among(self, product_ids: Sequence[int]) -> Sequence[bool]:
+    def among(self, product_ids: Ids) -> NDArray[np.bool_]:
         """True for each."""
-        return [True] * len(product_ids)
+        return np.ones(len(product_ids), dtype=np.bool_)
 
 
 class Without:
     """What may by another rule, and is not among the excluded."""
 
-    def __init__(self, excluded: Container[int], rule: Eligible | None = None) -> None:
-        self._excluded = excluded
+    def __init__(self, excluded: Collection[int], rule: Eligible | None = None) -> None:
+        self._excluded = np.array(list(excluded), dtype=np.int64)
         self._rule = rule or Everything()
 
-    def among(self, product_ids: Sequence[int]) -> Sequence[bool]:
+    def among(self, product_ids: Ids) -> NDArray[np.bool_]:
         """Say of each of these whether it may."""
-        allowed = self._rule.among(product_ids)
-        return [may and each not in self._excluded for may, each in zip(allowed, product_ids, strict=True)]
+        return self._rule.among(product_ids) & ~np.isin(product_ids, self._excluded)

@@ -303,8 +303,7 @@ class Model:
         return [] if chances is None else self._again(chances, eligible, limit)
 
     def _again(self, chances: Chances, eligible: Eligible, limit: int) -> list[Reordered]:
-        ids = [self._catalogue.id_list[row] for row in chances.rows.tolist()]
-        allowed = np.flatnonzero(np.array(eligible.among(ids), dtype=np.bool_))[: max(limit, 0)]
+        allowed = np.flatnonzero(eligible.among(self._catalogue.ids[chances.rows]))[: max(limit, 0)]
         return [chances.reordered(place) for place in allowed.tolist()]
 
     def _weighed(

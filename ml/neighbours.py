@@ -13,11 +13,14 @@ from ml.arrays import Array, Floats, Rows
 class Found(NamedTuple):
     """All neighbours of several seeds: parallel arrays."""
 
-    rows: Array
+    rows: Rows
     weights: Floats
     """The neighbour's weight times the importance of its seed."""
     seeds: Rows
     """The position of the seed among those asked for."""
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 class Neighbours:
@@ -40,10 +43,15 @@ class Neighbours:
     def of_many(self, rows: Rows, importance: Floats) -> Found:
         """All neighbours of several seeds, each seed of its own importance."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]
+        # Each seed's neighbours lie together: to copy them as they lie is cheaper than to gather them one by one.
+        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
+        if not spans:
+            return NOTHING
+        found = np.concatenate([self._indices[span] for span in spans])
+        weights = np.concatenate([self._weights[span] for span in spans])
         lengths = ends - starts
-        seeds = np.repeat(np.arange(len(rows)), lengths)
-        places = np.arange(len(seeds)) + np.repeat(starts - (np.cumsum(lengths) - lengths), lengths)
-        return Found(self._indices[places], self._weights[places] * importance[seeds], seeds)
+        weights *= np.repeat(importance, lengths)
+        return Found(found.astype(np.int64), weights, np.repeat(np.arange(len(rows)), lengths))
 
     def extended(self, count: int) -> Neighbours:
         """The same, with `count` more products that have no neighbours; nothing is copied but the bounds."""

@@ -38,17 +38,18 @@ class Similar:
         """`seeds` gives vectors with the reason for their neighbours, when they are needed at all; the index's ids
         are catalogue rows.
 
-        No seed's neighbours beyond the `furthest` nearest are proposed.
+        No seed's neighbours beyond the `furthest` nearest are proposed; these are looked up at once.
         """
         self.floor, self.ceiling = span
         self._index = index
         self._seeds = seeds
+        self._first_look = furthest or FIRST_LOOK
         self._furthest = min(len(index), furthest or len(index))
         self._reasons: dict[int, str] = {}
 
     def batches(self, wanted: int) -> Iterator[Batch]:
         """Propose in descending similarity; look further whenever all found so far were refused."""
-        look = min(max(FIRST_LOOK, wanted), self._furthest)
+        look = min(max(self._first_look, wanted), self._furthest)
         seeds = self._seeds()
         while True:
             found: dict[int, float] = {}

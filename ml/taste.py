@@ -12,16 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml import alike, calibration
-from ml.alike import LATEST, NOTHING
+from ml.alike import LATEST
 from ml.arrays import Array, Doubles, Floats, Ids, Rows
 from ml.blend import Batch, Source
 from ml.lately import Lately
 from ml.likeness import Likeness
-from ml.neighbours import Found, Neighbours, spread
+from ml.neighbours import NOTHING, Found, Neighbours, spread
 from ml.personal import Personal
+from ml.summed import Summed, joined
 from ml.weights import FEATURES, BlendWeights
 
-CANDIDATES = 320
+CANDIDATES = 160
 """Products that are scored by every source."""
 
 GROWTH = 4
@@ -89,15 +90,14 @@ class Tastes:
         past = asked.past[: weights.seeds]
         importance = np.float32(weights.recency) ** np.arange(len(past), dtype=np.float32)
         importance[~asked.bought[: weights.seeds]] *= np.float32(weights.looked)
-        size = len(self._content)
-        scores, own = _summed(self._affinity.of_many(past, importance), size, self._trained)
-        cross, both, with_here = NOTHING, scores, None
+        own = self._affinity.of_many(past, importance)
+        cross = NOTHING
         if len(asked.here):
             level = np.full(len(asked.here), self._together_scale, np.float32)
-            with_here, cross = _summed(self._together.of_many(asked.here, level), size, self._trained)
-            both = weights.affinity * scores + weights.together * with_here
+            cross = self._together.of_many(asked.here, level)
+        summed = Summed(own, cross, self.size, self._trained)
         vector = self._personal.vector(asked.user_id, asked.past) if weights.taste else None
-        rows = _highest(both, CANDIDATES)
+        rows = summed.highest(weights, CANDIDATES)
         if not len(rows) and vector is not None:
             # Nothing goes with what is known of them since; their factors know what they used to like.
             rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
@@ -107,9 +107,7 @@ class Tastes:
         if len(wordy.rows):
             rows = np.union1d(rows, wordy.rows)
         features = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
-        features[:, AFFINITY] = scores[rows]
-        if with_here is not None:
-            features[:, TOGETHER] = with_here[rows]
+        features[:, AFFINITY], features[:, TOGETHER] = summed.of(rows)
         if vector is not None:
             features[:, TASTE] = self._personal.scores(vector, rows)
         seeds = np.concatenate([asked.here, past])
@@ -120,17 +118,9 @@ class Tastes:
             features[:, RECENT] = self._lately.scores(rows, asked.now)
         if len(wordy.rows):
             wordy = wordy._replace(weights=_lift(features, rows, wordy, asked.past, weights))
-        found = Found(
-            np.concatenate([cross.rows, own.rows, wordy.rows]),
-            np.concatenate(
-                [
-                    cross.weights * weights.together,
-                    own.weights * weights.affinity,
-                    wordy.weights * weights.affinity,
-                ]
-            ),
-            np.concatenate([cross.seeds, own.seeds + len(asked.here), wordy.seeds]),
-        )
+        found = summed.parts(weights, len(asked.here))
+        if len(wordy.rows):
+            found = joined(found, wordy._replace(weights=wordy.weights * np.float32(weights.affinity)))
         return Proposed(rows, features, asked, found, frozenset(wordy.seeds.tolist()))
 
     def _alike(self, here: Rows, past: Rows, recency: float) -> Found:
@@ -154,8 +144,8 @@ class Tastes:
             return self._like(everything, self._content[past].sum(axis=0))
         elif source == "copurchase":
             ones = np.ones(len(past), np.float32)
-            found = self._affinity.of_many(past, ones)
-            return np.asarray(_summed(found, self.size, self._trained)[0], np.float32)
+            summed = Summed(self._affinity.of_many(past, ones), NOTHING, self.size, self._trained)
+            return np.asarray(summed.of(everything)[0], np.float32)
         return np.zeros(len(everything), dtype=np.float32)
 
     def nearest_seed(self, row: int, seeds: Rows) -> int:
@@ -174,16 +164,6 @@ def _neighbours(arrays: Mapping[str, Array], part: str) -> Neighbours:
     return Neighbours(*(arrays[f"{part}_{name}"] for name in ("indptr", "indices", "weights")))
 
 
-def _summed(found: Found, size: int, trained: int) -> tuple[Doubles, Found]:
-    """Each product's sum, and its parts, both on the scale of standard scores over the trained products."""
-    if not len(found.rows):
-        return np.zeros(size), found
-    scores: Doubles = np.bincount(found.rows, found.weights, size).astype(np.float64, copy=False)
-    scale = 1 / max(float(np.sqrt(scores @ scores / trained)), 1e-12)
-    scores *= scale
-    return scores, found._replace(weights=found.weights * np.float32(scale))
-
-
 def _lift(features: Floats, rows: Rows, wordy: Found, past: Rows, weights: BlendWeights) -> Floats:
     """Put what is alike among the first by adding to its affinity; gives what its entries added."""
     lifts = alike.lifts(features @ _vector(weights), rows, past, wordy) / np.float32(weights.affinity or 1)
@@ -191,14 +171,6 @@ def _lift(features: Floats, rows: Rows, wordy: Found, past: Rows, weights: Blend
     np.maximum.at(added, np.searchsorted(rows, wordy.rows), lifts)
     features[:, AFFINITY] += added
     return np.asarray(lifts, dtype=np.float32)
-
-
-def _highest(scores: Doubles, count: int) -> Rows:
-    """The rows of the largest positive scores, in no order."""
-    rows: Rows = np.flatnonzero(scores > 0)
-    if len(rows) <= count:
-        return rows
-    return rows[np.argpartition(scores[rows], len(rows) - count)[len(rows) - count :]]
 
 
 class Taste:
@@ -223,7 +195,7 @@ class Taste:
         # Of equals the newer product, whatever order the candidates came in.
         self._order = np.lexsort((-product_ids[proposed.rows], -self._totals))
         self._places: dict[int, int] = {}
-        self._chances = calibration.chances(self._totals, curve)
+        self._curve = curve
 
     def batches(self, wanted: int) -> Iterator[Batch]:
         """Propose by descending total."""
@@ -232,7 +204,7 @@ class Taste:
             places = self._order[start : start + size]
             rows = self._proposed.rows[places]
             self._places.update(zip(rows.tolist(), places.tolist(), strict=True))
-            yield Batch(rows, self._chances[places])
+            yield Batch(rows, calibration.chances(self._totals[places], self._curve))
             start, size = start + size, GROWTH * size
 
     def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import compress, islice
 
+import numpy as np
+
 from ml.blend import Recommendation, Source
 from server.recommend.goods import Choice
 from server.recommend.trending.trends import Trend
@@ -21,7 +23,8 @@ def trending(trends: Iterable[Trend], choice: Choice, limit: int) -> list[Recomm
     picked: list[Trend] = []
     rest = iter(trends)
     while len(picked) < limit and (some := list(islice(rest, CHUNK))):
-        picked += compress(some, choice.among([trend.product_id for trend in some]))
+        ids = np.array([trend.product_id for trend in some], dtype=np.int64)
+        picked += compress(some, choice.among(ids).tolist())
     return [
         Recommendation(
             trend.product_id,

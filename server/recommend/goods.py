@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 
+import numpy as np
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from ml.arrays import Ids
 from server.errors import Refusal
 from server.recommend.queries import Good
 from server.recommend.stock import ANYTHING, Mask, Stock, Wish
@@ -143,14 +145,14 @@ class Choice:
     def __bool__(self) -> bool:
         return bool(self._mask.any())
 
-    def among(self, product_ids: Sequence[int]) -> Sequence[bool]:
+    def among(self, product_ids: Ids) -> Mask:
         """Which of these may be chosen."""
-        chosen: Sequence[bool] = self._mask[self._stock.slots_of(product_ids)].tolist()
+        chosen: Mask = self._mask[self._stock.slots_of(product_ids)]
         return chosen
 
     def leave_out(self, product_ids: Sequence[int]) -> None:
         """Take these out."""
-        self._mask[self._stock.slots_of(product_ids)] = False
+        self._mask[self._stock.slots_of(np.array(product_ids, dtype=np.int64))] = False
 
     def best_sellers(self, limit: int) -> list[int]:
         """The first `limit` by sales."""

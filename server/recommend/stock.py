@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ml.arrays import Ids
 from server.recommend.queries import Good
 
 Mask = NDArray[np.bool_]
@@ -24,9 +25,6 @@ SPARE = 1024
 """Slots kept free for products to come, at least."""
 
 KEPT_WISHES = 16
-
-TABLE_FROM = 32
-"""So many products are looked up by the table, fewer one by one."""
 
 LONGEST_TABLE = 20_000_000
 """A shop that has counted further looks all of them up one by one."""
@@ -102,14 +100,13 @@ class Stock:
         """The slot of a product; -1 when it never had one."""
         return self._slots.get(product_id, NOTHING)
 
-    def slots_of(self, product_ids: Sequence[int]) -> Slots:
+    def slots_of(self, product_ids: Ids) -> Slots:
         """The slots of products; -1 for those that never had one."""
-        if len(product_ids) < TABLE_FROM or len(self._table) > LONGEST_TABLE:
-            found = map(self._slots.get, product_ids, repeat(NOTHING))
+        if len(self._table) > LONGEST_TABLE:
+            found = map(self._slots.get, product_ids.tolist(), repeat(NOTHING))
             return np.fromiter(found, dtype=np.int64, count=len(product_ids))
-        ids = np.asarray(product_ids, dtype=np.int64)
         # Of ids that are too large the table's last entry speaks, which is nobody's.
-        return self._table[np.minimum(ids, len(self._table) - 1)]
+        return self._table[np.minimum(product_ids, len(self._table) - 1)]
 
     def fits(self, product_id: int, wish: Wish) -> bool:
         """Whether the product can be sold, and is what is wished for."""

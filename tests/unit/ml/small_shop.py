@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ml import train
+from ml.arrays import Ids
 from ml.dataset import Dataset, Events, Interactions, Products
 
 KEY = bytes(range(32))
@@ -68,9 +70,9 @@ class Only:
         self._condition = condition
         self.calls: list[list[int]] = []
 
-    def among(self, product_ids: Sequence[int]) -> list[bool]:
-        self.calls.append(list(product_ids))
-        return [self._condition(product_id) for product_id in product_ids]
+    def among(self, product_ids: Ids) -> NDArray[np.bool_]:
+        self.calls.append(product_ids.tolist())
+        return np.array([self._condition(product_id) for product_id in product_ids.tolist()], dtype=np.bool_)
 
 
 def quiet(*_: object) -> None:

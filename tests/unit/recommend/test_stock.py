@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 
 from server.recommend import stock as module
@@ -103,7 +104,7 @@ def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPa
     stock.put(Good(9, None, 5, 0, 100, "USD"))
     stock.put(Good(10**6, None, 5, 0, 100, "USD"))
     asked = [*range(300), 10**6, 10**6 + 1, 2**62]
-    assert stock.slots_of(asked).tolist() == [stock.slot(product_id) for product_id in asked]
-    assert [slot for slot in stock.slots_of(asked).tolist() if slot >= 0] == [
+    assert stock.slots_of(np.array(asked)).tolist() == [stock.slot(product_id) for product_id in asked]
+    assert [slot for slot in stock.slots_of(np.array(asked)).tolist() if slot >= 0] == [
         stock.slot(product_id) for product_id in asked if product_id in stock
     ]
