@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.sparse.linalg import svds
 
 from ml.arrays import Array, Floats, normalised
 from ml.dataset import Products
@@ -129,6 +128,8 @@ def _projection(matrix: Any, dimensions: int, seed: int) -> Floats:
     if smaller <= dimensions + 1:
         directions = np.linalg.svd(matrix.toarray(), full_matrices=False)[2][:dimensions]
     else:
+        from scipy.sparse.linalg import svds  # a tenth of a second to import, and only for training
+
         start = np.random.default_rng(seed).standard_normal(smaller)
         directions = svds(matrix.astype(np.float64), k=dimensions, v0=start)[2][::-1]
     return np.ascontiguousarray(directions.T, dtype=np.float32)
