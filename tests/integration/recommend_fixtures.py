@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +12,19 @@ import pytest
 import recommend_data as data
 from recommend_worker import settings_of
 
+from ml import artifact
+from ml.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.lifecycle import registry
+from server.recommend.lifecycle import child, probe, registry
+from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.lifecycle.training import Outcome, train_now
+from server.recommend.serving import artifact_key
 from server.settings import Settings
+
+Command = tuple[list[str], dict[str, str]]
+Digest = tuple[str, bytes, tuple[tuple[str, bytes], ...]]
+"""All of an artifact: its name, its key, and its files."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +33,7 @@ class Trained:
 
     models_dir: Path
     outcome: Outcome
+    key: bytes
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +47,7 @@ def trained(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
         data.fill(tx, now=utc_now())
     outcome = train_now(settings, db)
     db.close()
-    return Trained(settings.models_dir, outcome)
+    return Trained(settings.models_dir, outcome, artifact_key(settings))
 
 
 @pytest.fixture
@@ -60,3 +71,62 @@ def modelled(settings: Settings, trained: Trained) -> Settings:
         registry.activate(tx, model_id)
     db.close()
     return settings
+
+
+@pytest.fixture(scope="session")
+def sound() -> set[Digest]:
+    """The artifacts that were proven to be sound in this session."""
+    return set()
+
+
+@pytest.fixture
+def proven_once(sound: set[Digest], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Spare workers the child that proves a model, where one has proven these very bytes."""
+    prove = probe.prove
+
+    def unless_proven(path: Path, key: bytes) -> None:
+        digest = _digest(path, key)
+        if digest not in sound:
+            prove(path, key)
+            sound.add(digest)
+
+    monkeypatch.setattr(probe, "prove", unless_proven)
+
+
+def _digest(path: Path, key: bytes) -> Digest:
+    files = sorted(path.iterdir()) if path.is_dir() else []
+    return path.name, key, tuple((file.name, file.read_bytes()) for file in files)
+
+
+@pytest.fixture
+def copying(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings whose child has learned already: its model is a copy of the one that was trained once.
+
+    For tests of what becomes of a model. All around it is real: a child runs and reports, its model is proven.
+    """
+
+    def command(settings: Settings, wanted: Assignment, _: str | None) -> Command:
+        path = copied(trained, settings.models_dir, wanted.model_type)
+        lines = [
+            {"stage": "read", "percent": 0, "message": "Reading"},
+            {"stage": "done", "artifact": path.name, "metrics": trained.outcome.metrics},
+        ]
+        return ["printf", r"%s\n", *map(json.dumps, lines)], dict(os.environ)
+
+    monkeypatch.setattr(child, "_command", command)
+
+
+def copied(trained: Trained, models_dir: Path, model_type: str = "ALL") -> Path:
+    """One more artifact with the content of the trained one, signed under a name of its own."""
+    original = artifact.load(trained.models_dir / trained.outcome.version, trained.key)
+    manifest = original.manifest
+    description = Description(
+        model_type=model_type.lower(),
+        created=utc_now(),
+        data_fingerprint=manifest.data_fingerprint,
+        parameters=manifest.parameters,
+        carried={},
+        library_versions=manifest.library_versions,
+        metrics=manifest.metrics,
+    )
+    return artifact.write(models_dir, original.contents, description, trained.key)

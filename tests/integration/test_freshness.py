@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import modelled, settings, trained
 from recommend_worker import Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
 
@@ -19,8 +18,6 @@ from server.clock import utc_now
 from server.events.log import ORDER, NewEvent, publish
 from server.recommend.lifecycle import probe
 from server.settings import Settings
-
-__all__ = ["modelled", "settings", "trained"]
 
 TRIALS = 10
 PROMISED_SECONDS = 1.0

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import modelled, settings, trained
 from recommend_worker import ADMIN, Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
 
@@ -18,8 +17,6 @@ from server.errors import UserNotFound
 from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
 from server.recommend.lifecycle import probe
 from server.settings import Settings
-
-__all__ = ["modelled", "settings", "trained"]
 
 Story = Callable[[Worker], Awaitable[None]]
 ALL = data.PRODUCTS

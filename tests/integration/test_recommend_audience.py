@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import modelled, settings, trained
 from recommend_story import play
 from recommend_worker import ADMIN, Worker, customer
 from running_shop import RunningShop, refused
@@ -18,8 +17,6 @@ from server.recommend.lifecycle import probe
 from server.rpc.access import TokenMissing
 from server.rpc.identity import Identity
 from server.settings import Settings
-
-__all__ = ["modelled", "settings", "trained"]
 
 VISITOR = "visitor-0123456789"
 BOOKS = set(range(13, 19))

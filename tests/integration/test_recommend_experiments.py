@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import settings
+from recommend_fixtures import Trained, copied
 from recommend_story import until, version_of
-from recommend_worker import ADMIN, Worker, customer, running, settings_of
+from recommend_worker import ADMIN, Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
@@ -30,11 +30,7 @@ from server.recommend.errors import (
     ModelNotFound,
 )
 from server.recommend.lifecycle import probe, registry
-from server.recommend.lifecycle.assignment import Assignment
-from server.recommend.lifecycle.training import train_now
 from server.settings import Settings
-
-__all__ = ["settings"]
 
 CONTROL, CHALLENGER = 1, 2
 USERS = range(1, data.USERS + 1)
@@ -44,24 +40,19 @@ Story = Callable[[Worker, Worker], Awaitable[None]]
 
 @dataclass(frozen=True)
 class Rivals:
-    """Two models that were trained once for all tests."""
+    """Two models, alike but for their names."""
 
     models_dir: Path
     versions: tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def rivals(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Rivals:
-    """Train twice on the small shop."""
-    directory = tmp_path_factory.mktemp("rivals")
-    settings = settings_of(f"sqlite:///{shutil.copy(sqlite_template, directory / 'shop.db')}", directory)
-    db = Database(settings.url)
-    with db.transaction() as tx:
-        data.fill(tx, now=utc_now())
-    first, second = (train_now(settings, db, Assignment(activation="NEVER")).version for _ in range(2))
-    db.close()
+def rivals(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Rivals:
+    """Two models of the small shop."""
+    models_dir = tmp_path_factory.mktemp("rivals")
+    first, second = (copied(trained, models_dir).name for _ in range(2))
     assert first != second
-    return Rivals(settings.models_dir, (first, second))
+    return Rivals(models_dir, (first, second))
 
 
 @pytest.fixture

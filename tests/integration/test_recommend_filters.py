@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import modelled, settings, trained
 from recommend_story import play
 from recommend_worker import Worker, customer
 from sanset.v1 import recommend_pb2 as pb
@@ -21,8 +20,6 @@ from server.errors import InvalidField
 from server.events.log import CART, ORDER, PRODUCT, STOCK, NewEvent, publish
 from server.recommend.lifecycle import probe
 from server.settings import Settings
-
-__all__ = ["modelled", "settings", "trained"]
 
 EVERYTHING = set(range(1, data.PRODUCTS + 1))
 COFFEE, GARDEN = set(range(1, 7)), set(range(7, 13))

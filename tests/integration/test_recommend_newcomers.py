@@ -9,7 +9,6 @@ import weakref
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import modelled, settings, trained
 from recommend_story import play
 from recommend_worker import Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
@@ -20,8 +19,6 @@ from server.clock import utc_now
 from server.events.log import CATALOG, ORDER, PRODUCT, NewEvent, publish
 from server.recommend.lifecycle import probe
 from server.settings import Settings
-
-__all__ = ["modelled", "settings", "trained"]
 
 PROMISED_SECONDS = 1.0
 ESPRESSO = 1

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 import recommend_data as data
 from google.protobuf.timestamp_pb2 import Timestamp
-from recommend_fixtures import settings
 from recommend_worker import Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import Row, func, select
@@ -22,8 +21,6 @@ from server.recommend.errors import RateLimited
 from server.recommend.models import BehaviorEvent
 from server.rpc.identity import Identity
 from server.settings import Settings
-
-__all__ = ["settings"]
 
 VIEW, SEARCH = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.SEARCH
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import settings
 from recommend_worker import Worker, customer, running
 from running_shop import RunningShop
 from sanset.v1 import recommend_pb2 as pb
@@ -21,8 +20,6 @@ from server.order.models import Order
 from server.recommend.trending import trend_queries
 from server.rpc.identity import Identity
 from server.settings import Settings
-
-__all__ = ["settings"]
 
 VIEW, CARTED = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.ADD_TO_CART
 PROMISED_SECONDS = 1.0
