@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recommend_fixtures import Trained, modelled, settings, trained
+from recommend_fixtures import Trained
 from recommend_story import clone, play, recommended_by, until, watch
 from recommend_worker import ADMIN, Worker, running
 from sanset.v1 import recommend_pb2 as pb
@@ -34,7 +34,7 @@ from server.recommend.models import TrainedModel, TrainingRun
 from server.recommend.serving import artifact_key
 from server.settings import Settings, environment_of
 
-__all__ = ["modelled", "settings", "trained"]
+pytestmark = pytest.mark.usefixtures("proven_once")
 
 QUICK = Assignment(parameters=Parameters(factors=4, iterations=2))
 
@@ -45,23 +45,26 @@ def names(settings: Settings) -> list[str]:
     return sorted(path.name for path in directory.iterdir()) if directory.is_dir() else []
 
 
-def test_any_worker_cancels_a_training_and_the_next_begins_at_once(settings: Settings) -> None:
+def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
+    settings: Settings, request: pytest.FixtureRequest
+) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
             started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
             watching = asyncio.create_task(watch(worker))
             begun = time.monotonic()
-            request = pb.CancelTrainingRequest(training_id=started.id)
-            cancelled = await other.call("CancelTraining", request, ADMIN)
+            cancel = pb.CancelTrainingRequest(training_id=started.id)
+            cancelled = await other.call("CancelTraining", cancel, ADMIN)
             assert time.monotonic() - begun < 6
             assert (cancelled.id, cancelled.state) == (started.id, pb.Training.CANCELLED)
             assert cancelled.message == "Cancelled."
             assert cancelled.HasField("end_time")
             assert (await watching)[-1] == cancelled
             assert names(settings) == []
-            assert await other.call("CancelTraining", request, ADMIN) == cancelled
+            assert await other.call("CancelTraining", cancel, ADMIN) == cancelled
             with pytest.raises(ModelNotFound):
                 await other.call("CancelTraining", pb.CancelTrainingRequest(training_id=99), ADMIN)
+            request.getfixturevalue("copying")  # how that one learns is of no interest here
             await other.call("TrainModel", pb.TrainModelRequest(), ADMIN)
             done = (await watch(worker))[-1]
             assert done.state == pb.Training.SUCCEEDED
@@ -85,6 +88,7 @@ def test_the_cancelled_training_of_a_server_that_went_away_counts_as_cancelled(s
 Meanwhile = Callable[[Any, int], bool]
 
 
+@pytest.mark.usefixtures("copying")
 @pytest.mark.parametrize(
     ("meanwhile", "end", "message"),
     [
@@ -115,15 +119,20 @@ def test_what_ends_at_the_last_moment_publishes_nothing(
     db.close()
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 130)])
+# A signal each: the databases differ in what is written, and not in how the command hears of it.
+@pytest.mark.parametrize(
+    ("database_url", "number"),
+    [("sqlite", signal.SIGINT), ("postgres", signal.SIGTERM)],
+    indirect=["database_url"],
+)
 def test_an_interrupted_command_leaves_a_cancelled_training(
-    settings: Settings, number: signal.Signals, status: int
+    settings: Settings, number: signal.Signals
 ) -> None:
     with _command(settings) as process:
         db = Database(settings.url)
         _until_running(db, process)
         process.send_signal(number)
-        assert process.wait(20) == status
+        assert process.wait(20) == 130
     with db.read() as connection:
         run = runs.last(connection)
     assert (run.state, run.message) == (runs.CANCELLED, "Interrupted.")
@@ -217,6 +226,7 @@ def _in_use_is_perfect(db: Database) -> None:
         tx.execute(update(TrainedModel).where(TrainedModel.is_active).values(metrics=perfect))
 
 
+@pytest.mark.usefixtures("copying")
 def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         request = pb.TrainModelRequest(activation=pb.TrainModelRequest.NEVER)
@@ -241,6 +251,7 @@ async def _active(worker: Worker) -> pb.Model:
     return active
 
 
+@pytest.mark.usefixtures("copying")
 def test_an_experiment_is_ended_by_activation_but_not_by_a_training_in_passing(modelled: Settings) -> None:
     challenger = clone(modelled, 0.5)
     db = Database(modelled.url)
@@ -267,6 +278,7 @@ def _with_artifact(settings: Settings, trained: Trained, recall: float) -> Train
     return model
 
 
+@pytest.mark.usefixtures("copying")
 def test_old_models_are_deleted_but_not_those_in_use(modelled: Settings, trained: Trained) -> None:
     old, tested, recent = (_with_artifact(modelled, trained, recall) for recall in (0.1, 0.2, 0.3))
     leftover = modelled.models_dir / f"{pruning.REMOVED}als_20250101T000000Z"
@@ -297,6 +309,7 @@ def test_old_models_are_deleted_but_not_those_in_use(modelled: Settings, trained
     play(modelled, story)
 
 
+@pytest.mark.usefixtures("copying")
 def test_what_could_not_be_deleted_is_deleted_the_next_time(modelled: Settings, trained: Trained) -> None:
     old = _with_artifact(modelled, trained, 0.1)
     aside = modelled.data_dir / "aside"
@@ -309,6 +322,7 @@ def test_what_could_not_be_deleted_is_deleted_the_next_time(modelled: Settings, 
     db.close()
 
 
+@pytest.mark.usefixtures("copying")
 def test_a_directory_that_is_no_model_is_left_alone(modelled: Settings) -> None:
     (modelled.models_dir / "notes").mkdir()
     with pytest.raises(ValueError, match="no name of an artifact"):
@@ -319,6 +333,7 @@ def test_a_directory_that_is_no_model_is_left_alone(modelled: Settings) -> None:
     db.close()
 
 
+@pytest.mark.usefixtures("copying")
 @pytest.mark.parametrize(("model_type", "told"), [("ALL", 1), ("CONTENT", 0)])
 def test_what_was_found_out_about_the_shop_is_handed_over(
     settings: Settings, model_type: str, told: int

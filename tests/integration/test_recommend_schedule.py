@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 import recommend_data as data
-from recommend_fixtures import settings
 from recommend_story import play, until, watch
 from recommend_worker import Worker, running, settings_of
 from sanset.v1 import recommend_pb2 as pb
@@ -23,8 +22,6 @@ from server.recommend.lifecycle.schedule import OFF, Schedule, latest
 from server.recommend.lifecycle.training import Conductor, Outcome
 from server.recommend.models import TrainingRun
 from server.settings import Settings
-
-__all__ = ["settings"]
 
 DAY = timedelta(days=1)
 
@@ -91,6 +88,7 @@ def test_the_latest_time_is_today_or_yesterday(now: datetime, due: datetime) -> 
     assert latest(time(3, 0), now) == due
 
 
+@pytest.mark.usefixtures("copying")
 def test_of_many_workers_one_trains_and_once_a_day(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from recommend_fixtures import Trained, modelled, settings, trained
+from recommend_fixtures import Trained
 from recommend_story import break_artifact, clone, play, recommended_by, until, version_of, watch
 from recommend_worker import ADMIN, Worker, running, settings_of
 from sanset.v1 import recommend_pb2 as pb
@@ -27,7 +27,7 @@ from server.recommend.lifecycle.training import Conductor, TrainingFailed, train
 from server.recommend.models import TrainedModel, TrainingRun
 from server.settings import Settings
 
-__all__ = ["modelled", "settings", "trained"]
+pytestmark = pytest.mark.usefixtures("proven_once")
 
 
 def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(settings: Settings) -> None:
@@ -114,6 +114,7 @@ def test_too_little_data_is_told_at_once_and_leaves_no_training(database_url: st
     play(settings_of(database_url, tmp_path), story)
 
 
+@pytest.mark.usefixtures("copying")
 def test_a_worse_model_is_kept_but_not_used(modelled: Settings) -> None:
     db = Database(modelled.url)
     with db.transaction() as tx:
@@ -129,7 +130,9 @@ def test_a_worse_model_is_kept_but_not_used(modelled: Settings) -> None:
     db.close()
 
 
-def test_a_better_model_takes_over_and_so_does_one_that_replaces_a_damaged_one(modelled: Settings) -> None:
+def test_a_better_model_takes_over_and_so_does_one_that_replaces_a_damaged_one(
+    modelled: Settings, request: pytest.FixtureRequest
+) -> None:
     db = Database(modelled.url)
     told: list[tuple[str, int]] = []
     outcome = train_now(
@@ -144,6 +147,7 @@ def test_a_better_model_takes_over_and_so_does_one_that_replaces_a_damaged_one(m
         better = {"users": 30, "blend": {"recall@20": 1.1}, "popularity": {}}
         tx.execute(update(TrainedModel).where(TrainedModel.is_active).values(metrics=better))
     break_artifact(modelled, outcome.version)
+    request.getfixturevalue("copying")  # one real training is enough
     assert train_now(modelled, db).activated
     db.close()
 
@@ -269,6 +273,7 @@ def test_a_worker_starts_with_the_last_good_model_or_with_none(modelled: Setting
     play(modelled, does_without)
 
 
+@pytest.mark.usefixtures("copying")
 def test_rolling_back_reaches_every_worker_without_a_failed_call(
     modelled: Settings, trained: Trained
 ) -> None:
@@ -295,7 +300,7 @@ def test_rolling_back_reaches_every_worker_without_a_failed_call(
 async def _call_on(worker: Worker) -> None:
     while True:
         await recommended_by(worker)
-        await asyncio.sleep(0.001)
+        await asyncio.sleep(0.02)  # without a rest it would starve the worker that it shares a processor with
 
 
 def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trained: Trained) -> None:
