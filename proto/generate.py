@@ -23,6 +23,7 @@ ERROR_DETAILS = ["google/rpc/error_details.proto", "google/rpc/status.proto"]
 IMPORTED = [
     "google/api/annotations.proto",
     "google/api/field_behavior.proto",
+    "google/api/httpbody.proto",
     "google/protobuf/duration.proto",
     "google/protobuf/empty.proto",
     "google/protobuf/struct.proto",

@@ -75,6 +75,10 @@ class AccessRule(_message.Message):
         """Train, inspect and activate recommendation models."""
         VIEW_ANALYTICS: AccessRule._Permission.ValueType  # 6
         """See how the shop does and who its customers are, and define segments of them."""
+        MANAGE_PROMOTIONS: AccessRule._Permission.ValueType  # 7
+        """Create and change coupons, adjust points, and create gift cards."""
+        MANAGE_WEBHOOKS: AccessRule._Permission.ValueType  # 8
+        """Register addresses that are told of orders."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
         """What a role may do beyond its own account. Admins hold every permission."""
@@ -93,6 +97,10 @@ class AccessRule(_message.Message):
     """Train, inspect and activate recommendation models."""
     VIEW_ANALYTICS: AccessRule.Permission.ValueType  # 6
     """See how the shop does and who its customers are, and define segments of them."""
+    MANAGE_PROMOTIONS: AccessRule.Permission.ValueType  # 7
+    """Create and change coupons, adjust points, and create gift cards."""
+    MANAGE_WEBHOOKS: AccessRule.Permission.ValueType  # 8
+    """Register addresses that are told of orders."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

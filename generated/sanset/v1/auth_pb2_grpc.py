@@ -99,6 +99,21 @@ class AuthServiceStub:
                 request_serializer=sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.ListPaymentMethods = channel.unary_unary(
+                '/sanset.v1.AuthService/ListPaymentMethods',
+                request_serializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.FromString,
+                _registered_method=True)
+        self.AddPaymentMethod = channel.unary_unary(
+                '/sanset.v1.AuthService/AddPaymentMethod',
+                request_serializer=sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_auth__pb2.PaymentMethod.FromString,
+                _registered_method=True)
+        self.DeletePaymentMethod = channel.unary_unary(
+                '/sanset.v1.AuthService/DeletePaymentMethod',
+                request_serializer=sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
 
 
 class AuthServiceServicer:
@@ -215,6 +230,30 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPaymentMethods(self, request, context):
+        """Lists the caller's saved payment methods, the default first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AddPaymentMethod(self, request, context):
+        """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+
+        What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
+        beyond 20.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeletePaymentMethod(self, request, context):
+        """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -276,6 +315,21 @@ def add_AuthServiceServicer_to_server(servicer, server):
             'DeleteAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteAddress,
                     request_deserializer=sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListPaymentMethods': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPaymentMethods,
+                    request_deserializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.SerializeToString,
+            ),
+            'AddPaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddPaymentMethod,
+                    request_deserializer=sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_auth__pb2.PaymentMethod.SerializeToString,
+            ),
+            'DeletePaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeletePaymentMethod,
+                    request_deserializer=sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
@@ -606,6 +660,87 @@ class AuthService:
             target,
             '/sanset.v1.AuthService/DeleteAddress',
             sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPaymentMethods(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/ListPaymentMethods',
+            sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.SerializeToString,
+            sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddPaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/AddPaymentMethod',
+            sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.SerializeToString,
+            sanset_dot_v1_dot_auth__pb2.PaymentMethod.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeletePaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/DeletePaymentMethod',
+            sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

@@ -93,6 +93,16 @@ class AuthServiceStub:
     Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
     others becomes the default.
     """
+    ListPaymentMethods: _grpc.UnaryUnaryMultiCallable[_auth_pb2.ListPaymentMethodsRequest, _auth_pb2.ListPaymentMethodsResponse]
+    """Lists the caller's saved payment methods, the default first."""
+    AddPaymentMethod: _grpc.UnaryUnaryMultiCallable[_auth_pb2.AddPaymentMethodRequest, _auth_pb2.PaymentMethod]
+    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+
+    What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
+    beyond 20.
+    """
+    DeletePaymentMethod: _grpc.UnaryUnaryMultiCallable[_auth_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]
+    """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
 
 @_typing.type_check_only
 class AuthServiceAsyncStub(AuthServiceStub):
@@ -158,6 +168,16 @@ class AuthServiceAsyncStub(AuthServiceStub):
     Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
     others becomes the default.
     """
+    ListPaymentMethods: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListPaymentMethodsRequest, _auth_pb2.ListPaymentMethodsResponse]  # type: ignore[assignment]
+    """Lists the caller's saved payment methods, the default first."""
+    AddPaymentMethod: _aio.UnaryUnaryMultiCallable[_auth_pb2.AddPaymentMethodRequest, _auth_pb2.PaymentMethod]  # type: ignore[assignment]
+    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+
+    What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
+    beyond 20.
+    """
+    DeletePaymentMethod: _aio.UnaryUnaryMultiCallable[_auth_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers users, signs them in and keeps their profile and addresses.
@@ -292,5 +312,33 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
         others becomes the default.
         """
+
+    @_abc_1.abstractmethod
+    def ListPaymentMethods(
+        self,
+        request: _auth_pb2.ListPaymentMethodsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.ListPaymentMethodsResponse, _abc.Awaitable[_auth_pb2.ListPaymentMethodsResponse]]:
+        """Lists the caller's saved payment methods, the default first."""
+
+    @_abc_1.abstractmethod
+    def AddPaymentMethod(
+        self,
+        request: _auth_pb2.AddPaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.PaymentMethod, _abc.Awaitable[_auth_pb2.PaymentMethod]]:
+        """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+
+        What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
+        beyond 20.
+        """
+
+    @_abc_1.abstractmethod
+    def DeletePaymentMethod(
+        self,
+        request: _auth_pb2.DeletePaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
 
 def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

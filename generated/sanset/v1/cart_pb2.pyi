@@ -32,10 +32,24 @@ class Cart(_message.Message):
     ITEM_COUNT_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    COUPON_CODE_FIELD_NUMBER: _builtins.int
+    COUPON_PROBLEM_FIELD_NUMBER: _builtins.int
+    POINTS_FIELD_NUMBER: _builtins.int
+    TOTALS_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     item_count: _builtins.int
     """The number of units."""
     etag: _builtins.str
     """Changes with every change of the cart."""
+    token: _builtins.str
+    """The token of a guest's cart, to be sent as `x-cart-token`; empty in a user's. Whoever has it has the cart."""
+    coupon_code: _builtins.str
+    """The code of the coupon on the cart; empty for none."""
+    coupon_problem: _builtins.str
+    """Why the coupon takes nothing off now, as a sentence; empty when it does. Checkout would fail with it."""
+    points: _builtins.int
+    """How many points the next checkout redeems."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CartItem]:
         """The lines, oldest first."""
@@ -48,6 +62,14 @@ class Cart(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When the cart last changed."""
 
+    @_builtins.property
+    def totals(self) -> Global___Totals:
+        """What the cart would cost now, sent to the caller's default address, with every reduction."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What changed since things were added, in sentences: prices, stock, products that were withdrawn."""
+
     def __init__(
         self,
         *,
@@ -56,10 +78,16 @@ class Cart(_message.Message):
         item_count: _builtins.int = ...,
         etag: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        token: _builtins.str = ...,
+        coupon_code: _builtins.str = ...,
+        coupon_problem: _builtins.str = ...,
+        points: _builtins.int = ...,
+        totals: Global___Totals | None = ...,
+        changes: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["subtotal", b"subtotal", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["subtotal", b"subtotal", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "item_count", b"item_count", "items", b"items", "subtotal", b"subtotal", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "coupon_code", b"coupon_code", "coupon_problem", b"coupon_problem", "etag", b"etag", "item_count", b"item_count", "items", b"items", "points", b"points", "subtotal", b"subtotal", "token", b"token", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -82,6 +110,8 @@ class CartItem(_message.Message):
     PRICE_CHANGED_FIELD_NUMBER: _builtins.int
     STOCK_FIELD_NUMBER: _builtins.int
     AVAILABLE_FIELD_NUMBER: _builtins.int
+    LIST_PRICE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the line, for UpdateItem and RemoveItem."""
     product_id: _builtins.int
@@ -110,6 +140,14 @@ class CartItem(_message.Message):
     def added_price(self) -> _money_pb2.Money:
         """The price of one unit when it was added."""
 
+    @_builtins.property
+    def list_price(self) -> _money_pb2.Money:
+        """The price of one unit without the product's discount."""
+
+    @_builtins.property
+    def discount(self) -> _money_pb2.Money:
+        """What tier, coupon and points take off this line."""
+
     def __init__(
         self,
         *,
@@ -124,10 +162,12 @@ class CartItem(_message.Message):
         price_changed: _builtins.bool = ...,
         stock: _builtins.int = ...,
         available: _builtins.bool = ...,
+        list_price: _money_pb2.Money | None = ...,
+        discount: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "line_total", b"line_total", "price", b"price"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "id", b"id", "line_total", b"line_total", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,9 +184,19 @@ class Totals(_message.Message):
     TAX_FIELD_NUMBER: _builtins.int
     SHIPPING_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
+    PRODUCT_DISCOUNT_FIELD_NUMBER: _builtins.int
+    TIER_DISCOUNT_FIELD_NUMBER: _builtins.int
+    COUPON_DISCOUNT_FIELD_NUMBER: _builtins.int
+    POINTS_DISCOUNT_FIELD_NUMBER: _builtins.int
+    POINTS_REDEEMED_FIELD_NUMBER: _builtins.int
+    POINTS_EARNED_FIELD_NUMBER: _builtins.int
+    points_redeemed: _builtins.int
+    """The points that are redeemed for `points_discount`."""
+    points_earned: _builtins.int
+    """The points that paying this earns."""
     @_builtins.property
     def subtotal(self) -> _money_pb2.Money:
-        """The sum of the lines."""
+        """The sum of the lines at list prices."""
 
     @_builtins.property
     def discount(self) -> _money_pb2.Money:
@@ -164,6 +214,22 @@ class Totals(_message.Message):
     def total(self) -> _money_pb2.Money:
         """What is to be paid."""
 
+    @_builtins.property
+    def product_discount(self) -> _money_pb2.Money:
+        """The part of `discount` that products have of themselves."""
+
+    @_builtins.property
+    def tier_discount(self) -> _money_pb2.Money:
+        """The part of `discount` that comes from the buyer's tier."""
+
+    @_builtins.property
+    def coupon_discount(self) -> _money_pb2.Money:
+        """The part of `discount` that comes from a coupon."""
+
+    @_builtins.property
+    def points_discount(self) -> _money_pb2.Money:
+        """The part of `discount` that points pay."""
+
     def __init__(
         self,
         *,
@@ -172,10 +238,16 @@ class Totals(_message.Message):
         tax: _money_pb2.Money | None = ...,
         shipping: _money_pb2.Money | None = ...,
         total: _money_pb2.Money | None = ...,
+        product_discount: _money_pb2.Money | None = ...,
+        tier_discount: _money_pb2.Money | None = ...,
+        coupon_discount: _money_pb2.Money | None = ...,
+        points_discount: _money_pb2.Money | None = ...,
+        points_redeemed: _builtins.int = ...,
+        points_earned: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "shipping", b"shipping", "subtotal", b"subtotal", "tax", b"tax", "total", b"total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coupon_discount", b"coupon_discount", "discount", b"discount", "points_discount", b"points_discount", "product_discount", b"product_discount", "shipping", b"shipping", "subtotal", b"subtotal", "tax", b"tax", "tier_discount", b"tier_discount", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "shipping", b"shipping", "subtotal", b"subtotal", "tax", b"tax", "total", b"total"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon_discount", b"coupon_discount", "discount", b"discount", "points_discount", b"points_discount", "points_earned", b"points_earned", "points_redeemed", b"points_redeemed", "product_discount", b"product_discount", "shipping", b"shipping", "subtotal", b"subtotal", "tax", b"tax", "tier_discount", b"tier_discount", "total", b"total"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -379,19 +451,23 @@ class PreviewCheckoutRequest(_message.Message):
 
     ADDRESS_ID_FIELD_NUMBER: _builtins.int
     DELIVERY_OPTION_FIELD_NUMBER: _builtins.int
+    COUPON_CODE_FIELD_NUMBER: _builtins.int
     address_id: _builtins.int
     """Where the order would go. Absent: the caller's default address."""
     delivery_option: Global___Delivery.Option.ValueType
     """How fast it would travel. Absent: STANDARD."""
+    coupon_code: _builtins.str
+    """A coupon in place of the cart's. Absent: the cart's."""
     def __init__(
         self,
         *,
         address_id: _builtins.int = ...,
         delivery_option: Global___Delivery.Option.ValueType = ...,
+        coupon_code: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "delivery_option", b"delivery_option"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "coupon_code", b"coupon_code", "delivery_option", b"delivery_option"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -432,3 +508,238 @@ class PreviewCheckoutResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PreviewCheckoutResponse: _TypeAlias = PreviewCheckoutResponse  # noqa: Y015
+
+@_typing.final
+class SyncCartRequest(_message.Message):
+    """Asks for SyncCart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Strategy:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StrategyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SyncCartRequest._Strategy.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STRATEGY_UNSPECIFIED: SyncCartRequest._Strategy.ValueType  # 0
+        """Not set: SUM."""
+        SUM: SyncCartRequest._Strategy.ValueType  # 1
+        """Quantities are added up, at most to the stock and the product's limit."""
+        KEEP_MINE: SyncCartRequest._Strategy.ValueType  # 2
+        """The caller's lines stay as they are; the guest's other lines are added."""
+        KEEP_GUEST: SyncCartRequest._Strategy.ValueType  # 3
+        """The guest's lines replace the caller's of the same variant; the caller's other lines stay."""
+
+    class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper):
+        """What happens to products that are in both carts."""
+
+    STRATEGY_UNSPECIFIED: SyncCartRequest.Strategy.ValueType  # 0
+    """Not set: SUM."""
+    SUM: SyncCartRequest.Strategy.ValueType  # 1
+    """Quantities are added up, at most to the stock and the product's limit."""
+    KEEP_MINE: SyncCartRequest.Strategy.ValueType  # 2
+    """The caller's lines stay as they are; the guest's other lines are added."""
+    KEEP_GUEST: SyncCartRequest.Strategy.ValueType  # 3
+    """The guest's lines replace the caller's of the same variant; the caller's other lines stay."""
+
+    CART_TOKEN_FIELD_NUMBER: _builtins.int
+    STRATEGY_FIELD_NUMBER: _builtins.int
+    cart_token: _builtins.str
+    """The token of the guest's cart. Absent: that of the metadata `x-cart-token`."""
+    strategy: Global___SyncCartRequest.Strategy.ValueType
+    """How to merge."""
+    def __init__(
+        self,
+        *,
+        cart_token: _builtins.str = ...,
+        strategy: Global___SyncCartRequest.Strategy.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart_token", b"cart_token", "strategy", b"strategy"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SyncCartRequest: _TypeAlias = SyncCartRequest  # noqa: Y015
+
+@_typing.final
+class WishlistItem(_message.Message):
+    """A product that a user wishes for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    VARIANT_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    PRICE_FIELD_NUMBER: _builtins.int
+    ADDED_PRICE_FIELD_NUMBER: _builtins.int
+    AVAILABLE_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    variant_id: _builtins.int
+    """The variant; 0 when any will do."""
+    name: _builtins.str
+    """The product's name."""
+    available: _builtins.bool
+    """Whether it can be ordered now."""
+    @_builtins.property
+    def price(self) -> _money_pb2.Money:
+        """The price of one unit now."""
+
+    @_builtins.property
+    def added_price(self) -> _money_pb2.Money:
+        """The price when it was added."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was added."""
+
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        variant_id: _builtins.int = ...,
+        name: _builtins.str = ...,
+        price: _money_pb2.Money | None = ...,
+        added_price: _money_pb2.Money | None = ...,
+        available: _builtins.bool = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "create_time", b"create_time", "price", b"price"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "create_time", b"create_time", "name", b"name", "price", b"price", "product_id", b"product_id", "variant_id", b"variant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WishlistItem: _TypeAlias = WishlistItem  # noqa: Y015
+
+@_typing.final
+class ListWishlistRequest(_message.Message):
+    """Asks for ListWishlist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWishlistRequest: _TypeAlias = ListWishlistRequest  # noqa: Y015
+
+@_typing.final
+class ListWishlistResponse(_message.Message):
+    """A page of a wishlist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___WishlistItem]:
+        """The items, the latest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___WishlistItem] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListWishlistResponse: _TypeAlias = ListWishlistResponse  # noqa: Y015
+
+@_typing.final
+class AddToWishlistRequest(_message.Message):
+    """Asks for AddToWishlist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    VARIANT_ID_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    variant_id: _builtins.int
+    """The variant. Absent: any."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        variant_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "variant_id", b"variant_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AddToWishlistRequest: _TypeAlias = AddToWishlistRequest  # noqa: Y015
+
+@_typing.final
+class RemoveFromWishlistRequest(_message.Message):
+    """Asks for RemoveFromWishlist."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RemoveFromWishlistRequest: _TypeAlias = RemoveFromWishlistRequest  # noqa: Y015
+
+@_typing.final
+class MoveToCartRequest(_message.Message):
+    """Asks for MoveToCart."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    QUANTITY_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The product."""
+    quantity: _builtins.int
+    """How many to put into the cart. Absent: 1."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        quantity: _builtins.int | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_quantity", b"_quantity", "quantity", b"quantity"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quantity", b"_quantity", "product_id", b"product_id", "quantity", b"quantity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__quantity: _TypeAlias = _typing.Literal["quantity"]  # noqa: Y015
+    _WhichOneofArgType__quantity: _TypeAlias = _typing.Literal["_quantity", b"_quantity"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity) -> _WhichOneofReturnType__quantity | None: ...
+
+Global___MoveToCartRequest: _TypeAlias = MoveToCartRequest  # noqa: Y015

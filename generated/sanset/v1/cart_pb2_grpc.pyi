@@ -4,8 +4,10 @@ isort:skip_file
 The cart of a signed-in user, and what its contents would cost."""
 
 from collections import abc as _abc
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from sanset.v1 import cart_pb2 as _cart_pb2
+from sanset.v1 import promotion_pb2 as _promotion_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -30,6 +32,9 @@ class CartServiceStub:
     """Fills a cart and says what it would cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
+    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
+    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
+    A signed-in caller's own cart is meant whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -59,12 +64,71 @@ class CartServiceStub:
 
     Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
     """
+    SyncCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]
+    """Moves what a guest's cart holds into the caller's own, and returns that.
+
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
+    (sold out, above a product's limit, another currency, a full cart) is left out and named in
+    `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+    another user's cart.
+    """
+    ListWishlist: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ListWishlistRequest, _cart_pb2.ListWishlistResponse]
+    """Lists the products the caller wishes for, the latest first."""
+    AddToWishlist: _grpc.UnaryUnaryMultiCallable[_cart_pb2.AddToWishlistRequest, _cart_pb2.WishlistItem]
+    """Puts a product on the caller's wishlist; one that is there already stays where it is.
+
+    Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+    """
+    RemoveFromWishlist: _grpc.UnaryUnaryMultiCallable[_cart_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]
+    """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
+    MoveToCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.MoveToCartRequest, _cart_pb2.Cart]
+    """Moves a product from the wishlist into the cart, and returns the cart.
+
+    Fails as AddItem; then the wishlist keeps it.
+    """
+    ListCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]
+    """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+    ApplyCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ApplyCouponRequest, _cart_pb2.Cart]
+    """Puts a coupon on the cart, in place of another, and returns the cart.
+
+    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
+    its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+    """
+    RemoveCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]
+    """Takes the coupon off the cart, and returns the cart."""
+    GetLoyalty: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]
+    """Gets the caller's tier and points."""
+    ListTiers: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]
+    """Lists the tiers of the loyalty programme."""
+    ListPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]
+    """Lists how points came and went, the latest first."""
+    RedeemPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.RedeemPointsRequest, _cart_pb2.Cart]
+    """Sets how many points the next checkout redeems, and returns the cart.
+
+    100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+    """
+    AdjustPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]
+    """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+    ListAllCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]
+    """Lists every coupon, the newest first."""
+    CreateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]
+    """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+    UpdateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]
+    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+    Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+    """
 
 @_typing.type_check_only
 class CartServiceAsyncStub(CartServiceStub):
     """Fills a cart and says what it would cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
+    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
+    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
+    A signed-in caller's own cart is meant whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -91,11 +155,70 @@ class CartServiceAsyncStub(CartServiceStub):
 
     Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
     """
+    SyncCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
+    """Moves what a guest's cart holds into the caller's own, and returns that.
+
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
+    (sold out, above a product's limit, another currency, a full cart) is left out and named in
+    `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+    another user's cart.
+    """
+    ListWishlist: _aio.UnaryUnaryMultiCallable[_cart_pb2.ListWishlistRequest, _cart_pb2.ListWishlistResponse]  # type: ignore[assignment]
+    """Lists the products the caller wishes for, the latest first."""
+    AddToWishlist: _aio.UnaryUnaryMultiCallable[_cart_pb2.AddToWishlistRequest, _cart_pb2.WishlistItem]  # type: ignore[assignment]
+    """Puts a product on the caller's wishlist; one that is there already stays where it is.
+
+    Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+    """
+    RemoveFromWishlist: _aio.UnaryUnaryMultiCallable[_cart_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
+    MoveToCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.MoveToCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
+    """Moves a product from the wishlist into the cart, and returns the cart.
+
+    Fails as AddItem; then the wishlist keeps it.
+    """
+    ListCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
+    """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+    ApplyCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ApplyCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
+    """Puts a coupon on the cart, in place of another, and returns the cart.
+
+    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
+    its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+    """
+    RemoveCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
+    """Takes the coupon off the cart, and returns the cart."""
+    GetLoyalty: _aio.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
+    """Gets the caller's tier and points."""
+    ListTiers: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]  # type: ignore[assignment]
+    """Lists the tiers of the loyalty programme."""
+    ListPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]  # type: ignore[assignment]
+    """Lists how points came and went, the latest first."""
+    RedeemPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.RedeemPointsRequest, _cart_pb2.Cart]  # type: ignore[assignment]
+    """Sets how many points the next checkout redeems, and returns the cart.
+
+    100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+    """
+    AdjustPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
+    """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+    ListAllCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
+    """Lists every coupon, the newest first."""
+    CreateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
+    """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+    UpdateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
+    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+    Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+    """
 
 class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     """Fills a cart and says what it would cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
+    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
+    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
+    A signed-in caller's own cart is meant whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -161,6 +284,158 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
         Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
+        """
+
+    @_abc_1.abstractmethod
+    def SyncCart(
+        self,
+        request: _cart_pb2.SyncCartRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
+        """Moves what a guest's cart holds into the caller's own, and returns that.
+
+        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
+        (sold out, above a product's limit, another currency, a full cart) is left out and named in
+        `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+        another user's cart.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWishlist(
+        self,
+        request: _cart_pb2.ListWishlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.ListWishlistResponse, _abc.Awaitable[_cart_pb2.ListWishlistResponse]]:
+        """Lists the products the caller wishes for, the latest first."""
+
+    @_abc_1.abstractmethod
+    def AddToWishlist(
+        self,
+        request: _cart_pb2.AddToWishlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.WishlistItem, _abc.Awaitable[_cart_pb2.WishlistItem]]:
+        """Puts a product on the caller's wishlist; one that is there already stays where it is.
+
+        Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveFromWishlist(
+        self,
+        request: _cart_pb2.RemoveFromWishlistRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
+
+    @_abc_1.abstractmethod
+    def MoveToCart(
+        self,
+        request: _cart_pb2.MoveToCartRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
+        """Moves a product from the wishlist into the cart, and returns the cart.
+
+        Fails as AddItem; then the wishlist keeps it.
+        """
+
+    @_abc_1.abstractmethod
+    def ListCoupons(
+        self,
+        request: _promotion_pb2.ListCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListCouponsResponse, _abc.Awaitable[_promotion_pb2.ListCouponsResponse]]:
+        """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+
+    @_abc_1.abstractmethod
+    def ApplyCoupon(
+        self,
+        request: _promotion_pb2.ApplyCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
+        """Puts a coupon on the cart, in place of another, and returns the cart.
+
+        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
+        its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveCoupon(
+        self,
+        request: _promotion_pb2.RemoveCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
+        """Takes the coupon off the cart, and returns the cart."""
+
+    @_abc_1.abstractmethod
+    def GetLoyalty(
+        self,
+        request: _promotion_pb2.GetLoyaltyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
+        """Gets the caller's tier and points."""
+
+    @_abc_1.abstractmethod
+    def ListTiers(
+        self,
+        request: _promotion_pb2.ListTiersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListTiersResponse, _abc.Awaitable[_promotion_pb2.ListTiersResponse]]:
+        """Lists the tiers of the loyalty programme."""
+
+    @_abc_1.abstractmethod
+    def ListPoints(
+        self,
+        request: _promotion_pb2.ListPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListPointsResponse, _abc.Awaitable[_promotion_pb2.ListPointsResponse]]:
+        """Lists how points came and went, the latest first."""
+
+    @_abc_1.abstractmethod
+    def RedeemPoints(
+        self,
+        request: _promotion_pb2.RedeemPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
+        """Sets how many points the next checkout redeems, and returns the cart.
+
+        100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+        """
+
+    @_abc_1.abstractmethod
+    def AdjustPoints(
+        self,
+        request: _promotion_pb2.AdjustPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
+        """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+
+    @_abc_1.abstractmethod
+    def ListAllCoupons(
+        self,
+        request: _promotion_pb2.ListAllCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListCouponsResponse, _abc.Awaitable[_promotion_pb2.ListCouponsResponse]]:
+        """Lists every coupon, the newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateCoupon(
+        self,
+        request: _promotion_pb2.CreateCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
+        """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+
+    @_abc_1.abstractmethod
+    def UpdateCoupon(
+        self,
+        request: _promotion_pb2.UpdateCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
+        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+        Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
         """
 
 def add_CartServiceServicer_to_server(servicer: CartServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

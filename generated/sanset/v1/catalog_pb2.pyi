@@ -80,6 +80,8 @@ class Product(_message.Message):
     ETAG_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_PRICE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
@@ -140,6 +142,14 @@ class Product(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def discount(self) -> Global___Discount:
+        """A reduction of the price for everyone. Absent: none."""
+
+    @_builtins.property
+    def effective_price(self) -> _money_pb2.Money:
+        """What one unit costs now: `price` less the discount while that lasts."""
+
     def __init__(
         self,
         *,
@@ -167,14 +177,58 @@ class Product(_message.Message):
         etag: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        discount: Global___Discount | None = ...,
+        effective_price: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "price", b"price", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "discount", b"discount", "effective_price", b"effective_price", "price", b"price", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Product: _TypeAlias = Product  # noqa: Y015
+
+@_typing.final
+class Discount(_message.Message):
+    """A reduction of a product's price for a time."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERCENT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    percent: _builtins.float
+    """A share of the price in percent, above 0 and at most 100, with at most two decimals."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """An amount, not above the price."""
+
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """From when. Absent: at once."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when, exclusive. Absent: for ever."""
+
+    def __init__(
+        self,
+        *,
+        percent: _builtins.float = ...,
+        amount: _money_pb2.Money | None = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "end_time", b"end_time", "percent", b"percent", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "end_time", b"end_time", "percent", b"percent", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_reduction: _TypeAlias = _typing.Literal["percent", "amount"]  # noqa: Y015
+    _WhichOneofArgType_reduction: _TypeAlias = _typing.Literal["reduction", b"reduction"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_reduction) -> _WhichOneofReturnType_reduction | None: ...
+
+Global___Discount: _TypeAlias = Discount  # noqa: Y015
 
 @_typing.final
 class Category(_message.Message):
@@ -837,3 +891,48 @@ class AdjustInventoryRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AdjustInventoryRequest: _TypeAlias = AdjustInventoryRequest  # noqa: Y015
+
+@_typing.final
+class ExportProductsRequest(_message.Message):
+    """Asks for ExportProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportProductsRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportProductsRequest._Format.ValueType  # 0
+        """Not set: CSV."""
+        CSV: ExportProductsRequest._Format.ValueType  # 1
+        """Comma-separated values, UTF-8."""
+        XLSX: ExportProductsRequest._Format.ValueType  # 2
+        """A workbook of Excel's."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """A format of a file."""
+
+    FORMAT_UNSPECIFIED: ExportProductsRequest.Format.ValueType  # 0
+    """Not set: CSV."""
+    CSV: ExportProductsRequest.Format.ValueType  # 1
+    """Comma-separated values, UTF-8."""
+    XLSX: ExportProductsRequest.Format.ValueType  # 2
+    """A workbook of Excel's."""
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    format: Global___ExportProductsRequest.Format.ValueType
+    """The format."""
+    def __init__(
+        self,
+        *,
+        format: Global___ExportProductsRequest.Format.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["format", b"format"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportProductsRequest: _TypeAlias = ExportProductsRequest  # noqa: Y015

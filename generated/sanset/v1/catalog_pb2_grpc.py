@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import catalog_pb2 as sanset_dot_v1_dot_catalog__pb2
 
@@ -107,6 +108,11 @@ class CatalogServiceStub:
                 '/sanset.v1.CatalogService/AdjustInventory',
                 request_serializer=sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
+                _registered_method=True)
+        self.ExportProducts = channel.unary_stream(
+                '/sanset.v1.CatalogService/ExportProducts',
+                request_serializer=sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
 
 
@@ -235,6 +241,16 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExportProducts(self, request, context):
+        """Streams all products, a row per variant, as a file.
+
+        The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
+        products.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -307,6 +323,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.AdjustInventory,
                     request_deserializer=sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_catalog__pb2.Inventory.SerializeToString,
+            ),
+            'ExportProducts': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportProducts,
+                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -690,6 +711,33 @@ class CatalogService:
             '/sanset.v1.CatalogService/AdjustInventory',
             sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.SerializeToString,
             sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportProducts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.CatalogService/ExportProducts',
+            sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,
             insecure,

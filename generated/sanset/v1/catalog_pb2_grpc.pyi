@@ -4,6 +4,7 @@ isort:skip_file
 What the shop sells: products, categories and stock."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
 from sanset.v1 import catalog_pb2 as _catalog_pb2
@@ -94,6 +95,12 @@ class CatalogServiceStub:
     Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
     repeat changes nothing and returns the first reply.
     """
+    ExportProducts: _grpc.UnaryStreamMultiCallable[_catalog_pb2.ExportProductsRequest, _httpbody_pb2.HttpBody]
+    """Streams all products, a row per variant, as a file.
+
+    The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
+    products.
+    """
 
 @_typing.type_check_only
 class CatalogServiceAsyncStub(CatalogServiceStub):
@@ -159,6 +166,12 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
 
     Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
     repeat changes nothing and returns the first reply.
+    """
+    ExportProducts: _aio.UnaryStreamMultiCallable[_catalog_pb2.ExportProductsRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams all products, a row per variant, as a file.
+
+    The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
+    products.
     """
 
 class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -306,6 +319,18 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
         repeat changes nothing and returns the first reply.
+        """
+
+    @_abc_1.abstractmethod
+    def ExportProducts(
+        self,
+        request: _catalog_pb2.ExportProductsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams all products, a row per variant, as a file.
+
+        The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
+        products.
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -38,6 +38,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT."""
     QUANTITY_ABOVE_LIMIT: _ErrorReason.ValueType  # 7
     """The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
+    CARD_NUMBER_REFUSED: _ErrorReason.ValueType  # 8
+    """What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
+    WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 9
+    """The address is not https, or not public. INVALID_ARGUMENT."""
     TOKEN_MISSING: _ErrorReason.ValueType  # 20
     """No access token was sent. UNAUTHENTICATED."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 21
@@ -50,6 +54,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller's role does not hold the permission that the method needs. PERMISSION_DENIED."""
     NOT_THE_OWNER: _ErrorReason.ValueType  # 31
     """The product belongs to another vendor. PERMISSION_DENIED."""
+    SIGNATURE_INVALID: _ErrorReason.ValueType  # 32
+    """The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 40
     """NOT_FOUND: no such user, or not the caller's to see."""
     SESSION_NOT_FOUND: _ErrorReason.ValueType  # 41
@@ -72,6 +78,22 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: no such experiment, or none was started."""
     SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
     """NOT_FOUND: no such segment of customers."""
+    CART_NOT_FOUND: _ErrorReason.ValueType  # 51
+    """No guest's cart has this token any more. NOT_FOUND."""
+    WISHLIST_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 52
+    """The product is not on the wishlist. NOT_FOUND."""
+    COUPON_NOT_FOUND: _ErrorReason.ValueType  # 53
+    """No coupon has this id. NOT_FOUND."""
+    RETURN_NOT_FOUND: _ErrorReason.ValueType  # 54
+    """No return has this id, or it is another user's. NOT_FOUND."""
+    PAYMENT_METHOD_NOT_FOUND: _ErrorReason.ValueType  # 55
+    """The caller has no saved payment method with this id. NOT_FOUND."""
+    GIFT_CARD_NOT_FOUND: _ErrorReason.ValueType  # 56
+    """No gift card has this code. NOT_FOUND."""
+    WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 57
+    """No webhook endpoint has this id. NOT_FOUND."""
+    DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 58
+    """No webhook delivery has this id. NOT_FOUND."""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 60
     """Another account has this e-mail address. ALREADY_EXISTS."""
     USERNAME_TAKEN: _ErrorReason.ValueType  # 61
@@ -84,6 +106,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
     SEGMENT_TAKEN: _ErrorReason.ValueType  # 65
     """Another segment has this name. ALREADY_EXISTS."""
+    COUPON_CODE_TAKEN: _ErrorReason.ValueType  # 66
+    """Another coupon has this code. ALREADY_EXISTS."""
     STALE_ETAG: _ErrorReason.ValueType  # 70
     """The etag sent is not the current one: read again and repeat. ABORTED."""
     IDEMPOTENCY_MISMATCH: _ErrorReason.ValueType  # 71
@@ -144,6 +168,36 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """A fault of the server, logged under `metadata.request_id`. INTERNAL."""
     METHOD_UNKNOWN: _ErrorReason.ValueType  # 121
     """The method does not exist. UNIMPLEMENTED."""
+    COUPON_UNKNOWN: _ErrorReason.ValueType  # 140
+    """No coupon has this code. FAILED_PRECONDITION."""
+    COUPON_DISABLED: _ErrorReason.ValueType  # 141
+    """The coupon was disabled. FAILED_PRECONDITION."""
+    COUPON_NOT_STARTED: _ErrorReason.ValueType  # 142
+    """The coupon can be used from `metadata.valid_from`. FAILED_PRECONDITION."""
+    COUPON_EXPIRED: _ErrorReason.ValueType  # 143
+    """The coupon could be used until `metadata.valid_until`. FAILED_PRECONDITION."""
+    COUPON_BELOW_MINIMUM: _ErrorReason.ValueType  # 144
+    """The goods are worth less than `metadata.minimum`. FAILED_PRECONDITION."""
+    COUPON_TIER_TOO_LOW: _ErrorReason.ValueType  # 145
+    """The coupon is for members from `metadata.tier` on. FAILED_PRECONDITION."""
+    COUPON_USED_UP: _ErrorReason.ValueType  # 146
+    """As many orders as may have used the coupon. FAILED_PRECONDITION."""
+    COUPON_USED_BY_YOU: _ErrorReason.ValueType  # 147
+    """The caller has used the coupon as often as one user may. FAILED_PRECONDITION."""
+    COUPON_CURRENCY: _ErrorReason.ValueType  # 148
+    """The coupon is in another currency than the cart. FAILED_PRECONDITION."""
+    POINTS_TOO_FEW: _ErrorReason.ValueType  # 149
+    """The user has fewer points than that. FAILED_PRECONDITION."""
+    REFUND_TOO_LARGE: _ErrorReason.ValueType  # 150
+    """More than `metadata.left` would be paid back. FAILED_PRECONDITION."""
+    NOT_REFUNDABLE: _ErrorReason.ValueType  # 151
+    """Nothing was paid that could be paid back. FAILED_PRECONDITION."""
+    NOT_DELIVERED: _ErrorReason.ValueType  # 152
+    """The order was not delivered yet. FAILED_PRECONDITION."""
+    RETURN_TOO_LATE: _ErrorReason.ValueType  # 153
+    """The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
+    NOT_RETURNABLE: _ErrorReason.ValueType  # 154
+    """These units cannot be returned any more. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -167,6 +221,10 @@ INVALID_MONEY: ErrorReason.ValueType  # 6
 """An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT."""
 QUANTITY_ABOVE_LIMIT: ErrorReason.ValueType  # 7
 """The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
+CARD_NUMBER_REFUSED: ErrorReason.ValueType  # 8
+"""What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
+WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 9
+"""The address is not https, or not public. INVALID_ARGUMENT."""
 TOKEN_MISSING: ErrorReason.ValueType  # 20
 """No access token was sent. UNAUTHENTICATED."""
 TOKEN_INVALID: ErrorReason.ValueType  # 21
@@ -179,6 +237,8 @@ PERMISSION_MISSING: ErrorReason.ValueType  # 30
 """The caller's role does not hold the permission that the method needs. PERMISSION_DENIED."""
 NOT_THE_OWNER: ErrorReason.ValueType  # 31
 """The product belongs to another vendor. PERMISSION_DENIED."""
+SIGNATURE_INVALID: ErrorReason.ValueType  # 32
+"""The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 40
 """NOT_FOUND: no such user, or not the caller's to see."""
 SESSION_NOT_FOUND: ErrorReason.ValueType  # 41
@@ -201,6 +261,22 @@ EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 49
 """NOT_FOUND: no such experiment, or none was started."""
 SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 50
 """NOT_FOUND: no such segment of customers."""
+CART_NOT_FOUND: ErrorReason.ValueType  # 51
+"""No guest's cart has this token any more. NOT_FOUND."""
+WISHLIST_ITEM_NOT_FOUND: ErrorReason.ValueType  # 52
+"""The product is not on the wishlist. NOT_FOUND."""
+COUPON_NOT_FOUND: ErrorReason.ValueType  # 53
+"""No coupon has this id. NOT_FOUND."""
+RETURN_NOT_FOUND: ErrorReason.ValueType  # 54
+"""No return has this id, or it is another user's. NOT_FOUND."""
+PAYMENT_METHOD_NOT_FOUND: ErrorReason.ValueType  # 55
+"""The caller has no saved payment method with this id. NOT_FOUND."""
+GIFT_CARD_NOT_FOUND: ErrorReason.ValueType  # 56
+"""No gift card has this code. NOT_FOUND."""
+WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 57
+"""No webhook endpoint has this id. NOT_FOUND."""
+DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 58
+"""No webhook delivery has this id. NOT_FOUND."""
 EMAIL_TAKEN: ErrorReason.ValueType  # 60
 """Another account has this e-mail address. ALREADY_EXISTS."""
 USERNAME_TAKEN: ErrorReason.ValueType  # 61
@@ -213,6 +289,8 @@ CATEGORY_TAKEN: ErrorReason.ValueType  # 64
 """A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
 SEGMENT_TAKEN: ErrorReason.ValueType  # 65
 """Another segment has this name. ALREADY_EXISTS."""
+COUPON_CODE_TAKEN: ErrorReason.ValueType  # 66
+"""Another coupon has this code. ALREADY_EXISTS."""
 STALE_ETAG: ErrorReason.ValueType  # 70
 """The etag sent is not the current one: read again and repeat. ABORTED."""
 IDEMPOTENCY_MISMATCH: ErrorReason.ValueType  # 71
@@ -273,4 +351,34 @@ INTERNAL_ERROR: ErrorReason.ValueType  # 120
 """A fault of the server, logged under `metadata.request_id`. INTERNAL."""
 METHOD_UNKNOWN: ErrorReason.ValueType  # 121
 """The method does not exist. UNIMPLEMENTED."""
+COUPON_UNKNOWN: ErrorReason.ValueType  # 140
+"""No coupon has this code. FAILED_PRECONDITION."""
+COUPON_DISABLED: ErrorReason.ValueType  # 141
+"""The coupon was disabled. FAILED_PRECONDITION."""
+COUPON_NOT_STARTED: ErrorReason.ValueType  # 142
+"""The coupon can be used from `metadata.valid_from`. FAILED_PRECONDITION."""
+COUPON_EXPIRED: ErrorReason.ValueType  # 143
+"""The coupon could be used until `metadata.valid_until`. FAILED_PRECONDITION."""
+COUPON_BELOW_MINIMUM: ErrorReason.ValueType  # 144
+"""The goods are worth less than `metadata.minimum`. FAILED_PRECONDITION."""
+COUPON_TIER_TOO_LOW: ErrorReason.ValueType  # 145
+"""The coupon is for members from `metadata.tier` on. FAILED_PRECONDITION."""
+COUPON_USED_UP: ErrorReason.ValueType  # 146
+"""As many orders as may have used the coupon. FAILED_PRECONDITION."""
+COUPON_USED_BY_YOU: ErrorReason.ValueType  # 147
+"""The caller has used the coupon as often as one user may. FAILED_PRECONDITION."""
+COUPON_CURRENCY: ErrorReason.ValueType  # 148
+"""The coupon is in another currency than the cart. FAILED_PRECONDITION."""
+POINTS_TOO_FEW: ErrorReason.ValueType  # 149
+"""The user has fewer points than that. FAILED_PRECONDITION."""
+REFUND_TOO_LARGE: ErrorReason.ValueType  # 150
+"""More than `metadata.left` would be paid back. FAILED_PRECONDITION."""
+NOT_REFUNDABLE: ErrorReason.ValueType  # 151
+"""Nothing was paid that could be paid back. FAILED_PRECONDITION."""
+NOT_DELIVERED: ErrorReason.ValueType  # 152
+"""The order was not delivered yet. FAILED_PRECONDITION."""
+RETURN_TOO_LATE: ErrorReason.ValueType  # 153
+"""The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
+NOT_RETURNABLE: ErrorReason.ValueType  # 154
+"""These units cannot be returned any more. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -94,6 +94,9 @@ class Order(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    COUPON_CODE_FIELD_NUMBER: _builtins.int
+    RESERVED_UNTIL_FIELD_NUMBER: _builtins.int
+    DELIVER_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the order."""
     number: _builtins.str
@@ -108,6 +111,8 @@ class Order(_message.Message):
     """The number to follow the parcel by."""
     etag: _builtins.str
     """Changes with every change of the order."""
+    coupon_code: _builtins.str
+    """The code of the coupon that was used; empty for none."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderItem]:
         """The lines, in the order of the cart."""
@@ -136,6 +141,14 @@ class Order(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """When it last changed."""
 
+    @_builtins.property
+    def reserved_until(self) -> _timestamp_pb2.Timestamp:
+        """Until when the payment is waited for, while the order is PENDING_PAYMENT."""
+
+    @_builtins.property
+    def deliver_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was delivered; absent before that."""
+
     def __init__(
         self,
         *,
@@ -153,10 +166,13 @@ class Order(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        coupon_code: _builtins.str = ...,
+        reserved_until: _timestamp_pb2.Timestamp | None = ...,
+        deliver_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "eta", b"eta", "payment", b"payment", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "delivery_option", b"delivery_option", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -175,6 +191,11 @@ class OrderItem(_message.Message):
     QUANTITY_FIELD_NUMBER: _builtins.int
     PRICE_FIELD_NUMBER: _builtins.int
     LINE_TOTAL_FIELD_NUMBER: _builtins.int
+    LIST_PRICE_FIELD_NUMBER: _builtins.int
+    DISCOUNT_FIELD_NUMBER: _builtins.int
+    TAX_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    REFUNDED_QUANTITY_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -185,6 +206,8 @@ class OrderItem(_message.Message):
     """The product's name."""
     quantity: _builtins.int
     """The number of units."""
+    refunded_quantity: _builtins.int
+    """Units that were paid back."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit."""
@@ -192,6 +215,22 @@ class OrderItem(_message.Message):
     @_builtins.property
     def line_total(self) -> _money_pb2.Money:
         """`price` times `quantity`."""
+
+    @_builtins.property
+    def list_price(self) -> _money_pb2.Money:
+        """The price of one unit without the product's discount."""
+
+    @_builtins.property
+    def discount(self) -> _money_pb2.Money:
+        """What tier, coupon and points took off this line."""
+
+    @_builtins.property
+    def tax(self) -> _money_pb2.Money:
+        """Tax on what remained."""
+
+    @_builtins.property
+    def total(self) -> _money_pb2.Money:
+        """What this line cost: line_total less discount plus tax. With shipping, the lines add up to the order's total."""
 
     def __init__(
         self,
@@ -203,10 +242,15 @@ class OrderItem(_message.Message):
         quantity: _builtins.int = ...,
         price: _money_pb2.Money | None = ...,
         line_total: _money_pb2.Money | None = ...,
+        list_price: _money_pb2.Money | None = ...,
+        discount: _money_pb2.Money | None = ...,
+        tax: _money_pb2.Money | None = ...,
+        total: _money_pb2.Money | None = ...,
+        refunded_quantity: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["line_total", b"line_total", "price", b"price"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price", "tax", b"tax", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_total", b"line_total", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "sku", b"sku", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -259,6 +303,8 @@ class Payment(_message.Message):
         """Captured."""
         DECLINED: Payment._Status.ValueType  # 3
         """Declined: nothing was charged."""
+        VOIDED: Payment._Status.ValueType  # 4
+        """Given up before anything was charged."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
         """Where a payment stands."""
@@ -271,20 +317,43 @@ class Payment(_message.Message):
     """Captured."""
     DECLINED: Payment.Status.ValueType  # 3
     """Declined: nothing was charged."""
+    VOIDED: Payment.Status.ValueType  # 4
+    """Given up before anything was charged."""
 
     METHOD_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    GATEWAY_FIELD_NUMBER: _builtins.int
+    CAPTURED_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
     method: Global___Payment.Method.ValueType
     """The kind of payment."""
     status: Global___Payment.Status.ValueType
     """Where it stands."""
     gateway_id: _builtins.str
     """The gateway's own id of the payment."""
+    gateway: _builtins.str
+    """The gateway: "demo", "stripe"."""
+    problem: _builtins.str
+    """Why it was declined; empty when it was not."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The amount."""
+
+    @_builtins.property
+    def captured(self) -> _money_pb2.Money:
+        """What was captured."""
+
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money:
+        """What was paid back of it, refunds that are still pending included."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
 
     def __init__(
         self,
@@ -293,10 +362,15 @@ class Payment(_message.Message):
         status: Global___Payment.Status.ValueType = ...,
         amount: _money_pb2.Money | None = ...,
         gateway_id: _builtins.str = ...,
+        gateway: _builtins.str = ...,
+        captured: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
+        problem: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "refunded", b"refunded", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "gateway_id", b"gateway_id", "method", b"method", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -402,11 +476,14 @@ class CheckoutRequest(_message.Message):
     DELIVERY_OPTION_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     EXPECTED_TOTAL_FIELD_NUMBER: _builtins.int
+    COUPON_CODE_FIELD_NUMBER: _builtins.int
+    PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
     payment_method: Global___Payment.Method.ValueType
     """How to pay."""
     payment_token: _builtins.str
     """A token that stands for the payment instrument, never a card number. The demo gateway accepts any, and
-    none; "tok_decline" is declined and "tok_timeout" never answers.
+    none; "tok_decline" is declined, "tok_timeout" never answers and charges nothing, "tok_late" answers too late
+    although it charges, and "tok_twice" reports its success twice. With GIFT_CARD: the card's code.
     """
     address_id: _builtins.int
     """Where to send it. Absent: the caller's default address."""
@@ -414,6 +491,10 @@ class CheckoutRequest(_message.Message):
     """How fast. Absent: STANDARD."""
     request_id: _builtins.str
     """A UUID of the client's making, new for each purchase and the same for each repeat."""
+    coupon_code: _builtins.str
+    """A coupon in place of the cart's. Absent: the cart's. Fails as ApplyCoupon."""
+    payment_method_id: _builtins.int
+    """A saved payment method of the caller's, in place of `payment_token`."""
     @_builtins.property
     def expected_total(self) -> _money_pb2.Money:
         """The total that the buyer agreed to. When sent and the order would cost another amount, the call is
@@ -429,10 +510,12 @@ class CheckoutRequest(_message.Message):
         delivery_option: _cart_pb2.Delivery.Option.ValueType = ...,
         request_id: _builtins.str = ...,
         expected_total: _money_pb2.Money | None = ...,
+        coupon_code: _builtins.str = ...,
+        payment_method_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["expected_total", b"expected_total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "delivery_option", b"delivery_option", "expected_total", b"expected_total", "payment_method", b"payment_method", "payment_token", b"payment_token", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "coupon_code", b"coupon_code", "delivery_option", b"delivery_option", "expected_total", b"expected_total", "payment_method", b"payment_method", "payment_method_id", b"payment_method_id", "payment_token", b"payment_token", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -763,3 +846,86 @@ class GetTrackingRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTrackingRequest: _TypeAlias = GetTrackingRequest  # noqa: Y015
+
+@_typing.final
+class ListPendingOrdersRequest(_message.Message):
+    """Asks for ListPendingOrders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingOrdersRequest: _TypeAlias = ListPendingOrdersRequest  # noqa: Y015
+
+@_typing.final
+class ExportOrdersRequest(_message.Message):
+    """Asks for ExportOrders."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Format:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _FormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ExportOrdersRequest._Format.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        FORMAT_UNSPECIFIED: ExportOrdersRequest._Format.ValueType  # 0
+        """Not set: CSV."""
+        CSV: ExportOrdersRequest._Format.ValueType  # 1
+        """Comma-separated values, UTF-8."""
+        XLSX: ExportOrdersRequest._Format.ValueType  # 2
+        """A workbook of Excel's."""
+
+    class Format(_Format, metaclass=_FormatEnumTypeWrapper):
+        """A format of a file."""
+
+    FORMAT_UNSPECIFIED: ExportOrdersRequest.Format.ValueType  # 0
+    """Not set: CSV."""
+    CSV: ExportOrdersRequest.Format.ValueType  # 1
+    """Comma-separated values, UTF-8."""
+    XLSX: ExportOrdersRequest.Format.ValueType  # 2
+    """A workbook of Excel's."""
+
+    FORMAT_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    format: Global___ExportOrdersRequest.Format.ValueType
+    """The format."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Only orders placed from here on."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Only orders placed before this."""
+
+    def __init__(
+        self,
+        *,
+        format: Global___ExportOrdersRequest.Format.ValueType = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "format", b"format", "start_time", b"start_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExportOrdersRequest: _TypeAlias = ExportOrdersRequest  # noqa: Y015

@@ -3,7 +3,12 @@
 import grpc
 import warnings
 
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from sanset.v1 import after_sale_pb2 as sanset_dot_v1_dot_after__sale__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
+from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
+from sanset.v1 import webhook_pb2 as sanset_dot_v1_dot_webhook__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -64,6 +69,106 @@ class OrderServiceStub:
                 '/sanset.v1.OrderService/GetTracking',
                 request_serializer=sanset_dot_v1_dot_order__pb2.GetTrackingRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_order__pb2.Tracking.FromString,
+                _registered_method=True)
+        self.CancelOrder = channel.unary_unary(
+                '/sanset.v1.OrderService/CancelOrder',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.CancelOrderRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_order__pb2.Order.FromString,
+                _registered_method=True)
+        self.RefundOrder = channel.unary_unary(
+                '/sanset.v1.OrderService/RefundOrder',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.RefundOrderRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
+                _registered_method=True)
+        self.ListRefunds = channel.unary_unary(
+                '/sanset.v1.OrderService/ListRefunds',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.ListRefundsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.ListRefundsResponse.FromString,
+                _registered_method=True)
+        self.RequestReturn = channel.unary_unary(
+                '/sanset.v1.OrderService/RequestReturn',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.RequestReturnRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+                _registered_method=True)
+        self.ListReturns = channel.unary_unary(
+                '/sanset.v1.OrderService/ListReturns',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.ListReturnsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.ListReturnsResponse.FromString,
+                _registered_method=True)
+        self.ApproveReturn = channel.unary_unary(
+                '/sanset.v1.OrderService/ApproveReturn',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.ApproveReturnRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+                _registered_method=True)
+        self.RejectReturn = channel.unary_unary(
+                '/sanset.v1.OrderService/RejectReturn',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.RejectReturnRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+                _registered_method=True)
+        self.ReceiveReturn = channel.unary_unary(
+                '/sanset.v1.OrderService/ReceiveReturn',
+                request_serializer=sanset_dot_v1_dot_after__sale__pb2.ReceiveReturnRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+                _registered_method=True)
+        self.GetPayment = channel.unary_unary(
+                '/sanset.v1.OrderService/GetPayment',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_order__pb2.Payment.FromString,
+                _registered_method=True)
+        self.ReceivePaymentWebhook = channel.unary_unary(
+                '/sanset.v1.OrderService/ReceivePaymentWebhook',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
+                _registered_method=True)
+        self.ListPendingOrders = channel.unary_unary(
+                '/sanset.v1.OrderService/ListPendingOrders',
+                request_serializer=sanset_dot_v1_dot_order__pb2.ListPendingOrdersRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_order__pb2.ListOrdersResponse.FromString,
+                _registered_method=True)
+        self.ExportOrders = channel.unary_stream(
+                '/sanset.v1.OrderService/ExportOrders',
+                request_serializer=sanset_dot_v1_dot_order__pb2.ExportOrdersRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.CreateGiftCard = channel.unary_unary(
+                '/sanset.v1.OrderService/CreateGiftCard',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
+        self.GetGiftCardBalance = channel.unary_unary(
+                '/sanset.v1.OrderService/GetGiftCardBalance',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
+        self.CreateWebhookEndpoint = channel.unary_unary(
+                '/sanset.v1.OrderService/CreateWebhookEndpoint',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.CreateWebhookEndpointRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+                _registered_method=True)
+        self.ListWebhookEndpoints = channel.unary_unary(
+                '/sanset.v1.OrderService/ListWebhookEndpoints',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.FromString,
+                _registered_method=True)
+        self.UpdateWebhookEndpoint = channel.unary_unary(
+                '/sanset.v1.OrderService/UpdateWebhookEndpoint',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.UpdateWebhookEndpointRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+                _registered_method=True)
+        self.DeleteWebhookEndpoint = channel.unary_unary(
+                '/sanset.v1.OrderService/DeleteWebhookEndpoint',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.ListWebhookDeliveries = channel.unary_unary(
+                '/sanset.v1.OrderService/ListWebhookDeliveries',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.ReplayWebhookDelivery = channel.unary_unary(
+                '/sanset.v1.OrderService/ReplayWebhookDelivery',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.ReplayWebhookDeliveryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.FromString,
                 _registered_method=True)
 
 
@@ -132,6 +237,170 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelOrder(self, request, context):
+        """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
+
+        The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
+        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RefundOrder(self, request, context):
+        """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+
+        Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
+        were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
+        REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListRefunds(self, request, context):
+        """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RequestReturn(self, request, context):
+        """Asks to send goods back, within 30 days of their delivery.
+
+        Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
+        for units that were returned or refunded, and while another return of the order is open.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReturns(self, request, context):
+        """Lists the caller's returns, the newest first. Admins may list everyone's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveReturn(self, request, context):
+        """Agrees to a return; the goods are awaited. Repeating it changes nothing.
+
+        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RejectReturn(self, request, context):
+        """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceiveReturn(self, request, context):
+        """Takes in the goods of an approved return, pays them back, and returns the return.
+
+        The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetPayment(self, request, context):
+        """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceivePaymentWebhook(self, request, context):
+        """Takes what a payment gateway reports.
+
+        For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+        PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+        succeeds after its order was given up is paid back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPendingOrders(self, request, context):
+        """Lists the orders that wait for their payment, the oldest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportOrders(self, request, context):
+        """Streams all orders, a row per line, as a file.
+
+        The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
+        12.99.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateGiftCard(self, request, context):
+        """Creates a gift card, and returns it with its code, which is told this once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGiftCardBalance(self, request, context):
+        """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateWebhookEndpoint(self, request, context):
+        """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+
+        Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
+        (TOO_MANY) beyond 20.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookEndpoints(self, request, context):
+        """Lists the registered addresses.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateWebhookEndpoint(self, request, context):
+        """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteWebhookEndpoint(self, request, context):
+        """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListWebhookDeliveries(self, request, context):
+        """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplayWebhookDelivery(self, request, context):
+        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_OrderServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -164,6 +433,106 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.GetTracking,
                     request_deserializer=sanset_dot_v1_dot_order__pb2.GetTrackingRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_order__pb2.Tracking.SerializeToString,
+            ),
+            'CancelOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelOrder,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.CancelOrderRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_order__pb2.Order.SerializeToString,
+            ),
+            'RefundOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.RefundOrder,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.RefundOrderRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Refund.SerializeToString,
+            ),
+            'ListRefunds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListRefunds,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.ListRefundsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.ListRefundsResponse.SerializeToString,
+            ),
+            'RequestReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.RequestReturn,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.RequestReturnRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
+            ),
+            'ListReturns': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReturns,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.ListReturnsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.ListReturnsResponse.SerializeToString,
+            ),
+            'ApproveReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveReturn,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.ApproveReturnRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
+            ),
+            'RejectReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.RejectReturn,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.RejectReturnRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
+            ),
+            'ReceiveReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceiveReturn,
+                    request_deserializer=sanset_dot_v1_dot_after__sale__pb2.ReceiveReturnRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
+            ),
+            'GetPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPayment,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_order__pb2.Payment.SerializeToString,
+            ),
+            'ReceivePaymentWebhook': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceivePaymentWebhook,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.SerializeToString,
+            ),
+            'ListPendingOrders': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPendingOrders,
+                    request_deserializer=sanset_dot_v1_dot_order__pb2.ListPendingOrdersRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_order__pb2.ListOrdersResponse.SerializeToString,
+            ),
+            'ExportOrders': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportOrders,
+                    request_deserializer=sanset_dot_v1_dot_order__pb2.ExportOrdersRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'CreateGiftCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateGiftCard,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
+            'GetGiftCardBalance': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGiftCardBalance,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
+            'CreateWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateWebhookEndpoint,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.CreateWebhookEndpointRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.SerializeToString,
+            ),
+            'ListWebhookEndpoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookEndpoints,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.SerializeToString,
+            ),
+            'UpdateWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateWebhookEndpoint,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.UpdateWebhookEndpointRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.SerializeToString,
+            ),
+            'DeleteWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteWebhookEndpoint,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'ListWebhookDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWebhookDeliveries,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesResponse.SerializeToString,
+            ),
+            'ReplayWebhookDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReplayWebhookDelivery,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.ReplayWebhookDeliveryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -329,6 +698,546 @@ class OrderService:
             '/sanset.v1.OrderService/GetTracking',
             sanset_dot_v1_dot_order__pb2.GetTrackingRequest.SerializeToString,
             sanset_dot_v1_dot_order__pb2.Tracking.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/CancelOrder',
+            sanset_dot_v1_dot_after__sale__pb2.CancelOrderRequest.SerializeToString,
+            sanset_dot_v1_dot_order__pb2.Order.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RefundOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/RefundOrder',
+            sanset_dot_v1_dot_after__sale__pb2.RefundOrderRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListRefunds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListRefunds',
+            sanset_dot_v1_dot_after__sale__pb2.ListRefundsRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.ListRefundsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RequestReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/RequestReturn',
+            sanset_dot_v1_dot_after__sale__pb2.RequestReturnRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReturns(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListReturns',
+            sanset_dot_v1_dot_after__sale__pb2.ListReturnsRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.ListReturnsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ApproveReturn',
+            sanset_dot_v1_dot_after__sale__pb2.ApproveReturnRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RejectReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/RejectReturn',
+            sanset_dot_v1_dot_after__sale__pb2.RejectReturnRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceiveReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ReceiveReturn',
+            sanset_dot_v1_dot_after__sale__pb2.ReceiveReturnRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/GetPayment',
+            sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.SerializeToString,
+            sanset_dot_v1_dot_order__pb2.Payment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceivePaymentWebhook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ReceivePaymentWebhook',
+            sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPendingOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListPendingOrders',
+            sanset_dot_v1_dot_order__pb2.ListPendingOrdersRequest.SerializeToString,
+            sanset_dot_v1_dot_order__pb2.ListOrdersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportOrders(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/sanset.v1.OrderService/ExportOrders',
+            sanset_dot_v1_dot_order__pb2.ExportOrdersRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateGiftCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/CreateGiftCard',
+            sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGiftCardBalance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/GetGiftCardBalance',
+            sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateWebhookEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/CreateWebhookEndpoint',
+            sanset_dot_v1_dot_webhook__pb2.CreateWebhookEndpointRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookEndpoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListWebhookEndpoints',
+            sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateWebhookEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/UpdateWebhookEndpoint',
+            sanset_dot_v1_dot_webhook__pb2.UpdateWebhookEndpointRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteWebhookEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/DeleteWebhookEndpoint',
+            sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListWebhookDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListWebhookDeliveries',
+            sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.ListWebhookDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayWebhookDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ReplayWebhookDelivery',
+            sanset_dot_v1_dot_webhook__pb2.ReplayWebhookDeliveryRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,8 +4,13 @@ isort:skip_file
 Orders: placing them, paying, and watching them arrive."""
 
 from collections import abc as _abc
+from google.api import httpbody_pb2 as _httpbody_pb2
+from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from sanset.v1 import after_sale_pb2 as _after_sale_pb2
 from sanset.v1 import order_pb2 as _order_pb2
+from sanset.v1 import payment_pb2 as _payment_pb2
+from sanset.v1 import webhook_pb2 as _webhook_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -67,6 +72,78 @@ class OrderServiceStub:
     """
     GetTracking: _grpc.UnaryUnaryMultiCallable[_order_pb2.GetTrackingRequest, _order_pb2.Tracking]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
+    CancelOrder: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.CancelOrderRequest, _order_pb2.Order]
+    """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
+
+    The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
+    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+    """
+    RefundOrder: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]
+    """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+
+    Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
+    were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
+    REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    """
+    ListRefunds: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]
+    """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    RequestReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RequestReturnRequest, _after_sale_pb2.Return]
+    """Asks to send goods back, within 30 days of their delivery.
+
+    Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
+    for units that were returned or refunded, and while another return of the order is open.
+    """
+    ListReturns: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]
+    """Lists the caller's returns, the newest first. Admins may list everyone's."""
+    ApproveReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ApproveReturnRequest, _after_sale_pb2.Return]
+    """Agrees to a return; the goods are awaited. Repeating it changes nothing.
+
+    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+    """
+    RejectReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RejectReturnRequest, _after_sale_pb2.Return]
+    """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
+    ReceiveReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ReceiveReturnRequest, _after_sale_pb2.Return]
+    """Takes in the goods of an approved return, pays them back, and returns the return.
+
+    The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
+    """
+    GetPayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _order_pb2.Payment]
+    """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    ReceivePaymentWebhook: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ReceivePaymentWebhookRequest, _payment_pb2.ReceivePaymentWebhookResponse]
+    """Takes what a payment gateway reports.
+
+    For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+    PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+    succeeds after its order was given up is paid back.
+    """
+    ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]
+    """Lists the orders that wait for their payment, the oldest first."""
+    ExportOrders: _grpc.UnaryStreamMultiCallable[_order_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]
+    """Streams all orders, a row per line, as a file.
+
+    The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
+    12.99.
+    """
+    CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]
+    """Creates a gift card, and returns it with its code, which is told this once."""
+    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]
+    """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+    CreateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.CreateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
+    """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+
+    Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
+    (TOO_MANY) beyond 20.
+    """
+    ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
+    """Lists the registered addresses."""
+    UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
+    """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    DeleteWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]
+    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]
+    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    ReplayWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
+    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
 
 @_typing.type_check_only
 class OrderServiceAsyncStub(OrderServiceStub):
@@ -107,6 +184,78 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """
     GetTracking: _aio.UnaryUnaryMultiCallable[_order_pb2.GetTrackingRequest, _order_pb2.Tracking]  # type: ignore[assignment]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
+    CancelOrder: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.CancelOrderRequest, _order_pb2.Order]  # type: ignore[assignment]
+    """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
+
+    The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
+    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+    """
+    RefundOrder: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
+    """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+
+    Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
+    were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
+    REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    """
+    ListRefunds: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]  # type: ignore[assignment]
+    """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    RequestReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RequestReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
+    """Asks to send goods back, within 30 days of their delivery.
+
+    Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
+    for units that were returned or refunded, and while another return of the order is open.
+    """
+    ListReturns: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]  # type: ignore[assignment]
+    """Lists the caller's returns, the newest first. Admins may list everyone's."""
+    ApproveReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ApproveReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
+    """Agrees to a return; the goods are awaited. Repeating it changes nothing.
+
+    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+    """
+    RejectReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RejectReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
+    """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
+    ReceiveReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ReceiveReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
+    """Takes in the goods of an approved return, pays them back, and returns the return.
+
+    The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
+    """
+    GetPayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _order_pb2.Payment]  # type: ignore[assignment]
+    """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    ReceivePaymentWebhook: _aio.UnaryUnaryMultiCallable[_payment_pb2.ReceivePaymentWebhookRequest, _payment_pb2.ReceivePaymentWebhookResponse]  # type: ignore[assignment]
+    """Takes what a payment gateway reports.
+
+    For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+    PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+    succeeds after its order was given up is paid back.
+    """
+    ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
+    """Lists the orders that wait for their payment, the oldest first."""
+    ExportOrders: _aio.UnaryStreamMultiCallable[_order_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
+    """Streams all orders, a row per line, as a file.
+
+    The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
+    12.99.
+    """
+    CreateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Creates a gift card, and returns it with its code, which is told this once."""
+    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+    CreateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.CreateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
+    """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+
+    Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
+    (TOO_MANY) beyond 20.
+    """
+    ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
+    """Lists the registered addresses."""
+    UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
+    """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
+    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
+    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Places orders, moves them and tracks them live."""
@@ -180,5 +329,197 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.Tracking, _abc.Awaitable[_order_pb2.Tracking]]:
         """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
+
+    @_abc_1.abstractmethod
+    def CancelOrder(
+        self,
+        request: _after_sale_pb2.CancelOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.Order, _abc.Awaitable[_order_pb2.Order]]:
+        """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
+
+        The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
+        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+        """
+
+    @_abc_1.abstractmethod
+    def RefundOrder(
+        self,
+        request: _after_sale_pb2.RefundOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Refund, _abc.Awaitable[_after_sale_pb2.Refund]]:
+        """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+
+        Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
+        were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
+        REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        """
+
+    @_abc_1.abstractmethod
+    def ListRefunds(
+        self,
+        request: _after_sale_pb2.ListRefundsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.ListRefundsResponse, _abc.Awaitable[_after_sale_pb2.ListRefundsResponse]]:
+        """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+
+    @_abc_1.abstractmethod
+    def RequestReturn(
+        self,
+        request: _after_sale_pb2.RequestReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
+        """Asks to send goods back, within 30 days of their delivery.
+
+        Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
+        for units that were returned or refunded, and while another return of the order is open.
+        """
+
+    @_abc_1.abstractmethod
+    def ListReturns(
+        self,
+        request: _after_sale_pb2.ListReturnsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.ListReturnsResponse, _abc.Awaitable[_after_sale_pb2.ListReturnsResponse]]:
+        """Lists the caller's returns, the newest first. Admins may list everyone's."""
+
+    @_abc_1.abstractmethod
+    def ApproveReturn(
+        self,
+        request: _after_sale_pb2.ApproveReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
+        """Agrees to a return; the goods are awaited. Repeating it changes nothing.
+
+        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+        """
+
+    @_abc_1.abstractmethod
+    def RejectReturn(
+        self,
+        request: _after_sale_pb2.RejectReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
+        """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
+
+    @_abc_1.abstractmethod
+    def ReceiveReturn(
+        self,
+        request: _after_sale_pb2.ReceiveReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
+        """Takes in the goods of an approved return, pays them back, and returns the return.
+
+        The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
+        """
+
+    @_abc_1.abstractmethod
+    def GetPayment(
+        self,
+        request: _payment_pb2.GetPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.Payment, _abc.Awaitable[_order_pb2.Payment]]:
+        """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+
+    @_abc_1.abstractmethod
+    def ReceivePaymentWebhook(
+        self,
+        request: _payment_pb2.ReceivePaymentWebhookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ReceivePaymentWebhookResponse, _abc.Awaitable[_payment_pb2.ReceivePaymentWebhookResponse]]:
+        """Takes what a payment gateway reports.
+
+        For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+        PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+        succeeds after its order was given up is paid back.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPendingOrders(
+        self,
+        request: _order_pb2.ListPendingOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.ListOrdersResponse, _abc.Awaitable[_order_pb2.ListOrdersResponse]]:
+        """Lists the orders that wait for their payment, the oldest first."""
+
+    @_abc_1.abstractmethod
+    def ExportOrders(
+        self,
+        request: _order_pb2.ExportOrdersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_httpbody_pb2.HttpBody], _abc.AsyncIterator[_httpbody_pb2.HttpBody]]:
+        """Streams all orders, a row per line, as a file.
+
+        The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
+        12.99.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateGiftCard(
+        self,
+        request: _payment_pb2.CreateGiftCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Creates a gift card, and returns it with its code, which is told this once."""
+
+    @_abc_1.abstractmethod
+    def GetGiftCardBalance(
+        self,
+        request: _payment_pb2.GetGiftCardBalanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+
+    @_abc_1.abstractmethod
+    def CreateWebhookEndpoint(
+        self,
+        request: _webhook_pb2.CreateWebhookEndpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
+        """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+
+        Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
+        (TOO_MANY) beyond 20.
+        """
+
+    @_abc_1.abstractmethod
+    def ListWebhookEndpoints(
+        self,
+        request: _webhook_pb2.ListWebhookEndpointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.ListWebhookEndpointsResponse, _abc.Awaitable[_webhook_pb2.ListWebhookEndpointsResponse]]:
+        """Lists the registered addresses."""
+
+    @_abc_1.abstractmethod
+    def UpdateWebhookEndpoint(
+        self,
+        request: _webhook_pb2.UpdateWebhookEndpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
+        """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def DeleteWebhookEndpoint(
+        self,
+        request: _webhook_pb2.DeleteWebhookEndpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
+        """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def ListWebhookDeliveries(
+        self,
+        request: _webhook_pb2.ListWebhookDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.ListWebhookDeliveriesResponse, _abc.Awaitable[_webhook_pb2.ListWebhookDeliveriesResponse]]:
+        """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def ReplayWebhookDelivery(
+        self,
+        request: _webhook_pb2.ReplayWebhookDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookDelivery, _abc.Awaitable[_webhook_pb2.WebhookDelivery]]:
+        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
