@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import re
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     Field,
@@ -28,7 +29,12 @@ MIN_SECRET_VARIETY = 8
 WEAK_SECRETS = frozenset({"secret", "changeme", "change-me", "password", "sanset", "admin"})
 WEAK_PASSWORDS = frozenset({"admin", "admin123", "password", "password1", "changeme1", "admin-demo-1"})
 
+TierLevel = Literal["BRONZE", "SILVER", "GOLD", "PLATINUM"]
+TIER_LEVELS: tuple[TierLevel, ...] = get_args(TierLevel)
+"""The steps of the loyalty programme, lowest first."""
+
 Rate = Annotated[Decimal, Field(ge=0, le=1)]
+BasisPoints = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
 Amount = Annotated[Decimal, Field(ge=0)]
 
 
@@ -137,6 +143,19 @@ class Settings(BaseSettings):
         {"USD": Decimal("50.00"), "GBP": Decimal("50.00"), "EUR": Decimal("50.00")},
         description="Order value from which shipping is free, by currency",
     )
+    tier_from_points: dict[TierLevel, Annotated[int, Field(ge=0)]] = Field(
+        {"BRONZE": 0, "SILVER": 500, "GOLD": 2000, "PLATINUM": 5000},
+        description="Lifetime points from which each loyalty tier is reached",
+    )
+    tier_discount: dict[TierLevel, BasisPoints] = Field(
+        {
+            "BRONZE": Decimal(0),
+            "SILVER": Decimal("0.05"),
+            "GOLD": Decimal("0.10"),
+            "PLATINUM": Decimal("0.15"),
+        },
+        description="What members of each loyalty tier get off every product",
+    )
     reservation_minutes: int = Field(10, ge=1, description="How long an unpaid order holds its stock")
     low_stock_threshold: int = Field(10, ge=1)
     demo_payment_delay_seconds: float = Field(0, ge=0, description="Delay of the demo payment gateway")
@@ -192,6 +211,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 f"SHIPPING_FEE and FREE_SHIPPING_FROM must name the shop's currency {self.currency}"
             )
+        if self.tier_discount.keys() != set(TIER_LEVELS):
+            raise ValueError(f"TIER_DISCOUNT must name {', '.join(TIER_LEVELS)}")
+        reached = [self.tier_from_points.get(level, -1) for level in TIER_LEVELS]
+        if reached[0] != 0 or any(high <= low for low, high in pairwise(reached)):
+            raise ValueError("TIER_FROM_POINTS must rise from 0 over " + ", ".join(TIER_LEVELS))
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:
