@@ -77,3 +77,8 @@ def to_minor(amount: Decimal, currency: str) -> int:
 def share(minor: int, rate: Decimal) -> int:
     """The share `rate` of an amount, rounded half-up to the minor unit."""
     return round_half_up(minor * rate)
+
+
+def share_bp(minor: int, basis_points: int) -> int:
+    """A share in basis points (hundredths of a percent) of an amount not below zero, rounded half-up."""
+    return (minor * basis_points + 5_000) // 10_000

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, insert, select, update
 
+from server.catalog.discounts import price_at
 from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
 from server.db.base import AnyRow
@@ -22,12 +24,13 @@ from server.events.log import STOCK, NewEvent, publish
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a variant is sold as, now."""
+    """What a variant is sold as: `price_minor` is that of the moment, `list_minor` without the product's discount."""
 
     product_id: int
     variant_id: int
     sku: str
     name: str
+    list_minor: int
     price_minor: int
     currency: str
     max_quantity: int
@@ -41,7 +44,11 @@ OFFERS = (
         Variant.id.label("variant_id"),
         Variant.sku,
         Product.name,
-        func.coalesce(Variant.price_minor, Product.price_minor).label("price_minor"),
+        func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
+        Product.discount_bp,
+        Product.discount_minor,
+        Product.discount_from,
+        Product.discount_until,
         Product.currency,
         Product.max_quantity,
         InventoryLevel.available,
@@ -69,29 +76,37 @@ def _offers_of(count: int, *, lock: bool) -> Prepared:
     return Prepared(statement.with_for_update(of=InventoryLevel) if lock else statement)
 
 
-def offers(connection: Connection, variant_ids: Sequence[int], *, lock: bool = False) -> dict[int, Offer]:
-    """What these variants are sold as, by variant; `lock` holds their stock until the transaction ends."""
+def offers(connection: Connection, variant_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
+    """What these variants are sold as, by variant."""
+    return {row.variant_id: offer_from(row, now) for row in _rows(connection, variant_ids, lock=False)}
+
+
+def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> list[Any]:
+    """The rows of OFFERS of these variants; `lock` holds their stock until the transaction ends."""
     ids = {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
-    return {row.variant_id: offer_from(row) for row in _offers_of(len(ids), lock=lock).all(connection, **ids)}
+    return _offers_of(len(ids), lock=lock).all(connection, **ids)
 
 
-def offer_of(connection: Connection, product_id: int, variant_id: int | None) -> Offer | None:
+def offer_of(
+    connection: Connection, product_id: int, variant_id: int | None, now: datetime
+) -> Offer | None:
     """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
     statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
     keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
     row = statement.first(connection, **keys)
-    offer = offer_from(row) if row else None
+    offer = offer_from(row, now) if row else None
     return offer if offer and offer.on_sale else None
 
 
-def offer_from(row: Any) -> Offer:
-    """The offer in a row of OFFERS."""
+def offer_from(row: Any, now: datetime) -> Offer:
+    """The offer in a row of OFFERS, at the price of `now`."""
     return Offer(
         row.product_id,
         row.variant_id,
         row.sku,
         row.name,
-        row.price_minor,
+        row.list_minor,
+        price_at(row.list_minor, row, now),
         row.currency,
         row.max_quantity,
         row.available,
@@ -99,12 +114,12 @@ def offer_from(row: Any) -> Offer:
     )
 
 
-def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
+def take_stock(tx: Connection, wanted: Mapping[int, int], now: datetime) -> dict[int, Offer]:
     """Take units of variants out of stock, all or none, and return what they are sold as.
 
     Two statements whatever the number of lines. Raises OutOfStock.
     """
-    found = offers(tx, sorted(wanted), lock=True)
+    found = {row.variant_id: offer_from(row, now) for row in _rows(tx, sorted(wanted), lock=True)}
     for variant_id, quantity in wanted.items():
         offer = found.get(variant_id)
         if offer is None or not offer.on_sale:
@@ -115,16 +130,16 @@ def take_stock(tx: Connection, wanted: Mapping[int, int]) -> dict[int, Offer]:
     return found
 
 
-def return_stock(tx: Connection, units: Mapping[int, int]) -> dict[int, Offer]:
-    """Give units of variants back to stock, and return what they are sold as."""
-    found = offers(tx, sorted(units), lock=True)
+def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:
+    """Give units of variants back to stock, and return their products, for `stock_event`."""
+    found = _rows(tx, sorted(units), lock=True)
     _move(len(units)).run(tx, **_moving({variant: -quantity for variant, quantity in units.items()}))
-    return found
+    return {row.product_id for row in found}
 
 
-def stock_event(moved: Mapping[int, Offer]) -> NewEvent:
+def stock_event(product_ids: Iterable[int]) -> NewEvent:
     """The event that the caller of `take_stock` or `return_stock` publishes, together with its own."""
-    return _changed(offer.product_id for offer in moved.values())
+    return _changed(product_ids)
 
 
 @lru_cache(maxsize=256)

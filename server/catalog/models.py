@@ -40,6 +40,11 @@ class Product(Base):
     brand: Mapped[str] = mapped_column(String(100), default="")
     price_minor: Mapped[int] = mapped_column(BigInteger)
     compare_at_minor: Mapped[int | None] = mapped_column(BigInteger)
+    # A reduction of the price for everyone: a share in basis points or an amount, for a time.
+    discount_bp: Mapped[int | None] = mapped_column(Integer)
+    discount_minor: Mapped[int | None] = mapped_column(BigInteger)
+    discount_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    discount_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     currency: Mapped[str] = mapped_column(String(3))
     max_quantity: Mapped[int] = mapped_column(Integer, default=99)
     attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)

@@ -1,0 +1,31 @@
+"""Discounts of products: what one unit costs at a moment."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from server.money import share_bp
+
+
+def price_at(minor: int, product: Any, now: datetime) -> int:
+    """What a unit whose list price is `minor` costs at `now`, by the discount columns of its product's row."""
+    if product.discount_bp is None and product.discount_minor is None:
+        return minor
+    if not _lasts(product, now):
+        return minor
+    off = product.discount_minor if product.discount_bp is None else share_bp(minor, product.discount_bp)
+    return max(0, minor - int(off))
+
+
+def next_turn(product: Any, now: datetime) -> datetime | None:
+    """When the price of a product next changes by the clock alone; None: never."""
+    if product.discount_bp is None and product.discount_minor is None:
+        return None
+    turns = (product.discount_from, product.discount_until)
+    return min((turn for turn in turns if turn is not None and turn > now), default=None)
+
+
+def _lasts(product: Any, now: datetime) -> bool:
+    begins, ends = product.discount_from, product.discount_until
+    return (begins is None or begins <= now) and (ends is None or now < ends)
