@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import AlreadyExists, InvalidField, NotFound, Unauthenticated
+from server.errors import AlreadyExists, InvalidArgument, InvalidField, NotFound, Unauthenticated
 
 
 class WeakPassword(InvalidField):
@@ -43,3 +43,17 @@ class AddressNotFound(NotFound):
     """No such address of the caller."""
 
     message = "You have no address {address_id}."
+
+
+class PaymentMethodNotFound(NotFound):
+    """No such saved payment method of the caller."""
+
+    message = "You have no payment method {payment_method_id}."
+
+
+class CardNumberRefused(InvalidArgument):
+    """A card number where a token belongs. What was sent is not repeated, here or anywhere."""
+
+    message = (
+        "{field}: this looks like a card number; send the token that the payment gateway gave for the card."
+    )

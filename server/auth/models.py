@@ -99,3 +99,28 @@ class Address(Base):
             postgresql_where=text("is_default"),
         ),
     )
+
+
+class PaymentMethod(Base):
+    """A saved way to pay: the gateway's token for it; a partial unique index keeps the default unique."""
+
+    __tablename__ = "payment_methods"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    token: Mapped[str] = mapped_column(String(128))
+    brand: Mapped[str] = mapped_column(String(32))
+    last_four: Mapped[str] = mapped_column(String(4))
+    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_payment_methods_default",
+            "user_id",
+            unique=True,
+            sqlite_where=text("is_default"),
+            postgresql_where=text("is_default"),
+        ),
+    )

@@ -9,8 +9,9 @@ from server.catalog import models as catalog
 from server.db.base import Base
 from server.events import models as events
 from server.order import models as order
+from server.order.payments import models as payments
 from server.recommend import models as recommend
 
 metadata = Base.metadata
 
-__all__ = ["analytics", "auth", "cart", "catalog", "events", "metadata", "order", "recommend"]
+__all__ = ["analytics", "auth", "cart", "catalog", "events", "metadata", "order", "payments", "recommend"]

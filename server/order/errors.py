@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, FailedPrecondition, NotFound, Unavailable
+from server.errors import Aborted, FailedPrecondition, NotFound, PermissionDenied, Unavailable
 
 
 class OrderNotFound(NotFound):
@@ -40,3 +40,15 @@ class IllegalTransition(FailedPrecondition):
     """The order cannot take this step."""
 
     message = "An order that is {status} cannot become {wanted}. It can become: {legal}."
+
+
+class SignatureInvalid(PermissionDenied):
+    """One sentence for every flaw, so that a forger learns nothing."""
+
+    message = "The webhook is not signed by the payment gateway, or was signed too long ago."
+
+
+class GiftCardNotFound(NotFound):
+    """No card has this code; one sentence also for a code that is close."""
+
+    message = "There is no gift card with this code."

@@ -1,4 +1,4 @@
-"""Tables of the orders: the order, its lines, its steps and its payment."""
+"""Tables of the orders: the order, its lines, steps and payment, and what becomes of it after the sale."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from server.db.base import Base, BigId, Json, UtcDateTime
 
 
 class Order(Base):
-    """A purchase. `last_sequence` numbers its steps, and is its version."""
+    """A purchase. `last_sequence` numbers its steps, and is its version.
+
+    `subtotal_minor` is at list prices, `discount_minor` is all that came off, in the four parts beside it.
+    """
 
     __tablename__ = "orders"
 
@@ -24,6 +27,15 @@ class Order(Base):
     currency: Mapped[str] = mapped_column(String(3))
     subtotal_minor: Mapped[int] = mapped_column(BigInteger)
     discount_minor: Mapped[int] = mapped_column(BigInteger, default=0)
+    product_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    tier_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    coupon_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    points_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    points_redeemed: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    points_earned: Mapped[int] = mapped_column(BigInteger, server_default="0")  # once it is paid
+    # Not a foreign key: SQLite cannot add one to a table that exists. Coupons are never deleted.
+    coupon_id: Mapped[int | None] = mapped_column(BigInteger)
+    coupon_code: Mapped[str] = mapped_column(String(32), server_default="")
     tax_minor: Mapped[int] = mapped_column(BigInteger)
     shipping_minor: Mapped[int] = mapped_column(BigInteger)
     total_minor: Mapped[int] = mapped_column(BigInteger)
@@ -33,6 +45,7 @@ class Order(Base):
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_sequence: Mapped[int] = mapped_column(Integer)
     reserved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while PENDING_PAYMENT
+    delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # for the first time
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -53,7 +66,11 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """A line of an order, with name and price as they were."""
+    """A line of an order, with name and price as they were, and its part of everything the order cost.
+
+    `price_minor` is the price after the product's discount; `discount_minor` is the line's part of what tier, coupon
+    and points took off. total - discount + tax + shipping was paid for it.
+    """
 
     __tablename__ = "order_lines"
 
@@ -66,6 +83,13 @@ class OrderLine(Base):
     quantity: Mapped[int] = mapped_column(Integer)
     price_minor: Mapped[int] = mapped_column(BigInteger)
     total_minor: Mapped[int] = mapped_column(BigInteger)
+    list_price_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    tax_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    shipping_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
+    restocked_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # units that are back in stock
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
 
@@ -85,7 +109,10 @@ class OrderEvent(Base):
 
 
 class Payment(Base):
-    """The payment of an order. The idempotency key keeps the gateway from charging twice."""
+    """The payment of an order. The order's number is the key that keeps the gateway from charging twice.
+
+    The token is forgotten once the payment is settled: the code of a gift card is money.
+    """
 
     __tablename__ = "payments"
 
@@ -93,8 +120,106 @@ class Payment(Base):
     gateway: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16))
     token: Mapped[str] = mapped_column(String(128), default="")
-    status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED
+    status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED, VOIDED
     amount_minor: Mapped[int] = mapped_column(BigInteger)
+    captured_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # pending ones too
     currency: Mapped[str] = mapped_column(String(3))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
+    problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Refund(Base):
+    """Money that goes back. `key` is the gateway's idempotency key: it never pays the same refund twice."""
+
+    __tablename__ = "refunds"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
+    return_id: Mapped[int | None] = mapped_column(ForeignKey("returns.id"), index=True)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: the shop by itself
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    tax_minor: Mapped[int] = mapped_column(BigInteger)  # of the amount
+    shipping_minor: Mapped[int] = mapped_column(BigInteger)  # of the amount
+    currency: Mapped[str] = mapped_column(String(3))
+    reason: Mapped[str] = mapped_column(String(500), default="")
+    status: Mapped[str] = mapped_column(String(16))  # PENDING, SUCCEEDED, FAILED
+    key: Mapped[str] = mapped_column(String(64))
+    gateway_id: Mapped[str] = mapped_column(String(128), default="")
+    problem: Mapped[str] = mapped_column(String(500), default="")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while PENDING
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("amount_minor > 0", name="amount"),
+        CheckConstraint(
+            "tax_minor >= 0 AND shipping_minor >= 0 AND tax_minor + shipping_minor <= amount_minor", name="parts"
+        ),
+        Index("uq_refunds_key", "key", unique=True),
+        Index(
+            "ix_refunds_pending",
+            "next_attempt_at",
+            sqlite_where=text("status = 'PENDING'"),
+            postgresql_where=text("status = 'PENDING'"),
+        ),
+    )
+
+
+class RefundLine(Base):
+    """Units of an order's line that a refund pays back, and what they cost."""
+
+    __tablename__ = "refund_lines"
+
+    refund_id: Mapped[int] = mapped_column(ForeignKey("refunds.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)  # of the order's line
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
+    quantity: Mapped[int] = mapped_column(Integer)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (CheckConstraint("quantity > 0 AND amount_minor >= 0", name="units"),)
+
+
+class Return(Base):
+    """Goods that a buyer wants to send back. An order has at most one that is open."""
+
+    __tablename__ = "returns"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # the order's
+    status: Mapped[str] = mapped_column(String(16))  # REQUESTED, APPROVED, REJECTED, RECEIVED
+    reason: Mapped[str] = mapped_column(String(500))
+    answer: Mapped[str] = mapped_column(String(500), default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        Index(
+            "uq_returns_open",
+            "order_id",
+            unique=True,
+            sqlite_where=text("status IN ('REQUESTED', 'APPROVED')"),
+            postgresql_where=text("status IN ('REQUESTED', 'APPROVED')"),
+        ),
+        Index("ix_returns_user", "user_id", "created_at", "id"),
+        Index("ix_returns_created", "created_at", "id"),
+    )
+
+
+class ReturnLine(Base):
+    """Units of an order's line that come back, and how many of them can be sold again."""
+
+    __tablename__ = "return_lines"
+
+    return_id: Mapped[int] = mapped_column(ForeignKey("returns.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True)  # of the order's line
+    variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
+    quantity: Mapped[int] = mapped_column(Integer)
+    restocked: Mapped[int] = mapped_column(Integer, server_default="0")
+
+    __table_args__ = (
+        CheckConstraint("quantity > 0 AND restocked >= 0 AND restocked <= quantity", name="units"),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
@@ -28,6 +28,8 @@ class Call:
     authorization: str | None
     deadline: Deadline
     caller: Identity | None = None
+    headers: Mapping[str, str | bytes] = field(default_factory=dict)
+    """What was sent along, by lower-case names; to be believed as much as the caller."""
 
     @property
     def identity(self) -> Identity:
@@ -60,6 +62,7 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
         user_agent=str(metadata.get("user-agent") or "")[:200],
         authorization=metadata.get("authorization"),
         deadline=Deadline(min(remaining, 3600.0) if remaining is not None else default_seconds),
+        headers=metadata,
     )
 
 

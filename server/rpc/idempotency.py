@@ -92,13 +92,14 @@ _STORE_REPLY = Prepared(
         IdempotencyKey.user_id == bindparam("owner"),
         IdempotencyKey.method == bindparam("called"),
         IdempotencyKey.request_id == bindparam("asked"),
+        IdempotencyKey.reply.is_(None),
     )
     .values(reply=bindparam("first_reply"), leased_until=None)
 )
 
 
 def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
-    """Keep the reply for those who ask again."""
+    """Keep the reply for those who ask again, unless there is one: the first reply stays."""
     user_id, method, request_id = key
     _STORE_REPLY.later(tx, owner=user_id, called=method, asked=request_id, first_reply=reply)
 

@@ -1,40 +1,144 @@
-"""What every payment gateway can do."""
+"""What every payment gateway can do, and the words for it.
+
+Every operation carries a key of ours and is repeatable under it: whoever repeats one, after a crash or beside
+another worker, moves no more money than the first.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from server.money import Money
+from server.order.errors import SignatureInvalid
+
+PENDING: Final = "PENDING"
+CAPTURED: Final = "CAPTURED"
+DECLINED: Final = "DECLINED"
+VOIDED: Final = "VOIDED"
+"""Only the shop's own word, never a gateway's: given up, and the gateway can charge nothing any more."""
+
+SUCCEEDED: Final = "SUCCEEDED"
+FAILED: Final = "FAILED"
 
 
-@dataclass(frozen=True)
+class GatewayAway(Exception):
+    """The gateway cannot be reached, or failed: what became of the request is not known. Ask again later."""
+
+
+@dataclass(frozen=True, slots=True)
 class Charge:
-    """A payment to capture. The same `idempotency_key` is never charged twice."""
+    """A payment to capture. What has the same `key` is never charged twice."""
 
-    idempotency_key: str
+    key: str
     amount: Money
     method: str
     token: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the gateway answered: whether the money was captured, its own id, and why not."""
+    """What became of a charge: CAPTURED, DECLINED, or PENDING while the buyer or the bank must still act.
 
-    captured: bool
+    `problem` says in a sentence why it was declined; `url` is where the buyer must go on.
+    """
+
+    status: str
     gateway_id: str
-    reason: str = ""
+    problem: str = ""
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOrder:
+    """Money to pay back: part of the charge that has `charge_key` and, at the gateway, `gateway_id`."""
+
+    key: str
+    charge_key: str
+    gateway_id: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class RefundOutcome:
+    """What became of a refund: SUCCEEDED, FAILED for good, or PENDING. Ask again with the same key while it is."""
+
+    status: str
+    gateway_id: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a gateway tells by itself: an event of its own about the charge `key`; None: nothing that concerns us."""
+
+    event_id: str
+    key: str
+    outcome: Outcome | None
 
 
 class Gateway(Protocol):
-    """A payment gateway."""
+    """A payment gateway. Calls may take as long as they like: the caller bounds them. All raise GatewayAway."""
 
     name: str
 
-    async def charge(self, charge: Charge) -> Outcome:
-        """Capture a payment, or return the outcome of an earlier call with the same key.
+    async def open(self, charge: Charge) -> str:
+        """Make a payment known to the gateway without charging it, and return the gateway's id of it.
 
-        May take as long as it likes: the caller bounds it. Raises nothing for a decline.
+        Empty when the gateway needs no such step. The caller remembers the id before it charges.
         """
         ...
+
+    async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
+        """Capture a payment, or return the outcome of an earlier call with the same key."""
+        ...
+
+    async def find(self, key: str, gateway_id: str) -> Outcome | None:
+        """What became of a charge; None when nothing was ever charged, nor tried."""
+        ...
+
+    async def cancel(self, key: str, gateway_id: str) -> Outcome:
+        """Make sure that a charge never succeeds any more: DECLINED then, CAPTURED when it was too late."""
+        ...
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        """Pay part of a captured charge back."""
+        ...
+
+    def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
+        """The report in a webhook; None when the headers carry no signature of this gateway's kind.
+
+        Raises SignatureInvalid when the signature is not the gateway's, or is too old.
+        """
+        ...
+
+
+class Gateways:
+    """The gateways of a shop: one for each kind of payment, and each by its name for what was paid before."""
+
+    def __init__(self, by_method: Mapping[str, Gateway]) -> None:
+        self._by_method = dict(by_method)
+        self._by_name = {gateway.name: gateway for gateway in by_method.values()}
+
+    def for_method(self, method: str) -> Gateway:
+        """The gateway that takes a kind of payment: CARD, UPI, GIFT_CARD."""
+        return self._by_method[method]
+
+    def named(self, name: str) -> Gateway:
+        """The gateway that took a payment, as payments.gateway names it.
+
+        Raises GatewayAway for one that the shop is not set up with any more: its payments wait until it is.
+        """
+        try:
+            return self._by_name[name]
+        except KeyError:
+            raise GatewayAway(f"the shop has no gateway {name!r} at the moment") from None
+
+    def read_report(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, Report]:
+        """The name of the gateway that sent a webhook, and its report. Raises SignatureInvalid."""
+        for name, gateway in self._by_name.items():
+            report = gateway.read_report(body, headers)
+            if report is not None:
+                return name, report
+        raise SignatureInvalid()

@@ -1,0 +1,89 @@
+"""Tables of the payments beside the order's own: the books of the gateways that live here, gift cards, events.
+
+The demo gateway and the gift cards keep books like a bank's, in transactions of their own: what the shop believes
+of a payment and what the books say can be compared, and `sanset verify` does.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server.db.base import Base, BigId, UtcDateTime
+
+
+class GatewayCharge(Base):
+    """A charge in the books, by the key that it was asked with; CANCELLED ones keep later ones from happening."""
+
+    __tablename__ = "gateway_charges"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    gateway_id: Mapped[str] = mapped_column(String(64))
+    method: Mapped[str] = mapped_column(String(16))
+    status: Mapped[str] = mapped_column(String(16))  # CAPTURED, DECLINED, CANCELLED
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    refunded_minor: Mapped[int] = mapped_column(BigInteger)
+    currency: Mapped[str] = mapped_column(String(3))
+    problem: Mapped[str] = mapped_column(String(200))
+    gift_card_id: Mapped[int | None] = mapped_column(ForeignKey("gift_cards.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (CheckConstraint("refunded_minor <= amount_minor", name="refunded"),)
+
+
+class GatewayRefund(Base):
+    """Money that the books paid back, by the key that it was asked with."""
+
+    __tablename__ = "gateway_refunds"
+
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    charge_key: Mapped[str] = mapped_column(ForeignKey("gateway_charges.key"), index=True)
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class GiftCard(Base):
+    """A card with money on it. Its code is known to its owner alone: here is only what recognises it."""
+
+    __tablename__ = "gift_cards"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    last_four: Mapped[str] = mapped_column(String(4))
+    currency: Mapped[str] = mapped_column(String(3))
+    balance_minor: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        CheckConstraint("balance_minor >= 0", name="balance"),
+        Index("uq_gift_cards_code_hash", "code_hash", unique=True),
+    )
+
+
+class GiftCardEntry(Base):
+    """A movement of a gift card's money; append-only. The key keeps any of them from happening twice."""
+
+    __tablename__ = "gift_card_entries"
+
+    id: Mapped[int] = mapped_column(BigId, primary_key=True)
+    gift_card_id: Mapped[int] = mapped_column(ForeignKey("gift_cards.id"), index=True)
+    key: Mapped[str] = mapped_column(String(80))
+    amount_minor: Mapped[int] = mapped_column(BigInteger)  # below zero when it paid
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("uq_gift_card_entries_key", "key", unique=True),)
+
+
+class PaymentEvent(Base):
+    """A webhook of a gateway that was taken; a repeat of it finds this row."""
+
+    __tablename__ = "payment_events"
+
+    gateway: Mapped[str] = mapped_column(String(16), primary_key=True)
+    event_id: Mapped[str] = mapped_column(String(128), primary_key=True)
+    charge_key: Mapped[str] = mapped_column(String(64))
+    status: Mapped[str] = mapped_column(String(16))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
