@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from server.analytics import models as analytics
+from server.audit import models as audit
 from server.auth import models as auth
 from server.cart import models as cart
 from server.catalog import models as catalog
@@ -14,4 +15,4 @@ from server.recommend import models as recommend
 
 metadata = Base.metadata
 
-__all__ = ["analytics", "auth", "cart", "catalog", "events", "metadata", "order", "payments", "recommend"]
+__all__ = ["analytics", "audit", "auth", "cart", "catalog", "events", "metadata", "order", "payments", "recommend"]

@@ -1,0 +1,1 @@
+"""Who did what that somebody may ask about later."""

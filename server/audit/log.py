@@ -1,0 +1,47 @@
+"""Writes to the audit log, in the transaction that does what the entry tells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert
+
+from server.audit.models import AuditEntry
+from server.db.prepared import Prepared
+from server.rpc.call import Call
+
+_INSERT = Prepared(insert(AuditEntry))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something, in which call. Without a user it is the shop itself."""
+
+    user_id: int | None = None
+    request_id: str = ""
+
+    @classmethod
+    def of(cls, call: Call) -> Actor:
+        """The caller."""
+        return cls(call.identity.user_id, call.request_id)
+
+
+THE_SHOP = Actor()
+"""Nobody asked for it: a job, a gateway's report."""
+
+
+def write(
+    tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any
+) -> None:
+    """Tell that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
+    _INSERT.later(
+        tx,
+        at=now,
+        actor_id=actor.user_id,
+        action=action,
+        subject=subject,
+        request_id=actor.request_id,
+        details=details,
+    )
