@@ -179,7 +179,14 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         CatalogSettings(settings.currency, settings.low_stock_threshold),
         reserved_units,
     )
-    cart = CartServicer(db, clock, PriceRules.of(settings), settings.currency, tracker.added_to_cart)
+    cart = CartServicer(
+        db,
+        clock,
+        PriceRules.of(settings),
+        settings.currency,
+        tracker.added_to_cart,
+        guest_life=timedelta(days=settings.guest_cart_days),
+    )
     orders = OrderServicer(db, pool, pages, clock, _checkout(settings, db, pool, clock), tracking)
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:

@@ -157,6 +157,9 @@ class Settings(BaseSettings):
         description="What members of each loyalty tier get off every product",
     )
     reservation_minutes: int = Field(10, ge=1, description="How long an unpaid order holds its stock")
+    guest_cart_days: int = Field(
+        30, ge=1, le=3650, description="How long a guest's cart lives after its last change"
+    )
     low_stock_threshold: int = Field(10, ge=1)
     demo_payment_delay_seconds: float = Field(0, ge=0, description="Delay of the demo payment gateway")
     demo_payment_failure_rate: float = Field(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sanset.v1 import cart_pb2 as pb
 
-from server.cart.pricing import Totals
-from server.cart.service import CartLine, CartView
+from server.cart.pricing import PricedLine, Totals
+from server.cart.view import CartLine, CartView
 from server.etags import etag_of
 from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 
@@ -13,16 +13,22 @@ from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 def cart_to_wire(cart: CartView) -> pb.Cart:
     """A cart with its lines."""
     return pb.Cart(
-        items=[line_to_wire(line) for line in cart.lines],
-        subtotal=money_to_wire(sum(line.total_minor for line in cart.lines), cart.currency),
+        items=[line_to_wire(line, part) for line, part in cart.priced_lines],
+        subtotal=money_to_wire(cart.priced.subtotal - cart.priced.product_discount, cart.currency),
         item_count=sum(line.quantity for line in cart.lines),
         etag=etag_of(cart.version),
         update_time=time_to_wire(cart.updated_at),
+        token=cart.token,
+        coupon_code=cart.coupon_code,
+        coupon_problem=str(cart.problem or ""),
+        points=cart.points,
+        totals=totals_to_wire(cart.priced),
+        changes=cart.changes,
     )
 
 
-def line_to_wire(line: CartLine) -> pb.CartItem:
-    """A line of a cart."""
+def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
+    """A line of a cart, with its part of the price."""
     offer = line.offer
     return pb.CartItem(
         id=line.item_id,
@@ -31,22 +37,31 @@ def line_to_wire(line: CartLine) -> pb.CartItem:
         name=offer.name,
         quantity=line.quantity,
         price=money_to_wire(offer.price_minor, offer.currency),
-        line_total=money_to_wire(line.total_minor, offer.currency),
+        line_total=money_to_wire(part.total, offer.currency),
         added_price=money_to_wire(line.added_price_minor, offer.currency),
         price_changed=line.added_price_minor != offer.price_minor,
         stock=min(offer.available, MAX_INT32) if offer.on_sale else 0,
         available=line.can_be_ordered,
+        list_price=money_to_wire(offer.list_minor, offer.currency),
+        discount=money_to_wire(part.discount, offer.currency),
     )
 
 
 def totals_to_wire(totals: Totals) -> pb.Totals:
     """What a set of lines costs."""
+    currency = totals.currency
     return pb.Totals(
-        subtotal=money_to_wire(totals.subtotal, totals.currency),
-        discount=money_to_wire(totals.discount, totals.currency),
-        tax=money_to_wire(totals.tax, totals.currency),
-        shipping=money_to_wire(totals.shipping, totals.currency),
-        total=money_to_wire(totals.total, totals.currency),
+        subtotal=money_to_wire(totals.subtotal, currency),
+        discount=money_to_wire(totals.discount, currency),
+        tax=money_to_wire(totals.tax, currency),
+        shipping=money_to_wire(totals.shipping, currency),
+        total=money_to_wire(totals.total, currency),
+        product_discount=money_to_wire(totals.product_discount, currency),
+        tier_discount=money_to_wire(totals.tier_discount, currency),
+        coupon_discount=money_to_wire(totals.coupon_discount, currency),
+        points_discount=money_to_wire(totals.points_discount, currency),
+        points_redeemed=totals.points_redeemed,
+        points_earned=totals.points_earned,
     )
 
 

@@ -2,53 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, exists, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    insert,
+    literal_column,
+    select,
+    update,
+)
+from sqlalchemy.sql.base import Executable
 
 from server.cart.models import Cart, CartItem
+from server.cart.owner import Guest, Member, Owner
 from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
 from server.db.base import UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
 
-_HEAD = Prepared(
-    select(Cart.currency, Cart.version, Cart.updated_at).where(Cart.user_id == bindparam("user_id"))
-)
 
-_LINES = Prepared(
-    OFFERS.add_columns(
-        CartItem.id.label("item_id"),
-        CartItem.quantity,
-        CartItem.added_price_minor,
-        Cart.currency.label("cart_currency"),
-        Cart.version.label("cart_version"),
-        Cart.updated_at.label("cart_updated_at"),
+class _OfOwner:
+    """A statement on the owner's cart, for which `build` gets the condition; once for users, once for guests."""
+
+    def __init__(self, build: Callable[[ColumnElement[bool]], Executable]) -> None:
+        self._of_member = Prepared(build(Cart.user_id == bindparam("owner")))
+        alive = Cart.expires_at > bindparam("moment", type_=UtcDateTime)
+        same = Cart.token_hash == bindparam("owner")
+        self._of_guest = Prepared(build(and_(same, Cart.merged_user_id.is_(None), alive)))
+
+    def all(self, connection: Connection, owner: Owner, **values: Any) -> list[Any]:
+        """Run the statement and return its rows; there are none for a guest without a token."""
+        if isinstance(owner, Member):
+            return self._of_member.all(connection, owner=owner.user_id, **values)
+        if not owner.token:
+            return []
+        return self._of_guest.all(connection, owner=owner.token_hash, moment=owner.now, **values)
+
+    def first(self, connection: Connection, owner: Owner, **values: Any) -> Any:
+        """Run the statement and return its first row, or None."""
+        rows = self.all(connection, owner, **values)
+        return rows[0] if rows else None
+
+
+_HEAD = _OfOwner(lambda mine: select(Cart.currency, Cart.version, Cart.updated_at).where(mine))
+
+_LINES = _OfOwner(
+    lambda mine: (
+        OFFERS.add_columns(
+            CartItem.id.label("item_id"),
+            CartItem.quantity,
+            CartItem.added_price_minor,
+            Cart.currency.label("cart_currency"),
+            Cart.version.label("cart_version"),
+            Cart.updated_at.label("cart_updated_at"),
+        )
+        .join(CartItem, CartItem.variant_id == Variant.id)
+        .join(Cart, Cart.id == CartItem.cart_id)
+        .where(mine)
+        .order_by(CartItem.id)
     )
-    .join(CartItem, CartItem.variant_id == Variant.id)
-    .join(Cart, Cart.id == CartItem.cart_id)
-    .where(Cart.user_id == bindparam("user_id"))
-    .order_by(CartItem.id)
 )
 
 
-def head(connection: Connection, user_id: int) -> Any:
-    """The currency, version and last change of the user's cart; None when it was never used."""
-    return _HEAD.first(connection, user_id=user_id)
+def head(connection: Connection, owner: Owner) -> Any:
+    """The currency, version and last change of the owner's cart; None when there is none."""
+    return _HEAD.first(connection, owner)
 
 
-def lines(connection: Connection, user_id: int) -> list[Any]:
-    """The items of the user's cart in the order they were added: an offer, the item, and the cart's head each."""
-    return _LINES.all(connection, user_id=user_id)
+def lines(connection: Connection, owner: Owner) -> list[Any]:
+    """The items of the owner's cart in the order they were added: an offer, the item, and the cart's head each."""
+    return _LINES.all(connection, owner)
 
 
-def product_ids(connection: Connection, user_id: int) -> list[int]:
-    """The products in the user's cart."""
-    statement = select(CartItem.product_id).join(Cart, Cart.id == CartItem.cart_id)
-    return list(connection.scalars(statement.where(Cart.user_id == user_id).order_by(CartItem.id)))
+# By name: Cart.id would bring all carts into the subquery, for ON CONFLICT has no FROM to correlate with.
+_FILLED = exists().where(CartItem.cart_id == literal_column("carts.id"))
 
 
 def _open_cart_on(dialect: str) -> Any:
@@ -58,14 +94,12 @@ def _open_cart_on(dialect: str) -> Any:
         version=1,
         updated_at=bindparam("updated_at", type_=UtcDateTime),
     )
-    # By name: Cart.id would bring all carts into the subquery, for ON CONFLICT has no FROM to correlate with.
-    filled = exists().where(CartItem.cart_id == literal_column("carts.id"))
     return new.on_conflict_do_update(
         index_elements=[Cart.user_id],
         set_={
             "version": Cart.version + 1,
             "updated_at": new.excluded.updated_at,
-            "currency": case((filled, Cart.currency), else_=new.excluded.currency),
+            "currency": case((_FILLED, Cart.currency), else_=new.excluded.currency),
         },
     ).returning(Cart.id, Cart.currency)
 
@@ -81,17 +115,58 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
     return _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
 
 
-_LOCK_CART = Prepared(
-    update(Cart)
-    .where(Cart.user_id == bindparam("owner"))
-    .values(version=Cart.version + 1, updated_at=bindparam("now", type_=UtcDateTime))
-    .returning(Cart.id, Cart.version, Cart.currency)
+_REOPEN_GUEST_CART = _OfOwner(
+    lambda mine: (
+        update(Cart)
+        .where(mine)
+        .values(
+            version=Cart.version + 1,
+            updated_at=bindparam("now", type_=UtcDateTime),
+            expires_at=bindparam("until", type_=UtcDateTime),
+            currency=case((_FILLED, Cart.currency), else_=bindparam("wanted")),
+        )
+        .returning(Cart.id, Cart.currency)
+    )
 )
 
 
-def lock_cart(tx: Connection, user_id: int, now: datetime) -> Any:
-    """Lock the user's cart, count its version up, and return id, version and currency; None when there is none."""
-    return _LOCK_CART.first(tx, owner=user_id, now=now)
+def reopen_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> Any:
+    """The same as `open_cart` for the cart that a guest has, which lives on; None when they have none."""
+    return _REOPEN_GUEST_CART.first(tx, guest, now=now, until=guest.until, wanted=currency)
+
+
+_INSERT_GUEST_CART = Prepared(insert(Cart).returning(Cart.id, Cart.currency))
+
+
+def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> Any:
+    """Make a cart for the guest's token, and return its id and currency."""
+    return _INSERT_GUEST_CART.first(
+        tx,
+        token_hash=guest.token_hash,
+        currency=currency,
+        version=1,
+        updated_at=now,
+        expires_at=guest.until,
+    )
+
+
+_LOCK_CART = _OfOwner(
+    lambda mine: (
+        update(Cart)
+        .where(mine)
+        .values(
+            version=Cart.version + 1,
+            updated_at=bindparam("now", type_=UtcDateTime),
+            expires_at=bindparam("until", type_=UtcDateTime),
+        )
+        .returning(Cart.id, Cart.version, Cart.currency)
+    )
+)
+
+
+def lock_cart(tx: Connection, owner: Owner, now: datetime) -> Any:
+    """Lock the owner's cart, count its version up, and return id, version and currency; None without one."""
+    return _LOCK_CART.first(tx, owner, now=now, until=owner.until)
 
 
 def add_units(

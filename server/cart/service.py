@@ -11,6 +11,9 @@ from sqlalchemy import Connection
 
 from server.cart import queries
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
+from server.cart.owner import Member, Owner
+from server.cart.pricing import PriceRules
+from server.cart.view import CartView, view
 from server.catalog import inventory
 from server.catalog.errors import OutOfStock, ProductNotFound
 from server.catalog.inventory import Offer
@@ -24,53 +27,6 @@ Added = Callable[[Connection, int, int, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class CartLine:
-    """A line of a cart beside what its variant is sold as now."""
-
-    item_id: int
-    quantity: int
-    added_price_minor: int
-    offer: Offer
-
-    @property
-    def total_minor(self) -> int:
-        """Today's price times the quantity."""
-        return self.offer.price_minor * self.quantity
-
-    @property
-    def can_be_ordered(self) -> bool:
-        """Whether the product is on sale and enough of it is left."""
-        return self.offer.on_sale and self.quantity <= min(self.offer.available, self.offer.max_quantity)
-
-
-@dataclass(frozen=True)
-class CartView:
-    """A cart with its lines. `version` 0 is a cart that was never used."""
-
-    currency: str
-    version: int
-    updated_at: datetime | None
-    lines: list[CartLine]
-
-
-def view(connection: Connection, user_id: int, currency: str) -> CartView:
-    """The user's cart, in one query whatever its size, two when it is empty; `currency` is that of a new cart."""
-    rows = queries.lines(connection, user_id)
-    if rows:
-        lines = [
-            CartLine(row.item_id, row.quantity, row.added_price_minor, inventory.offer_from(row))
-            for row in rows
-        ]
-        return CartView(rows[0].cart_currency, rows[0].cart_version, rows[0].cart_updated_at, lines)
-    head = queries.head(connection, user_id)
-    return (
-        CartView(head.currency, head.version, head.updated_at, [])
-        if head
-        else CartView(currency, 0, None, [])
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Addition:
     """What is to be put into a cart; without a variant its default one."""
 
@@ -80,52 +36,73 @@ class Addition:
     attribution_token: str = ""
 
 
-def add_item(tx: Connection, user_id: int, wanted: Addition, added: Added, now: datetime) -> CartView:
+def add_item(
+    tx: Connection, owner: Owner, wanted: Addition, added: Added, rules: PriceRules, now: datetime
+) -> CartView:
     """Add units of a product, merging with a line of the same variant, and return the cart.
 
-    Raises ProductNotFound, QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
+    A guest who has no cart, or none any more, gets one with a new token. Raises ProductNotFound,
+    QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
     product_id, variant_id = wanted.product_id, wanted.variant_id
-    offer = inventory.offer_of(tx, product_id, variant_id)
+    offer = inventory.offer_of(tx, product_id, variant_id, now)
     if offer is None:
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
-    cart = queries.open_cart(tx, user_id, offer.currency, now)
+    cart, owner = _open(tx, owner, offer.currency, now)
     if cart.currency != offer.currency:
         raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
     held = queries.add_units(
         tx, cart.id, offer.product_id, offer.variant_id, wanted.quantity, offer.price_minor
     )
     check_quantity(offer, held)
-    cart_now = view(tx, user_id, offer.currency)
+    cart_now = view(tx, owner, offer.currency, rules, now)
     if len(cart_now.lines) > MOST_LINES:
         raise CartFull(limit=MOST_LINES)
-    added(tx, user_id, product_id, wanted.attribution_token)
-    publish(tx, NewEvent(CART, str(user_id), {"added": product_id}))
+    if owner.user_id is not None:
+        added(tx, owner.user_id, product_id, wanted.attribution_token)
+        publish(tx, NewEvent(CART, str(owner.user_id), {"added": product_id}))
     return cart_now
 
 
-def update_item(tx: Connection, user_id: int, item_id: int, quantity: int, etag: str, now: datetime) -> None:
+def _open(tx: Connection, owner: Owner, currency: str, now: datetime) -> tuple[Any, Owner]:
+    """The owner's cart, locked, and its owner: a guest without a cart has become one with a new token."""
+    if isinstance(owner, Member):
+        return queries.open_cart(tx, owner.user_id, currency, now), owner
+    cart = queries.reopen_guest_cart(tx, owner, currency, now)
+    if cart is None:
+        owner = owner.with_new_token()
+        cart = queries.insert_guest_cart(tx, owner, currency, now)
+    return cart, owner
+
+
+def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag: str, now: datetime) -> None:
     """Set the units of a line. Raises CartItemNotFound, StaleEtag, QuantityAboveLimit and OutOfStock."""
-    cart_id = _lock(tx, user_id, etag, now)
+    cart_id = _lock(tx, owner, etag, now)
     variant_id = queries.set_quantity(tx, cart_id, item_id, quantity) if cart_id else None
     if variant_id is None:
         raise CartItemNotFound(item=item_id)
-    check_quantity(inventory.offers(tx, [variant_id])[variant_id], quantity)
+    check_quantity(inventory.offers(tx, [variant_id], now)[variant_id], quantity)
 
 
-def remove_item(tx: Connection, user_id: int, *, item_id: int, product_id: int, now: datetime) -> None:
+def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, now: datetime) -> None:
     """Remove a line by its id, or else that of a product. Raises CartItemNotFound."""
-    cart_id = _lock(tx, user_id, "", now)
+    cart_id = _lock(tx, owner, "", now)
     if not cart_id or not queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
         raise CartItemNotFound(item=item_id or f"of product {product_id}")
-    publish(tx, NewEvent(CART, str(user_id)))
+    _tell(tx, owner)
 
 
-def clear(tx: Connection, user_id: int, etag: str, now: datetime) -> None:
+def clear(tx: Connection, owner: Owner, etag: str, now: datetime) -> None:
     """Empty the cart. Raises StaleEtag."""
-    cart_id = _lock(tx, user_id, etag, now)
+    cart_id = _lock(tx, owner, etag, now)
     if cart_id and queries.take_items(tx, cart_id):
-        publish(tx, NewEvent(CART, str(user_id)))
+        _tell(tx, owner)
+
+
+def _tell(tx: Connection, owner: Owner) -> None:
+    """Tell those who remember what users have in their carts; nobody remembers guests."""
+    if owner.user_id is not None:
+        publish(tx, NewEvent(CART, str(owner.user_id)))
 
 
 def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
@@ -133,7 +110,7 @@ def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
 
     The order's own event tells of it, as it does when `put_back` undoes it. Raises CartEmpty.
     """
-    cart = queries.lock_cart(tx, user_id, now)
+    cart = queries.lock_cart(tx, Member(user_id), now)
     rows = queries.take_items(tx, cart.id) if cart else []
     if not rows:
         raise CartEmpty()
@@ -166,8 +143,8 @@ def check_quantity(offer: Offer, quantity: int) -> None:
         raise OutOfStock(product=offer.name, available=available, wanted=quantity)
 
 
-def _lock(tx: Connection, user_id: int, etag: str, now: datetime) -> int | None:
-    cart = queries.lock_cart(tx, user_id, now)
+def _lock(tx: Connection, owner: Owner, etag: str, now: datetime) -> int | None:
+    cart = queries.lock_cart(tx, owner, now)
     if cart is None:
         check_etag(etag, 0, "cart")
         return None

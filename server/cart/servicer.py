@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import cart_pb2_grpc
 from sqlalchemy import Connection
 
 from server.auth import addresses
-from server.cart import convert, delivery, service
+from server.cart import convert, delivery, promotions, service
 from server.cart.errors import CartEmpty
-from server.cart.pricing import PriceRules, totals
+from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
+from server.cart.pricing import PriceRules
 from server.cart.service import Added, Addition
+from server.cart.view import CartView, view
 from server.clock import Clock
 from server.db.database import Database
 from server.rpc.call import Call
@@ -20,72 +24,89 @@ from server.rpc.wire import time_to_wire
 class CartServicer(cart_pb2_grpc.CartServiceServicer):
     """Translates calls to the cart."""
 
-    def __init__(self, db: Database, clock: Clock, rules: PriceRules, currency: str, added: Added) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        rules: PriceRules,
+        currency: str,
+        added: Added,
+        *,
+        guest_life: timedelta,
+    ) -> None:
         """`added` records what comes into carts, and from which list of recommendations."""
         self._db = db
         self._clock = clock
         self._rules = rules
         self._currency = currency
         self._added = added
+        self._guest_life = guest_life
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
         with self._db.read() as connection:
-            return self._cart(connection, call)
+            return self._cart(connection, self._owner(call))
 
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
         wanted = Addition(request.product_id, request.variant_id or None, quantity, request.attribution_token)
         with self._db.transaction() as tx:
-            cart = service.add_item(tx, call.identity.user_id, wanted, self._added, self._clock())
+            cart = service.add_item(tx, self._owner(call), wanted, self._added, self._rules, self._clock())
         return convert.cart_to_wire(cart)
 
     def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
-            service.update_item(
-                tx, call.identity.user_id, request.item_id, request.quantity, request.etag, self._clock()
-            )
-            return self._cart(tx, call)
+            owner = self._owner(call)
+            service.update_item(tx, owner, request.item_id, request.quantity, request.etag, self._clock())
+            return self._cart(tx, owner)
 
     def RemoveItem(self, request: pb.RemoveItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
+            owner = self._owner(call)
             service.remove_item(
-                tx,
-                call.identity.user_id,
-                item_id=request.item_id,
-                product_id=request.product_id,
-                now=self._clock(),
+                tx, owner, item_id=request.item_id, product_id=request.product_id, now=self._clock()
             )
-            return self._cart(tx, call)
+            return self._cart(tx, owner)
 
     def ClearCart(self, request: pb.ClearCartRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
-            service.clear(tx, call.identity.user_id, request.etag, self._clock())
-            return self._cart(tx, call)
+            owner = self._owner(call)
+            service.clear(tx, owner, request.etag, self._clock())
+            return self._cart(tx, owner)
 
     def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pb.Totals:
-        user_id = call.identity.user_id
         with self._db.read() as connection:
-            cart = service.view(connection, user_id, self._currency)
-            country = addresses.default_country(connection, user_id)
-        lines = [line.total_minor for line in cart.lines]
-        return convert.totals_to_wire(totals(lines, cart.currency, country, self._rules))
+            return convert.totals_to_wire(self._view(connection, self._owner(call)).priced)
 
     def PreviewCheckout(self, request: pb.PreviewCheckoutRequest, call: Call) -> pb.PreviewCheckoutResponse:
         user_id = call.identity.user_id
         with self._db.read() as connection:
-            cart = service.view(connection, user_id, self._currency)
+            cart = self._view(connection, Member(user_id))
             address = addresses.get_for_checkout(connection, user_id, request.address_id or None)
         if not cart.lines:
             raise CartEmpty()
         for line in cart.lines:
             service.check_quantity(line.offer, line.quantity)
-        lines = [line.total_minor for line in cart.lines]
+        priced = cart.priced_for(address.country, self._rules)
+        if cart.offered:
+            promotions.check(cart.offered, priced)
         option = convert.delivery_from_wire(request.delivery_option)
         return pb.PreviewCheckoutResponse(
-            items=[convert.line_to_wire(line) for line in cart.lines],
-            totals=convert.totals_to_wire(totals(lines, cart.currency, address.country, self._rules)),
+            items=[
+                convert.line_to_wire(line, part) for line, part in zip(cart.lines, priced.lines, strict=True)
+            ],
+            totals=convert.totals_to_wire(priced),
             eta=time_to_wire(delivery.eta(option, self._clock())),
         )
 
-    def _cart(self, connection: Connection, call: Call) -> pb.Cart:
-        return convert.cart_to_wire(service.view(connection, call.identity.user_id, self._currency))
+    def _cart(self, connection: Connection, owner: Owner) -> pb.Cart:
+        return convert.cart_to_wire(self._view(connection, owner))
+
+    def _view(self, connection: Connection, owner: Owner) -> CartView:
+        return view(connection, owner, self._currency, self._rules, self._clock())
+
+    def _owner(self, call: Call) -> Owner:
+        """Whose cart a call is about: a signed-in caller's own, whatever token they send."""
+        if call.caller is not None:
+            return Member(call.caller.user_id)
+        now = self._clock()
+        return Guest(token_from(call.headers.get(TOKEN_HEADER)), now, now + self._guest_life)

@@ -97,6 +97,7 @@ WRONG = [
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.05", "GOLD": "0.10"}'),
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.00005", "GOLD": "0.10", "PLATINUM": "0.15"}'),
     ("RESERVATION_MINUTES", "0"),
+    ("GUEST_CART_DAYS", "0"),
     ("LOW_STOCK_THRESHOLD", "0"),
     ("DEMO_PAYMENT_DELAY_SECONDS", "-1"),
     ("DEMO_PAYMENT_FAILURE_RATE", "1.5"),

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import event
 from sqlalchemy.types import JSON
 
 from server.db.base import UtcDateTime
@@ -23,11 +25,35 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
     return False
 
 
+def release_foreign_keys(connection: Any, _record: object) -> None:
+    """Let migrations make tables anew: while SQLite enforces its keys, dropping the old empties its children.
+
+    Nothing cascades meanwhile. It has no effect inside a transaction, so it is done before the first.
+    """
+    connection.execute("PRAGMA foreign_keys=OFF")
+
+
+def check_foreign_keys(*, ctx: MigrationContext, **_: Any) -> None:
+    """Undo a migration of SQLite that leaves rows without their parents, by refusing before it is committed."""
+    if ctx.connection is None or ctx.connection.dialect.name != "sqlite":
+        return
+    orphans = ctx.connection.exec_driver_sql("PRAGMA foreign_key_check").fetchmany(3)
+    if orphans:
+        shown = ", ".join(f"{table} {row} lacks its row in {parent}" for table, row, parent, _ in orphans)
+        raise RuntimeError(f"rows without their parents, which `sanset verify` lists: {shown}")
+
+
 engine = connect(context.config.attributes["url"], pool_size=1)
+if engine.dialect.name == "sqlite":
+    event.listen(engine, "connect", release_foreign_keys)
 try:
     with engine.connect() as connection:
         context.configure(
-            connection=connection, target_metadata=metadata, render_as_batch=True, render_item=render
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            render_item=render,
+            on_version_apply=check_foreign_keys,
         )
         with context.begin_transaction():
             context.run_migrations()
