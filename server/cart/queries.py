@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Select,
     and_,
     bindparam,
     case,
@@ -21,8 +22,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import Executable
 
-from server.cart.models import Cart, CartItem
+from server.auth.address_queries import default_country_of
+from server.cart.models import Cart, CartItem, Coupon
 from server.cart.owner import Guest, Member, Owner
+from server.cart.promotion_queries import joined
 from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
 from server.db.base import UtcDateTime
@@ -53,20 +56,27 @@ class _OfOwner:
         return rows[0] if rows else None
 
 
-_HEAD = _OfOwner(lambda mine: select(Cart.currency, Cart.version, Cart.updated_at).where(mine))
+def _headed(statement: Select[Any]) -> Select[Any]:
+    """`statement` on carts, with what the cart itself says, where it goes, and what takes something off it."""
+    head = statement.add_columns(
+        Cart.currency.label("cart_currency"),
+        Cart.version.label("cart_version"),
+        Cart.updated_at.label("cart_updated_at"),
+        Cart.points.label("cart_points"),
+        default_country_of(Cart.user_id).label("cart_country"),
+    )
+    return joined(head, Cart.user_id, Coupon.id == Cart.coupon_id)
+
+
+_HEAD = _OfOwner(lambda mine: _headed(select(Cart.id.label("cart_id"))).where(mine))
 
 _LINES = _OfOwner(
     lambda mine: (
-        OFFERS.add_columns(
-            CartItem.id.label("item_id"),
-            CartItem.quantity,
-            CartItem.added_price_minor,
-            Cart.currency.label("cart_currency"),
-            Cart.version.label("cart_version"),
-            Cart.updated_at.label("cart_updated_at"),
+        _headed(
+            OFFERS.add_columns(CartItem.id.label("item_id"), CartItem.quantity, CartItem.added_price_minor)
+            .join(CartItem, CartItem.variant_id == Variant.id)
+            .join(Cart, Cart.id == CartItem.cart_id)
         )
-        .join(CartItem, CartItem.variant_id == Variant.id)
-        .join(Cart, Cart.id == CartItem.cart_id)
         .where(mine)
         .order_by(CartItem.id)
     )
@@ -74,7 +84,7 @@ _LINES = _OfOwner(
 
 
 def head(connection: Connection, owner: Owner) -> Any:
-    """The currency, version and last change of the owner's cart; None when there is none."""
+    """What is said of the owner's cart beside its lines (see `_headed`); None when there is none."""
     return _HEAD.first(connection, owner)
 
 
@@ -101,7 +111,7 @@ def _open_cart_on(dialect: str) -> Any:
             "updated_at": new.excluded.updated_at,
             "currency": case((_FILLED, Cart.currency), else_=new.excluded.currency),
         },
-    ).returning(Cart.id, Cart.currency)
+    ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points)
 
 
 _OPEN_CART = Prepared(_open_cart_on)
@@ -159,13 +169,13 @@ _LOCK_CART = _OfOwner(
             updated_at=bindparam("now", type_=UtcDateTime),
             expires_at=bindparam("until", type_=UtcDateTime),
         )
-        .returning(Cart.id, Cart.version, Cart.currency)
+        .returning(Cart.id, Cart.version, Cart.currency, Cart.coupon_id, Cart.points)
     )
 )
 
 
 def lock_cart(tx: Connection, owner: Owner, now: datetime) -> Any:
-    """Lock the owner's cart, count its version up, and return id, version and currency; None without one."""
+    """Lock the owner's cart, count its version up, and return its row's head; None without one."""
     return _LOCK_CART.first(tx, owner, now=now, until=owner.until)
 
 

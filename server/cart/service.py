@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.cart import queries
+from server.cart import promotion_queries, queries
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
 from server.cart.owner import Member, Owner
 from server.cart.pricing import PriceRules
@@ -105,8 +105,17 @@ def _tell(tx: Connection, owner: Owner) -> None:
         publish(tx, NewEvent(CART, str(owner.user_id)))
 
 
-def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
-    """Empty the cart for an order, and return its units by variant in the order they were added.
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an order takes from a cart: units by variant as they were added, the coupon, and the points."""
+
+    units: dict[int, int]
+    coupon_id: int | None
+    points: int
+
+
+def take(tx: Connection, user_id: int, now: datetime) -> Taken:
+    """Empty the cart for an order, and return what it held.
 
     The order's own event tells of it, as it does when `put_back` undoes it. Raises CartEmpty.
     """
@@ -114,14 +123,28 @@ def take(tx: Connection, user_id: int, now: datetime) -> dict[int, int]:
     rows = queries.take_items(tx, cart.id) if cart else []
     if not rows:
         raise CartEmpty()
-    return {row.variant_id: row.quantity for row in rows}
+    if cart.coupon_id is not None or cart.points:
+        promotion_queries.promote(tx, cart.id, None, 0)
+    return Taken({row.variant_id: row.quantity for row in rows}, cart.coupon_id, cart.points)
 
 
 def put_back(
-    tx: Connection, user_id: int, currency: str, lines: Sequence[Mapping[str, Any]], now: datetime
+    tx: Connection,
+    user_id: int,
+    currency: str,
+    lines: Sequence[Mapping[str, Any]],
+    now: datetime,
+    *,
+    coupon_id: int | None = None,
+    points: int = 0,
 ) -> None:
-    """Put the lines that an order took back into the cart, at their prices, beside what was added since."""
+    """Put what an order took back into the cart, at its prices, beside what was added since.
+
+    The coupon and the points return as well, unless the buyer has chosen others meanwhile.
+    """
     cart = queries.open_cart(tx, user_id, currency, now)
+    if coupon_id is not None or points:
+        promotion_queries.promote(tx, cart.id, cart.coupon_id or coupon_id, cart.points or points)
     rows = [
         {
             "product_id": line["product_id"],

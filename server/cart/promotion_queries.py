@@ -1,0 +1,304 @@
+"""SQL of coupons and points: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from server.cart.models import Cart, Coupon, CouponUse, CouponUser, LoyaltyAccount, PointsEntry
+from server.db.base import AnyRow, UtcDateTime
+from server.db.prepared import Prepared
+from server.db.upsert import insert_of
+
+_OFFERED = (
+    func.coalesce(LoyaltyAccount.points, 0).label("owned_points"),
+    func.coalesce(LoyaltyAccount.lifetime, 0).label("owned_lifetime"),
+    Coupon.id.label("offered_id"),
+    Coupon.code.label("offered_code"),
+    Coupon.percent_bp,
+    Coupon.amount_minor,
+    Coupon.min_purchase_minor,
+    Coupon.max_discount_minor,
+    Coupon.currency.label("coupon_currency"),
+    Coupon.valid_from,
+    Coupon.valid_until,
+    Coupon.active.label("coupon_active"),
+    Coupon.min_tier,
+    Coupon.usage_limit,
+    Coupon.per_user_limit,
+    Coupon.used.label("coupon_used"),
+    func.coalesce(CouponUser.used, 0).label("used_by_them"),
+)
+
+
+def joined(
+    statement: Select[Any], user_id: ColumnElement[Any], is_coupon: ColumnElement[bool]
+) -> Select[Any]:
+    """`statement` with what decides about a user's reductions: see `promotions.offered_from`."""
+    own_uses = and_(CouponUser.coupon_id == Coupon.id, CouponUser.user_id == user_id)
+    return (
+        statement.add_columns(*_OFFERED)
+        .outerjoin(LoyaltyAccount, LoyaltyAccount.user_id == user_id)
+        .outerjoin(Coupon, is_coupon)
+        .outerjoin(CouponUser, own_uses)
+    )
+
+
+def _offered() -> Select[Any]:
+    asked = select(bindparam("user_id", type_=BigInteger).label("user_id")).subquery("asked")
+    is_coupon = or_(
+        Coupon.id == bindparam("coupon_id", type_=BigInteger), Coupon.code == bindparam("coupon_code")
+    )
+    return joined(select(asked.c.user_id).select_from(asked), asked.c.user_id, is_coupon)
+
+
+_OFFERED_TO = Prepared(_offered())
+
+
+def offered_to(connection: Connection, user_id: int, coupon_id: int | None, coupon_code: str) -> Any:
+    """What decides about a user's reductions with a coupon, named by its id or its code."""
+    return _OFFERED_TO.first(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
+
+
+# ── The cart
+
+
+_PROMOTE = Prepared(
+    update(Cart)
+    .where(Cart.id == bindparam("cart"))
+    .values(coupon_id=bindparam("new_coupon", type_=BigInteger), points=bindparam("new_points"))
+)
+
+
+def promote(tx: Connection, cart_id: int, coupon_id: int | None, points: int) -> None:
+    """Set the coupon of a cart that is locked, and how many points its checkout redeems."""
+    _PROMOTE.run(tx, cart=cart_id, new_coupon=coupon_id, new_points=points)
+
+
+# ── Uses of coupons
+
+
+_TAKE_USE = Prepared(
+    update(Coupon)
+    .where(
+        Coupon.id == bindparam("taken"),
+        Coupon.active,
+        or_(Coupon.usage_limit == 0, Coupon.used < Coupon.usage_limit),
+    )
+    .values(used=Coupon.used + 1)
+    .returning(Coupon.per_user_limit)
+)
+
+
+def take_use(tx: Connection, coupon_id: int) -> int | None:
+    """Count a use of a coupon, and return its limit per user; None when it was used up or disabled."""
+    row = _TAKE_USE.first(tx, taken=coupon_id)
+    return int(row.per_user_limit) if row else None
+
+
+def _take_use_of_user_on(dialect: str) -> Any:
+    new = insert_of(dialect)(CouponUser).values(
+        coupon_id=bindparam("coupon_id"), user_id=bindparam("user_id"), used=1
+    )
+    limit = bindparam("at_most", type_=BigInteger)
+    return new.on_conflict_do_update(
+        index_elements=[CouponUser.coupon_id, CouponUser.user_id],
+        set_={"used": CouponUser.used + 1},
+        where=or_(limit == 0, CouponUser.used < limit),
+    ).returning(CouponUser.used)
+
+
+_TAKE_USE_OF_USER = Prepared(_take_use_of_user_on)
+
+
+def take_use_of_user(tx: Connection, coupon_id: int, user_id: int, limit: int) -> bool:
+    """Count a user's use of a coupon; False when they have had as many as one user may (0: any number)."""
+    row = _TAKE_USE_OF_USER.first(tx, coupon_id=coupon_id, user_id=user_id, at_most=limit)
+    return row is not None
+
+
+_INSERT_USE = Prepared(insert(CouponUse))
+
+
+def insert_use(tx: Connection, order_id: int, coupon_id: int, user_id: int) -> None:
+    """Record that an order uses a coupon."""
+    _INSERT_USE.later(tx, order_id=order_id, coupon_id=coupon_id, user_id=user_id, released_at=None)
+
+
+def release_use(tx: Connection, order_id: int, now: datetime) -> bool:
+    """Give back the use of an order's coupon; False when it has none, or gave it back before."""
+    row = tx.execute(
+        update(CouponUse)
+        .where(CouponUse.order_id == order_id, CouponUse.released_at.is_(None))
+        .values(released_at=now)
+        .returning(CouponUse.coupon_id, CouponUse.user_id)
+    ).one_or_none()
+    if row is None:
+        return False
+    # The coupon before its user, as a checkout takes them: the other way round the two could deadlock.
+    tx.execute(update(Coupon).where(Coupon.id == row.coupon_id).values(used=Coupon.used - 1))
+    tx.execute(
+        update(CouponUser)
+        .where(CouponUser.coupon_id == row.coupon_id, CouponUser.user_id == row.user_id)
+        .values(used=CouponUser.used - 1)
+    )
+    return True
+
+
+# ── Points
+
+
+_SPEND = Prepared(
+    update(LoyaltyAccount)
+    .where(LoyaltyAccount.user_id == bindparam("owner"), LoyaltyAccount.points >= bindparam("spent"))
+    .values(points=LoyaltyAccount.points - bindparam("spent"))
+    .returning(LoyaltyAccount.points)
+)
+
+
+def spend(tx: Connection, user_id: int, points: int) -> bool:
+    """Take points from a user's account; False when there are fewer."""
+    return _SPEND.first(tx, owner=user_id, spent=points) is not None
+
+
+def _credit_on(dialect: str) -> Any:
+    names = ("user_id", "points", "lifetime")
+    new = insert_of(dialect)(LoyaltyAccount).values({name: bindparam(name) for name in names})
+    return new.on_conflict_do_update(
+        index_elements=[LoyaltyAccount.user_id],
+        set_={
+            "points": LoyaltyAccount.points + new.excluded.points,
+            "lifetime": LoyaltyAccount.lifetime + new.excluded.lifetime,
+        },
+    )
+
+
+_CREDIT = Prepared(_credit_on)
+
+
+def credit(tx: Connection, user_id: int, points: int, lifetime: int = 0) -> None:
+    """Add to a user's points and lifetime points, or take from them below zero; opens the account."""
+    _CREDIT.run(tx, user_id=user_id, points=points, lifetime=lifetime)
+
+
+def credit_later(tx: Connection, user_id: int, points: int, lifetime: int) -> None:
+    """The same, at the latest before the commit; nothing else may change the account in that transaction."""
+    _CREDIT.later(tx, user_id=user_id, points=points, lifetime=lifetime)
+
+
+_INSERT_ENTRY = Prepared(insert(PointsEntry))
+
+
+def insert_entry(tx: Connection, values: Mapping[str, Any]) -> None:
+    """Add an entry to the ledger. The unique index refuses one that is booked already."""
+    _INSERT_ENTRY.later(tx, **({"order_id": None, "reason": "", "ref": ""} | dict(values)))
+
+
+def lock_account(tx: Connection, user_id: int) -> None:
+    """Lock a user's account until the transaction ends, where they have one."""
+    tx.execute(
+        select(LoyaltyAccount.user_id).where(LoyaltyAccount.user_id == user_id).with_for_update()
+    ).one_or_none()
+
+
+def booked(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """What the ledger holds of an order: kind, points and ref of each entry."""
+    return connection.execute(
+        select(PointsEntry.kind, PointsEntry.points, PointsEntry.ref).where(PointsEntry.order_id == order_id)
+    ).all()
+
+
+def account(connection: Connection, user_id: int) -> tuple[int, int]:
+    """The points and lifetime points of a user."""
+    row = connection.execute(
+        select(LoyaltyAccount.points, LoyaltyAccount.lifetime).where(LoyaltyAccount.user_id == user_id)
+    ).one_or_none()
+    return (row.points, row.lifetime) if row else (0, 0)
+
+
+def entry_page(
+    connection: Connection, user_id: int, after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    """A user's ledger, the newest first, after the key (id)."""
+    statement = select(*PointsEntry.__table__.columns).where(PointsEntry.user_id == user_id)
+    if after is not None:
+        statement = statement.where(PointsEntry.id < after[0])
+    return connection.execute(statement.order_by(PointsEntry.id.desc()).limit(limit)).all()
+
+
+# ── Coupons
+
+
+def coupon(connection: Connection, coupon_id: int, *, lock: bool = False) -> AnyRow | None:
+    """A coupon; `lock` holds it until the transaction ends."""
+    statement = select(*Coupon.__table__.columns).where(Coupon.id == coupon_id)
+    return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
+
+
+def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a coupon and return its id. Raises IntegrityError when the code is taken."""
+    return int(tx.execute(insert(Coupon).values(**values).returning(Coupon.id)).scalar_one())
+
+
+def update_coupon(tx: Connection, coupon_id: int, values: Mapping[str, Any]) -> None:
+    """Change a coupon and count its version up."""
+    tx.execute(update(Coupon).where(Coupon.id == coupon_id).values(**values, version=Coupon.version + 1))
+
+
+def coupon_page(
+    connection: Connection, code: str, after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    """Coupons, the newest first, after the key (id); an empty code filters nothing."""
+    statement = select(*Coupon.__table__.columns)
+    if code:
+        statement = statement.where(Coupon.code == code)
+    return _page(connection, statement, after, limit)
+
+
+def usable_page(
+    connection: Connection,
+    user_id: int,
+    reached: Sequence[str],
+    now: datetime,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Coupons that a user of these tiers could use now, the newest first, after the key (id)."""
+    own_uses = and_(CouponUser.coupon_id == Coupon.id, CouponUser.user_id == user_id)
+    moment = bindparam("moment", now, type_=UtcDateTime)
+    statement = (
+        select(*Coupon.__table__.columns)
+        .outerjoin(CouponUser, own_uses)
+        .where(
+            Coupon.active,
+            or_(Coupon.valid_from.is_(None), Coupon.valid_from <= moment),
+            or_(Coupon.valid_until.is_(None), Coupon.valid_until > moment),
+            Coupon.min_tier.in_(["", *reached]),
+            or_(Coupon.usage_limit == 0, Coupon.used < Coupon.usage_limit),
+            or_(Coupon.per_user_limit == 0, func.coalesce(CouponUser.used, 0) < Coupon.per_user_limit),
+        )
+    )
+    return _page(connection, statement, after, limit)
+
+
+def _page(
+    connection: Connection, statement: Select[Any], after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    if after is not None:
+        statement = statement.where(Coupon.id < after[0])
+    return connection.execute(statement.order_by(Coupon.id.desc()).limit(limit)).all()
