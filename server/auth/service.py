@@ -66,6 +66,15 @@ def get_me(connection: Connection, user_id: int) -> Row[Any]:
     return row
 
 
+def hold(tx: Connection, user_id: int) -> None:
+    """Hold the account until the transaction ends, so that what is counted by user cannot grow meanwhile.
+
+    Raises UserNotFound.
+    """
+    if queries.lock_user(tx, user_id) is None:
+        raise UserNotFound(user_id=user_id)
+
+
 def update_me(tx: Connection, user_id: int, changes: Mapping[str, Any], now: datetime) -> Row[Any]:
     """Change `full_name`, `phone` or `preferences` of the caller's account, and return it.
 

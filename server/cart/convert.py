@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from sanset.v1 import cart_pb2 as pb
 
+from server.cart.merging import Strategy
 from server.cart.pricing import PricedLine, Totals
 from server.cart.view import CartLine, CartView
+from server.cart.wishlist import Wish
 from server.etags import etag_of
 from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 
@@ -63,6 +65,25 @@ def totals_to_wire(totals: Totals) -> pb.Totals:
         points_redeemed=totals.points_redeemed,
         points_earned=totals.points_earned,
     )
+
+
+def wish_to_wire(wish: Wish) -> pb.WishlistItem:
+    """A product that a user wishes for."""
+    offer = wish.offer
+    return pb.WishlistItem(
+        product_id=offer.product_id,
+        variant_id=wish.variant_id or 0,
+        name=offer.name,
+        price=money_to_wire(offer.price_minor, offer.currency),
+        added_price=money_to_wire(wish.added_price_minor, offer.currency),
+        available=wish.available,
+        create_time=time_to_wire(wish.created_at),
+    )
+
+
+def strategy_from_wire(strategy: pb.SyncCartRequest.Strategy.ValueType) -> Strategy:
+    """How to merge, SUM when it is not said."""
+    return Strategy(pb.SyncCartRequest.Strategy.Name(strategy or pb.SyncCartRequest.SUM))
 
 
 def delivery_from_wire(option: pb.Delivery.Option.ValueType) -> str:

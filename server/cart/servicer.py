@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import cart_pb2_grpc
 from sqlalchemy import Connection
 
 from server.auth import addresses
-from server.cart import convert, delivery, promotions, service
+from server.cart import convert, delivery, guest_carts, promotions, service, wishlist
 from server.cart.errors import CartEmpty
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
 from server.cart.pricing import PriceRules
+from server.cart.promotion_servicer import PromotionServicer
 from server.cart.service import Added, Addition
 from server.cart.view import CartView, view
+from server.cart.wishlist_servicer import WishlistServicer
 from server.clock import Clock
 from server.db.database import Database
+from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.wire import time_to_wire
 
 
-class CartServicer(cart_pb2_grpc.CartServiceServicer):
+class CartServicer(WishlistServicer, PromotionServicer):
     """Translates calls to the cart."""
 
     def __init__(
@@ -32,6 +35,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         currency: str,
         added: Added,
         *,
+        pages: Pages,
         guest_life: timedelta,
     ) -> None:
         """`added` records what comes into carts, and from which list of recommendations."""
@@ -40,6 +44,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         self._rules = rules
         self._currency = currency
         self._added = added
+        self._pages = pages
         self._guest_life = guest_life
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
@@ -87,8 +92,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         for line in cart.lines:
             service.check_quantity(line.offer, line.quantity)
         priced = cart.priced_for(address.country, self._rules)
-        if cart.offered:
-            promotions.check(cart.offered, priced)
+        promotions.check(cart.offered, priced)
         option = convert.delivery_from_wire(request.delivery_option)
         return pb.PreviewCheckoutResponse(
             items=[
@@ -97,6 +101,29 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
             totals=convert.totals_to_wire(priced),
             eta=time_to_wire(delivery.eta(option, self._clock())),
         )
+
+    def SyncCart(self, request: pb.SyncCartRequest, call: Call) -> pb.Cart:
+        user_id = call.identity.user_id
+        guest = self._guest(request.cart_token or call.headers.get(TOKEN_HEADER))
+        strategy = convert.strategy_from_wire(request.strategy)
+        with self._db.transaction() as tx:
+            left_out = guest_carts.take_over(tx, user_id, guest, strategy, self._clock())
+            cart = self._view(tx, Member(user_id))
+        return convert.cart_to_wire(replace(cart, left_out=tuple(left_out)))
+
+    def MoveToCart(self, request: pb.MoveToCartRequest, call: Call) -> pb.Cart:
+        quantity = request.quantity if request.HasField("quantity") else 1
+        with self._db.transaction() as tx:
+            cart = wishlist.move_to_cart(
+                tx,
+                call.identity.user_id,
+                request.product_id,
+                quantity,
+                self._added,
+                self._rules,
+                self._clock(),
+            )
+        return convert.cart_to_wire(cart)
 
     def _cart(self, connection: Connection, owner: Owner) -> pb.Cart:
         return convert.cart_to_wire(self._view(connection, owner))
@@ -108,5 +135,8 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         """Whose cart a call is about: a signed-in caller's own, whatever token they send."""
         if call.caller is not None:
             return Member(call.caller.user_id)
+        return self._guest(call.headers.get(TOKEN_HEADER))
+
+    def _guest(self, token: object) -> Guest:
         now = self._clock()
-        return Guest(token_from(call.headers.get(TOKEN_HEADER)), now, now + self._guest_life)
+        return Guest(token_from(token), now, now + self._guest_life)

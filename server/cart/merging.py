@@ -1,0 +1,88 @@
+"""How two carts become one: which quantities fit, and what is left out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.catalog.inventory import Offer
+
+
+class Strategy(StrEnum):
+    """What happens to a variant that is in both carts."""
+
+    SUM = "SUM"
+    KEEP_MINE = "KEEP_MINE"
+    KEEP_GUEST = "KEEP_GUEST"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a cart: how many of a variant, and its price when it was added."""
+
+    variant_id: int
+    quantity: int
+    added_price_minor: int
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The lines that the cart gets or that change in it, and what did not fit, in sentences."""
+
+    lines: list[Line]
+    left_out: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What the cart that takes the others' lines may hold."""
+
+    currency: str
+    most_lines: int
+
+
+def merge(
+    mine: Sequence[Line], guests: Sequence[Line], offers: Mapping[int, Offer], room: Room, strategy: Strategy
+) -> Merged:
+    """Fit the guest's lines, oldest first, into a cart that holds `mine`.
+
+    No line grows above the stock or what one order may hold, and none of `mine` is lowered by adding.
+    """
+    held = {line.variant_id: line for line in mine}
+    merged = Merged([], [])
+    free = room.most_lines - len(held)
+    for line in guests:
+        own = held.get(line.variant_id)
+        if own and strategy is Strategy.KEEP_MINE:
+            continue
+        offer = offers[line.variant_id]
+        if own is None and free <= 0:
+            merged.left_out.append(
+                f"{offer.name} was left out: a cart holds at most {room.most_lines} products."
+            )
+            continue
+        fitting, flaw = _fit(line, own if strategy is Strategy.SUM else None, offer, room.currency)
+        if flaw:
+            merged.left_out.append(flaw)
+        if fitting:
+            merged.lines.append(fitting)
+            free -= own is None
+    return merged
+
+
+def _fit(line: Line, added_to: Line | None, offer: Offer, currency: str) -> tuple[Line | None, str]:
+    """What the line becomes, None when nothing of it fits, and what is to be said of it."""
+    if offer.currency != currency:
+        return None, f"{offer.name} was left out: it is sold in {offer.currency}, your cart is in {currency}."
+    if not offer.on_sale:
+        return None, f"{offer.name} was left out: it is not sold any more."
+    most = min(offer.available, offer.max_quantity)
+    before = added_to.quantity if added_to else 0
+    wanted = before + line.quantity
+    quantity = max(min(wanted, most), before)
+    if quantity <= 0:
+        return None, f"{offer.name} was left out: it is sold out."
+    price = added_to.added_price_minor if added_to else line.added_price_minor
+    short = f"{wanted} of {offer.name} were wanted, {quantity} could be kept." if quantity < wanted else ""
+    return Line(line.variant_id, quantity, price), short

@@ -1,0 +1,95 @@
+"""The rules of the wishlist."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.auth import service as accounts
+from server.cart import service as carts
+from server.cart import wishlist_queries as queries
+from server.cart.errors import WishlistItemNotFound
+from server.cart.owner import Member
+from server.cart.pricing import PriceRules
+from server.cart.service import Added, Addition
+from server.cart.view import CartView
+from server.catalog import inventory
+from server.catalog.errors import ProductNotFound
+from server.catalog.inventory import Offer
+from server.errors import TooMany
+
+MOST_WISHES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A product that a user wishes for, beside what it is sold as now; without a variant any will do."""
+
+    offer: Offer
+    variant_id: int | None
+    added_price_minor: int
+    created_at: datetime
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be ordered now."""
+        return self.offer.on_sale and self.offer.available > 0
+
+
+def wishes(
+    connection: Connection, user_id: int, now: datetime, *, after: Sequence[Any] | None, limit: int
+) -> list[Wish]:
+    """What the user wishes for, the latest first; products that were deleted too."""
+    return [_wish(row, now) for row in queries.wishes(connection, user_id, after, limit)]
+
+
+def add(tx: Connection, user_id: int, product_id: int, variant_id: int | None, now: datetime) -> Wish:
+    """Put a product on the user's wishlist, and return it as it is there: a second time changes nothing.
+
+    Raises ProductNotFound, and TooMany.
+    """
+    offer = inventory.offer_of(tx, product_id, variant_id, now)
+    if offer is None:
+        raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
+    accounts.hold(tx, user_id)  # so that two calls do not each see the 499th
+    if queries.insert(tx, user_id, product_id, variant_id, offer.price_minor, now):
+        if queries.count(tx, user_id) > MOST_WISHES:
+            raise TooMany(limit=MOST_WISHES, things="products on a wishlist")
+        return Wish(offer, variant_id, offer.price_minor, now)
+    return _wish(queries.wish(tx, user_id, product_id), now)
+
+
+def remove(tx: Connection, user_id: int, product_id: int) -> None:
+    """Take a product off the user's wishlist. Raises WishlistItemNotFound."""
+    if queries.take(tx, user_id, product_id) is None:
+        raise WishlistItemNotFound(product_id=product_id)
+
+
+def move_to_cart(
+    tx: Connection,
+    user_id: int,
+    product_id: int,
+    quantity: int,
+    added: Added,
+    rules: PriceRules,
+    now: datetime,
+) -> CartView:
+    """Move a product from the user's wishlist into their cart, and return the cart.
+
+    Raises WishlistItemNotFound, and what `carts.add_item` raises; the wishlist keeps it then, for its transaction
+    is undone.
+    """
+    wished = queries.take(tx, user_id, product_id)
+    if wished is None:
+        raise WishlistItemNotFound(product_id=product_id)
+    wanted = Addition(product_id, wished.variant_id, quantity)
+    return carts.add_item(tx, Member(user_id), wanted, added, rules, now)
+
+
+def _wish(row: Any, now: datetime) -> Wish:
+    offer = inventory.offer_from(row, now)
+    return Wish(offer, row.wished_variant_id, row.added_price_minor, row.wished_at)
