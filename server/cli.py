@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from server.home import database_url, settings_for
@@ -82,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
     imports.add_argument("source", choices=["online-retail"])
     imports.add_argument("path", type=Path)
     imports.add_argument("--limit", type=int, help="read only so many rows")
+    _add_export(add("export", _export, "write all orders or products into a file"))
     _add_train(add("train", _train, "train the recommendations and put the new model into use"))
     _add_evaluate(add("evaluate", _evaluate, "measure the recommendations on public data"))
     add("verify", _verify, "check that stock, orders and payments add up")
@@ -90,6 +92,20 @@ def _parser() -> argparse.ArgumentParser:
     worker.add_argument("--port", type=int, required=True)
     worker.add_argument("--metrics-port", type=int, default=0)
     return parser
+
+
+def _add_export(export: argparse.ArgumentParser) -> None:
+    export.add_argument("what", choices=["orders", "products"])
+    export.add_argument("path", type=Path, metavar="FILE")
+    export.add_argument("--format", choices=["csv", "xlsx"], help="else as FILE ends, or csv")
+    for name, text in (("from", "only orders placed from here on"), ("to", "only orders placed before this")):
+        export.add_argument(f"--{name}", dest=f"{name}_time", type=_moment, metavar="TIME", help=text)
+
+
+def _moment(text: str) -> datetime:
+    """A time like 2026-11-21 or 2026-11-21T10:00+02:00; without a zone it is in UTC."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
@@ -188,6 +204,23 @@ def _import(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with _shop(settings) as shop:
         return import_file(shop, arguments.path, limit=arguments.limit)
+
+
+def _export(settings: Settings, arguments: argparse.Namespace) -> int:
+    from server.clock import utc_now
+    from server.exports.command import export
+    from server.exports.file import Format
+
+    path, start, end = arguments.path, arguments.from_time, arguments.to_time
+    if arguments.what == "products" and (start or end):
+        raise CommandFailed("--from and --to choose orders; products have no such time.")
+    if start and end and start > end:
+        raise CommandFailed("--from must not be after --to.")
+    if not path.parent.is_dir():
+        raise CommandFailed(f"there is no directory {path.parent}.")
+    form = Format(arguments.format or ("xlsx" if path.suffix.lower() == ".xlsx" else "csv"))
+    with _shop(settings) as shop:
+        return export(shop, arguments.what, form, path, start=start, end=end, now=utc_now())
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -163,6 +163,9 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 # An interruption is lost when what it interrupts ends in the same moment.
                 if lease is not None and lease.expired():
                     raise TokenInvalid()
+                if call.reply_headers:
+                    await context.send_initial_metadata(tuple(call.reply_headers))
+                    call.reply_headers.clear()
                 await context.write(message)
 
     def _read(self, method: str, context: Any) -> Call:

@@ -59,6 +59,7 @@ from sanset.v1.catalog_pb2 import (
     CreateProductRequest,
     DeleteCategoryRequest,
     DeleteProductRequest,
+    ExportProductsRequest,
     GetCategoryRequest,
     GetInventoryRequest,
     GetProductRequest,
@@ -71,9 +72,11 @@ from sanset.v1.catalog_pb2 import (
 )
 from sanset.v1.order_pb2 import (
     CheckoutRequest,
+    ExportOrdersRequest,
     GetOrderRequest,
     GetTrackingRequest,
     ListOrdersRequest,
+    ListPendingOrdersRequest,
     Order,
     Payment,
     TrackOrderRequest,
@@ -310,6 +313,13 @@ def _events(world: World, caller: Account) -> Message:
     return TrackEventRequest(events=[event], visitor_id="visitor-1234")
 
 
+def _export_orders(world: World, caller: Account) -> Message:
+    request = ExportOrdersRequest(format=ExportOrdersRequest.CSV)
+    request.start_time.GetCurrentTime()
+    request.end_time.GetCurrentTime()
+    return request
+
+
 def _inventory(kind: type[Any], **fields: int) -> Callable[[World, Account], Message]:
     return lambda world, caller: kind(
         product_id=_owned_product(world, caller), request_id=str(uuid.uuid4()), **fields
@@ -393,6 +403,11 @@ CASES: dict[str, Case] = {
     "UpdateOrderStatus": Case(_update_order),
     "TrackOrder": Case(lambda world, caller: TrackOrderRequest(order_id=_order_id(world, caller))),
     "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),
+    "ListPendingOrders": Case(lambda world, caller: ListPendingOrdersRequest(page_size=5)),
+    "ExportOrders": Case(_export_orders),
+    "ExportProducts": Case(
+        lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)
+    ),
     # Recommendations
     "GetRecommendations": Case(lambda world, caller: GetRecommendationsRequest(limit=3)),
     "GetReorder": Case(lambda world, caller: GetReorderRequest(limit=3)),

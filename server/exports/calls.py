@@ -1,0 +1,50 @@
+"""The export RPCs: which rows a caller gets, and how a file travels in messages."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from google.api.httpbody_pb2 import HttpBody
+from sanset.v1 import catalog_pb2, order_pb2
+
+from server.clock import Clock
+from server.errors import InvalidField
+from server.exports.file import Exports, Format
+from server.exports.orders import orders
+from server.exports.products import products
+from server.exports.source import Source
+from server.rpc.call import Call
+from server.rpc.wire import time_from_wire
+
+
+class ExportCalls:
+    """What the servicers of orders and products answer an export with."""
+
+    def __init__(self, exports: Exports, clock: Clock) -> None:
+        self._exports = exports
+        self._clock = clock
+
+    def orders(self, request: order_pb2.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """The orders of a time, of everybody."""
+        start = time_from_wire(request, "start_time")
+        end = time_from_wire(request, "end_time") or self._clock()
+        if start is not None and start > end:
+            raise InvalidField(("start_time", "must not be after end_time"))
+        form = Format.XLSX if request.format == order_pb2.ExportOrdersRequest.XLSX else Format.CSV
+        return self._send(orders(start, end), form, call)
+
+    def products(self, request: catalog_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        """The products: an admin gets all, a vendor their own."""
+        vendor_id = None if call.identity.is_admin else call.identity.user_id
+        form = Format.XLSX if request.format == catalog_pb2.ExportProductsRequest.XLSX else Format.CSV
+        return self._send(products(vendor_id, self._clock()), form, call)
+
+    async def _send(self, source: Source, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
+        name = f"{source.title.lower()}-{self._clock():%Y-%m-%d}.{form}"
+        call.reply_headers.append(("content-disposition", f'attachment; filename="{name}"'))
+        content_type = form.content_type  # the first message tells for all
+        async with aclosing(self._exports.pieces(source, form)) as pieces:
+            async for piece in pieces:
+                yield HttpBody(content_type=content_type, data=piece)
+                content_type = ""

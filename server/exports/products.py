@@ -1,0 +1,96 @@
+"""The products on offer, a row per variant."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.auth.models import User
+from server.catalog.discounts import price_at
+from server.catalog.models import Category, InventoryLevel, Product, Variant
+from server.db.base import AnyRow
+from server.exports.source import Chunk, Keys, Row, Source
+from server.money import Money
+
+VARIANTS_PER_CHUNK: Final = 1000
+
+COLUMNS: Final = (
+    *("product_id", "sku", "name", "category", "brand", "vendor_id", "vendor", "variant_id", "variant_sku"),
+    *("options", "list_price", "price", "compare_at_price", "currency", "available", "sold", "max_quantity"),
+    *("tags", "rating", "reviews", "slug", "created_at", "updated_at"),
+)
+
+
+def products(vendor_id: int | None, now: datetime) -> Source:
+    """The products that are not deleted, at the prices of `now`; with `vendor_id`, only that vendor's."""
+    wanted: list[ColumnElement[bool]] = [Product.deleted_at.is_(None)]
+    if vendor_id is not None:
+        wanted.append(Product.vendor_id == vendor_id)
+
+    def count(connection: Connection) -> int:
+        statement = select(func.count()).select_from(Variant).join(Product, Product.id == Variant.product_id)
+        return connection.execute(statement.where(*wanted)).scalar_one()
+
+    def read(connection: Connection, after: Keys | None) -> Chunk:
+        rows = _variants(connection, wanted, after)
+        full = len(rows) == VARIANTS_PER_CHUNK
+        return Chunk([_row(row, now) for row in rows], len(rows), (rows[-1].variant_id,) if full else None)
+
+    return Source("Products", COLUMNS, count, read)
+
+
+def _variants(connection: Connection, wanted: list[ColumnElement[bool]], after: Keys | None) -> list[AnyRow]:
+    """The next variants after the key (variant id)."""
+    statement = (
+        select(
+            *Product.__table__.columns,
+            *(Variant.id.label("variant_id"), Variant.sku.label("variant_sku"), Variant.options),
+            Variant.price_minor.label("variant_minor"),
+            *(Category.name.label("category"), User.full_name.label("vendor")),
+            *(_stock(InventoryLevel.available), _stock(InventoryLevel.sold)),
+        )
+        .join(Product, Product.id == Variant.product_id)
+        .outerjoin(Category, Category.id == Product.category_id)
+        .outerjoin(User, User.id == Product.vendor_id)
+        .where(*wanted)
+        .order_by(Variant.id)
+        .limit(VARIANTS_PER_CHUNK)
+    )
+    if after is not None:
+        statement = statement.where(Variant.id > after[0])
+    return list(connection.execute(statement))
+
+
+def _stock(column: InstrumentedAttribute[int]) -> ColumnElement[int]:
+    """A variant's units at all locations; correlated, for a chunk needs those of its own variants only."""
+    units = select(func.sum(column)).where(InventoryLevel.variant_id == Variant.id)
+    return units.correlate(Variant).scalar_subquery().label(column.key)
+
+
+def _row(variant: AnyRow, now: datetime) -> Row:
+    def money(minor: int | None) -> Decimal | None:
+        return None if minor is None else Money(minor, variant.currency).amount
+
+    listed = variant.price_minor if variant.variant_minor is None else variant.variant_minor
+    return (
+        *(variant.id, variant.sku, variant.name, variant.category, variant.brand, variant.vendor_id),
+        *(variant.vendor, variant.variant_id, variant.variant_sku, _options(variant.options)),
+        *(money(listed), money(price_at(listed, variant, now)), money(variant.compare_at_minor)),
+        *(variant.currency, _whole(variant.available), _whole(variant.sold), variant.max_quantity),
+        *(", ".join(variant.tags), round(Decimal(variant.rating), 2), variant.reviews_count, variant.slug),
+        *(variant.created_at, variant.updated_at),
+    )
+
+
+def _options(options: Mapping[str, object]) -> str:
+    return json.dumps(options, ensure_ascii=False) if options else ""
+
+
+def _whole(units: int | Decimal | None) -> int | None:
+    return None if units is None else int(units)
