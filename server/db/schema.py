@@ -9,10 +9,27 @@ from server.cart import models as cart
 from server.catalog import models as catalog
 from server.db.base import Base
 from server.events import models as events
+from server.jobs import models as jobs
+from server.mail import models as mail
 from server.order import models as order
 from server.order.payments import models as payments
 from server.recommend import models as recommend
+from server.webhooks import models as webhooks
 
 metadata = Base.metadata
 
-__all__ = ["analytics", "audit", "auth", "cart", "catalog", "events", "metadata", "order", "payments", "recommend"]
+__all__ = [
+    "analytics",
+    "audit",
+    "auth",
+    "cart",
+    "catalog",
+    "events",
+    "jobs",
+    "mail",
+    "metadata",
+    "order",
+    "payments",
+    "recommend",
+    "webhooks",
+]

@@ -47,3 +47,13 @@ class IdempotencyKey(Base):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while its first call runs
 
     __table_args__ = (Index("ix_idempotency_keys_created_at", "created_at"),)
+
+
+class Consumer(Base):
+    """How far a reader of the events has come: everything up to this position has had its effect."""
+
+    __tablename__ = "consumers"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    transaction_id: Mapped[int] = mapped_column(BigInteger)
+    event_id: Mapped[int] = mapped_column(BigInteger)

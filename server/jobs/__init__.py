@@ -1,0 +1,1 @@
+"""Scheduled work, done once in the whole cluster."""

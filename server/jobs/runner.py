@@ -1,0 +1,244 @@
+"""Runs the scheduled work: each job on one worker of the cluster at a time, by a lease in the database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import TypeVar
+
+import structlog
+
+from server.clock import Clock
+from server.db.base import AnyRow
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.jobs import queries
+from server.rpc.pool import Pool
+
+T = TypeVar("T")
+
+OFF = "off"
+LEASE = timedelta(seconds=30)
+"""How long after the death of its worker a job waits for another one."""
+SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=60)
+RETRY = timedelta(minutes=5)
+"""After so long a daily job that failed is tried again."""
+DATABASE_SECONDS = 10.0
+STOP_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Job:
+    """Work that is done again and again: every so often, or each day at a time (UTC, HH:MM; OFF: never).
+
+    A worker that loses its lease, as when it hangs, may still be at work when the next one begins: `run` must be
+    safe to run twice at once. What it raises is logged, and it is tried again.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[None]]
+    every: timedelta | None = None
+    daily_at: str = ""
+
+    @property
+    def is_scheduled(self) -> bool:
+        """Whether it runs by itself."""
+        return self.every is not None or self.daily_at not in ("", OFF)
+
+    @property
+    def is_frequent(self) -> bool:
+        """Whether its worker keeps the lease between the runs, and so writes nothing for most of them."""
+        return self.every is not None and self.every < LEASE / 2
+
+
+class Jobs:
+    """Looks at the clock for every job; for use on a worker's event loop."""
+
+    def __init__(self, db: Database, pool: Pool, clock: Clock, jobs: Sequence[Job]) -> None:
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self.jobs = {job.name: job for job in jobs}
+        if len(self.jobs) < len(jobs):
+            raise ValueError("two jobs have one name")
+        self._holder = f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
+        self._since = clock()
+        self._held: dict[str, datetime] = {}
+        self._failed: set[str] = set()
+        self._next: dict[str, datetime] = {}
+        self._woken: dict[str, asyncio.Event] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+        self._stopping = False
+
+    def start(self) -> None:
+        """Begin to look at the clock."""
+        for job in self.jobs.values():
+            if job.is_scheduled:
+                self._woken[job.name] = asyncio.Event()
+                self._tasks.append(asyncio.get_running_loop().create_task(self._keep(job)))
+
+    def wake(self, name: str) -> None:
+        """Run a frequent job now, if this worker is the one that runs it."""
+        if name in self._held and name in self._woken:
+            self._woken[name].set()
+
+    async def stop(self) -> None:
+        """Cancel what runs, start nothing more, and leave the jobs to the other workers."""
+        # Said as well, because a cancellation that meets the end of a query is lost.
+        self._stopping = True
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
+        if self._tasks:
+            try:
+                await self._query(self._release)
+            except Exception as error:  # the leases run out by themselves
+                log.warning("jobs_not_released", error=type(error).__name__)
+
+    async def look(self, job: Job) -> bool:
+        """Run a job if it is due and no other worker has it; say whether it ran."""
+        now = self._clock()
+        if self._held.get(job.name, now) - now > LEASE / 2:
+            await self._work(job, record=False)
+            return True
+        self._held.pop(job.name, None)
+        row = await self._query(self._read, job.name)
+        due = self._time_of(job, row, now)
+        if due > now:
+            self._next[job.name] = due
+            return False
+        if not await self._query(self._claim, job.name, row.last_started_at, now):
+            self._next[job.name] = now + LEASE / 2
+            return False
+        self._held[job.name] = now + LEASE
+        await self._work(job, record=True)
+        return True
+
+    async def run(self, name: str) -> None:
+        """Run a job by hand, whatever its time and whoever has its lease; raises what it raises."""
+        await self.jobs[name].run()
+
+    async def _keep(self, job: Job) -> None:
+        while not self._stopping:
+            self._woken[job.name].clear()
+            try:
+                await self.look(job)
+            except Exception as error:  # the database is away: the next look tells
+                log.warning("job_not_looked_at", job=job.name, error=type(error).__name__)
+                self._next[job.name] = self._clock() + LEASE / 6
+            if self._stopping:
+                return
+            # In short steps: the clock may be set, and a sleeping machine's does not tick.
+            ahead = min(self._next[job.name] - self._clock(), LONGEST_LOOK).total_seconds()
+            try:
+                async with asyncio.timeout(max(ahead, 0.0) + 0.001):
+                    await self._woken[job.name].wait()
+            except TimeoutError:
+                pass
+
+    async def _work(self, job: Job, *, record: bool) -> None:
+        """Run a job under its lease, and set the time of the next look."""
+        error = ""
+        try:
+            await self._leased(job)
+        except Exception as failure:
+            error = f"{type(failure).__name__}: {failure}"[:500]
+            log.exception("job_failed", job=job.name)
+        now = self._clock()
+        recovered = not error and job.name in self._failed
+        (self._failed.add if error else self._failed.discard)(job.name)
+        if record or error or recovered:
+            kept = self._held.get(job.name, now) if job.is_frequent else now
+            await self._query(self._finish, job.name, now, error, kept)
+        if not job.is_frequent:
+            self._held.pop(job.name, None)
+        ahead = job.every if job.every is not None else RETRY if error else LONGEST_LOOK
+        self._next[job.name] = now + ahead
+
+    async def _leased(self, job: Job) -> None:
+        work = asyncio.ensure_future(job.run())
+        renewing = asyncio.get_running_loop().create_task(self._renew(job, work))
+        try:
+            # Shielded, so that a cancelled run and a cancelled worker can be told apart.
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if work.done() and not self._stopping:
+                raise TimeoutError("the lease was lost") from None
+            work.cancel()
+            await asyncio.wait([work], timeout=STOP_SECONDS)
+            raise
+        finally:
+            renewing.cancel()
+
+    async def _renew(self, job: Job, work: asyncio.Future[None]) -> None:
+        """Keep the lease of a run that takes long; cancel the run when that fails for too long."""
+        while True:
+            await asyncio.sleep((LEASE / 3).total_seconds())
+            until = self._clock() + LEASE
+            try:
+                kept = await self._query(self._extend, job.name, until)
+            except Exception as error:
+                log.warning("job_lease_not_renewed", job=job.name, error=type(error).__name__)
+                kept = self._clock() < self._held.get(job.name, until)
+                until = self._held.get(job.name, until)
+            if not kept:
+                self._held.pop(job.name, None)
+                work.cancel()
+                return
+            self._held[job.name] = until
+
+    def _time_of(self, job: Job, row: AnyRow, now: datetime) -> datetime:
+        """When a job is due next, now or later."""
+        if row.leased_until is not None and row.leased_until > now and row.holder != self._holder:
+            return max(row.leased_until, now + SHORTEST_LOOK)
+        started, finished = row.last_started_at, row.last_finished_at
+        if job.every is not None:
+            return max(started + job.every, now) if started is not None else now
+        due = latest(time.fromisoformat(job.daily_at), now)
+        if started is None:  # a new shop has missed no day
+            return now if due >= self._since else due + timedelta(days=1)
+        if started < due or finished is None or finished < started:
+            return now  # its time has come, or its worker died over it
+        return max(finished + RETRY, now) if row.last_error else due + timedelta(days=1)
+
+    async def _query(self, use_case: Callable[..., T], *args: object) -> T:
+        return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
+
+    def _read(self, name: str) -> AnyRow:
+        with self._db.read() as connection:
+            row = queries.job(connection, name)
+        if row is not None:
+            return row
+        with self._db.transaction() as tx:
+            queries.add(tx, name)
+            return queries.job(tx, name)  # type: ignore[return-value]
+
+    def _claim(self, name: str, last_started_at: datetime | None, now: datetime) -> bool:
+        with self._db.transaction() as tx:
+            return queries.claim(tx, name, self._holder, last_started_at, now, now + LEASE)
+
+    def _extend(self, name: str, until: datetime) -> bool:
+        with self._db.transaction() as tx:
+            return queries.renew(tx, name, self._holder, until)
+
+    def _finish(self, name: str, now: datetime, error: str, leased_until: datetime) -> None:
+        with self._db.transaction() as tx:
+            queries.finish(tx, name, self._holder, now, error, leased_until)
+
+    def _release(self) -> None:
+        with self._db.transaction() as tx:
+            queries.release(tx, self._holder, self._clock())
+
+
+def latest(at: time, now: datetime) -> datetime:
+    """The last moment at this time of the day that is not after `now`."""
+    today = datetime.combine(now.date(), at, now.tzinfo)
+    return today if today <= now else today - timedelta(days=1)

@@ -1,0 +1,1 @@
+"""Mail: what the shop writes to its customers and its keeper."""
