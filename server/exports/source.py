@@ -1,8 +1,8 @@
 """What an export reads: rows in chunks, each chunk a read of its own.
 
 No transaction outlives a chunk, so a client that reads slowly, or an export of hours, holds nothing in the
-database. The price is that an export is not one moment's picture: a row is as it was when its chunk was read. None is
-left out or told twice, for the chunks follow keys that never change.
+database. The price is that an export is not one moment's picture: a row is as it was when its chunk was read. None
+is left out or told twice, for the chunks follow keys that never change.
 """
 
 from __future__ import annotations

@@ -30,6 +30,8 @@ class Call:
     caller: Identity | None = None
     headers: Mapping[str, str | bytes] = field(default_factory=dict)
     """What was sent along, by lower-case names; to be believed as much as the caller."""
+    reply_headers: list[tuple[str, str]] = field(default_factory=list)
+    """What a stream sends along before its first message."""
 
     @property
     def identity(self) -> Identity:
