@@ -84,6 +84,29 @@ def address_to_wire(row: Row[Any]) -> pb.Address:
     )
 
 
+def payment_method_to_wire(row: Row[Any]) -> pb.PaymentMethod:
+    """A saved payment method as its owner sees it: never its token."""
+    return pb.PaymentMethod(
+        id=row.id,
+        kind=pb.PaymentMethod.Kind.Value(row.kind),
+        brand=row.brand,
+        last_four=row.last_four,
+        is_default=row.is_default,
+        create_time=time_to_wire(row.created_at),
+    )
+
+
+def payment_method_values(method: pb.PaymentMethod) -> dict[str, Any]:
+    """A new payment method, by column."""
+    return {
+        "kind": pb.PaymentMethod.Kind.Name(method.kind),
+        "token": method.token,
+        "brand": method.brand,
+        "last_four": method.last_four,
+        "is_default": method.is_default,
+    }
+
+
 def address_values(address: pb.Address) -> dict[str, Any]:
     """Every field of a new address, by column."""
     return {name: _address_value(address, name) for name in ADDRESS_FIELDS}

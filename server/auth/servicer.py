@@ -7,7 +7,7 @@ from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import auth_pb2 as pb
 from sanset.v1 import auth_pb2_grpc
 
-from server.auth import addresses, convert, service, sessions
+from server.auth import addresses, convert, payment_methods, service, sessions
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
@@ -16,13 +16,14 @@ from server.clock import Clock
 from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
+from server.rpc.idempotency import once
 from server.rpc.pool import Pool
 
 log = structlog.get_logger()
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
-    """Accounts, sessions and addresses. What an RPC promises is in the proto."""
+    """Accounts, sessions, addresses and payment methods. What an RPC promises is in the proto."""
 
     def __init__(
         self,
@@ -209,4 +210,30 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         """Delete one of the caller's addresses."""
         with self._db.transaction() as tx:
             addresses.delete_address(tx, call.identity.user_id, request.address_id)
+        return Empty()
+
+    def ListPaymentMethods(
+        self, request: pb.ListPaymentMethodsRequest, call: Call
+    ) -> pb.ListPaymentMethodsResponse:
+        """All of them: an account has few."""
+        with self._db.read() as connection:
+            rows = payment_methods.list_payment_methods(connection, call.identity.user_id)
+        return pb.ListPaymentMethodsResponse(items=[convert.payment_method_to_wire(row) for row in rows])
+
+    def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
+        """Save a new payment method."""
+        now = self._clock()
+        values = convert.payment_method_values(request.payment_method)
+        with self._db.transaction() as tx:
+
+            def add() -> pb.PaymentMethod:
+                row = payment_methods.add_payment_method(tx, call.identity.user_id, values, now)
+                return convert.payment_method_to_wire(row)
+
+            return once(tx, request, call, pb.PaymentMethod, now, add)
+
+    def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
+        """Delete one of the caller's payment methods."""
+        with self._db.transaction() as tx:
+            payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
         return Empty()

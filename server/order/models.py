@@ -129,6 +129,15 @@ class Payment(Base):
     problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
+    __table_args__ = (
+        Index(
+            "ix_payments_pending",
+            "order_id",
+            sqlite_where=text("status = 'PENDING'"),
+            postgresql_where=text("status = 'PENDING'"),
+        ),
+    )
+
 
 class Refund(Base):
     """Money that goes back. `key` is the gateway's idempotency key: it never pays the same refund twice."""

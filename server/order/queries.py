@@ -7,12 +7,14 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.order.models import Order, OrderEvent, OrderLine, Payment
+from server.order.payments.gateway import CAPTURED, PENDING, VOIDED, Outcome
 from server.order.status import PENDING_PAYMENT
+from server.rpc.idempotency import abandoned
 
 _ORDERS = select(
     *Order.__table__.columns,
@@ -20,6 +22,11 @@ _ORDERS = select(
     Payment.token.label("payment_token"),
     Payment.status.label("payment_status"),
     Payment.amount_minor.label("payment_minor"),
+    Payment.captured_minor.label("payment_captured_minor"),
+    Payment.refunded_minor.label("payment_refunded_minor"),
+    Payment.problem.label("payment_problem"),
+    Payment.updated_at.label("payment_updated_at"),
+    Payment.gateway.label("payment_gateway"),
     Payment.gateway_id,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
@@ -32,6 +39,9 @@ _SETTLE_PAYMENT = Prepared(
     .values(
         status=bindparam("new_status"),
         gateway_id=bindparam("new_id"),
+        captured_minor=bindparam("captured"),
+        problem=bindparam("new_problem"),
+        token="",
         updated_at=bindparam("now", type_=UtcDateTime),
     )
 )
@@ -83,6 +93,14 @@ def order_page(
     return connection.execute(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)).all()
 
 
+def pending_page(connection: Connection, after: Sequence[Any] | None, limit: int) -> Sequence[AnyRow]:
+    """Orders that wait for their payment, the oldest first, after the keys (placed_at, id)."""
+    statement = _ORDERS.where(Order.status == PENDING_PAYMENT)
+    if after is not None:
+        statement = statement.where(tuple_(Order.placed_at, Order.id) > tuple(after))
+    return connection.execute(statement.order_by(Order.placed_at, Order.id).limit(limit)).all()
+
+
 def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The lines of orders, by order, in their order."""
     statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
@@ -126,19 +144,16 @@ def insert_order(tx: Connection, values: dict[str, Any]) -> int:
     return int(_INSERT_ORDER.first(tx, **values).id)
 
 
-_LINE = tuple(column.name for column in OrderLine.__table__.columns)
-
-
 @lru_cache(maxsize=256)
-def _insert_lines(count: int) -> Prepared:
-    rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{i}") for name in _LINE} for i in range(count)]
+def _insert_lines(names: tuple[str, ...], count: int) -> Prepared:
+    rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{i}") for name in names} for i in range(count)]
     return Prepared(insert(OrderLine).values(rows))
 
 
 def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    """Insert the lines of an order in one statement."""
+    """Insert the lines of an order in one statement; the rows are alike."""
     values = {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
-    _insert_lines(len(rows)).later(tx, **values)
+    _insert_lines(tuple(rows[0]), len(rows)).later(tx, **values)
 
 
 def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
@@ -146,9 +161,72 @@ def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
     _INSERT_PAYMENT.later(tx, **values)
 
 
-def settle_payment(tx: Connection, order_id: int, status: str, gateway_id: str, now: datetime) -> None:
-    """Record what the gateway answered."""
-    _SETTLE_PAYMENT.later(tx, settled=order_id, new_status=status, new_id=gateway_id, now=now)
+def settle_payment(
+    tx: Connection, order_id: int, outcome: Outcome, now: datetime, *, captured_minor: int
+) -> None:
+    """Record what became of the payment, and forget its token."""
+    _SETTLE_PAYMENT.later(
+        tx,
+        settled=order_id,
+        new_status=outcome.status,
+        new_id=outcome.gateway_id,
+        captured=captured_minor,
+        new_problem=outcome.problem,
+        now=now,
+    )
+
+
+def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
+    """Note under which id the gateway knows the payment, before it is charged."""
+    tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
+
+
+def void_payment(tx: Connection, order_id: int, known_id: str, now: datetime) -> bool:
+    """Give up the payment of an order that was cancelled, unless it was settled, or opened, meanwhile."""
+    given_up = tx.execute(
+        update(Payment)
+        .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == known_id)
+        .values(status=VOIDED, token="", updated_at=now)
+    )
+    return given_up.rowcount == 1
+
+
+def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> int | None:
+    """Record a capture for an order that was given up, and return the amount; None when it was recorded before."""
+    return tx.execute(
+        update(Payment)
+        .where(Payment.order_id == order_id, Payment.status != CAPTURED)
+        .values(
+            status=CAPTURED,
+            gateway_id=gateway_id,
+            captured_minor=Payment.amount_minor,
+            token="",
+            problem="",
+            updated_at=now,
+        )
+        .returning(Payment.captured_minor)
+    ).scalar_one_or_none()
+
+
+def order_by_number(connection: Connection, number: str) -> AnyRow | None:
+    """The order with a number, which is the key of its payment."""
+    return connection.execute(_ORDERS.where(Order.number == number)).one_or_none()
+
+
+def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> Sequence[AnyRow]:
+    """Orders with a payment to settle, by id: id, and whether nothing more may be charged.
+
+    Those whose time is over or that were cancelled; and those whose checkout died, known by its lease.
+    """
+    over = or_(Order.status != PENDING_PAYMENT, Order.reserved_until < now)
+    died = abandoned(Order.user_id, "Checkout", Order.request_id, now)
+    return connection.execute(
+        select(Order.id, case((over, True), else_=False).label("over"))
+        .join(Payment, Payment.order_id == Order.id)
+        .where(Payment.status == PENDING, Payment.order_id > after, or_(over, died))
+        .order_by(Payment.order_id)
+        .limit(limit)
+    ).all()
 
 
 def advance(

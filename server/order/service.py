@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,14 @@ def read_order(connection: Connection, caller: Identity, order_id: int) -> Place
     if row is None:
         raise OrderNotFound(order_id=order_id)
     return placed(row, queries.lines(connection, [order_id])[order_id])
+
+
+def read_payment(connection: Connection, caller: Identity, order_id: int) -> dict[str, Any]:
+    """The values of an order of the caller's, or of any for an admin, without its lines. Raises OrderNotFound."""
+    row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    return placed(row, []).values
 
 
 def read_steps(

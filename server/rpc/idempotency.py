@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
 
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
@@ -112,6 +112,17 @@ def take_lease(tx: Connection, key: Key, now: datetime, until: datetime) -> bool
         .values(leased_until=until)
     )
     return taken.rowcount == 1
+
+
+def abandoned(user_id: Any, method: str, request_id: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether the call that claimed a request id died: in a query, by the columns that hold user and id."""
+    return exists().where(
+        IdempotencyKey.user_id == user_id,
+        IdempotencyKey.method == method,
+        IdempotencyKey.request_id == request_id,
+        IdempotencyKey.reply.is_(None),
+        IdempotencyKey.leased_until < now,
+    )
 
 
 def _is(key: Key) -> tuple[Any, ...]:

@@ -1,39 +1,186 @@
-"""The demo gateway: no money moves. Its answers follow from the payment alone, so a repeat gets the same one."""
+"""The demo gateway: no money moves, but books are kept, webhooks are signed, and tokens force every outcome.
+
+`tok_decline` is declined. `tok_timeout` never answers, and charges nothing. `tok_late` charges, but its answer comes
+after the shop has stopped waiting, and its webhook later still. `tok_twice` charges, and reports it twice.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
-from server.order.payments.gateway import Charge, Outcome
+import structlog
 
-DECLINE = "tok_decline"
-TIMEOUT = "tok_timeout"
+from server.clock import Clock
+from server.keys import derived_key
+from server.order.errors import SignatureInvalid
+from server.order.payments.books import Books
+from server.order.payments.gateway import (
+    CAPTURED,
+    DECLINED,
+    Charge,
+    Outcome,
+    RefundOrder,
+    RefundOutcome,
+    Report,
+)
+
+DECLINE: Final = "tok_decline"
+TIMEOUT: Final = "tok_timeout"
+LATE: Final = "tok_late"
+TWICE: Final = "tok_twice"
+
+SIGNATURE: Final = "sanset-demo-signature"
+TOLERANCE_SECONDS: Final = 300
+_KINDS: Final = {"payment.captured": CAPTURED, "payment.declined": DECLINED}
+
+Tell = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
+"""Takes a webhook: its body and headers."""
+
+log = structlog.get_logger()
+
+
+class Signer:
+    """Signs the demo gateway's webhooks, and knows its own signatures."""
+
+    def __init__(self, secret: bytes, clock: Clock) -> None:
+        self._key = derived_key(secret, "demo gateway webhooks")
+        self._clock = clock
+
+    def header(self, body: bytes) -> str:
+        """The value of the signature header: "t=<seconds>,v1=<hex>"."""
+        moment = int(self._clock().timestamp())
+        return f"t={moment},v1={self._signature(str(moment), body)}"
+
+    def check(self, header: str, body: bytes) -> None:
+        """Raise SignatureInvalid unless the header signs this body, not long ago."""
+        parts = dict(part.partition("=")[::2] for part in header.split(",")[:4])
+        moment, signature = parts.get("t", ""), parts.get("v1", "")
+        if not (moment.isascii() and moment.isdigit() and len(moment) < 12 and signature.isascii()):
+            raise SignatureInvalid()
+        if not hmac.compare_digest(self._signature(moment, body), signature):
+            raise SignatureInvalid()
+        if abs(self._clock().timestamp() - int(moment)) > TOLERANCE_SECONDS:
+            raise SignatureInvalid()
+
+    def _signature(self, moment: str, body: bytes) -> str:
+        return hmac.new(self._key, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
 class DemoGateway:
-    """Captures every payment, but for a share that it declines, and the tokens that force an outcome.
-
-    `tok_decline` is declined and `tok_timeout` never answers.
-    """
+    """Captures every payment by card or UPI, but for a share that it declines and the tokens above."""
 
     name = "demo"
 
-    def __init__(self, *, delay_seconds: float = 0.0, failure_rate: float = 0.0) -> None:
-        """`failure_rate` is the share of payments to decline, from 0 to 1."""
+    def __init__(
+        self,
+        books: Books,
+        signer: Signer,
+        *,
+        delay_seconds: float = 0.0,
+        failure_rate: float = 0.0,
+        late_seconds: float = 6.0,
+    ) -> None:
+        """`failure_rate` is the share of payments to decline, from 0 to 1; `late_seconds` how late tok_late is."""
+        self._books = books
+        self._signer = signer
         self._delay = delay_seconds
         self._failure_rate = failure_rate
+        self._late = late_seconds
+        self._reports: set[asyncio.Task[None]] = set()
+        self.tell: Tell | None = None
+        """Where the webhooks go; set once the server that takes them is built."""
 
-    async def charge(self, charge: Charge) -> Outcome:
+    async def open(self, charge: Charge) -> str:
+        """Nothing to do; see Gateway."""
+        return ""
+
+    async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
         """Capture or decline; see Gateway."""
         if self._delay:
             await asyncio.sleep(self._delay)
         if charge.token == TIMEOUT:
             await asyncio.Event().wait()
-        digest = hashlib.sha256(charge.idempotency_key.encode()).digest()
-        gateway_id = f"demo_{digest.hex()[:24]}"
+        known = charge.token == LATE and await self._books.find(charge.key)
+        outcome = await self._books.charge(charge, self._objection(charge))
+        if charge.token == TWICE:
+            self._report(charge.key, outcome, times=2)
+        if charge.token == LATE and not known:
+            self._report(charge.key, outcome, after=self._late)
+            await asyncio.sleep(self._late)
+        return outcome
+
+    async def find(self, key: str, gateway_id: str) -> Outcome | None:
+        """See Gateway."""
+        return await self._books.find(key)
+
+    async def cancel(self, key: str, gateway_id: str) -> Outcome:
+        """See Gateway."""
+        return await self._books.cancel(key)
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        """See Gateway."""
+        return await self._books.refund(order)
+
+    def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
+        """The report in a webhook that this gateway signed; see Gateway."""
+        signature = headers.get(SIGNATURE)
+        if signature is None:
+            return None
+        self._signer.check(str(signature), body)
+        try:
+            event = json.loads(body)
+            status = _KINDS.get(event["type"])
+            outcome = Outcome(status, event["gateway_id"], event["problem"]) if status else None
+            return Report(event["id"], event["key"], outcome)
+        except (ValueError, KeyError, TypeError):  # signed, yet not a report: nothing of ours
+            raise SignatureInvalid() from None
+
+    def webhook(self, event_id: str, key: str, outcome: Outcome) -> tuple[bytes, dict[str, str]]:
+        """The body and the headers of the webhook that tells of an outcome."""
+        kind = next(kind for kind, status in _KINDS.items() if status == outcome.status)
+        event = {
+            "id": event_id,
+            "type": kind,
+            "key": key,
+            "gateway_id": outcome.gateway_id,
+            "problem": outcome.problem,
+        }
+        body = json.dumps(event).encode()
+        return body, {SIGNATURE: self._signer.header(body)}
+
+    async def stop(self) -> None:
+        """Give up the reports that are still due; the sweeper asks for what they would have told."""
+        for report in self._reports:
+            report.cancel()
+        if self._reports:
+            await asyncio.wait(self._reports)
+
+    def _objection(self, charge: Charge) -> str:
         if charge.token == DECLINE:
-            return Outcome(False, gateway_id, "The card was declined.")
-        if int.from_bytes(digest[:8]) / 2**64 < self._failure_rate:
-            return Outcome(False, gateway_id, "The payment was declined by chance; try again.")
-        return Outcome(True, gateway_id)
+            return "The card was declined."
+        digest = hashlib.sha256(charge.key.encode()).digest()
+        if self._failure_rate and int.from_bytes(digest[:8]) / 2**64 < self._failure_rate:
+            return "The payment was declined by chance; try again."
+        return ""
+
+    def _report(self, key: str, outcome: Outcome, *, times: int = 1, after: float = 0.0) -> None:
+        task = asyncio.create_task(self._tell(key, outcome, times, after))
+        self._reports.add(task)
+        task.add_done_callback(self._reports.discard)
+
+    async def _tell(self, key: str, outcome: Outcome, times: int, after: float) -> None:
+        await asyncio.sleep(after)
+        event_id = f"evt_{hashlib.sha256(key.encode()).hexdigest()[:24]}_{int(time.time())}"
+        for _ in range(times):
+            body, headers = self.webhook(event_id, key, outcome)
+            try:
+                if self.tell is not None:
+                    await self.tell(body, headers)
+            except Exception as error:  # a real one would try again; here the sweeper finds it out
+                log.warning("demo_webhook_failed", key=key, error=type(error).__name__)

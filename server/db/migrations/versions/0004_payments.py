@@ -17,9 +17,14 @@ def upgrade() -> None:
     with op.batch_alter_table("payments", recreate="never") as batch_op:
         batch_op.add_column(sa.Column("captured_minor", sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("refunded_minor", sa.BigInteger(), server_default="0", nullable=False))
-        batch_op.add_column(
-            sa.Column("problem", sa.String(length=300), server_default="", nullable=False)
-        )
+        batch_op.add_column(sa.Column("problem", sa.String(length=300), server_default="", nullable=False))
+    op.create_index(
+        "ix_payments_pending",
+        "payments",
+        ["order_id"],
+        sqlite_where=sa.text("status = 'PENDING'"),
+        postgresql_where=sa.text("status = 'PENDING'"),
+    )
     # What was captured before is known from the status. Its charges are not in the books, which begin now: they
     # are entered, so that they can be paid back as any other.
     op.execute("UPDATE payments SET captured_minor = amount_minor WHERE status = 'CAPTURED'")
@@ -139,6 +144,7 @@ def downgrade() -> None:
     op.drop_table("gateway_charges")
     op.drop_table("gift_card_entries")
     op.drop_table("gift_cards")
+    op.drop_index("ix_payments_pending", table_name="payments")
     with op.batch_alter_table("payments", recreate="never") as batch_op:
         batch_op.drop_column("problem")
         batch_op.drop_column("refunded_minor")

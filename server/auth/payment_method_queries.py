@@ -1,0 +1,65 @@
+"""SQL of the saved payment methods: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from server.auth.models import PaymentMethod
+from server.db.base import AnyRow
+
+_SHOWN = tuple(column for column in PaymentMethod.__table__.columns if column.name != "token")
+
+
+def payment_methods(connection: Connection, user_id: int) -> Sequence[AnyRow]:
+    """A user's saved payment methods without their tokens, the default first, then the newest."""
+    return connection.execute(
+        select(*_SHOWN)
+        .where(PaymentMethod.user_id == user_id)
+        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
+    ).all()
+
+
+def token(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow | None:
+    """The kind and the token of one of a user's payment methods."""
+    return connection.execute(
+        select(PaymentMethod.kind, PaymentMethod.token).where(
+            PaymentMethod.id == payment_method_id, PaymentMethod.user_id == user_id
+        )
+    ).one_or_none()
+
+
+def count(tx: Connection, user_id: int) -> int:
+    """How many payment methods a user has saved."""
+    return tx.scalar(select(func.count()).where(PaymentMethod.user_id == user_id)) or 0
+
+
+def add(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow:
+    """Save a payment method and return it, without its token."""
+    return tx.execute(insert(PaymentMethod).values(user_id=user_id, **values).returning(*_SHOWN)).one()
+
+
+def clear_default(tx: Connection, user_id: int) -> None:
+    """Leave a user without a default payment method."""
+    tx.execute(
+        update(PaymentMethod)
+        .where(PaymentMethod.user_id == user_id, PaymentMethod.is_default)
+        .values(is_default=False)
+    )
+
+
+def make_newest_default(tx: Connection, user_id: int) -> None:
+    """Make a user's newest payment method the default; does nothing when there is none."""
+    newest = select(func.max(PaymentMethod.id)).where(PaymentMethod.user_id == user_id).scalar_subquery()
+    tx.execute(update(PaymentMethod).where(PaymentMethod.id == newest).values(is_default=True))
+
+
+def remove(tx: Connection, user_id: int, payment_method_id: int) -> bool | None:
+    """Delete a payment method; whether it was the default, or None when the user has none with this id."""
+    return tx.scalar(
+        delete(PaymentMethod)
+        .where(PaymentMethod.id == payment_method_id, PaymentMethod.user_id == user_id)
+        .returning(PaymentMethod.is_default)
+    )

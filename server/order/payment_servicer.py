@@ -1,0 +1,71 @@
+"""The calls of OrderService about payments and gift cards."""
+
+from __future__ import annotations
+
+from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_pb2_grpc
+from sanset.v1 import payment_pb2 as payment_pb
+
+from server.audit import log as audit
+from server.audit.log import Actor
+from server.auth.payment_methods import refuse_card_number
+from server.clock import Clock
+from server.db.database import Database
+from server.errors import InvalidField
+from server.order import convert, service
+from server.order.errors import OrderNotFound
+from server.order.payments import gift_cards
+from server.order.payments.gift_cards import Codes
+from server.order.reports import Reports
+from server.rpc.call import Call
+from server.rpc.idempotency import once
+from server.rpc.wire import money_from_wire, time_from_wire
+
+
+class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
+    """Translates calls about payments and gift cards; OrderServicer is one."""
+
+    _db: Database
+    _clock: Clock
+    _reports: Reports
+    _codes: Codes
+
+    def GetPayment(self, request: payment_pb.GetPaymentRequest, call: Call) -> pb.Payment:
+        with self._db.read() as connection:
+            values = service.read_payment(connection, call.identity, request.order_id)
+        if not values["payment_method"]:  # an imported order
+            raise OrderNotFound(order_id=request.order_id)
+        return convert.payment_to_wire(values)
+
+    async def ReceivePaymentWebhook(
+        self, request: payment_pb.ReceivePaymentWebhookRequest, call: Call
+    ) -> payment_pb.ReceivePaymentWebhookResponse:
+        repeated = await self._reports.take(request.payload.data, call.headers)
+        return payment_pb.ReceivePaymentWebhookResponse(repeated=repeated)
+
+    def CreateGiftCard(self, request: payment_pb.CreateGiftCardRequest, call: Call) -> payment_pb.GiftCard:
+        card = request.gift_card
+        if not card.balance.currency_code:
+            raise InvalidField(("gift_card.balance", "must name its currency"))
+        balance = money_from_wire(
+            card.balance, "gift_card.balance", currency=card.balance.currency_code.upper()
+        )
+        expires_at = time_from_wire(card, "expire_time")
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def create() -> payment_pb.GiftCard:
+                code, row = gift_cards.create(tx, self._codes, balance, expires_at, now)
+                audit.write(
+                    tx, Actor.of(call), "CreateGiftCard", f"gift_card/{row.id}", now, balance=str(balance)
+                )
+                return convert.gift_card_to_wire(row, code)
+
+            return once(tx, request, call, payment_pb.GiftCard, now, create)
+
+    def GetGiftCardBalance(
+        self, request: payment_pb.GetGiftCardBalanceRequest, call: Call
+    ) -> payment_pb.GiftCard:
+        refuse_card_number("code", request.code)
+        with self._db.read() as connection:
+            return convert.gift_card_to_wire(gift_cards.read(connection, self._codes, request.code))

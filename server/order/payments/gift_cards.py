@@ -1,0 +1,125 @@
+"""Gift cards: a balance that pays orders, and a ledger that explains it."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.errors import InvalidField
+from server.keys import derived_key
+from server.money import Money
+from server.order.errors import GiftCardNotFound
+from server.order.payments import queries
+from server.order.payments.books import Books
+from server.order.payments.gateway import Charge, Outcome, RefundOrder, RefundOutcome, Report
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
+_SYMBOLS = 16
+"""80 random bits: who tries a million codes a second finds one of a million cards in some thousand years."""
+
+
+class Codes:
+    """The codes of gift cards, and what recognises them."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._key = derived_key(secret, "gift card codes")
+
+    def new(self) -> str:
+        """A code: "GIFT-7K3M-9QX4-2T01-ZZ8P"."""
+        symbols = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_SYMBOLS))
+        return "-".join(("GIFT", *(symbols[i : i + 4] for i in range(0, _SYMBOLS, 4))))
+
+    def hash_of(self, code: str) -> str:
+        """What is stored of a code: keyed, so that a stolen table cannot be searched for codes."""
+        plain = code.upper().replace("-", "").replace(" ", "")
+        return hashlib.blake2b(plain.encode(), key=self._key, digest_size=32).hexdigest()
+
+
+def create(
+    tx: Connection, codes: Codes, balance: Money, expires_at: datetime | None, now: datetime
+) -> tuple[str, Any]:
+    """Make a card and return its code, which nobody learns again, and its row. Raises InvalidField."""
+    if balance.minor <= 0:
+        raise InvalidField(("gift_card.balance", "must be above zero"))
+    if expires_at is not None and expires_at <= now:
+        raise InvalidField(("gift_card.expire_time", "must be in the future"))
+    code = codes.new()
+    values = {
+        "code_hash": codes.hash_of(code),
+        "last_four": code[-4:],
+        "currency": balance.currency,
+        "balance_minor": balance.minor,
+        "expires_at": expires_at,
+        "created_at": now,
+    }
+    card = queries.new_gift_card(tx, values)
+    queries.new_entry(tx, card.id, f"issue {card.id}", balance.minor, now)
+    return code, card
+
+
+def read(connection: Connection, codes: Codes, code: str) -> Any:
+    """The card with a code. Raises GiftCardNotFound."""
+    card = queries.gift_card(connection, codes.hash_of(code))
+    if card is None:
+        raise GiftCardNotFound()
+    return card
+
+
+class GiftCardGateway:
+    """Takes payments from gift cards, whichever gateway takes the others."""
+
+    name = "gift_card"
+
+    def __init__(self, books: Books, codes: Codes) -> None:
+        self._books = books
+        self._codes = codes
+
+    async def open(self, charge: Charge) -> str:
+        """Nothing to do; see Gateway."""
+        return ""
+
+    async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
+        """Take the amount from the card that has the token as its code; see Gateway."""
+        return await self._books.charge(charge, pay=self._pay)
+
+    async def find(self, key: str, gateway_id: str) -> Outcome | None:
+        """See Gateway."""
+        return await self._books.find(key)
+
+    async def cancel(self, key: str, gateway_id: str) -> Outcome:
+        """See Gateway."""
+        return await self._books.cancel(key)
+
+    async def refund(self, order: RefundOrder) -> RefundOutcome:
+        """Put money back on the card, even one that has expired meanwhile; see Gateway."""
+        return await self._books.refund(order)
+
+    def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
+        """Gift cards report nothing: they always answer."""
+        return None
+
+    def _pay(self, tx: Connection, charge: Charge, now: datetime) -> str:
+        hashed = self._codes.hash_of(charge.token)
+        minor, currency = charge.amount.minor, charge.amount.currency
+        paid = queries.take_from_gift_card(tx, hashed, minor, currency, now)
+        if paid is None:
+            return _problem(queries.gift_card(tx, hashed), charge.amount, now)
+        queries.book_gift_card(tx, charge.key, paid)
+        queries.new_entry(tx, paid, f"charge {charge.key}", -minor, now)
+        return ""
+
+
+def _problem(card: Any, amount: Money, now: datetime) -> str:
+    """Why a card cannot pay an amount."""
+    if card is None:
+        return "There is no gift card with this code."
+    if card.expires_at is not None and card.expires_at <= now:
+        return f"The gift card has expired on {card.expires_at:%Y-%m-%d}."
+    if card.currency != amount.currency:
+        return f"The gift card is in {card.currency}, the order in {amount.currency}."
+    return f"The gift card holds {Money(card.balance_minor, card.currency)}, the order costs {amount}."

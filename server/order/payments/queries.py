@@ -1,0 +1,137 @@
+"""SQL of the books: charges, refunds and gift cards; one function per question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from server.db.base import AnyRow
+from server.db.prepared import Prepared
+from server.db.upsert import insert_for, insert_of
+from server.order.payments.models import (
+    GatewayCharge,
+    GatewayRefund,
+    GiftCard,
+    GiftCardEntry,
+    PaymentEvent,
+)
+
+_NEW_CHARGE = Prepared(
+    lambda dialect: (
+        insert_of(dialect)(GatewayCharge).on_conflict_do_nothing().returning(GatewayCharge.gateway_id)
+    )
+)
+_CHARGE = Prepared(
+    select(GatewayCharge.status, GatewayCharge.gateway_id, GatewayCharge.problem).where(
+        GatewayCharge.key == bindparam("asked")
+    )
+)
+
+
+def new_charge(tx: Connection, values: dict[str, Any]) -> bool:
+    """Enter a charge; False when its key is taken. Waits for another transaction that is taking it."""
+    return _NEW_CHARGE.first(tx, **values, refunded_minor=0) is not None
+
+
+def charge(connection: Connection, key: str) -> Any:
+    """What became of a charge: status, gateway_id, problem; None when there is none."""
+    return _CHARGE.first(connection, asked=key)
+
+
+def decline_charge(tx: Connection, key: str, problem: str) -> None:
+    """Turn a charge that was just entered into a declined one."""
+    tx.execute(
+        update(GatewayCharge)
+        .where(GatewayCharge.key == key)
+        .values(status="DECLINED", problem=problem, gift_card_id=None)
+    )
+
+
+def book_gift_card(tx: Connection, key: str, gift_card_id: int) -> None:
+    """Note which card paid a charge."""
+    tx.execute(update(GatewayCharge).where(GatewayCharge.key == key).values(gift_card_id=gift_card_id))
+
+
+def new_refund(tx: Connection, key: str, charge_key: str, minor: int, now: datetime) -> bool:
+    """Enter a refund; False when its key is taken."""
+    entered = tx.execute(
+        insert_for(tx)(GatewayRefund)
+        .values(key=key, charge_key=charge_key, amount_minor=minor, created_at=now)
+        .on_conflict_do_nothing()
+        .returning(GatewayRefund.key)
+    )
+    return entered.one_or_none() is not None
+
+
+def take_from_charge(tx: Connection, key: str, minor: int, currency: str) -> AnyRow | None:
+    """Count money as paid back from a captured charge and return its gift card; None when less is left."""
+    return tx.execute(
+        update(GatewayCharge)
+        .where(
+            GatewayCharge.key == key,
+            GatewayCharge.status == "CAPTURED",
+            GatewayCharge.currency == currency,
+            GatewayCharge.refunded_minor + minor <= GatewayCharge.amount_minor,
+        )
+        .values(refunded_minor=GatewayCharge.refunded_minor + minor)
+        .returning(GatewayCharge.gift_card_id)
+    ).one_or_none()
+
+
+def new_gift_card(tx: Connection, values: dict[str, Any]) -> AnyRow:
+    """Insert a gift card and return it."""
+    return tx.execute(insert(GiftCard).values(**values).returning(*GiftCard.__table__.columns)).one()
+
+
+def gift_card(connection: Connection, code_hash: str) -> AnyRow | None:
+    """The card with a code."""
+    return connection.execute(
+        select(*GiftCard.__table__.columns).where(GiftCard.code_hash == code_hash)
+    ).one_or_none()
+
+
+def take_from_gift_card(
+    tx: Connection, code_hash: str, minor: int, currency: str, now: datetime
+) -> int | None:
+    """Take money from a card that has it, and return the card's id; None when it has not."""
+    still_pays = GiftCard.expires_at.is_(None) | (GiftCard.expires_at > now)
+    return tx.execute(
+        update(GiftCard)
+        .where(
+            GiftCard.code_hash == code_hash,
+            GiftCard.currency == currency,
+            GiftCard.balance_minor >= minor,
+            still_pays,
+        )
+        .values(balance_minor=GiftCard.balance_minor - minor)
+        .returning(GiftCard.id)
+    ).scalar_one_or_none()
+
+
+def put_on_gift_card(tx: Connection, gift_card_id: int, minor: int) -> None:
+    """Put money back on a card."""
+    tx.execute(
+        update(GiftCard)
+        .where(GiftCard.id == gift_card_id)
+        .values(balance_minor=GiftCard.balance_minor + minor)
+    )
+
+
+def new_entry(tx: Connection, gift_card_id: int, key: str, minor: int, now: datetime) -> None:
+    """Note a movement of a card's money."""
+    tx.execute(
+        insert(GiftCardEntry).values(gift_card_id=gift_card_id, key=key, amount_minor=minor, created_at=now)
+    )
+
+
+def take_event(tx: Connection, values: dict[str, Any]) -> bool:
+    """Note that a webhook was taken; False when it had been before."""
+    taken = tx.execute(
+        insert_for(tx)(PaymentEvent)
+        .values(**values)
+        .on_conflict_do_nothing()
+        .returning(PaymentEvent.event_id)
+    )
+    return taken.one_or_none() is not None

@@ -1,0 +1,61 @@
+"""The payment gateways of a shop, made from its settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import structlog
+
+from server.clock import Clock
+from server.db.database import Database
+from server.order.payments.books import Books
+from server.order.payments.demo import DemoGateway, Signer
+from server.order.payments.gateway import Gateways
+from server.order.payments.gift_cards import Codes, GiftCardGateway
+from server.order.payments.stripe_gateway import StripeGateway
+from server.rpc.pool import Pool
+from server.settings import Settings
+
+LATE_SECONDS = 0.5
+"""How long after the shop stopped waiting the demo gateway reports what it charged late."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Payments:
+    """What takes the shop's money. One of `demo` and `stripe` is there; gift cards always are."""
+
+    gateways: Gateways
+    codes: Codes
+    demo: DemoGateway | None
+    stripe: StripeGateway | None
+
+    @classmethod
+    def of(cls, settings: Settings, db: Database, pool: Pool, clock: Clock) -> Payments:
+        """The gateways that the settings name."""
+        secret = settings.secret_key.get_secret_value().encode()
+        books = Books(db, pool, clock)
+        codes = Codes(secret)
+        gift_cards = GiftCardGateway(books, codes)
+        if settings.payment_gateway == "stripe":
+            taking = StripeGateway.of(settings)
+            gateways = Gateways({"CARD": taking, "UPI": taking, "GIFT_CARD": gift_cards})
+            return cls(gateways, codes, None, taking)
+        if settings.environment == "production":
+            log.warning("demo_gateway_in_production", hint="no money moves: set PAYMENT_GATEWAY=stripe")
+        demo = DemoGateway(
+            books,
+            Signer(secret, clock),
+            delay_seconds=settings.demo_payment_delay_seconds,
+            failure_rate=settings.demo_payment_failure_rate,
+            late_seconds=settings.payment_timeout_seconds + LATE_SECONDS,
+        )
+        return cls(Gateways({"CARD": demo, "UPI": demo, "GIFT_CARD": gift_cards}), codes, demo, None)
+
+    async def stop(self) -> None:
+        """Give up what is still under way; the sweeper asks for it."""
+        if self.demo is not None:
+            await self.demo.stop()
+        if self.stripe is not None:
+            self.stripe.close()

@@ -1,0 +1,174 @@
+"""What becomes of an order once its payment is known, whoever learns it: the checkout, a webhook, or the sweeper.
+
+Each way ends in one transaction that moves the order out of PENDING_PAYMENT, or finds that another did; only one can.
+It also stores the reply of the checkout that made the order, so that a buyer who asks again hears how it ended.
+
+An order is given up in this order: first the gateway is told never to charge it, then the goods go back. A payment
+that was captured nevertheless, because the order was cancelled in between, is paid back in the same transaction that
+learns of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import structlog
+from sqlalchemy import Connection
+
+from server.clock import Clock
+from server.db.database import Database
+from server.events.log import publish
+from server.order import queries, status
+from server.order.errors import OrderNotFound
+from server.order.payments.gateway import (
+    CAPTURED,
+    DECLINED,
+    PENDING,
+    VOIDED,
+    Gateways,
+    Outcome,
+)
+from server.order.reserve import PlacedOrder, confirm, placed, release
+from server.rpc.idempotency import Key, store_reply
+
+METHOD = "Checkout"
+NOT_PAID = b""
+"""The stored reply of a checkout whose order was not paid; a real one always holds an order id."""
+NOT_IN_TIME = "The order was not paid in time."
+
+log = structlog.get_logger()
+
+Render = Callable[[PlacedOrder, str], bytes]
+"""Makes the reply of a checkout from its order and the page where the payment goes on."""
+PayBack = Callable[[Connection, PlacedOrder, int, datetime], None]
+"""Records, in the caller's transaction, that the money of an order that was given up goes back. Repeatable."""
+
+
+class Settlement:
+    """Ends orders whose payment is known. Its methods run on the pool's threads."""
+
+    def __init__(self, db: Database, clock: Clock, render: Render, pay_back: PayBack) -> None:
+        self._db = db
+        self._clock = clock
+        self._render = render
+        self._pay_back = pay_back
+
+    def read(self, order_id: int) -> PlacedOrder:
+        """An order as it stands. Raises OrderNotFound."""
+        with self._db.read() as connection:
+            row = queries.order(connection, order_id)
+            if row is None:
+                raise OrderNotFound(order_id=order_id)
+            return placed(row, queries.lines(connection, [order_id])[order_id])
+
+    def find(self, number: str) -> PlacedOrder | None:
+        """The order with a number."""
+        with self._db.read() as connection:
+            row = queries.order_by_number(connection, number)
+            return placed(row, queries.lines(connection, [row.id])[row.id]) if row else None
+
+    def remember(self, order_id: int, gateway_id: str) -> bool:
+        """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
+
+        Under the lock of the order: who gives the order up either sees the id and cancels it, or was first.
+        """
+        with self._db.transaction() as tx:
+            order = queries.lock_order(tx, order_id)
+            if order is None or order.status != status.PENDING_PAYMENT:
+                return False
+            queries.remember_gateway_id(tx, order_id, gateway_id)
+        return True
+
+    def captured(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
+        """Confirm a paid order and return its reply; None when it was confirmed before, or given up.
+
+        What was captured for an order that was given up is paid back.
+        """
+        with self._db.transaction() as tx:
+            return self.confirm(tx, order, outcome)
+
+    def confirm(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> bytes | None:
+        """The same in a transaction of the caller's."""
+        now = self._clock()
+        confirmed = confirm(tx, order, outcome, now)
+        if confirmed is None:
+            self._capture_late(tx, order, outcome, now)
+            return None
+        after, event = confirmed
+        reply = self._render(after, "")
+        _store(tx, order, reply)
+        publish(tx, event)
+        return reply
+
+    def declined(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
+        """Cancel an order whose payment the gateway declined; None when it moved on meanwhile."""
+        with self._db.transaction() as tx:
+            if not release(tx, order, outcome, self._clock()):
+                return None
+            _store(tx, order, NOT_PAID)
+        return NOT_PAID
+
+    def given_up(self, order: PlacedOrder, outcome: Outcome) -> bool:
+        """Cancel an order that the gateway cannot charge any more; False when its payment moved on meanwhile.
+
+        `order` is as it was when the gateway was told: an id that the payment got since was not cancelled.
+        """
+        now = self._clock()
+        known_id = order.values["gateway_id"]
+        with self._db.transaction() as tx:
+            held = queries.lock_order(tx, order.id)
+            payment = queries.order(tx, order.id)
+            if held is None or payment is None or payment.gateway_id != known_id:
+                return False
+            if held.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
+                return held.status == status.CANCELLED and queries.void_payment(tx, order.id, known_id, now)
+            kept = replace(outcome, gateway_id=outcome.gateway_id or known_id)
+            if not release(tx, order, kept, now):
+                return False
+            _store(tx, order, NOT_PAID)
+        return True
+
+    def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
+        held = queries.lock_order(tx, order.id)
+        if held is None or held.status != status.CANCELLED:
+            return
+        minor = queries.capture_late(tx, order.id, outcome.gateway_id, now)
+        if minor:
+            log.warning("captured_late", order=order.values["number"])
+            self._pay_back(tx, order, minor, now)
+
+
+def key_of(order: PlacedOrder) -> Key | None:
+    """The request id that made an order; None for an order that no checkout made."""
+    user_id, request_id = order.values["user_id"], order.values["request_id"]
+    return (user_id, METHOD, request_id) if user_id and request_id else None
+
+
+def _store(tx: Connection, order: PlacedOrder, reply: bytes) -> None:
+    key = key_of(order)
+    if key is not None:
+        store_reply(tx, key, reply)
+
+
+async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
+    """What the gateway says of an order's payment; with `give_up` it must not charge it any more afterwards.
+
+    None when nothing was charged and still may be. Raises GatewayAway.
+    """
+    values = order.values
+    gateway = gateways.named(values["payment_gateway"])
+    key, gateway_id = values["number"], values["gateway_id"]
+    outcome = await gateway.find(key, gateway_id)
+    if outcome is not None and outcome.status == CAPTURED:
+        return outcome
+    tried = outcome is not None and outcome.status == DECLINED
+    if not (give_up or tried):
+        return None
+    cancelled = await gateway.cancel(key, gateway_id)
+    if cancelled.status in (CAPTURED, PENDING):
+        return cancelled
+    if tried and outcome is not None:
+        return outcome
+    return Outcome(VOIDED, cancelled.gateway_id, NOT_IN_TIME)

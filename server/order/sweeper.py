@@ -1,0 +1,106 @@
+"""The sweeper: ends the orders that nobody ends, by asking their gateways.
+
+It takes up what a checkout left when it died, once its lease has run out, and gives up what was not paid in time. Any
+number of sweepers may run beside each other and beside the checkouts: the gateways' keys and the one step out of
+PENDING_PAYMENT decide. A gateway that is away is asked again at the next sweep; until then the goods stay held.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from server.clock import Clock
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.order import queries
+from server.order.payments.gateway import CAPTURED, DECLINED, PENDING, VOIDED, GatewayAway, Gateways, Outcome
+from server.order.reserve import NO_GATEWAY, PlacedOrder
+from server.order.settlement import Settlement, ask
+from server.order.status import PENDING_PAYMENT
+from server.rpc.pool import Pool
+
+SECONDS = 30.0
+AT_ONCE = 8
+"""Orders that are settled beside each other; each waits for its gateway most of the time."""
+PAGE = 100
+
+log = structlog.get_logger()
+
+
+class Sweeper:
+    """Settles unpaid orders."""
+
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        gateways: Gateways,
+        settlement: Settlement,
+        clock: Clock,
+        *,
+        gateway_seconds: float,
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._gateways = gateways
+        self._settlement = settlement
+        self._clock = clock
+        self._gateway_seconds = gateway_seconds
+
+    async def sweep(self) -> None:
+        """Settle every order that needs it, once."""
+        after = 0
+        while page := await self._pool.run_vital(Deadline(SECONDS), self._page, after):
+            for start in range(0, len(page), AT_ONCE):
+                some = page[start : start + AT_ONCE]
+                await asyncio.gather(*(self._settle(order_id, give_up=over) for order_id, over in some))
+            after = page[-1][0]
+
+    async def settle(self, order_id: int, *, give_up: bool = True) -> str:
+        """Learn what became of an order's payment, end the order accordingly, and return the payment's status.
+
+        With `give_up` an order that was not paid is cancelled, after its gateway was told never to charge it. Raises
+        OrderNotFound, and GatewayAway when the gateway cannot say.
+        """
+        order = await self._pool.run_vital(Deadline(SECONDS), self._settlement.read, order_id)
+        if order.values["payment_status"] != PENDING:
+            return str(order.values["payment_status"])
+        outcome = await self._ask(order, give_up=give_up)
+        if outcome is None or outcome.status == PENDING:
+            return PENDING
+        await self._pool.run_vital(Deadline(SECONDS), self._end, order, outcome)
+        return outcome.status
+
+    def _end(self, order: PlacedOrder, outcome: Outcome) -> None:
+        if outcome.status == CAPTURED:
+            self._settlement.captured(order, outcome)
+        else:
+            self._settlement.given_up(order, outcome)
+
+    async def _ask(self, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
+        if order.values["payment_gateway"] == NO_GATEWAY:  # it costs nothing: there is nobody to ask
+            return Outcome(CAPTURED if order.values["status"] == PENDING_PAYMENT else VOIDED, "")
+        try:
+            async with asyncio.timeout(self._gateway_seconds):
+                return await ask(self._gateways, order, give_up=give_up)
+        except TimeoutError:
+            raise GatewayAway("no answer in time") from None
+
+    async def _settle(self, order_id: int, *, give_up: bool) -> None:
+        """Settle one of many: what fails is told, and does not keep the others from their turn."""
+        try:
+            ended = await self.settle(order_id, give_up=give_up)
+        except GatewayAway as error:
+            log.warning("gateway_away", order_id=order_id, error=str(error))
+        except Exception as error:
+            log.error("sweep_failed", order_id=order_id, exc_info=error)
+        else:
+            if ended in (CAPTURED, DECLINED, VOIDED):
+                log.info("swept", order_id=order_id, payment=ended)
+
+    def _page(self, after: int) -> list[tuple[int, bool]]:
+        with self._db.read() as connection:
+            rows = queries.unsettled(connection, self._clock(), after, PAGE)
+        return [(row.id, bool(row.over)) for row in rows]
