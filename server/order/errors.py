@@ -39,7 +39,7 @@ class StillRunning(Aborted):
 class IllegalTransition(FailedPrecondition):
     """The order cannot take this step."""
 
-    message = "An order that is {status} cannot become {wanted}. It can become: {legal}."
+    message = "What is {status} cannot become {wanted}. It can become: {legal}."
 
 
 class SignatureInvalid(PermissionDenied):
@@ -52,3 +52,39 @@ class GiftCardNotFound(NotFound):
     """No card has this code; one sentence also for a code that is close."""
 
     message = "There is no gift card with this code."
+
+
+class NotRefundable(FailedPrecondition):
+    """Nothing was paid that could be paid back."""
+
+    message = "Nothing was paid for order {order_id} that could be paid back."
+
+
+class RefundTooLarge(FailedPrecondition):
+    """More than was captured, or than units were not paid back yet."""
+
+    message = "{wanted} cannot be paid back: {left} can."
+
+
+class NotDelivered(FailedPrecondition):
+    """Goods that did not arrive cannot be sent back."""
+
+    message = "Order {order_id} is {status}, and was not delivered yet."
+
+
+class ReturnTooLate(FailedPrecondition):
+    """The time for sending back is over."""
+
+    message = "Order {order_id} could be returned until {until}, {days} days after its delivery."
+
+
+class NotReturnable(FailedPrecondition):
+    """These units cannot be sent back, or not now."""
+
+    message = "{problem} {left} units can be returned."
+
+
+class ReturnNotFound(NotFound):
+    """No such return."""
+
+    message = "There is no return {return_id}."

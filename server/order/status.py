@@ -1,7 +1,8 @@
-"""The states of an order and the one table of the steps between them.
+"""The states of an order, its payment, its refunds and its returns, and the tables of the steps between them.
 
-`LEGAL` is the only place that knows which step may follow which: the service refuses by it, `sanset verify`
-checks stored histories by it, and the importers write histories that obey it.
+`LEGAL` is the only place that knows which step of an order may follow which: the service refuses by it, `sanset
+verify` checks stored histories by it, and the importers write histories that obey it. The other three tables say
+the same of payments, refunds and returns. docs/orders.md draws them.
 """
 
 from __future__ import annotations
@@ -23,24 +24,66 @@ INITIAL: Final = PENDING_PAYMENT
 
 LEGAL: Final[dict[str, frozenset[str]]] = {
     PENDING_PAYMENT: frozenset({CONFIRMED, CANCELLED}),
-    CONFIRMED: frozenset({PROCESSING, CANCELLED}),
-    PROCESSING: frozenset({SHIPPED, CANCELLED}),
-    SHIPPED: frozenset({DELIVERED}),
+    CONFIRMED: frozenset({PROCESSING, CANCELLED, REFUNDED}),
+    PROCESSING: frozenset({SHIPPED, CANCELLED, REFUNDED}),
+    SHIPPED: frozenset({DELIVERED, REFUNDED}),
     DELIVERED: frozenset({RETURN_REQUESTED, REFUNDED}),
     RETURN_REQUESTED: frozenset({RETURNED, DELIVERED}),
-    RETURNED: frozenset({REFUNDED}),
+    RETURNED: frozenset({RETURN_REQUESTED, REFUNDED}),
     CANCELLED: frozenset(),
     REFUNDED: frozenset(),
 }
-"""For each state, the states that may follow it."""
+"""For each state, the states that may follow it. A step that only tells something keeps the state."""
 
 STATUSES: Final = frozenset(LEGAL)
 
 LIVE: Final = STATUSES - {CANCELLED, RETURNED, REFUNDED}
-"""States whose units count as sold; the units of the others are back in stock."""
+"""States of sales that stand. Which units are back in stock is said by the lines: `restocked_quantity`."""
 
 FINAL: Final = frozenset({DELIVERED, CANCELLED, RETURNED, REFUNDED})
 """States at which tracking ends. A later return opens a DELIVERED order's tracking again."""
 
 PAID: Final = LIVE - {PENDING_PAYMENT}
 """States that an order reaches only after its payment was captured, and whose money the shop still has."""
+
+UNSHIPPED: Final = frozenset({PENDING_PAYMENT, CONFIRMED, PROCESSING})
+"""States whose goods are still in the house: when the order ends there, they go back into stock."""
+
+RETURNABLE: Final = frozenset({DELIVERED, RETURNED})
+"""States from which goods can be sent back."""
+
+PENDING: Final = "PENDING"
+CAPTURED: Final = "CAPTURED"
+DECLINED: Final = "DECLINED"
+VOIDED: Final = "VOIDED"
+
+PAYMENTS: Final[dict[str, frozenset[str]]] = {
+    PENDING: frozenset({CAPTURED, DECLINED, VOIDED}),
+    CAPTURED: frozenset(),
+    DECLINED: frozenset({CAPTURED}),
+    VOIDED: frozenset({CAPTURED}),
+}
+"""For each state of a payment, those that may follow. Money that comes after all is taken, and paid back."""
+
+SUCCEEDED: Final = "SUCCEEDED"
+FAILED: Final = "FAILED"
+
+REFUNDS: Final[dict[str, frozenset[str]]] = {
+    PENDING: frozenset({SUCCEEDED, FAILED}),
+    SUCCEEDED: frozenset(),
+    FAILED: frozenset(),
+}
+"""For each state of a refund, those that may follow."""
+
+REQUESTED: Final = "REQUESTED"
+APPROVED: Final = "APPROVED"
+REJECTED: Final = "REJECTED"
+RECEIVED: Final = "RECEIVED"
+
+RETURNS: Final[dict[str, frozenset[str]]] = {
+    REQUESTED: frozenset({APPROVED, REJECTED}),
+    APPROVED: frozenset({RECEIVED, REJECTED}),
+    REJECTED: frozenset(),
+    RECEIVED: frozenset(),
+}
+"""For each state of a return, those that may follow. Goods that were awaited in vain are rejected."""

@@ -1,0 +1,75 @@
+"""Between the messages of cancellations, refunds and returns and plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from sanset.v1 import after_sale_pb2 as pb
+
+from server.db.base import AnyRow
+from server.errors import InvalidField
+from server.order.refunds import Wanted
+from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
+
+
+def units_from_wire(lines: Iterable[pb.LineQuantity]) -> dict[int, int]:
+    """Units by variant; a variant that is named twice counts twice."""
+    units: dict[int, int] = {}
+    for line in lines:
+        units[line.variant_id] = units.get(line.variant_id, 0) + line.quantity
+    return units
+
+
+def wanted_from_wire(request: pb.RefundOrderRequest) -> Wanted:
+    """What an admin wants paid back. Raises InvalidField and InvalidMoney."""
+    amount = None
+    if request.HasField("amount"):
+        if request.lines:
+            raise InvalidField(("amount", "send lines or an amount, not both"))
+        if request.restock:
+            raise InvalidField(("restock", "an amount names no units that could go back"))
+        currency = request.amount.currency_code.upper()  # the order's, which is not known yet, when none is named
+        amount = money_from_wire(request.amount, "amount", currency=currency)
+    units = units_from_wire(request.lines)
+    return Wanted(request.order_id, units, amount, request.reason, request.restock)
+
+
+def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
+    """A refund with its lines."""
+    return pb.Refund(
+        id=row.id,
+        order_id=row.order_id,
+        status=pb.Refund.Status.Value(row.status),
+        amount=money_to_wire(row.amount_minor, row.currency),
+        tax=money_to_wire(row.tax_minor, row.currency),
+        shipping=money_to_wire(row.shipping_minor, row.currency),
+        lines=_lines_to_wire(lines),
+        reason=row.reason,
+        gateway_id=row.gateway_id,
+        create_time=time_to_wire(row.created_at),
+        update_time=time_to_wire(row.updated_at),
+    )
+
+
+def refund_reply(row: AnyRow, lines: Sequence[AnyRow]) -> bytes:
+    """The reply of RefundOrder, as it is sent and stored."""
+    return refund_to_wire(row, lines).SerializeToString()
+
+
+def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
+    """A return with its lines."""
+    return pb.Return(
+        id=row.id,
+        order_id=row.order_id,
+        status=pb.Return.Status.Value(row.status),
+        lines=_lines_to_wire(lines),
+        reason=row.reason,
+        answer=row.answer,
+        refund_id=row.refund_id or 0,
+        create_time=time_to_wire(row.created_at),
+        update_time=time_to_wire(row.updated_at),
+    )
+
+
+def _lines_to_wire(lines: Iterable[AnyRow]) -> list[pb.LineQuantity]:
+    return [pb.LineQuantity(variant_id=line.variant_id, quantity=line.quantity) for line in lines]

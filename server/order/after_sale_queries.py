@@ -1,0 +1,283 @@
+"""SQL of refunds, returns and what they change of an order: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+
+from server.db.base import AnyRow
+from server.db.prepared import Prepared, write_out
+from server.order import status
+from server.order.models import Order, OrderLine, Payment, Refund, RefundLine, Return, ReturnLine
+
+_RESTOCK_ALL = Prepared(
+    update(OrderLine)
+    .where(OrderLine.order_id == bindparam("ended"))
+    .values(restocked_quantity=OrderLine.quantity)
+)
+
+_RETURNS = select(
+    *Return.__table__.columns,
+    # A refund that failed for good may have been followed by one that did not.
+    select(func.max(Refund.id)).where(Refund.return_id == Return.id).scalar_subquery().label("refund_id"),
+)
+
+
+def lock(tx: Connection, order_id: int, user_id: int | None = None) -> bool:
+    """Lock an order until the transaction ends; False when it does not exist, or with `user_id` is another's."""
+    statement = select(Order.id).where(Order.id == order_id)
+    if user_id is not None:
+        statement = statement.where(Order.user_id == user_id)
+    return tx.execute(statement.with_for_update()).one_or_none() is not None
+
+
+def is_visible(connection: Connection, order_id: int, user_id: int | None) -> bool:
+    """Whether an order exists, and with `user_id` is that user's."""
+    statement = select(Order.id).where(Order.id == order_id)
+    if user_id is not None:
+        statement = statement.where(Order.user_id == user_id)
+    return connection.execute(statement).one_or_none() is not None
+
+
+def restock_all(tx: Connection, order_id: int) -> None:
+    """Note that every unit of an order is back in stock."""
+    _RESTOCK_ALL.run(tx, ended=order_id)
+
+
+def restock(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Note that units of an order's lines, by position, are back in stock."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(restocked_quantity=OrderLine.restocked_quantity + bindparam("units")),
+            rows,
+        )
+
+
+def mark_delivered(tx: Connection, order_id: int, now: datetime) -> None:
+    """Note when an order was delivered, for the first time."""
+    tx.execute(
+        update(Order).where(Order.id == order_id, Order.delivered_at.is_(None)).values(delivered_at=now)
+    )
+
+
+# Refunds
+
+
+def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
+    """Count an amount as paid back, or as not when below zero, and return what is paid back now.
+
+    None when more would be paid back than was captured, or nothing was.
+    """
+    write_out(tx)  # that it was captured may be among the writes that wait
+    row = tx.execute(
+        update(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.status == status.CAPTURED,
+            Payment.refunded_minor + minor <= Payment.captured_minor,
+        )
+        .values(refunded_minor=Payment.refunded_minor + minor)
+        .returning(Payment.refunded_minor)
+    ).one_or_none()
+    return int(row.refunded_minor) if row else None
+
+
+def parts_paid_back(connection: Connection, order_id: int) -> tuple[int, int]:
+    """The tax and the shipping that an order's refunds pay back, those that failed aside."""
+    row = connection.execute(
+        select(func.sum(Refund.tax_minor), func.sum(Refund.shipping_minor)).where(
+            Refund.order_id == order_id, Refund.status != status.FAILED
+        )
+    ).one()
+    return int(row[0] or 0), int(row[1] or 0)
+
+
+def insert_refund(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int:
+    """Insert a refund with its lines, and return its id."""
+    refund_id = int(tx.execute(insert(Refund).values(**values).returning(Refund.id)).scalar_one())
+    if lines:
+        tx.execute(insert(RefundLine), [line | {"refund_id": refund_id} for line in lines])
+    return refund_id
+
+
+def count_refunded(
+    tx: Connection, order_id: int, lines: Iterable[tuple[int, int, int]], sign: int = 1
+) -> None:
+    """Count units of lines (position, quantity, amount) as paid back; with -1 as not."""
+    rows = [{"line": at, "units": sign * units, "minor": sign * minor} for at, units, minor in lines]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(
+                refunded_quantity=OrderLine.refunded_quantity + bindparam("units"),
+                refunded_minor=OrderLine.refunded_minor + bindparam("minor"),
+            ),
+            rows,
+        )
+
+
+def refund(connection: Connection, refund_id: int) -> AnyRow | None:
+    """A refund."""
+    return connection.execute(
+        select(*Refund.__table__.columns).where(Refund.id == refund_id)
+    ).one_or_none()
+
+
+def refund_by_key(connection: Connection, key: str) -> int | None:
+    """The id of the refund that has an idempotency key."""
+    return connection.scalar(select(Refund.id).where(Refund.key == key))
+
+
+def refunds(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """The refunds of an order, the oldest first."""
+    return connection.execute(
+        select(*Refund.__table__.columns).where(Refund.order_id == order_id).order_by(Refund.id)
+    ).all()
+
+
+def refund_lines(connection: Connection, refund_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of refunds, by refund."""
+    return _lines_of(connection, RefundLine, RefundLine.refund_id, refund_ids)
+
+
+def due_refunds(connection: Connection, now: datetime, limit: int) -> Sequence[int]:
+    """Refunds that wait to be tried again, the longest waiting first."""
+    return connection.scalars(
+        select(Refund.id)
+        .where(Refund.status == status.PENDING, Refund.next_attempt_at <= now)
+        .order_by(Refund.next_attempt_at)
+        .limit(limit)
+    ).all()
+
+
+def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datetime) -> AnyRow | None:
+    """Count an attempt to pay back, and return what the gateway must know; None when it is settled already."""
+    tried = tx.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == status.PENDING)
+        .values(attempts=Refund.attempts + 1, next_attempt_at=again_at, updated_at=now)
+    )
+    if tried.rowcount == 0:
+        return None
+    return tx.execute(
+        select(
+            Refund.id,
+            Refund.key,
+            Refund.amount_minor,
+            Refund.currency,
+            Refund.attempts,
+            Order.number,
+            Payment.gateway,
+            Payment.gateway_id,
+        )
+        .join(Order, Order.id == Refund.order_id)
+        .join(Payment, Payment.order_id == Refund.order_id)
+        .where(Refund.id == refund_id)
+    ).one()
+
+
+def settle_refund(
+    tx: Connection, refund_id: int, outcome: str, gateway_id: str, problem: str, now: datetime
+) -> bool:
+    """Record what the gateway said of a refund; False when it is settled already."""
+    settled = tx.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == status.PENDING)
+        .values(
+            status=outcome,
+            gateway_id=gateway_id,
+            problem=problem,
+            updated_at=now,
+            **({} if outcome == status.PENDING else {"next_attempt_at": None}),
+        )
+    )
+    return settled.rowcount == 1
+
+
+# Returns
+
+
+def insert_return(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int:
+    """Insert a return with its lines, and return its id."""
+    return_id = int(tx.execute(insert(Return).values(**values).returning(Return.id)).scalar_one())
+    tx.execute(insert(ReturnLine), [line | {"return_id": return_id} for line in lines])
+    return return_id
+
+
+def return_of(connection: Connection, return_id: int) -> AnyRow | None:
+    """A return, with the id of its refund."""
+    return connection.execute(_RETURNS.where(Return.id == return_id)).one_or_none()
+
+
+def return_lines(connection: Connection, return_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of returns, by return."""
+    return _lines_of(connection, ReturnLine, ReturnLine.return_id, return_ids)
+
+
+def return_page(
+    connection: Connection,
+    *,
+    user_id: int | None,
+    order_id: int | None,
+    state: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Returns, the newest first, after the keys (created_at, id); None filters nothing."""
+    statement = _RETURNS
+    for column, value in ((Return.user_id, user_id), (Return.order_id, order_id), (Return.status, state)):
+        if value is not None:
+            statement = statement.where(column == value)
+    if after is not None:
+        statement = statement.where(tuple_(Return.created_at, Return.id) < tuple(after))
+    return connection.execute(statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit)).all()
+
+
+def units_returned(connection: Connection, order_id: int) -> dict[int, int]:
+    """The units that came back, by the position of their line."""
+    statement = (
+        select(ReturnLine.position, func.sum(ReturnLine.quantity))
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(Return.order_id == order_id, Return.status == status.RECEIVED)
+        .group_by(ReturnLine.position)
+    )
+    return {position: int(units) for position, units in connection.execute(statement)}
+
+
+def move_return(
+    tx: Connection, return_id: int, before: str, after: str, answer: str | None, now: datetime
+) -> bool:
+    """Move a return from one state to another; False when it is not at `before`. None keeps the answer."""
+    moved = tx.execute(
+        update(Return)
+        .where(Return.id == return_id, Return.status == before)
+        .values(status=after, updated_at=now, **({} if answer is None else {"answer": answer}))
+    )
+    return moved.rowcount == 1
+
+
+def count_restocked(tx: Connection, return_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Note how many units of a return's lines, by position, went back into stock."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(ReturnLine)
+            .where(ReturnLine.return_id == return_id, ReturnLine.position == bindparam("line"))
+            .values(restocked=bindparam("units")),
+            rows,
+        )
+
+
+def _lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    found: dict[int, list[AnyRow]] = {one: [] for one in ids}
+    statement = select(*table.__table__.columns).where(owner.in_(ids)).order_by(owner, table.position)
+    for row in connection.execute(statement) if ids else ():
+        found[row._mapping[owner]].append(row)
+    return found

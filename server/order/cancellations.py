@@ -1,0 +1,60 @@
+"""Cancelling an order that was not shipped: stock, coupon, points and money go back, in one transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.audit.log import Actor, write
+from server.cart import promotions
+from server.events.log import publish
+from server.money import Money
+from server.order import status
+from server.order.refunds import record_rest, told_of
+from server.order.sale import Sale, open_sale
+from server.order.steps import MESSAGES
+
+
+def cancel(
+    tx: Connection, order_id: int, user_id: int | None, reason: str, key: str, actor: Actor, now: datetime
+) -> int | None:
+    """Cancel an order, with `user_id` only that user's; returns the refund to pay back. Repeating changes nothing.
+
+    The payment of an unpaid order stays PENDING: whoever settles it sees the order cancelled, and either keeps the
+    gateway from charging it or pays it back. Raises OrderNotFound, and IllegalTransition once it was shipped.
+    """
+    sale = open_sale(tx, order_id, user_id)
+    if sale.state == status.CANCELLED:
+        return None
+    sale.check_step(status.CANCELLED)
+    before = sale.state
+    minor = sale.left.amount
+    stock = sale.restock_all(tx)
+    refund_id = _undo(tx, sale, reason, key, actor, now)
+    told = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}
+    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, **told)
+    details = {"before": before, "reason": reason, "refund_id": refund_id}
+    write(tx, actor, "CancelOrder", f"order/{order_id}", now, **details)
+    publish(tx, step, *stock)
+    return refund_id
+
+
+def _undo(
+    tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime
+) -> int | None:
+    """Give coupon, points and money back; the refund, if there is money to pay back."""
+    if sale.state == status.PENDING_PAYMENT:
+        promotions.give_back(tx, sale.values, now)
+        return None
+    promotions.give_back_coupon(tx, sale.values, now)
+    text = reason or "The order was cancelled."
+    refund_id = record_rest(tx, sale, reason=text, key=key, actor=actor, now=now)
+    # Also when points alone had paid for it, and no money moves.
+    promotions.reverse(tx, sale.values, sale.values["total_minor"], now)
+    return refund_id
+
+
+def _message(sale: Sale, refund_id: int | None, minor: int) -> str:
+    back = f" {Money(minor, sale.currency)} goes back to you." if refund_id else ""
+    return MESSAGES[status.CANCELLED] + back

@@ -1,0 +1,109 @@
+"""How much of an order a refund pays back: amounts by units, and what of them is tax and shipping. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from server.cart.pricing import portion, spread
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """An amount to pay back, with the parts of it that are tax and shipping; the rest is goods."""
+
+    amount: int
+    tax: int = 0
+    shipping: int = 0
+
+    @property
+    def goods(self) -> int:
+        """What of it the goods cost."""
+        return self.amount - self.tax - self.shipping
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBack:
+    """Units of an order's line, and what is paid back for them."""
+
+    position: int
+    variant_id: int
+    quantity: int
+    amount: int
+
+
+def of_units(line: Mapping[str, Any], units: int) -> Parts:
+    """What `units` more units of an order's line cost, with their shares of tax and shipping.
+
+    The last units get what is left of the line, whatever became of earlier refunds: all together get what it cost.
+    """
+    quantity, before = line["quantity"], line["refunded_quantity"]
+    tax = portion(line["tax_minor"], quantity, before, units)
+    shipping = portion(line["shipping_minor"], quantity, before, units)
+    goods = portion(line["total_minor"] - line["discount_minor"], quantity, before, units)
+    left = left_of(line)
+    amount = left if before + units == quantity else min(goods + tax + shipping, left)
+    return Parts(amount, tax, shipping)
+
+
+def left_of(line: Mapping[str, Any]) -> int:
+    """What was not paid back yet of what an order's line cost."""
+    cost: int = line["total_minor"] - line["discount_minor"] + line["tax_minor"] + line["shipping_minor"]
+    return cost - int(line["refunded_minor"])
+
+
+def fitted(wanted: Parts, left: Parts) -> Parts:
+    """`wanted`, its tax and shipping moved as little as needed so that no part is above what is left of it.
+
+    So the refunds of an order never pay back more tax, shipping or goods than it had, and those that pay back
+    everything pay back all of each.
+    """
+    amount = wanted.amount
+    tax = _between(amount - left.goods - left.shipping, wanted.tax, min(left.tax, amount))
+    shipping = _between(amount - left.goods - tax, wanted.shipping, min(left.shipping, amount - tax))
+    return Parts(amount, tax, shipping)
+
+
+def share_of(amount: int, left: Parts) -> Parts:
+    """An amount without units: tax and shipping have the share in it that they have in what is left."""
+    if left.amount == 0:
+        return Parts(amount)
+    tax = portion(left.tax, left.amount, 0, amount)
+    shipping = portion(left.shipping, left.amount, 0, amount)
+    return fitted(Parts(amount, tax, shipping), left)
+
+
+def all_units(lines: Sequence[Mapping[str, Any]], amount: int) -> list[PaidBack]:
+    """Every unit that was not paid back yet, `amount` spread over them by what is left of their lines."""
+    open_lines = [line for line in lines if line["quantity"] > line["refunded_quantity"]]
+    shares = spread(amount, [left_of(line) for line in open_lines], [line["position"] for line in open_lines])
+    return [
+        PaidBack(line["position"], line["variant_id"], line["quantity"] - line["refunded_quantity"], share)
+        for line, share in zip(open_lines, shares, strict=True)
+    ]
+
+
+def chosen_units(
+    lines: Sequence[Mapping[str, Any]], wanted: Mapping[int, int]
+) -> tuple[Parts, list[PaidBack]]:
+    """What the wanted units, by position, cost together, and each."""
+    paid_back, tax, shipping = [], 0, 0
+    for line in lines:
+        units = wanted.get(line["position"], 0)
+        if units:
+            parts = of_units(line, units)
+            tax += parts.tax
+            shipping += parts.shipping
+            paid_back.append(PaidBack(line["position"], line["variant_id"], units, parts.amount))
+    return Parts(sum(one.amount for one in paid_back), tax, shipping), paid_back
+
+
+def respread(lines: Sequence[PaidBack], amount: int) -> list[PaidBack]:
+    """The same units, for a smaller amount in all."""
+    shares = spread(amount, [one.amount for one in lines], [one.position for one in lines])
+    return [replace(one, amount=share) for one, share in zip(lines, shares, strict=True)]
+
+
+def _between(least: int, value: int, most: int) -> int:
+    return min(max(least, value, 0), most)

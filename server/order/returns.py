@@ -1,0 +1,220 @@
+"""Returns: the buyer asks, the shop agrees or refuses, the goods arrive and are paid back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from server.audit.log import Actor, write
+from server.cart import promotions
+from server.db.base import AnyRow
+from server.errors import InvalidField
+from server.events.log import NewEvent, publish
+from server.money import Money
+from server.order import after_sale_queries, status
+from server.order.errors import (
+    IllegalTransition,
+    NotDelivered,
+    NotReturnable,
+    ReturnNotFound,
+    ReturnTooLate,
+)
+from server.order.refund_parts import Parts, chosen_units, fitted, respread
+from server.order.refunds import end_if_paid_back, positions, record, told_of
+from server.order.sale import Sale, open_sale
+from server.order.steps import MESSAGES
+
+
+def request(
+    tx: Connection,
+    order_id: int,
+    user_id: int | None,
+    units: Mapping[int, int],
+    reason: str,
+    within: timedelta,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Ask to send units back, by variant; none: all that can be. Returns the return's id.
+
+    Raises OrderNotFound, NotDelivered, ReturnTooLate, NotReturnable and InvalidField.
+    """
+    sale = open_sale(tx, order_id, user_id)
+    _check_time(sale, within, now)
+    left = _returnable(tx, sale)
+    chosen = _chosen(sale, units, left)
+    lines = [
+        {"position": line["position"], "variant_id": line["variant_id"], "quantity": chosen[line["position"]]}
+        for line in sale.lines
+        if line["position"] in chosen
+    ]
+    values = {
+        "order_id": order_id,
+        "user_id": sale.values["user_id"],
+        "status": status.REQUESTED,
+        "reason": reason,
+        "answer": "",
+        "created_at": now,
+        "updated_at": now,
+    }
+    return_id = after_sale_queries.insert_return(tx, values, lines)
+    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now)
+    _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(chosen.values()), reason=reason)
+    publish(tx, step)
+    return return_id
+
+
+def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
+    """Agree to a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
+    sale, found = _open(tx, return_id)
+    if found.status == status.APPROVED:
+        return
+    _move(tx, found, status.APPROVED, answer, now)
+    message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
+    step = sale.step(tx, sale.state, message, now)
+    _audit(tx, actor, "ApproveReturn", sale, return_id, now, answer=answer)
+    publish(tx, step)
+
+
+def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
+    """Refuse a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
+    sale, found = _open(tx, return_id)
+    if found.status == status.REJECTED:
+        return
+    _move(tx, found, status.REJECTED, answer, now)
+    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now)
+    _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
+    publish(tx, step)
+
+
+def receive(
+    tx: Connection, return_id: int, restocked: Mapping[int, int], key: str, actor: Actor, now: datetime
+) -> int | None:
+    """Take in the goods of an approved return; returns the refund to pay back. Repeating changes nothing.
+
+    `restocked` are the units, by variant, that can be sold again. Units that were paid back before are not paid
+    again, and an amount that was paid back without units counts towards these: a return never fails for money.
+    Raises ReturnNotFound, IllegalTransition and InvalidField.
+    """
+    sale, found = _open(tx, return_id)
+    if found.status == status.RECEIVED:
+        return None
+    units = {
+        line.position: line.quantity for line in after_sale_queries.return_lines(tx, [return_id])[return_id]
+    }
+    back, missing = positions(sale, restocked, {at["position"]: 0 for at in sale.lines} | units, "restocked")
+    if missing:
+        raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
+    _move(tx, found, status.RECEIVED, None, now)
+    after_sale_queries.count_restocked(tx, return_id, back.items())
+    stock = sale.restock(tx, back)
+    refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
+    publish(tx, *_arrived(tx, sale, refund_id, minor, now), *stock)
+    _audit(tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values()))
+    return refund_id
+
+
+def _arrived(
+    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime
+) -> list[NewEvent]:
+    message = MESSAGES[status.RETURNED]
+    if refund_id is None:
+        events = [sale.step(tx, status.RETURNED, message, now)]
+    else:
+        message += f" {Money(minor, sale.currency)} goes back to you."
+        told = told_of(refund_id, minor, sale.currency)
+        events = [sale.step(tx, status.RETURNED, message, now, refund=told)]
+    return events + (end_if_paid_back(tx, sale, now) if sale.captured else [])
+
+
+def _pay_back(
+    tx: Connection,
+    sale: Sale,
+    return_id: int,
+    units: Mapping[int, int],
+    key: str,
+    actor: Actor,
+    now: datetime,
+) -> tuple[int | None, int]:
+    """Decide the refund of what came back: its id, None when nothing is to be paid, and its amount."""
+    unpaid = {
+        line["position"]: min(units.get(line["position"], 0), line["quantity"] - line["refunded_quantity"])
+        for line in sale.lines
+    }
+    wanted, lines = chosen_units(sale.lines, unpaid)
+    amount = min(wanted.amount, max(sale.left.amount, 0))
+    if amount == 0:
+        if sale.values["total_minor"] == 0 and not _returnable(tx, sale):
+            promotions.reverse(tx, sale.values, 0, now)  # points alone had paid for it
+        return None, 0
+    parts = fitted(Parts(amount, wanted.tax, wanted.shipping), sale.left)
+    paid_back = lines if amount == wanted.amount else respread(lines, amount)
+    refund_id = record(
+        tx, sale, parts, lines=paid_back, reason="The goods came back.", key=key, actor=actor, now=now,
+        return_id=return_id,
+    )  # fmt: skip
+    return refund_id, amount
+
+
+def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
+    delivered = sale.values["delivered_at"]
+    if delivered is None or sale.state == status.CANCELLED:
+        raise NotDelivered(order_id=sale.id, status=sale.state)
+    until = delivered + within
+    if now > until:
+        raise ReturnTooLate(order_id=sale.id, until=until.isoformat(), days=within.days)
+
+
+def _returnable(tx: Connection, sale: Sale) -> dict[int, int]:
+    """The units that can be sent back, by the position of their line: neither returned nor paid back."""
+    returned = after_sale_queries.units_returned(tx, sale.id)
+    left = {}
+    for line in sale.lines:
+        gone = max(line["refunded_quantity"], returned.get(line["position"], 0))
+        if line["quantity"] > gone:
+            left[line["position"]] = line["quantity"] - gone
+    return left
+
+
+def _chosen(sale: Sale, units: Mapping[int, int], left: Mapping[int, int]) -> dict[int, int]:
+    if sale.state == status.RETURN_REQUESTED:
+        raise NotReturnable(problem="Another return of this order is open.", left=0)
+    if sale.state not in status.RETURNABLE or not left:
+        raise NotReturnable(problem="Everything was returned or paid back.", left=0)
+    if not units:
+        return dict(left)
+    found, missing = positions(sale, units, {line["position"]: 0 for line in sale.lines} | dict(left))
+    for variant in missing:
+        lines = [line for line in sale.lines if line["variant_id"] == variant]
+        open_units = sum(left.get(line["position"], 0) for line in lines)
+        raise NotReturnable(problem=f"Of {lines[0]['name']} not so many can be sent back.", left=open_units)
+    return found
+
+
+def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
+    """A return and its order, both under the order's lock. Raises ReturnNotFound."""
+    found = after_sale_queries.return_of(tx, return_id)
+    if found is None:
+        raise ReturnNotFound(return_id=return_id)
+    sale = open_sale(tx, found.order_id)
+    again = after_sale_queries.return_of(tx, return_id)
+    if again is None:
+        raise ReturnNotFound(return_id=return_id)
+    return sale, again
+
+
+def _move(tx: Connection, found: AnyRow, wanted: str, answer: str | None, now: datetime) -> None:
+    legal = status.RETURNS[found.status]
+    if wanted not in legal:
+        names = ", ".join(sorted(legal)) or "nothing"
+        raise IllegalTransition(status=found.status, wanted=wanted, legal=names)
+    if not after_sale_queries.move_return(tx, found.id, found.status, wanted, answer, now):
+        raise AssertionError("a return moved under its order's lock")
+
+
+def _audit(
+    tx: Connection, actor: Actor, action: str, sale: Sale, return_id: int, now: datetime, **details: object
+) -> None:
+    write(tx, actor, action, f"order/{sale.id}", now, return_id=return_id, **details)

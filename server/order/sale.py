@@ -1,0 +1,108 @@
+"""A placed order under its lock, as cancellations, refunds and returns work on it.
+
+The lock of the order's row comes first, then stock, promotions and money, as in a checkout: whoever changes an
+order after its sale waits here, and finds what the one before left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.catalog import inventory
+from server.events.log import NewEvent
+from server.order import after_sale_queries, queries, status
+from server.order.errors import IllegalTransition, OrderNotFound
+from server.order.refund_parts import Parts
+from server.order.steps import Step, record
+
+
+@dataclass
+class Sale:
+    """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back."""
+
+    id: int
+    values: dict[str, Any]
+    lines: list[dict[str, Any]]
+    captured: int
+    left: Parts
+
+    @property
+    def state(self) -> str:
+        """The order's status."""
+        state: str = self.values["status"]
+        return state
+
+    @property
+    def currency(self) -> str:
+        """The order's currency."""
+        currency: str = self.values["currency"]
+        return currency
+
+    def step(self, tx: Connection, wanted: str, message: str, now: datetime, **told: Any) -> NewEvent:
+        """Take a step, or one that only tells something when `wanted` is the status it has.
+
+        Returns the event to publish; `told` goes along with it. Raises IllegalTransition.
+        """
+        tells_only = wanted == self.state
+        if not tells_only:
+            self.check_step(wanted)
+        sequence = queries.advance(tx, self.id, self.state, wanted, now)
+        if sequence is None:
+            raise AssertionError("a locked order moved")
+        self.values |= {"status": wanted, "last_sequence": sequence, "updated_at": now}
+        step = Step(sequence, wanted, message, "", self.values["eta"], now)
+        event = record(tx, self.id, self.values["user_id"], step)
+        note = {"note": True} if tells_only else {}
+        return NewEvent(event.topic, event.key, (event.payload or {}) | told | note)
+
+    def check_step(self, wanted: str) -> None:
+        """Raise IllegalTransition when the order cannot take a step."""
+        legal = status.LEGAL[self.state]
+        if wanted not in legal:
+            names = ", ".join(sorted(legal)) or "nothing"
+            raise IllegalTransition(status=self.state, wanted=wanted, legal=names)
+
+    def restock(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
+        """Give units of lines, by position, back to stock, at most those that are not there; the events of it."""
+        back = {}
+        for line in self.lines:
+            away = line["quantity"] - line["restocked_quantity"]
+            back[line["position"]] = min(units.get(line["position"], 0), away)
+        by_variant: dict[int, int] = {}
+        for line in self.lines:
+            variant, count = line["variant_id"], back[line["position"]]
+            line["restocked_quantity"] += count
+            if count:
+                by_variant[variant] = by_variant.get(variant, 0) + count
+        if not by_variant:
+            return []
+        after_sale_queries.restock(tx, self.id, back.items())
+        return [inventory.stock_event(inventory.return_stock(tx, by_variant))]
+
+    def restock_all(self, tx: Connection) -> list[NewEvent]:
+        """Give every unit back to stock that is not there."""
+        return self.restock(tx, {line["position"]: line["quantity"] for line in self.lines})
+
+
+def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale:
+    """Lock an order and read it; with `user_id` only that user's. Raises OrderNotFound."""
+    if not after_sale_queries.lock(tx, order_id, user_id):
+        raise OrderNotFound(order_id=order_id)
+    row = queries.order(tx, order_id)  # after the lock: it shows what the one before left
+    if row is None:
+        raise OrderNotFound(order_id=order_id)
+    values = dict(row._mapping)
+    lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
+    captured = values["payment_captured_minor"] or 0
+    tax, shipping = after_sale_queries.parts_paid_back(tx, order_id)
+    left = Parts(
+        captured - (values["payment_refunded_minor"] or 0),
+        values["tax_minor"] - tax,
+        values["shipping_minor"] - shipping,
+    )
+    return Sale(order_id, values, lines, captured, left)
