@@ -70,8 +70,8 @@ class CartItem(Base):
 class Coupon(Base):
     """A code that lowers the price of an order, by a share (in basis points) or by an amount.
 
-    `used` counts the orders that hold it, and moves only by conditional updates. `currency` is that of its amounts,
-    "" when it names none. `version` counts its changes, not its uses. An absent limit is 0.
+    `used` counts the orders that hold it, and moves only by conditional updates. `currency` is that of its
+    amounts, "" when it names none. `version` counts its changes, not its uses. An absent limit is 0.
     """
 
     __tablename__ = "coupons"

@@ -11,6 +11,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Select,
+    SQLColumnExpression,
     and_,
     bindparam,
     func,
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from server.cart.models import Cart, Coupon, CouponUse, CouponUser, LoyaltyAccount, PointsEntry
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.upsert import insert_of
+from server.db.upsert import insert_for, insert_of
 
 _OFFERED = (
     func.coalesce(LoyaltyAccount.points, 0).label("owned_points"),
@@ -47,7 +48,7 @@ _OFFERED = (
 
 
 def joined(
-    statement: Select[Any], user_id: ColumnElement[Any], is_coupon: ColumnElement[bool]
+    statement: Select[Any], user_id: SQLColumnExpression[Any], is_coupon: ColumnElement[bool]
 ) -> Select[Any]:
     """`statement` with what decides about a user's reductions: see `promotions.offered_from`."""
     own_uses = and_(CouponUser.coupon_id == Coupon.id, CouponUser.user_id == user_id)
@@ -250,9 +251,11 @@ def coupon(connection: Connection, coupon_id: int, *, lock: bool = False) -> Any
     return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
 
 
-def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int:
-    """Insert a coupon and return its id. Raises IntegrityError when the code is taken."""
-    return int(tx.execute(insert(Coupon).values(**values).returning(Coupon.id)).scalar_one())
+def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int | None:
+    """Insert a coupon and return its id; None when its code is taken."""
+    new = insert_for(tx)(Coupon).values(**values).on_conflict_do_nothing(index_elements=[Coupon.code])
+    found: int | None = tx.execute(new.returning(Coupon.id)).scalar()
+    return found
 
 
 def update_coupon(tx: Connection, coupon_id: int, values: Mapping[str, Any]) -> None:

@@ -1,0 +1,60 @@
+"""The rules of loyalty: where a user stands, their ledger, and what an admin changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.audit.log import Actor, write
+from server.auth import service as accounts
+from server.cart import promotion_queries as queries
+from server.cart.errors import PointsTooFew
+from server.cart.promotions import ADJUSTED
+from server.cart.queries import open_cart
+from server.cart.tiers import Tier, Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a user stands; `missing` points reach the next tier."""
+
+    user_id: int
+    points: int
+    lifetime: int
+    tier: Tier
+    next_tier: Tier | None
+
+    @property
+    def missing(self) -> int:
+        """Lifetime points missing for the next tier; 0 at the highest."""
+        return self.next_tier.from_points - self.lifetime if self.next_tier else 0
+
+
+def standing(connection: Connection, user_id: int, tiers: Tiers) -> Standing:
+    """Where a user stands. Lifetime points alone decide the tier: those earned, less those of refunded orders."""
+    points, lifetime = queries.account(connection, user_id)
+    tier = tiers.at(lifetime)
+    return Standing(user_id, points, lifetime, tier, tiers.after(tier))
+
+
+def redeem(tx: Connection, user_id: int, points: int, currency: str, now: datetime) -> None:
+    """Set how many points the user's next checkout redeems. Raises PointsTooFew."""
+    owned, _ = queries.account(tx, user_id)
+    if points > owned:
+        raise PointsTooFew(points=owned, wanted=points)
+    cart = open_cart(tx, user_id, currency, now)
+    queries.promote(tx, cart.id, cart.coupon_id, points)
+
+
+def adjust(tx: Connection, user_id: int, points: int, reason: str, actor: Actor, now: datetime) -> None:
+    """Give points to a user, or take them when negative. Raises UserNotFound and PointsTooFew."""
+    accounts.get_me(tx, user_id)
+    if points > 0:
+        queries.credit(tx, user_id, points)
+    elif not queries.spend(tx, user_id, -points):
+        raise PointsTooFew(points=queries.account(tx, user_id)[0], wanted=-points)
+    entry = {"user_id": user_id, "kind": ADJUSTED, "points": points, "reason": reason, "created_at": now}
+    queries.insert_entry(tx, entry)
+    write(tx, actor, "AdjustPoints", f"user/{user_id}", now, points=points, reason=reason)

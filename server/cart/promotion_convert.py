@@ -1,0 +1,136 @@
+"""Between the protobuf messages of coupons and points, and plain values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.type.money_pb2 import Money as MoneyMessage
+from sanset.v1 import promotion_pb2 as pb
+
+from server.cart.loyalty import Standing
+from server.cart.pricing import POINTS_PER_UNIT, points_value
+from server.cart.tiers import Tier
+from server.db.base import AnyRow
+from server.errors import InvalidField
+from server.etags import etag_of
+from server.money import Money
+from server.rpc.wire import masked_values, money_from_wire, money_to_wire, time_from_wire, time_to_wire
+
+_CHANGEABLE = (
+    "description", "percent", "amount", "min_purchase", "max_discount", "valid_from", "valid_until", "active",
+    "min_tier", "usage_limit", "per_user_limit",
+)  # fmt: skip
+_AMOUNTS = ("amount", "max_discount", "min_purchase")
+_BP_PER_PERCENT = 100
+
+
+def coupon_to_wire(row: AnyRow) -> pb.Coupon:
+    """A row of the coupons."""
+    coupon = pb.Coupon(
+        id=row.id,
+        code=row.code,
+        description=row.description,
+        active=row.active,
+        usage_limit=row.usage_limit,
+        per_user_limit=row.per_user_limit,
+        used=row.used,
+        valid_from=time_to_wire(row.valid_from),
+        valid_until=time_to_wire(row.valid_until),
+        create_time=time_to_wire(row.created_at),
+        update_time=time_to_wire(row.updated_at),
+        etag=etag_of(row.version),
+    )
+    if row.percent_bp is not None:
+        coupon.percent = row.percent_bp / _BP_PER_PERCENT
+    if row.min_tier:
+        coupon.min_tier = pb.Tier.Level.Value(row.min_tier)
+    amounts = (row.amount_minor, row.max_discount_minor, row.min_purchase_minor or None)
+    for field, minor in zip(_AMOUNTS, amounts, strict=True):
+        if minor is not None:
+            getattr(coupon, field).CopyFrom(money_to_wire(minor, row.currency))
+    return coupon
+
+
+def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -> dict[str, Any]:
+    """What an update makes of a coupon (see coupons.Changes); amounts that name no currency are in `currency`."""
+    values = masked_values(
+        coupon,
+        mask,
+        _CHANGEABLE,
+        percent=_percent_bp,
+        amount=lambda sent: _amount(sent, "amount", currency),
+        min_purchase=lambda sent: _amount(sent, "min_purchase", currency),
+        max_discount=lambda sent: _amount(sent, "max_discount", currency),
+        valid_from=lambda sent: time_from_wire(sent, "valid_from"),
+        valid_until=lambda sent: time_from_wire(sent, "valid_until"),
+        active=lambda sent: sent.active if sent.HasField("active") else True,
+        min_tier=lambda sent: pb.Tier.Level.Name(sent.min_tier) if sent.min_tier else "",
+    )
+    if "percent" in values:
+        values["percent_bp"] = values.pop("percent")
+    return values
+
+
+def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, Any]:
+    """What a coupon to create shall be; amounts that name no currency are in that of the others, or `currency`."""
+    named = [getattr(coupon, field).currency_code for field in _AMOUNTS]
+    return coupon_from_wire(coupon, FieldMask(paths=["*"]), next(filter(None, named), currency).upper())
+
+
+def _percent_bp(coupon: pb.Coupon) -> int | None:
+    if coupon.WhichOneof("discount") != "percent":
+        return None
+    basis_points = round(coupon.percent * _BP_PER_PERCENT)
+    if abs(coupon.percent * _BP_PER_PERCENT - basis_points) > 1e-6 or not basis_points:
+        raise InvalidField(("coupon.percent", "may have at most two decimals"))
+    return basis_points
+
+
+def _amount(coupon: pb.Coupon, name: str, currency: str) -> Money | None:
+    if not coupon.HasField(name):  # type: ignore[arg-type]
+        return None
+    sent: MoneyMessage = getattr(coupon, name)
+    named = sent.currency_code.upper() or currency
+    if named and not re.fullmatch("[A-Z]{3}", named):
+        raise InvalidField((f"coupon.{name}.currency_code", "must be an ISO 4217 code such as USD"))
+    return money_from_wire(sent, f"coupon.{name}", currency=named)
+
+
+def tier_to_wire(tier: Tier) -> pb.Tier:
+    """A step of the loyalty programme."""
+    percent = f"{tier.discount_bp / _BP_PER_PERCENT:g}"
+    benefits = [f"{percent} % off every product."] if tier.discount_bp else []
+    return pb.Tier(
+        level=pb.Tier.Level.Value(tier.level),
+        name=tier.level.capitalize(),
+        from_points=tier.from_points,
+        discount_percent=tier.discount_bp / _BP_PER_PERCENT,
+        benefits=[*benefits, f"A point for every 1.00 you pay; {POINTS_PER_UNIT} points are worth 1.00."],
+    )
+
+
+def loyalty_to_wire(standing: Standing, currency: str) -> pb.Loyalty:
+    """Where a user stands; the worth of their points in the shop's currency."""
+    return pb.Loyalty(
+        user_id=standing.user_id,
+        tier=tier_to_wire(standing.tier),
+        points=standing.points,
+        lifetime_points=standing.lifetime,
+        next_tier=tier_to_wire(standing.next_tier) if standing.next_tier else None,
+        points_to_next_tier=standing.missing,
+        value=money_to_wire(points_value(max(0, standing.points), currency), currency),
+    )
+
+
+def entry_to_wire(row: AnyRow) -> pb.PointsEntry:
+    """A row of the points ledger."""
+    return pb.PointsEntry(
+        id=row.id,
+        kind=pb.PointsEntry.Kind.Value(row.kind),
+        points=row.points,
+        order_id=row.order_id or 0,
+        reason=row.reason,
+        create_time=time_to_wire(row.created_at),
+    )
