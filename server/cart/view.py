@@ -1,0 +1,128 @@
+"""A cart as its owner sees it: its lines at the prices of the moment, what they cost, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.cart import promotions, queries
+from server.cart.owner import Member, Owner
+from server.cart.pricing import Item, Priced, PricedLine, PriceRules, price
+from server.cart.promotions import NOTHING, Offered
+from server.catalog import inventory
+from server.catalog.inventory import Offer
+from server.errors import Refusal
+from server.money import Money
+
+
+@dataclass(frozen=True, slots=True)
+class CartLine:
+    """A line of a cart beside what its variant is sold as now."""
+
+    item_id: int
+    quantity: int
+    added_price_minor: int
+    offer: Offer
+
+    @property
+    def can_be_ordered(self) -> bool:
+        """Whether the product is on sale and enough of it is left."""
+        return self.offer.on_sale and self.quantity <= min(self.offer.available, self.offer.max_quantity)
+
+    @property
+    def item(self) -> Item:
+        """What is to be priced."""
+        return Item(self.offer.variant_id, self.offer.list_minor, self.offer.price_minor, self.quantity)
+
+    def changes(self) -> Iterator[str]:
+        """What changed since it was added, in sentences."""
+        offer = self.offer
+        if not offer.on_sale:
+            yield f"{offer.name} is not sold any more."
+            return
+        if self.quantity > offer.max_quantity:
+            yield f"One order may hold at most {offer.max_quantity} of {offer.name}."
+        if offer.available <= 0:
+            yield f"{offer.name} is sold out."
+        elif self.quantity > offer.available:
+            yield f"Only {offer.available} of {offer.name} left."
+        if offer.price_minor != self.added_price_minor:
+            moved = "rose" if offer.price_minor > self.added_price_minor else "fell"
+            before = Money(self.added_price_minor, offer.currency)
+            yield f"The price of {offer.name} {moved} from {before} to {Money(offer.price_minor, offer.currency)}."
+
+
+@dataclass(frozen=True)
+class CartView:
+    """A cart with its lines, priced for the owner's default address. `version` 0 is a cart that was never used.
+
+    `problem` is why its coupon takes nothing off now; a checkout would be refused with it.
+    """
+
+    currency: str
+    version: int
+    updated_at: datetime | None
+    lines: list[CartLine]
+    offered: Offered
+    priced: Priced
+    coupon_code: str = ""
+    points: int = 0
+    token: str = ""
+    """Of a guest's cart: who shows it has the cart."""
+    left_out: tuple[str, ...] = ()
+    """What could not be taken over from a guest's cart, in sentences."""
+
+    @property
+    def problem(self) -> Refusal | None:
+        """Why the coupon takes nothing off now; None when it does, and without one."""
+        return promotions.problem_of(self.offered, self.priced)
+
+    @property
+    def changes(self) -> list[str]:
+        """What changed since things were added, in sentences."""
+        return [*self.left_out, *(change for line in self.lines for change in line.changes())]
+
+    @property
+    def priced_lines(self) -> Iterator[tuple[CartLine, PricedLine]]:
+        """Each line with its part of the price."""
+        return zip(self.lines, self.priced.lines, strict=True)
+
+    def priced_for(self, country: str, rules: PriceRules) -> Priced:
+        """What the cart costs when it goes to `country`."""
+        items = [line.item for line in self.lines]
+        return price(items, self.currency, country, rules, self.offered.reductions)
+
+
+def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules, now: datetime) -> CartView:
+    """The owner's cart, in one query whatever its size, two when it is empty; `currency` is that of a new cart."""
+    rows = queries.lines(connection, owner)
+    head = rows[0] if rows else queries.head(connection, owner)
+    if head is None:
+        return CartView(currency, 0, None, [], NOTHING, price([], currency, None, rules))
+    lines = [
+        CartLine(row.item_id, row.quantity, row.added_price_minor, inventory.offer_from(row, now))
+        for row in rows
+    ]
+    items = [line.item for line in lines]
+    offered = _offered(head, rules, now) if isinstance(owner, Member) else NOTHING
+    return CartView(
+        head.cart_currency,
+        head.cart_version,
+        head.cart_updated_at,
+        lines,
+        offered,
+        price(items, head.cart_currency, head.cart_country, rules, offered.reductions),
+        coupon_code=offered.code,
+        points=head.cart_points,
+        token="" if isinstance(owner, Member) else owner.token,
+    )
+
+
+def _offered(head: Any, rules: PriceRules, now: datetime) -> Offered:
+    return promotions.offered_from(
+        head, rules.tiers, now, currency=head.cart_currency, points=head.cart_points
+    )
