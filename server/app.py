@@ -44,13 +44,23 @@ from server.clock import Clock, utc_now
 from server.db.database import Database
 from server.events.follower import Follower
 from server.events.log import SESSION
+from server.exports.calls import ExportCalls
+from server.exports.file import Exports
 from server.gauges import export_gauges
 from server.logs import AccessLog
+from server.order.after_sale_convert import refund_reply
+from server.order.after_sale_servicer import AfterSale
 from server.order.checkout import Checkout, CheckoutRules
 from server.order.convert import checkout_reply
-from server.order.payments.demo import DemoGateway
+from server.order.paying_back import Refunds
+from server.order.payments.setup import Payments
 from server.order.queries import reserved_units
+from server.order.refunding import Refunding
+from server.order.refunds import pay_back_late
+from server.order.reports import Reports
 from server.order.servicer import OrderServicer
+from server.order.settlement import Settlement
+from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
 from server.paging import Pages
 from server.recommend.activity.behavior import Tracker
@@ -96,6 +106,9 @@ class App:
     schedule: Schedule
     tracking: Tracking
     orders: OrderServicer
+    payments: Payments
+    sweeper: Sweeper
+    refunds: Refunds
     health: health.HealthServicer
     registry: CollectorRegistry
 
@@ -121,6 +134,7 @@ class App:
         self.trainer.drain()
         await asyncio.sleep(notice_seconds)
         await asyncio.gather(self.trainer.stop(), self._end_calls())
+        await self.payments.stop()
         await self.serving.stop()
         await self.shown.stop()
         self.follower.stop()
@@ -147,7 +161,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     registry = CollectorRegistry()
     verifier = TokenVerifier.of(settings)
     passwords = Passwords.of(settings)
-    shelf = Shelf(db, pool, low_stock=settings.low_stock_threshold)
+    shelf = Shelf(db, pool, clock, low_stock=settings.low_stock_threshold)
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
@@ -167,6 +181,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         interceptors=[_pipeline(settings, verifier, limits, leases, telemetry, pool)],
         options=_options(settings),
     )
+    exports = ExportCalls(Exports(db, pool), clock)
     auth = AuthServicer(
         db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings)
     )
@@ -178,6 +193,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         shelf,
         CatalogSettings(settings.currency, settings.low_stock_threshold),
         reserved_units,
+        exports.products,
     )
     cart = CartServicer(
         db,
@@ -185,9 +201,40 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         PriceRules.of(settings),
         settings.currency,
         tracker.added_to_cart,
+        pages=pages,
         guest_life=timedelta(days=settings.guest_cart_days),
     )
-    orders = OrderServicer(db, pool, pages, clock, _checkout(settings, db, pool, clock), tracking)
+    payments = Payments.of(settings, db, pool, clock)
+    settlement = Settlement(db, clock, checkout_reply, pay_back_late)
+    sweeper = Sweeper(
+        db,
+        pool,
+        payments.gateways,
+        settlement,
+        clock,
+        gateway_seconds=settings.payment_timeout_seconds,
+    )
+    refunds = Refunds(
+        db, pool, payments.gateways, clock, gateway_seconds=settings.payment_timeout_seconds
+    )
+    reports = Reports(db, pool, payments.gateways, settlement, sweeper, clock)
+    if payments.demo is not None:
+        payments.demo.tell = reports.take
+    checkout = Checkout(
+        db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, checkout_reply
+    )
+    orders = OrderServicer(
+        db,
+        pool,
+        pages,
+        clock,
+        checkout,
+        tracking,
+        exports.orders,
+        reports,
+        payments.codes,
+        _after_sale(settings, db, pool, clock, refunds, sweeper),
+    )
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:
         return (await shelf.tree()).ids_under(slug_or_name)
@@ -231,6 +278,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         Schedule(settings.train_daily_at, db, pool, trainer, clock),
         tracking,
         orders,
+        payments,
+        sweeper,
+        refunds,
         health_servicer,
         registry,
     )
@@ -275,16 +325,19 @@ def _pipeline(
     )
 
 
-def _checkout(settings: Settings, db: Database, pool: Pool, clock: Clock) -> Checkout:
-    gateway = DemoGateway(
-        delay_seconds=settings.demo_payment_delay_seconds, failure_rate=settings.demo_payment_failure_rate
-    )
-    rules = CheckoutRules(
+def _after_sale(
+    settings: Settings, db: Database, pool: Pool, clock: Clock, refunds: Refunds, sweeper: Sweeper
+) -> AfterSale:
+    refunding = Refunding(db, pool, refunds, clock, refund_reply, settings.payment_timeout_seconds)
+    return AfterSale(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
+
+
+def _checkout_rules(settings: Settings) -> CheckoutRules:
+    return CheckoutRules(
         PriceRules.of(settings),
         timedelta(minutes=settings.reservation_minutes),
         settings.payment_timeout_seconds,
     )
-    return Checkout(db, pool, gateway, rules, clock, checkout_reply)
 
 
 def _options(settings: Settings) -> Sequence[tuple[str, int]]:

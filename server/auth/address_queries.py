@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, bindparam, delete, func, insert, not_, select, update
 
 from server.auth.models import Address
 from server.db.base import AnyRow
@@ -56,6 +56,11 @@ def address(connection: Connection, user_id: int, address_id: int) -> Any:
 def default_address(connection: Connection, user_id: int) -> Any:
     """A user's default address."""
     return _DEFAULT_ADDRESS.first(connection, user_id=user_id)
+
+
+def default_country_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+    """The country of the default address of a user, as a column for the statements of others."""
+    return select(Address.country).where(Address.user_id == user_id, Address.is_default).scalar_subquery()
 
 
 def count_addresses(tx: Connection, user_id: int) -> int:

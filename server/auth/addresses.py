@@ -86,12 +86,6 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
     return row
 
 
-def default_country(connection: Connection, user_id: int) -> str | None:
-    """The country of the user's default address; None while there is no address."""
-    row = address_queries.default_address(connection, user_id)
-    return row.country if row else None
-
-
 def snapshot(address: Row[Any]) -> dict[str, Any]:
     """An address as plain JSON values, for an order to keep: later changes must not move it."""
     kept = ("id", "label", "line1", "line2", "city", "state", "postal_code", "country", "lat", "lng")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from server.cart.tiers import Tiers
 from server.money import decimals, share_bp, to_minor
 from server.settings import Settings
 
@@ -21,17 +22,24 @@ POINTS_PER_UNIT: Final = 100
 
 @dataclass(frozen=True)
 class PriceRules:
-    """What the shop charges on top of its goods."""
+    """What the shop charges on top of its goods, and what its loyal buyers get off them."""
 
     tax_rate: Decimal
     tax_rates: Mapping[str, Decimal]
     shipping_fee: Mapping[str, Decimal]
     free_shipping_from: Mapping[str, Decimal]
+    tiers: Tiers = Tiers()
 
     @classmethod
     def of(cls, settings: Settings) -> PriceRules:
         """The rules that the settings state."""
-        return cls(settings.tax_rate, settings.tax_rates, settings.shipping_fee, settings.free_shipping_from)
+        return cls(
+            settings.tax_rate,
+            settings.tax_rates,
+            settings.shipping_fee,
+            settings.free_shipping_from,
+            Tiers.of(settings),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +117,7 @@ class Totals:
     coupon_discount: int = 0
     points_discount: int = 0
     points_redeemed: int = 0
+    points_earned: int = 0
     tax: int
     shipping: int
 
@@ -121,11 +130,6 @@ class Totals:
     def total(self) -> int:
         """What is to be paid."""
         return self.subtotal - self.discount + self.tax + self.shipping
-
-    @property
-    def points_earned(self) -> int:
-        """The points that paying it earns: one for each full major unit."""
-        return points_for(self.total, self.currency)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,14 +151,14 @@ def price(
     """Price items that go to `country` (None: not known yet, the general rate).
 
     Tier and tax are rounded half-up on each line. A coupon and points are taken off the whole, and spread over the
-    lines by what these still cost; a coupon's minimum is judged by the goods at today's prices. The sequence of the
-    items does not change any total.
+    lines by what these still cost; a coupon's minimum is judged by the same. The sequence of the items does not change
+    any total.
     """
     ids = [item.variant_id for item in items]
     totals = [item.price_minor * item.quantity for item in items]
     tier = [share_bp(total, reductions.tier_bp) for total in totals]
     left = _less(totals, tier)
-    short = _short_of(reductions.coupon, sum(totals))
+    short = _short_of(reductions.coupon, sum(left))
     coupon_off = 0 if short else _taken_by(reductions.coupon, sum(left))
     coupon = spread(coupon_off, left, ids)
     left = _less(left, coupon)
@@ -170,6 +174,7 @@ def price(
     lists = [item.list_minor * item.quantity for item in items]
     parts = zip(items, lists, totals, tier, coupon, points, tax, shipping, strict=True)
     return Priced(
+        points_earned=points_for(sum(left) + sum(tax) + shipping_fee, currency),
         currency=currency,
         subtotal=sum(lists),
         product_discount=sum(lists) - sum(totals),

@@ -86,6 +86,17 @@ class CartServicer(WishlistServicer, PromotionServicer):
         user_id = call.identity.user_id
         with self._db.read() as connection:
             cart = self._view(connection, Member(user_id))
+            if request.coupon_code:
+                offered = promotions.reductions(
+                    connection,
+                    user_id,
+                    self._rules.tiers,
+                    self._clock(),
+                    currency=cart.currency,
+                    coupon_code=request.coupon_code,
+                    points=cart.points,
+                )
+                cart = replace(cart, offered=offered)
             address = addresses.get_for_checkout(connection, user_id, request.address_id or None)
         if not cart.lines:
             raise CartEmpty()

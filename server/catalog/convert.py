@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -11,6 +12,7 @@ from google.protobuf.message import Message
 from sanset.v1 import catalog_pb2 as pb
 
 from server.catalog.categories import CategoryNode
+from server.catalog.discounts import price_at
 from server.catalog.queries import ProductFilter
 from server.db.base import AnyRow
 from server.errors import InvalidField
@@ -21,19 +23,22 @@ from server.rpc.wire import (
     money_from_wire,
     money_to_wire,
     price_range_from_wire,
+    time_from_wire,
     time_to_wire,
 )
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
+_FLOAT_ERROR = 1e-6
+"""How far a percentage of two decimals may be from it as a float, times 100."""
 
 _CHANGEABLE = (
     "sku", "name", "slug", "description", "category", "brand", "price", "compare_at_price", "max_quantity",
-    "attributes", "tags", "seo_title", "seo_description",
+    "attributes", "tags", "seo_title", "seo_description", "discount",
 )  # fmt: skip
 
 
-def product_to_wire(row: AnyRow, *, low_stock: int) -> pb.Product:
-    """A row of `queries.products` as a Product."""
+def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> pb.Product:
+    """A row of `queries.products` as a Product, with the effective price of `now`."""
     product = pb.Product(
         id=row.id,
         sku=row.sku,
@@ -57,12 +62,27 @@ def product_to_wire(row: AnyRow, *, low_stock: int) -> pb.Product:
         etag=etag_of(row.version),
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
+        effective_price=money_to_wire(price_at(row.price_minor, row, now), row.currency),
+        discount=_discount_to_wire(row),
     )
     if row.compare_at_minor is not None:
         product.compare_at_price.CopyFrom(money_to_wire(row.compare_at_minor, row.currency))
     if row.attributes:
         product.attributes.update(row.attributes)
     return product
+
+
+def _discount_to_wire(row: AnyRow) -> pb.Discount | None:
+    if row.discount_bp is None and row.discount_minor is None:
+        return None
+    discount = pb.Discount(
+        start_time=time_to_wire(row.discount_from), end_time=time_to_wire(row.discount_until)
+    )
+    if row.discount_bp is not None:
+        discount.percent = row.discount_bp / 100
+    else:
+        discount.amount.CopyFrom(money_to_wire(row.discount_minor, row.currency))
+    return discount
 
 
 def stock_status(available: int, low_stock: int) -> pb.Product.StockStatus.ValueType:
@@ -82,7 +102,9 @@ def product_from_wire(product: pb.Product, mask: FieldMask | None, currency: str
         tags=lambda sent: list(sent.tags),
         price=lambda sent: money_from_wire(sent.price, "product.price", currency=currency).minor,
         compare_at_price=lambda sent: _compare_at(sent, currency),
+        discount=lambda sent: _discount_from_wire(sent, currency),
     )
+    values |= values.pop("discount", {})
     for field, column in (("price", "price_minor"), ("compare_at_price", "compare_at_minor")):
         if field in values:
             values[column] = values.pop(field)
@@ -99,6 +121,27 @@ def _compare_at(product: pb.Product, currency: str) -> int | None:
     if not product.HasField("compare_at_price"):
         return None
     return money_from_wire(product.compare_at_price, "product.compare_at_price", currency=currency).minor
+
+
+def _discount_from_wire(product: pb.Product, currency: str) -> dict[str, Any]:
+    """The columns of a product's discount; without one all are None."""
+    sent = product.discount
+    basis_points, minor = None, None
+    if sent.WhichOneof("reduction") == "percent":
+        basis_points = round(sent.percent * 100)
+        if basis_points < 1 or abs(sent.percent * 100 - basis_points) > _FLOAT_ERROR:
+            raise InvalidField(("product.discount.percent", "must have at most two decimals"))
+    elif product.HasField("discount"):
+        minor = money_from_wire(sent.amount, "product.discount.amount", currency=currency).minor
+    begins, ends = time_from_wire(sent, "start_time"), time_from_wire(sent, "end_time")
+    if begins is not None and ends is not None and ends <= begins:
+        raise InvalidField(("product.discount.end_time", "must be after start_time"))
+    return {
+        "discount_bp": basis_points,
+        "discount_minor": minor,
+        "discount_from": begins,
+        "discount_until": ends,
+    }
 
 
 def _attributes(message: Message, field: str) -> Mapping[str, Any]:

@@ -164,7 +164,7 @@ def replace_tags(tx: Connection, product_id: int, tags: Sequence[str]) -> None:
 
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
     """The product's owner, version and prices, locked until the transaction ends; None when it is gone."""
-    prices = (Product.price_minor, Product.compare_at_minor, Product.currency)
+    prices = (Product.price_minor, Product.compare_at_minor, Product.discount_minor, Product.currency)
     return tx.execute(
         select(Product.vendor_id, Product.version, Product.sku, *prices)
         .where(Product.id == product_id, Product.deleted_at.is_(None))

@@ -41,7 +41,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     row["created_at"] = row["updated_at"] = now
     _check_name(row["name"])
     _check_slug(row.get("slug", ""))
-    _check_prices(row["price_minor"], row.get("compare_at_minor"))
+    _check_prices(row["price_minor"], row.get("compare_at_minor"), row.get("discount_minor"))
     product_id = _insert(tx, row)
     variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
     if variant_id is None:
@@ -91,7 +91,11 @@ def update_product(
     if "max_quantity" in changes:
         changes["max_quantity"] = changes["max_quantity"] or DEFAULT_MAX_QUANTITY
     price = changes.get("price_minor", current.price_minor)
-    _check_prices(price, changes.get("compare_at_minor", current.compare_at_minor))
+    _check_prices(
+        price,
+        changes.get("compare_at_minor", current.compare_at_minor),
+        changes.get("discount_minor", current.discount_minor),
+    )
     try:
         queries.update_product(tx, product_id, changes, now)
         if changes.get("sku", current.sku) != current.sku:
@@ -147,8 +151,12 @@ def _check_slug(slug: str) -> None:
         raise InvalidField(("product.slug", "must have a letter among its digits"))
 
 
-def _check_prices(price_minor: int, compare_at_minor: int | None) -> None:
+def _check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:
     if price_minor <= 0:
         raise InvalidMoney(field="product.price", problem="must be above zero")
     if compare_at_minor is not None and compare_at_minor < price_minor:
         raise InvalidMoney(field="product.compare_at_price", problem="must not be below the price")
+    if discount_minor is not None and not 0 < discount_minor <= price_minor:
+        raise InvalidMoney(
+            field="product.discount.amount", problem="must be above zero and not above the price"
+        )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import catalog_pb2 as pb
 from sanset.v1 import catalog_pb2_grpc
@@ -23,6 +24,9 @@ from server.rpc.pool import Pool
 
 ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
 """The units of a product that unpaid orders hold, by variant: the order domain knows."""
+
+ExportProducts = Callable[[pb.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
+"""Streams the caller's products as a file: exports read tables that are not the catalogue's."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         shelf: Shelf,
         settings: CatalogSettings,
         reserved_units: ReservedUnits,
+        export_products: ExportProducts,
     ) -> None:
         self._db = db
         self._pool = pool
@@ -53,6 +58,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._shelf = shelf
         self._settings = settings
         self._reserved_units = reserved_units
+        self._export_products = export_products
 
     async def GetProduct(self, request: pb.GetProductRequest, call: Call) -> pb.Product:
         product_id: int | None = request.product_id
@@ -132,7 +138,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
 
     def _read(self, connection: Connection, product_id: int) -> pb.Product:
         (row,) = queries.products(connection, [product_id])
-        return convert.product_to_wire(row, low_stock=self._settings.low_stock)
+        return convert.product_to_wire(row, self._clock(), low_stock=self._settings.low_stock)
 
     async def ListCategories(
         self, request: pb.ListCategoriesRequest, call: Call
@@ -195,6 +201,9 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
                 return self._read_inventory(tx, request.product_id)
 
             return once(tx, request, call, pb.Inventory, now, adjust)
+
+    def ExportProducts(self, request: pb.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        return self._export_products(request, call)
 
     def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
         return convert.inventory_to_wire(

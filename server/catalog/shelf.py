@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from datetime import datetime
 
 from sanset.v1 import catalog_pb2 as pb
 
 from server.catalog import queries
 from server.catalog.categories import CategoryTree, read_tree
 from server.catalog.convert import product_to_wire
+from server.catalog.discounts import next_turn
+from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.events import log
@@ -27,11 +30,14 @@ MOST_COUNTS = 1000
 class Shelf:
     """Answers reads of products and categories from memory; what is missing is loaded in one query."""
 
-    def __init__(self, db: Database, pool: Pool, *, low_stock: int) -> None:
+    def __init__(self, db: Database, pool: Pool, clock: Clock, *, low_stock: int) -> None:
         self._db = db
         self._pool = pool
+        self._clock = clock
         self._low_stock = low_stock
         self._products: Cache[int, pb.Product] = Cache(self._load_products, size=MOST_PRODUCTS)
+        self._turns: dict[int, datetime] = {}
+        """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
         self._counts: OrderedDict[queries.ProductFilter, tuple[float, int]] = OrderedDict()
 
@@ -44,11 +50,23 @@ class Shelf:
 
     async def product(self, product_id: int) -> pb.Product | None:
         """A product; None when there is none. Do not change the message: everyone gets the same."""
+        self._drop_turned([product_id])
         return await self._products.get(product_id)
 
     async def products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
         """The products that exist among `ids`."""
+        self._drop_turned(ids)
         return await self._products.get_many(ids)
+
+    def _drop_turned(self, ids: Sequence[int]) -> None:
+        """Forget the products whose discount began or ended since they were read."""
+        if not self._turns:
+            return
+        now = self._clock()
+        for product_id in ids:
+            if product_id in self._turns and self._turns[product_id] <= now:
+                del self._turns[product_id]
+                self._products.drop(product_id)
 
     async def tree(self) -> CategoryTree:
         """All categories."""
@@ -73,12 +91,19 @@ class Shelf:
             return queries.count_products(connection, wanted)
 
     async def _load_products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
-        return await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
+        products, turns = await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
+        for product_id in products:
+            self._turns.pop(product_id, None)
+        self._turns |= turns
+        return products
 
-    def _read_products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, pb.Product], dict[int, datetime]]:
+        """Products, and when the prices of some of them change by the clock."""
+        now = self._clock()
         with self._db.read() as connection:
             rows = queries.products(connection, ids)
-        return {row.id: product_to_wire(row, low_stock=self._low_stock) for row in rows}
+        turns = {row.id: turn for row in rows if (turn := next_turn(row, now)) is not None}
+        return {row.id: product_to_wire(row, now, low_stock=self._low_stock) for row in rows}, turns
 
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
         return await self._pool.run(Deadline(LOAD_SECONDS), self._read_tree)

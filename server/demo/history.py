@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from server.cart import delivery
-from server.cart.pricing import PriceRules, Totals, totals
+from server.cart.pricing import Item, Priced, PriceRules, price
 from server.demo.goods import CURRENCY, Goods
 from server.demo.people import Person
 from server.demo.trade import Basket
@@ -30,7 +30,7 @@ class Purchase:
     number: str
     tracking_number: str
     basket: Basket
-    cost: Totals
+    cost: Priced
     delivery_option: str
     eta: datetime
     steps: Sequence[Step]
@@ -66,7 +66,10 @@ def _purchase(
     now: datetime,
     numbers: set[str],
 ) -> Purchase:
-    line_totals = [goods[place].price_minor * units for place, units in basket.units.items()]
+    items = [
+        Item(place, goods[place].price_minor, goods[place].price_minor, units)
+        for place, units in basket.units.items()
+    ]
     option = delivery.EXPRESS if rng.random() < EXPRESS_SHARE else delivery.STANDARD
     declined = rng.random() < DECLINED_SHARE
     steps = _declined(rng, basket.time) if declined else _delivered(rng, basket.time, option)
@@ -74,7 +77,7 @@ def _purchase(
         number=_unused(rng, numbers),
         tracking_number=f"TRK{_symbols(rng, 12)}",
         basket=basket,
-        cost=totals(line_totals, CURRENCY, people[basket.person].address["country"], rules),
+        cost=price(items, CURRENCY, people[basket.person].address["country"], rules),
         delivery_option=option,
         eta=delivery.eta(option, basket.time),
         steps=[step for step in steps if step[1] <= now],

@@ -20,7 +20,7 @@ from server.demo.history import Purchase
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
-from server.order.status import LIVE
+from server.order.status import DELIVERED, LIVE
 from server.order.steps import MESSAGES
 from server.progress import Report
 
@@ -172,11 +172,21 @@ def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
     payments = (
         (
             *(order_id, "demo", one.method, "", one.payment_status, one.cost.total, CURRENCY, one.gateway_id),
+            one.cost.total if one.payment_status == CAPTURED else 0,
             one.steps[min(1, len(one.steps) - 1)][1],
         )
         for order_id, one in numbered
     )
     write_rows(tx, metadata.tables["payments"], _PAYMENT, payments)
+    # The gateway's books know them too: else nothing could be paid back
+    charges = (
+        (
+            *(one.number, one.gateway_id, one.method, one.payment_status, one.cost.total, 0, CURRENCY, ""),
+            one.steps[min(1, len(one.steps) - 1)][1],
+        )
+        for one in shop.purchases
+    )
+    write_rows(tx, metadata.tables["gateway_charges"], _CHARGE, charges)
 
 
 def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
@@ -187,16 +197,21 @@ def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
         *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),
         *(address, one.delivery_option, one.tracking_number, one.eta, len(one.steps)),
         *(one.basket.time, one.steps[-1][1]),
+        next((time for state, time in one.steps if state == DELIVERED), None),
     )
 
 
 def _lines(numbered: Sequence[tuple[int, Purchase]], shop: Shop, ids: Ids) -> Iterator[Row]:
     for order_id, purchase in numbered:
-        for position, (place, units) in enumerate(purchase.basket.units.items(), 1):
+        for position, (place, part) in enumerate(
+            zip(purchase.basket.units, purchase.cost.lines, strict=True), 1
+        ):
             one = shop.goods[place]
             yield (
                 *(order_id, position, ids.products[place], ids.variants[place], one.sku, one.name),
-                *(units, one.price_minor, units * one.price_minor),
+                *(part.quantity, one.price_minor, part.total),
+                *(one.price_minor, part.discount, part.tax, part.shipping),
+                0 if purchase.status in LIVE else part.quantity,
             )
 
 
@@ -227,14 +242,21 @@ _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency"),
     *("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor"),
     *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "placed_at", "updated_at"),
+    "delivered_at",
 )
 _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name"),
     *("quantity", "price_minor", "total_minor"),
+    *("list_price_minor", "discount_minor", "tax_minor", "shipping_minor"),
+    "restocked_quantity",
 )
 _EVENT: Final = ("order_id", "sequence", "status", "message", "location", "eta", "occurred_at")
 _PAYMENT: Final = (
     *("order_id", "gateway", "method", "token", "status", "amount_minor", "currency", "gateway_id"),
-    "updated_at",
+    *("captured_minor", "updated_at"),
+)
+_CHARGE: Final = (
+    *("key", "gateway_id", "method", "status", "amount_minor", "refunded_minor", "currency", "problem"),
+    "created_at",
 )
 _LOOK: Final = (*("id", "user_id", "visitor_id", "kind", "product_id", "query", "occurred_at"),)

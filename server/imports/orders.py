@@ -41,11 +41,11 @@ _CANCELLED: Final = ((status.PENDING_PAYMENT, timedelta()), (status.CANCELLED, t
 _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency", "subtotal_minor", "discount_minor", "tax_minor"),
     *("shipping_minor", "total_minor", "address", "delivery_option", "tracking_number", "last_sequence"),
-    *("placed_at", "updated_at"),
+    *("placed_at", "updated_at", "delivered_at"),
 )
 _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name", "quantity"),
-    *("price_minor", "total_minor"),
+    *("price_minor", "total_minor", "list_price_minor", "restocked_quantity"),
 )
 _EVENT: Final = ("order_id", "sequence", "status", "message", "location", "occurred_at")
 
@@ -114,6 +114,7 @@ def _order(order_id: int, invoice: Invoice, places: Places) -> Sequence[object]:
     return (
         *(order_id, number_of(invoice), user_id, last_status, CURRENCY, total, 0, 0, 0, total),
         *(address_of(invoice.country), "STANDARD", "", len(steps), invoice.time, invoice.time + last_delay),
+        None if invoice.cancelled else invoice.time + last_delay,
     )
 
 
@@ -121,7 +122,10 @@ def _lines(numbered: Sequence[tuple[int, Invoice]], places: Places) -> Iterator[
     for order_id, invoice in numbered:
         for position, (sku, name, quantity, price, total) in enumerate(invoice.lines, 1):
             at = places.stocked[sku]
-            yield (order_id, position, at.product_id, at.variant_id, sku, name or sku, quantity, price, total)
+            yield (
+                *(order_id, position, at.product_id, at.variant_id, sku, name or sku),
+                *(quantity, price, total, price, quantity if invoice.cancelled else 0),
+            )
 
 
 def _events(numbered: Sequence[tuple[int, Invoice]]) -> Iterator[tuple[int, int, str, str, str, datetime]]:

@@ -9,7 +9,9 @@ from typing import Any
 from sanset.v1 import auth_pb2
 from sanset.v1 import cart_pb2 as cart_pb
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2 as payment_pb
 
+from server.auth.payment_methods import refuse_card_number
 from server.cart.convert import delivery_from_wire, totals_to_wire
 from server.cart.pricing import Totals
 from server.etags import etag_of
@@ -22,7 +24,8 @@ from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
 def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
-    """What a buyer asks for."""
+    """What a buyer asks for. Raises CardNumberRefused."""
+    refuse_card_number("payment_token", request.payment_token)
     return Purchase(
         user_id=user_id,
         request_id=request.request_id.lower(),
@@ -32,6 +35,8 @@ def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
         address_id=request.address_id or None,
         delivery_option=delivery_from_wire(request.delivery_option),
         expected_total=_expected_total(request),
+        payment_method_id=request.payment_method_id or None,
+        coupon_code=request.coupon_code,
     )
 
 
@@ -52,23 +57,33 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         user_id=values["user_id"] or 0,
         status=pb.Order.Status.Value(values["status"]),
         items=[_line_to_wire(line, currency) for line in order.lines],
-        totals=totals_to_wire(
-            Totals(
-                currency,
-                values["subtotal_minor"],
-                values["discount_minor"],
-                values["tax_minor"],
-                values["shipping_minor"],
-            )
-        ),
-        payment=_payment_to_wire(values),
+        totals=totals_to_wire(_totals(values)),
+        payment=payment_to_wire(values) if values["payment_method"] else None,  # an imported order has none
         address=auth_pb2.Address(**values["address"]),
         delivery_option=cart_pb.Delivery.Option.Value(values["delivery_option"]),
         tracking_number=values["tracking_number"],
         eta=time_to_wire(values["eta"]),
+        reserved_until=time_to_wire(values["reserved_until"]),
         create_time=time_to_wire(values["placed_at"]),
         update_time=time_to_wire(values["updated_at"]),
         etag=etag_of(values["last_sequence"]),
+        coupon_code=values["coupon_code"],
+        deliver_time=time_to_wire(values.get("delivered_at")),  # a new order has none
+    )
+
+
+def _totals(values: dict[str, Any]) -> Totals:
+    return Totals(
+        currency=values["currency"],
+        subtotal=values["subtotal_minor"],
+        product_discount=values["product_discount_minor"],
+        tier_discount=values["tier_discount_minor"],
+        coupon_discount=values["coupon_discount_minor"],
+        points_discount=values["points_discount_minor"],
+        points_redeemed=values["points_redeemed"],
+        points_earned=values["points_earned"],
+        tax=values["tax_minor"],
+        shipping=values["shipping_minor"],
     )
 
 
@@ -81,23 +96,45 @@ def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
         quantity=line["quantity"],
         price=money_to_wire(line["price_minor"], currency),
         line_total=money_to_wire(line["total_minor"], currency),
+        list_price=money_to_wire(line["list_price_minor"], currency),
+        discount=money_to_wire(line["discount_minor"], currency),
+        tax=money_to_wire(line["tax_minor"], currency),
+        total=money_to_wire(line["total_minor"] - line["discount_minor"] + line["tax_minor"], currency),
+        refunded_quantity=line.get("refunded_quantity", 0),  # nor any refund
     )
 
 
-def _payment_to_wire(values: dict[str, Any]) -> pb.Payment | None:
-    if not values["payment_method"]:  # an imported order
-        return None
+def payment_to_wire(values: dict[str, Any]) -> pb.Payment:
+    """The payment in an order's values."""
+    currency = values["currency"]
     return pb.Payment(
         method=pb.Payment.Method.Value(values["payment_method"]),
         status=pb.Payment.Status.Value(values["payment_status"]),
-        amount=money_to_wire(values["payment_minor"], values["currency"]),
+        amount=money_to_wire(values["payment_minor"], currency),
         gateway_id=values["gateway_id"],
+        gateway=values["payment_gateway"],
+        captured=money_to_wire(values["payment_captured_minor"], currency),
+        refunded=money_to_wire(values["payment_refunded_minor"], currency),
+        problem=values["payment_problem"],
+        update_time=time_to_wire(values["payment_updated_at"]),
     )
 
 
-def checkout_reply(order: PlacedOrder) -> bytes:
+def gift_card_to_wire(card: Any, code: str = "") -> payment_pb.GiftCard:
+    """A gift card; with its code only when it was just made."""
+    return payment_pb.GiftCard(
+        id=card.id,
+        code=code,
+        last_four=card.last_four,
+        balance=money_to_wire(card.balance_minor, card.currency),
+        expire_time=time_to_wire(card.expires_at),
+        create_time=time_to_wire(card.created_at),
+    )
+
+
+def checkout_reply(order: PlacedOrder, payment_url: str) -> bytes:
     """The reply of Checkout, as it is sent and stored."""
-    reply = pb.CheckoutResponse(order_id=order.id, order=order_to_wire(order), payment_url="")
+    reply = pb.CheckoutResponse(order_id=order.id, order=order_to_wire(order), payment_url=payment_url)
     return reply.SerializeToString()
 
 

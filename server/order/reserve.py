@@ -9,20 +9,28 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.auth import addresses
-from server.cart import delivery
+from server.cart import delivery, promotions
 from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
-from server.cart.pricing import PriceRules, totals
+from server.cart.pricing import Item, Priced, PriceRules, price
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.db.base import AnyRow
 from server.events.log import NewEvent, publish
 from server.money import Money
-from server.order import queries, status
+from server.order import after_sale_queries, queries, status
 from server.order.errors import OrderNotFound, PriceChanged
 from server.order.numbers import order_number, tracking_number
-from server.order.payments.gateway import Outcome
+from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
+
+NO_GATEWAY = "none"
+"""The gateway of an order that costs nothing."""
+
+UNPAID = {
+    DECLINED: "Your payment was declined; the order was cancelled.",
+    VOIDED: "Your order was not paid in time and was cancelled.",
+}
 
 
 @dataclass(frozen=True)
@@ -37,6 +45,9 @@ class Purchase:
     address_id: int | None
     delivery_option: str
     expected_total: Money | None
+    coupon_code: str = ""
+    payment_method_id: int | None = None
+    gateway: str = "demo"
 
 
 @dataclass(frozen=True)
@@ -58,27 +69,37 @@ def reserve(
 ) -> PlacedOrder:
     """Turn the buyer's cart into an unpaid order that holds its stock.
 
-    Raises CartEmpty, AddressNotFound, OutOfStock, QuantityAboveLimit, CurrencyMismatch and PriceChanged.
+    Raises CartEmpty, AddressNotFound, OutOfStock, QuantityAboveLimit, CurrencyMismatch, PriceChanged, why the
+    coupon cannot be used, and PointsTooFew.
     """
-    units = carts.take(tx, purchase.user_id, now)
+    cart = carts.take(tx, purchase.user_id, now)
     address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
-    offers = inventory.take_stock(tx, units)
-    rows = _line_rows(units, offers)
+    offers = inventory.take_stock(tx, cart.units, now)
+    items = _items(cart.units, offers)
     currency = _one_currency(offers)
-    cost = totals([row["total_minor"] for row in rows], currency, address.country, rules)
+    offered = promotions.reductions(
+        tx,
+        purchase.user_id,
+        rules.tiers,
+        now,
+        currency=currency,
+        coupon_id=cart.coupon_id,
+        coupon_code=purchase.coupon_code,
+        points=cart.points,
+    )
+    cost = price(items, currency, address.country, rules, offered.reductions)
+    promotions.check(offered, cost)
     _check_agreed(purchase.expected_total, Money(cost.total, currency))
+    coupon = offered.reductions.coupon
     eta = delivery.eta(purchase.delivery_option, now)
     values = {
         "number": order_number(),
         "user_id": purchase.user_id,
         "request_id": purchase.request_id,
         "status": status.PENDING_PAYMENT,
-        "currency": currency,
-        "subtotal_minor": cost.subtotal,
-        "discount_minor": cost.discount,
-        "tax_minor": cost.tax,
-        "shipping_minor": cost.shipping,
-        "total_minor": cost.total,
+        **_cost_values(cost),
+        "coupon_id": coupon.id if coupon else None,
+        "coupon_code": coupon.code if coupon else "",
         "address": addresses.snapshot(address),
         "delivery_option": purchase.delivery_option,
         "tracking_number": tracking_number(),
@@ -89,30 +110,65 @@ def reserve(
         "updated_at": now,
     }
     order_id = queries.insert_order(tx, values)
-    queries.insert_lines(tx, [row | {"order_id": order_id} for row in rows])
+    rows = _line_rows(order_id, cost, offers)
+    queries.insert_lines(tx, rows)
     payment = _payment_row(purchase, cost.total, currency, now)
     queries.insert_payment(tx, payment | {"order_id": order_id})
+    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
     step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", eta, now)
     publish(tx, record(tx, order_id, purchase.user_id, step), inventory.stock_event(offers))
-    shown = {f"payment_{name}": payment[name] for name in ("method", "token", "status")}
-    return PlacedOrder(order_id, values | shown | {"payment_minor": cost.total, "gateway_id": ""}, rows)
+    return PlacedOrder(order_id, values | _shown(payment), rows)
 
 
-def _line_rows(units: dict[int, int], offers: dict[int, Offer]) -> list[dict[str, Any]]:
-    rows = []
-    for position, (variant_id, quantity) in enumerate(units.items(), start=1):
+def _stock_event(offers: dict[int, Offer]) -> NewEvent:
+    return inventory.stock_event(offer.product_id for offer in offers.values())
+
+
+def _items(units: dict[int, int], offers: dict[int, Offer]) -> list[Item]:
+    items = []
+    for variant_id, quantity in units.items():
         offer = offers[variant_id]
         carts.check_quantity(offer, quantity)
+        items.append(Item(variant_id, offer.list_minor, offer.price_minor, quantity))
+    return items
+
+
+def _cost_values(cost: Priced) -> dict[str, Any]:
+    return {
+        "currency": cost.currency,
+        "subtotal_minor": cost.subtotal,
+        "discount_minor": cost.discount,
+        "product_discount_minor": cost.product_discount,
+        "tier_discount_minor": cost.tier_discount,
+        "coupon_discount_minor": cost.coupon_discount,
+        "points_discount_minor": cost.points_discount,
+        "points_redeemed": cost.points_redeemed,
+        "points_earned": cost.points_earned,
+        "tax_minor": cost.tax,
+        "shipping_minor": cost.shipping,
+        "total_minor": cost.total,
+    }
+
+
+def _line_rows(order_id: int, cost: Priced, offers: dict[int, Offer]) -> list[dict[str, Any]]:
+    rows = []
+    for position, line in enumerate(cost.lines, start=1):
+        offer = offers[line.variant_id]
         rows.append(
             {
+                "order_id": order_id,
                 "position": position,
                 "product_id": offer.product_id,
-                "variant_id": variant_id,
+                "variant_id": line.variant_id,
                 "sku": offer.sku,
                 "name": offer.name,
-                "quantity": quantity,
+                "quantity": line.quantity,
                 "price_minor": offer.price_minor,
-                "total_minor": offer.price_minor * quantity,
+                "total_minor": line.total,
+                "list_price_minor": offer.list_minor,
+                "discount_minor": line.discount,
+                "tax_minor": line.tax,
+                "shipping_minor": line.shipping,
             }
         )
     return rows
@@ -133,14 +189,33 @@ def _check_agreed(expected: Money | None, total: Money) -> None:
 
 def _payment_row(purchase: Purchase, minor: int, currency: str, now: datetime) -> dict[str, Any]:
     return {
-        "gateway": "demo",
+        "gateway": purchase.gateway if minor else NO_GATEWAY,
         "method": purchase.payment_method,
         "token": purchase.payment_token,
-        "status": "PENDING",
+        "status": PENDING,
         "amount_minor": minor,
+        "captured_minor": 0,
+        "refunded_minor": 0,
         "currency": currency,
         "gateway_id": "",
+        "problem": "",
         "updated_at": now,
+    }
+
+
+def _shown(payment: dict[str, Any]) -> dict[str, Any]:
+    """A payment's values under the names that an order shows them by."""
+    return {
+        "payment_gateway": payment["gateway"],
+        "payment_method": payment["method"],
+        "payment_token": payment["token"],
+        "payment_status": payment["status"],
+        "payment_minor": payment["amount_minor"],
+        "payment_captured_minor": payment["captured_minor"],
+        "payment_refunded_minor": payment["refunded_minor"],
+        "payment_problem": payment["problem"],
+        "payment_updated_at": payment["updated_at"],
+        "gateway_id": payment["gateway_id"],
     }
 
 
@@ -154,8 +229,8 @@ def confirm(
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now)
     if sequence is None:
         return None
-    queries.settle_payment(tx, order.id, "CAPTURED", outcome.gateway_id, now)
     values = order.values
+    queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
     event = record(tx, order.id, values["user_id"], step)
     bought = {
@@ -166,7 +241,10 @@ def confirm(
         "status": status.CONFIRMED,
         "last_sequence": sequence,
         "updated_at": now,
-        "payment_status": "CAPTURED",
+        "reserved_until": None,
+        "payment_status": outcome.status,
+        "payment_captured_minor": values["payment_minor"],
+        "payment_updated_at": now,
         "gateway_id": outcome.gateway_id,
     }
     told = replace(event, payload=(event.payload or {}) | bought)
@@ -174,19 +252,32 @@ def confirm(
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
-    """Cancel an order whose payment was declined and restore stock and cart; False when it moved on meanwhile."""
+    """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
+
+    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then: nothing
+    that the buyer chose is lost.
+    """
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
     if sequence is None:
         return False
-    queries.settle_payment(tx, order.id, "DECLINED", outcome.gateway_id, now)
+    queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
-    carts.put_back(tx, order.values["user_id"], order.values["currency"], order.lines, now)
-    offers = inventory.return_stock(tx, order.units)
-    step = Step(
-        sequence, status.CANCELLED, "Your payment was declined; the order was cancelled.", "", None, now
+    values = order.values
+    carts.put_back(
+        tx,
+        values["user_id"],
+        values["currency"],
+        order.lines,
+        now,
+        coupon_id=values["coupon_id"],
+        points=values["points_redeemed"],
     )
+    products = inventory.return_stock(tx, order.units)
+    after_sale_queries.restock_all(tx, order.id)
+    promotions.give_back(tx, values, now)
+    step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
     event = record(tx, order.id, order.values["user_id"], step)
-    publish(tx, event, inventory.stock_event(offers))
+    publish(tx, event, inventory.stock_event(products))
     return True
 
 

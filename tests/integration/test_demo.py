@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from server.auth.passwords import check_strength
-from server.cart.pricing import PriceRules, totals
+from server.cart.pricing import Item, PriceRules, price
 from server.clock import utc_now
 from server.db.engine import connect
 from server.db.schema import auth, catalog, order
@@ -102,8 +102,11 @@ def test_the_same_seed_and_time_give_the_same_shop() -> None:
 def test_orders_cost_what_a_checkout_would_have_asked() -> None:
     shop = make_shop(7, NOW, RULES, silent)
     for purchase in shop.purchases[:200]:
-        lines = [shop.goods[place].price_minor * units for place, units in purchase.basket.units.items()]
-        assert purchase.cost == totals(lines, "USD", "US", RULES)
+        prices = {place: shop.goods[place].price_minor for place in purchase.basket.units}
+        items = [
+            Item(place, prices[place], prices[place], units) for place, units in purchase.basket.units.items()
+        ]
+        assert purchase.cost == price(items, "USD", "US", RULES)
 
 
 def test_what_goes_together_is_bought_together_far_more_often_than_by_chance() -> None:
