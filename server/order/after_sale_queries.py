@@ -279,5 +279,5 @@ def _lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]
     found: dict[int, list[AnyRow]] = {one: [] for one in ids}
     statement = select(*table.__table__.columns).where(owner.in_(ids)).order_by(owner, table.position)
     for row in connection.execute(statement) if ids else ():
-        found[row._mapping[owner]].append(row)
+        found[getattr(row, owner.key)].append(row)
     return found

@@ -75,9 +75,11 @@ class Refunding:
 
         Raises what `refunds.refund` raises, IdempotencyMismatch and StillRunning.
         """
-        found = await first_or_wait(
-            deadline, asked.request_id, lambda: self._pool.run(deadline, self._begin, asked)
-        )
+
+        async def begin() -> int | bytes | None:
+            return await self._pool.run(deadline, self._begin, asked)
+
+        found: int | bytes = await first_or_wait(deadline, asked.request_id, begin)
         if isinstance(found, bytes):
             return found
         await run(self._refunds.settle(found))

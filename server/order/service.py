@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from server.etags import check_etag
 from server.events.log import publish
-from server.order import queries, status
+from server.order import after_sale_queries, queries, status
 from server.order.errors import IllegalTransition, OrderNotFound
 from server.order.reserve import PlacedOrder, placed
 from server.order.steps import MESSAGES, Step, record
@@ -74,5 +74,7 @@ def advance(
     sequence = queries.advance(tx, order_id, order.status, wanted, now, eta)
     if sequence is None:
         raise AssertionError("a locked order moved")
+    if wanted == status.DELIVERED:
+        after_sale_queries.mark_delivered(tx, order_id, now)
     step = Step(sequence, wanted, message or MESSAGES[wanted], location, eta or order.eta, now)
     publish(tx, record(tx, order_id, order.user_id, step))

@@ -94,6 +94,7 @@ ORDERS: Final = (
             "legal": [
                 f"nothing>{INITIAL}",
                 *sorted(f"{before}>{after}" for before, afters in LEGAL.items() for after in afters),
+                *sorted(f"{state}>{state}" for state in LEGAL),  # steps that only tell something
             ]
         },
     ),

@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Engine, Executable, bindparam, text
 
 from server.db.engine import reading
 from server.progress import Report, silent
+from server.verify.after_sale import AFTER_SALE
 from server.verify.checkout import CHECKOUT
 from server.verify.orders import ORDERS
+from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.rule import Rule
 from server.verify.stock import STOCK
@@ -32,8 +34,8 @@ class Violation:
 
 
 def rules() -> list[Rule]:
-    """Every rule: of stock, orders, checkout and references."""
-    return [*STOCK, *ORDERS, *CHECKOUT, *reference_rules()]
+    """Every rule: of stock, orders, checkout, what comes after a sale, and references."""
+    return [*STOCK, *ORDERS, *CHECKOUT, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
 
 
 def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:

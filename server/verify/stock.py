@@ -1,10 +1,9 @@
-"""The rules of stock: received = available + sold, and sold is what live orders hold."""
+"""The rules of stock: received = available + sold, and sold is what orders hold that did not come back."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import LIVE
 from server.verify.rule import Rule
 
 STOCK: Final = (
@@ -21,21 +20,18 @@ STOCK: Final = (
     ),
     Rule(
         "stock-sold",
-        "variant {variant_id}: {sold} units are counted as sold, but live orders hold {ordered}",
+        "variant {variant_id}: {sold} units are counted as sold, but orders hold {ordered} that did not come back",
         """
         SELECT variant_id, SUM(sold) AS sold, SUM(ordered) AS ordered
         FROM (
             SELECT variant_id, sold, 0 AS ordered FROM inventory_levels
             UNION ALL
-            SELECT order_lines.variant_id, 0, order_lines.quantity
-            FROM order_lines JOIN orders ON orders.id = order_lines.order_id
-            WHERE orders.status IN :live
+            SELECT variant_id, 0, quantity - restocked_quantity FROM order_lines
         ) AS moved
         GROUP BY variant_id
         HAVING SUM(sold) <> SUM(ordered)
         ORDER BY variant_id
         """,
-        {"live": sorted(LIVE)},
     ),
     Rule(
         "stock-place",
