@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from decimal import Decimal
+from email.utils import parseaddr
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -32,6 +33,8 @@ WEAK_PASSWORDS = frozenset({"admin", "admin123", "password", "password1", "chang
 TierLevel = Literal["BRONZE", "SILVER", "GOLD", "PLATINUM"]
 TIER_LEVELS: tuple[TierLevel, ...] = get_args(TierLevel)
 """The steps of the loyalty programme, lowest first."""
+
+TIME_OF_DAY = r"^(off|([01]\d|2[0-3]):[0-5]\d)$"
 
 Rate = Annotated[Decimal, Field(ge=0, le=1)]
 BasisPoints = Annotated[Decimal, Field(ge=0, le=1, decimal_places=4)]
@@ -88,6 +91,16 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(10, gt=0, description="Time a stopping worker gives its calls")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
+    run_jobs: bool = Field(
+        True, description="Whether the workers do the scheduled work too; one does at a time, in the whole cluster"
+    )
+    cleanup_daily_at: str = Field(
+        "02:00", pattern=TIME_OF_DAY, description="When what is not needed any more is deleted (UTC); off: never"
+    )
+    verify_daily_at: str = Field(
+        "04:00", pattern=TIME_OF_DAY, description="When `sanset verify` runs by itself (UTC); off: never"
+    )
+
     secret_key: SecretStr = Field(
         SecretStr(""), description="Signs tokens, pages and artifacts; 32 characters or more"
     )
@@ -113,7 +126,7 @@ class Settings(BaseSettings):
 
     train_daily_at: str = Field(
         "03:00",
-        pattern=r"^(off|([01]\d|2[0-3]):[0-5]\d)$",
+        pattern=TIME_OF_DAY,
         description="When the recommendations are trained each day (UTC); off: never by themselves",
     )
     events_per_minute: int = Field(
@@ -160,7 +173,21 @@ class Settings(BaseSettings):
     guest_cart_days: int = Field(
         30, ge=1, le=3650, description="How long a guest's cart lives after its last change"
     )
+    return_days: int = Field(
+        30, ge=1, le=3650, description="For how long after its delivery an order can be sent back"
+    )
     low_stock_threshold: int = Field(10, ge=1)
+    payment_gateway: Literal["demo", "stripe"] = Field(
+        "demo", description="Who takes cards and UPI; demo moves no money. Gift cards are the shop's own"
+    )
+    stripe_secret_key: SecretStr = Field(SecretStr(""), description="sk_…, for PAYMENT_GATEWAY=stripe")
+    stripe_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="whsec_… of the webhook endpoint /api/v1/payments/webhook"
+    )
+    stripe_api_base: str = Field("", description="Where Stripe's API is; empty: Stripe's own")
+    payment_return_url: str = Field(
+        "", description="Where a buyer comes back to from a page of the bank's; empty: no such payments"
+    )
     demo_payment_delay_seconds: float = Field(0, ge=0, description="Delay of the demo payment gateway")
     demo_payment_failure_rate: float = Field(
         0, ge=0, le=1, description="Share of demo payments declined at random"
@@ -168,6 +195,27 @@ class Settings(BaseSettings):
     payment_timeout_seconds: float = Field(
         5, gt=0, description="How long Checkout waits for the payment gateway"
     )
+
+    smtp_host: str = Field("", description="The mail server; empty: mails are files in DATA_DIR/mail")
+    smtp_port: int = Field(587, ge=1, le=65535)
+    smtp_tls: Literal["starttls", "tls", "off"] = Field(
+        "starttls", description="tls: from the first byte, as on port 465; off: never, as to a relay on this host"
+    )
+    smtp_user: str = Field("", description="Empty: no login")
+    smtp_password: SecretStr = SecretStr("")
+    mail_from: str = Field("Sanset <shop@localhost>", description="Who the mails are from")
+    mail_admin: str = Field("", description="Who is told of products that run out; empty: nobody")
+    webhook_allow_private: bool = Field(
+        False, description="Let webhooks reach private addresses, and speak http: for development"
+    )
+
+    @field_validator("mail_from", "mail_admin")
+    @classmethod
+    def _mail_address_is_whole(cls, value: str) -> str:
+        local, _, domain = parseaddr(value)[1].rpartition("@")
+        if value and not (local and domain and value.isprintable()):
+            raise ValueError("use an address like Shop <shop@example.com>")
+        return value
 
     @field_validator("secret_key")
     @classmethod
@@ -219,6 +267,10 @@ class Settings(BaseSettings):
         reached = [self.tier_from_points.get(level, -1) for level in TIER_LEVELS]
         if reached[0] != 0 or any(high <= low for low, high in pairwise(reached)):
             raise ValueError("TIER_FROM_POINTS must rise from 0 over " + ", ".join(TIER_LEVELS))
+        if self.payment_gateway == "stripe":
+            for name in ("stripe_secret_key", "stripe_webhook_secret"):
+                if not getattr(self, name).get_secret_value():
+                    raise ValueError(f"{name.upper()}: required for PAYMENT_GATEWAY=stripe")
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:

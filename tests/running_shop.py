@@ -52,6 +52,7 @@ def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
         "log_level": "error",
         "workers": 1,
         "train_daily_at": "off",
+        "run_jobs": False,
     }
     return load(**(values | overrides))
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, UtcDateTime
+from server.db.base import Base, BigId, Json, UtcDateTime
 
 
 class Mail(Base):
@@ -24,6 +24,7 @@ class Mail(Base):
     plain: Mapped[str] = mapped_column(Text)
     html: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(16))  # PENDING, SENT, FAILED
+    about: Mapped[list[int] | None] = mapped_column(Json)  # low stock: the variants it tells of
     attempts: Mapped[int] = mapped_column(Integer)
     error: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -63,6 +63,14 @@ WRONG = [
     ("STREAM_LIFETIME_SECONDS", "0"),
     ("DRAIN_SECONDS", "-1"),
     ("LOG_LEVEL", "loud"),
+    ("RUN_JOBS", "sometimes"),
+    ("CLEANUP_DAILY_AT", "25:00"),
+    ("VERIFY_DAILY_AT", "4am"),
+    ("SMTP_PORT", "0"),
+    ("SMTP_TLS", "maybe"),
+    ("MAIL_FROM", "shop"),
+    ("MAIL_ADMIN", "@example.com"),
+    ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("SECRET_KEY", "short"),
     ("ALGORITHM", "none"),
     ("JWT_PREVIOUS_KEYS", "[]"),
@@ -71,8 +79,10 @@ WRONG = [
     ("REFRESH_GRACE_SECONDS", "-1"),
     ("BCRYPT_COST", "3"),
     ("BCRYPT_COST", "17"),
+    ("RETURN_DAYS", "0"),
     ("TRAIN_DAILY_AT", "3am"),
     ("TRAIN_DAILY_AT", "24:00"),
+    ("PAYMENT_GATEWAY", "paypal"),
     ("MODELS_KEPT", "0"),
     ("EVENTS_PER_MINUTE", "-1"),
     ("DEFAULT_PAGE_SIZE", "0"),
@@ -118,7 +128,8 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(
 def test_every_setting_with_a_bound_was_tried() -> None:
     free = {
         "data_dir", "host", "edge_token", "jwt_key_file", "jwt_key_id", "jwt_issuer", "jwt_audience",
-        "first_superuser_email", "first_superuser_password",
+        "smtp_host", "smtp_user", "smtp_password", "first_superuser_email", "first_superuser_password", "stripe_secret_key", "stripe_webhook_secret",
+        "stripe_api_base", "payment_return_url",
     }  # fmt: skip
     assert {name.lower() for name, _ in WRONG} == Settings.model_fields.keys() - free
 

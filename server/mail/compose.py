@@ -1,0 +1,131 @@
+"""What the mails say: an order's step, or the shelf's gaps, as subject, text and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from server.db.base import AnyRow
+from server.money import Money
+from server.order import status
+
+KIND_OF_STATUS: Final = {
+    status.CONFIRMED: "placed",
+    status.SHIPPED: "shipped",
+    status.DELIVERED: "delivered",
+    status.CANCELLED: "cancelled",
+}
+"""The steps that buyers are written of. An order is acknowledged once it is paid."""
+
+_SUBJECTS: Final = {
+    "placed": "Your order {number}",
+    "shipped": "Your order {number} is on its way",
+    "delivered": "Your order {number} was delivered",
+    "cancelled": "Your order {number} was cancelled",
+    "refunded": "Money back for your order {number}",
+}
+
+_TOTALS: Final = (
+    ("Subtotal", "subtotal_minor", 1),
+    ("Discounts on products", "product_discount_minor", -1),
+    ("Your membership", "tier_discount_minor", -1),
+    ("Coupon", "coupon_discount_minor", -1),
+    ("Points", "points_discount_minor", -1),
+    ("Shipping", "shipping_minor", 1),
+    ("Tax", "tax_minor", 1),
+)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail's content."""
+
+    subject: str
+    plain: str
+    html: str
+
+
+def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The mails that an order's event asks for: pairs of a kind and what tells this one from others of its kind.
+
+    A step that only notes something, as that a return was accepted, asks for none.
+    """
+    found = []
+    kind = KIND_OF_STATUS.get(payload.get("status", ""))
+    if kind is not None and not payload.get("note"):
+        found.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
+    if "refund" in payload:
+        found.append(("refunded", str(payload["refund"]["id"])))
+    return found
+
+
+def about_order(kind: str, order: AnyRow, lines: Sequence[AnyRow], payload: Mapping[str, Any]) -> Letter:
+    """A mail about a step of an order."""
+    currency = order.currency
+    refund = payload.get("refund") or {"amount_minor": 0, "currency": currency}
+    facts = {
+        "order": order,
+        "message": payload.get("message", ""),
+        "lines": [(line.quantity, line.name, line.sku, Money(line.total_minor, currency)) for line in lines],
+        "totals": _totals(order),
+        "total": Money(order.total_minor, currency),
+        "address": _address(order.address),
+        "eta": _day(order.eta),
+        "refunded": Money(refund["amount_minor"], refund["currency"]),
+    }
+    return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
+
+
+def about_stock(new: Sequence[AnyRow], others: Sequence[AnyRow], threshold: int) -> Letter:
+    """A mail about products that run out."""
+    things = "product is" if len(new) == 1 else "products are"
+    facts = {"new": new, "others": others, "threshold": threshold}
+    return _letter("low_stock", f"{len(new)} {things} running out", facts)
+
+
+def _letter(kind: str, subject: str, facts: dict[str, Any]) -> Letter:
+    facts["subject"] = subject
+    templates = _templates()
+    return Letter(
+        subject,
+        templates.get_template(f"{kind}.txt").render(facts),
+        templates.get_template(f"{kind}.html").render(facts),
+    )
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        # Names and addresses are the customers' own words: in HTML they are text, never markup.
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+
+
+def _totals(order: AnyRow) -> list[tuple[str, Money]]:
+    return [
+        (label, Money(sign * getattr(order, name), order.currency))
+        for label, name, sign in _TOTALS
+        if getattr(order, name)
+    ]
+
+
+def _address(address: Mapping[str, Any]) -> list[str]:
+    place = " ".join(str(address.get(part) or "") for part in ("postal_code", "city", "state")).strip()
+    parts = [address.get("line1"), address.get("line2"), place, address.get("country")]
+    return [" ".join(str(part).split()) for part in parts if part]
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%A, %d %B %Y}" if moment is not None else ""

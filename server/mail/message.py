@@ -1,0 +1,41 @@
+"""A mail as the internet knows it: headers, text and HTML."""
+
+from __future__ import annotations
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from server.db.base import AnyRow
+
+
+class Unsendable(Exception):
+    """The mail cannot be sent to anybody, now or later; the text says why."""
+
+
+def message_of(mail: AnyRow, sender: str) -> EmailMessage:
+    """The message of a row of `mails`, sent by `sender` ("Shop <shop@example.com>").
+
+    Its Message-ID follows from the row, so that a mail that was sent twice, because a worker died in between, can
+    be told. Raises Unsendable; a line break in a header is one reason, so nobody smuggles headers in.
+    """
+    name, address = parseaddr(sender)
+    message = EmailMessage(policy=SMTP)
+    try:
+        message["From"] = Address(name, addr_spec=address)
+        message["To"] = Address(addr_spec=mail.recipient)
+        message["Subject"] = mail.subject
+    except (ValueError, IndexError) as error:
+        raise Unsendable(f"{type(error).__name__}: {error}"[:500]) from None
+    message["Date"] = format_datetime(mail.created_at)
+    message["Message-ID"] = message_id(mail, address)
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(mail.plain)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def message_id(mail: AnyRow, address: str) -> str:
+    """The same for each attempt; the time keeps two shops of one domain apart."""
+    return f"<{mail.id}.{int(mail.created_at.timestamp() * 1000)}@{address.rpartition('@')[2]}>"

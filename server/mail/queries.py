@@ -1,0 +1,94 @@
+"""SQL of the mails. They tell of orders, so they may read the orders' tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, exists, func, select, update
+from sqlalchemy.orm import aliased
+
+from server.auth.models import User
+from server.catalog.models import InventoryLevel, Product, Variant
+from server.db.base import AnyRow
+from server.db.upsert import insert_for
+from server.mail.models import Mail
+from server.order.models import Order, OrderLine
+
+
+def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:
+    """Orders with the name and address of their buyers; those of guests are left out."""
+    statement = (
+        select(*Order.__table__.columns, User.email, User.full_name)
+        .join(User, User.id == Order.user_id)
+        .where(Order.id.in_(order_ids))
+    )
+    return {row.id: row for row in connection.execute(statement)}
+
+
+def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of orders, by order, in their order."""
+    statement = select(
+        OrderLine.order_id, OrderLine.sku, OrderLine.name, OrderLine.quantity, OrderLine.total_minor
+    ).where(OrderLine.order_id.in_(order_ids))
+    found: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
+        found[row.order_id].append(row)
+    return found
+
+
+def low_stock(connection: Connection, threshold: int, limit: int) -> Sequence[AnyRow]:
+    """The variants on sale of which at most `threshold` units are left, the scarcest first."""
+    units = func.sum(InventoryLevel.available)
+    return connection.execute(
+        select(Variant.id, Variant.sku, Product.name, units.label("units"))
+        .join(Product, Product.id == Variant.product_id)
+        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+        .where(Product.deleted_at.is_(None))
+        .group_by(Variant.id, Variant.sku, Product.name)
+        .having(units <= threshold)
+        .order_by(units, Variant.id)
+        .limit(limit)
+    ).all()
+
+
+def last_low_stock(connection: Connection) -> AnyRow | None:
+    """The last mail about low stock."""
+    return connection.execute(
+        select(Mail.id, Mail.about).where(Mail.kind == "low_stock").order_by(Mail.id.desc()).limit(1)
+    ).one_or_none()
+
+
+def set_about(tx: Connection, mail_id: int, variant_ids: list[int]) -> None:
+    """Note which variants of a mail about low stock are still low."""
+    tx.execute(update(Mail).where(Mail.id == mail_id).values(about=variant_ids))
+
+
+def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write mails; one that tells what another told already is left out."""
+    if rows:
+        tx.execute(insert_for(tx)(Mail).values(rows).on_conflict_do_nothing(index_elements=["key"]))
+
+
+def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """The mails to send now; of each order only the first that waits."""
+    earlier = aliased(Mail)
+    waits_for_another = exists().where(
+        earlier.order_id == Mail.order_id, earlier.status == "PENDING", earlier.id < Mail.id
+    )
+    return connection.execute(
+        select(*Mail.__table__.columns)
+        .where(Mail.status == "PENDING", Mail.next_attempt_at <= now, ~waits_for_another)
+        .order_by(Mail.id)
+        .limit(limit)
+    ).all()
+
+
+def mark(tx: Connection, mail_id: int, values: dict[str, Any]) -> None:
+    """Record how an attempt went, unless another worker has sent the mail meanwhile."""
+    tx.execute(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.status == "PENDING")
+        .values(attempts=Mail.attempts + 1, **values)
+    )
