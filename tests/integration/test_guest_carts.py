@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import grpc
@@ -18,13 +19,15 @@ from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import catalog_pb2, order_pb2
 from sqlalchemy import text
 
+from server.cart import guest_carts, service
 from server.cart.guest_carts import delete_expired
-from server.cart.service import MOST_LINES
 from server.clock import utc_now
 
 NOBODYS = secrets.token_urlsafe(32)
 SUM, KEEP_MINE, KEEP_GUEST = (
-    pb.SyncCartRequest.Strategy.Value(name) for name in ("SUM", "KEEP_MINE", "KEEP_GUEST")
+    pb.SyncCartRequest.SUM,
+    pb.SyncCartRequest.KEEP_MINE,
+    pb.SyncCartRequest.KEEP_GUEST,
 )
 
 Metadata = tuple[tuple[str, str], ...]
@@ -151,15 +154,23 @@ def test_what_is_refused_leaves_no_cart_behind(shop: RunningShop) -> None:
     assert shop.sql("SELECT COUNT(*) FROM carts")[0][0] == before
 
 
-def test_the_limits_of_carts_hold_for_guests(shop: RunningShop) -> None:
+@pytest.fixture
+def most_lines(monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many lines a cart holds at most: few, so that it is filled soon."""
+    for module in (service, guest_carts):
+        monkeypatch.setattr(module, "MOST_LINES", 4)
+    return 4
+
+
+def test_the_limits_of_carts_hold_for_guests(shop: RunningShop, most_lines: int) -> None:
     token = _add(shop, "", shop.product().id).token
-    for _ in range(MOST_LINES - 1):
+    for _ in range(most_lines - 1):
         _add(shop, token, shop.product().id)
     more = pb.AddItemRequest(product_id=shop.product().id)
     assert _refused(shop.cart.AddItem, more, token).reason == "CART_FULL"
     few = pb.AddItemRequest(product_id=shop.product(max_quantity=2).id, quantity=3)
     assert _refused(shop.cart.AddItem, few, token).reason == "QUANTITY_ABOVE_LIMIT"
-    assert len(_cart(shop, token).items) == MOST_LINES
+    assert len(_cart(shop, token).items) == most_lines
 
 
 def test_a_guests_etag_guards_their_cart(shop: RunningShop) -> None:
@@ -346,12 +357,8 @@ def test_an_emptied_guests_cart_is_taken_over_too(shop: RunningShop) -> None:
 
 def test_what_does_not_fit_is_left_out_and_named(shop: RunningShop) -> None:
     user = shop.customer()
-    few, limited, sold_out, deleted = (
-        shop.product(stock=4),
-        shop.product(max_quantity=3),
-        shop.product(),
-        shop.product(),
-    )
+    few, limited = shop.product(stock=4), shop.product(max_quantity=3)
+    sold_out, deleted = shop.product(), shop.product()
     shop.add(user, few.id, 2)
     shop.add(user, limited.id, 2)
     token = ""
@@ -384,18 +391,18 @@ def test_another_currency_is_left_out_unless_the_cart_is_empty(shop: RunningShop
     assert (_units(cart), cart.subtotal.currency_code) == ({theirs.id: 1}, "EUR")
 
 
-def test_a_full_cart_takes_what_it_has_already(shop: RunningShop) -> None:
+def test_a_full_cart_takes_what_it_has_already(shop: RunningShop, most_lines: int) -> None:
     user, extra = shop.customer(), shop.product()
-    held = [shop.product().id for _ in range(MOST_LINES)]
+    held = [shop.product().id for _ in range(most_lines)]
     token = ""
     for product_id in held:
         token = _add(shop, token, product_id).token
     _sync(shop, user, token)
     guest = _add(shop, _add(shop, "", extra.id).token, held[0], 2).token
     cart = _sync(shop, user, guest)
-    assert len(cart.items) == MOST_LINES
+    assert len(cart.items) == most_lines
     assert _units(cart)[held[0]] == 3
-    assert list(cart.changes) == [f"{extra.name} was left out: a cart holds at most {MOST_LINES} products."]
+    assert list(cart.changes) == [f"{extra.name} was left out: a cart holds at most {most_lines} products."]
 
 
 def test_a_price_that_changed_since_the_guest_saw_it_is_pointed_out(shop: RunningShop) -> None:
@@ -439,7 +446,7 @@ def test_one_user_who_syncs_many_times_at_once_gets_the_goods_once(shop: Running
     user, product = shop.customer(), shop.product()
     shop.add(user, product.id)
     token = _add(shop, "", product.id, 2).token
-    replies = _at_once(*[lambda: _sync(shop, user, token)] * 8)
+    replies = _at_once(*[partial(_sync, shop, user, token)] * 8)
     assert [_units(reply) for reply in replies] == [{product.id: 3}] * 8
     assert _units(_cart(shop, user)) == {product.id: 3}
 
@@ -447,7 +454,7 @@ def test_one_user_who_syncs_many_times_at_once_gets_the_goods_once(shop: Running
 def test_of_many_users_who_sync_at_once_one_gets_the_goods(shop: RunningShop) -> None:
     users, product = [shop.customer(address=False) for _ in range(6)], shop.product()
     token = _add(shop, "", product.id, 2).token
-    replies = _at_once(*[lambda user=user: _sync(shop, user, token) for user in users])
+    replies = _at_once(*[partial(_sync, shop, user, token) for user in users])
     losers = [reply.reason for reply in replies if isinstance(reply, Refused)]
     assert losers == ["CART_NOT_FOUND"] * 5
     assert sorted(_cart(shop, user).item_count for user in users) == [0, 0, 0, 0, 0, 2]
@@ -458,8 +465,8 @@ def test_nothing_is_lost_when_a_guest_adds_while_logging_in(shop: RunningShop) -
         user, products = shop.customer(address=False), [shop.product().id for _ in range(3)]
         token = _add(shop, "", products[0]).token
         first, *added = _at_once(
-            lambda: _sync(shop, user, token),
-            *[lambda product=product: _add(shop, token, product) for product in products for _ in range(2)],
+            partial(_sync, shop, user, token),
+            *[partial(_add, shop, token, product) for product in products for _ in range(2)],
         )
         assert not isinstance(first, Refused)
         strays = {cart.token for cart in added} - {token}
@@ -474,7 +481,7 @@ def test_nothing_is_lost_when_a_user_checks_out_while_logging_in(shop: RunningSh
         shop.add(user, mine, 2)
         token = _add(shop, _add(shop, "", theirs).token, mine).token
         placed, synced, _ = _at_once(
-            lambda: shop.checkout(user), lambda: _sync(shop, user, token), lambda: shop.add(user, theirs)
+            partial(shop.checkout, user), partial(_sync, shop, user, token), partial(shop.add, user, theirs)
         )
         assert not isinstance(placed, Refused)
         assert not isinstance(synced, Refused)
@@ -496,6 +503,6 @@ def test_many_guests_of_one_user_all_arrive(shop: RunningShop) -> None:
         for product in products[turn % 4 :] + products[: turn % 4]:
             token = _add(shop, token, product).token
         tokens.append(token)
-    replies = _at_once(*[lambda token=token: _sync(shop, user, token) for token in tokens])
+    replies = _at_once(*[partial(_sync, shop, user, token) for token in tokens])
     assert not [reply for reply in replies if isinstance(reply, Refused)]
     assert _units(_cart(shop, user)) == dict.fromkeys(products, 6)
