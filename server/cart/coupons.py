@@ -98,10 +98,21 @@ def update(
         raise InvalidField(("coupon.code", f"is fixed: {row.code}; create another coupon"))
     before = row._asdict()
     values = _columns(before, changes_in(row.currency))
+    _check_limits(tx, row, values)
     queries.update_coupon(tx, coupon_id, values | {"updated_at": now})
     changed = sorted(name for name, value in values.items() if before[name] != value)
     write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=changed)
     return _read(tx, coupon_id)
+
+
+def _check_limits(tx: Connection, row: AnyRow, values: Mapping[str, Any]) -> None:
+    """A limit holds always, so it cannot be put below what is used already; the lock keeps that from growing."""
+    most = queries.most_used_by_one(tx, row.id) if values.get("per_user_limit") else 0
+    for field, used in (("usage_limit", row.used), ("per_user_limit", most)):
+        if values.get(field) and values[field] < used:
+            raise InvalidField(
+                (f"coupon.{field}", f"must not be below the {used} orders that use it already")
+            )
 
 
 def normal(code: str) -> str:

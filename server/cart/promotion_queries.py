@@ -251,6 +251,12 @@ def coupon(connection: Connection, coupon_id: int, *, lock: bool = False) -> Any
     return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
 
 
+def most_used_by_one(connection: Connection, coupon_id: int) -> int:
+    """How many orders of the user who uses a coupon most hold it."""
+    most = select(func.coalesce(func.max(CouponUser.used), 0)).where(CouponUser.coupon_id == coupon_id)
+    return int(connection.execute(most).scalar_one())
+
+
 def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int | None:
     """Insert a coupon and return its id; None when its code is taken."""
     new = insert_for(tx)(Coupon).values(**values).on_conflict_do_nothing(index_elements=[Coupon.code])

@@ -11,8 +11,10 @@ from sqlalchemy import Connection, Engine, Executable, bindparam, text
 from server.db.engine import reading
 from server.progress import Report, silent
 from server.verify.after_sale import AFTER_SALE
+from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
 from server.verify.orders import ORDERS
+from server.verify.payments import PAYMENTS
 from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.rule import Rule
@@ -35,7 +37,7 @@ class Violation:
 
 def rules() -> list[Rule]:
     """Every rule: of stock, orders, checkout, what comes after a sale, and references."""
-    return [*STOCK, *ORDERS, *CHECKOUT, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
+    return [*STOCK, *ORDERS, *CARTS, *CHECKOUT, *PAYMENTS, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
 
 
 def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:

@@ -26,7 +26,42 @@ PAYMENT = (
     "updated_at) SELECT id, 'demo', 'CARD', '', '{status}', total_minor + {more}, currency, '', placed_at "
     "FROM orders WHERE number = 'OR-1'"
 )
+GUEST_CART = (
+    "INSERT INTO carts (id, currency, version, updated_at, {columns}) "
+    "SELECT 1, 'GBP', 1, placed_at, {values} FROM orders WHERE number = 'OR-1'"
+)
+GUEST = "token_hash, expires_at, merged_user_id"
+TAKEN_OVER = "'hash', placed_at, user_id"
+CART_ITEM = (
+    "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
+    "VALUES (1, 1, 1, {variant}, 1, 150)"
+)
+COUPON = (
+    "INSERT INTO coupons (id, code, percent_bp, used, created_at, updated_at) "
+    "SELECT 1, 'TEN', 1000, 1, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
+)
+COUPON_USE = "INSERT INTO coupon_uses (order_id, coupon_id, user_id) SELECT id, 1, user_id FROM orders WHERE number = "
+POINTS = (
+    "INSERT INTO points_entries (user_id, order_id, kind, points, created_at) "
+    "SELECT user_id, id, '{kind}', {points}, placed_at FROM orders WHERE number = 'OR-1'"
+)
 DAMAGE = {
+    "coupon-used": [COUPON],
+    "coupon-used-by-user": [COUPON, COUPON_USE + "'OR-1'"],
+    "coupon-of-order": [COUPON, COUPON_USE + "'OR-1'"],
+    "coupon-of-cart": [
+        "INSERT INTO carts (user_id, currency, version, updated_at, coupon_id) "
+        "SELECT user_id, 'GBP', 1, placed_at, 77 FROM orders WHERE number = 'OR-1'",
+    ],
+    "points-ledger": [POINTS.format(kind="ADJUSTED", points=5)],
+    "points-user": [POINTS.format(kind="ADJUSTED", points=5), "UPDATE orders SET user_id = NULL"],
+    "points-earned": [POINTS.format(kind="EARNED", points=5)],
+    "points-redeemed": ["UPDATE orders SET points_redeemed = 100 WHERE number = 'OR-1'"],
+    "points-reversed": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        POINTS.format(kind="EARNED", points=5),
+        POINTS.format(kind="REVERSED", points=-5),
+    ],
     "stock-balance": ["UPDATE inventory_levels SET available = available + 1"],
     "stock-sold": ["UPDATE inventory_levels SET sold = sold + 1, received = received + 1"],
     "stock-place": ["DELETE FROM inventory_levels WHERE product_id = 1"],
@@ -51,8 +86,14 @@ DAMAGE = {
         f"UPDATE orders SET request_id = '{REQUEST}' WHERE number = 'OR-2'",
         "INSERT INTO carts (id, user_id, currency, version, updated_at) "
         "SELECT 1, user_id, 'GBP', 1, placed_at FROM orders WHERE number = 'OR-1'",
-        "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
-        "VALUES (1, 1, 1, 1, 1, 150)",
+        CART_ITEM.format(variant=1),
+    ],
+    "cart-owner": [GUEST_CART.format(columns="token_hash", values="'hash'")],
+    "cart-taken-over": [GUEST_CART.format(columns=GUEST, values=TAKEN_OVER), CART_ITEM.format(variant=1)],
+    "cart-line-variant": [GUEST_CART.format(columns=GUEST, values="'hash', placed_at, NULL"), CART_ITEM.format(variant=2)],
+    "wishlist-variant": [
+        "INSERT INTO wishlist_items (user_id, product_id, variant_id, added_price_minor, created_at) "
+        "SELECT user_id, 1, 2, 100, placed_at FROM orders WHERE number = 'OR-1'"
     ],
     "payment-captured": [PAYMENT.format(status="PENDING", more=0)],
     "payment-amount": [PAYMENT.format(status="CAPTURED", more=1)],
@@ -78,6 +119,7 @@ def unguarded(connection: Connection) -> None:
     connection.exec_driver_sql("SET session_replication_role = replica")
     connection.exec_driver_sql("ALTER TABLE inventory_levels DROP CONSTRAINT ck_inventory_levels_balance")
     connection.exec_driver_sql("ALTER TABLE orders DROP CONSTRAINT ck_orders_total")
+    connection.exec_driver_sql("ALTER TABLE carts DROP CONSTRAINT ck_carts_expiry")
 
 
 def damage(engine: Engine, statements: list[str]) -> None:
