@@ -15,6 +15,7 @@ from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
 from server.verify.orders import ORDERS
 from server.verify.payments import PAYMENTS
+from server.verify.pricing import PRICING
 from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.rule import Rule
@@ -37,7 +38,7 @@ class Violation:
 
 def rules() -> list[Rule]:
     """Every rule: of stock, orders, checkout, what comes after a sale, and references."""
-    return [*STOCK, *ORDERS, *CARTS, *CHECKOUT, *PAYMENTS, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
+    return [*STOCK, *ORDERS, *PRICING, *CARTS, *CHECKOUT, *PAYMENTS, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
 
 
 def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:

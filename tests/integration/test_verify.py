@@ -70,6 +70,12 @@ DAMAGE = {
     "order-subtotal": [
         "UPDATE orders SET subtotal_minor = subtotal_minor + 1, total_minor = total_minor + 1"
     ],
+    "order-discount": [
+        "UPDATE orders SET discount_minor = 1, total_minor = total_minor - 1",
+        "UPDATE order_lines SET discount_minor = 1 WHERE position = 1",
+    ],
+    "order-parts": ["UPDATE orders SET tax_minor = 1, total_minor = total_minor + 1"],
+    "order-line-parts": ["UPDATE order_lines SET shipping_minor = -1"],
     "order-line": ["UPDATE order_lines SET total_minor = total_minor + 5"],
     "order-line-variant": ["UPDATE order_lines SET variant_id = 2 WHERE variant_id = 1"],
     "history-gapless": ["DELETE FROM order_events WHERE sequence = 2"],
@@ -90,7 +96,10 @@ DAMAGE = {
     ],
     "cart-owner": [GUEST_CART.format(columns="token_hash", values="'hash'")],
     "cart-taken-over": [GUEST_CART.format(columns=GUEST, values=TAKEN_OVER), CART_ITEM.format(variant=1)],
-    "cart-line-variant": [GUEST_CART.format(columns=GUEST, values="'hash', placed_at, NULL"), CART_ITEM.format(variant=2)],
+    "cart-line-variant": [
+        GUEST_CART.format(columns=GUEST, values="'hash', placed_at, NULL"),
+        CART_ITEM.format(variant=2),
+    ],
     "wishlist-variant": [
         "INSERT INTO wishlist_items (user_id, product_id, variant_id, added_price_minor, created_at) "
         "SELECT user_id, 1, 2, 100, placed_at FROM orders WHERE number = 'OR-1'"
