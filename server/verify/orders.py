@@ -21,15 +21,20 @@ ORDERS: Final = (
         """,
     ),
     Rule(
+        # The subtotal is at list prices; a line's total is at the price after the product's discount.
         "order-subtotal",
         "order {number}: subtotal {subtotal_minor} is not the sum of its {lines} lines, {summed}",
         """
         SELECT orders.number, orders.subtotal_minor, COUNT(order_lines.order_id) AS lines,
-               COALESCE(SUM(order_lines.total_minor), 0) AS summed
+               COALESCE(SUM(order_lines.total_minor
+                            + (order_lines.list_price_minor - order_lines.price_minor) * order_lines.quantity),
+                        0) AS summed
         FROM orders LEFT JOIN order_lines ON order_lines.order_id = orders.id
         GROUP BY orders.id, orders.number, orders.subtotal_minor
         HAVING COUNT(order_lines.order_id) = 0
-            OR orders.subtotal_minor <> COALESCE(SUM(order_lines.total_minor), 0)
+            OR orders.subtotal_minor
+               <> SUM(order_lines.total_minor
+                      + (order_lines.list_price_minor - order_lines.price_minor) * order_lines.quantity)
         ORDER BY orders.id
         """,
     ),

@@ -464,7 +464,7 @@ BUDGETS = {
     "AddItem again": 6,
     "UpdateItem": 4,
     "RemoveItem": 4,
-    "GetTotal": 2,
+    "GetTotal": 1,
     "PreviewCheckout": 2,
     "GetCart": 1,
 }

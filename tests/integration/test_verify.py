@@ -40,15 +40,18 @@ COUPON = (
     "INSERT INTO coupons (id, code, percent_bp, used, created_at, updated_at) "
     "SELECT 1, 'TEN', 1000, 1, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
 )
-COUPON_USE = "INSERT INTO coupon_uses (order_id, coupon_id, user_id) SELECT id, 1, user_id FROM orders WHERE number = "
+COUPON_USE = (
+    "INSERT INTO coupon_uses (order_id, coupon_id, user_id) "
+    "SELECT id, 1, user_id FROM orders WHERE number = 'OR-1'"
+)
 POINTS = (
     "INSERT INTO points_entries (user_id, order_id, kind, points, created_at) "
     "SELECT user_id, id, '{kind}', {points}, placed_at FROM orders WHERE number = 'OR-1'"
 )
 DAMAGE = {
     "coupon-used": [COUPON],
-    "coupon-used-by-user": [COUPON, COUPON_USE + "'OR-1'"],
-    "coupon-of-order": [COUPON, COUPON_USE + "'OR-1'"],
+    "coupon-used-by-user": [COUPON, COUPON_USE],
+    "coupon-of-order": [COUPON, COUPON_USE],
     "coupon-of-cart": [
         "INSERT INTO carts (user_id, currency, version, updated_at, coupon_id) "
         "SELECT user_id, 'GBP', 1, placed_at, 77 FROM orders WHERE number = 'OR-1'",
