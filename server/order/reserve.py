@@ -117,7 +117,7 @@ def reserve(
     promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
     step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", eta, now)
     publish(tx, record(tx, order_id, purchase.user_id, step), inventory.stock_event(offers))
-    return PlacedOrder(order_id, values | _shown(payment), rows)
+    return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
 
 
 def _stock_event(offers: dict[int, Offer]) -> NewEvent:
@@ -231,6 +231,7 @@ def confirm(
         return None
     values = order.values
     queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
+    promotions.earn(tx, values, now)
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
     event = record(tx, order.id, values["user_id"], step)
     bought = {

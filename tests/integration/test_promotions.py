@@ -329,7 +329,7 @@ def test_changes_of_coupons_and_points_are_in_the_audit_log(shop: RunningShop) -
     update(shop, pb.Coupon(id=coupon.id, active=False))
     give(shop, buyer, 5)
     rows = shop.sql(
-        "SELECT action, actor_id FROM audit_log WHERE subject IN (:coupon, :user) ORDER BY id",
+        "SELECT action, actor_id FROM audit_entries WHERE subject IN (:coupon, :user) ORDER BY id",
         coupon=f"coupon/{coupon.id}",
         user=f"user/{buyer.user_id}",
     )
