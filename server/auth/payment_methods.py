@@ -16,7 +16,7 @@ from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany, UserNotFound
 
 MOST: Final = 20
-_RUN_OF_DIGITS: Final = re.compile(r"\d(?:[ -]?\d){12,}")
+_RUN_OF_DIGITS: Final = re.compile(r"[1-9](?:[ -]?\d){12,}")
 _CARD_DIGITS: Final = range(13, 20)
 
 

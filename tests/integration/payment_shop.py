@@ -1,0 +1,145 @@
+"""Short ways to what the tests of payments need: shops that soon give a payment up, and what became of things."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+import pytest
+from google.type.money_pb2 import Money
+from running_shop import Account, Refused, RunningShop, refusal
+from sanset.v1 import cart_pb2, catalog_pb2, payment_pb2
+from sanset.v1 import order_pb2 as pb
+
+from server.order.payments.gateway import Outcome
+from server.verify import verify
+
+
+def buyer_of(shop: RunningShop, *, units: int = 10, stock: int = 5) -> tuple[Account, int]:
+    """A new buyer with one unit of a new product in the cart, and the product's id."""
+    buyer = shop.customer()
+    product = shop.product(units=units, stock=stock)
+    shop.add(buyer, product.id)
+    return buyer, product.id
+
+
+def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
+    """How a checkout is refused."""
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.checkout(buyer, **fields)
+    return refusal(caught.value)
+
+
+def stuck(shop: RunningShop, token: str = "tok_timeout", **fields: Any) -> tuple[Account, int, pb.Order, str]:
+    """A checkout that its gateway left without an answer: buyer, product, order, request id."""
+    buyer, product_id = buyer_of(shop)
+    request_id = str(uuid.uuid4())
+    answer = refused(shop, buyer, request_id=request_id, payment_token=token, **fields)
+    assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "PAYMENT_UNAVAILABLE")
+    return buyer, product_id, only_order(shop, buyer), request_id
+
+
+def only_order(shop: RunningShop, buyer: Account) -> pb.Order:
+    """The one order of a buyer."""
+    [order] = shop.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
+    return order
+
+
+def payment(shop: RunningShop, buyer: Account, order_id: int) -> pb.Payment:
+    """The payment of an order."""
+    request = payment_pb2.GetPaymentRequest(order_id=order_id)
+    return shop.orders.GetPayment(request, metadata=buyer.metadata)
+
+
+def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
+    """The units in a cart, by product."""
+    cart = shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
+    return {item.product_id: item.quantity for item in cart.items}
+
+
+def stock_of(shop: RunningShop, product_id: int) -> int:
+    """The units of a product that can be ordered."""
+    request = catalog_pb2.GetInventoryRequest(product_id=product_id)
+    return shop.catalog.GetInventory(request).total_available
+
+
+def charged(shop: RunningShop, number: str) -> list[tuple[str, int, int]]:
+    """What the books say of an order: status, amount, paid back."""
+    rows = shop.sql(
+        "SELECT status, amount_minor, refunded_minor FROM gateway_charges WHERE key = :key", key=number
+    )
+    return [tuple(row) for row in rows]
+
+
+def let_expire(shop: RunningShop, order_id: int) -> None:
+    """Turn an order's clock forward: the time that it holds its goods is over, and so is its checkout's lease."""
+    shop.sql(
+        "UPDATE orders SET reserved_until = placed_at WHERE id = :id AND status = 'PENDING_PAYMENT'",
+        id=order_id,
+    )
+    let_die(shop, order_id)
+
+
+def let_die(shop: RunningShop, order_id: int) -> None:
+    """Have the lease of an order's checkout run out, as it does after a crash."""
+    shop.sql(
+        "UPDATE idempotency_keys SET leased_until = created_at WHERE leased_until IS NOT NULL AND request_id = "
+        "(SELECT request_id FROM orders WHERE id = :id)",
+        id=order_id,
+    )
+
+
+def sweep(shop: RunningShop) -> None:
+    """Let the sweeper run once."""
+    shop.run(shop.app.sweeper.sweep())
+
+
+def tell(shop: RunningShop, body: bytes, headers: dict[str, str]) -> bool:
+    """Send a webhook; whether it had been taken before."""
+    request = payment_pb2.ReceivePaymentWebhookRequest()
+    request.payload.data = body
+    reply = shop.orders.ReceivePaymentWebhook(request, metadata=tuple(headers.items()), timeout=30)
+    return bool(reply.repeated)
+
+
+def report(
+    shop: RunningShop, number: str, status: str = "CAPTURED", event_id: str = ""
+) -> tuple[bytes, dict[str, str]]:
+    """A webhook that the demo gateway signed."""
+    demo = shop.app.payments.demo
+    assert demo is not None
+    outcome = Outcome(status, "pay_1", "" if status == "CAPTURED" else "The card was declined.")
+    return demo.webhook(event_id or f"evt_{uuid.uuid4().hex}", number, outcome)
+
+
+def gift_card(shop: RunningShop, units: int, **fields: Any) -> payment_pb2.GiftCard:
+    """A new gift card in USD, with its code."""
+    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=units), **fields)
+    return shop.orders.CreateGiftCard(
+        payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
+    )
+
+
+def balance(shop: RunningShop, code: str) -> tuple[int, int]:
+    """What is left on a gift card, in units and cents."""
+    card = shop.orders.GetGiftCardBalance(
+        payment_pb2.GetGiftCardBalanceRequest(code=code), metadata=shop.admin.metadata
+    )
+    return card.balance.units, card.balance.nanos // 10_000_000
+
+
+def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Wait until something is so."""
+    until = time.monotonic() + seconds
+    while not check():
+        assert time.monotonic() < until, "it did not come to be"
+        time.sleep(0.02)
+
+
+def sound(shop: RunningShop) -> None:
+    """Every invariant holds."""
+    broken = [str(one) for one in verify(shop.app.db.engine)]
+    assert not broken, broken
