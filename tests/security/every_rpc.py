@@ -44,11 +44,16 @@ from sanset.v1.auth_pb2 import (
 )
 from sanset.v1.cart_pb2 import (
     AddItemRequest,
+    AddToWishlistRequest,
     ClearCartRequest,
     GetCartRequest,
     GetTotalRequest,
+    ListWishlistRequest,
+    MoveToCartRequest,
     PreviewCheckoutRequest,
+    RemoveFromWishlistRequest,
     RemoveItemRequest,
+    SyncCartRequest,
     UpdateItemRequest,
 )
 from sanset.v1.catalog_pb2 import (
@@ -81,6 +86,21 @@ from sanset.v1.order_pb2 import (
     Payment,
     TrackOrderRequest,
     UpdateOrderStatusRequest,
+)
+from sanset.v1.promotion_pb2 import (
+    AdjustPointsRequest,
+    ApplyCouponRequest,
+    Coupon,
+    CreateCouponRequest,
+    GetLoyaltyRequest,
+    ListAllCouponsRequest,
+    ListCouponsRequest,
+    ListPointsRequest,
+    ListTiersRequest,
+    RedeemPointsRequest,
+    RemoveCouponRequest,
+    Tier,
+    UpdateCouponRequest,
 )
 from sanset.v1.recommend_pb2 import (
     ActivateModelRequest,
@@ -213,10 +233,14 @@ class World:
 
 @dataclass(frozen=True)
 class Case:
-    """A request that an RPC serves, made for the account that sends it; the code says how it is served."""
+    """A request that an RPC serves, made for the account that sends it; the code says how it is served.
+
+    `to_strangers` says how it is served to somebody else, where strangers may call it and that differs.
+    """
 
     request: Callable[[World, Account], Message]
     code: grpc.StatusCode = grpc.StatusCode.OK
+    to_strangers: grpc.StatusCode | None = None
 
 
 def _register(world: World, caller: Account) -> Message:
@@ -307,6 +331,16 @@ def _preview(world: World, caller: Account) -> Message:
     return PreviewCheckoutRequest()
 
 
+def _sync(world: World, caller: Account) -> Message:
+    token = world.shop.cart.AddItem(AddItemRequest(product_id=_any_product(world, caller))).token
+    return SyncCartRequest(cart_token=token, strategy=SyncCartRequest.KEEP_MINE)
+
+
+def _wished(world: World, caller: Account) -> int:
+    request = AddToWishlistRequest(product_id=_any_product(world, caller))
+    return world.shop.cart.AddToWishlist(request, metadata=caller.metadata).product_id
+
+
 def _events(world: World, caller: Account) -> Message:
     event = BehaviorEvent(kind=BehaviorEvent.VIEW, product_id=_any_product(world, caller), query="mug")
     event.time.GetCurrentTime()
@@ -318,6 +352,28 @@ def _export_orders(world: World, caller: Account) -> Message:
     request.start_time.GetCurrentTime()
     request.end_time.GetCurrentTime()
     return request
+
+
+def _coupon() -> Coupon:
+    coupon = Coupon(
+        code=f"T{uuid.uuid4().hex[:12]}", description="For the tests", percent=10.5, min_tier=Tier.BRONZE,
+        max_discount=Money(currency_code="USD", units=5), usage_limit=9, per_user_limit=1, active=True,
+    )  # fmt: skip
+    coupon.valid_from.FromJsonString("2024-01-01T00:00:00Z")
+    coupon.valid_until.FromJsonString("2100-01-01T00:00:00Z")
+    return coupon
+
+
+def _new_coupon(world: World) -> Coupon:
+    request = CreateCouponRequest(coupon=_coupon())
+    return world.shop.cart.CreateCoupon(request, metadata=world.shop.admin.metadata)
+
+
+def _update_coupon(world: World, caller: Account) -> Message:
+    coupon = _coupon()
+    coupon.id = _new_coupon(world).id
+    coupon.code = ""
+    return UpdateCouponRequest(coupon=coupon)
 
 
 def _inventory(kind: type[Any], **fields: int) -> Callable[[World, Account], Message]:
@@ -390,12 +446,42 @@ CASES: dict[str, Case] = {
     "GetCart": Case(lambda world, caller: GetCartRequest()),
     "AddItem": Case(lambda world, caller: AddItemRequest(product_id=_any_product(world, caller), quantity=2)),
     "UpdateItem": Case(
-        lambda world, caller: UpdateItemRequest(item_id=world.filled_cart(caller), quantity=3)
+        lambda world, caller: UpdateItemRequest(item_id=world.filled_cart(caller), quantity=3),
+        to_strangers=NOT_FOUND,
     ),
-    "RemoveItem": Case(lambda world, caller: RemoveItemRequest(item_id=world.filled_cart(caller))),
+    "RemoveItem": Case(
+        lambda world, caller: RemoveItemRequest(item_id=world.filled_cart(caller)), to_strangers=NOT_FOUND
+    ),
     "ClearCart": Case(lambda world, caller: ClearCartRequest()),
     "GetTotal": Case(lambda world, caller: GetTotalRequest()),
     "PreviewCheckout": Case(_preview),
+    "SyncCart": Case(_sync),
+    "ListWishlist": Case(lambda world, caller: ListWishlistRequest(page_size=5)),
+    "AddToWishlist": Case(lambda world, caller: AddToWishlistRequest(product_id=_any_product(world, caller))),
+    "RemoveFromWishlist": Case(
+        lambda world, caller: RemoveFromWishlistRequest(product_id=_wished(world, caller))
+    ),
+    "MoveToCart": Case(
+        lambda world, caller: MoveToCartRequest(product_id=_wished(world, caller), quantity=2)
+    ),
+    # Coupons and points
+    "ListCoupons": Case(lambda world, caller: ListCouponsRequest(page_size=5)),
+    "ApplyCoupon": Case(lambda world, caller: ApplyCouponRequest(code=_new_coupon(world).code)),
+    "RemoveCoupon": Case(lambda world, caller: RemoveCouponRequest()),
+    "GetLoyalty": Case(lambda world, caller: GetLoyaltyRequest()),
+    "ListTiers": Case(lambda world, caller: ListTiersRequest()),
+    "ListPoints": Case(lambda world, caller: ListPointsRequest(page_size=5)),
+    "RedeemPoints": Case(lambda world, caller: RedeemPointsRequest(points=0)),
+    "AdjustPoints": Case(
+        lambda world, caller: AdjustPointsRequest(
+            user_id=caller.user_id, points=5, reason="Sorry", request_id=str(uuid.uuid4())
+        )
+    ),
+    "ListAllCoupons": Case(lambda world, caller: ListAllCouponsRequest(page_size=5, code="WELCOME")),
+    "CreateCoupon": Case(
+        lambda world, caller: CreateCouponRequest(coupon=_coupon(), request_id=str(uuid.uuid4()))
+    ),
+    "UpdateCoupon": Case(_update_coupon),
     # Orders
     "Checkout": Case(_checkout),
     "ListOrders": Case(lambda world, caller: ListOrdersRequest(page_size=5)),
@@ -405,9 +491,7 @@ CASES: dict[str, Case] = {
     "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),
     "ListPendingOrders": Case(lambda world, caller: ListPendingOrdersRequest(page_size=5)),
     "ExportOrders": Case(_export_orders),
-    "ExportProducts": Case(
-        lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)
-    ),
+    "ExportProducts": Case(lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)),
     # Recommendations
     "GetRecommendations": Case(lambda world, caller: GetRecommendationsRequest(limit=3)),
     "GetReorder": Case(lambda world, caller: GetReorderRequest(limit=3)),

@@ -14,7 +14,7 @@ import pytest
 from every_rpc import CASES, METHODS, World, rule
 from google.protobuf.message import Message
 from running_shop import Account, refusal
-from sanset.v1 import auth_pb2, cart_pb2, order_pb2, recommend_pb2
+from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, recommend_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import select
 
@@ -54,7 +54,8 @@ def test_every_rpc_is_tried() -> None:
 def test_strangers_reach_only_what_is_public(world: World, method: str) -> None:
     case = CASES[method]
     if rule(method).level in (AccessRule.PUBLIC, AccessRule.OPTIONAL):
-        assert world.code(method, case.request(world, customer(world))) == case.code
+        served = case.to_strangers or case.code
+        assert world.code(method, case.request(world, customer(world))) == served
     else:
         unauthenticated = grpc.StatusCode.UNAUTHENTICATED
         _is_refused(world, method, world.sample(method), (), unauthenticated, "TOKEN_MISSING")
@@ -201,6 +202,12 @@ def _preview_elsewhere(world: World, owner: Account, other: Account) -> Message:
     return cart_pb2.PreviewCheckoutRequest(address_id=world.address_of(owner))
 
 
+def _taken_over(world: World, owner: Account, other: Account) -> Message:
+    request = CASES["SyncCart"].request(world, owner)
+    world.call("SyncCart", request, owner.metadata)
+    return request
+
+
 def _made_for_owner(method: str) -> Callable[[World, Account, Account], Message]:
     return lambda world, owner, other: CASES[method].request(world, owner)
 
@@ -212,9 +219,20 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
     "UpdateItem": (_made_for_owner("UpdateItem"), "CART_ITEM_NOT_FOUND"),
     "RemoveItem": (_made_for_owner("RemoveItem"), "CART_ITEM_NOT_FOUND"),
     "PreviewCheckout": (_preview_elsewhere, "ADDRESS_NOT_FOUND"),
+    "SyncCart": (_taken_over, "CART_NOT_FOUND"),
+    "RemoveFromWishlist": (_made_for_owner("RemoveFromWishlist"), "WISHLIST_ITEM_NOT_FOUND"),
+    "MoveToCart": (_made_for_owner("MoveToCart"), "WISHLIST_ITEM_NOT_FOUND"),
     "Checkout": (_checkout_elsewhere, "ADDRESS_NOT_FOUND"),
     "ListOrders": (
         lambda w, owner, other: order_pb2.ListOrdersRequest(user_id=owner.user_id),
+        "USER_NOT_FOUND",
+    ),
+    "GetLoyalty": (
+        lambda w, owner, other: promotion_pb2.GetLoyaltyRequest(user_id=owner.user_id),
+        "USER_NOT_FOUND",
+    ),
+    "ListPoints": (
+        lambda w, owner, other: promotion_pb2.ListPointsRequest(user_id=owner.user_id),
         "USER_NOT_FOUND",
     ),
     "GetOrder": (_made_for_owner("GetOrder"), "ORDER_NOT_FOUND"),
@@ -238,22 +256,32 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
 NAMED_BY = {
     "DeleteAddress": "address_id", "PreviewCheckout": "address_id", "Checkout": "address_id",
     "UpdateItem": "item_id", "RemoveItem": "item_id",
+    "RemoveFromWishlist": "product_id", "MoveToCart": "product_id",
     "ListOrders": "user_id", "GetRecommendations": "user_id",
-    "GetReorder": "user_id", "GetHistory": "user_id",
+    "GetReorder": "user_id", "GetHistory": "user_id", "GetLoyalty": "user_id", "ListPoints": "user_id",
 }  # fmt: skip
 NEVER = 2**62
 
 ABOUT_THE_CALLER = {
     "Logout", "ListSessions", "GetMe", "UpdateMe", "ListAddresses", "CreateAddress",
-    "GetCart", "AddItem", "ClearCart", "GetTotal",
+    "GetCart", "AddItem", "ClearCart", "GetTotal", "ListCoupons", "ApplyCoupon", "RemoveCoupon", "RedeemPoints",
+    "ListWishlist", "AddToWishlist",
 }  # fmt: skip
 """The RPCs that name nobody: they can only touch what is the caller's."""
 
 
 def test_every_rpc_of_a_user_is_tried_by_another() -> None:
     of_users = {method for method in METHODS if rule(method).level == AccessRule.SIGNED_IN}
-    # Visitors may call it as well; naming a user it is about that user.
-    of_users.add("GetRecommendations")
+    # Visitors may call these as well; naming a user they are about that user, and a user's cart is the user's.
+    of_users |= {
+        "GetRecommendations",
+        "GetCart",
+        "AddItem",
+        "UpdateItem",
+        "RemoveItem",
+        "ClearCart",
+        "GetTotal",
+    }
     assert of_users == ANOTHERS.keys() | ABOUT_THE_CALLER
 
 
@@ -276,6 +304,8 @@ def test_what_is_somebody_elses_looks_like_what_never_was(world: World, method: 
         never.address.id = NEVER
     elif method == "RevokeSession":
         never.session_id = "f" * 32
+    elif method == "SyncCart":
+        never.cart_token = "f" * 43
     else:
         setattr(never, NAMED_BY.get(method, "order_id"), NEVER)
     answers = []
@@ -322,7 +352,15 @@ def test_only_admins_list_everyones_orders(world: World) -> None:
 
 def test_admins_see_what_is_their_users(world: World) -> None:
     owner = customer(world)
-    for method in ("GetOrder", "TrackOrder", "GetTracking", "ListOrders", "GetRecommendations"):
+    for method in (
+        "GetOrder",
+        "TrackOrder",
+        "GetTracking",
+        "ListOrders",
+        "GetRecommendations",
+        "GetLoyalty",
+        "ListPoints",
+    ):
         request = ANOTHERS[method][0](world, owner, world.admin)
         assert world.code(method, request, world.admin.metadata) == OK
 

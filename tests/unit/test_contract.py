@@ -26,7 +26,7 @@ PROJECT = Path(__file__).parents[2]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
 IDS = [method.name for method in METHODS]
 
-PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh"}
+PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "CartService/ListTiers"}
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",
@@ -39,12 +39,19 @@ OPTIONAL = {
     "RecommendService/GetFrequentlyBoughtTogether",
     "RecommendService/GetTrending",
     "RecommendService/TrackEvent",
+    "CartService/GetCart",
+    "CartService/AddItem",
+    "CartService/UpdateItem",
+    "CartService/RemoveItem",
+    "CartService/ClearCart",
+    "CartService/GetTotal",
 }
 """What the world may call, said a second time: opening another RPC takes two edits."""
 
 NOT_IDEMPOTENT_BY_NATURE = {
     "Register", "Login", "Refresh", "CreateAddress", "CreateProduct", "CreateCategory", "AdjustInventory",
-    "AddItem", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
+    "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
+    "CreateCoupon", "AdjustPoints",
 }  # fmt: skip
 """Every repeat would do it again, unless a request id says otherwise."""
 

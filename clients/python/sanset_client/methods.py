@@ -58,6 +58,12 @@ class CartMethods:
     clear_cart = Unary(cart_pb2.ClearCartRequest, cart_pb2.Cart)
     get_total = Unary(cart_pb2.GetTotalRequest, cart_pb2.Totals)
     preview_checkout = Unary(cart_pb2.PreviewCheckoutRequest, cart_pb2.PreviewCheckoutResponse)
+    sync_cart = Unary(cart_pb2.SyncCartRequest, cart_pb2.Cart)
+    list_wishlist = Unary(cart_pb2.ListWishlistRequest, cart_pb2.ListWishlistResponse)
+    iter_wishlist = Items(cart_pb2.ListWishlistRequest, cart_pb2.WishlistItem, rpc="ListWishlist")
+    add_to_wishlist = Unary(cart_pb2.AddToWishlistRequest, cart_pb2.WishlistItem)
+    remove_from_wishlist = Unary(cart_pb2.RemoveFromWishlistRequest, Empty)
+    move_to_cart = Unary(cart_pb2.MoveToCartRequest, cart_pb2.Cart)
 
 
 class OrderMethods:
