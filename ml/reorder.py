@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ml.arrays import Doubles, Floats, Ids, Rows
+from ml.boosting import lightgbm
 from ml.dataset import GUEST, Interactions
 from ml.reorder_features import FEATURES, Past, Purchases, past_of, run_starts
 from ml.sales import DAY, Sales
@@ -80,12 +81,11 @@ def boosted(learned: Examples, *, seed: int = 0, threads: int = 1) -> list[str]:
     again = int(learned.bought.sum())
     if len(learned.bought) < MIN_EXAMPLES or min(again, len(learned.bought) - again) < MIN_OF_EACH:
         return []
-    import lightgbm  # half a second and 70 MB, which a shop too small for trees need not pay
-
+    library = lightgbm()
     leaf = int(min(max(LEAF_SHARE * len(learned.bought), LEAF_LEAST), LEAF_MOST))
-    booster = lightgbm.train(
+    booster = library.train(
         PARAMETERS | {"min_data_in_leaf": leaf, "seed": seed, "num_threads": threads},
-        lightgbm.Dataset(learned.matrix, learned.bought, feature_name=list(FEATURES)),
+        library.Dataset(learned.matrix, learned.bought, feature_name=list(FEATURES)),
         ROUNDS,
     )
     return str(booster.model_to_string()).split("\n")
@@ -205,9 +205,7 @@ class Reorder:
 
 
 def _booster(trees: Sequence[str]) -> Any:
-    import lightgbm  # half a second and 70 MB, which a shop too small for trees need not pay
-
-    return lightgbm.Booster(model_str="\n".join(trees))
+    return lightgbm().Booster(model_str="\n".join(trees))
 
 
 def reason(count: int, mean_gap: float, days_ago: float) -> str:

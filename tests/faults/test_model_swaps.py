@@ -5,64 +5,22 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import threading
 import time
-import uuid
-from collections import Counter
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import recommend_data as data
+from model_caller import PATIENCE, Caller
 from running_shop import RunningShop, test_settings
 from sanset.v1 import recommend_pb2 as pb
 
-from server.auth.tokens import AccessTokens
 from server.clock import utc_now
 from server.db.database import Database
 from server.settings import Settings
 
-SWAPS = min(20, max(6, int(os.environ.get("SANSET_FAULT_ROUNDS", "6"))))
-PATIENCE = 60.0
-
-
-class Caller(threading.Thread):
-    """Asks one worker for every kind of list, for one user after the other, and notes what goes wrong."""
-
-    def __init__(self, shop: RunningShop, enough: threading.Event, seed: int) -> None:
-        super().__init__(daemon=True)
-        self.versions: Counter[str] = Counter()
-        self.faults: list[str] = []
-        self._shop = shop
-        self._enough = enough
-        self._seed = seed
-
-    def run(self) -> None:
-        """Call until it is enough."""
-        tokens = AccessTokens.of(self._shop.settings)
-        stub = self._shop.recommend
-        for turn in itertools.count(self._seed):
-            if self._enough.is_set():
-                return
-            user_id, product_id = turn % data.USERS + 1, turn % data.PRODUCTS + 1
-            token = tokens.issue(user_id, "CUSTOMER", uuid.uuid4().hex, utc_now())
-            self._ask(stub.GetRecommendations, pb.GetRecommendationsRequest(), token)
-            self._ask(stub.GetSimilarProducts, pb.GetSimilarProductsRequest(product_id=product_id), token)
-            self._ask(stub.GetTrending, pb.GetTrendingRequest(), token)
-
-    def _ask(self, method: Callable[..., Any], request: Any, token: str) -> None:
-        try:
-            found = method(request, metadata=(("authorization", f"Bearer {token}"),), timeout=PATIENCE)
-        except Exception as error:
-            self.faults.append(f"{request!r}: {error}")
-            return
-        if found.items:
-            self.versions[found.model_version] += 1
-        else:
-            self.faults.append(f"{request!r}: an empty list")
+SWAPS = min(20, max(4, int(os.environ.get("SANSET_FAULT_ROUNDS", "4"))))
 
 
 def selling(url: str, home: Path) -> Settings:

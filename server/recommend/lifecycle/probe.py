@@ -19,13 +19,7 @@ KEY_VARIABLE = "SANSET_ARTIFACT_KEY"
 SECONDS = 120.0
 DAMAGED = 3
 
-# LightGBM imports scikit-learn wherever it finds it, for estimators that nobody here uses: it costs a second.
-_IN_THE_CHILD = """\
-import sys
-sys.modules["sklearn"] = None
-from server.recommend.lifecycle.probe import main
-sys.exit(main(sys.argv[1]))
-"""
+_IN_THE_CHILD = "import sys; from server.recommend.lifecycle.probe import main; sys.exit(main(sys.argv[1]))"
 
 
 def prove(path: Path, key: bytes) -> None:

@@ -1,0 +1,141 @@
+"""Damaged artifacts: every one is refused before anything parses it, and the last good model serves on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import recommend_data as data
+from damages import Damage, damages, with_broken_trees
+from model_caller import Caller
+from running_shop import RunningShop, refused, test_settings
+from sanset.v1 import recommend_pb2 as pb
+
+from ml import artifact
+from ml.artifact import DamagedArtifact
+from server.clock import utc_now
+from server.db.database import Database
+from server.recommend.lifecycle import registry
+from server.recommend.lifecycle.training import train_now
+from server.recommend.serving import artifact_key
+from server.settings import Settings
+
+VARIANTS = 200
+LONG = int(os.environ.get("SANSET_FAULT_ROUNDS", "0")) >= 50
+"""Whether every damage is tried, instead of every third or so."""
+
+
+@pytest.fixture(scope="module")
+def selling(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """A small shop with a model in use."""
+    home = tmp_path_factory.mktemp("selling")
+    settings = test_settings(f"sqlite:///{shutil.copy(sqlite_template, home / 'shop.db')}", home)
+    db = Database(settings.url)
+    with db.transaction() as tx:
+        data.fill(tx, orders_per_user=12, now=utc_now())
+    train_now(settings, db)
+    db.close()
+    return settings
+
+
+@pytest.fixture
+def pristine(selling: Settings) -> Path:
+    """The artifact of the model in use."""
+    [path] = artifact.newest(selling.models_dir)
+    return path
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was given to a parser of arrays."""
+    calls: list[str] = []
+    load = np.load
+
+    def noted(file: Any, **options: Any) -> Any:
+        calls.append(repr(file))
+        assert options.get("allow_pickle", False) is False
+        return load(file, **options)
+
+    monkeypatch.setattr(np, "load", noted)
+    return calls
+
+
+def outcome(damage: Damage, pristine: Path, place: Path, key: bytes) -> str:
+    """What becomes of a damaged copy: the sentence of the refusal, or nothing when it is taken."""
+    place.mkdir()
+    path = place / pristine.name
+    shutil.copytree(pristine, path)
+    damage.change(path)
+    try:
+        artifact.load(path, key)
+    except DamagedArtifact as refusal:
+        return str(refusal)
+    finally:
+        shutil.rmtree(place)
+    return ""
+
+
+def test_every_damage_is_refused_and_none_is_parsed_before_it_is_verified(
+    selling: Settings, pristine: Path, tmp_path: Path, parsed: list[str]
+) -> None:
+    key, trace = artifact_key(selling), tmp_path / "unpickled"
+    artifact.load(pristine, key)
+    assert parsed, "the parser is not the one that is watched"
+    every = list(damages(pristine, key, trace))
+    assert len({damage.name for damage in every}) == len(every)
+    ways = every if LONG else every[:: max(1, len(every) // VARIANTS)]
+    assert len(ways) >= VARIANTS
+    for damage in ways:
+        parsed.clear()
+        said = outcome(damage, pristine, tmp_path / "damaged", key)
+        assert said.startswith(f"Artifact {pristine.name} is refused: "), damage.name
+        assert damage.signed or not parsed, damage.name
+    assert not trace.exists()
+    print(f"\n{len(ways)} damaged artifacts, all refused")
+
+
+def copied(selling: Settings, pristine: Path, name: str) -> pb.Model:
+    """One more model, with an artifact of its own that is sound but for its name."""
+    path = selling.models_dir / name
+    shutil.copytree(pristine, path)
+    db = Database(selling.url)
+    with db.transaction() as tx:
+        model_id = registry.register(tx, name, "ALL", {}, utc_now())
+    db.close()
+    return pb.Model(id=model_id, version=name)
+
+
+def test_no_damaged_model_can_be_put_into_use_and_the_good_one_serves_on(
+    selling: Settings, pristine: Path
+) -> None:
+    key = artifact_key(selling)
+    some = {damage.name: damage for damage in damages(pristine, key, selling.data_dir / "unpickled")}
+    chosen = [
+        some[name]
+        for name in ("bit 0 of product_ids.npy", "manifest.json a pipe", "an extra pickle", "not there")
+    ]
+    trees = Damage("trees that break LightGBM", lambda path: with_broken_trees(path, key), signed=True)
+    shop = RunningShop(selling)
+    try:
+        enough = threading.Event()
+        caller = Caller(shop, enough, 0)
+        caller.start()
+        for number, damage in enumerate([*chosen, trees]):
+            model = copied(selling, pristine, f"all_2020010{number + 1}T000000Z")
+            damage.change(selling.models_dir / model.version)
+            refusal = refused(
+                shop.recommend.ActivateModel, pb.ActivateModelRequest(model_id=model.id), shop.admin
+            )
+            assert refusal.reason == "MODEL_DAMAGED", damage.name
+        enough.set()
+        caller.join(60)
+        assert not caller.is_alive()
+        assert caller.faults == []
+        assert set(caller.versions) == {pristine.name}
+    finally:
+        shop.stop()
