@@ -14,6 +14,7 @@ from running_shop import Account, RunningShop, refused
 from sanset.v1 import cart_pb2, order_pb2
 from sanset.v1 import promotion_pb2 as pb
 
+from server.cart import promotions
 from server.clock import utc_now
 
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
@@ -445,3 +446,79 @@ def test_reading_a_cart_with_coupon_and_points_takes_one_query(shop: RunningShop
     with shop.counted_queries() as queries:
         cart = cart_of(shop, buyer)
     assert (len(queries), cart.totals.points_redeemed) == (1, 100), queries
+
+
+# ── Money paid back
+
+
+def paid_order(shop: RunningShop, buyer: Account) -> dict[str, Any]:
+    """An order over 97.20 that redeemed 1000 points and earned 97, as the orders room hands it on."""
+    give(shop, buyer, 1000)
+    shop.add(buyer, shop.product(units=100).id)
+    redeem(shop, buyer, 1000)
+    order = shop.checkout(buyer).order
+    columns = "id, user_id, total_minor, points_redeemed, points_earned, coupon_id"
+    (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE id = :id", id=order.id)
+    return row._asdict()
+
+
+def reverse(shop: RunningShop, order: dict[str, Any], refunded: int) -> None:
+    with shop.app.db.transaction() as tx:
+        promotions.reverse(tx, order, refunded, utc_now())
+
+
+def test_points_follow_the_money_that_is_paid_back_to_the_last_one(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = paid_order(shop, buyer)
+    assert (order["total_minor"], order["points_redeemed"], order["points_earned"]) == (9720, 1000, 97)
+    # Each step twice: a repeat changes nothing; and one back: its refund was refused after all
+    for refunded, points in [(1, 97), (3240, 97 - 32 + 333), (3239, 97 - 32 + 333), (9719, 97 - 96 + 999)]:
+        for _ in range(2):
+            reverse(shop, order, refunded)
+            assert loyalty(shop, buyer).points == points
+    reverse(shop, order, 9720)
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (1000, 0)
+    kinds = {"EARNED": 97, "REVERSED": -97, "REDEEMED": -1000, "RETURNED": 1000, "ADJUSTED": 1000}
+    booked = dict.fromkeys(kinds, 0)
+    for kind, points, _ in ledger(shop, buyer):
+        booked[kind] += points
+    assert booked == kinds
+
+
+def test_a_refund_that_failed_gives_the_points_as_they_were(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = paid_order(shop, buyer)
+    reverse(shop, order, 9720)
+    reverse(shop, order, 0)
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (97, 97)
+
+
+def test_points_that_were_spent_are_taken_back_below_zero_and_redeem_nothing(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = paid_order(shop, buyer)
+    give(shop, buyer, -97)
+    shop.add(buyer, shop.product(units=10).id)
+    order |= {"points_redeemed": 0}
+    reverse(shop, order, 9720)
+    assert loyalty(shop, buyer).points == -97
+    assert cents(loyalty(shop, buyer).value) == 0
+    assert refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer).reason == "POINTS_TOO_FEW"
+    assert cents(cart_of(shop, buyer).totals.points_discount) == 0
+    reverse(shop, order | {"points_redeemed": 1000}, 9720)
+
+
+def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    give(shop, buyer, 500)
+    shop.add(buyer, shop.product(units=100).id)
+    redeem(shop, buyer, 500)
+    with pytest.raises(grpc.RpcError):
+        shop.checkout(buyer, payment_token=DECLINE)
+    columns = "id, user_id, total_minor, points_redeemed, points_earned, coupon_id"
+    (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE user_id = :id", id=buyer.user_id)
+    order = row._asdict()
+    with shop.app.db.transaction() as tx:
+        promotions.give_back(tx, order, utc_now())
+    # Its payment came after all, and is paid back
+    reverse(shop, order, order["total_minor"])
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (500, 0)
