@@ -47,6 +47,7 @@ from server.events.log import SESSION
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.gauges import export_gauges
+from server.jobs.setup import Work, work_of
 from server.logs import AccessLog
 from server.order.after_sale_convert import refund_reply
 from server.order.after_sale_servicer import AfterSale
@@ -62,6 +63,7 @@ from server.order.servicer import OrderServicer
 from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
+from server.order.webhook_servicer import Webhooks
 from server.paging import Pages
 from server.recommend.activity.behavior import Tracker
 from server.recommend.effect.attribution import Attributions
@@ -78,6 +80,7 @@ from server.rpc.pool import Pool
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 from server.settings import Settings
+from server.webhooks.signing import Signer
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service
@@ -109,6 +112,7 @@ class App:
     payments: Payments
     sweeper: Sweeper
     refunds: Refunds
+    work: Work
     health: health.HealthServicer
     registry: CollectorRegistry
 
@@ -120,6 +124,8 @@ class App:
         self.shown.start()
         await self.server.start()
         self.schedule.start()
+        if self.settings.run_jobs:
+            self.work.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
     async def drain(self, notice_seconds: float = 0) -> None:
@@ -129,7 +135,7 @@ class App:
         and payment: PAYMENT_TIMEOUT_SECONDS and a moment.
         """
         await self.health.enter_graceful_shutdown()
-        await self.schedule.stop()
+        await asyncio.gather(self.schedule.stop(), self.work.stop())
         self.tracking.drain()
         self.trainer.drain()
         await asyncio.sleep(notice_seconds)
@@ -234,6 +240,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         reports,
         payments.codes,
         _after_sale(settings, db, pool, clock, refunds, sweeper),
+        Webhooks(
+            Signer(settings.secret_key.get_secret_value().encode()), settings.webhook_allow_private
+        ),
     )
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:
@@ -263,6 +272,16 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     names = [service.full_name for service in SERVICES]
     reflection.enable_server_reflection([*names, HEALTH, reflection.SERVICE_NAME], server)
+    work = work_of(
+        settings,
+        db,
+        pool,
+        clock,
+        follower,
+        registry,
+        sweep_orders=sweeper.sweep,
+        pay_back=refunds.settle_pending,
+    )
     export_gauges(registry, follower=follower, pool=pool, tracking=tracking, serving=serving)
     return App(
         settings,
@@ -281,6 +300,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         payments,
         sweeper,
         refunds,
+        work,
         health_servicer,
         registry,
     )

@@ -51,6 +51,7 @@ _EXPECTED = {
     "CommandFailed",
     "UnreadableFile",
     "TooLittleData",
+    "NoSuchJob",
 }
 """Failures whose text is made for people. By name: importing them all would slow every command down."""
 
@@ -87,6 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(add("train", _train, "train the recommendations and put the new model into use"))
     _add_evaluate(add("evaluate", _evaluate, "measure the recommendations on public data"))
     add("verify", _verify, "check that stock, orders and payments add up")
+    jobs = add("jobs", _jobs, "list the scheduled work and how it went, or do some of it now")
+    jobs.add_argument("action", nargs="?", choices=["list", "run"], default="list")
+    jobs.add_argument("name", nargs="?", help="of the job to run")
     add("config", _config, "print the settings, secrets masked")
     worker = add("worker", _worker, "serve as one worker process; the supervisor does this")
     worker.add_argument("--port", type=int, required=True)
@@ -261,6 +265,21 @@ def _verify(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with _shop(settings) as shop:
         return verify_database(shop)
+
+
+def _jobs(settings: Settings, arguments: argparse.Namespace) -> int:
+    from server.db.database import Database
+    from server.jobs.command import list_jobs, run_job
+
+    if (arguments.action == "run") != (arguments.name is not None):
+        raise CommandFailed("say `sanset jobs` or `sanset jobs run NAME`.")
+    with _shop(settings) as shop:
+        if arguments.action == "run":
+            from server.app import build
+
+            return run_job(lambda: build(shop).work, arguments.name)
+        with closing(Database(shop.url, pool_size=1)) as db:
+            return list_jobs(db)
 
 
 def _config(settings: Settings, arguments: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, tuple_, update
 
 from server.db.database import Database
 from server.db.upsert import insert_for
@@ -89,7 +89,7 @@ class Consumer:
         return 0, 0
 
     def _adopt(self, event_id: int) -> Position:
-        """Carry on in a database that was restored from a dump: its new cluster counts transactions from the start.
+        """Carry on in a database restored from a dump: its cluster counts transactions from the start.
 
         The events keep their order by their ids, and come before all that the new cluster writes.
         """
@@ -142,7 +142,7 @@ def _horizon(connection: Connection) -> int:
     """The id below which every transaction has ended; on SQLite all are 0, and what is visible has ended."""
     if connection.dialect.name != "postgresql":
         return 1
-    xmin = literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
+    xmin: ColumnElement[int] = literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
     return int(connection.execute(select(xmin)).scalar_one())
 
 

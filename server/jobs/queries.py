@@ -52,9 +52,7 @@ def renew(tx: Connection, name: str, holder: str, until: datetime) -> bool:
     return renewed.rowcount == 1
 
 
-def finish(
-    tx: Connection, name: str, holder: str, now: datetime, error: str, leased_until: datetime
-) -> None:
+def finish(tx: Connection, name: str, holder: str, now: datetime, error: str, leased_until: datetime) -> None:
     """Record how a run ended, unless another worker has taken the job over."""
     tx.execute(
         update(JobRow)

@@ -198,7 +198,8 @@ class Jobs:
     def _time_of(self, job: Job, row: AnyRow, now: datetime) -> datetime:
         """When a job is due next, now or later."""
         if row.leased_until is not None and row.leased_until > now and row.holder != self._holder:
-            return max(row.leased_until, now + SHORTEST_LOOK)
+            until: datetime = row.leased_until
+            return max(until, now + SHORTEST_LOOK)
         started, finished = row.last_started_at, row.last_finished_at
         if job.every is not None:
             return max(started + job.every, now) if started is not None else now

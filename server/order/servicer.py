@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
+from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_pb2_grpc
 from sanset.v1.access_pb2 import AccessRule
 
 from server.clock import Clock
@@ -14,10 +14,15 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import UserNotFound
 from server.order import convert, queries, service
+from server.order.after_sale_servicer import AfterSale, AfterSaleServicer
 from server.order.checkout import Checkout
+from server.order.payment_servicer import PaymentServicer
+from server.order.payments.gift_cards import Codes
+from server.order.reports import Reports
 from server.order.reserve import placed
 from server.order.steps import Step
 from server.order.tracking import Tracking
+from server.order.webhook_servicer import Webhooks, WebhookServicer
 from server.paging import Pages
 from server.rpc.access import PermissionMissing
 from server.rpc.call import Call
@@ -27,8 +32,11 @@ from server.rpc.wire import time_from_wire
 
 READ_SECONDS = 10.0
 
+ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]]
+"""Streams the orders as a file: exports read tables that are not the orders'."""
 
-class OrderServicer(order_pb2_grpc.OrderServiceServicer):
+
+class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
     """Translates calls to the orders."""
 
     def __init__(
@@ -39,6 +47,11 @@ class OrderServicer(order_pb2_grpc.OrderServiceServicer):
         clock: Clock,
         checkout: Checkout,
         tracking: Tracking,
+        export_orders: ExportOrders,
+        reports: Reports,
+        codes: Codes,
+        after_sale: AfterSale,
+        webhooks: Webhooks,
     ) -> None:
         self._db = db
         self._pool = pool
@@ -46,6 +59,12 @@ class OrderServicer(order_pb2_grpc.OrderServiceServicer):
         self._clock = clock
         self._checkout = checkout
         self._tracking = tracking
+        self._export_orders = export_orders
+        self._reports = reports
+        self._codes = codes
+        self._after_sale = after_sale
+        self._webhooks = webhooks
+        self._ending: set[asyncio.Task[None]] = set()
         self._placing: set[asyncio.Task[bytes]] = set()
 
     async def Checkout(self, request: pb.CheckoutRequest, call: Call) -> pb.CheckoutResponse:
@@ -62,9 +81,9 @@ class OrderServicer(order_pb2_grpc.OrderServiceServicer):
             placing.exception()  # read, for a caller who has gone
 
     async def settle(self) -> None:
-        """Wait for the checkouts whose callers have gone."""
-        if self._placing:
-            await asyncio.wait(self._placing)
+        """Wait for the checkouts and refunds whose callers have gone."""
+        if working := self._placing | self._ending:
+            await asyncio.wait(working)
 
     def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
         user_id = _whose(request, call.identity)
@@ -121,6 +140,24 @@ class OrderServicer(order_pb2_grpc.OrderServiceServicer):
         with self._db.read() as connection:
             order, steps = service.read_steps(connection, call.identity, request.order_id, 0)
         return convert.tracking_to_wire(order, steps)
+
+    def ListPendingOrders(self, request: pb.ListPendingOrdersRequest, call: Call) -> pb.ListOrdersResponse:
+        scope = ("ListPendingOrders", call.identity.user_id)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            rows = queries.pending_page(connection, after, size + 1)
+            page = rows[:size]
+            lines = queries.lines(connection, [row.id for row in page])
+        response = pb.ListOrdersResponse(
+            items=[convert.order_to_wire(placed(row, lines[row.id])) for row in page]
+        )
+        if len(rows) > size:
+            response.next_page_token = self._pages.seal([page[-1].placed_at, page[-1].id], *scope)
+        return response
+
+    def ExportOrders(self, request: pb.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
+        return self._export_orders(request, call)
 
 
 def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:

@@ -27,7 +27,7 @@ class WebhookEndpoint(Base):
 
 
 class WebhookDelivery(Base):
-    """A message to one endpoint, written once per endpoint and event. `body` lacks only the delivery's own id."""
+    """A message to one endpoint, written once per endpoint, event and type. `body` lacks only its own id."""
 
     __tablename__ = "webhook_deliveries"
 
@@ -47,7 +47,7 @@ class WebhookDelivery(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", unique=True),
+        Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", "event_type", unique=True),
         Index("ix_webhook_deliveries_created_at", "created_at"),
         Index("ix_webhook_deliveries_order", "order_id"),
         Index(

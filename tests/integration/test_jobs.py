@@ -51,6 +51,12 @@ class Cluster:
             return connection.execute(select(JobRow.__table__).where(JobRow.name == name)).one()
 
 
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something to come true."""
+    while not condition():  # noqa: ASYNC110 - the clock of the tests wakes nobody
+        await asyncio.sleep(0.01)
+
+
 def play(url: str, story: Callable[[Cluster], Awaitable[None]]) -> None:
     """Run a story on a cluster."""
 
@@ -168,8 +174,7 @@ def test_a_long_run_keeps_its_lease(database_url: str, monkeypatch: pytest.Monke
         job = one.job("tidy", take_long, every=10 * SECOND)
         worker, other = one.worker(job), one.worker(job)
         long = asyncio.create_task(worker.look(job))
-        while not one.runs:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(one.runs))
         while one.now < MORNING + timedelta(seconds=0.9):
             await asyncio.sleep(0.02)
             assert not await other.look(job)
@@ -189,8 +194,7 @@ def test_a_run_whose_lease_is_lost_is_ended(database_url: str, monkeypatch: pyte
 
         job = one.job("tidy", hang, every=HOUR)
         running = asyncio.create_task(one.worker(job).look(job))
-        while not one.runs:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(one.runs))
         with one.db.transaction() as tx:
             tx.execute(JobRow.__table__.update().values(holder="another"))
         assert await running
@@ -247,12 +251,10 @@ def test_waking_runs_a_frequent_job_now(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         worker = one.worker(one.job("outbox", every=5 * SECOND))
         worker.start()
-        while not one.runs:
-            await asyncio.sleep(0.01)
+        await until(lambda: bool(one.runs))
         await asyncio.sleep(0.05)
         worker.wake("outbox")
-        while len(one.runs) < 2:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(one.runs) > 1)
         await worker.stop()
 
     play(database_url, story)

@@ -120,7 +120,10 @@ def _webhooks() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
     )
     op.create_index(
-        "uq_webhook_deliveries_event", "webhook_deliveries", ["endpoint_id", "event_id"], unique=True
+        "uq_webhook_deliveries_event",
+        "webhook_deliveries",
+        ["endpoint_id", "event_id", "event_type"],
+        unique=True,
     )
     op.create_index("ix_webhook_deliveries_created_at", "webhook_deliveries", ["created_at"])
     op.create_index("ix_webhook_deliveries_order", "webhook_deliveries", ["order_id"])

@@ -1,0 +1,158 @@
+"""Deletes what nobody needs any more, in small transactions that hold nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.auth.models import RefreshToken, Session
+from server.cart import guest_carts
+from server.clock import Clock
+from server.db.base import Base
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.events.log import ORDER
+from server.events.models import Consumer, Event, IdempotencyKey
+from server.mail.models import Mail
+from server.rpc.pool import Pool
+from server.webhooks.models import WebhookDelivery
+
+EVENTS = timedelta(days=7)
+REQUEST_IDS = timedelta(hours=24)
+SESSIONS = timedelta(days=7)
+"""After its end; its tokens are refused for much longer than they would live."""
+OUTBOXES = timedelta(days=30)
+BATCH = 2000
+PAUSE_SECONDS = 0.05
+DATABASE_SECONDS = 30.0
+
+Delete = Callable[[Connection, datetime, int], int]
+"""Deletes up to so many rows that are too old now, and says how many."""
+
+log = structlog.get_logger()
+
+
+class Cleanup:
+    """The daily cleaning up, as a job."""
+
+    def __init__(self, db: Database, pool: Pool, clock: Clock) -> None:
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Delete everything that is too old."""
+        deleted = {}
+        for name, old in _OLD.items():
+            deleted[name] = await self._delete(old)
+        log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
+
+    async def _delete(self, old: Delete) -> int:
+        total = 0
+        while True:
+            count = await self._pool.run_vital(Deadline(DATABASE_SECONDS), self._batch, old)
+            total += count
+            if count < BATCH:
+                return total
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _batch(self, old: Delete) -> int:
+        with self._db.transaction() as tx:
+            return old(tx, self._clock(), BATCH)
+
+
+def _events(tx: Connection, now: datetime, limit: int) -> int:
+    """Events that every follower has read, and every consumer has handled.
+
+    The newest one stays: SQLite would give its number away again, and who has read up to it would miss the next.
+    """
+    places = tx.execute(select(Consumer.transaction_id, Consumer.event_id)).all()
+    position = tuple_(Event.transaction_id, Event.id)
+    handled = and_(true(), *(position <= (place.transaction_id, place.event_id) for place in places))
+    newest = select(func.max(Event.id)).scalar_subquery()
+    return _delete_some(
+        tx,
+        Event,
+        [Event.id],
+        and_(Event.created_at < now - EVENTS, Event.id < newest, or_(Event.topic != ORDER, handled)),
+        limit,
+    )
+
+
+def _request_ids(tx: Connection, now: datetime, limit: int) -> int:
+    keys: list[InstrumentedAttribute[Any]] = [
+        IdempotencyKey.user_id,
+        IdempotencyKey.method,
+        IdempotencyKey.request_id,
+    ]
+    return _delete_some(tx, IdempotencyKey, keys, IdempotencyKey.created_at < now - REQUEST_IDS, limit)
+
+
+def _refresh_tokens(tx: Connection, now: datetime, limit: int) -> int:
+    ended = select(Session.id).where(_has_ended(now))
+    return _delete_some(
+        tx, RefreshToken, [RefreshToken.token_hash], RefreshToken.session_id.in_(ended), limit
+    )
+
+
+def _sessions(tx: Connection, now: datetime, limit: int) -> int:
+    return _delete_some(tx, Session, [Session.id], _has_ended(now), limit)
+
+
+def _has_ended(now: datetime) -> ColumnElement[bool]:
+    return or_(Session.expires_at < now - SESSIONS, Session.revoked_at < now - SESSIONS)
+
+
+def _mails(tx: Connection, now: datetime, limit: int) -> int:
+    last_low_stock = select(func.max(Mail.id)).where(Mail.kind == "low_stock").scalar_subquery()
+    old = and_(Mail.created_at < now - OUTBOXES, not_(Mail.id == func.coalesce(last_low_stock, 0)))
+    return _delete_some(tx, Mail, [Mail.id], old, limit)
+
+
+def _deliveries(tx: Connection, now: datetime, limit: int) -> int:
+    return _delete_some(
+        tx, WebhookDelivery, [WebhookDelivery.id], WebhookDelivery.created_at < now - OUTBOXES, limit
+    )
+
+
+def _carts(tx: Connection, now: datetime, limit: int) -> int:
+    return guest_carts.delete_expired(tx, now, limit)
+
+
+def _delete_some(
+    tx: Connection,
+    table: type[Base],
+    keys: Sequence[InstrumentedAttribute[Any]],
+    old: ColumnElement[bool],
+    limit: int,
+) -> int:
+    found = select(*keys).where(old).limit(limit)
+    return tx.execute(delete(table).where(tuple_(*keys).in_(found))).rowcount
+
+
+_OLD: dict[str, Delete] = {
+    "events": _events,
+    "request_ids": _request_ids,
+    "refresh_tokens": _refresh_tokens,
+    "sessions": _sessions,
+    "mails": _mails,
+    "webhook_deliveries": _deliveries,
+    "carts": _carts,
+}

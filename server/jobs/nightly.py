@@ -1,0 +1,64 @@
+"""`sanset verify` by itself, each night: in a process of its own, so that no call waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+
+import structlog
+from prometheus_client import CollectorRegistry, Gauge
+
+from server.leash import leashed
+from server.settings import Settings, environment_of
+
+MOST_LOGGED = 20
+
+log = structlog.get_logger()
+
+
+class VerifyFailed(Exception):
+    """The child did not come to a result."""
+
+
+class NightlyVerify:
+    """Runs the check, logs what breaks a rule, and shows how many rows do as a metric."""
+
+    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+        self._settings = settings
+        self._violations = Gauge(
+            "sanset_verify_violations",
+            "Rows that broke a rule at the last check by this worker; NaN before the first",
+            registry=registry,
+        )
+        self._violations.set(float("nan"))
+
+    async def run(self) -> None:
+        """Check the whole database. Raises VerifyFailed."""
+        process = await asyncio.create_subprocess_exec(
+            *leashed([sys.executable, "-m", "server", "verify"], signal.SIGTERM),
+            env=self._environment(),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        try:
+            output, errors = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+        lines = output.decode(errors="replace").splitlines()
+        if process.returncode not in (0, 1) or not lines:
+            raise VerifyFailed(errors.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
+        *violations, summary = lines
+        self._violations.set(len(violations))
+        for violation in violations[:MOST_LOGGED]:
+            log.error("invariant_broken", violation=violation)
+        (log.error if violations else log.info)("verified", summary=summary)
+
+    def _environment(self) -> dict[str, str]:
+        # The database may be one that only the running shop knows of.
+        found = self._settings.model_copy(update={"database_url": self._settings.url})
+        return environment_of(found) | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

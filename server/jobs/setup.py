@@ -1,0 +1,92 @@
+"""Which jobs a shop has, and when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry
+
+from server.clock import Clock
+from server.db.database import Announcement, Database
+from server.events.follower import Follower
+from server.events.log import ORDER
+from server.jobs.cleanup import Cleanup
+from server.jobs.nightly import NightlyVerify
+from server.jobs.runner import Job, Jobs
+from server.mail.outbox import MailOutbox
+from server.mail.senders import sender_of
+from server.rpc.pool import Pool
+from server.settings import Settings
+from server.webhooks.courier import Courier
+from server.webhooks.outbox import WebhookOutbox
+from server.webhooks.signing import Signer
+
+MAIL, WEBHOOKS = "send mails", "send webhooks"
+LOOK = timedelta(seconds=2)
+"""How late an outbox is at the most when no event wakes it, as for a retry."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the jobs of a worker are made of, and what they do."""
+
+    jobs: Jobs
+    mails: MailOutbox
+    webhooks: WebhookOutbox
+    courier: Courier
+
+    def start(self) -> None:
+        """Begin to look at the clock."""
+        self.jobs.start()
+
+    async def stop(self) -> None:
+        """End what runs."""
+        await self.jobs.stop()
+        await self.courier.close()
+
+
+def work_of(
+    settings: Settings,
+    db: Database,
+    pool: Pool,
+    clock: Clock,
+    follower: Follower,
+    registry: CollectorRegistry,
+    *,
+    sweep_orders: Callable[[], Awaitable[None]],
+    pay_back: Callable[[], Awaitable[None]],
+) -> Work:
+    """The jobs of a worker. An event of an order wakes the outboxes."""
+    mails = MailOutbox(
+        db, pool, clock, sender_of(settings), mail_from=settings.mail_from, mail_admin=settings.mail_admin
+    )
+    courier = Courier(allow_private=settings.webhook_allow_private)
+    signer = Signer(settings.secret_key.get_secret_value().encode())
+    webhooks = WebhookOutbox(db, pool, clock, signer, courier)
+
+    async def tell_low_stock() -> None:
+        await mails.tell_low_stock(settings.low_stock_threshold)
+
+    jobs = Jobs(
+        db,
+        pool,
+        clock,
+        [
+            Job("sweep unpaid orders", sweep_orders, every=timedelta(seconds=15)),
+            Job("pay back", pay_back, every=timedelta(seconds=15)),
+            Job(MAIL, mails.run, every=LOOK),
+            Job(WEBHOOKS, webhooks.run, every=LOOK),
+            Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
+            Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),
+            Job("verify", NightlyVerify(settings, registry).run, daily_at=settings.verify_daily_at),
+        ],
+    )
+
+    def wake(_event: Announcement) -> None:
+        jobs.wake(MAIL)
+        jobs.wake(WEBHOOKS)
+
+    follower.listen(ORDER, wake)
+    return Work(jobs, mails, webhooks, courier)

@@ -1,0 +1,117 @@
+"""Which addresses webhooks may reach: https, and public, by whatever name or spelling.
+
+The check that counts is made at each connection: the name is resolved once, every address it has must be public,
+and the connection goes to one of those, so that a name cannot mean another address a moment later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import Iterable
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpcore
+
+from server.webhooks.errors import WebhookUrlRefused
+
+RESOLVE_SECONDS: Final = 5.0
+_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class NotPublic(Exception):
+    """The address must not be connected to; the text says why."""
+
+
+async def check_url(url: str, *, allow_private: bool) -> None:
+    """Refuse an address that webhooks must not reach. Raises WebhookUrlRefused."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+        httpcore.URL(url)
+    except (ValueError, TypeError):
+        raise WebhookUrlRefused(problem="this is not an address") from None
+    if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
+        raise WebhookUrlRefused(problem="the address must begin with https://")
+    if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
+        raise WebhookUrlRefused(problem="give a host, and no user, fragment, blank or special character")
+    try:
+        async with asyncio.timeout(RESOLVE_SECONDS):
+            await resolve(host, port or 443, allow_private=allow_private)
+    except (NotPublic, OSError, TimeoutError) as error:
+        said = str(error) if isinstance(error, NotPublic) else f"{host} cannot be resolved"
+        raise WebhookUrlRefused(problem=said) from None
+
+
+async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
+    """The addresses of a host, all of which may be connected to. Raises NotPublic and OSError."""
+    loop = asyncio.get_running_loop()
+    try:
+        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except UnicodeError:
+        raise OSError(f"{host[:100]} is not a name") from None
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    if not addresses:
+        raise OSError(f"{host} has no address")
+    if not allow_private:
+        for address in addresses:
+            if not is_public(ipaddress.ip_address(address.partition("%")[0])):
+                raise NotPublic(f"{host} is at {address}, which is not a public address")
+    return addresses
+
+
+def is_public(address: Address) -> bool:
+    """Whether an address lies in the public internet, looked through the ways to wrap IPv4 into IPv6."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if inner is None and address in _NAT64:
+            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if inner:
+            return is_public(inner)
+    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+class PublicOnly(httpcore.AsyncNetworkBackend):
+    """Connects to public addresses only; TLS still checks the certificate of the name."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        self._allow_private = allow_private
+        self._inner = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Connect to the first address of `host` that answers. Raises NotPublic."""
+        try:
+            addresses = await resolve(host, port, allow_private=self._allow_private)
+        except OSError as error:
+            raise httpcore.ConnectError(f"{host} cannot be resolved") from error
+        for place, address in enumerate(addresses, start=1):
+            try:
+                return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if place == len(addresses):
+                    raise
+        raise AssertionError("unreachable")
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Never."""
+        raise NotPublic("a socket of this host")
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)

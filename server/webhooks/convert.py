@@ -1,0 +1,54 @@
+"""Between the webhooks' protobuf messages and plain values."""
+
+from __future__ import annotations
+
+from sanset.v1 import webhook_pb2 as pb
+
+from server.db.base import AnyRow
+from server.errors import InvalidField
+from server.rpc.wire import time_to_wire
+from server.webhooks.outbox import sent_body
+from server.webhooks.service import EVENT_TYPES, Wanted
+
+
+def wanted_from_wire(endpoint: pb.WebhookEndpoint) -> Wanted:
+    """What an endpoint shall be. Raises InvalidField for events that there are not."""
+    for place, event_type in enumerate(endpoint.event_types):
+        if event_type not in EVENT_TYPES:
+            known = ", ".join(sorted(EVENT_TYPES))
+            raise InvalidField((f"endpoint.event_types[{place}]", f"must be one of {known}"))
+    active = endpoint.active if endpoint.HasField("active") else None
+    return Wanted(endpoint.url, list(endpoint.event_types), active)
+
+
+def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:
+    """An endpoint; with its secret only when it is created."""
+    return pb.WebhookEndpoint(
+        id=row.id,
+        url=row.url,
+        event_types=row.event_types,
+        active=row.active,
+        secret=secret,
+        disabled_reason=row.disabled_reason,
+        create_time=time_to_wire(row.created_at),
+        update_time=time_to_wire(row.updated_at),
+    )
+
+
+def delivery_to_wire(row: AnyRow) -> pb.WebhookDelivery:
+    """A delivery."""
+    waiting = row.status == "PENDING"
+    return pb.WebhookDelivery(
+        id=row.id,
+        endpoint_id=row.endpoint_id,
+        event_type=row.event_type,
+        order_id=row.order_id,
+        status=pb.WebhookDelivery.Status.Value(row.status),
+        attempts=row.attempts,
+        response_code=row.response_code,
+        error=row.error,
+        body=sent_body(row),
+        create_time=time_to_wire(row.created_at),
+        next_attempt_time=time_to_wire(row.next_attempt_at if waiting else None),
+        deliver_time=time_to_wire(row.delivered_at),
+    )

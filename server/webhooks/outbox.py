@@ -1,0 +1,183 @@
+"""The outbox of the webhooks: writes deliveries from the events of the orders, and sends them.
+
+Written exactly once, in the transaction that moves the outbox on; sent at least once, and in order per endpoint
+and order: of each order only the first delivery that waits is tried.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from server.backoff import backoff
+from server.clock import Clock
+from server.db.base import AnyRow
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.events.consumer import Consumer, Told
+from server.events.log import ORDER
+from server.rpc.pool import Pool
+from server.webhooks import queries
+from server.webhooks.courier import Answer, Courier
+from server.webhooks.service import CONSUMER, KEEP_TRYING
+from server.webhooks.signing import Signer
+
+PER_ENDPOINT = 4
+"""So many deliveries of an endpoint are under way at once."""
+
+LOOK_SECONDS = 0.25
+DATABASE_SECONDS = 30.0
+FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=3)
+TOLD = ("sequence", "status", "message", "location", "eta", "time")
+"""What a body says of a step, beside its id, type and order."""
+
+log = structlog.get_logger()
+
+
+class WebhookOutbox:
+    """Writes and sends; for use on a worker's event loop, as a job."""
+
+    def __init__(self, db: Database, pool: Pool, clock: Clock, signer: Signer, courier: Courier) -> None:
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self._signer = signer
+        self._courier = courier
+        self._consumer = Consumer(db, CONSUMER, ORDER)
+
+    async def run(self) -> None:
+        """Write what is to be told and send what is due, until nothing is.
+
+        Each endpoint has a task of its own, so that a slow one holds up no other.
+        """
+        sending: dict[int, asyncio.Task[None]] = {}
+        try:
+            while True:
+                while await self._query(self._take):
+                    pass
+                for endpoint in await self._query(self._waiting):
+                    if endpoint.id not in sending:
+                        sending[endpoint.id] = asyncio.create_task(self._serve(endpoint))
+                if not sending:
+                    return
+                await asyncio.wait(
+                    sending.values(), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                for endpoint_id in [key for key, task in sending.items() if task.done()]:
+                    sending.pop(endpoint_id).result()
+        finally:
+            for task in sending.values():
+                task.cancel()
+            await asyncio.gather(*sending.values(), return_exceptions=True)
+
+    async def _query(self, use_case: Any, *args: Any) -> Any:
+        return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
+
+    def _take(self) -> int:
+        return self._consumer.take(self._address, queries.insert_deliveries)
+
+    def _waiting(self) -> Sequence[AnyRow]:
+        with self._db.read() as connection:
+            return queries.waiting_endpoints(connection, self._clock())
+
+    def _address(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
+        """The deliveries of events: one for each endpoint that wants one."""
+        now = self._clock()
+        endpoints = queries.endpoints(connection, active_only=True)
+        return [
+            {
+                "endpoint_id": endpoint.id,
+                "event_id": event.id,
+                "event_type": event_type,
+                "order_id": int(event.key),
+                "body": body_of(event_type, int(event.key), event.payload),
+                "status": "PENDING",
+                "attempts": 0,
+                "response_code": 0,
+                "error": "",
+                "created_at": now,
+                "next_attempt_at": now,
+                "retry_until": now + KEEP_TRYING,
+            }
+            for event in events
+            for event_type in types_of(event.payload)
+            for endpoint in endpoints
+            if not endpoint.event_types or event_type in endpoint.event_types
+        ]
+
+    async def _serve(self, endpoint: AnyRow) -> None:
+        """Send an endpoint what is due, a few at a time; of an order never two at once."""
+        while due := await self._query(self._due, endpoint.id):
+            async with asyncio.TaskGroup() as group:
+                for delivery in due:
+                    group.create_task(self._deliver(endpoint, delivery))
+
+    def _due(self, endpoint_id: int) -> Sequence[AnyRow]:
+        with self._db.read() as connection:
+            endpoint = queries.endpoint(connection, endpoint_id)
+            if endpoint is None or not endpoint.active:
+                return ()
+            return queries.due(connection, endpoint_id, self._clock(), PER_ENDPOINT)
+
+    async def _deliver(self, endpoint: AnyRow, delivery: AnyRow) -> None:
+        body = sent_body(delivery).encode()
+        seconds = int(self._clock().timestamp())
+        headers = (
+            ("Content-Type", "application/json"),
+            ("User-Agent", "Sanset-Webhooks/1"),
+            ("Sanset-Delivery", str(delivery.id)),
+            ("Sanset-Signature", self._signer.signature(endpoint.salt, seconds, body)),
+        )
+        answer = await self._courier.post(endpoint.url, headers, body)
+        await self._query(self._record, delivery, answer)
+
+    def _record(self, delivery: AnyRow, answer: Answer) -> None:
+        now = self._clock()
+        values: dict[str, Any] = {"response_code": answer.code, "error": answer.error}
+        with self._db.transaction() as tx:
+            if answer.is_taken:
+                queries.mark(
+                    tx, delivery.id, delivery.attempts, values | {"status": "DELIVERED", "delivered_at": now}
+                )
+                queries.note_success(tx, delivery.endpoint_id)
+                return
+            if now >= delivery.retry_until:
+                values["status"] = "FAILED"
+            else:
+                again = now + backoff(delivery.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
+                values["next_attempt_at"] = min(again, delivery.retry_until)
+            queries.mark(tx, delivery.id, delivery.attempts, values)
+            queries.note_failure(tx, delivery.endpoint_id, now)
+            reason = f"Every delivery failed for a day, the last one so: {answer.error}"[:500]
+            if queries.disable(tx, delivery.endpoint_id, now - KEEP_TRYING, reason, now):
+                log.warning("webhook_disabled", endpoint=delivery.endpoint_id, error=answer.error)
+
+
+def types_of(payload: Mapping[str, Any]) -> list[str]:
+    """What an order's event is told as; a step that only notes something is told when it is a refund."""
+    status = str(payload.get("status", "")).lower()
+    found = []
+    if status and not payload.get("note"):
+        found.append("order.placed" if status == "pending_payment" else f"order.{status}")
+    if "refund" in payload and "order.refunded" not in found:
+        found.append("order.refunded")
+    return found
+
+
+def body_of(event_type: str, order_id: int, payload: Mapping[str, Any]) -> str:
+    """The JSON of a delivery, but for its id, which is not known before it is written."""
+    told = {"type": event_type, "order_id": order_id} | {name: payload.get(name) for name in TOLD}
+    if "refund" in payload:
+        told["refund"] = payload["refund"]
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+
+
+def sent_body(delivery: AnyRow) -> str:
+    """The JSON as it is sent: the same for each attempt."""
+    return f'{{"id":{delivery.id},{delivery.body[1:]}'

@@ -1,0 +1,161 @@
+"""SQL of the webhooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy.orm import aliased
+
+from server.db.base import AnyRow
+from server.db.upsert import insert_for
+from server.events.models import Consumer
+from server.webhooks.models import WebhookDelivery, WebhookEndpoint
+
+_ENDPOINTS = select(*WebhookEndpoint.__table__.columns)
+_DELIVERIES = select(*WebhookDelivery.__table__.columns)
+
+
+def endpoints(connection: Connection, *, active_only: bool = False) -> Sequence[AnyRow]:
+    """The endpoints, oldest first."""
+    statement = _ENDPOINTS.where(WebhookEndpoint.active) if active_only else _ENDPOINTS
+    return connection.execute(statement.order_by(WebhookEndpoint.id)).all()
+
+
+def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:
+    """An endpoint."""
+    return connection.execute(_ENDPOINTS.where(WebhookEndpoint.id == endpoint_id)).one_or_none()
+
+
+def count_endpoints(tx: Connection, consumer: str) -> int:
+    """How many endpoints there are; nobody else counts them until the transaction has ended."""
+    tx.execute(select(Consumer.name).where(Consumer.name == consumer).with_for_update()).all()
+    return tx.execute(select(func.count()).select_from(WebhookEndpoint)).scalar_one()
+
+
+def insert_endpoint(tx: Connection, values: dict[str, Any]) -> int:
+    """Insert an endpoint and return its id."""
+    return int(tx.execute(insert(WebhookEndpoint).values(values).returning(WebhookEndpoint.id)).scalar_one())
+
+
+def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, Any]) -> bool:
+    """Change an endpoint; False when there is none."""
+    changed = tx.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
+    return changed.rowcount == 1
+
+
+def delete_endpoint(tx: Connection, endpoint_id: int) -> bool:
+    """Delete an endpoint with its deliveries; False when there is none."""
+    return tx.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)).rowcount == 1
+
+
+def insert_deliveries(tx: Connection, rows: list[dict[str, Any]]) -> None:
+    """Write deliveries; one that was written already is left out."""
+    if rows:
+        tx.execute(insert_for(tx)(WebhookDelivery).values(rows).on_conflict_do_nothing())
+
+
+def delivery(connection: Connection, delivery_id: int) -> AnyRow | None:
+    """A delivery."""
+    return connection.execute(_DELIVERIES.where(WebhookDelivery.id == delivery_id)).one_or_none()
+
+
+def delivery_page(
+    connection: Connection, endpoint_id: int, status: str | None, after: Sequence[Any] | None, limit: int
+) -> Sequence[AnyRow]:
+    """The deliveries of an endpoint, the newest first, after the key (id)."""
+    statement = _DELIVERIES.where(WebhookDelivery.endpoint_id == endpoint_id)
+    if status is not None:
+        statement = statement.where(WebhookDelivery.status == status)
+    if after is not None:
+        statement = statement.where(WebhookDelivery.id < after[0])
+    return connection.execute(statement.order_by(WebhookDelivery.id.desc()).limit(limit)).all()
+
+
+def replay(tx: Connection, delivery_id: int, now: datetime, retry_until: datetime) -> bool:
+    """Have a delivery sent once more; False when there is none."""
+    replayed = tx.execute(
+        update(WebhookDelivery)
+        .where(WebhookDelivery.id == delivery_id)
+        .values(status="PENDING", attempts=0, next_attempt_at=now, retry_until=retry_until, delivered_at=None)
+    )
+    return replayed.rowcount == 1
+
+
+def waiting_endpoints(connection: Connection, now: datetime) -> Sequence[AnyRow]:
+    """The active endpoints to which something is to be sent now."""
+    return connection.execute(
+        _ENDPOINTS.where(
+            WebhookEndpoint.active,
+            exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, _due(now)),
+        )
+    ).all()
+
+
+def due(connection: Connection, endpoint_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
+    """What is to be sent to an endpoint now; of each order only the first that waits."""
+    return connection.execute(
+        _DELIVERIES.where(WebhookDelivery.endpoint_id == endpoint_id, _due(now))
+        .order_by(WebhookDelivery.id)
+        .limit(limit)
+    ).all()
+
+
+def _due(now: datetime) -> ColumnElement[bool]:
+    earlier = aliased(WebhookDelivery)
+    waits_for_another = exists().where(
+        earlier.endpoint_id == WebhookDelivery.endpoint_id,
+        earlier.order_id == WebhookDelivery.order_id,
+        earlier.status == "PENDING",
+        earlier.id < WebhookDelivery.id,
+    )
+    return (
+        (WebhookDelivery.status == "PENDING") & (WebhookDelivery.next_attempt_at <= now) & ~waits_for_another
+    )
+
+
+def mark(tx: Connection, delivery_id: int, attempts: int, values: dict[str, Any]) -> None:
+    """Record an attempt, unless another worker recorded one, or the delivery was replayed, meanwhile."""
+    tx.execute(
+        update(WebhookDelivery)
+        .where(
+            WebhookDelivery.id == delivery_id,
+            WebhookDelivery.status == "PENDING",
+            WebhookDelivery.attempts == attempts,
+        )
+        .values(attempts=attempts + 1, **values)
+    )
+
+
+def note_success(tx: Connection, endpoint_id: int) -> None:
+    """An endpoint works."""
+    tx.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_not(None))
+        .values(failing_since=None)
+    )
+
+
+def note_failure(tx: Connection, endpoint_id: int, now: datetime) -> None:
+    """An endpoint does not work."""
+    tx.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id, WebhookEndpoint.failing_since.is_(None))
+        .values(failing_since=now)
+    )
+
+
+def disable(tx: Connection, endpoint_id: int, failing_before: datetime, reason: str, now: datetime) -> bool:
+    """Switch an endpoint off that has not worked since then."""
+    disabled = tx.execute(
+        update(WebhookEndpoint)
+        .where(
+            WebhookEndpoint.id == endpoint_id,
+            WebhookEndpoint.active,
+            WebhookEndpoint.failing_since <= failing_before,
+        )
+        .values(active=False, disabled_reason=reason, updated_at=now)
+    )
+    return disabled.rowcount == 1

@@ -1,0 +1,99 @@
+"""The rules of the webhooks' addresses and deliveries."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from server.db.base import AnyRow
+from server.errors import TooMany
+from server.webhooks import queries
+from server.webhooks.errors import DeliveryNotFound, WebhookNotFound
+
+CONSUMER: Final = "webhooks"
+MOST_ENDPOINTS: Final = 20
+KEEP_TRYING: Final = timedelta(days=1)
+EVENT_TYPES: Final = frozenset(
+    {
+        "order.placed",
+        "order.confirmed",
+        "order.processing",
+        "order.shipped",
+        "order.delivered",
+        "order.cancelled",
+        "order.return_requested",
+        "order.returned",
+        "order.refunded",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an endpoint shall be; `active` None leaves it as it is."""
+
+    url: str
+    event_types: Sequence[str]
+    active: bool | None
+
+
+def create(tx: Connection, wanted: Wanted, now: datetime) -> AnyRow:
+    """Register an endpoint. Raises TooMany."""
+    if queries.count_endpoints(tx, CONSUMER) >= MOST_ENDPOINTS:
+        raise TooMany(limit=MOST_ENDPOINTS, things="webhook endpoints")
+    endpoint_id = queries.insert_endpoint(
+        tx,
+        {
+            "url": wanted.url,
+            "event_types": sorted(wanted.event_types),
+            "salt": secrets.token_hex(16),
+            "active": wanted.active is not False,
+            "disabled_reason": "",
+            "failing_since": None,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    return read(tx, endpoint_id)
+
+
+def read(connection: Connection, endpoint_id: int) -> AnyRow:
+    """An endpoint. Raises WebhookNotFound."""
+    row = queries.endpoint(connection, endpoint_id)
+    if row is None:
+        raise WebhookNotFound(endpoint_id=endpoint_id)
+    return row
+
+
+def change(tx: Connection, endpoint_id: int, wanted: Wanted, now: datetime) -> AnyRow:
+    """Change an endpoint; one that is switched on or off by hand is forgiven its failures.
+
+    Raises WebhookNotFound.
+    """
+    values = {"url": wanted.url, "event_types": sorted(wanted.event_types), "updated_at": now}
+    if wanted.active is not None:
+        values |= {"active": wanted.active, "disabled_reason": "", "failing_since": None}
+    if not queries.update_endpoint(tx, endpoint_id, values):
+        raise WebhookNotFound(endpoint_id=endpoint_id)
+    return read(tx, endpoint_id)
+
+
+def remove(tx: Connection, endpoint_id: int) -> None:
+    """Delete an endpoint and its deliveries. Raises WebhookNotFound."""
+    if not queries.delete_endpoint(tx, endpoint_id):
+        raise WebhookNotFound(endpoint_id=endpoint_id)
+
+
+def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:
+    """Have a delivery sent once more, and for a day. Raises DeliveryNotFound."""
+    if not queries.replay(tx, delivery_id, now, now + KEEP_TRYING):
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    row = queries.delivery(tx, delivery_id)
+    if row is None:
+        raise AssertionError("a delivery that was changed is gone")
+    return row
