@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -20,13 +21,14 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from running_shop import Account, RunningShop, refused
 from sanset.v1 import catalog_pb2, order_pb2
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from server.db.engine import connect
 from server.exports import orders as order_rows
 from server.exports.csv_file import csv_of
-from server.exports.file import Format, write_file
+from server.exports.file import Exports, Format, write_file
 from server.exports.orders import orders
+from server.exports.source import Chunk, Keys, Source
 from server.exports.workbook import Workbook
 from server.order.models import Order
 
@@ -247,17 +249,24 @@ def test_a_file_comes_in_pieces_under_a_name_and_a_type_told_once(shop: RunningS
         assert name.endswith(f'{ending}"')
 
 
-def test_a_slow_reader_holds_nothing_in_the_database(
-    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(order_rows, "ORDERS_PER_CHUNK", 1)
-    for _ in range(3):
-        shop.order()
-    stream = shop.orders.ExportOrders(order_pb2.ExportOrdersRequest(), metadata=shop.admin.metadata)
-    next(stream)
-    until(lambda: shop.app.pool.busy == 0)
-    assert shop.app.db.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
-    stream.cancel()
+def test_nothing_is_read_before_somebody_takes_it(shop: RunningShop) -> None:
+    """A slow reader holds no thread and no transaction, and no more memory than a chunk."""
+    reads: list[Keys | None] = []
+
+    def read(connection: Connection, after: Keys | None) -> Chunk:
+        reads.append(after)
+        return Chunk([("x" * 100,)] * 10, 10, (len(reads),))  # there is always more
+
+    endless = Source("Things", ("thing",), lambda connection: 0, read)
+
+    async def take(pieces: int) -> None:
+        async with aclosing(Exports(shop.app.db, shop.app.pool).pieces(endless, Format.CSV)) as stream:
+            for _ in range(pieces):
+                await anext(stream)
+            await asyncio.sleep(0.05)
+
+    shop.run(take(4))  # the heads, and three chunks
+    assert reads == [None, (1,), (2,)]
     until(lambda: shop.app.pool.busy == 0)
 
 
@@ -281,13 +290,6 @@ def until(holds: Any) -> None:
     while not holds():
         assert time.monotonic() < give_up
         time.sleep(0.005)
-
-
-@pytest.fixture
-def many(database_url: str) -> Iterator[Any]:
-    engine = connect(database_url)
-    yield engine
-    engine.dispose()
 
 
 def test_the_command_writes_the_file(database_url: str, tmp_path: Path) -> None:
