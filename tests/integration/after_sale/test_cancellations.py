@@ -1,0 +1,254 @@
+"""Cancelling through its public interface: everything goes back, once, and nobody is charged for nothing."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+import pytest
+from after_sale_story import (
+    audited,
+    bought,
+    cancel,
+    cents,
+    delivered,
+    get,
+    new_id,
+    refund,
+    refunded_by,
+    refunds,
+    sound,
+    state,
+    steps,
+    stock,
+    try_again,
+    units,
+    usd,
+)
+from running_shop import Account, RunningShop, refusal, refused
+from sanset.v1 import after_sale_pb2 as pb
+from sanset.v1 import order_pb2
+from watcher import Watcher
+
+CODE = grpc.StatusCode
+
+
+def outcome(shop: RunningShop, who: Account, order_id: int) -> str:
+    """How a cancellation ends."""
+    try:
+        return order_pb2.Order.Status.Name(cancel(shop, who, order_id).status)
+    except grpc.RpcError as error:
+        return refusal(error).reason
+
+
+def newest(shop: RunningShop, buyer: Account) -> order_pb2.Order:
+    """A buyer's newest order."""
+    return shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items[0]
+
+
+@pytest.mark.parametrize("status", ["CONFIRMED", "PROCESSING"])
+def test_a_cancelled_order_gives_stock_and_money_back(shop: RunningShop, status: str) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3), (4, 50, 1))
+    if status == "PROCESSING":
+        shop.move(order.id, order_pb2.Order.PROCESSING)
+    after = cancel(shop, buyer, order.id)
+    assert after.status == order_pb2.Order.CANCELLED
+    assert after.payment.refunded == order.totals.total
+    assert stock(shop, order) == [100, 100]
+    (paid,) = refunds(shop, buyer, order.id)
+    assert (paid.status, paid.amount, paid.reason) == (
+        pb.Refund.SUCCEEDED,
+        order.totals.total,
+        "Changed my mind",
+    )
+    assert audited(shop, order.id) == ["CancelOrder"]
+    assert get(shop, buyer, order.id) == after
+    assert sound(shop)
+
+
+def test_a_cancellation_is_the_last_step_of_the_stream(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    watcher = Watcher(shop.orders, buyer, order.id).until_step(2)
+    cancel(shop, buyer, order.id)
+    watcher.until_step(3)
+    assert steps(shop, buyer, order.id)[-1] == (
+        "CANCELLED",
+        "Your order was cancelled. 16.79 USD goes back to you.",
+    )
+
+
+def test_what_was_paid_back_before_is_not_paid_back_twice(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    refund(shop, order.id, lines=units(order, 1), restock=True)
+    refund(shop, order.id, amount=usd("3.33"))
+    cancel(shop, buyer, order.id)
+    paid = refunds(shop, buyer, order.id)
+    assert sum(cents(one.amount) for one in paid) == cents(order.totals.total)
+    assert sum(cents(one.tax) for one in paid) == cents(order.totals.tax)
+    assert stock(shop, order) == [100]
+    assert sound(shop)
+
+
+@pytest.mark.parametrize("status", ["SHIPPED", "DELIVERED", "REFUNDED"])
+def test_an_order_that_left_cannot_be_cancelled(shop: RunningShop, status: str) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    if status == "REFUNDED":
+        refund(shop, order.id)
+    elif status == "DELIVERED":
+        delivered(shop, order)
+    else:
+        shop.move(order.id, order_pb2.Order.PROCESSING)
+        shop.move(order.id, order_pb2.Order.SHIPPED)
+    answer = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=order.id), buyer)
+    assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
+    assert answer.facts["status"] == status
+    assert "CANCELLED" not in answer.facts["legal"]
+    assert sound(shop)
+
+
+def test_a_repeated_cancellation_changes_nothing(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 2))
+    request_id = new_id()
+    first = cancel(shop, buyer, order.id, request_id)
+    assert cancel(shop, buyer, order.id, request_id) == first
+    assert cancel(shop, buyer, order.id) == first
+    assert cancel(shop, shop.admin, order.id) == first
+    assert len(refunds(shop, buyer, order.id)) == 1
+    assert stock(shop, order) == [100]
+    other = pb.CancelOrderRequest(order_id=order.id, request_id=request_id)
+    assert refused(shop.orders.CancelOrder, other, buyer).reason == "IDEMPOTENCY_MISMATCH"
+
+
+def test_only_the_buyer_and_admins_cancel(shop: RunningShop) -> None:
+    buyer, stranger = shop.customer(), shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    answer = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=order.id), stranger)
+    absent = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=10**12), stranger)
+    assert (answer.code, answer.reason) == (absent.code, absent.reason) == (CODE.NOT_FOUND, "ORDER_NOT_FOUND")
+    assert state(shop, order.id) == "CONFIRMED"
+    cancel(shop, shop.admin, order.id)
+    assert state(shop, order.id) == "CANCELLED"
+
+
+def test_ten_simultaneous_cancellations_have_one_effect(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 2))
+    with ThreadPoolExecutor(10) as threads:
+        ends = list(threads.map(lambda _: outcome(shop, buyer, order.id), range(10)))
+    assert ends == ["CANCELLED"] * 10
+    assert len(refunds(shop, buyer, order.id)) == 1
+    assert stock(shop, order) == [100]
+    assert sound(shop)
+
+
+def test_an_order_is_either_cancelled_or_shipped(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    for _ in range(6):
+        order = bought(shop, buyer, (10, 0, 1))
+        shop.move(order.id, order_pb2.Order.PROCESSING)
+
+        def ship(order_id: int = order.id) -> str:
+            try:
+                return order_pb2.Order.Status.Name(shop.move(order_id, order_pb2.Order.SHIPPED).status)
+            except grpc.RpcError as error:
+                return refusal(error).reason
+
+        with ThreadPoolExecutor(2) as threads:
+            ends = [threads.submit(ship), threads.submit(outcome, shop, buyer, order.id)]
+        assert sorted(end.result() for end in ends) in (
+            ["ILLEGAL_TRANSITION", "SHIPPED"],
+            ["CANCELLED", "ILLEGAL_TRANSITION"],
+        )
+    assert sound(shop)
+
+
+def test_an_unpaid_order_is_cancelled_and_never_charged(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id, 2)
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.checkout(buyer, payment_token="tok_timeout")
+    assert refusal(caught.value).reason == "PAYMENT_UNAVAILABLE"
+    order = newest(shop, buyer)
+    assert order.status == order_pb2.Order.PENDING_PAYMENT
+    after = cancel(shop, buyer, order.id)
+    assert after.status == order_pb2.Order.CANCELLED
+    assert stock(shop, order) == [100]
+    payment = get(shop, buyer, order.id).payment
+    assert (payment.status, cents(payment.captured)) == (order_pb2.Payment.VOIDED, 0)
+    assert refunds(shop, buyer, order.id) == []
+    assert sound(shop)
+
+
+def test_a_payment_that_comes_after_the_cancellation_is_paid_back(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id, 2)
+    with pytest.raises(grpc.RpcError):
+        shop.checkout(buyer, payment_token="tok_late")  # it charges, after the shop has stopped waiting
+    order = newest(shop, buyer)
+    cancel(shop, buyer, order.id)
+    shop.run(shop.app.sweeper.sweep())
+    try_again(shop)
+    payment = get(shop, buyer, order.id).payment
+    assert state(shop, order.id) == "CANCELLED"
+    assert payment.captured == payment.refunded
+    assert sound(shop)
+
+
+def test_a_cancellation_in_the_middle_of_a_checkout_charges_nobody(shop: RunningShop) -> None:
+    for delay in (0.0, 0.02, 0.05):
+        buyer = shop.customer()
+        shop.add(buyer, shop.product().id, 1)
+        ready = threading.Event()
+
+        def place(account: Account = buyer, begun: threading.Event = ready) -> str:
+            begun.set()
+            try:
+                return order_pb2.Order.Status.Name(shop.checkout(account).order.status)
+            except grpc.RpcError as error:
+                return refusal(error).reason
+
+        with ThreadPoolExecutor(1) as threads:
+            placing = threads.submit(place)
+            ready.wait()
+            threading.Event().wait(delay)
+            placed = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+            ends = [outcome(shop, buyer, order.id) for order in placed]
+            placing.result()
+        shop.run(shop.app.sweeper.sweep())
+        try_again(shop)
+        order = newest(shop, buyer)
+        if ends:
+            assert ends == ["CANCELLED"]
+            assert order.status == order_pb2.Order.CANCELLED
+            assert order.payment.captured == order.payment.refunded
+        assert sound(shop)
+
+
+def test_money_that_the_gateway_does_not_take_at_once_goes_back_later(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    with refunded_by(shop, "away", "SUCCEEDED"):
+        after = cancel(shop, buyer, order.id)
+        assert after.status == order_pb2.Order.CANCELLED
+        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.PENDING
+        try_again(shop)
+    assert refunds(shop, buyer, order.id)[0].status == pb.Refund.SUCCEEDED
+
+
+def test_money_of_a_cancelled_order_that_was_refused_can_be_paid_back_by_hand(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    with refunded_by(shop, "FAILED"):
+        cancel(shop, buyer, order.id)
+    assert cents(get(shop, buyer, order.id).payment.refunded) == 0
+    assert sound(shop)
+    refund(shop, order.id)
+    assert state(shop, order.id) == "CANCELLED"
+    assert get(shop, buyer, order.id).payment.refunded == order.totals.total
+    assert sound(shop)

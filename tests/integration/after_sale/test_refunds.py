@@ -1,0 +1,346 @@
+"""Refunds through their public interface: what goes back, what it does to the order, and what is refused."""
+
+from __future__ import annotations
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import grpc
+import pytest
+from after_sale_story import (
+    ask_return,
+    audited,
+    bought,
+    cancel,
+    cents,
+    delivered,
+    get,
+    new_id,
+    refund,
+    refunded_by,
+    refunds,
+    sound,
+    state,
+    steps,
+    stock,
+    try_again,
+    units,
+    usd,
+)
+from google.type.money_pb2 import Money
+from running_shop import Refused, RunningShop, refusal, refused
+from sanset.v1 import after_sale_pb2 as pb
+from sanset.v1 import order_pb2
+
+CODE = grpc.StatusCode
+
+
+def refused_refund(shop: RunningShop, order_id: int, **fields: Any) -> Refused:
+    """How a refund is refused."""
+    return refused(shop.orders.RefundOrder, pb.RefundOrderRequest(order_id=order_id, **fields), shop.admin)
+
+
+def test_a_refund_of_a_unit_pays_back_its_shares_of_tax_and_shipping(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    paid = refund(shop, order.id, lines=units(order, 1), reason="Scratched")
+    assert paid.status == pb.Refund.SUCCEEDED
+    assert (cents(paid.amount), cents(paid.tax), cents(paid.shipping)) == (1280, 80, 200)
+    assert [(line.variant_id, line.quantity) for line in paid.lines] == [(order.items[0].variant_id, 1)]
+    after = get(shop, buyer, order.id)
+    assert after.items[0].refunded_quantity == 1
+    assert cents(after.payment.refunded) == 1280
+    assert after.status == order_pb2.Order.CONFIRMED
+    assert after.etag != order.etag
+    assert refunds(shop, buyer, order.id) == [paid]
+    assert sound(shop)
+
+
+def test_everything_paid_back_makes_the_order_refunded_and_what_was_not_shipped_goes_into_stock(
+    shop: RunningShop,
+) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3), (7, 77, 2))
+    assert stock(shop, order) == [97, 98]
+    paid = refund(shop, order.id)
+    assert paid.amount == order.totals.total
+    assert (paid.tax, paid.shipping) == (order.totals.tax, order.totals.shipping)
+    assert [line.quantity for line in paid.lines] == [3, 2]
+    assert state(shop, order.id) == "REFUNDED"
+    assert stock(shop, order) == [100, 100]
+    assert steps(shop, buyer, order.id)[-1][0] == "REFUNDED"
+    assert audited(shop, order.id) == ["RefundOrder"]
+    assert sound(shop)
+
+
+@pytest.mark.parametrize("restock", [False, True])
+def test_units_that_were_shipped_go_back_into_stock_only_when_the_shop_says_so(
+    shop: RunningShop, restock: bool
+) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
+    refund(shop, order.id, lines=units(order, 2), restock=restock)
+    assert stock(shop, order) == [99 if restock else 97]
+    refund(shop, order.id, restock=restock)
+    assert stock(shop, order) == [100 if restock else 97]
+    assert state(shop, order.id) == "REFUNDED"
+    assert sound(shop)
+
+
+def test_every_split_of_an_order_pays_back_exactly_what_was_paid(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    rng = random.Random(4)  # noqa: S311 - a repeatable test
+    for _ in range(4):
+        order = bought(shop, buyer, *[(rng.randrange(9), rng.randrange(1, 99), rng.randrange(1, 6)) for _ in "ab"])
+        left = [item.quantity for item in order.items]
+        paid = []
+        while any(left):
+            chosen = [rng.randint(0, count) for count in left]
+            if any(chosen):
+                paid.append(refund(shop, order.id, lines=units(order, *chosen)))
+                left = [before - count for before, count in zip(left, chosen, strict=True)]
+        for part, whole in (("amount", "total"), ("tax", "tax"), ("shipping", "shipping")):
+            whole_minor = cents(getattr(order.totals, whole))
+            assert sum(cents(getattr(one, part)) for one in paid) == whole_minor
+        assert state(shop, order.id) == "REFUNDED"
+    assert sound(shop)
+
+
+def test_amounts_and_units_together_never_pay_back_more_than_was_paid(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
+    total = cents(order.totals.total)
+    first = refund(shop, order.id, amount=usd("5.00"), reason="We were late")
+    assert (cents(first.amount), list(first.lines)) == (500, [])
+    assert 0 < cents(first.tax) < 500
+    second = refund(shop, order.id, lines=units(order, 1))
+    third = refund(shop, order.id)
+    assert cents(first.amount) + cents(second.amount) + cents(third.amount) == total
+    assert cents(first.tax) + cents(second.tax) + cents(third.tax) == cents(order.totals.tax)
+    assert get(shop, buyer, order.id).items[0].refunded_quantity == 3
+    assert sound(shop)
+
+
+def test_a_refund_that_is_too_large_is_refused_and_says_what_is_left(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    refund(shop, order.id, lines=units(order, 2))
+    left = cents(order.totals.total) - cents(get(shop, buyer, order.id).payment.refunded)
+    for fields, told in (
+        ({"amount": usd("99.00")}, f"{left / 100:.2f} USD"),
+        ({"lines": units(order, 2)}, f"1 of {order.items[0].name}"),
+    ):
+        answer = refused_refund(shop, order.id, **fields)
+        assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "REFUND_TOO_LARGE")
+        assert answer.facts["left"] == told
+    refund(shop, order.id)
+    again = refused_refund(shop, order.id)
+    assert (again.reason, again.facts["left"]) == ("REFUND_TOO_LARGE", "0.00 USD")
+    assert sound(shop)
+
+
+def test_units_that_an_amount_has_eaten_up_are_refused(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 2))
+    refund(shop, order.id, amount=usd("20.00"))
+    assert refused_refund(shop, order.id, lines=units(order, 2)).reason == "REFUND_TOO_LARGE"
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"amount": usd("0")}, "INVALID_MONEY"),
+        ({"amount": Money(currency_code="EUR", units=1)}, "INVALID_MONEY"),
+        ({"amount": Money(currency_code="USD", units=-1)}, "INVALID_MONEY"),
+        ({"amount": Money(currency_code="USD", nanos=1_000_000)}, "INVALID_MONEY"),
+        ({"amount": Money(nanos=1_000_000)}, "INVALID_MONEY"),
+        ({"amount": usd("1.00"), "restock": True}, "INVALID_FIELD"),
+        ({"amount": usd("1.00"), "lines": [pb.LineQuantity(variant_id=1, quantity=1)]}, "INVALID_FIELD"),
+        ({"lines": [pb.LineQuantity(variant_id=10**12, quantity=1)]}, "INVALID_FIELD"),
+        ({"lines": [pb.LineQuantity(variant_id=1, quantity=0)]}, "INVALID_FIELD"),
+        ({"lines": [pb.LineQuantity(variant_id=1, quantity=-1)]}, "INVALID_FIELD"),
+    ],
+)
+def test_a_refund_that_makes_no_sense_is_refused(
+    shop: RunningShop, fields: dict[str, Any], reason: str
+) -> None:
+    order = shop.order()
+    answer = refused_refund(shop, order.id, **fields)
+    assert (answer.code, answer.reason) == (CODE.INVALID_ARGUMENT, reason)
+    assert refunds(shop, shop.admin, order.id) == []
+
+
+def test_an_amount_without_a_currency_is_in_the_orders(shop: RunningShop) -> None:
+    order = shop.order()
+    paid = refund(shop, order.id, amount=Money(units=1, nanos=500_000_000))
+    assert (cents(paid.amount), paid.amount.currency_code) == (150, "USD")
+
+
+def test_an_order_that_nobody_paid_for_cannot_be_paid_back(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id)
+    with pytest.raises(grpc.RpcError):
+        shop.checkout(buyer, payment_token="tok_decline")
+    (order,) = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    answer = refused_refund(shop, order.id)
+    assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "NOT_REFUNDABLE")
+
+
+def test_an_order_that_does_not_exist_cannot_be_paid_back(shop: RunningShop) -> None:
+    assert refused_refund(shop, 10**12).reason == "ORDER_NOT_FOUND"
+    assert refused(shop.orders.ListRefunds, pb.ListRefundsRequest(order_id=10**12), shop.admin).code == (
+        CODE.NOT_FOUND
+    )
+
+
+def test_everything_cannot_be_paid_back_while_a_return_is_open(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
+    ask_return(shop, buyer, order.id)
+    answer = refused_refund(shop, order.id)
+    assert (answer.reason, answer.facts["legal"]) == ("ILLEGAL_TRANSITION", "DELIVERED, RETURNED")
+    refund(shop, order.id, lines=units(order, 1))
+    assert state(shop, order.id) == "RETURN_REQUESTED"
+    assert sound(shop)
+
+
+def test_a_refund_of_a_part_is_a_step_that_keeps_the_status(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    refund(shop, order.id, lines=units(order, 1))
+    assert steps(shop, buyer, order.id)[-1] == ("CONFIRMED", "12.80 USD goes back to you.")
+    events = shop.sql("SELECT payload FROM events WHERE topic = 'order' AND key = :k ORDER BY id", k=str(order.id))
+    payload = events[-1].payload
+    assert "note" in str(payload)
+    assert "amount_minor" in str(payload)
+
+
+def test_a_repeated_refund_gets_the_first_reply_and_pays_once(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    request_id = new_id()
+    first = refund(shop, order.id, lines=units(order, 1), request_id=request_id)
+    assert refund(shop, order.id, lines=units(order, 1), request_id=request_id.upper()) == first
+    assert len(refunds(shop, buyer, order.id)) == 1
+    other = refused_refund(shop, order.id, lines=units(order, 2), request_id=request_id)
+    assert (other.code, other.reason) == (CODE.ABORTED, "IDEMPOTENCY_MISMATCH")
+
+
+def test_simultaneous_repeats_of_a_refund_get_one_reply_and_pay_once(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    request_id = new_id()
+    with ThreadPoolExecutor(10) as threads:
+        replies = list(
+            threads.map(
+                lambda _: refund(shop, order.id, lines=units(order, 1), request_id=request_id), range(10)
+            )
+        )
+    assert all(reply == replies[0] for reply in replies)
+    assert refunds(shop, buyer, order.id) == [replies[0]]
+    assert sound(shop)
+
+
+@pytest.mark.parametrize("kind", ["amount", "units", "all"])
+def test_twenty_simultaneous_refunds_never_exceed_what_was_paid(shop: RunningShop, kind: str) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 5))
+    fields: dict[str, dict[str, Any]] = {
+        "amount": {"amount": usd("10.00")},
+        "units": {"lines": units(order, 1)},
+        "all": {},
+    }
+
+    def attempt(_: int) -> str:
+        try:
+            refund(shop, order.id, **fields[kind])
+        except grpc.RpcError as error:
+            return refusal(error).reason
+        return "OK"
+
+    with ThreadPoolExecutor(20) as threads:
+        outcomes = list(threads.map(attempt, range(20)))
+    fits = {"amount": cents(order.totals.total) // 1000, "units": 5, "all": 1}[kind]
+    assert outcomes.count("OK") == fits
+    assert outcomes.count("REFUND_TOO_LARGE") == 20 - fits
+    paid = sum(cents(one.amount) for one in refunds(shop, buyer, order.id))
+    assert paid == cents(get(shop, buyer, order.id).payment.refunded) <= cents(order.totals.total)
+    assert sound(shop)
+
+
+def test_a_refund_that_the_gateway_does_not_answer_is_pending_and_paid_later(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    with refunded_by(shop, "away", "PENDING", "SUCCEEDED") as gateway:
+        first = refund(shop, order.id, lines=units(order, 1))
+        assert first.status == pb.Refund.PENDING
+        assert cents(get(shop, buyer, order.id).payment.refunded) == 1280
+        try_again(shop)
+        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.PENDING
+        try_again(shop)
+        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.SUCCEEDED
+        try_again(shop)
+    mine = [asked for asked in gateway.asked if asked.charge_key == order.number]
+    assert len(mine) == 3
+    assert len({asked.key for asked in mine}) == 1
+    assert {asked.amount.minor for asked in mine} == {1280}
+    assert sound(shop)
+
+
+def test_a_refund_that_the_gateway_refuses_does_not_count_and_can_be_made_anew(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    with refunded_by(shop, "FAILED"):
+        failed = refund(shop, order.id)
+    assert failed.status == pb.Refund.FAILED
+    after = get(shop, buyer, order.id)
+    assert cents(after.payment.refunded) == 0
+    assert after.items[0].refunded_quantity == 0
+    assert sound(shop)
+    paid = refund(shop, order.id)
+    assert (paid.status, paid.amount) == (pb.Refund.SUCCEEDED, order.totals.total)
+    assert state(shop, order.id) == "REFUNDED"
+    assert sound(shop)
+
+
+def test_a_repeat_takes_over_a_refund_whose_first_call_died(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    request_id = new_id()
+    with refunded_by(shop, "away"):
+        refund(shop, order.id, lines=units(order, 1), request_id=request_id)
+    shop.sql(
+        "UPDATE idempotency_keys SET reply = NULL, leased_until = created_at WHERE request_id = :id",
+        id=request_id,
+    )
+    again = refund(shop, order.id, lines=units(order, 1), request_id=request_id)
+    assert again.status == pb.Refund.SUCCEEDED
+    assert refunds(shop, buyer, order.id) == [again]
+
+
+def test_a_buyer_sees_the_refunds_of_their_own_orders_alone(shop: RunningShop) -> None:
+    buyer, stranger = shop.customer(), shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    refund(shop, order.id)
+    assert len(refunds(shop, buyer, order.id)) == len(refunds(shop, shop.admin, order.id)) == 1
+    answer = refused(shop.orders.ListRefunds, pb.ListRefundsRequest(order_id=order.id), stranger)
+    assert answer.code == CODE.NOT_FOUND
+
+
+def test_a_cancelled_order_has_nothing_left_to_pay_back(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 1))
+    cancel(shop, buyer, order.id)
+    assert refused_refund(shop, order.id).reason == "REFUND_TOO_LARGE"
+
+
+def test_a_refund_takes_as_many_queries_for_many_lines_as_for_one(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    counts = []
+    for lines in (1, 6):
+        order = bought(shop, buyer, *[(3, 0, 2)] * lines)
+        with shop.counted_queries() as statements:
+            refund(shop, order.id, lines=units(order, *[1] * lines), restock=True)
+        counts.append(len(statements))
+    assert counts[0] == counts[1]
