@@ -101,11 +101,14 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
-            if not after_sale_queries.is_visible(connection, request.order_id, _owner(call.identity)):
-                raise OrderNotFound(order_id=request.order_id)
+            self._check_order(connection, request.order_id, call)
             rows = after_sale_queries.refunds(connection, request.order_id)
             lines = after_sale_queries.refund_lines(connection, [row.id for row in rows])
         return pb.ListRefundsResponse(items=[wire.refund_to_wire(row, lines[row.id]) for row in rows])
+
+    def _check_order(self, connection: Connection, order_id: int, call: Call) -> None:
+        if not after_sale_queries.is_visible(connection, order_id, _owner(call.identity)):
+            raise OrderNotFound(order_id=order_id)
 
     def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> pb.Return:
         now = self._clock()
@@ -136,6 +139,8 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
+            if request.order_id:
+                self._check_order(connection, request.order_id, call)
             rows = after_sale_queries.return_page(
                 connection,
                 user_id=user_id,

@@ -62,12 +62,16 @@ PAYMENTS: Final = (
         {"captured": [CAPTURED]},
     ),
     Rule(
+        # A refund that its gateway refused for good waits for a person, who was told.
         "cancelled-paid-back",
         "order {number}: was cancelled, but {kept} {currency} of its payment were kept",
         """
         SELECT orders.number, payments.captured_minor - payments.refunded_minor AS kept, payments.currency
         FROM payments JOIN orders ON orders.id = payments.order_id
         WHERE orders.status IN :cancelled AND payments.captured_minor > payments.refunded_minor
+          AND NOT EXISTS (
+              SELECT 1 FROM refunds WHERE refunds.order_id = orders.id AND refunds.status = 'FAILED'
+          )
         ORDER BY orders.id
         """,
         {"cancelled": [CANCELLED]},

@@ -276,7 +276,8 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListReturns(self, request, context):
-        """Lists the caller's returns, the newest first. Admins may list everyone's.
+        """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
+        order that is another user's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -94,7 +94,9 @@ class OrderServiceStub:
     for units that were returned or refunded, and while another return of the order is open.
     """
     ListReturns: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]
-    """Lists the caller's returns, the newest first. Admins may list everyone's."""
+    """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
+    order that is another user's.
+    """
     ApproveReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ApproveReturnRequest, _after_sale_pb2.Return]
     """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
@@ -206,7 +208,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
     for units that were returned or refunded, and while another return of the order is open.
     """
     ListReturns: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]  # type: ignore[assignment]
-    """Lists the caller's returns, the newest first. Admins may list everyone's."""
+    """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
+    order that is another user's.
+    """
     ApproveReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ApproveReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
@@ -381,7 +385,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _after_sale_pb2.ListReturnsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_after_sale_pb2.ListReturnsResponse, _abc.Awaitable[_after_sale_pb2.ListReturnsResponse]]:
-        """Lists the caller's returns, the newest first. Admins may list everyone's."""
+        """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
+        order that is another user's.
+        """
 
     @_abc_1.abstractmethod
     def ApproveReturn(
