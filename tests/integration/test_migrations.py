@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import inspect
+from sqlalchemy import Engine, insert, inspect, text
 
+from server.auth.models import User
+from server.cart.models import Cart, CartItem
+from server.catalog import inventory
+from server.catalog.models import Product, Variant
 from server.db import migrate
 from server.db.engine import connect
 from server.db.schema import metadata
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -78,3 +86,85 @@ def test_a_database_is_made_where_there_was_none(tmp_path: Path) -> None:
     assert migrate.current(url) is None
     migrate.upgrade(url)
     assert _tables(url) == set(metadata.tables)
+
+
+# ── Carts: SQLite makes their table anew, and what points at it must not notice
+
+
+@pytest.fixture
+def filled_url(database_url: str) -> str:
+    """The URL of a database in which a user and a guest have the same thing in their carts."""
+    engine = connect(database_url, pool_size=1)
+    with engine.begin() as tx:
+        times = {"created_at": NOW, "updated_at": NOW}
+        user = {
+            "email": "ann@shop.test",
+            "email_key": "ann@shop.test",
+            "full_name": "Ann",
+            "role": "CUSTOMER",
+        }
+        tx.execute(insert(User).values(id=1, **user, **times))
+        mug = {"sku": "M", "slug": "m", "name": "Mug", "price_minor": 100, "currency": "USD"}
+        tx.execute(insert(Product).values(id=1, **mug, **times))
+        tx.execute(insert(Variant).values(id=1, product_id=1, sku="M", options={}))
+        inventory.open_stock(tx, 1, 1, 10)
+        head = {"currency": "USD", "version": 1, "updated_at": NOW}
+        tx.execute(insert(Cart).values(id=1, user_id=1, **head))
+        tx.execute(insert(Cart).values(id=2, token_hash="h", expires_at=NOW, **head))
+        line = {"product_id": 1, "variant_id": 1, "quantity": 3, "added_price_minor": 100}
+        for cart in (1, 2):
+            tx.execute(insert(CartItem).values(cart_id=cart, **line))
+    engine.dispose()
+    return database_url
+
+
+def _ask(url: str, question: str) -> list[tuple[Any, ...]]:
+    engine = connect(url, pool_size=1)
+    try:
+        with engine.begin() as tx:
+            rows = tx.execute(text(question))
+            return [tuple(row) for row in rows] if rows.returns_rows else []
+    finally:
+        engine.dispose()
+
+
+HELD = (
+    "SELECT carts.id, quantity FROM carts JOIN cart_items ON cart_items.cart_id = carts.id ORDER BY carts.id"
+)
+
+
+def test_filled_carts_survive_the_migration_that_lets_guests_in(filled_url: str) -> None:
+    assert _ask(filled_url, HELD) == [(1, 3), (2, 3)]
+    migrate.downgrade(filled_url, "0005")
+    assert _ask(filled_url, HELD) == [(1, 3)], "a guest's cart has no place there, and a user's stays"
+    migrate.upgrade(filled_url)
+    assert _ask(filled_url, HELD) == [(1, 3)]
+    assert _ask(filled_url, "SELECT user_id, token_hash FROM carts") == [(1, None)]
+    assert _ask(filled_url, "DELETE FROM carts") == []
+    assert _ask(filled_url, "SELECT COUNT(*) FROM cart_items") == [(0,)], "the lines still follow their cart"
+
+
+def test_filled_carts_survive_all_the_way_from_the_second_schema(filled_url: str) -> None:
+    migrate.downgrade(filled_url, "0002")
+    migrate.upgrade(filled_url)
+    assert _ask(filled_url, HELD) == [(1, 3)]
+
+
+def test_a_migration_that_finds_rows_without_parents_changes_nothing(sqlite_url: str) -> None:
+    migrate.downgrade(sqlite_url, "0005")
+    engine = connect(sqlite_url, pool_size=1)
+    _orphan(engine)
+    with pytest.raises(RuntimeError, match="cart_items 1 lacks its row in carts"):
+        migrate.upgrade(sqlite_url, "0006")
+    assert migrate.current(sqlite_url) == "0005"
+    assert "wishlist_items" not in _tables(sqlite_url)
+
+
+def _orphan(engine: Engine) -> None:
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
+        connection.exec_driver_sql(
+            "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
+            "VALUES (1, 77, 1, 1, 1, 1)"
+        )
+    engine.dispose()
