@@ -20,6 +20,7 @@ from server.demo.history import Purchase
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
+from server.order.payments.gateway import CAPTURED
 from server.order.status import DELIVERED, LIVE
 from server.order.steps import MESSAGES
 from server.progress import Report

@@ -8,6 +8,7 @@ blocks, so its calls run on threads of their own.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -106,7 +107,7 @@ class StripeGateway:
         intent = await self._call(
             self._stripe.payment_intents.create, params=params, options=_keyed(charge.key, "open")
         )
-        return str(intent.id)
+        return str(intent["id"])
 
     async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
         """Confirm the PaymentIntent; see Gateway."""
@@ -151,8 +152,8 @@ class StripeGateway:
         """
         wanted = {"payment_intent": order.gateway_id, "limit": 100}
         earlier = await self._call(self._stripe.refunds.list, params=wanted)
-        for refund in earlier.data:
-            if (refund.metadata or {}).get("key") == order.key:
+        for refund in earlier["data"]:
+            if (refund.get("metadata") or {}).get("key") == order.key:
                 return _refunded(refund)
         params = {
             "payment_intent": order.gateway_id,
@@ -173,9 +174,8 @@ class StripeGateway:
         if signature is None:
             return None
         try:
-            event: Any = stripe.Webhook.construct_event(
-                body, str(signature), self._webhook_secret, TOLERANCE_SECONDS
-            )
+            stripe.Webhook.construct_event(body, signature, self._webhook_secret, TOLERANCE_SECONDS)
+            event: dict[str, Any] = json.loads(body)
             status = _REPORTS.get(event["type"])
             if status is None:
                 return Report(event["id"], "", None)
@@ -186,11 +186,13 @@ class StripeGateway:
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
             raise SignatureInvalid() from None
 
-    async def _call(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    async def _call(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str, Any]:
         """Run a call of the library's on a thread. Raises GatewayAway unless Stripe answered about this request."""
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._threads, lambda: method(*arguments, **named))
+            answer = await loop.run_in_executor(self._threads, lambda: method(*arguments, **named))
+            found: dict[str, Any] = answer.to_dict()
+            return found
         except (stripe.CardError, stripe.InvalidRequestError):
             raise
         except stripe.StripeError as error:
@@ -203,26 +205,26 @@ def _keyed(key: str, step: str) -> dict[str, str]:
     return {"idempotency_key": f"{key}-{step}"}
 
 
-def _outcome(intent: Any) -> Outcome | None:
+def _outcome(intent: dict[str, Any]) -> Outcome | None:
     """What became of a PaymentIntent; None while nothing was tried with it."""
-    error = intent.last_payment_error
+    error = intent.get("last_payment_error")
     problem = str((error and error.get("message")) or "")[:300]
-    if intent.status == "requires_payment_method":
-        return Outcome(DECLINED, intent.id, problem or "The payment was declined.") if error else None
-    return Outcome(_OF_INTENT.get(intent.status, PENDING), intent.id, problem, _next_page(intent))
+    if intent["status"] == "requires_payment_method":
+        return Outcome(DECLINED, intent["id"], problem or "The payment was declined.") if error else None
+    status = _OF_INTENT.get(intent["status"], PENDING)
+    return Outcome(status, intent["id"], "" if status == CAPTURED else problem, _next_page(intent))
 
 
-def _next_page(intent: Any) -> str:
-    action = intent.next_action
-    page = action.get("redirect_to_url") if action and intent.status == "requires_action" else None
+def _next_page(intent: dict[str, Any]) -> str:
+    action = intent.get("next_action") or {}
+    page = action.get("redirect_to_url") if intent["status"] == "requires_action" else None
     return str(page["url"]) if page else ""
 
 
-def _refunded(refund: Any) -> RefundOutcome:
-    status = _OF_REFUND.get(refund.status, PENDING)
-    return RefundOutcome(
-        status, refund.id, f"The refund {refund.failure_reason or 'failed'}." if status == FAILED else ""
-    )
+def _refunded(refund: dict[str, Any]) -> RefundOutcome:
+    status = _OF_REFUND.get(refund["status"], PENDING)
+    why = refund.get("failure_reason") or "failed"
+    return RefundOutcome(status, refund["id"], f"The refund failed: {why}." if status == FAILED else "")
 
 
 def _sentence(error: stripe.StripeError) -> str:

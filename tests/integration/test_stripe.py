@@ -1,0 +1,277 @@
+"""Payments through Stripe's library against a local double of its HTTP API, on both databases."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+import stripe_double
+from payment_shop import (
+    buyer_of,
+    cart_of,
+    gift_card,
+    let_die,
+    let_expire,
+    only_order,
+    refused,
+    sound,
+    stock_of,
+    stuck,
+    sweep,
+    tell,
+)
+from running_shop import RunningShop, refusal, test_settings
+from sanset.v1 import order_pb2 as pb
+from stripe_double import StripeDouble
+
+from server.money import Money
+from server.order.payments.gateway import RefundOrder
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[StripeDouble]:
+    """The shop's account with Stripe."""
+    with stripe_double.serving() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def paid_shop(
+    account: StripeDouble, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
+    """A shop that takes cards through Stripe."""
+    home: Path = tmp_path_factory.mktemp("stripe")
+    settings = test_settings(
+        module_database_url,
+        home,
+        payment_gateway="stripe",
+        stripe_secret_key=stripe_double.KEY,
+        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
+        stripe_api_base=account.url,
+        payment_return_url="https://shop.test/paid",
+        payment_timeout_seconds=1.0,
+    )
+    one = RunningShop(settings)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def paid(paid_shop: RunningShop, account: StripeDouble) -> Iterator[RunningShop]:
+    """The same; afterwards every invariant holds, and each order was charged at most once."""
+    account.calls.clear()
+    account.slow_seconds = 1.5
+    yield paid_shop
+    account.failing.clear()
+    account.refund_status = "succeeded"
+    for order_id, *_ in paid_shop.sql("SELECT id FROM orders WHERE status = 'PENDING_PAYMENT'"):
+        let_expire(paid_shop, order_id)
+    sweep(paid_shop)
+    sound(paid_shop)
+    for number, status in paid_shop.sql("SELECT number, status FROM orders"):
+        charges = [one for one in account.intents.values() if one["metadata"]["order"] == number]
+        succeeded = [one["id"] for one in charges if one["status"] == "succeeded"]
+        assert len(succeeded) <= 1
+        if status == "CANCELLED" and succeeded:
+            [late] = paid_shop.sql(
+                "SELECT refunded_minor FROM payments JOIN orders ON orders.id = order_id WHERE number = :n",
+                n=number,
+            )
+            assert late.refunded_minor == account.intents[succeeded[0]]["amount"]
+
+
+def test_a_card_is_charged_in_two_steps(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _ = buyer_of(paid)
+    order = paid.checkout(buyer, payment_token="pm_card_visa").order
+    intent = account.of_order(order.number)
+    assert (order.status, order.payment.gateway) == (pb.Order.CONFIRMED, "stripe")
+    assert (order.payment.gateway_id, order.payment.status) == (intent["id"], pb.Payment.CAPTURED)
+    assert intent["amount_received"] == 1679
+    assert account.calls == {"create": 1, "confirm": 1}
+
+
+def test_a_declined_card_puts_everything_back(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, product_id = buyer_of(paid)
+    answer = refused(paid, buyer, payment_token=stripe_double.DECLINED)
+    assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "Your card was declined.")
+    assert (stock_of(paid, product_id), cart_of(paid, buyer)) == (5, {product_id: 1})
+    assert only_order(paid, buyer).payment.status == pb.Payment.DECLINED
+
+
+def test_a_token_that_stripe_does_not_know_is_declined(paid: RunningShop) -> None:
+    buyer, _ = buyer_of(paid)
+    answer = refused(paid, buyer, payment_token=stripe_double.UNKNOWN)
+    assert answer.reason == "PAYMENT_DECLINED"
+
+
+def test_a_buyer_who_must_act_gets_the_page(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, product_id = buyer_of(paid)
+    request_id = str(uuid.uuid4())
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION, request_id=request_id)
+    intent = account.of_order(reply.order.number)
+    assert reply.payment_url == f"https://bank.test/{intent['id']}"
+    assert (reply.order.status, stock_of(paid, product_id)) == (pb.Order.PENDING_PAYMENT, 4)
+    account.succeed(intent["id"])
+    assert not tell(paid, *account.webhook("payment_intent.succeeded", intent["id"], event_id="evt_act"))
+    assert tell(paid, *account.webhook("payment_intent.succeeded", intent["id"], event_id="evt_act"))
+    assert only_order(paid, buyer).status == pb.Order.CONFIRMED
+    # The first reply stays the reply
+    assert paid.checkout(buyer, payment_token=stripe_double.ACTION, request_id=request_id) == reply
+
+
+def test_a_buyer_who_fails_to_act_gets_the_cart_back(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, product_id = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    intent = account.of_order(reply.order.number)
+    account.fail(intent["id"])
+    tell(paid, *account.webhook("payment_intent.payment_failed", intent["id"], event_id=f"evt_{uuid.uuid4()}"))
+    ended = only_order(paid, buyer)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.DECLINED)
+    assert ended.payment.problem == "Authentication failed."
+    assert (stock_of(paid, product_id), cart_of(paid, buyer)) == (5, {product_id: 1})
+    assert account.intents[intent["id"]]["status"] == "canceled"
+
+
+def test_a_buyer_who_never_acts_loses_the_goods_in_time(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, product_id = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    sweep(paid)
+    assert only_order(paid, buyer).status == pb.Order.PENDING_PAYMENT
+    let_expire(paid, reply.order_id)
+    sweep(paid)
+    assert (only_order(paid, buyer).status, stock_of(paid, product_id)) == (pb.Order.CANCELLED, 5)
+    assert account.of_order(reply.order.number)["status"] == "canceled"
+
+
+def test_a_payment_that_the_bank_still_works_on_is_not_given_up(
+    paid: RunningShop, account: StripeDouble
+) -> None:
+    buyer, _ = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    intent = account.of_order(reply.order.number)
+    account.intents[intent["id"]]["status"] = "processing"
+    let_expire(paid, reply.order_id)
+    sweep(paid)
+    assert only_order(paid, buyer).status == pb.Order.PENDING_PAYMENT
+    account.succeed(intent["id"])
+    sweep(paid)
+    assert only_order(paid, buyer).status == pb.Order.CONFIRMED
+
+
+def test_a_late_answer_is_found_by_a_repeat(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _, order, request_id = stuck(paid, stripe_double.SLOW)
+    account.slow_seconds = 0
+    let_die(paid, order.id)
+    again = paid.checkout(buyer, payment_token=stripe_double.SLOW, request_id=request_id).order
+    assert (again.id, again.status) == (order.id, pb.Order.CONFIRMED)
+    assert account.of_order(order.number)["status"] == "succeeded"
+
+
+def test_a_late_answer_is_found_by_the_sweeper(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _, order, _ = stuck(paid, stripe_double.SLOW)
+    let_die(paid, order.id)
+    sweep(paid)
+    assert only_order(paid, buyer).status == pb.Order.CONFIRMED
+
+
+@pytest.mark.parametrize("step", ["create", "confirm"])
+def test_a_step_that_fails_can_be_repeated(paid: RunningShop, account: StripeDouble, step: str) -> None:
+    buyer, product_id = buyer_of(paid)
+    request_id = str(uuid.uuid4())
+    account.failing.add(step)
+    answer = refused(paid, buyer, payment_token="pm_card_visa", request_id=request_id)
+    assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "PAYMENT_UNAVAILABLE")
+    account.failing.clear()
+    order = only_order(paid, buyer)
+    let_die(paid, order.id)
+    again = paid.checkout(buyer, payment_token="pm_card_visa", request_id=request_id).order
+    assert (again.id, again.status, stock_of(paid, product_id)) == (order.id, pb.Order.CONFIRMED, 4)
+    assert account.of_order(order.number)["status"] == "succeeded"
+
+
+def test_what_cannot_be_asked_about_is_kept(paid: RunningShop, account: StripeDouble) -> None:
+    account.failing |= {"confirm", "retrieve"}
+    buyer, product_id, order, _ = stuck(paid, "pm_card_visa")
+    let_expire(paid, order.id)
+    sweep(paid)
+    assert (only_order(paid, buyer).status, stock_of(paid, product_id)) == (pb.Order.PENDING_PAYMENT, 4)
+    account.failing = {"confirm", "cancel"}
+    sweep(paid)
+    assert only_order(paid, buyer).status == pb.Order.PENDING_PAYMENT
+    account.failing.clear()
+    sweep(paid)
+    assert (only_order(paid, buyer).status, stock_of(paid, product_id)) == (pb.Order.CANCELLED, 5)
+
+
+def test_a_success_after_the_order_was_given_up_is_paid_back(
+    paid: RunningShop, account: StripeDouble
+) -> None:
+    buyer, _ = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    let_expire(paid, reply.order_id)
+    sweep(paid)
+    intent = account.of_order(reply.order.number)
+    account.succeed(intent["id"])  # what a bank does, whatever it was told
+    tell(paid, *account.webhook("payment_intent.succeeded", intent["id"], event_id=f"evt_{uuid.uuid4()}"))
+    ended = only_order(paid, buyer)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.CAPTURED)
+    assert ended.payment.refunded == ended.payment.captured
+
+
+def test_a_refund_is_paid_once_per_key(paid: RunningShop, account: StripeDouble) -> None:
+    buyer, _ = buyer_of(paid)
+    order = paid.checkout(buyer, payment_token="pm_card_visa").order
+    gateway = paid.app.payments.gateways.named("stripe")
+    intent = account.of_order(order.number)
+
+    def refund(key: str, cents: int) -> str:
+        wanted = RefundOrder(key, order.number, intent["id"], Money(cents, "USD"))
+        return paid.run(gateway.refund(wanted)).status
+
+    assert [refund("r1", 1000), refund("r1", 1000)] == ["SUCCEEDED", "SUCCEEDED"]
+    assert account.refunded(intent["id"]) == 1000
+    account._answers.clear()  # a day later
+    assert refund("r1", 1000) == "SUCCEEDED"
+    assert account.refunded(intent["id"]) == 1000
+    assert refund("r2", 1000) == "FAILED"
+    account.refund_status = "pending"
+    assert refund("r3", 679) == "PENDING"
+    [pending] = [one for one in account.refunds.values() if one["metadata"]["key"] == "r3"]
+    pending["status"] = "succeeded"
+    assert refund("r3", 679) == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("flaw", ["secret", "age", "body", "header", "none"])
+def test_a_forged_or_old_webhook_is_refused(paid: RunningShop, account: StripeDouble, flaw: str) -> None:
+    buyer, _ = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    intent = account.of_order(reply.order.number)["id"]
+    secret = "whsec_other" if flaw == "secret" else stripe_double.WEBHOOK_SECRET
+    body, headers = account.webhook(
+        "payment_intent.succeeded", intent, age=400 if flaw == "age" else 0, secret=secret
+    )
+    if flaw == "body":
+        body = body.replace(b"succeeded", b"canceled!")
+    if flaw == "header":
+        headers = {"stripe-signature": "v1=x"}
+    if flaw == "none":
+        headers = {}
+    with pytest.raises(grpc.RpcError) as caught:
+        tell(paid, body, headers)
+    assert refusal(caught.value).reason == "SIGNATURE_INVALID"
+    assert only_order(paid, buyer).status == pb.Order.PENDING_PAYMENT
+
+
+def test_other_events_are_taken_without_effect(paid: RunningShop, account: StripeDouble) -> None:
+    assert not tell(paid, *account.webhook("charge.refunded", "pi_unknown"))
+    assert not tell(paid, *account.webhook("payment_intent.succeeded", "pi_unknown"))
+
+
+def test_gift_cards_pay_beside_stripe(paid: RunningShop, account: StripeDouble) -> None:
+    card = gift_card(paid, 100)
+    buyer, _ = buyer_of(paid)
+    order = paid.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_token=card.code).order
+    assert (order.status, order.payment.gateway, account.calls) == (pb.Order.CONFIRMED, "gift_card", {})
