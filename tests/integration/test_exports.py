@@ -23,7 +23,6 @@ from running_shop import Account, RunningShop, refused
 from sanset.v1 import catalog_pb2, order_pb2
 from sqlalchemy import Connection, update
 
-from server.db.engine import connect
 from server.exports import orders as order_rows
 from server.exports.csv_file import csv_of
 from server.exports.file import Exports, Format, write_file
