@@ -177,8 +177,9 @@ def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:
 
 def test_each_kind_of_refusal_has_its_http_status(stack: Stack, buyer: Person, mug: Any) -> None:
     stranger = stack.client()
-    assert _reason(stranger.get("cart")) == (401, "TOKEN_MISSING")
-    assert _reason(stranger.get("cart", headers={"authorization": "Bearer x"})) == (401, "TOKEN_INVALID")
+    assert _reason(stranger.get("orders")) == (401, "TOKEN_MISSING")
+    for path in ("orders", "cart"):
+        assert _reason(stranger.get(path, headers={"authorization": "Bearer x"})) == (401, "TOKEN_INVALID")
     wrong = {"email": buyer.me["email"], "password": "wrong-horse-1"}
     assert _reason(stranger.post("auth/login", json=wrong)) == (401, "INVALID_CREDENTIALS")
     assert _reason(buyer.http.post("products", json={"name": "x"})) == (403, "PERMISSION_MISSING")
@@ -309,9 +310,42 @@ def test_forged_headers_change_neither_the_caller_nor_the_address(stack: Stack, 
 @pytest.mark.parametrize("origin", [ORIGIN, "null", f"{ORIGIN}.evil.example", "https://localhost:3000"])
 def test_only_listed_origins_read_replies_and_refusals(stack: Stack, mug: Any, origin: str) -> None:
     allowed = origin if origin == ORIGIN else None
-    for path in (f"products/{mug['id']}", "cart", "nowhere"):
+    for path in (f"products/{mug['id']}", "orders", "nowhere"):
         reply = stack.client().get(path, headers={"origin": origin})
         assert reply.headers.get("access-control-allow-origin") == allowed
+
+
+def test_a_guest_shops_from_a_browser_and_takes_the_cart_along_at_login(stack: Stack, mug: Any) -> None:
+    browser = stack.client(origin=ORIGIN)
+    asked = {"access-control-request-method": "POST", "access-control-request-headers": "x-cart-token"}
+    preflight = browser.options("cart/add", headers=asked)
+    assert "x-cart-token" in preflight.headers["access-control-allow-headers"]
+    token = browser.post("cart/add", json={"product_id": mug["id"], "qty": 2}).json()["token"]
+    browser.headers["x-cart-token"] = token
+    (line,) = browser.get("cart").json()["items"]
+    assert browser.put(f"cart/items/{line['id']}", json={"qty": 3}).json()["item_count"] == 3
+    assert browser.get("cart/total").json()["subtotal"]["units"] == "30"
+    assert stack.client().get("cart").json()["items"] == []
+    buyer = stack.customer()
+    for _ in range(2):
+        synced = buyer.http.post(
+            "cart/sync", json={"strategy": "sum"}, headers={"x-cart-token": token}
+        ).json()
+        assert [(item["product_id"], item["quantity"]) for item in synced["items"]] == [(mug["id"], 3)]
+    assert (synced["token"], synced["changes"]) == ("", [])
+    assert browser.get("cart").json()["items"] == []
+    assert _reason(stack.customer().http.post("cart/sync", json={"cart_token": token})) == (
+        404,
+        "CART_NOT_FOUND",
+    )
+
+
+def test_a_wish_moves_into_the_cart(stack: Stack, mug: Any) -> None:
+    http = stack.customer().http
+    assert http.post("wishlist", json={"product_id": mug["id"]}).json()["available"] is True
+    assert [item["product_id"] for item in http.get("wishlist").json()["items"]] == [mug["id"]]
+    assert http.post(f"wishlist/{mug['id']}/move-to-cart", json={"qty": 2}).json()["item_count"] == 2
+    assert _reason(http.delete(f"wishlist/{mug['id']}")) == (404, "WISHLIST_ITEM_NOT_FOUND")
 
 
 def test_a_long_list_travels_compressed(stack: Stack) -> None:
