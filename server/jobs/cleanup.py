@@ -43,6 +43,7 @@ BATCH = 2000
 PAUSE_SECONDS = 0.05
 DATABASE_SECONDS = 30.0
 
+Keys = Sequence[InstrumentedAttribute[Any]]
 Delete = Callable[[Connection, datetime, int], int]
 """Deletes up to so many rows that are too old now, and says how many."""
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 import structlog
@@ -49,7 +50,7 @@ class MailOutbox:
         self._clock = clock
         self._sender = sender
         self._from = mail_from
-        self._admin = mail_admin
+        self._admin = parseaddr(mail_admin)[1]
         self._consumer = Consumer(db, CONSUMER, ORDER)
         self._away_times = 0
         self._away_until: datetime | None = None

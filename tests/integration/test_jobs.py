@@ -237,6 +237,7 @@ def test_a_worker_that_stops_leaves_its_jobs_to_the_others_at_once(database_url:
         worker = one.worker(*jobs)
         worker.start()
         await began.wait()
+        await until(lambda: "outbox" in one.runs)
         started = asyncio.get_running_loop().time()
         await worker.stop()
         assert asyncio.get_running_loop().time() - started < 1
