@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, and_, bindparam, delete, func, insert, not_, select, update
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    delete,
+    func,
+    insert,
+    not_,
+    select,
+    update,
+)
 
 from server.auth.models import Address
 from server.db.base import AnyRow
@@ -58,7 +70,7 @@ def default_address(connection: Connection, user_id: int) -> Any:
     return _DEFAULT_ADDRESS.first(connection, user_id=user_id)
 
 
-def default_country_of(user_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+def default_country_of(user_id: SQLColumnExpression[Any]) -> ScalarSelect[Any]:
     """The country of the default address of a user, as a column for the statements of others."""
     return select(Address.country).where(Address.user_id == user_id, Address.is_default).scalar_subquery()
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
-from alembic.runtime.migration import MigrationContext
+from alembic.runtime.migration import MigrationContext, MigrationInfo
 from sqlalchemy import event
 from sqlalchemy.types import JSON
 
@@ -33,7 +34,9 @@ def release_foreign_keys(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA foreign_keys=OFF")
 
 
-def check_foreign_keys(*, ctx: MigrationContext, **_: Any) -> None:
+def check_foreign_keys(
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+) -> None:
     """Undo a migration of SQLite that leaves rows without their parents, by refusing before it is committed."""
     if ctx.connection is None or ctx.connection.dialect.name != "sqlite":
         return
