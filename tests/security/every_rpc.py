@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import grpc
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -17,6 +18,18 @@ from google.type.money_pb2 import Money
 from running_shop import PASSWORD, Account, RunningShop
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
+from sanset.v1.after_sale_pb2 import (
+    ApproveReturnRequest,
+    CancelOrderRequest,
+    LineQuantity,
+    ListRefundsRequest,
+    ListReturnsRequest,
+    ReceiveReturnRequest,
+    RefundOrderRequest,
+    RejectReturnRequest,
+    RequestReturnRequest,
+    Return,
+)
 from sanset.v1.analytics_pb2 import (
     AnalyzeSegmentRequest,
     CreateSegmentRequest,
@@ -27,14 +40,18 @@ from sanset.v1.analytics_pb2 import (
     SegmentRules,
 )
 from sanset.v1.auth_pb2 import (
+    AddPaymentMethodRequest,
     Address,
     CreateAddressRequest,
     DeleteAddressRequest,
+    DeletePaymentMethodRequest,
     GetMeRequest,
     ListAddressesRequest,
+    ListPaymentMethodsRequest,
     ListSessionsRequest,
     LoginRequest,
     LogoutRequest,
+    PaymentMethod,
     RefreshRequest,
     RegisterRequest,
     RevokeSessionRequest,
@@ -86,6 +103,13 @@ from sanset.v1.order_pb2 import (
     Payment,
     TrackOrderRequest,
     UpdateOrderStatusRequest,
+)
+from sanset.v1.payment_pb2 import (
+    CreateGiftCardRequest,
+    GetGiftCardBalanceRequest,
+    GetPaymentRequest,
+    GiftCard,
+    ReceivePaymentWebhookRequest,
 )
 from sanset.v1.promotion_pb2 import (
     AdjustPointsRequest,
@@ -320,10 +344,70 @@ def _order_id(world: World, caller: Account) -> int:
     return world.shop.order(caller).id
 
 
+def _add_payment_method(world: World, caller: Account) -> Message:
+    method = PaymentMethod(kind=PaymentMethod.CARD, token="pm_1", brand="Visa", last_four="4242")
+    return AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+
+
+def _delete_payment_method(world: World, caller: Account) -> Message:
+    saved = world.call("AddPaymentMethod", _add_payment_method(world, caller), caller.metadata)
+    return DeletePaymentMethodRequest(payment_method_id=saved.id)
+
+
+def _gift_card(world: World, caller: Account) -> Message:
+    card = GiftCard(balance=Money(currency_code="USD", units=25))
+    return CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+
+
+def _gift_card_balance(world: World, caller: Account) -> Message:
+    card = world.call("CreateGiftCard", _gift_card(world, caller), world.admin.metadata)
+    return GetGiftCardBalanceRequest(code=card.code)
+
+
 def _update_order(world: World, caller: Account) -> Message:
     return UpdateOrderStatusRequest(
         order_id=_order_id(world, caller), status=Order.PROCESSING, message="Packing", location="Here"
     )
+
+
+def _cancel(world: World, caller: Account) -> Message:
+    order_id = _order_id(world, caller)
+    return CancelOrderRequest(order_id=order_id, reason="Too late", request_id=str(uuid.uuid4()))
+
+
+def _refund(world: World, caller: Account) -> Message:
+    order = world.shop.order(caller, 2)
+    return RefundOrderRequest(
+        order_id=order.id, lines=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        reason="Scratched", restock=True, request_id=str(uuid.uuid4()),
+    )  # fmt: skip
+
+
+def _ask_return(world: World, caller: Account) -> RequestReturnRequest:
+    order = world.shop.order(caller, 2)
+    for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
+        world.shop.move(order.id, status)
+    return RequestReturnRequest(
+        order_id=order.id, lines=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        reason="Too small", request_id=str(uuid.uuid4()),
+    )  # fmt: skip
+
+
+def _return(world: World, caller: Account) -> Return:
+    """A return that was asked for."""
+    return world.shop.orders.RequestReturn(_ask_return(world, caller), metadata=caller.metadata)
+
+
+def _list_returns(world: World, caller: Account) -> Message:
+    return ListReturnsRequest(page_size=5, order_id=_return(world, caller).order_id, status=Return.REQUESTED)
+
+
+def _receive_return(world: World, caller: Account) -> Message:
+    asked = _return(world, caller)
+    world.shop.orders.ApproveReturn(
+        ApproveReturnRequest(return_id=asked.id), metadata=world.shop.admin.metadata
+    )
+    return ReceiveReturnRequest(return_id=asked.id, restocked=asked.lines, request_id=str(uuid.uuid4()))
 
 
 def _preview(world: World, caller: Account) -> Message:
@@ -396,6 +480,7 @@ def _segment_id(world: World, caller: Account) -> int:
 
 
 NOT_FOUND, FAILED_PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION
+PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 
 CASES: dict[str, Case] = {
     # Accounts
@@ -413,6 +498,9 @@ CASES: dict[str, Case] = {
     ),
     "UpdateAddress": Case(_update_address),
     "DeleteAddress": Case(lambda world, caller: DeleteAddressRequest(address_id=world.address_of(caller))),
+    "ListPaymentMethods": Case(lambda world, caller: ListPaymentMethodsRequest()),
+    "AddPaymentMethod": Case(_add_payment_method),
+    "DeletePaymentMethod": Case(_delete_payment_method),
     # Catalogue
     "GetProduct": Case(lambda world, caller: GetProductRequest(product_id=_any_product(world, caller))),
     "BatchGetProducts": Case(
@@ -492,6 +580,26 @@ CASES: dict[str, Case] = {
     "ListPendingOrders": Case(lambda world, caller: ListPendingOrdersRequest(page_size=5)),
     "ExportOrders": Case(_export_orders),
     "ExportProducts": Case(lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)),
+    # Payments
+    "GetPayment": Case(lambda world, caller: GetPaymentRequest(order_id=_order_id(world, caller))),
+    # Only a gateway that signs is served
+    "ReceivePaymentWebhook": Case(
+        lambda world, caller: ReceivePaymentWebhookRequest(payload=HttpBody(data=b"{}")), PERMISSION_DENIED
+    ),
+    "CreateGiftCard": Case(_gift_card),
+    "GetGiftCardBalance": Case(_gift_card_balance),
+    "CancelOrder": Case(_cancel),
+    "RefundOrder": Case(_refund),
+    "ListRefunds": Case(lambda world, caller: ListRefundsRequest(order_id=_order_id(world, caller))),
+    "RequestReturn": Case(_ask_return),
+    "ListReturns": Case(_list_returns),
+    "ApproveReturn": Case(
+        lambda world, caller: ApproveReturnRequest(return_id=_return(world, caller).id, answer="Yes")
+    ),
+    "RejectReturn": Case(
+        lambda world, caller: RejectReturnRequest(return_id=_return(world, caller).id, answer="No")
+    ),
+    "ReceiveReturn": Case(_receive_return),
     # Recommendations
     "GetRecommendations": Case(lambda world, caller: GetRecommendationsRequest(limit=3)),
     "GetReorder": Case(lambda world, caller: GetReorderRequest(limit=3)),

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import (
+    after_sale_pb2,
+    analytics_pb2,
+    auth_pb2,
+    cart_pb2,
+    catalog_pb2,
+    order_pb2,
+    payment_pb2,
+    recommend_pb2,
+)
 
 from sanset_client.rpc import Items, Stream, Unary
 
@@ -25,6 +34,9 @@ class AuthMethods:
     create_address = Unary(auth_pb2.CreateAddressRequest, auth_pb2.Address)
     update_address = Unary(auth_pb2.UpdateAddressRequest, auth_pb2.Address)
     delete_address = Unary(auth_pb2.DeleteAddressRequest, Empty)
+    list_payment_methods = Unary(auth_pb2.ListPaymentMethodsRequest, auth_pb2.ListPaymentMethodsResponse)
+    add_payment_method = Unary(auth_pb2.AddPaymentMethodRequest, auth_pb2.PaymentMethod)
+    delete_payment_method = Unary(auth_pb2.DeletePaymentMethodRequest, Empty)
 
 
 class CatalogMethods:
@@ -76,6 +88,21 @@ class OrderMethods:
     update_order_status = Unary(order_pb2.UpdateOrderStatusRequest, order_pb2.Order)
     track_order = Stream(order_pb2.TrackOrderRequest, order_pb2.TrackOrderResponse)
     get_tracking = Unary(order_pb2.GetTrackingRequest, order_pb2.Tracking)
+    get_payment = Unary(payment_pb2.GetPaymentRequest, order_pb2.Payment)
+    receive_payment_webhook = Unary(
+        payment_pb2.ReceivePaymentWebhookRequest, payment_pb2.ReceivePaymentWebhookResponse
+    )
+    create_gift_card = Unary(payment_pb2.CreateGiftCardRequest, payment_pb2.GiftCard)
+    get_gift_card_balance = Unary(payment_pb2.GetGiftCardBalanceRequest, payment_pb2.GiftCard)
+    cancel_order = Unary(after_sale_pb2.CancelOrderRequest, order_pb2.Order)
+    refund_order = Unary(after_sale_pb2.RefundOrderRequest, after_sale_pb2.Refund)
+    list_refunds = Unary(after_sale_pb2.ListRefundsRequest, after_sale_pb2.ListRefundsResponse)
+    request_return = Unary(after_sale_pb2.RequestReturnRequest, after_sale_pb2.Return)
+    list_returns = Unary(after_sale_pb2.ListReturnsRequest, after_sale_pb2.ListReturnsResponse)
+    iter_returns = Items(after_sale_pb2.ListReturnsRequest, after_sale_pb2.Return, rpc="ListReturns")
+    approve_return = Unary(after_sale_pb2.ApproveReturnRequest, after_sale_pb2.Return)
+    reject_return = Unary(after_sale_pb2.RejectReturnRequest, after_sale_pb2.Return)
+    receive_return = Unary(after_sale_pb2.ReceiveReturnRequest, after_sale_pb2.Return)
 
 
 class RecommendMethods:
