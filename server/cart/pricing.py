@@ -192,8 +192,9 @@ def price(
 def portion(minor: int, quantity: int, before: int, units: int) -> int:
     """The share of `minor` that falls to `units` units of a line of `quantity`, when `before` had theirs already.
 
-    It is rounded so that the shares of all units sum to `minor`, however they are taken. A refund takes the portions
-    of a line's goods, tax and shipping each for itself: none of these can be below zero, as a difference could.
+    It is rounded so that the shares of all units sum to `minor`, however they are taken. A refund takes the
+    portions of a line's goods, tax and shipping each for itself: none of these can be below zero, as a difference
+    could.
     """
     return _half_up(minor * (before + units), quantity) - _half_up(minor * before, quantity)
 

@@ -24,7 +24,7 @@ from server.events.log import STOCK, NewEvent, publish
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a variant is sold as: `price_minor` is that of the moment, `list_minor` without the product's discount."""
+    """What a variant is sold as: `price_minor` at the moment, `list_minor` without the product's discount."""
 
     product_id: int
     variant_id: int
@@ -87,9 +87,7 @@ def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> 
     return _offers_of(len(ids), lock=lock).all(connection, **ids)
 
 
-def offer_of(
-    connection: Connection, product_id: int, variant_id: int | None, now: datetime
-) -> Offer | None:
+def offer_of(connection: Connection, product_id: int, variant_id: int | None, now: datetime) -> Offer | None:
     """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
     statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
     keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,11 +10,12 @@ from random import Random
 from typing import Final
 
 from server.cart import delivery
-from server.cart.pricing import Item, Priced, PriceRules, price
+from server.cart.pricing import Item, Priced, PriceRules, Reductions, price
 from server.demo.goods import CURRENCY, Goods
 from server.demo.people import Person
 from server.demo.trade import Basket
 from server.order import status
+from server.order.payments.gateway import CAPTURED, DECLINED
 
 EXPRESS_SHARE: Final = 0.12
 DECLINED_SHARE: Final = 0.025
@@ -52,9 +54,17 @@ def make_purchases(
     rules: PriceRules,
     now: datetime,
 ) -> list[Purchase]:
-    """The order of each basket, in their order."""
+    """The order of each basket, in their order: what was earned so far decides the tier of the next."""
     numbers: set[str] = set()
-    return [_purchase(rng, basket, goods, people, rules, now, numbers) for basket in baskets]
+    lifetime: Counter[int] = Counter()
+    purchases = []
+    for basket in baskets:
+        tier = Reductions(rules.tiers.at(lifetime[basket.person]).discount_bp)
+        purchase = _purchase(rng, basket, goods, people, rules, tier, now, numbers)
+        if purchase.payment_status == CAPTURED:
+            lifetime[basket.person] += purchase.cost.points_earned
+        purchases.append(purchase)
+    return purchases
 
 
 def _purchase(
@@ -63,6 +73,7 @@ def _purchase(
     goods: Sequence[Goods],
     people: Sequence[Person],
     rules: PriceRules,
+    tier: Reductions,
     now: datetime,
     numbers: set[str],
 ) -> Purchase:
@@ -77,12 +88,12 @@ def _purchase(
         number=_unused(rng, numbers),
         tracking_number=f"TRK{_symbols(rng, 12)}",
         basket=basket,
-        cost=price(items, CURRENCY, people[basket.person].address["country"], rules),
+        cost=price(items, CURRENCY, people[basket.person].address["country"], rules, tier),
         delivery_option=option,
         eta=delivery.eta(option, basket.time),
         steps=[step for step in steps if step[1] <= now],
         method=rng.choices(METHODS, (80, 12, 8))[0],
-        payment_status="DECLINED" if declined else "CAPTURED",
+        payment_status=DECLINED if declined else CAPTURED,
         gateway_id=f"demo_{rng.getrandbits(96):024x}",
     )
 

@@ -17,6 +17,7 @@ from server.db.schema import metadata
 from server.demo.browsing import Look
 from server.demo.goods import CURRENCY, Goods
 from server.demo.history import Purchase
+from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
@@ -63,6 +64,7 @@ def write_shop(tx: Connection, shop: Shop, hashes: Mapping[str, str], progress: 
     _write_people(tx, shop, ids, hashes)
     progress(STAGE, 1, 4)
     _write_goods(tx, shop, ids)
+    write_coupons(tx, shop.now)
     progress(STAGE, 2, 4)
     _write_orders(tx, shop, ids)
     progress(STAGE, 3, 4)
@@ -188,6 +190,7 @@ def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
         for one in shop.purchases
     )
     write_rows(tx, metadata.tables["gateway_charges"], _CHARGE, charges)
+    write_points(tx, numbered, ids.users)
 
 
 def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
@@ -199,6 +202,7 @@ def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
         *(address, one.delivery_option, one.tracking_number, one.eta, len(one.steps)),
         *(one.basket.time, one.steps[-1][1]),
         next((time for state, time in one.steps if state == DELIVERED), None),
+        *(cost.tier_discount, cost.points_earned),
     )
 
 
@@ -243,7 +247,7 @@ _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency"),
     *("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor"),
     *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "placed_at", "updated_at"),
-    "delivered_at",
+    *("delivered_at", "tier_discount_minor", "points_earned"),
 )
 _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name"),

@@ -68,8 +68,8 @@ class Order(Base):
 class OrderLine(Base):
     """A line of an order, with name and price as they were, and its part of everything the order cost.
 
-    `price_minor` is the price after the product's discount; `discount_minor` is the line's part of what tier, coupon
-    and points took off. total - discount + tax + shipping was paid for it.
+    `price_minor` is the price after the product's discount; `discount_minor` is the line's part of what tier,
+    coupon and points took off. total - discount + tax + shipping was paid for it.
     """
 
     __tablename__ = "order_lines"
@@ -88,7 +88,9 @@ class OrderLine(Base):
     tax_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     shipping_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
-    restocked_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # units that are back in stock
+    restocked_quantity: Mapped[int] = mapped_column(
+        Integer, server_default="0"
+    )  # units that are back in stock
     refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
@@ -165,7 +167,8 @@ class Refund(Base):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint(
-            "tax_minor >= 0 AND shipping_minor >= 0 AND tax_minor + shipping_minor <= amount_minor", name="parts"
+            "tax_minor >= 0 AND shipping_minor >= 0 AND tax_minor + shipping_minor <= amount_minor",
+            name="parts",
         ),
         Index("uq_refunds_key", "key", unique=True),
         Index(

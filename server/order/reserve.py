@@ -12,7 +12,7 @@ from server.auth import addresses
 from server.cart import delivery, promotions
 from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
-from server.cart.pricing import Item, Priced, PriceRules, price
+from server.cart.pricing import CouponRule, Item, Priced, PriceRules, price
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.db.base import AnyRow
@@ -91,8 +91,27 @@ def reserve(
     promotions.check(offered, cost)
     _check_agreed(purchase.expected_total, Money(cost.total, currency))
     coupon = offered.reductions.coupon
-    eta = delivery.eta(purchase.delivery_option, now)
-    values = {
+    values = _order_values(purchase, cost, coupon, address, now, held_for)
+    order_id = queries.insert_order(tx, values)
+    rows = _line_rows(order_id, cost, offers)
+    queries.insert_lines(tx, rows)
+    payment = _payment_row(purchase, cost.total, currency, now)
+    queries.insert_payment(tx, payment | {"order_id": order_id})
+    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
+    step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", values["eta"], now)
+    publish(tx, record(tx, order_id, purchase.user_id, step), _stock_event(offers))
+    return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
+
+
+def _order_values(
+    purchase: Purchase,
+    cost: Priced,
+    coupon: CouponRule | None,
+    address: Any,
+    now: datetime,
+    held_for: timedelta,
+) -> dict[str, Any]:
+    return {
         "number": order_number(),
         "user_id": purchase.user_id,
         "request_id": purchase.request_id,
@@ -103,21 +122,12 @@ def reserve(
         "address": addresses.snapshot(address),
         "delivery_option": purchase.delivery_option,
         "tracking_number": tracking_number(),
-        "eta": eta,
+        "eta": delivery.eta(purchase.delivery_option, now),
         "last_sequence": 1,
         "reserved_until": now + held_for,
         "placed_at": now,
         "updated_at": now,
     }
-    order_id = queries.insert_order(tx, values)
-    rows = _line_rows(order_id, cost, offers)
-    queries.insert_lines(tx, rows)
-    payment = _payment_row(purchase, cost.total, currency, now)
-    queries.insert_payment(tx, payment | {"order_id": order_id})
-    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
-    step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", eta, now)
-    publish(tx, record(tx, order_id, purchase.user_id, step), inventory.stock_event(offers))
-    return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
 
 
 def _stock_event(offers: dict[int, Offer]) -> NewEvent:
@@ -255,8 +265,8 @@ def confirm(
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
     """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
 
-    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then: nothing
-    that the buyer chose is lost.
+    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then:
+    nothing that the buyer chose is lost.
     """
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
     if sequence is None:

@@ -9,8 +9,8 @@ from server.verify.rule import Rule
 PRICING: Final = (
     Rule(
         "order-discount",
-        "order {number}: discount {discount_minor} is not the sum of its parts: product {product_discount_minor}, "
-        "tier {tier_discount_minor}, coupon {coupon_discount_minor}, points {points_discount_minor}; or one of them "
+        "order {number}: discount {discount_minor} is not the sum of its parts: product "
+        "{product_discount_minor}, tier {tier_discount_minor}, coupon {coupon_discount_minor}, points {points_discount_minor}; or one of them "
         "is below zero",
         """
         SELECT number, discount_minor, product_discount_minor, tier_discount_minor, coupon_discount_minor,
@@ -25,8 +25,8 @@ PRICING: Final = (
     ),
     Rule(
         "order-parts",
-        "order {number}: its lines sum to a product discount of {products}, other discounts of {discounts}, tax {taxes} "
-        "and shipping {shippings}, but it says {product_discount_minor}, {other_minor}, {tax_minor} and "
+        "order {number}: its lines sum to a product discount of {products}, other discounts of {discounts}, tax "
+        "{taxes} and shipping {shippings}, but it says {product_discount_minor}, {other_minor}, {tax_minor} and "
         "{shipping_minor}",
         """
         SELECT orders.number, orders.product_discount_minor, orders.tax_minor, orders.shipping_minor,

@@ -1,7 +1,7 @@
 """What holds of every cart that can be priced.
 
-Hypothesis looks for the odd ones and makes a failure small; drawn plainly, 20 000 more take seconds. `make test` tries
-a slice of both, `make faults` all.
+Hypothesis looks for the odd ones and makes a failure small; drawn plainly, 20 000 more take seconds. `make test`
+tries a slice of both, `make faults` all.
 """
 
 from __future__ import annotations

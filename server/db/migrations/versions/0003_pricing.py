@@ -41,9 +41,7 @@ def _add_prices() -> None:
         for name in _ORDER_PARTS:
             batch_op.add_column(sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
         batch_op.add_column(sa.Column("coupon_id", sa.BigInteger(), nullable=True))
-        batch_op.add_column(
-            sa.Column("coupon_code", sa.String(length=32), server_default="", nullable=False)
-        )
+        batch_op.add_column(sa.Column("coupon_code", sa.String(length=32), server_default="", nullable=False))
     with op.batch_alter_table("order_lines", recreate="never") as batch_op:
         for name in _LINE_PARTS:
             batch_op.add_column(sa.Column(name, sa.BigInteger(), server_default="0", nullable=False))
@@ -93,7 +91,7 @@ def _orders_with_tax(connection: sa.Connection) -> Iterator[list[sa.Row[tuple[in
     """The lines of orders with tax or shipping, those of some orders at a time."""
     find = sa.text(
         "SELECT id FROM orders WHERE id > :after AND (tax_minor > 0 OR shipping_minor > 0) "
-        f"ORDER BY id LIMIT {_ORDERS_AT_ONCE}"
+        "ORDER BY id LIMIT :count"
     )
     read = sa.text(
         "SELECT order_lines.order_id, order_lines.position, order_lines.total_minor, orders.tax_minor, "
@@ -102,7 +100,7 @@ def _orders_with_tax(connection: sa.Connection) -> Iterator[list[sa.Row[tuple[in
         "ORDER BY order_lines.order_id, order_lines.position"
     )
     last = 0
-    while ids := connection.execute(find, {"after": last}).scalars().all():
+    while ids := connection.execute(find, {"after": last, "count": _ORDERS_AT_ONCE}).scalars().all():
         last = ids[-1]
         yield list(connection.execute(read, {"first": ids[0], "last": last}))
 
@@ -140,7 +138,9 @@ def _add_promotions() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("(percent_bp IS NULL) <> (amount_minor IS NULL)", name=op.f("ck_coupons_discount")),
+        sa.CheckConstraint(
+            "(percent_bp IS NULL) <> (amount_minor IS NULL)", name=op.f("ck_coupons_discount")
+        ),
         sa.CheckConstraint("used >= 0", name=op.f("ck_coupons_used")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_coupons")),
     )
