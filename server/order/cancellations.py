@@ -50,8 +50,8 @@ def _undo(
     promotions.give_back_coupon(tx, sale.values, now)
     text = reason or "The order was cancelled."
     refund_id = record_rest(tx, sale, reason=text, key=key, actor=actor, now=now)
-    # Also when points alone had paid for it, and no money moves.
-    promotions.reverse(tx, sale.values, sale.values["total_minor"], now)
+    if refund_id is None:  # points alone had paid for it
+        promotions.reverse(tx, sale.values, sale.values["total_minor"], now)
     return refund_id
 
 

@@ -114,8 +114,7 @@ class Refunds:
             lines = after_sale_queries.refund_lines(tx, [refund_id])[refund_id]
             counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
             after_sale_queries.count_refunded(tx, sale.id, counted, sign=-1)
-            if sale.state != status.CANCELLED:  # what a cancelled order had is given back as a whole
-                promotions.reverse(tx, sale.values, refunded, now)
+            promotions.reverse(tx, sale.values, refunded, now)
             amount = Money(found.amount_minor, sale.currency)
             message = f"{amount} could not be paid back yet; we look into it."
             publish(tx, sale.step(tx, sale.state, message, now))
