@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,16 +12,18 @@ from sqlalchemy import Engine, func, insert, select
 
 from server.auth.passwords import check_strength
 from server.cart.pricing import Item, PriceRules, price
+from server.cart.tiers import Tier, Tiers
 from server.clock import utc_now
 from server.db.engine import connect
-from server.db.schema import auth, catalog, order
+from server.db.schema import auth, cart, catalog, order
 from server.demo.load import load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
 from server.progress import silent
 from server.verify import verify
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
-RULES = PriceRules(Decimal("0.08"), {}, {"USD": Decimal("5.99")}, {"USD": Decimal(50)})
+TIERS = Tiers((Tier("BRONZE", 0, 0), Tier("SILVER", 500, 500), Tier("GOLD", 2000, 1000)))
+RULES = PriceRules(Decimal("0.08"), {}, {"USD": Decimal("5.99")}, {"USD": Decimal(50)}, TIERS)
 
 
 @pytest.fixture
@@ -49,6 +52,8 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
     assert summary.orders >= 8000
     assert sorted(hashed) == sorted(login.password for login in DEMO_LOGINS)
     assert verify(engine) == []
+    assert count(engine, cart.Coupon) > 0
+    assert count(engine, cart.LoyaltyAccount) > 400
     with engine.connect() as connection:
         roots = select(func.count()).where(catalog.Category.parent_id.is_(None))
         assert connection.execute(roots).scalar_one() >= 12
@@ -101,7 +106,7 @@ def test_the_same_seed_and_time_give_the_same_shop() -> None:
 
 def test_orders_cost_what_a_checkout_would_have_asked() -> None:
     shop = make_shop(7, NOW, RULES, silent)
-    for purchase in shop.purchases[:200]:
+    for purchase in [one for one in shop.purchases[:200] if not one.cost.tier_discount]:
         prices = {place: shop.goods[place].price_minor for place in purchase.basket.units}
         items = [
             Item(place, prices[place], prices[place], units) for place, units in purchase.basket.units.items()
@@ -131,3 +136,14 @@ def test_products_have_names_of_their_own_and_fit_their_columns() -> None:
 def test_the_demo_passwords_keep_the_shops_own_rules(login: object) -> None:
     one = next(each for each in DEMO_LOGINS if each is login)
     check_strength(one.password, one.email)
+
+
+def test_what_people_bought_made_them_members_of_more_than_one_tier() -> None:
+    shop = make_shop(7, NOW, RULES, silent)
+    lifetime: Counter[int] = Counter()
+    for purchase in shop.purchases:
+        discount = RULES.tiers.at(lifetime[purchase.basket.person]).discount_bp
+        assert bool(purchase.cost.tier_discount) == bool(discount)
+        if purchase.payment_status == "CAPTURED":
+            lifetime[purchase.basket.person] += purchase.cost.points_earned
+    assert {RULES.tiers.at(points).level for points in lifetime.values()} >= {"BRONZE", "SILVER", "GOLD"}
