@@ -86,7 +86,8 @@ def test_a_header_that_proves_nothing_is_refused_even_where_none_is_needed(autho
 
 def test_the_rules_are_read_by_path() -> None:
     found = rules([cart_pb2.DESCRIPTOR.services_by_name["CartService"]])
-    assert found["/sanset.v1.CartService/AddItem"].level == AccessRule.SIGNED_IN
+    assert found["/sanset.v1.CartService/AddItem"].level == AccessRule.OPTIONAL
+    assert found["/sanset.v1.CartService/SyncCart"].level == AccessRule.SIGNED_IN
     catalog = rules([catalog_pb2.DESCRIPTOR.services_by_name["CatalogService"]])
     assert catalog["/sanset.v1.CatalogService/GetProduct"].level == AccessRule.OPTIONAL
     assert catalog["/sanset.v1.CatalogService/CreateProduct"].permission == AccessRule.MANAGE_PRODUCTS
