@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 
 import pytest
 from sqlalchemy import Engine, func, insert, select
@@ -18,6 +19,7 @@ from server.db.engine import connect
 from server.db.schema import auth, cart, catalog, order
 from server.demo.load import load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
+from server.demo.writing import Shop
 from server.progress import silent
 from server.verify import verify
 
@@ -31,6 +33,12 @@ def engine(database_url: str) -> Iterator[Engine]:
     one = connect(database_url)
     yield one
     one.dispose()
+
+
+@cache
+def made() -> Shop:
+    """A demo shop in memory, made once: it takes seconds, and nobody changes it."""
+    return make_shop(7, NOW, RULES, silent)
 
 
 def count(engine: Engine, table: type) -> int:
@@ -97,7 +105,7 @@ def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> Non
 
 
 def test_the_same_seed_and_time_give_the_same_shop() -> None:
-    one = make_shop(7, NOW, RULES, silent)
+    one = made()
     two = make_shop(7, NOW, RULES, silent)
     other = make_shop(8, NOW, RULES, silent)
     assert one == two
@@ -105,7 +113,7 @@ def test_the_same_seed_and_time_give_the_same_shop() -> None:
 
 
 def test_orders_cost_what_a_checkout_would_have_asked() -> None:
-    shop = make_shop(7, NOW, RULES, silent)
+    shop = made()
     for purchase in [one for one in shop.purchases[:200] if not one.cost.tier_discount]:
         prices = {place: shop.goods[place].price_minor for place in purchase.basket.units}
         items = [
@@ -115,7 +123,7 @@ def test_orders_cost_what_a_checkout_would_have_asked() -> None:
 
 
 def test_what_goes_together_is_bought_together_far_more_often_than_by_chance() -> None:
-    shop = make_shop(7, NOW, RULES, silent)
+    shop = made()
     kinds = [{shop.goods[place].kind.key for place in one.basket.units} for one in shop.purchases]
     for first, second in (("shampoo", "conditioner"), ("diapers", "wipes"), ("tent", "sleeping-bag")):
         with_first = [basket for basket in kinds if first in basket]
@@ -125,7 +133,7 @@ def test_what_goes_together_is_bought_together_far_more_often_than_by_chance() -
 
 
 def test_products_have_names_of_their_own_and_fit_their_columns() -> None:
-    goods = make_shop(7, NOW, RULES, silent).goods
+    goods = made().goods
     assert len({one.name for one in goods}) == len({one.slug for one in goods}) == len(goods)
     assert len({one.sku for one in goods}) == len(goods)
     assert all("{" not in one.name + one.description and len(one.name) <= 200 for one in goods)
@@ -139,7 +147,7 @@ def test_the_demo_passwords_keep_the_shops_own_rules(login: object) -> None:
 
 
 def test_what_people_bought_made_them_members_of_more_than_one_tier() -> None:
-    shop = make_shop(7, NOW, RULES, silent)
+    shop = made()
     lifetime: Counter[int] = Counter()
     for purchase in shop.purchases:
         discount = RULES.tiers.at(lifetime[purchase.basket.person]).discount_bp
