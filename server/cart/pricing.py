@@ -1,14 +1,14 @@
-"""The one function that says what a set of lines costs, in integer minor units; it prices carts, orders and refunds.
+"""The one function that says what lines cost, in integer minor units; it prices carts, orders and refunds.
 
 Reductions come in one order: the product's own discount, the buyer's tier, a coupon, points. Tax is due on what
-remains, and shipping is judged by it. Every amount is spread over the lines, so that the lines sum to the whole and
-a line can be paid back by itself.
+remains, and shipping is judged by it. Every amount is spread over the lines, so that the lines sum to the whole
+and a line can be paid back by itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
@@ -28,7 +28,7 @@ class PriceRules:
     tax_rates: Mapping[str, Decimal]
     shipping_fee: Mapping[str, Decimal]
     free_shipping_from: Mapping[str, Decimal]
-    tiers: Tiers = Tiers()
+    tiers: Tiers = field(default_factory=Tiers)
 
     @classmethod
     def of(cls, settings: Settings) -> PriceRules:
@@ -66,7 +66,7 @@ class CouponRule:
 
 @dataclass(frozen=True, slots=True)
 class Reductions:
-    """What the buyer gets off: by their tier, by a coupon, and by the points they want to redeem, which they have."""
+    """What the buyer gets off: by their tier, by a coupon, by points they want to redeem, and have."""
 
     tier_bp: int = 0
     coupon: CouponRule | None = None
@@ -150,9 +150,9 @@ def price(
 ) -> Priced:
     """Price items that go to `country` (None: not known yet, the general rate).
 
-    Tier and tax are rounded half-up on each line. A coupon and points are taken off the whole, and spread over the
-    lines by what these still cost; a coupon's minimum is judged by the same. The sequence of the items does not change
-    any total.
+    Tier and tax are rounded half-up on each line. A coupon and points are taken off the whole, and spread over
+    the lines by what these still cost; a coupon's minimum is judged by the same. The sequence of the items changes
+    nothing.
     """
     ids = [item.variant_id for item in items]
     totals = [item.price_minor * item.quantity for item in items]

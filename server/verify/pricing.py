@@ -10,7 +10,8 @@ PRICING: Final = (
     Rule(
         "order-discount",
         "order {number}: discount {discount_minor} is not the sum of its parts: product "
-        "{product_discount_minor}, tier {tier_discount_minor}, coupon {coupon_discount_minor}, points {points_discount_minor}; or one of them "
+        "{product_discount_minor}, tier {tier_discount_minor}, coupon {coupon_discount_minor}, points "
+        "{points_discount_minor}; or one of them "
         "is below zero",
         """
         SELECT number, discount_minor, product_discount_minor, tier_discount_minor, coupon_discount_minor,

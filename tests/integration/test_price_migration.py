@@ -28,7 +28,8 @@ LINE = (
 PRODUCT = (
     "INSERT INTO products (id, sku, slug, name, description, brand, price_minor, currency, max_quantity, "
     "attributes, tags, seo_title, seo_description, created_at, updated_at) "
-    "VALUES (1, 'M', 'm', 'Mug', '', '', 100, 'USD', 99, '{}', '[]', '', '', '2026-01-01 10:00:00', '2026-01-01 10:00:00')"
+    "VALUES (1, 'M', 'm', 'Mug', '', '', 100, 'USD', 99, '{}', '[]', '', '', '2026-01-01 10:00:00', "
+    "'2026-01-01 10:00:00')"
 )
 VARIANT = "INSERT INTO variants (id, product_id, sku, options, is_default) VALUES (1, 1, 'M', '{}', true)"
 STOCK = (
