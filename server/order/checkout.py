@@ -124,7 +124,10 @@ class Checkout:
         if outcome.status == CAPTURED:
             return await self._insist(self._confirm, purchase, order, outcome)
         if outcome.status == DECLINED:
-            return await self._insist(self._release, purchase, order, outcome)
+            reply = await self._insist(self._release, purchase, order, outcome)
+            if reply == NOT_PAID and outcome.problem:
+                raise PaymentDeclined(reason=outcome.problem)  # a repeat reads it from the payment
+            return reply
         return await self._insist(self._leave_open, purchase, order, outcome)
 
     async def _insist(

@@ -129,7 +129,7 @@ AFTER_SALE: Final = (
           )
         ORDER BY orders.id
         """,
-        {"ended": [CANCELLED, REFUNDED], "failed": [FAILED]},
+        {"ended": [REFUNDED], "failed": [FAILED]},
     ),
     Rule(
         "return-open",

@@ -48,7 +48,47 @@ POINTS = (
     "INSERT INTO points_entries (user_id, order_id, kind, points, created_at) "
     "SELECT user_id, id, '{kind}', {points}, placed_at FROM orders WHERE number = 'OR-1'"
 )
+CHARGE = (
+    "INSERT INTO gateway_charges (key, gateway_id, method, status, amount_minor, refunded_minor, currency, problem, "
+    "created_at) SELECT '{key}', 'pay_1', 'CARD', 'CAPTURED', {minor}, {refunded}, 'GBP', '', placed_at "
+    "FROM orders WHERE number = 'OR-1'"
+)
+GIFT_CARD = (
+    "INSERT INTO gift_cards (id, code_hash, last_four, currency, balance_minor, created_at) "
+    "SELECT 1, 'h', '2T01', 'GBP', 100, placed_at FROM orders WHERE number = 'OR-1'"
+)
+REFUND = (
+    "INSERT INTO refunds (id, order_id, amount_minor, tax_minor, shipping_minor, currency, reason, status, key, "
+    "gateway_id, problem, attempts, next_attempt_at, created_at, updated_at) "
+    "SELECT 1, id, 150, {tax}, 0, '{currency}', '', '{status}', 'k', '', '', 0, {next}, placed_at, placed_at "
+    "FROM orders WHERE number = 'OR-1'"
+)
+RETURN = (
+    "INSERT INTO returns (id, order_id, user_id, status, reason, answer, created_at, updated_at) "
+    "SELECT 1, id, user_id, '{status}', 'Why', '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
+)
 DAMAGE = {
+    "line-units": ["UPDATE order_lines SET restocked_quantity = quantity + 1"],
+    "line-refunded": ["UPDATE order_lines SET refunded_quantity = 1 WHERE position = 1"],
+    "line-paid-back": ["UPDATE order_lines SET refunded_minor = total_minor + 1"],
+    "order-ended": ["UPDATE order_lines SET restocked_quantity = 0"],
+    "payment-refunded": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        REFUND.format(tax=0, currency="GBP", status="SUCCEEDED", next="NULL"),
+    ],
+    "refund-parts": [REFUND.format(tax=1, currency="GBP", status="SUCCEEDED", next="NULL")],
+    "refund-currency": [REFUND.format(tax=0, currency="EUR", status="SUCCEEDED", next="NULL")],
+    "refund-awaited": [REFUND.format(tax=0, currency="GBP", status="PENDING", next="NULL")],
+    "refunded-whole": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        "UPDATE payments SET captured_minor = amount_minor",
+        "UPDATE orders SET status = 'REFUNDED' WHERE number = 'OR-1'",
+    ],
+    "return-open": [RETURN.format(status="REQUESTED")],
+    "return-units": [
+        RETURN.format(status="RECEIVED"),
+        "INSERT INTO return_lines (return_id, position, variant_id, quantity, restocked) VALUES (1, 1, 1, 9, 0)",
+    ],
     "coupon-used": [COUPON],
     "coupon-used-by-user": [COUPON, COUPON_USE],
     "coupon-of-order": [COUPON, COUPON_USE],
@@ -109,6 +149,25 @@ DAMAGE = {
     ],
     "payment-captured": [PAYMENT.format(status="PENDING", more=0)],
     "payment-amount": [PAYMENT.format(status="CAPTURED", more=1)],
+    "payment-in-books": [PAYMENT.format(status="CAPTURED", more=0)],
+    "charge-has-payment": [CHARGE.format(key="SO-NONE", minor=100, refunded=0)],
+    "payment-sums": [PAYMENT.format(status="DECLINED", more=0), "UPDATE payments SET refunded_minor = 1"],
+    "cancelled-paid-back": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        "UPDATE payments SET captured_minor = amount_minor",
+        "UPDATE orders SET status = 'CANCELLED' WHERE number = 'OR-1'",
+    ],
+    "books-refunds": [CHARGE.format(key="SO-NONE", minor=100, refunded=50)],
+    "refund-promised": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        CHARGE.format(key="OR-1", minor=700, refunded=700),
+    ],
+    "gift-card-balance": [GIFT_CARD],
+    "gift-card-charge": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        "UPDATE payments SET gateway = 'gift_card'",
+        CHARGE.format(key="OR-1", minor=700, refunded=0),
+    ],
 }
 
 
