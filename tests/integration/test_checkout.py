@@ -173,7 +173,7 @@ def test_a_checkout_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         shop.checkout(buyer)
-    assert len(queries) == (9 if shop.app.db.is_postgresql else 16), queries
+    assert len(queries) == (11 if shop.app.db.is_postgresql else 20), queries
 
 
 # What it refuses
@@ -323,7 +323,7 @@ def test_a_decline_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         refused(shop, buyer, payment_token="tok_decline")
-    assert len(queries) == (14 if shop.app.db.is_postgresql else 20), queries
+    assert len(queries) == (17 if shop.app.db.is_postgresql else 23), queries
 
 
 # Repeats
