@@ -35,7 +35,6 @@ class Work:
     jobs: Jobs
     mails: MailOutbox
     webhooks: WebhookOutbox
-    courier: Courier
 
     def start(self) -> None:
         """Begin to look at the clock."""
@@ -44,7 +43,7 @@ class Work:
     async def stop(self) -> None:
         """End what runs."""
         await self.jobs.stop()
-        await self.courier.close()
+        await self.webhooks.close()
 
 
 def work_of(
@@ -89,4 +88,4 @@ def work_of(
         jobs.wake(WEBHOOKS)
 
     follower.listen(ORDER, wake)
-    return Work(jobs, mails, webhooks, courier)
+    return Work(jobs, mails, webhooks)

@@ -37,7 +37,14 @@ async def check_url(url: str, *, allow_private: bool) -> None:
         raise WebhookUrlRefused(problem="this is not an address") from None
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
         raise WebhookUrlRefused(problem="the address must begin with https://")
-    if not host or parts.username is not None or parts.fragment or not url.isascii() or not url.isprintable():
+    if (
+        not host
+        or parts.username is not None
+        or parts.fragment
+        or not url.isascii()
+        or not url.isprintable()
+        or " " in url
+    ):
         raise WebhookUrlRefused(problem="give a host, and no user, fragment, blank or special character")
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):

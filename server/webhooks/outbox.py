@@ -76,6 +76,10 @@ class WebhookOutbox:
                 task.cancel()
             await asyncio.gather(*sending.values(), return_exceptions=True)
 
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._courier.close()
+
     async def _query(self, use_case: Any, *args: Any) -> Any:
         return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
 
@@ -147,11 +151,13 @@ class WebhookOutbox:
                 )
                 queries.note_success(tx, delivery.endpoint_id)
                 return
-            if now >= delivery.retry_until:
+            # Its day begins with its first attempt: it may have waited long for another of its order.
+            until = delivery.retry_until if delivery.attempts else now + KEEP_TRYING
+            if now >= until:
                 values["status"] = "FAILED"
             else:
                 again = now + backoff(delivery.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
-                values["next_attempt_at"] = min(again, delivery.retry_until)
+                values |= {"next_attempt_at": min(again, until), "retry_until": until}
             queries.mark(tx, delivery.id, delivery.attempts, values)
             queries.note_failure(tx, delivery.endpoint_id, now)
             reason = f"Every delivery failed for a day, the last one so: {answer.error}"[:500]

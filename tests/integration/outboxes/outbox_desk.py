@@ -36,7 +36,7 @@ class Desk:
         self.db = Database(shop.settings.url, pool_size=4)
         self.pool = Pool(threads=4, max_queued=100)
         self.ahead = timedelta()
-        asyncio.run(self.webhooks().run())
+        self.send_webhooks()
         asyncio.run(self.mails(_Nowhere()).run())
         with self.db.transaction() as tx:
             for table in (Mail, WebhookDelivery, WebhookEndpoint):
@@ -65,6 +65,18 @@ class Desk:
         """An outbox of webhooks."""
         signer = Signer(self.shop.settings.secret_key.get_secret_value().encode())
         return WebhookOutbox(self.db, self.pool, self.now, signer, Courier(allow_private=allow_private))
+
+    def send_webhooks(self, *, allow_private: bool = True) -> None:
+        """Send what is due."""
+
+        async def send() -> None:
+            outbox = self.webhooks(allow_private=allow_private)
+            try:
+                await outbox.run()
+            finally:
+                await outbox.close()
+
+        asyncio.run(send())
 
     def rows(self, statement: Select[Any]) -> list[Any]:
         """The rows of a query."""

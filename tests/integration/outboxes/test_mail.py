@@ -137,9 +137,7 @@ def test_what_is_refused_for_good_is_given_up_and_the_others_are_sent(desk: Desk
     desk.shop.move(gone.id, order_pb2.Order.PROCESSING)
     desk.shop.move(gone.id, SHIPPED)
     office = PostOffice()
-    office.refuse = lambda message: (
-        "554 spam" if message["Subject"] == f"Your order {gone.number}" else ""
-    )
+    office.refuse = lambda message: "554 spam" if message["Subject"] == f"Your order {gone.number}" else ""
     with smtp_server(office) as port:
         asyncio.run(desk.mails(to(port)).run())
     assert sorted(office.subjects) == sorted(
@@ -268,4 +266,5 @@ def test_the_keeper_is_told_once_of_what_runs_out(desk: Desk) -> None:
 
 
 def _set_stock(shop: RunningShop, product_id: int, units: int) -> None:
-    shop.sql("UPDATE inventory_levels SET available = :n WHERE product_id = :id", n=units, id=product_id)
+    statement = "UPDATE inventory_levels SET available = :n, received = :n + sold WHERE product_id = :id"
+    shop.sql(statement, n=units, id=product_id)
