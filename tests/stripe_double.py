@@ -1,7 +1,7 @@
 """As much of Stripe's HTTP API as the shop speaks, on a local port, with Stripe's own way of answering.
 
-It keeps PaymentIntents and refunds, honours idempotency keys (the first answer is repeated, the same key with other
-parameters is an error), declines and asks for action by the payment method, and can be told to fail.
+It keeps PaymentIntents and refunds, honours idempotency keys (the first answer is repeated, the same key with
+other parameters is an error), declines and asks for action by the payment method, and can be told to fail.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class StripeDouble:
             if key is not None and key in self._answers:
                 earlier, answer = self._answers[key]
                 if earlier != form:
-                    return _error(400, "idempotency_error", "Keys for idempotent requests can only be used once.")
+                    return _error(
+                        400, "idempotency_error", "Keys for idempotent requests can only be used once."
+                    )
                 return answer
             step, act = self._route(method, path)
             self.calls[step] += 1
@@ -80,7 +82,9 @@ class StripeDouble:
                 return "refund", self._refund
             case ["GET", "v1", "refunds"]:
                 return "list", self._list_refunds
-        return "unknown", lambda form: _error(404, "invalid_request_error", f"Unrecognized request URL {path}")
+        return "unknown", lambda form: _error(
+            404, "invalid_request_error", f"Unrecognized request URL {path}"
+        )
 
     def _create(self, form: dict[str, str]) -> Answer:
         intent_id = f"pi_{len(self.intents) + 1}"
@@ -103,7 +107,9 @@ class StripeDouble:
             return _unexpected_state(intent)
         method = form["payment_method"]
         if method == UNKNOWN:
-            return _error(400, "invalid_request_error", f"No such PaymentMethod: '{method}'", "resource_missing")
+            return _error(
+                400, "invalid_request_error", f"No such PaymentMethod: '{method}'", "resource_missing"
+            )
         if method == DECLINED:
             problem = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
             intent["last_payment_error"] = problem
@@ -112,7 +118,10 @@ class StripeDouble:
             intent["status"] = "requires_action"
             intent["next_action"] = {
                 "type": "redirect_to_url",
-                "redirect_to_url": {"url": f"https://bank.test/{intent_id}", "return_url": form.get("return_url")},
+                "redirect_to_url": {
+                    "url": f"https://bank.test/{intent_id}",
+                    "return_url": form.get("return_url"),
+                },
             }
             return 200, dict(intent)
         self.succeed(intent_id)
@@ -129,7 +138,9 @@ class StripeDouble:
         intent = self.intents[form["payment_intent"]]
         amount = int(form["amount"])
         if amount + self.refunded(intent["id"]) > intent["amount_received"]:
-            return _error(400, "invalid_request_error", "Refund amount is greater than unrefunded amount on charge")
+            return _error(
+                400, "invalid_request_error", "Refund amount is greater than unrefunded amount on charge"
+            )
         refund_id = f"re_{len(self.refunds) + 1}"
         self.refunds[refund_id] = {
             "id": refund_id,
@@ -170,7 +181,13 @@ class StripeDouble:
         return intent
 
     def webhook(
-        self, kind: str, intent_id: str, *, event_id: str = "evt_1", age: float = 0, secret: str = WEBHOOK_SECRET
+        self,
+        kind: str,
+        intent_id: str,
+        *,
+        event_id: str = "evt_1",
+        age: float = 0,
+        secret: str = WEBHOOK_SECRET,
     ) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of a webhook about a PaymentIntent."""
         event = {
@@ -219,7 +236,7 @@ def serving() -> Iterator[StripeDouble]:
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = _serve
+        do_GET = do_POST = _serve  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *_: object) -> None:
             pass

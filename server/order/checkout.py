@@ -1,10 +1,10 @@
 """Checkout: reserve, pay, confirm; a short sequence of transactions that can be taken up where it was left.
 
 The request id is claimed in the transaction that reserves, so that its effect and the claim stand or fall
-together, and the reply is stored in the transaction that settles the order, whoever settles it. A repeat finds the
-reply; or the first call still at work, and waits; or its lease run out because it died, and carries on in its place:
-the gateway knows the order's number and does not charge it twice, and only one caller can move the order out of
-PENDING_PAYMENT.
+together, and the reply is stored in the transaction that settles the order, whoever settles it. A repeat finds
+the reply; or the first call still at work, and waits; or its lease run out because it died, and carries on in
+its place: the gateway knows the order's number and does not charge it twice, and only one caller can move the
+order out of PENDING_PAYMENT.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What payment gateways report by themselves: each report has one effect, however often and in which order it comes."""
+"""What payment gateways report by themselves: one effect each, however often and in which order they come."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 """What becomes of an order once its payment is known, whoever learns it: the checkout, a webhook, or the sweeper.
 
-Each way ends in one transaction that moves the order out of PENDING_PAYMENT, or finds that another did; only one can.
-It also stores the reply of the checkout that made the order, so that a buyer who asks again hears how it ended.
+Each way ends in one transaction that moves the order out of PENDING_PAYMENT, or finds that another did; only one
+can. It also stores the reply of the checkout that made the order, so that a buyer who asks again hears how it
+ended.
 
-An order is given up in this order: first the gateway is told never to charge it, then the goods go back. A payment
-that was captured nevertheless, because the order was cancelled in between, is paid back in the same transaction that
-learns of it.
+An order is given up in this order: first the gateway is told never to charge it, then the goods go back. A
+payment that was captured nevertheless, because the order was cancelled in between, is paid back in the same
+transaction that learns of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The sweeper: ends the orders that nobody ends, by asking their gateways.
 
-It takes up what a checkout left when it died, once its lease has run out, and gives up what was not paid in time. Any
-number of sweepers may run beside each other and beside the checkouts: the gateways' keys and the one step out of
-PENDING_PAYMENT decide. A gateway that is away is asked again at the next sweep; until then the goods stay held.
+It takes up what a checkout left when it died, once its lease has run out, and gives up what was not paid in
+time. Any number of sweepers may run beside each other and beside the checkouts: the gateways' keys and the one
+step out of PENDING_PAYMENT decide. A gateway that is away is asked again at the next sweep; until then the goods
+stay held.
 """
 
 from __future__ import annotations
@@ -61,8 +62,8 @@ class Sweeper:
     async def settle(self, order_id: int, *, give_up: bool = True) -> str:
         """Learn what became of an order's payment, end the order accordingly, and return the payment's status.
 
-        With `give_up` an order that was not paid is cancelled, after its gateway was told never to charge it. Raises
-        OrderNotFound, and GatewayAway when the gateway cannot say.
+        With `give_up` an order that was not paid is cancelled, after its gateway was told never to charge it.
+        Raises OrderNotFound, and GatewayAway when the gateway cannot say.
         """
         order = await self._pool.run_vital(Deadline(SECONDS), self._settlement.read, order_id)
         if order.values["payment_status"] != PENDING:

@@ -1,4 +1,4 @@
-"""The rules of payments: what the shop believes and what the books say are the same, and every card is explained."""
+"""The rules of payments: what the shop believes is what the books say, and every gift card is explained."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ PAYMENTS: Final = (
     ),
     Rule(
         "payment-sums",
-        "order {number}: of a payment of {amount_minor}, {captured_minor} were captured and {refunded_minor} paid back",
+        "order {number}: of {amount_minor}, {captured_minor} were captured and {refunded_minor} paid back",
         """
         SELECT orders.number, payments.amount_minor, payments.captured_minor, payments.refunded_minor
         FROM payments JOIN orders ON orders.id = payments.order_id
         WHERE payments.refunded_minor < 0
            OR payments.refunded_minor > payments.captured_minor
-           OR payments.captured_minor <> CASE WHEN payments.status IN :captured THEN payments.amount_minor ELSE 0 END
+           OR payments.captured_minor
+              <> CASE WHEN payments.status IN :captured THEN payments.amount_minor ELSE 0 END
         ORDER BY orders.id
         """,
         {"captured": [CAPTURED]},

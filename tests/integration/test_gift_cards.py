@@ -78,7 +78,10 @@ def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
         ({"balance": Money(units=5)}, "INVALID_FIELD"),
         ({"balance": Money(currency_code="USD", units=-5)}, "INVALID_MONEY"),
         ({"balance": Money(currency_code="USD", nanos=1)}, "INVALID_MONEY"),
-        ({"balance": Money(currency_code="USD", units=5), "expire_time": Timestamp(seconds=1)}, "INVALID_FIELD"),
+        (
+            {"balance": Money(currency_code="USD", units=5), "expire_time": Timestamp(seconds=1)},
+            "INVALID_FIELD",
+        ),
     ],
 )
 def test_a_card_that_makes_no_sense_is_refused(

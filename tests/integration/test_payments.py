@@ -1,4 +1,4 @@
-"""Payments through the public interface, on both databases: every token, repeats, late captures, webhooks, sweeps."""
+"""Payments through the public interface, on both databases: tokens, repeats, late captures, webhooks, sweeps."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ from payment_shop import (
 )
 from running_shop import RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
-from sanset.v1 import payment_pb2
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2
 
 from server.keys import derived_key
 
@@ -92,7 +92,9 @@ def test_why_a_payment_was_declined_is_told_also_to_a_repeat(brisk: RunningShop)
 def test_the_token_is_forgotten_once_the_payment_is_settled(brisk: RunningShop) -> None:
     buyer, _ = buyer_of(brisk)
     order = brisk.checkout(buyer, payment_token="tok_fine").order
-    assert [row.token for row in brisk.sql("SELECT token FROM payments WHERE order_id = :id", id=order.id)] == [""]
+    assert [
+        row.token for row in brisk.sql("SELECT token FROM payments WHERE order_id = :id", id=order.id)
+    ] == [""]
 
 
 @pytest.mark.parametrize("number", ["4111111111111111", "4111-1111-1111-1111", "tok_5500005555555559"])
@@ -118,8 +120,9 @@ def test_what_was_charged_without_an_answer_is_confirmed_by_a_repeat(brisk: Runn
     let_die(brisk, order.id)
     again = brisk.checkout(buyer, request_id=request_id, payment_token="tok_late").order
     assert (again.id, again.status) == (order.id, pb.Order.CONFIRMED)
-    assert charged(brisk, order.number) == [("CAPTURED", order.payment.amount.units * 100
-                                             + order.payment.amount.nanos // 10_000_000, 0)]
+    assert charged(brisk, order.number) == [
+        ("CAPTURED", order.payment.amount.units * 100 + order.payment.amount.nanos // 10_000_000, 0)
+    ]
     assert stock_of(brisk, product_id) == 4
 
 
@@ -221,7 +224,9 @@ def test_sweepers_and_repeats_beside_each_other_end_every_order_once(brisk: Runn
         late = place % 2
         assert ended.status == (pb.Order.CONFIRMED if late else pb.Order.CANCELLED)
         assert stock_of(brisk, product_id) == (4 if late else 5)
-        assert answers[place] in (("OK",) if late else ("PAYMENT_DECLINED", "PAYMENT_UNAVAILABLE", "STILL_RUNNING"))
+        assert answers[place] in (
+            ("OK",) if late else ("PAYMENT_DECLINED", "PAYMENT_UNAVAILABLE", "STILL_RUNNING")
+        )
 
 
 # What gateways report

@@ -127,7 +127,9 @@ def test_a_buyer_who_fails_to_act_gets_the_cart_back(paid: RunningShop, account:
     reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
     intent = account.of_order(reply.order.number)
     account.fail(intent["id"])
-    tell(paid, *account.webhook("payment_intent.payment_failed", intent["id"], event_id=f"evt_{uuid.uuid4()}"))
+    tell(
+        paid, *account.webhook("payment_intent.payment_failed", intent["id"], event_id=f"evt_{uuid.uuid4()}")
+    )
     ended = only_order(paid, buyer)
     assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.DECLINED)
     assert ended.payment.problem == "Authentication failed."

@@ -54,7 +54,7 @@ class Books:
         self._clock = clock
 
     async def charge(self, charge: Charge, problem: str = "", pay: Pay | None = None) -> Outcome:
-        """Enter a charge, declined when there is a `problem` with it, or return the outcome of the entry there is."""
+        """Enter a charge, declined when there is a `problem` with it; or return what the entry there is says."""
         return await self._run(self._charge, charge, problem, pay)
 
     async def find(self, key: str) -> Outcome | None:

@@ -1,7 +1,7 @@
 """The demo gateway: no money moves, but books are kept, webhooks are signed, and tokens force every outcome.
 
-`tok_decline` is declined. `tok_timeout` never answers, and charges nothing. `tok_late` charges, but its answer comes
-after the shop has stopped waiting, and its webhook later still. `tok_twice` charges, and reports it twice.
+`tok_decline` is declined. `tok_timeout` never answers, and charges nothing. `tok_late` charges, but its answer
+comes after the shop has stopped waiting, and its webhook later still. `tok_twice` charges, and reports it twice.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class RefundOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a gateway tells by itself: an event of its own about the charge `key`; None: nothing that concerns us."""
+    """What a gateway tells by itself: an event about the charge `key`. No outcome: nothing that concerns us."""
 
     event_id: str
     key: str

@@ -1,8 +1,8 @@
 """Stripe, through its library: a PaymentIntent for each order, made first and confirmed once its id is remembered.
 
-In two steps, because a crash between them is harmless: what was made but not confirmed charges nothing, and what was
-confirmed can be found by its id. Every request carries an idempotency key made of the order's number. The library
-blocks, so its calls run on threads of their own.
+In two steps, because a crash between them is harmless: what was made but not confirmed charges nothing, and what
+was confirmed can be found by its id. Every request carries an idempotency key made of the order's number. The
+library blocks, so its calls run on threads of their own.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class StripeGateway:
         timeout_seconds: float = 5.0,
     ) -> None:
         """`return_url` is where a buyer comes back to from a page of the bank's; without it there are none."""
-        # Typed as Any: the library's types name every parameter that Stripe knows, and none of it is ours to check.
+        # Typed as Any: the library's types name every parameter that Stripe knows; none of it is ours to check.
         self._stripe: Any = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base} if api_base else None,
@@ -147,8 +147,8 @@ class StripeGateway:
     async def refund(self, order: RefundOrder) -> RefundOutcome:
         """Pay back; see Gateway.
 
-        Looks for an earlier refund with the key first: Stripe forgets its idempotency keys after a day, and repeats
-        what it answered under one even when the refund has moved on.
+        Looks for an earlier refund with the key first: Stripe forgets its idempotency keys after a day, and
+        repeats what it answered under one even when the refund has moved on.
         """
         wanted = {"payment_intent": order.gateway_id, "limit": 100}
         earlier = await self._call(self._stripe.refunds.list, params=wanted)
@@ -187,7 +187,7 @@ class StripeGateway:
             raise SignatureInvalid() from None
 
     async def _call(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str, Any]:
-        """Run a call of the library's on a thread. Raises GatewayAway unless Stripe answered about this request."""
+        """Run a call of the library's on a thread. Raises GatewayAway unless Stripe judged this very request."""
         loop = asyncio.get_running_loop()
         try:
             answer = await loop.run_in_executor(self._threads, lambda: method(*arguments, **named))
