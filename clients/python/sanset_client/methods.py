@@ -11,6 +11,7 @@ from sanset.v1 import (
     catalog_pb2,
     order_pb2,
     payment_pb2,
+    promotion_pb2,
     recommend_pb2,
 )
 
@@ -76,6 +77,20 @@ class CartMethods:
     add_to_wishlist = Unary(cart_pb2.AddToWishlistRequest, cart_pb2.WishlistItem)
     remove_from_wishlist = Unary(cart_pb2.RemoveFromWishlistRequest, Empty)
     move_to_cart = Unary(cart_pb2.MoveToCartRequest, cart_pb2.Cart)
+    list_coupons = Unary(promotion_pb2.ListCouponsRequest, promotion_pb2.ListCouponsResponse)
+    iter_coupons = Items(promotion_pb2.ListCouponsRequest, promotion_pb2.Coupon, rpc="ListCoupons")
+    apply_coupon = Unary(promotion_pb2.ApplyCouponRequest, cart_pb2.Cart)
+    remove_coupon = Unary(promotion_pb2.RemoveCouponRequest, cart_pb2.Cart)
+    get_loyalty = Unary(promotion_pb2.GetLoyaltyRequest, promotion_pb2.Loyalty)
+    list_tiers = Unary(promotion_pb2.ListTiersRequest, promotion_pb2.ListTiersResponse)
+    list_points = Unary(promotion_pb2.ListPointsRequest, promotion_pb2.ListPointsResponse)
+    iter_points = Items(promotion_pb2.ListPointsRequest, promotion_pb2.PointsEntry, rpc="ListPoints")
+    redeem_points = Unary(promotion_pb2.RedeemPointsRequest, cart_pb2.Cart)
+    adjust_points = Unary(promotion_pb2.AdjustPointsRequest, promotion_pb2.Loyalty)
+    list_all_coupons = Unary(promotion_pb2.ListAllCouponsRequest, promotion_pb2.ListCouponsResponse)
+    iter_all_coupons = Items(promotion_pb2.ListAllCouponsRequest, promotion_pb2.Coupon, rpc="ListAllCoupons")
+    create_coupon = Unary(promotion_pb2.CreateCouponRequest, promotion_pb2.Coupon)
+    update_coupon = Unary(promotion_pb2.UpdateCouponRequest, promotion_pb2.Coupon)
 
 
 class OrderMethods:
