@@ -32,9 +32,7 @@ THE_SHOP = Actor()
 """Nobody asked for it: a job, a gateway's report."""
 
 
-def write(
-    tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any
-) -> None:
+def write(tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any) -> None:
     """Tell that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
     _INSERT.later(
         tx,

@@ -28,7 +28,9 @@ def wanted_from_wire(request: pb.RefundOrderRequest) -> Wanted:
             raise InvalidField(("amount", "send lines or an amount, not both"))
         if request.restock:
             raise InvalidField(("restock", "an amount names no units that could go back"))
-        currency = request.amount.currency_code.upper()  # the order's, which is not known yet, when none is named
+        currency = (
+            request.amount.currency_code.upper()
+        )  # the order's, which is not known yet, when none is named
         amount = money_from_wire(request.amount, "amount", currency=currency)
     units = units_from_wire(request.lines)
     return Wanted(request.order_id, units, amount, request.reason, request.restock)

@@ -125,9 +125,7 @@ def count_refunded(
 
 def refund(connection: Connection, refund_id: int) -> AnyRow | None:
     """A refund."""
-    return connection.execute(
-        select(*Refund.__table__.columns).where(Refund.id == refund_id)
-    ).one_or_none()
+    return connection.execute(select(*Refund.__table__.columns).where(Refund.id == refund_id)).one_or_none()
 
 
 def refund_by_key(connection: Connection, key: str) -> int | None:
@@ -237,7 +235,9 @@ def return_page(
             statement = statement.where(column == value)
     if after is not None:
         statement = statement.where(tuple_(Return.created_at, Return.id) < tuple(after))
-    return connection.execute(statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit)).all()
+    return connection.execute(
+        statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit)
+    ).all()
 
 
 def units_returned(connection: Connection, order_id: int) -> dict[int, int]:

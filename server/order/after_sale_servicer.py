@@ -17,8 +17,8 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.order import after_sale_queries, convert, returns, service
 from server.order import after_sale_convert as wire
+from server.order import after_sale_queries, convert, returns, service
 from server.order.cancellations import cancel
 from server.order.errors import OrderNotFound, ReturnNotFound
 from server.order.paying_back import Refunds

@@ -40,9 +40,7 @@ def cancel(
     return refund_id
 
 
-def _undo(
-    tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime
-) -> int | None:
+def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime) -> int | None:
     """Give coupon, points and money back; the refund, if there is money to pay back."""
     if sale.state == status.PENDING_PAYMENT:
         promotions.give_back(tx, sale.values, now)

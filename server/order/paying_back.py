@@ -1,8 +1,8 @@
 """Paying back: what was decided becomes money at the gateway, however often it takes.
 
-The gateway is asked outside any transaction, with the refund's own key, so that asking twice pays once. What it does
-not answer, or answers with PENDING, is asked again: by the job, after longer and longer times. Any number of workers
-may do so beside each other; the first answer that ends a refund counts.
+The gateway is asked outside any transaction, with the refund's own key, so that asking twice pays once. What it
+does not answer, or answers with PENDING, is asked again: by the job, after longer and longer times. Any number of
+workers may do so beside each other; the first answer that ends a refund counts.
 """
 
 from __future__ import annotations
@@ -107,7 +107,9 @@ class Refunds:
             if not settled or outcome.status != status.FAILED:
                 return
             # Refused for good: the money is still here, so it counts as not paid back, and a person decides anew.
-            log.error("refund_refused", refund_id=refund_id, order=sale.values["number"], problem=outcome.problem)
+            log.error(
+                "refund_refused", refund_id=refund_id, order=sale.values["number"], problem=outcome.problem
+            )
             refunded = after_sale_queries.move_refunded(tx, sale.id, -found.amount_minor)
             if refunded is None:
                 raise AssertionError("a refund was counted on a payment that was not captured")

@@ -22,8 +22,8 @@ from server.events.log import NewEvent, publish
 from server.money import Money, decimals
 from server.order import after_sale_queries, status
 from server.order.errors import NotRefundable, RefundTooLarge
-from server.order.reserve import PlacedOrder
 from server.order.refund_parts import PaidBack, Parts, all_units, chosen_units, fitted, share_of
+from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
 
 GIVEN: Final = timedelta(seconds=10)

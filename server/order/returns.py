@@ -112,13 +112,13 @@ def receive(
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
     publish(tx, *_arrived(tx, sale, refund_id, minor, now), *stock)
-    _audit(tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values()))
+    _audit(
+        tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
+    )
     return refund_id
 
 
-def _arrived(
-    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime
-) -> list[NewEvent]:
+def _arrived(tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime) -> list[NewEvent]:
     message = MESSAGES[status.RETURNED]
     if refund_id is None:
         events = [sale.step(tx, status.RETURNED, message, now)]

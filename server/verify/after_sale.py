@@ -1,4 +1,4 @@
-"""The rules of what comes after a sale: refunds match what was paid back, returns their orders, stock the lines."""
+"""The rules of what comes after a sale: refunds match what was paid back, returns and units their orders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ AFTER_SALE: Final = (
     ),
     Rule(
         "line-refunded",
-        "order {order_id}, line {position}: {refunded_quantity} units and {refunded_minor} are counted as paid back, "
+        "order {order_id}, line {position}: {refunded_quantity} units and {refunded_minor} count as paid back, "
         "but its refunds say {units} and {minor}",
         """
         SELECT order_id, position, SUM(refunded_quantity) AS refunded_quantity, SUM(units) AS units,
@@ -66,7 +66,7 @@ AFTER_SALE: Final = (
     ),
     Rule(
         "payment-refunded",
-        "order {number}: {refunded_minor} of {captured_minor} is counted as paid back, but its refunds say {summed}",
+        "order {number}: {refunded_minor} of {captured_minor} counts as paid back, but its refunds say {summed}",
         """
         SELECT orders.number, payments.refunded_minor, payments.captured_minor,
                COALESCE(SUM(refunds.amount_minor), 0) AS summed
@@ -82,7 +82,7 @@ AFTER_SALE: Final = (
     ),
     Rule(
         "refund-parts",
-        "order {number}: its refunds pay back {tax} of {tax_minor} tax and {shipping} of {shipping_minor} shipping",
+        "order {number}: its refunds hold {tax} of {tax_minor} tax and {shipping} of {shipping_minor} shipping",
         """
         SELECT orders.number, orders.tax_minor, orders.shipping_minor,
                SUM(refunds.tax_minor) AS tax, SUM(refunds.shipping_minor) AS shipping

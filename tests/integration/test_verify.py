@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, text
 
 from server.db.engine import connect
 from server.imports.online_retail import import_online_retail
+from server.mail.compose import KIND_OF_STATUS
 from server.progress import silent
 from server.verify import MOST_PER_RULE, verify
 from server.verify.run import rules
@@ -67,7 +68,35 @@ RETURN = (
     "INSERT INTO returns (id, order_id, user_id, status, reason, answer, created_at, updated_at) "
     "SELECT 1, id, user_id, '{status}', 'Why', '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
 )
+MAIL = (
+    "INSERT INTO mails (id, key, order_id, kind, recipient, subject, plain, html, status, attempts, error, "
+    "created_at, next_attempt_at, retry_until) SELECT 1, '{key}' || id, id, 'placed', 'a@b.test', '', '', '', "
+    "'{status}', 0, '', placed_at, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
+)
+EVENT = (
+    "INSERT INTO events (id, transaction_id, topic, key, payload, created_at) SELECT 1, 0, 'order', "
+    'CAST(id AS VARCHAR), \'{{{{"status": "{status}", "user_id": 1}}}}\', placed_at FROM orders '
+    "WHERE number = 'OR-1'"
+)
+PASSED = "UPDATE consumers SET event_id = 1, first_event_id = 0"
+ENDPOINT = (
+    "INSERT INTO webhook_endpoints (id, url, event_types, salt, active, disabled_reason, created_at, updated_at) "
+    "SELECT 1, 'https://a.test', '[]', '', true, '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
+)
+DELIVERY = (
+    "INSERT INTO webhook_deliveries (id, endpoint_id, event_id, event_type, order_id, body, status, attempts, "
+    "response_code, error, created_at, next_attempt_at, retry_until) SELECT 1, 1, 1, 'order.placed', id, "
+    "'{body}', '{status}', 0, 0, '', placed_at, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
+)
 DAMAGE = {
+    "mail-key": [MAIL.format(key="shipped/", status="PENDING")],
+    "mail-sent": [MAIL.format(key="placed/", status="SENT")],
+    **{
+        f"mail-missing-{kind}": [EVENT.format(status=status), PASSED]
+        for status, kind in KIND_OF_STATUS.items()
+    },
+    "delivery-sent": [ENDPOINT, DELIVERY.format(body="", status="DELIVERED")],
+    "delivery-body": [ENDPOINT, DELIVERY.format(body="", status="PENDING")],
     "line-units": ["UPDATE order_lines SET restocked_quantity = quantity + 1"],
     "line-refunded": ["UPDATE order_lines SET refunded_quantity = 1 WHERE position = 1"],
     "line-paid-back": ["UPDATE order_lines SET refunded_minor = total_minor + 1"],

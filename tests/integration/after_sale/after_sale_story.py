@@ -10,8 +10,7 @@ from decimal import Decimal
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop
 from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import catalog_pb2
-from sanset.v1 import order_pb2
+from sanset.v1 import catalog_pb2, order_pb2
 
 from server.order.payments.gateway import (
     Charge,
@@ -134,9 +133,7 @@ def steps(shop: RunningShop, who: Account, order_id: int) -> list[tuple[str, str
 def stock(shop: RunningShop, order: order_pb2.Order) -> list[int]:
     """What is left of the products of an order's lines."""
     return [
-        shop.catalog.GetInventory(
-            catalog_pb2.GetInventoryRequest(product_id=item.product_id)
-        ).total_available
+        shop.catalog.GetInventory(catalog_pb2.GetInventoryRequest(product_id=item.product_id)).total_available
         for item in order.items
     ]
 

@@ -1,4 +1,4 @@
-"""A shop of their own for the tests of what comes after a sale: they check every invariant of the whole database."""
+"""A shop of their own for the tests of what comes after a sale: they check every invariant of a whole database."""
 
 from __future__ import annotations
 

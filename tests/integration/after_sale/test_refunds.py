@@ -90,9 +90,11 @@ def test_units_that_were_shipped_go_back_into_stock_only_when_the_shop_says_so(
 
 def test_every_split_of_an_order_pays_back_exactly_what_was_paid(shop: RunningShop) -> None:
     buyer = shop.customer()
-    rng = random.Random(4)  # noqa: S311 - a repeatable test
+    rng = random.Random(4)
     for _ in range(4):
-        order = bought(shop, buyer, *[(rng.randrange(9), rng.randrange(1, 99), rng.randrange(1, 6)) for _ in "ab"])
+        order = bought(
+            shop, buyer, *[(rng.randrange(9), rng.randrange(1, 99), rng.randrange(1, 6)) for _ in "ab"]
+        )
         left = [item.quantity for item in order.items]
         paid = []
         while any(left):
@@ -210,7 +212,9 @@ def test_a_refund_of_a_part_is_a_step_that_keeps_the_status(shop: RunningShop) -
     order = bought(shop, buyer, (10, 0, 3))
     refund(shop, order.id, lines=units(order, 1))
     assert steps(shop, buyer, order.id)[-1] == ("CONFIRMED", "12.80 USD goes back to you.")
-    events = shop.sql("SELECT payload FROM events WHERE topic = 'order' AND key = :k ORDER BY id", k=str(order.id))
+    events = shop.sql(
+        "SELECT payload FROM events WHERE topic = 'order' AND key = :k ORDER BY id", k=str(order.id)
+    )
     payload = events[-1].payload
     assert "note" in str(payload)
     assert "amount_minor" in str(payload)
