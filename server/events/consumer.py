@@ -84,7 +84,7 @@ class Consumer:
     def _begin(self) -> Position:
         """The place of a consumer that is new: the beginning of what is kept."""
         with self._db.transaction() as tx:
-            values = {"name": self._name, "transaction_id": 0, "event_id": 0}
+            values = {"name": self._name, "transaction_id": 0, "event_id": 0, "first_event_id": 0}
             tx.execute(insert_for(tx)(Place).values(values).on_conflict_do_nothing())
         return 0, 0
 

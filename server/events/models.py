@@ -50,10 +50,14 @@ class IdempotencyKey(Base):
 
 
 class Consumer(Base):
-    """How far a reader of the events has come: everything up to this position has had its effect."""
+    """How far a reader of the events has come: everything up to this position has had its effect.
+
+    It had no business with the events up to `first_event_id`, which were there before it.
+    """
 
     __tablename__ = "consumers"
 
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     transaction_id: Mapped[int] = mapped_column(BigInteger)
     event_id: Mapped[int] = mapped_column(BigInteger)
+    first_event_id: Mapped[int] = mapped_column(BigInteger)

@@ -14,6 +14,7 @@ from server.verify.after_sale import AFTER_SALE
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
 from server.verify.orders import ORDERS
+from server.verify.outboxes import OUTBOXES
 from server.verify.payments import PAYMENTS
 from server.verify.pricing import PRICING
 from server.verify.promotions import PROMOTIONS
@@ -38,7 +39,18 @@ class Violation:
 
 def rules() -> list[Rule]:
     """Every rule: of stock, orders, checkout, what comes after a sale, and references."""
-    return [*STOCK, *ORDERS, *PRICING, *CARTS, *CHECKOUT, *PAYMENTS, *PROMOTIONS, *AFTER_SALE, *reference_rules()]
+    return [
+        *STOCK,
+        *ORDERS,
+        *PRICING,
+        *CARTS,
+        *CHECKOUT,
+        *PAYMENTS,
+        *PROMOTIONS,
+        *AFTER_SALE,
+        *OUTBOXES,
+        *reference_rules(),
+    ]
 
 
 def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import ssl
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -175,10 +174,10 @@ class Server:
 
 
 @pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Server:
     one = Server(tmp_path)
     Names(monkeypatch, hook=[["127.0.0.1"]], other=[["127.0.0.1"]])
-    yield one
+    return one
 
 
 def test_the_certificate_must_be_for_the_name_though_the_address_was_looked_up(

@@ -109,7 +109,7 @@ class PostOffice:
         self.refuse: Callable[[EmailMessage], str] = lambda message: ""
         self.refuse_recipient: Callable[[str], str] = lambda address: ""
 
-    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+    async def handle_RCPT(
         self, server: Any, session: Any, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         """Take a recipient, or refuse."""
@@ -118,7 +118,7 @@ class PostOffice:
             envelope.rcpt_tos.append(address)
         return answer or "250 OK"
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, server: Any, session: Any, envelope: Envelope) -> str:
         """Take a mail, or refuse."""
         content = envelope.content
         assert isinstance(content, bytes)

@@ -60,7 +60,7 @@ def receiver(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iter
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             with one.lock:

@@ -37,12 +37,14 @@ def _consumers() -> None:
         sa.Column("name", sa.String(length=32), nullable=False),
         sa.Column("transaction_id", sa.BigInteger(), nullable=False),
         sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.Column("first_event_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_consumers")),
     )
     # They begin at the end: nobody wants a mail about last year's order.
     op.execute(
-        "INSERT INTO consumers (name, transaction_id, event_id) "
-        "SELECT names.name, COALESCE(MAX(events.transaction_id), 0), COALESCE(MAX(events.id), 0) "
+        "INSERT INTO consumers (name, transaction_id, event_id, first_event_id) "
+        "SELECT names.name, COALESCE(MAX(events.transaction_id), 0), COALESCE(MAX(events.id), 0), "
+        "COALESCE(MAX(events.id), 0) "
         "FROM (SELECT 'mail' AS name UNION ALL SELECT 'webhooks') AS names LEFT JOIN events ON 1 = 1 "
         "GROUP BY names.name"
     )
