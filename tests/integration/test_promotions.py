@@ -522,3 +522,20 @@ def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) 
     # Its payment came after all, and is paid back
     reverse(shop, order, order["total_minor"])
     assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (500, 0)
+
+
+@pytest.mark.parametrize("lines", [1, 20])
+def test_a_checkout_with_coupon_and_points_takes_as_many_queries_for_any_cart(
+    shop: RunningShop, lines: int
+) -> None:
+    buyer, coupon = shop.customer(), create(shop, usage_limit=5, per_user_limit=5)
+    give(shop, buyer, 500)
+    for _ in range(lines):
+        shop.add(buyer, shop.product().id)
+    redeem(shop, buyer, 100)
+    apply(shop, buyer, coupon.code)
+    with shop.counted_queries() as queries:
+        shop.checkout(buyer)
+    # Four more than without: two for the coupon, one for the points, one to clear the cart of both. What records
+    # them rides along, but on SQLite.
+    assert len(queries) == (15 if shop.app.db.is_postgresql else 26), queries
