@@ -140,9 +140,12 @@ def put_back(
 ) -> None:
     """Put what an order took back into the cart, at its prices, beside what was added since.
 
-    The coupon and the points return as well, unless the buyer has chosen others meanwhile.
+    The coupon and the points return as well, unless the buyer has chosen others meanwhile. Nothing returns to a
+    cart that is in another currency by then: a cart holds one.
     """
     cart = queries.open_cart(tx, user_id, currency, now)
+    if cart.currency != currency:
+        return
     if coupon_id is not None or points:
         promotion_queries.promote(tx, cart.id, cart.coupon_id or coupon_id, cart.points or points)
     rows = [

@@ -177,6 +177,17 @@ def test_what_was_not_paid_in_time_is_given_up(brisk: RunningShop) -> None:
     assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "The order was not paid in time.")
 
 
+def test_what_is_given_up_stays_out_of_a_cart_in_another_currency(brisk: RunningShop) -> None:
+    buyer, product_id, order, _ = stuck(brisk)
+    dearer = brisk.product().id
+    brisk.sql("UPDATE products SET currency = 'EUR' WHERE id = :id", id=dearer)
+    brisk.add(buyer, dearer)
+    let_expire(brisk, order.id)
+    sweep(brisk)
+    assert only_order(brisk, buyer).status == pb.Order.CANCELLED
+    assert (cart_of(brisk, buyer), stock_of(brisk, product_id)) == ({dearer: 1}, 5)
+
+
 def test_a_gateway_that_is_away_is_asked_again_later(
     brisk: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,7 +128,8 @@ def test_a_wrong_value_is_refused_in_one_line_that_names_it(
 def test_every_setting_with_a_bound_was_tried() -> None:
     free = {
         "data_dir", "host", "edge_token", "jwt_key_file", "jwt_key_id", "jwt_issuer", "jwt_audience",
-        "smtp_host", "smtp_user", "smtp_password", "first_superuser_email", "first_superuser_password", "stripe_secret_key", "stripe_webhook_secret",
+        "smtp_host", "smtp_user", "smtp_password", "first_superuser_email", "first_superuser_password",
+        "stripe_secret_key", "stripe_webhook_secret",
         "stripe_api_base", "payment_return_url",
     }  # fmt: skip
     assert {name.lower() for name, _ in WRONG} == Settings.model_fields.keys() - free
@@ -144,6 +145,8 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         ({"FIRST_SUPERUSER_PASSWORD": "Password1"}, "FIRST_SUPERUSER_PASSWORD"),
         ({"BCRYPT_COST": "9"}, "BCRYPT_COST"),
         ({"ALGORITHM": "EdDSA"}, "JWT_KEY_FILE"),
+        ({"PAYMENT_GATEWAY": "stripe"}, "STRIPE_SECRET_KEY"),
+        ({"PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_1"}, "STRIPE_WEBHOOK_SECRET"),
     ],
 )
 def test_production_refuses_what_is_weak(
