@@ -20,7 +20,9 @@ def _event(key: str) -> bytes:
     return json.dumps(event | {"gateway_id": "pay_1"}, indent=7, ensure_ascii=False).encode() + b"\n \n"
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "text/plain"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/json; charset=utf-8", "text/plain"]
+)
 def test_a_signed_body_arrives_as_it_was_sent(stack: Stack, content_type: str) -> None:
     body = _event("SO-00000-00000")
     headers = {SIGNATURE: Signer(SECRET, utc_now).header(body), "content-type": content_type}
