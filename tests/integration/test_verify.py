@@ -74,11 +74,11 @@ MAIL = (
     "'{status}', 0, '', placed_at, placed_at, placed_at FROM orders WHERE number = 'OR-1'"
 )
 EVENT = (
-    "INSERT INTO events (id, transaction_id, topic, key, payload, created_at) SELECT 1, 0, 'order', "
+    "INSERT INTO events (id, transaction_id, topic, key, payload, created_at) SELECT 1000, 0, 'order', "
     'CAST(id AS VARCHAR), \'{{{{"status": "{status}", "user_id": 1}}}}\', placed_at FROM orders '
     "WHERE number = 'OR-1'"
 )
-PASSED = "UPDATE consumers SET event_id = 1, first_event_id = 0"
+PASSED = "UPDATE consumers SET transaction_id = 0, event_id = 1000, first_event_id = 0"
 ENDPOINT = (
     "INSERT INTO webhook_endpoints (id, url, event_types, salt, active, disabled_reason, created_at, updated_at) "
     "SELECT 1, 'https://a.test', '[]', '', true, '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"

@@ -145,12 +145,22 @@ from sanset.v1.recommend_pb2 import (
     TrainModelRequest,
     WatchTrainingRequest,
 )
+from sanset.v1.webhook_pb2 import (
+    CreateWebhookEndpointRequest,
+    DeleteWebhookEndpointRequest,
+    ListWebhookDeliveriesRequest,
+    ListWebhookEndpointsRequest,
+    ReplayWebhookDeliveryRequest,
+    UpdateWebhookEndpointRequest,
+    WebhookEndpoint,
+)
 from sqlalchemy import insert, update
 
 from server.app import SERVICES
 from server.auth.models import User as UserRow
 from server.clock import utc_now
 from server.recommend.models import TrainingRun
+from server.webhooks.models import WebhookDelivery
 
 METHODS: dict[str, MethodDescriptor] = {m.name: m for service in SERVICES for m in service.methods}
 
@@ -212,6 +222,30 @@ class World:
         category = Category(name=f"Shelf {uuid.uuid4().hex[:8]}")
         request = CreateCategoryRequest(category=category)
         return self.shop.catalog.CreateCategory(request, metadata=self.shop.admin.metadata)
+
+    def endpoint(self) -> WebhookEndpoint:
+        """A new webhook endpoint, the only one."""
+        self.forget_endpoints()
+        endpoint = WebhookEndpoint(url="https://8.8.8.8/hook", event_types=["order.shipped"])
+        request = CreateWebhookEndpointRequest(endpoint=endpoint)
+        return self.shop.orders.CreateWebhookEndpoint(request, metadata=self.shop.admin.metadata)
+
+    def forget_endpoints(self) -> None:
+        """Delete every webhook endpoint."""
+        self.shop.sql("DELETE FROM webhook_endpoints")
+
+    def delivery_id(self) -> int:
+        """A delivery to a webhook endpoint, which is switched off."""
+        order, endpoint = self.shop.order(), self.endpoint()
+        values = {
+            "endpoint_id": endpoint.id, "event_id": 1, "event_type": "order.shipped", "order_id": order.id,
+            "body": f'{{"type":"order.shipped","order_id":{order.id},"sequence":4}}', "status": "PENDING",
+            "attempts": 0, "response_code": 0, "error": "", "created_at": utc_now(), "next_attempt_at": utc_now(),
+            "retry_until": utc_now(),
+        }  # fmt: skip
+        with self.shop.app.db.transaction() as tx:
+            inserted = insert(WebhookDelivery).values(values).returning(WebhookDelivery.id)
+            return int(tx.execute(inserted).scalar_one())
 
     def filled_cart(self, account: Account) -> int:
         """The id of a line in the account's cart."""
@@ -431,6 +465,17 @@ def _events(world: World, caller: Account) -> Message:
     return TrackEventRequest(events=[event], visitor_id="visitor-1234")
 
 
+def _endpoint(world: World) -> WebhookEndpoint:
+    world.forget_endpoints()  # a shop has at most 20
+    return WebhookEndpoint(url="https://8.8.8.8/hook", event_types=["order.shipped"])
+
+
+def _update_endpoint(world: World, caller: Account) -> Message:
+    endpoint = world.endpoint()
+    endpoint.url = "https://8.8.4.4/hook"
+    return UpdateWebhookEndpointRequest(endpoint=endpoint)
+
+
 def _export_orders(world: World, caller: Account) -> Message:
     request = ExportOrdersRequest(format=ExportOrdersRequest.CSV)
     request.start_time.GetCurrentTime()
@@ -577,6 +622,21 @@ CASES: dict[str, Case] = {
     "UpdateOrderStatus": Case(_update_order),
     "TrackOrder": Case(lambda world, caller: TrackOrderRequest(order_id=_order_id(world, caller))),
     "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),
+    # Webhooks
+    "CreateWebhookEndpoint": Case(
+        lambda world, caller: CreateWebhookEndpointRequest(endpoint=_endpoint(world))
+    ),
+    "ListWebhookEndpoints": Case(lambda world, caller: ListWebhookEndpointsRequest()),
+    "UpdateWebhookEndpoint": Case(_update_endpoint),
+    "DeleteWebhookEndpoint": Case(
+        lambda world, caller: DeleteWebhookEndpointRequest(endpoint_id=world.endpoint().id)
+    ),
+    "ListWebhookDeliveries": Case(
+        lambda world, caller: ListWebhookDeliveriesRequest(endpoint_id=world.endpoint().id)
+    ),
+    "ReplayWebhookDelivery": Case(
+        lambda world, caller: ReplayWebhookDeliveryRequest(delivery_id=world.delivery_id())
+    ),
     "ListPendingOrders": Case(lambda world, caller: ListPendingOrdersRequest(page_size=5)),
     "ExportOrders": Case(_export_orders),
     "ExportProducts": Case(lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)),

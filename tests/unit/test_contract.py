@@ -53,6 +53,7 @@ NOT_IDEMPOTENT_BY_NATURE = {
     "Register", "Login", "Refresh", "CreateAddress", "CreateProduct", "CreateCategory", "AdjustInventory",
     "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
     "CreateCoupon", "AdjustPoints", "RefundOrder", "RequestReturn", "AddPaymentMethod", "CreateGiftCard",
+    "CreateWebhookEndpoint", "ReplayWebhookDelivery",
 }  # fmt: skip
 """Every repeat would do it again, unless a request id says otherwise."""
 

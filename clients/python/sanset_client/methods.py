@@ -13,6 +13,7 @@ from sanset.v1 import (
     payment_pb2,
     promotion_pb2,
     recommend_pb2,
+    webhook_pb2,
 )
 
 from sanset_client.rpc import Items, Stream, Unary
@@ -118,6 +119,19 @@ class OrderMethods:
     approve_return = Unary(after_sale_pb2.ApproveReturnRequest, after_sale_pb2.Return)
     reject_return = Unary(after_sale_pb2.RejectReturnRequest, after_sale_pb2.Return)
     receive_return = Unary(after_sale_pb2.ReceiveReturnRequest, after_sale_pb2.Return)
+    create_webhook_endpoint = Unary(webhook_pb2.CreateWebhookEndpointRequest, webhook_pb2.WebhookEndpoint)
+    list_webhook_endpoints = Unary(
+        webhook_pb2.ListWebhookEndpointsRequest, webhook_pb2.ListWebhookEndpointsResponse
+    )
+    update_webhook_endpoint = Unary(webhook_pb2.UpdateWebhookEndpointRequest, webhook_pb2.WebhookEndpoint)
+    delete_webhook_endpoint = Unary(webhook_pb2.DeleteWebhookEndpointRequest, Empty)
+    list_webhook_deliveries = Unary(
+        webhook_pb2.ListWebhookDeliveriesRequest, webhook_pb2.ListWebhookDeliveriesResponse
+    )
+    iter_webhook_deliveries = Items(
+        webhook_pb2.ListWebhookDeliveriesRequest, webhook_pb2.WebhookDelivery, rpc="ListWebhookDeliveries"
+    )
+    replay_webhook_delivery = Unary(webhook_pb2.ReplayWebhookDeliveryRequest, webhook_pb2.WebhookDelivery)
 
 
 class RecommendMethods:

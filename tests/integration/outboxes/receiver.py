@@ -62,6 +62,9 @@ def receiver(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iter
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            if len(body) < int(self.headers["Content-Length"]):  # the sender died over it
+                self.close_connection = True
+                return
             got = Received(self.path, {name.lower(): value for name, value in self.headers.items()}, body)
             with one.lock:
                 one.received.append(got)
