@@ -169,7 +169,7 @@ class Model:
         asked = self.asked(user_id, history, bought, context, now)
         seeds = np.concatenate([asked.here, asked.past])[:SIMILAR_SEEDS]
         rungs: list[Rung] = []
-        proposed = self.propose(asked)
+        proposed = self.propose(asked, eligible)
         if proposed is not None:
             rungs.append(self._taste(proposed))
         if len(seeds):
@@ -204,9 +204,15 @@ class Model:
         moment = self._sales.end if now is None else now
         return Asked(user_id, np.array(past, dtype=np.int64), own, here, moment)
 
-    def propose(self, asked: Asked, weights: BlendWeights | None = None) -> Proposed | None:
-        """The candidates of the blend with what every source says of them; None when nothing is known."""
-        return self._tastes.propose(asked, weights or self.weights)
+    def propose(
+        self, asked: Asked, eligible: Eligible, weights: BlendWeights | None = None
+    ) -> Proposed | None:
+        """The candidates of the blend with what every source says of them; None when nothing is known.
+
+        Few of them are not `eligible`: those that are there by their words.
+        """
+        ids = self._catalogue.ids
+        return self._tastes.propose(asked, weights or self.weights, lambda rows: eligible.among(ids[rows]))
 
     def sharing(self, category_share: float) -> Model:
         """The same model with lists that are more or less spread over categories."""

@@ -139,15 +139,15 @@ def _table(model: Model, cases: Sequence[Case], asking: BlendWeights) -> Table:
     found: list[Candidates] = []
     for case in cases:
         asked = model.asked(case.user_id, case.history[:HISTORY_LIMIT], None, (), case.now)
-        proposed = model.propose(asked, asking)
+        new = Without(case.history)
+        proposed = model.propose(asked, new, asking)
         if proposed is None:
             nothing = np.empty((0, len(FEATURES)), np.float32)
             found.append(Candidates(nothing, np.empty(0, np.bool_), len(case.wanted)))
             continue
-        old = set(case.history)
         ids = model.product_ids[proposed.rows]
-        new = np.array([product not in old for product in ids.tolist()], dtype=np.bool_)
-        found.append(_candidates(ids[new], proposed.features[new], case))
+        listed = new.among(ids)
+        found.append(_candidates(ids[listed], proposed.features[listed], case))
     return Table(found)
 
 

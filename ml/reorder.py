@@ -221,4 +221,6 @@ def reason(count: int, mean_gap: float, days_ago: float) -> str:
 def _ago(days: int) -> str:
     if days < 1:
         return "today"
+    if days > 365:
+        return "over a year ago"
     return "yesterday" if days == 1 else f"{days} days ago"

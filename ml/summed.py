@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ml.arrays import Array, Doubles, Floats, Rows
@@ -32,12 +34,12 @@ class Summed:
         self._own, self._own_sums = _standard(own, slots[: len(own.rows)], len(self.rows), trained)
         self._cross, self._cross_sums = _standard(cross, slots[len(own.rows) :], len(self.rows), trained)
 
-    def highest(self, weights: BlendWeights, count: int) -> Rows:
-        """The `count` products with the largest positive weighted sums, in no order."""
+    def highest(self, weights: BlendWeights, count: int, may: Callable[[Rows], Array]) -> Rows:
+        """The `count` products that `may` be listed with the largest positive weighted sums, in no order."""
         totals = self._own_sums
         if len(self._cross.rows):
             totals = weights.affinity * totals + weights.together * self._cross_sums
-        positive = np.flatnonzero(totals > 0)
+        positive = np.flatnonzero((totals > 0) & may(self.rows))
         if len(positive) > count:
             cut = len(positive) - count
             positive = positive[np.argpartition(totals[positive], cut)[cut:]]

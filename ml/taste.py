@@ -6,7 +6,7 @@ so that a call costs the same however wide the sources are.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,8 +85,8 @@ class Tastes:
         """The number of products."""
         self._content_gram: Doubles = wide.T @ wide / max(1, len(wide))
 
-    def propose(self, asked: Asked, weights: BlendWeights) -> Proposed | None:
-        """What goes with the user's history and the page; None when nothing does."""
+    def propose(self, asked: Asked, weights: BlendWeights, may: Callable[[Rows], Array]) -> Proposed | None:
+        """What goes with the user's history and the page, of what `may` be listed; None when nothing does."""
         past = asked.past[: weights.seeds]
         importance = np.float32(weights.recency) ** np.arange(len(past), dtype=np.float32)
         importance[~asked.bought[: weights.seeds]] *= np.float32(weights.looked)
@@ -97,7 +97,8 @@ class Tastes:
             cross = self._together.of_many(asked.here, level)
         summed = Summed(own, cross, self.size, self._trained)
         vector = self._personal.vector(asked.user_id, asked.past) if weights.taste else None
-        rows = summed.highest(weights, CANDIDATES)
+        # What may not be listed is left out first: whoever bought much would use up the candidates with it.
+        rows = summed.highest(weights, CANDIDATES, may)
         if not len(rows) and vector is not None:
             # Nothing goes with what is known of them since; their factors know what they used to like.
             rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
@@ -135,18 +136,18 @@ class Tastes:
     def alone(self, source: str, asked: Asked, weights: BlendWeights) -> Floats:
         """What one source says of every product: als, copurchase or content; for measuring it alone."""
         past = asked.past[: weights.seeds]
-        everything = np.arange(len(self._content))
+        catalogue = np.arange(len(self._content))
         if source == "als":
             vector = self._personal.vector(asked.user_id, past)
             if vector is not None:
-                return self._personal.scores(vector, everything)
+                return self._personal.scores(vector, catalogue)
         elif source == "content" and len(past):
-            return self._like(everything, self._content[past].sum(axis=0))
+            return self._like(catalogue, self._content[past].sum(axis=0))
         elif source == "copurchase":
             ones = np.ones(len(past), np.float32)
             summed = Summed(self._affinity.of_many(past, ones), NOTHING, self.size, self._trained)
-            return np.asarray(summed.of(everything)[0], np.float32)
-        return np.zeros(len(everything), dtype=np.float32)
+            return np.asarray(summed.of(catalogue)[0], np.float32)
+        return np.zeros(len(catalogue), dtype=np.float32)
 
     def nearest_seed(self, row: int, seeds: Rows) -> int:
         """The seed whose words are most like those of a product."""
@@ -237,6 +238,8 @@ class Taste:
     def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, str]:
         asked = self._proposed.asked
         neighbours = shares[AFFINITY] + shares[TOGETHER]
+        if shares[RECENT] > max(neighbours, shares[CONTENT], shares[TASTE]):
+            return Source.TRENDING, "Selling well now"
         if shares[TASTE] > max(neighbours, shares[CONTENT]):
             return Source.PERSONAL, "Liked by customers with your taste"
         if shares[CONTENT] > neighbours:

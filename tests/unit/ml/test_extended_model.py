@@ -92,7 +92,7 @@ def test_calibrated_scores_are_chances_and_the_rungs_below_stay_below(contents: 
 def test_nothing_eligible_is_found_out_in_few_calls(model: Model):
     nothing = Only(lambda product: False)
     assert model.recommend(1, history=[1, 2, 3], eligible=nothing, limit=10) == []
-    assert sum(map(len, nothing.calls)) == PRODUCTS
+    assert sum(map(len, nothing.calls)) <= 2 * PRODUCTS
     assert len(nothing.calls) <= 8
 
 
@@ -122,3 +122,10 @@ def test_a_look_at_what_nobody_bought_yet_is_answered_by_likeness(model: Model):
     assert len(mugs([900, *garden])) >= 3
     on_page = extended.recommend(2, history=garden, context=[900], eligible=others, limit=20)
     assert any(item.reason == "Similar to mug model0" for item in on_page[:10])
+
+
+def test_who_bought_nearly_everything_that_goes_together_still_gets_what_is_left(model: Model):
+    rest = {58, 59, 60}
+    found = model.recommend(1, history=range(1, PRODUCTS + 1), eligible=Only(rest.__contains__), limit=10)
+    assert {item.product_id for item in found} == rest
+    assert all(item.score > 0 for item in found)

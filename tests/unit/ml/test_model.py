@@ -129,8 +129,8 @@ def test_lists_are_as_long_as_the_eligible_products_allow(
     possible = set(range(1, PRODUCTS + 1)) - refused - set(context)
     assert len(found) == min(limit, len(possible))
     assert set(ids(found)) <= possible
-    asked = [product for call in eligible.calls for product in call]
-    assert len(set(asked)) == len(asked), "no product is asked about twice"
+    asked = Counter(product for call in eligible.calls for product in call)
+    assert max(asked.values(), default=0) <= 2, "once before the best are chosen, and once for the list"
 
 
 def test_no_category_fills_the_list_while_there_are_others(model: Model):
