@@ -87,7 +87,11 @@ def receiver(tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> Iter
         def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer((host, 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: Any) -> None:
+            """Senders that die are what some tests are about."""
+
+    server = Server((host, 0), Handler)
     server.daemon_threads = True
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)

@@ -1,0 +1,130 @@
+"""Cleaning up deletes what is old and needed by nobody; consumers miss no event, whenever it was committed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, insert, select, text, update
+
+from server.clock import utc_now
+from server.db.database import Database
+from server.events.consumer import Consumer as Reader
+from server.events.log import ORDER, PRODUCT, NewEvent, publish
+from server.events.models import Consumer, Event, IdempotencyKey
+from server.jobs.cleanup import Cleanup
+from server.rpc.pool import Pool
+
+
+@pytest.fixture
+def db(database_url: str) -> Database:
+    """A database, closed at the end of the process."""
+    return Database(database_url, pool_size=4)
+
+
+def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
+    for key in keys:
+        with db.transaction() as tx:
+            publish(tx, NewEvent(topic, key, {}))
+
+
+def take(db: Database, name: str = "mail") -> list[str]:
+    found: list[str] = []
+    reader = Reader(db, name, ORDER)
+    while reader.take(
+        lambda _connection, told: [one.key for one in told], lambda _tx, keys: found.extend(keys)
+    ):
+        pass
+    return found
+
+
+def clean(db: Database) -> None:
+    pool = Pool(threads=1, max_queued=10)
+    asyncio.run(Cleanup(db, pool, utc_now).run())
+    pool.close()
+
+
+def test_events_go_after_a_week_but_not_before_the_outboxes_had_them(db: Database) -> None:
+    publish_in(db, "1", "2")
+    assert take(db) == ["1", "2"]
+    assert take(db, "webhooks") == ["1", "2"]
+    publish_in(db, "3")
+    publish_in(db, "9", topic=PRODUCT)
+    publish_in(db, "4")
+    assert take(db) == ["3", "4"]  # the webhooks have not
+    with db.transaction() as tx:
+        tx.execute(update(Event).values(created_at=utc_now() - timedelta(days=8)))
+    clean(db)
+    with db.read() as connection:
+        assert connection.execute(select(Event.key).order_by(Event.id)).scalars().all() == ["3", "4"]
+    assert take(db, "webhooks") == ["3", "4"]
+    clean(db)
+    publish_in(db, "5")
+    assert take(db) == take(db, "webhooks") == ["5"], "no number is given away twice"
+    db.close()
+
+
+def test_request_ids_go_after_a_day(db: Database) -> None:
+    def key(name: str, hours: int) -> dict[str, object]:
+        age = timedelta(hours=hours)
+        values = {"user_id": 1, "method": "AddItem", "request_id": name, "body_hash": "", "reply": b""}
+        return values | {"created_at": utc_now() - age}
+
+    with db.transaction() as tx:
+        tx.execute(insert(IdempotencyKey), [key(f"old-{n}", 25) for n in range(2500)] + [key("young", 23)])
+    clean(db)
+    with db.read() as connection:
+        assert connection.execute(select(IdempotencyKey.request_id)).scalars().all() == ["young"]
+    db.close()
+
+
+def test_an_event_that_is_committed_late_is_not_passed_over(postgres_url: str) -> None:
+    db = Database(postgres_url, pool_size=4)
+    with db.transaction() as slow:
+        publish(slow, NewEvent(ORDER, "slow", {}))
+        publish_in(db, "fast")
+        assert take(db) == []  # it waits for the older transaction
+    assert take(db) == ["slow", "fast"]
+    db.close()
+
+
+def test_a_worker_that_fails_between_reading_and_moving_on_loses_nothing(db: Database) -> None:
+    publish_in(db, "1", "2")
+
+    def fail(*_: object) -> None:
+        raise ValueError("the worker dies")
+
+    reader = Reader(db, "mail", ORDER)
+    with pytest.raises(ValueError, match="dies"):
+        reader.take(lambda _connection, told: told, fail)
+    assert take(db) == ["1", "2"]
+    db.close()
+
+
+def test_the_outboxes_carry_on_in_a_cluster_whose_transactions_begin_anew(postgres_url: str) -> None:
+    db = Database(postgres_url, pool_size=4)
+    publish_in(db, "1", "2")
+    assert take(db) == ["1", "2"]
+    publish_in(db, "3")
+    with db.transaction() as tx:  # as a dump of an older cluster tells it
+        far = 2**40
+        tx.execute(update(Event).values(transaction_id=Event.id + far))
+        place = tx.execute(select(Event.id).where(Event.key == "2")).scalar_one()
+        tx.execute(update(Consumer).values(transaction_id=place + far, event_id=place))
+    publish_in(db, "4")
+    again = take(db)
+    assert again[-2:] == ["3", "4"]
+    assert set(again[:-2]) <= {"1", "2"}  # told once more; the outboxes know what they wrote
+    publish_in(db, "5")
+    assert take(db) == ["5"]
+    db.close()
+
+
+def test_a_consumer_without_a_place_begins_with_what_is_kept(db: Database) -> None:
+    with db.transaction() as tx:
+        tx.execute(delete(Consumer))
+        tx.execute(text("SELECT 1"))
+    publish_in(db, "1")
+    assert take(db) == ["1"]
+    db.close()
