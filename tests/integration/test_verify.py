@@ -50,8 +50,8 @@ POINTS = (
     "SELECT user_id, id, '{kind}', {points}, placed_at FROM orders WHERE number = 'OR-1'"
 )
 CHARGE = (
-    "INSERT INTO gateway_charges (key, gateway_id, method, status, amount_minor, refunded_minor, currency, problem, "
-    "created_at) SELECT '{key}', 'pay_1', 'CARD', 'CAPTURED', {minor}, {refunded}, 'GBP', '', placed_at "
+    "INSERT INTO gateway_charges "
+    "(key, gateway_id, method, status, amount_minor, refunded_minor, currency, problem, created_at) SELECT '{key}', 'pay_1', 'CARD', 'CAPTURED', {minor}, {refunded}, 'GBP', '', placed_at "
     "FROM orders WHERE number = 'OR-1'"
 )
 GIFT_CARD = (
