@@ -51,7 +51,8 @@ POINTS = (
 )
 CHARGE = (
     "INSERT INTO gateway_charges "
-    "(key, gateway_id, method, status, amount_minor, refunded_minor, currency, problem, created_at) SELECT '{key}', 'pay_1', 'CARD', 'CAPTURED', {minor}, {refunded}, 'GBP', '', placed_at "
+    "(key, gateway_id, method, status, amount_minor, refunded_minor, currency, problem, created_at) "
+    "SELECT '{key}', 'pay_1', 'CARD', 'CAPTURED', {minor}, {refunded}, 'GBP', '', placed_at "
     "FROM orders WHERE number = 'OR-1'"
 )
 GIFT_CARD = (
