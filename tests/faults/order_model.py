@@ -1,0 +1,166 @@
+"""What a shop must do with orders, in memory and as simple as it can be said: the model of the stateful test.
+
+It knows units, states and conservation: where each unit is, what was paid and paid back, who holds which coupon
+and how many points. It does not price: what an order costs is asked of the shop, and must then stay.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+PENDING, CONFIRMED, PROCESSING = "PENDING_PAYMENT", "CONFIRMED", "PROCESSING"
+SHIPPED, DELIVERED, CANCELLED = "SHIPPED", "DELIVERED", "CANCELLED"
+RETURN_REQUESTED, RETURNED, REFUNDED = "RETURN_REQUESTED", "RETURNED", "REFUNDED"
+IN_THE_HOUSE = (PENDING, CONFIRMED, PROCESSING)
+NEXT = {CONFIRMED: PROCESSING, PROCESSING: SHIPPED, SHIPPED: DELIVERED}
+
+
+@dataclass
+class Coupon:
+    """A coupon with its limits; 0 is none."""
+
+    id: int
+    code: str
+    limit: int
+    per_user: int
+
+
+@dataclass
+class Line:
+    """Units of a product in an order: how many, paid back, sent back, and back in stock."""
+
+    product: int
+    variant: int
+    units: int
+    paid_back: int = 0
+    sent_back: int = 0
+    restocked: int = 0
+
+
+@dataclass
+class Return:
+    """Units that a buyer sends back, by the place of their line."""
+
+    id: int
+    units: dict[int, int]
+    state: str = "REQUESTED"
+
+
+@dataclass
+class Order:
+    """An order and what became of it."""
+
+    id: int
+    buyer: Buyer
+    number: str
+    request_id: str
+    lines: list[Line]
+    total: int
+    earned: int
+    redeemed: int
+    coupon: Coupon | None
+    state: str
+    doubtful: bool = False
+    """The gateway was too slow for the shop: it may have charged."""
+    paid_back: int = 0
+    without_units: int = 0
+    """What was paid back as a mere amount."""
+    delivered: bool = False
+    returns: list[Return] = field(default_factory=list)
+
+    @property
+    def paid(self) -> int:
+        """What was captured."""
+        was_paid = self.state != PENDING and not (self.state == CANCELLED and not self.paid_back)
+        return self.total if was_paid else 0
+
+    @property
+    def left(self) -> int:
+        """What can still be paid back."""
+        return self.paid - self.paid_back
+
+    @property
+    def points(self) -> int:
+        """What the order did to its buyer's points, all in all."""
+        if self.state == CANCELLED:
+            return 0
+        if self.state == PENDING:
+            return -self.redeemed
+        if self.total == 0:
+            return self.earned - self.redeemed if not self.everything_came_back else 0
+        share = self.paid_back
+        reversed_, returned = (points * share // self.total for points in (self.earned, self.redeemed))
+        return self.earned - reversed_ - self.redeemed + returned
+
+    @property
+    def everything_came_back(self) -> bool:
+        """Whether every unit was sent back, or paid back."""
+        return all(max(line.sent_back, line.paid_back) >= line.units for line in self.lines)
+
+    @property
+    def open_return(self) -> Return | None:
+        """The return that waits for its end."""
+        return next((one for one in self.returns if one.state in ("REQUESTED", "APPROVED")), None)
+
+    def returnable(self) -> list[int]:
+        """The units of each line that can be sent back."""
+        promised = [
+            sum(one.units.get(place, 0) for one in self.returns if one.state != "REJECTED")
+            for place in range(len(self.lines))
+        ]
+        return [
+            line.units - max(line.paid_back, gone) for line, gone in zip(self.lines, promised, strict=True)
+        ]
+
+    def restock(self, stock: dict[int, int], place: int, units: int) -> None:
+        """Put units of a line into stock, at most those that are not there."""
+        line = self.lines[place]
+        back = min(units, line.units - line.restocked)
+        line.restocked += back
+        stock[line.product] += back
+
+    def restock_all(self, stock: dict[int, int]) -> None:
+        """Put every unit into stock that is not there."""
+        for place, line in enumerate(self.lines):
+            self.restock(stock, place, line.units)
+
+    def pay_back(self, minor: int, stock: dict[int, int]) -> None:
+        """Money goes back; the order ends when it was all."""
+        self.paid_back += minor
+        if self.left == 0:
+            if self.state in IN_THE_HOUSE:
+                self.restock_all(stock)
+            self.state = REFUNDED
+
+
+@dataclass
+class Buyer:
+    """A buyer: the cart, what it is to be reduced by, and the points that were given."""
+
+    id: int
+    cart: dict[int, int] = field(default_factory=dict)
+    coupon: Coupon | None = None
+    points_wanted: int = 0
+    gifts: int = 0
+
+
+def uses(orders: list[Order], coupon: Coupon, buyer: Buyer | None = None) -> int:
+    """How often a coupon is used: by orders that stand, of one buyer or of all."""
+    return sum(
+        order.coupon is coupon and order.state != CANCELLED and buyer in (None, order.buyer)
+        for order in orders
+    )
+
+
+def refusal_of_coupon(orders: list[Order], coupon: Coupon, buyer: Buyer) -> str:
+    """Why a buyer cannot use a coupon; empty when they can."""
+    if coupon.limit and uses(orders, coupon) >= coupon.limit:
+        return "COUPON_USED_UP"
+    if coupon.per_user and uses(orders, coupon, buyer) >= coupon.per_user:
+        return "COUPON_USED_BY_YOU"
+    return ""
+
+
+def balance(orders: list[Order], buyer: Buyer) -> int:
+    """A buyer's points."""
+    return buyer.gifts + sum(order.points for order in orders if order.buyer is buyer)

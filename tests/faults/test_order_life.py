@@ -1,0 +1,547 @@
+"""The whole life of orders, played at random against a simple model: nothing is ever lost, doubled or owed.
+
+`make test` plays some lives; `make faults` 500 of 30 steps on each database (10 for each of SANSET_FAULT_ROUNDS).
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.message import Message
+from google.type.money_pb2 import Money
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from order_model import (
+    CANCELLED,
+    CONFIRMED,
+    DELIVERED,
+    NEXT,
+    PENDING,
+    PROCESSING,
+    RETURN_REQUESTED,
+    RETURNED,
+    SHIPPED,
+    Buyer,
+    Coupon,
+    Line,
+    Order,
+    Return,
+    balance,
+    refusal_of_coupon,
+)
+from running_shop import Account, RunningShop, refusal, test_settings
+from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2, order_pb2, promotion_pb2
+
+from server.money import Money as Amount
+from server.order.payments.gateway import CAPTURED, Charge
+from server.verify import verify
+
+LIVES = 10 * int(os.environ.get("SANSET_FAULT_ROUNDS", "0")) or 5
+STEPS = 30
+OK = ""
+
+places = st.integers(0, 1_000)
+
+
+def of(some: list[Any], place: int) -> Any:
+    """One of some, chosen by any number."""
+    return some[place % len(some)]
+
+
+def minor(money: Money) -> int:
+    """An amount in cents."""
+    return int(money.units) * 100 + int(money.nanos) // 10_000_000
+
+
+@pytest.fixture(scope="module")
+def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A running worker, on each database in turn, that soon gives a gateway up."""
+    running = RunningShop(
+        test_settings(module_database_url, tmp_path_factory.mktemp("shop"), payment_timeout_seconds=0.3)
+    )
+    yield running
+    running.stop()
+
+
+class OrderLife(RuleBasedStateMachine):
+    """Two buyers, three products, two coupons, and everybody doing anything at any time."""
+
+    shop: RunningShop
+
+    @initialize(stocks=st.tuples(*[st.integers(6, 25)] * 3), far=st.integers(0, 3))
+    def open(self, stocks: tuple[int, int, int], far: int) -> None:
+        """Fill the shelves, let the buyers in, and have one of them buy; the order has come so far."""
+        priced = zip(stocks, [(10, 0), (7, 330_000_000), (0, 990_000_000)], strict=True)
+        products = [self.shop.product(units=units, nanos=nanos, stock=n) for n, (units, nanos) in priced]
+        self.products = [product.id for product in products]
+        self.stock = dict(zip(self.products, stocks, strict=True))
+        self.accounts = [self.shop.customer() for _ in range(2)]
+        self.buyers = [Buyer(account.user_id) for account in self.accounts]
+        self.coupons = [
+            self._coupon(percent=12.5, usage_limit=2),
+            self._coupon(amount=Money(currency_code="USD", units=5), per_user_limit=1),
+        ]
+        self.orders: list[Order] = []
+        self.check_out(0, OK, [(0, 3), (1, 2)])
+        for wanted in (PROCESSING, SHIPPED, DELIVERED)[:far]:
+            self._advance(self.orders[0], wanted)
+
+    def _coupon(self, **fields: Any) -> Coupon:
+        coupon = promotion_pb2.Coupon(code=f"C-{uuid.uuid4().hex[:12]}", **fields)
+        request = promotion_pb2.CreateCouponRequest(coupon=coupon)
+        made = self.shop.cart.CreateCoupon(request, metadata=self.shop.admin.metadata)
+        return Coupon(made.id, made.code, made.usage_limit, made.per_user_limit)
+
+    def _account(self, buyer: Buyer) -> Account:
+        return self.accounts[self.buyers.index(buyer)]
+
+    def _call(self, method: Callable[..., Any], request: Message, account: Account) -> tuple[Any, str]:
+        """The reply, or why the call was refused."""
+        try:
+            return method(request, metadata=account.metadata, timeout=60), OK
+        except grpc.RpcError as error:
+            return None, refusal(error).reason
+
+    # ── Carts ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(who=places, what=places, units=st.integers(1, 4))
+    def add(self, who: int, what: int, units: int) -> None:
+        buyer, product = of(self.buyers, who), of(self.products, what)
+        held = buyer.cart.get(product, 0) + units
+        request = cart_pb2.AddItemRequest(product_id=product, quantity=units)
+        _, refused = self._call(self.shop.cart.AddItem, request, self._account(buyer))
+        assert refused == ("OUT_OF_STOCK" if held > self.stock[product] else OK)
+        if not refused:
+            buyer.cart[product] = held
+
+    @rule(who=places, which=places)
+    def apply_coupon(self, who: int, which: int) -> None:
+        buyer, coupon = of(self.buyers, who), of(self.coupons, which)
+        request = promotion_pb2.ApplyCouponRequest(code=coupon.code)
+        _, refused = self._call(self.shop.cart.ApplyCoupon, request, self._account(buyer))
+        assert refused == refusal_of_coupon(self.orders, coupon, buyer)
+        if not refused:
+            buyer.coupon = coupon
+
+    @rule(who=places)
+    def remove_coupon(self, who: int) -> None:
+        buyer = of(self.buyers, who)
+        request = promotion_pb2.RemoveCouponRequest()
+        assert self._call(self.shop.cart.RemoveCoupon, request, self._account(buyer))[1] == OK
+        buyer.coupon = None
+
+    @rule(who=places, points=st.integers(1, 5_000))
+    def give_points(self, who: int, points: int) -> None:
+        buyer = of(self.buyers, who)
+        request = promotion_pb2.AdjustPointsRequest(user_id=buyer.id, points=points, reason="a gift")
+        assert self._call(self.shop.cart.AdjustPoints, request, self.shop.admin)[1] == OK
+        buyer.gifts += points
+
+    @rule(who=places, points=st.integers(0, 3_000))
+    def redeem(self, who: int, points: int) -> None:
+        buyer = of(self.buyers, who)
+        request = promotion_pb2.RedeemPointsRequest(points=points)
+        _, refused = self._call(self.shop.cart.RedeemPoints, request, self._account(buyer))
+        few = points > max(balance(self.orders, buyer), 0)
+        assert refused == ("POINTS_TOO_FEW" if few else OK)
+        if not refused:
+            buyer.points_wanted = points
+
+    @rule(what=places, units=st.integers(1, 5))
+    def restock(self, what: int, units: int) -> None:
+        product = of(self.products, what)
+        request = catalog_pb2.AdjustInventoryRequest(product_id=product, delta=units)
+        assert self._call(self.shop.catalog.AdjustInventory, request, self.shop.admin)[1] == OK
+        self.stock[product] += units
+
+    # ── Checkout ────────────────────────────────────────────────────────────────────────────────────────
+
+    @rule(
+        who=places,
+        token=st.sampled_from(["", "", "", "", "tok_decline", "tok_twice", "tok_timeout"]),
+        basket=st.lists(st.tuples(places, st.integers(1, 4)), max_size=3),
+    )
+    def check_out(self, who: int, token: str, basket: list[tuple[int, int]]) -> None:
+        buyer = of(self.buyers, who)
+        account = self._account(buyer)
+        for what, units in basket:
+            self.add(who, what, units)
+        shown = self.shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata)
+        request = order_pb2.CheckoutRequest(
+            payment_method=order_pb2.Payment.CARD, payment_token=token, request_id=str(uuid.uuid4())
+        )
+        reply, refused = self._call(self.shop.orders.Checkout, request, account)
+        expected = self._refusal_of_checkout(buyer, token, minor(shown.totals.total))
+        if refused == "PAYMENT_UNAVAILABLE" and expected == OK:  # a busy machine: the shop did not wait
+            self._placed(buyer, self._newest(account), request.request_id).doubtful = True
+            return
+        assert refused == expected
+        if refused == "PAYMENT_UNAVAILABLE":
+            self._placed(buyer, self._newest(account), request.request_id)
+        elif not refused:
+            order = self._placed(buyer, reply.order, request.request_id)
+            assert order.total == minor(shown.totals.total), "the cart showed another total"
+            again, _ = self._call(self.shop.orders.Checkout, request, account)
+            assert again == reply
+        elif refused == "PAYMENT_DECLINED":
+            self._adopt_points(buyer, account)
+
+    def _refusal_of_checkout(self, buyer: Buyer, token: str, total: int) -> str:
+        if not buyer.cart:
+            return "CART_EMPTY"
+        if any(units > self.stock[product] for product, units in buyer.cart.items()):
+            return "OUT_OF_STOCK"
+        if buyer.coupon is not None:
+            refused = refusal_of_coupon(self.orders, buyer.coupon, buyer)
+            if refused:
+                return refused
+        if total == 0:  # nobody is asked for money
+            return OK
+        return {"tok_decline": "PAYMENT_DECLINED", "tok_timeout": "PAYMENT_UNAVAILABLE"}.get(token, OK)
+
+    def _newest(self, account: Account) -> order_pb2.Order:
+        request = order_pb2.ListOrdersRequest(page_size=1)
+        return self.shop.orders.ListOrders(request, metadata=account.metadata).items[0]
+
+    def _placed(self, buyer: Buyer, told: order_pb2.Order, request_id: str) -> Order:
+        """Note an order that was placed, and empty the cart."""
+        lines = [Line(item.product_id, item.variant_id, item.quantity) for item in told.items]
+        assert {line.product: line.units for line in lines} == buyer.cart
+        assert sum(minor(item.total) for item in told.items) <= minor(told.totals.total)
+        coupon = buyer.coupon
+        assert told.coupon_code == (coupon.code if coupon else "")
+        order = Order(
+            told.id, buyer, told.number, request_id, lines, minor(told.totals.total),
+            told.totals.points_earned, told.totals.points_redeemed, coupon,
+            order_pb2.Order.Status.Name(told.status),
+        )  # fmt: skip
+        assert order.redeemed <= buyer.points_wanted
+        for line in lines:
+            self.stock[line.product] -= line.units
+        buyer.cart, buyer.coupon, buyer.points_wanted = {}, None, 0
+        self.orders.append(order)
+        return order
+
+    def _adopt_points(self, buyer: Buyer, account: Account) -> None:
+        """After a decline the cart wants as many points as the order took, which may be fewer than before."""
+        wanted = self.shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata).points
+        assert wanted <= buyer.points_wanted
+        buyer.points_wanted = wanted
+
+    def _waiting(self) -> list[Order]:
+        return [order for order in self.orders if order.state == PENDING]
+
+    @rule()
+    def let_time_pass(self) -> None:
+        """Whatever was not paid is given up, and its goods are back in the cart."""
+        waiting = self._waiting()
+        self._turn_clocks()
+        self.shop.run(self.shop.app.sweeper.sweep())
+        for order in waiting:
+            state = self._told(order).status
+            if order.doubtful and state == order_pb2.Order.CONFIRMED:
+                order.state = CONFIRMED
+                continue
+            assert state == order_pb2.Order.CANCELLED
+            self._give_up(order)
+
+    def _give_up(self, order: Order) -> None:
+        buyer = order.buyer
+        order.state = CANCELLED
+        order.restock_all(self.stock)
+        for line in order.lines:
+            buyer.cart[line.product] = buyer.cart.get(line.product, 0) + line.units
+        buyer.coupon = buyer.coupon or order.coupon
+        buyer.points_wanted = buyer.points_wanted or order.redeemed
+
+    def _turn_clocks(self) -> None:
+        self.shop.sql("UPDATE orders SET reserved_until = placed_at WHERE status = 'PENDING_PAYMENT'")
+        self.shop.sql("UPDATE idempotency_keys SET leased_until = created_at WHERE leased_until IS NOT NULL")
+        self.shop.sql("UPDATE refunds SET next_attempt_at = created_at WHERE status = 'PENDING'")
+
+    @precondition(lambda self: any(order.state in (PENDING, CANCELLED) for order in self.orders))
+    @rule(which=places, times=st.integers(1, 3))
+    def report_late(self, which: int, times: int) -> None:
+        """The bank charges after the shop has stopped waiting, and says so, more than once."""
+        order = of([order for order in self.orders if order.state in (PENDING, CANCELLED)], which)
+        demo = self.shop.app.payments.demo
+        assert demo is not None
+        charge = Charge(order.number, Amount(order.total, "USD"), "CARD", "")
+        outcome = self.shop.run(demo.charge(charge, ""))
+        for _ in range(times):
+            body, headers = demo.webhook(f"evt_{uuid.uuid4().hex}", order.number, outcome)
+            self.shop.run(self.shop.app.payments.demo.tell(body, headers))  # type: ignore[union-attr,misc,arg-type]
+        if order.state == PENDING:
+            assert outcome.status == CAPTURED
+            order.state = CONFIRMED
+
+    def _chosen(self, which: int, *states: str) -> Order:
+        """An order; three times in four one of these states, if there is one."""
+        suitable = [order for order in self.orders if order.state in states]
+        return of(suitable if suitable and which % 4 else self.orders, which // 4)
+
+    # ── After the sale ──────────────────────────────────────────────────────────────────────────────────
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, by_admin=st.booleans())
+    def cancel(self, which: int, by_admin: bool) -> None:
+        order = self._chosen(which, PENDING, CONFIRMED, PROCESSING)
+        caller = self.shop.admin if by_admin else self._account(order.buyer)
+        request = after_sale_pb2.CancelOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()))
+        _, refused = self._call(self.shop.orders.CancelOrder, request, caller)
+        may = order.state in (PENDING, CONFIRMED, PROCESSING, CANCELLED)
+        assert refused == (OK if may else "ILLEGAL_TRANSITION")
+        if refused or order.state == CANCELLED:
+            return
+        order.paid_back = 0 if order.state == PENDING else order.total
+        order.state = CANCELLED
+        order.restock_all(self.stock)
+        if order.doubtful:  # what the bank took meanwhile goes back
+            order.paid_back = minor(self._told(order).payment.refunded)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, wanted=st.sampled_from([PROCESSING, SHIPPED, DELIVERED]), straight=st.booleans())
+    def advance(self, which: int, wanted: str, straight: bool) -> None:
+        """One step; going straight, as far as it goes."""
+        order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED)
+        while straight and order.state in NEXT:
+            self._advance(order, NEXT[order.state])
+        self._advance(order, wanted)
+
+    def _advance(self, order: Order, wanted: str) -> None:
+        request = order_pb2.UpdateOrderStatusRequest(
+            order_id=order.id, status=order_pb2.Order.Status.Value(wanted)
+        )
+        _, refused = self._call(self.shop.orders.UpdateOrderStatus, request, self.shop.admin)
+        assert refused == (OK if wanted in (order.state, NEXT.get(order.state)) else "ILLEGAL_TRANSITION")
+        if not refused:
+            order.state = wanted
+            order.delivered |= wanted == DELIVERED
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, line=places, units=st.integers(1, 4), restock=st.booleans())
+    def refund_units(self, which: int, line: int, units: int, restock: bool) -> None:
+        order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)
+        place = line % len(order.lines)
+        sold = order.lines[place]
+        wanted = after_sale_pb2.LineQuantity(variant_id=sold.variant, quantity=units)
+        refund, refused = self._refund(order, lines=[wanted], restock=restock)
+        if order.paid == 0:
+            assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
+            return
+        if order.left == 0 or units > sold.units - sold.paid_back:
+            assert refused == "REFUND_TOO_LARGE"
+            return
+        if refused == "REFUND_TOO_LARGE":
+            assert order.without_units, "the units are there, and no mere amount took their money"
+            return
+        if refused == "ILLEGAL_TRANSITION":
+            assert order.state == RETURN_REQUESTED
+            return
+        assert refused in (OK, "NOT_REFUNDABLE")  # units that points and coupon had paid for cost nothing
+        if refused:
+            return
+        sold.paid_back += units
+        if restock:
+            order.restock(self.stock, place, units)
+        order.pay_back(minor(refund.amount), self.stock)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, cents=st.integers(1, 4_000))
+    def refund_amount(self, which: int, cents: int) -> None:
+        order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)
+        amount = Money(currency_code="USD", units=cents // 100, nanos=cents % 100 * 10_000_000)
+        _, refused = self._refund(order, amount=amount)
+        if order.paid == 0:
+            assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
+        elif cents > order.left:
+            assert refused == "REFUND_TOO_LARGE"
+        elif order.state == RETURN_REQUESTED and cents == order.left:
+            assert refused == "ILLEGAL_TRANSITION"
+        else:
+            assert refused == OK
+            order.without_units += cents
+            order.pay_back(cents, self.stock)
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, restock=st.booleans())
+    def refund_all(self, which: int, restock: bool) -> None:
+        order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)
+        refund, refused = self._refund(order, restock=restock)
+        if order.paid == 0:
+            assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
+        elif order.left == 0:
+            assert refused == "REFUND_TOO_LARGE"
+        elif order.state == RETURN_REQUESTED:
+            assert refused == "ILLEGAL_TRANSITION"
+        else:
+            assert (refused, minor(refund.amount)) == (OK, order.left)
+            for place, line in enumerate(order.lines):
+                if restock:
+                    order.restock(self.stock, place, line.units - line.paid_back)
+                line.paid_back = line.units
+            order.pay_back(order.left, self.stock)
+
+    def _refund(self, order: Order, **fields: Any) -> tuple[after_sale_pb2.Refund, str]:
+        request = after_sale_pb2.RefundOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()), **fields)
+        reply, refused = self._call(self.shop.orders.RefundOrder, request, self.shop.admin)
+        if not refused:
+            again, _ = self._call(self.shop.orders.RefundOrder, request, self.shop.admin)
+            assert again.id == reply.id, "a repeat pays nothing back"
+        return reply, refused
+
+    @precondition(lambda self: self.orders)
+    @rule(which=places, line=places, units=st.integers(0, 3))
+    def request_return(self, which: int, line: int, units: int) -> None:
+        order = self._chosen(which, DELIVERED, RETURNED)
+        place, left = line % len(order.lines), order.returnable()
+        lines = [after_sale_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)]
+        request = after_sale_pb2.RequestReturnRequest(
+            order_id=order.id, reason="Too small", lines=lines if units else []
+        )
+        reply, refused = self._call(self.shop.orders.RequestReturn, request, self._account(order.buyer))
+        if not order.delivered or order.state == CANCELLED:
+            assert refused == "NOT_DELIVERED"
+        elif order.state not in (DELIVERED, RETURNED) or not any(left) or units > left[place]:
+            assert refused == "NOT_RETURNABLE"
+        else:
+            assert refused == OK
+            chosen = {place: units} if units else {at: count for at, count in enumerate(left) if count}
+            order.returns.append(Return(reply.id, chosen))
+            order.state = RETURN_REQUESTED
+
+    @precondition(lambda self: self._returns())
+    @rule(which=places, agreed=st.booleans())
+    def answer_return(self, which: int, agreed: bool) -> None:
+        order, asked = of(self._returns(), which)
+        if agreed:
+            request: Message = after_sale_pb2.ApproveReturnRequest(return_id=asked.id)
+            _, refused = self._call(self.shop.orders.ApproveReturn, request, self.shop.admin)
+            may = asked.state in ("REQUESTED", "APPROVED")
+        else:
+            request = after_sale_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
+            _, refused = self._call(self.shop.orders.RejectReturn, request, self.shop.admin)
+            may = asked.state != "RECEIVED"
+        assert refused == (OK if may else "ILLEGAL_TRANSITION")
+        if refused or asked.state == "REJECTED":
+            return
+        asked.state = "APPROVED" if agreed else "REJECTED"
+        if not agreed:
+            order.state = DELIVERED
+
+    @precondition(lambda self: self._returns())
+    @rule(which=places, good=st.integers(0, 2))
+    def receive_return(self, which: int, good: int) -> None:
+        """The goods arrive; so many units of each line can be sold again."""
+        order, asked = of(self._returns(), which)
+        again = {place: min(good, units) for place, units in asked.units.items() if good}
+        restocked = [
+            after_sale_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)
+            for place, units in again.items()
+        ]
+        request = after_sale_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
+        _, refused = self._call(self.shop.orders.ReceiveReturn, request, self.shop.admin)
+        assert refused == (OK if asked.state in ("APPROVED", "RECEIVED") else "ILLEGAL_TRANSITION")
+        if refused or asked.state == "RECEIVED":
+            return
+        asked.state, order.state = "RECEIVED", RETURNED
+        for place, units in again.items():
+            order.restock(self.stock, place, units)
+        back = minor(self._told(order).payment.refunded) - order.paid_back
+        for place, units in asked.units.items():
+            line = order.lines[place]
+            line.sent_back += units
+            if back:
+                line.paid_back = min(line.units, line.paid_back + units)
+        assert 0 <= back <= order.left
+        if order.paid:
+            order.pay_back(back, self.stock)
+
+    def _returns(self) -> list[tuple[Order, Return]]:
+        return [(order, asked) for order in self.orders for asked in order.returns]
+
+    def _told(self, order: Order) -> order_pb2.Order:
+        request = order_pb2.GetOrderRequest(order_id=order.id)
+        return self.shop.orders.GetOrder(request, metadata=self.shop.admin.metadata)
+
+    # ── What always holds ───────────────────────────────────────────────────────────────────────────────
+
+    @invariant()
+    def the_shop_is_as_the_model(self) -> None:
+        """Units, states, money and points are where the model has them."""
+        if not hasattr(self, "orders"):
+            return
+        ids = ", ".join(map(str, self.products))
+        levels = self.shop.sql(
+            f"SELECT product_id, available FROM inventory_levels WHERE product_id IN ({ids})"
+        )
+        assert {row.product_id: row.available for row in levels} == self.stock
+        for buyer in self.buyers:
+            rows = self.shop.sql(
+                "SELECT product_id, quantity FROM cart_items WHERE cart_id = "
+                "(SELECT id FROM carts WHERE user_id = :id)",
+                id=buyer.id,
+            )
+            assert {row.product_id: row.quantity for row in rows} == buyer.cart
+            points = self.shop.sql("SELECT points FROM loyalty_accounts WHERE user_id = :id", id=buyer.id)
+            assert sum(row.points for row in points) == balance(self.orders, buyer)
+        for order in self.orders:
+            [row] = self.shop.sql(
+                "SELECT o.status, p.captured_minor, p.refunded_minor FROM orders o "
+                "JOIN payments p ON p.order_id = o.id WHERE o.id = :id",
+                id=order.id,
+            )
+            assert (row.status, row.refunded_minor) == (order.state, order.paid_back)
+            assert row.captured_minor == order.paid
+
+    def teardown(self) -> None:
+        """At the end every job runs once more; then nothing waits, and every invariant holds."""
+        if not hasattr(self, "orders"):
+            return
+        self.let_time_pass()
+        self.shop.run(self.shop.app.refunds.settle_pending())
+        self.the_shop_is_as_the_model()
+        for order in self.orders:
+            charges = self.shop.sql(
+                "SELECT amount_minor - refunded_minor AS kept FROM gateway_charges "
+                "WHERE key = :key AND status = 'CAPTURED'",
+                key=order.number,
+            )
+            assert sum(row.kept for row in charges) == order.left
+        assert [str(one) for one in verify(self.shop.app.db.engine)] == []
+
+
+def test_orders_live_as_the_model_says(shop: RunningShop) -> None:
+    class Life(OrderLife):
+        pass
+
+    Life.shop = shop
+    run_state_machine_as_test(
+        Life,
+        settings=settings(
+            max_examples=LIVES,
+            stateful_step_count=STEPS,
+            deadline=None,
+            database=None,
+            phases=[Phase.generate],  # thirty steps are told as they were: making them fewer takes minutes
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+    kind = shop.app.db.engine.dialect.name
+    [orders], [events] = (
+        shop.sql(f"SELECT COUNT(*) AS n FROM {table}") for table in ("orders", "order_events")
+    )
+    print(f"\n{kind}: {LIVES} lives of {STEPS} steps, {orders.n} orders, {events.n} steps of orders")
