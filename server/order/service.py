@@ -67,7 +67,9 @@ def advance(
     check_etag(etag, order.last_sequence, "order")
     if order.status == wanted:
         return
-    legal = status.LEGAL[order.status] & FULFILMENT
+    # A return that is open ends by its own calls, never beside them.
+    asked_back = order.status == status.RETURN_REQUESTED
+    legal = frozenset() if asked_back else status.LEGAL[order.status] & FULFILMENT
     if wanted not in legal:
         names = ", ".join(sorted(legal)) or "nothing by this call"
         raise IllegalTransition(status=order.status, wanted=wanted, legal=names)
