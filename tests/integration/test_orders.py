@@ -263,7 +263,6 @@ def test_only_legal_steps_are_taken(shop: RunningShop, before: str) -> None:
     put_at(shop, order.id, before)
     # A return that is open ends by its own calls.
     legal = sorted(LEGAL[before].intersection(BY_HAND)) if before != "RETURN_REQUESTED" else []
-    # The way back from RETURN_REQUESTED to DELIVERED is legal, and so is open to staff.
     for wanted in STATUSES:
         if wanted in legal:
             continue
