@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import (
     after_sale_pb2,
@@ -59,6 +60,7 @@ class CatalogMethods:
     get_inventory = Unary(catalog_pb2.GetInventoryRequest, catalog_pb2.Inventory)
     set_inventory = Unary(catalog_pb2.SetInventoryRequest, catalog_pb2.Inventory)
     adjust_inventory = Unary(catalog_pb2.AdjustInventoryRequest, catalog_pb2.Inventory)
+    export_products = Stream(catalog_pb2.ExportProductsRequest, HttpBody)
 
 
 class CartMethods:
@@ -100,6 +102,9 @@ class OrderMethods:
     checkout = Unary(order_pb2.CheckoutRequest, order_pb2.Order, part="order")
     list_orders = Unary(order_pb2.ListOrdersRequest, order_pb2.ListOrdersResponse)
     iter_orders = Items(order_pb2.ListOrdersRequest, order_pb2.Order, rpc="ListOrders")
+    list_pending_orders = Unary(order_pb2.ListPendingOrdersRequest, order_pb2.ListOrdersResponse)
+    iter_pending_orders = Items(order_pb2.ListPendingOrdersRequest, order_pb2.Order, rpc="ListPendingOrders")
+    export_orders = Stream(order_pb2.ExportOrdersRequest, HttpBody)
     get_order = Unary(order_pb2.GetOrderRequest, order_pb2.Order)
     update_order_status = Unary(order_pb2.UpdateOrderStatusRequest, order_pb2.Order)
     track_order = Stream(order_pb2.TrackOrderRequest, order_pb2.TrackOrderResponse)
