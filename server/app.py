@@ -220,9 +220,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
-    refunds = Refunds(
-        db, pool, payments.gateways, clock, gateway_seconds=settings.payment_timeout_seconds
-    )
+    refunds = Refunds(db, pool, payments.gateways, clock, gateway_seconds=settings.payment_timeout_seconds)
     reports = Reports(db, pool, payments.gateways, settlement, sweeper, clock)
     if payments.demo is not None:
         payments.demo.tell = reports.take
@@ -240,9 +238,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         reports,
         payments.codes,
         _after_sale(settings, db, pool, clock, refunds, sweeper),
-        Webhooks(
-            Signer(settings.secret_key.get_secret_value().encode()), settings.webhook_allow_private
-        ),
+        Webhooks(Signer(settings.secret_key.get_secret_value().encode()), settings.webhook_allow_private),
     )
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:

@@ -92,10 +92,13 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     run_jobs: bool = Field(
-        True, description="Whether the workers do the scheduled work too; one does at a time, in the whole cluster"
+        True,
+        description="Whether the workers do the scheduled work too; one does at a time, in the whole cluster",
     )
     cleanup_daily_at: str = Field(
-        "02:00", pattern=TIME_OF_DAY, description="When what is not needed any more is deleted (UTC); off: never"
+        "02:00",
+        pattern=TIME_OF_DAY,
+        description="When what is not needed any more is deleted (UTC); off: never",
     )
     verify_daily_at: str = Field(
         "04:00", pattern=TIME_OF_DAY, description="When `sanset verify` runs by itself (UTC); off: never"
@@ -199,7 +202,8 @@ class Settings(BaseSettings):
     smtp_host: str = Field("", description="The mail server; empty: mails are files in DATA_DIR/mail")
     smtp_port: int = Field(587, ge=1, le=65535)
     smtp_tls: Literal["starttls", "tls", "off"] = Field(
-        "starttls", description="tls: from the first byte, as on port 465; off: never, as to a relay on this host"
+        "starttls",
+        description="tls: from the first byte, as on port 465; off: never, as to a relay on this host",
     )
     smtp_user: str = Field("", description="Empty: no login")
     smtp_password: SecretStr = SecretStr("")
