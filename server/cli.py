@@ -222,6 +222,8 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
         raise CommandFailed("--from must not be after --to.")
     if not path.parent.is_dir():
         raise CommandFailed(f"there is no directory {path.parent}.")
+    # Ended by a service manager, an export takes its temporary files with it, as by Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     form = Format(arguments.format or ("xlsx" if path.suffix.lower() == ".xlsx" else "csv"))
     with _shop(settings) as shop:
         return export(shop, arguments.what, form, path, start=start, end=end, now=utc_now())
