@@ -19,7 +19,7 @@ DEMO_ADMIN: Final = ("admin@example.com", "admin-demo-1")
 Kind = Literal["sqlite", "postgres"]
 
 _MAKES_A_DEMO: Final = ("run", "demo")
-_FINDS_A_DEMO: Final = ("import", "train", "verify", "config", "jobs")
+_FINDS_A_DEMO: Final = ("import", "export", "train", "verify", "config", "jobs")
 
 
 def settings_for(command: str) -> Settings:

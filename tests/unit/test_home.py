@@ -19,7 +19,7 @@ from server.home import (
 from server.settings import InvalidSettings, Settings
 
 STRONG = "0123456789abcdef" * 4
-ON_A_SHOP = ["import", "train", "verify", "config"]
+ON_A_SHOP = ["import", "train", "export", "verify", "config"]
 
 
 @pytest.fixture(autouse=True)
