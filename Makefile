@@ -54,7 +54,7 @@ bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; write
 	@$(BIN)/python -m bench
 
 faults: $(VENV)/.developer ## Run the long fault tests: minutes, hundreds of kills
-	@SANSET_FAULT_ROUNDS=50 $(BIN)/python -m pytest tests/faults tests/unit/cart/test_pricing_properties.py
+	@SANSET_FAULT_ROUNDS=50 SANSET_OUTBOX_STEP=3 $(BIN)/python -m pytest tests/faults tests/unit/cart/test_pricing_properties.py
 
 clean: ## Delete .venv; DATA_DIR stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info
