@@ -25,8 +25,9 @@ from server.db.prepared import write_out
 from server.errors import Aborted, Unavailable
 from server.money import Money
 from server.order import queries
-from server.order.errors import PaymentDeclined, PaymentUnavailable, StillRunning
+from server.order.errors import PaymentDeclined, PaymentUnavailable
 from server.order.payments.gateway import CAPTURED, DECLINED, Charge, GatewayAway, Gateways, Outcome
+from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
 from server.order.reserve import NO_GATEWAY, PlacedOrder, Purchase, read_placed, reserve
 from server.order.settlement import METHOD, NOT_PAID, Render, Settlement
 from server.order.status import CANCELLED, PENDING_PAYMENT
@@ -37,7 +38,6 @@ from server.rpc.pool import Pool
 SETTLE_SECONDS = 30.0
 """Time to settle an order once its payment is known, whatever the caller's deadline."""
 LEASE_MARGIN = timedelta(seconds=2)
-FIRST_WAIT, LONGEST_WAIT = 0.02, 0.25
 
 log = structlog.get_logger()
 
@@ -81,17 +81,14 @@ class Checkout:
         Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning, PaymentDeclined
         and PaymentUnavailable.
         """
-        wait = FIRST_WAIT
-        while True:
+
+        async def begin() -> bytes | None:
             found = await self._pool.run(deadline, self._begin, purchase)
             if isinstance(found, PlacedOrder):
-                found = await self._settle(purchase, found)
-            if found is not None:
-                return await self._answer(purchase, found)
-            if deadline.remaining < 2 * wait:
-                raise StillRunning(request_id=purchase.request_id)
-            await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+                return await self._settle(purchase, found)
+            return found
+
+        return await self._answer(purchase, await first_or_wait(deadline, purchase.request_id, begin))
 
     def _begin(self, purchase: Purchase) -> PlacedOrder | bytes | None:
         """An order to settle, the reply of the first call, or None while that is still at work."""
