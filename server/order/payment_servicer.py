@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_pb2_grpc
 from sanset.v1 import payment_pb2 as payment_pb
@@ -20,6 +22,8 @@ from server.order.reports import Reports
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
+
+CURRENCY = re.compile("[A-Z]{3}")
 
 
 class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
@@ -45,11 +49,10 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
 
     def CreateGiftCard(self, request: payment_pb.CreateGiftCardRequest, call: Call) -> payment_pb.GiftCard:
         card = request.gift_card
-        if not card.balance.currency_code:
-            raise InvalidField(("gift_card.balance", "must name its currency"))
-        balance = money_from_wire(
-            card.balance, "gift_card.balance", currency=card.balance.currency_code.upper()
-        )
+        currency = card.balance.currency_code.upper()
+        if not CURRENCY.fullmatch(currency):
+            raise InvalidField(("gift_card.balance", "must name its currency by its code, like USD"))
+        balance = money_from_wire(card.balance, "gift_card.balance", currency=currency)
         expires_at = time_from_wire(card, "expire_time")
         now = self._clock()
         with self._db.transaction() as tx:

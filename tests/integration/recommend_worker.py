@@ -53,6 +53,7 @@ class Worker:
     """One worker; use it inside `running`."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         self.db = Database(settings.url)
         self.pool = Pool(threads=4, max_queued=100)
         self.follower = Follower(self.db)

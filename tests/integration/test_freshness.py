@@ -13,6 +13,8 @@ from recommend_worker import Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
 
 from server.cart import service as carts
+from server.cart.owner import Member
+from server.cart.pricing import PriceRules
 from server.cart.service import Addition
 from server.clock import utc_now
 from server.events.log import ORDER, NewEvent, publish
@@ -56,7 +58,8 @@ async def _visit(worker: Worker, user_id: int, before: list[int]) -> Callable[[l
 
 async def _add(worker: Worker, user_id: int, before: list[int]) -> Callable[[list[int]], bool]:
     with worker.db.transaction() as tx:
-        carts.add_item(tx, user_id, Addition(before[0], None, 1), worker.tracker.added_to_cart, utc_now())
+        wanted, added = Addition(before[0], None, 1), worker.tracker.added_to_cart
+        carts.add_item(tx, Member(user_id), wanted, added, PriceRules.of(worker.settings), utc_now())
     await asyncio.sleep(0)  # the commit has handed its event to the loop
     return lambda after: before[0] not in after
 

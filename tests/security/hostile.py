@@ -25,6 +25,7 @@ INTEGERS = {
     FieldDescriptor.TYPE_INT64: (-1, 0, -(2**63), 2**63 - 1, 2**31, 2**53 + 1),
     FieldDescriptor.TYPE_INT32: (-1, 0, -(2**31), 2**31 - 1),
 }
+BYTES = (b"", b"\0", b"\xff\xfe", b"{" * 50_000, b"\x80" * 300_000)
 DOUBLES = (float("nan"), float("inf"), float("-inf"), 1e308, -1e308, 5e-324)
 ENUMS = (-1, 99, 2**31 - 1, 0)
 
@@ -98,6 +99,8 @@ def _values(field: FieldDescriptor) -> tuple[Any, ...]:
         values: tuple[Any, ...] = TEXTS
     elif field.type == FieldDescriptor.TYPE_DOUBLE:
         values = DOUBLES
+    elif field.type == FieldDescriptor.TYPE_BYTES:
+        values = BYTES
     elif field.type == FieldDescriptor.TYPE_ENUM:
         values = ENUMS
     elif field.type == FieldDescriptor.TYPE_BOOL:
