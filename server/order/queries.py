@@ -76,11 +76,11 @@ def order_by_request(connection: Connection, user_id: int, request_id: str) -> A
 
 def order_page(
     connection: Connection,
+    after: Sequence[Any] | None,
+    limit: int,
     *,
     user_id: int | None,
     status: str | None,
-    after: Sequence[Any] | None,
-    limit: int,
 ) -> Sequence[AnyRow]:
     """Orders, the newest first, after the keys (placed_at, id); None filters nothing."""
     statement = _ORDERS

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from functools import partial
+from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2 as pb
 from sanset.v1.access_pb2 import AccessRule
+from sqlalchemy import Connection
 
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import UserNotFound
@@ -34,6 +38,9 @@ READ_SECONDS = 10.0
 
 ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the orders as a file: exports read tables that are not the orders'."""
+
+ReadPage = Callable[[Connection, Sequence[Any] | None, int], Sequence[AnyRow]]
+"""Reads the orders of a list: those after the keys, as many as the limit."""
 
 
 class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
@@ -89,10 +96,21 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         user_id = _whose(request, call.identity)
         status = pb.Order.Status.Name(request.status) if request.status else None
         scope = ("ListOrders", call.identity.user_id, user_id, status)
+        return self._page(request, scope, partial(queries.order_page, user_id=user_id, status=status))
+
+    def ListPendingOrders(self, request: pb.ListPendingOrdersRequest, call: Call) -> pb.ListOrdersResponse:
+        return self._page(request, ("ListPendingOrders", call.identity.user_id), queries.pending_page)
+
+    def _page(
+        self,
+        request: pb.ListOrdersRequest | pb.ListPendingOrdersRequest,
+        scope: tuple[object, ...],
+        read: ReadPage,
+    ) -> pb.ListOrdersResponse:
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            rows = queries.order_page(connection, user_id=user_id, status=status, after=after, limit=size + 1)
+            rows = read(connection, after, size + 1)
             page = rows[:size]
             lines = queries.lines(connection, [row.id for row in page])
         response = pb.ListOrdersResponse(
@@ -140,21 +158,6 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         with self._db.read() as connection:
             order, steps = service.read_steps(connection, call.identity, request.order_id, 0)
         return convert.tracking_to_wire(order, steps)
-
-    def ListPendingOrders(self, request: pb.ListPendingOrdersRequest, call: Call) -> pb.ListOrdersResponse:
-        scope = ("ListPendingOrders", call.identity.user_id)
-        size = self._pages.size(request.page_size)
-        after = self._pages.open(request.page_token, *scope)
-        with self._db.read() as connection:
-            rows = queries.pending_page(connection, after, size + 1)
-            page = rows[:size]
-            lines = queries.lines(connection, [row.id for row in page])
-        response = pb.ListOrdersResponse(
-            items=[convert.order_to_wire(placed(row, lines[row.id])) for row in page]
-        )
-        if len(rows) > size:
-            response.next_page_token = self._pages.seal([page[-1].placed_at, page[-1].id], *scope)
-        return response
 
     def ExportOrders(self, request: pb.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
         return self._export_orders(request, call)
