@@ -19,16 +19,8 @@ import structlog
 from server.clock import Clock
 from server.keys import derived_key
 from server.order.errors import SignatureInvalid
-from server.order.payments.books import Books
-from server.order.payments.gateway import (
-    CAPTURED,
-    DECLINED,
-    Charge,
-    Outcome,
-    RefundOrder,
-    RefundOutcome,
-    Report,
-)
+from server.order.payments.books import Books, InHouseGateway
+from server.order.payments.gateway import CAPTURED, DECLINED, Charge, Outcome, Report
 
 DECLINE: Final = "tok_decline"
 TIMEOUT: Final = "tok_timeout"
@@ -72,7 +64,7 @@ class Signer:
         return hmac.new(self._key, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-class DemoGateway:
+class DemoGateway(InHouseGateway):
     """Captures every payment by card or UPI, but for a share that it declines and the tokens above."""
 
     name = "demo"
@@ -87,7 +79,7 @@ class DemoGateway:
         late_seconds: float = 6.0,
     ) -> None:
         """`failure_rate` is the share of payments to decline, from 0 to 1; `late_seconds` how late tok_late is."""
-        self._books = books
+        super().__init__(books)
         self._signer = signer
         self._delay = delay_seconds
         self._failure_rate = failure_rate
@@ -95,10 +87,6 @@ class DemoGateway:
         self._reports: set[asyncio.Task[None]] = set()
         self.tell: Tell | None = None
         """Where the webhooks go; set once the server that takes them is built."""
-
-    async def open(self, charge: Charge) -> str:
-        """Nothing to do; see Gateway."""
-        return ""
 
     async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
         """Capture or decline; see Gateway."""
@@ -114,18 +102,6 @@ class DemoGateway:
             self._report(charge.key, outcome, after=self._late)
             await asyncio.sleep(self._late)
         return outcome
-
-    async def find(self, key: str, gateway_id: str) -> Outcome | None:
-        """See Gateway."""
-        return await self._books.find(key)
-
-    async def cancel(self, key: str, gateway_id: str) -> Outcome:
-        """See Gateway."""
-        return await self._books.cancel(key)
-
-    async def refund(self, order: RefundOrder) -> RefundOutcome:
-        """See Gateway."""
-        return await self._books.refund(order)
 
     def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
         """The report in a webhook that this gateway signed; see Gateway."""
