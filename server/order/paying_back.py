@@ -21,7 +21,7 @@ from server.db.deadline import Deadline
 from server.events.log import publish
 from server.money import Money
 from server.order import after_sale_queries, status
-from server.order.payments.gateway import GatewayAway, Gateways, RefundOrder, RefundOutcome
+from server.order.payments.gateway import GatewayAway, Gateways, RefundOrder, RefundOutcome, in_time
 from server.order.sale import open_sale
 from server.rpc.pool import Pool
 
@@ -74,11 +74,8 @@ class Refunds:
         order = RefundOrder(
             known.key, known.number, known.gateway_id, Money(known.amount_minor, known.currency)
         )
-        try:
-            async with asyncio.timeout(self._gateway_seconds):
-                outcome = await self._gateways.named(known.gateway).refund(order)
-        except TimeoutError:
-            raise GatewayAway("no answer in time") from None
+        gateway = self._gateways.named(known.gateway)
+        outcome = await in_time(gateway.refund(order), self._gateway_seconds)
         await self._pool.run_vital(Deadline(SECONDS), self._end, refund_id, outcome)
 
     def _due(self) -> list[int]:

@@ -16,7 +16,16 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.order import queries
-from server.order.payments.gateway import CAPTURED, DECLINED, PENDING, VOIDED, GatewayAway, Gateways, Outcome
+from server.order.payments.gateway import (
+    CAPTURED,
+    DECLINED,
+    PENDING,
+    VOIDED,
+    GatewayAway,
+    Gateways,
+    Outcome,
+    in_time,
+)
 from server.order.reserve import NO_GATEWAY, PlacedOrder
 from server.order.settlement import Settlement, ask
 from server.order.status import PENDING_PAYMENT
@@ -83,11 +92,7 @@ class Sweeper:
     async def _ask(self, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
         if order.values["payment_gateway"] == NO_GATEWAY:  # it costs nothing: there is nobody to ask
             return Outcome(CAPTURED if order.values["status"] == PENDING_PAYMENT else VOIDED, "")
-        try:
-            async with asyncio.timeout(self._gateway_seconds):
-                return await ask(self._gateways, order, give_up=give_up)
-        except TimeoutError:
-            raise GatewayAway("no answer in time") from None
+        return await in_time(ask(self._gateways, order, give_up=give_up), self._gateway_seconds)
 
     async def _settle(self, order_id: int, *, give_up: bool) -> None:
         """Settle one of many: what fails is told, and does not keep the others from their turn."""

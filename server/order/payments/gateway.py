@@ -6,9 +6,10 @@ another worker, moves no more money than the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 from server.money import Money
 from server.order.errors import SignatureInvalid
@@ -22,9 +23,20 @@ VOIDED: Final = "VOIDED"
 SUCCEEDED: Final = "SUCCEEDED"
 FAILED: Final = "FAILED"
 
+T = TypeVar("T")
+
 
 class GatewayAway(Exception):
     """The gateway cannot be reached, or failed: what became of the request is not known. Ask again later."""
+
+
+async def in_time(answer: Awaitable[T], seconds: float) -> T:
+    """Wait for a gateway's answer. Raises GatewayAway when it does not come within `seconds`."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await answer
+    except TimeoutError:
+        raise GatewayAway("no answer in time") from None
 
 
 @dataclass(frozen=True, slots=True)
