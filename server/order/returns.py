@@ -14,13 +14,7 @@ from server.errors import InvalidField
 from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, status
-from server.order.errors import (
-    IllegalTransition,
-    NotDelivered,
-    NotReturnable,
-    ReturnNotFound,
-    ReturnTooLate,
-)
+from server.order.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
 from server.order.refund_parts import Parts, chosen_units, fitted, respread
 from server.order.refunds import end_if_paid_back, positions, record, told_of
 from server.order.sale import Sale, open_sale
@@ -206,10 +200,7 @@ def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
 
 
 def _move(tx: Connection, found: AnyRow, wanted: str, answer: str | None, now: datetime) -> None:
-    legal = status.RETURNS[found.status]
-    if wanted not in legal:
-        names = ", ".join(sorted(legal)) or "nothing"
-        raise IllegalTransition(status=found.status, wanted=wanted, legal=names)
+    status.check_step(found.status, wanted, status.RETURNS[found.status])
     if not after_sale_queries.move_return(tx, found.id, found.status, wanted, answer, now):
         raise AssertionError("a return moved under its order's lock")
 

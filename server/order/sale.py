@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from server.catalog import inventory
 from server.events.log import NewEvent
 from server.order import after_sale_queries, queries, status
-from server.order.errors import IllegalTransition, OrderNotFound
+from server.order.errors import OrderNotFound
 from server.order.refund_parts import Parts
 from server.order.steps import Step, record
 
@@ -62,10 +62,7 @@ class Sale:
 
     def check_step(self, wanted: str) -> None:
         """Raise IllegalTransition when the order cannot take a step."""
-        legal = status.LEGAL[self.state]
-        if wanted not in legal:
-            names = ", ".join(sorted(legal)) or "nothing"
-            raise IllegalTransition(status=self.state, wanted=wanted, legal=names)
+        status.check_step(self.state, wanted, status.LEGAL[self.state])
 
     def restock(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
         """Give units of lines, by position, back to stock, at most those that are not there; the events of it."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.etags import check_etag
 from server.events.log import publish
 from server.order import after_sale_queries, queries, status
-from server.order.errors import IllegalTransition, OrderNotFound
+from server.order.errors import OrderNotFound
 from server.order.reserve import PlacedOrder, placed
 from server.order.steps import MESSAGES, Step, record
 from server.rpc.identity import Identity
@@ -70,9 +70,7 @@ def advance(
     # A return that is open ends by its own calls, never beside them.
     asked_back = order.status == status.RETURN_REQUESTED
     legal = frozenset() if asked_back else status.LEGAL[order.status] & FULFILMENT
-    if wanted not in legal:
-        names = ", ".join(sorted(legal)) or "nothing by this call"
-        raise IllegalTransition(status=order.status, wanted=wanted, legal=names)
+    status.check_step(order.status, wanted, legal, "nothing by this call")
     sequence = queries.advance(tx, order_id, order.status, wanted, now, eta)
     if sequence is None:
         raise AssertionError("a locked order moved")

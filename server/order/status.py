@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from server.order.errors import IllegalTransition
+
 PENDING_PAYMENT: Final = "PENDING_PAYMENT"
 CONFIRMED: Final = "CONFIRMED"
 PROCESSING: Final = "PROCESSING"
@@ -87,3 +89,10 @@ RETURNS: Final[dict[str, frozenset[str]]] = {
     RECEIVED: frozenset(),
 }
 """For each state of a return, those that may follow. Goods that were awaited in vain are rejected."""
+
+
+def check_step(before: str, wanted: str, legal: frozenset[str], otherwise: str = "nothing") -> None:
+    """Raise IllegalTransition when a step is not among the legal ones; `otherwise` is told when there are none."""
+    if wanted not in legal:
+        names = ", ".join(sorted(legal)) or otherwise
+        raise IllegalTransition(status=before, wanted=wanted, legal=names)
