@@ -12,18 +12,18 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import ColumnElement, Connection, func, literal_column, or_, select, tuple_, update
+from sqlalchemy import Connection, or_, select, tuple_, update
 
 from server.db.database import Database
 from server.db.upsert import insert_for
 from server.events.models import Consumer as Place
 from server.events.models import Event
+from server.events.position import Position, end, horizon
 
 BATCH = 200
 OVERLAP = 1000
 """Events that are read once more when a database turns out to be a copy; effects know what they did already."""
 
-Position = tuple[int, int]
 Rows = TypeVar("Rows")
 
 log = structlog.get_logger()
@@ -34,6 +34,7 @@ class Told:
     """An event as a consumer sees it."""
 
     id: int
+    position: Position
     key: str
     payload: dict[str, Any]
     time: datetime
@@ -61,13 +62,17 @@ class Consumer:
         """
         with self._db.read() as connection:
             place = self._place(connection)
-            told, end = self._read(connection, place)
+            # Asked for before the events are read: what had ended by now is whole then.
+            settled = end(connection)
+            if place[0] > settled[0]:
+                place = self._adopt(place[1])
+            told = self._read(connection, place, settled)
             if not told:
-                self._empty_until = max(self._empty_until, end)
+                self._empty_until = max(self._empty_until, settled)
                 return 0
             prepared = prepare(connection, told)
         with self._db.transaction() as tx:
-            if self._move(tx, place, end):
+            if self._move(tx, place, told[-1].position):
                 store(tx, prepared)
         return len(told)
 
@@ -75,11 +80,7 @@ class Consumer:
         row = connection.execute(
             select(Place.transaction_id, Place.event_id).where(Place.name == self._name)
         ).one_or_none()
-        if row is None:
-            return self._begin()
-        if row.transaction_id >= _horizon(connection):
-            return self._adopt(row.event_id)
-        return row.transaction_id, row.event_id
+        return (row.transaction_id, row.event_id) if row is not None else self._begin()
 
     def _begin(self) -> Position:
         """The place of a consumer that is new: the beginning of what is kept."""
@@ -95,7 +96,7 @@ class Consumer:
         """
         log.warning("events_renumbered", consumer=self._name)
         with self._db.transaction() as tx:
-            foreign = or_(Event.transaction_id >= _horizon(tx), Event.id <= event_id)
+            foreign = or_(Event.transaction_id >= horizon(tx.engine), Event.id <= event_id)
             tx.execute(update(Event).where(foreign).values(transaction_id=0))
             begin = max(event_id - OVERLAP, 0)
             tx.execute(
@@ -106,26 +107,24 @@ class Consumer:
         self._empty_until = (-1, -1)
         return 0, begin
 
-    def _read(self, connection: Connection, place: Position) -> tuple[list[Told], Position]:
-        """The next events behind `place`, and the position up to which there are no others.
-
-        The end is asked for first: what had ended by then is whole in the later statement.
-        """
-        end = _end(connection)
+    def _read(self, connection: Connection, place: Position, settled: Position) -> list[Told]:
+        """The next events behind `place`, of what is settled."""
         rows = connection.execute(
             select(Event.id, Event.transaction_id, Event.key, Event.payload, Event.created_at)
             .where(
                 Event.topic == self._topic,
                 tuple_(Event.transaction_id, Event.id) > max(place, self._empty_until),
-                tuple_(Event.transaction_id, Event.id) <= end,
+                tuple_(Event.transaction_id, Event.id) <= settled,
             )
             .order_by(Event.transaction_id, Event.id)
             .limit(BATCH)
-        ).all()
-        told = [Told(row.id, row.key, row.payload or {}, row.created_at) for row in rows]
-        return told, (rows[-1].transaction_id, rows[-1].id) if rows else end
+        )
+        return [
+            Told(row.id, (row.transaction_id, row.id), row.key, row.payload or {}, row.created_at)
+            for row in rows
+        ]
 
-    def _move(self, tx: Connection, place: Position, end: Position) -> bool:
+    def _move(self, tx: Connection, place: Position, further: Position) -> bool:
         moved = tx.execute(
             update(Place)
             .where(
@@ -133,21 +132,6 @@ class Consumer:
                 Place.transaction_id == place[0],
                 Place.event_id == place[1],
             )
-            .values(transaction_id=end[0], event_id=end[1])
+            .values(transaction_id=further[0], event_id=further[1])
         )
         return moved.rowcount == 1
-
-
-def _horizon(connection: Connection) -> int:
-    """The id below which every transaction has ended; on SQLite all are 0, and what is visible has ended."""
-    if connection.dialect.name != "postgresql":
-        return 1
-    xmin: ColumnElement[int] = literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint")
-    return int(connection.execute(select(xmin)).scalar_one())
-
-
-def _end(connection: Connection) -> Position:
-    """The position below which all is said: nothing will be written before it any more."""
-    if connection.dialect.name == "postgresql":
-        return _horizon(connection) - 1, 2**62
-    return 0, connection.scalar(select(func.max(Event.id))) or 0

@@ -17,11 +17,12 @@ from typing import Any
 
 import psycopg
 import structlog
-from sqlalchemy import ColumnElement, Connection, Engine, func, literal_column, select, text, tuple_
+from sqlalchemy import Connection, select, text, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.db.database import Announcement, Database
 from server.events.models import Event
+from server.events.position import Position, end, horizon
 
 CHANNEL = "sanset_events"
 POLL_SECONDS = 0.1
@@ -31,7 +32,6 @@ NOTIFY_SECONDS = 0.01
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
 
-Position = tuple[int, int]
 Listener = Callable[[Announcement], None]
 
 log = structlog.get_logger()
@@ -70,7 +70,7 @@ class Follower:
         self._loop = asyncio.get_running_loop()
         self._database.on_commit = self._committed
         with self._database.read() as connection:
-            position = _now(connection)
+            position = end(connection)
         self._spawn(self._follow, position)
         if self._database.is_postgresql:
             self._spawn(self._listen_to_notify)
@@ -136,7 +136,7 @@ class Follower:
                 Event.topic,
                 Event.key,
                 Event.payload,
-                _horizon(connection.engine),
+                horizon(connection.engine),
             )
             .where(tuple_(Event.transaction_id, Event.id) > position)
             .order_by(Event.transaction_id, Event.id)
@@ -192,16 +192,3 @@ class Follower:
             except psycopg.Error as error:
                 log.warning("notify_failed", error=type(error).__name__)
                 self._stopping.wait(1.0)
-
-
-def _horizon(engine: Engine) -> ColumnElement[int]:
-    """The id below which every transaction has ended: what is below it is complete and will not change."""
-    if engine.dialect.name == "postgresql":
-        return literal_column("(pg_snapshot_xmin(pg_current_snapshot())::text)::bigint").label("horizon")
-    return literal_column("1").label("horizon")
-
-
-def _now(connection: Connection) -> Position:
-    if connection.dialect.name == "postgresql":
-        return connection.execute(select(_horizon(connection.engine))).scalar_one() - 1, 2**62
-    return 0, connection.scalar(select(func.max(Event.id))) or 0

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import structlog
 
-from server.clock import Clock
+from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
@@ -22,7 +22,6 @@ from server.rpc.pool import Pool
 
 T = TypeVar("T")
 
-OFF = "off"
 LEASE = timedelta(seconds=30)
 """How long after the death of its worker a job waits for another one."""
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=60)
@@ -40,12 +39,15 @@ class Job:
 
     A worker that loses its lease, as when it hangs, may still be at work when the next one begins: `run` must be
     safe to run twice at once. What it raises is logged, and it is tried again.
+
+    `pause` is the least time between the end of a run and the next; what wakes the job meanwhile shares that one.
     """
 
     name: str
     run: Callable[[], Awaitable[None]]
     every: timedelta | None = None
     daily_at: str = ""
+    pause: timedelta = timedelta()
 
     @property
     def is_scheduled(self) -> bool:
@@ -136,6 +138,7 @@ class Jobs:
                 self._next[job.name] = self._clock() + LEASE / 6
             if self._stopping:
                 return
+            await asyncio.sleep(job.pause.total_seconds())
             # In short steps: the clock may be set, and a sleeping machine's does not tick.
             ahead = min(self._next[job.name] - self._clock(), LONGEST_LOOK).total_seconds()
             try:
@@ -237,9 +240,3 @@ class Jobs:
     def _release(self) -> None:
         with self._db.transaction() as tx:
             queries.release(tx, self._holder, self._clock())
-
-
-def latest(at: time, now: datetime) -> datetime:
-    """The last moment at this time of the day that is not after `now`."""
-    today = datetime.combine(now.date(), at, now.tzinfo)
-    return today if today <= now else today - timedelta(days=1)

@@ -13,12 +13,12 @@ from recommend_worker import Worker, running, settings_of
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import func, select, update
 
-from server.clock import utc_now
+from server.clock import OFF, latest, utc_now
 from server.db.database import Database
 from server.recommend.lifecycle import registry, runs
 from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.lifecycle.runs import Run
-from server.recommend.lifecycle.schedule import OFF, Schedule, latest
+from server.recommend.lifecycle.schedule import Schedule
 from server.recommend.lifecycle.training import Conductor, Outcome
 from server.recommend.models import TrainingRun
 from server.settings import Settings

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import ColumnElement, Connection, exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.clock import Clock
+from server.clock import OFF, Clock, latest
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import Refusal
@@ -21,7 +21,6 @@ from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.models import TrainingRun
 from server.rpc.pool import Pool
 
-OFF = "off"
 LOOK_SECONDS = 60.0
 READ_SECONDS = 10.0
 
@@ -111,12 +110,6 @@ class Schedule:
                 return "never trained before, so nothing was missed"
             last = connection.scalar(learned.order_by(TrainingRun.id.desc()).limit(1))
             return "nothing new since the last training" if last == runs.data_mark(connection) else ""
-
-
-def latest(at: time, now: datetime) -> datetime:
-    """The last moment at this time of the day that is not after `now`."""
-    today = datetime.combine(now.date(), at, now.tzinfo)
-    return today if today <= now else today - timedelta(days=1)
 
 
 def _any(connection: Connection, condition: ColumnElement[bool]) -> bool:
