@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from server.money import Money
+from server.order import status
 from server.order.errors import SignatureInvalid
 
-PENDING: Final = "PENDING"
-CAPTURED: Final = "CAPTURED"
-DECLINED: Final = "DECLINED"
-VOIDED: Final = "VOIDED"
+PENDING: Final = status.PENDING
+CAPTURED: Final = status.CAPTURED
+DECLINED: Final = status.DECLINED
+VOIDED: Final = status.VOIDED
 """Only the shop's own word, never a gateway's: given up, and the gateway can charge nothing any more."""
 
-SUCCEEDED: Final = "SUCCEEDED"
-FAILED: Final = "FAILED"
+SUCCEEDED: Final = status.SUCCEEDED
+FAILED: Final = status.FAILED
 
 T = TypeVar("T")
 
