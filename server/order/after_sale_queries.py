@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared, write_out
@@ -28,18 +28,17 @@ _RETURNS = select(
 
 def lock(tx: Connection, order_id: int, user_id: int | None = None) -> bool:
     """Lock an order until the transaction ends; False when it does not exist, or with `user_id` is another's."""
-    statement = select(Order.id).where(Order.id == order_id)
-    if user_id is not None:
-        statement = statement.where(Order.user_id == user_id)
-    return tx.execute(statement.with_for_update()).one_or_none() is not None
+    return tx.execute(_order_of(order_id, user_id).with_for_update()).one_or_none() is not None
 
 
 def is_visible(connection: Connection, order_id: int, user_id: int | None) -> bool:
     """Whether an order exists, and with `user_id` is that user's."""
+    return connection.execute(_order_of(order_id, user_id)).one_or_none() is not None
+
+
+def _order_of(order_id: int, user_id: int | None) -> Select[Any]:
     statement = select(Order.id).where(Order.id == order_id)
-    if user_id is not None:
-        statement = statement.where(Order.user_id == user_id)
-    return connection.execute(statement).one_or_none() is not None
+    return statement if user_id is None else statement.where(Order.user_id == user_id)
 
 
 def restock_all(tx: Connection, order_id: int) -> None:

@@ -131,9 +131,8 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
 
     def ListReturns(self, request: pb.ListReturnsRequest, call: Call) -> pb.ListReturnsResponse:
         user_id = None if request.all_users else call.identity.user_id
-        if request.all_users and not call.identity.is_admin:
-            permission = AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS)
-            raise PermissionMissing(permission=permission, role=call.identity.role)
+        if request.all_users:
+            must_manage_orders(call.identity)
         state = pb.Return.Status.Name(request.status) if request.status else None
         scope = ("ListReturns", call.identity.user_id, user_id, request.order_id, state)
         size = self._pages.size(request.page_size)
@@ -198,6 +197,13 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
         self._ending.discard(task)
         if not task.cancelled():
             task.exception()  # read: the sweeper and the job take up what was left
+
+
+def must_manage_orders(caller: Identity) -> None:
+    """Raise PermissionMissing when the caller may not see everyone's orders and returns."""
+    if not caller.is_admin:
+        permission = AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS)
+        raise PermissionMissing(permission=permission, role=caller.role)
 
 
 def _owner(caller: Identity) -> int | None:

@@ -9,7 +9,6 @@ from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2 as pb
-from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.clock import Clock
@@ -18,7 +17,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import UserNotFound
 from server.order import convert, queries, service
-from server.order.after_sale_servicer import AfterSale, AfterSaleServicer
+from server.order.after_sale_servicer import AfterSale, AfterSaleServicer, must_manage_orders
 from server.order.checkout import Checkout
 from server.order.payment_servicer import PaymentServicer
 from server.order.payments.gift_cards import Codes
@@ -28,7 +27,6 @@ from server.order.steps import Step
 from server.order.tracking import Tracking
 from server.order.webhook_servicer import Webhooks, WebhookServicer
 from server.paging import Pages
-from server.rpc.access import PermissionMissing
 from server.rpc.call import Call
 from server.rpc.identity import Identity
 from server.rpc.pool import Pool
@@ -166,10 +164,7 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
 def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:
     """Whose orders a list holds; None for everyone's."""
     if request.all_users:
-        if not caller.is_admin:
-            raise PermissionMissing(
-                permission=AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS), role=caller.role
-            )
+        must_manage_orders(caller)
         return None
     if request.user_id and request.user_id != caller.user_id and not caller.is_admin:
         raise UserNotFound(user_id=request.user_id)
