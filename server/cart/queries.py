@@ -125,16 +125,18 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
     return _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
 
 
+_TOUCHED: dict[str, Any] = {
+    "version": Cart.version + 1,
+    "updated_at": bindparam("now", type_=UtcDateTime),
+    "expires_at": bindparam("until", type_=UtcDateTime),
+}
+"""What every change does to a cart: it counts the version up, and a guest's cart lives on."""
+
 _REOPEN_GUEST_CART = _OfOwner(
     lambda mine: (
         update(Cart)
         .where(mine)
-        .values(
-            version=Cart.version + 1,
-            updated_at=bindparam("now", type_=UtcDateTime),
-            expires_at=bindparam("until", type_=UtcDateTime),
-            currency=case((_FILLED, Cart.currency), else_=bindparam("wanted")),
-        )
+        .values(_TOUCHED | {"currency": case((_FILLED, Cart.currency), else_=bindparam("wanted"))})
         .returning(Cart.id, Cart.currency)
     )
 )
@@ -164,11 +166,7 @@ _LOCK_CART = _OfOwner(
     lambda mine: (
         update(Cart)
         .where(mine)
-        .values(
-            version=Cart.version + 1,
-            updated_at=bindparam("now", type_=UtcDateTime),
-            expires_at=bindparam("until", type_=UtcDateTime),
-        )
+        .values(_TOUCHED)
         .returning(Cart.id, Cart.version, Cart.currency, Cart.coupon_id, Cart.points)
     )
 )
