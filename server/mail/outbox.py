@@ -141,7 +141,7 @@ class MailOutbox:
 
     async def _send(self, mail: AnyRow) -> None:
         try:
-            await asyncio.to_thread(self._sender.send, mail.id, message_of(mail, self._from))
+            await asyncio.to_thread(self._hand_over, mail)
         except (Unsendable, Refused) as refusal:
             await self._query(self._mark, mail, {"status": "FAILED", "error": str(refusal)})
         except NotNow as reason:
@@ -150,14 +150,20 @@ class MailOutbox:
             await self._query(self._mark, mail, self._again(mail, str(reason)))
             raise
         else:
-            sent = {"status": "SENT", "error": "", "sent_at": self._clock()}
-            await self._query(self._mark, mail, sent)
+            await self._query(self._mark_sent, mail)
+
+    def _hand_over(self, mail: AnyRow) -> None:
+        self._sender.send(mail.id, message_of(mail, self._from))
 
     def _again(self, mail: AnyRow, error: str) -> dict[str, Any]:
         next_attempt = self._clock() + backoff(mail.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
         if next_attempt > mail.retry_until:
             return {"status": "FAILED", "error": error}
         return {"error": error, "next_attempt_at": next_attempt}
+
+    def _mark_sent(self, mail: AnyRow) -> None:
+        with self._db.transaction() as tx:
+            queries.mark_sent(tx, mail.id, self._clock())
 
     def _mark(self, mail: AnyRow, values: dict[str, Any]) -> None:
         if values.get("status") == "FAILED":

@@ -61,16 +61,16 @@ class Files:
 
     def send(self, mail_id: int, message: EmailMessage) -> None:
         """Write the mail, whole or not at all; once more writes the same file."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._directory / f"{mail_id:08d}.eml"
         fresh = path.with_suffix(f".{os.getpid()}.new")
         try:
+            self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             fresh.write_bytes(message.as_bytes(policy=SMTP))
             fresh.replace(path)
         except OSError as error:
+            with contextlib.suppress(OSError):
+                fresh.unlink()
             raise Away(f"{type(error).__name__}: {error.strerror}") from None
-        finally:
-            fresh.unlink(missing_ok=True)
 
     def rest(self) -> None:
         """Files need no rest."""

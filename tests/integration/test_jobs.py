@@ -261,6 +261,23 @@ def test_waking_runs_a_frequent_job_now(database_url: str) -> None:
     play(database_url, story)
 
 
+def test_what_wakes_a_job_during_its_pause_shares_one_run(database_url: str) -> None:
+    async def story(one: Cluster) -> None:
+        worker = one.worker(one.job("outbox", every=5 * SECOND, pause=SECOND / 5))
+        worker.start()
+        await until(lambda: bool(one.runs))
+        for _ in range(10):
+            worker.wake("outbox")
+            await asyncio.sleep(0.005)
+        assert len(one.runs) == 1
+        await until(lambda: len(one.runs) == 2)
+        await asyncio.sleep(0.25)
+        assert len(one.runs) == 2
+        await worker.stop()
+
+    play(database_url, story)
+
+
 def test_a_database_that_is_away_ends_nothing(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         job = one.job("tidy", every=timedelta(milliseconds=20))
