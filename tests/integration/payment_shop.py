@@ -8,29 +8,14 @@ from collections.abc import Callable
 from typing import Any
 
 import grpc
-import pytest
+from cart_shop import CENT, buyer_of, refused
 from google.type.money_pb2 import Money
-from running_shop import Account, Refused, RunningShop, refusal
-from sanset.v1 import cart_pb2, catalog_pb2, payment_pb2
+from running_shop import Account, RunningShop
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2
 
 from server.order.payments.gateway import Outcome
 from server.verify import verify
-
-
-def buyer_of(shop: RunningShop, *, units: int = 10, stock: int = 5) -> tuple[Account, int]:
-    """A new buyer with one unit of a new product in the cart, and the product's id."""
-    buyer = shop.customer()
-    product = shop.product(units=units, stock=stock)
-    shop.add(buyer, product.id)
-    return buyer, product.id
-
-
-def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
-    """How a checkout is refused."""
-    with pytest.raises(grpc.RpcError) as caught:
-        shop.checkout(buyer, **fields)
-    return refusal(caught.value)
 
 
 def stuck(shop: RunningShop, token: str = "tok_timeout", **fields: Any) -> tuple[Account, int, pb.Order, str]:
@@ -52,18 +37,6 @@ def payment(shop: RunningShop, buyer: Account, order_id: int) -> pb.Payment:
     """The payment of an order."""
     request = payment_pb2.GetPaymentRequest(order_id=order_id)
     return shop.orders.GetPayment(request, metadata=buyer.metadata)
-
-
-def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
-    """The units in a cart, by product."""
-    cart = shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
-    return {item.product_id: item.quantity for item in cart.items}
-
-
-def stock_of(shop: RunningShop, product_id: int) -> int:
-    """The units of a product that can be ordered."""
-    request = catalog_pb2.GetInventoryRequest(product_id=product_id)
-    return shop.catalog.GetInventory(request).total_available
 
 
 def charged(shop: RunningShop, number: str) -> list[tuple[str, int, int]]:
@@ -128,7 +101,7 @@ def balance(shop: RunningShop, code: str) -> tuple[int, int]:
     card = shop.orders.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=code), metadata=shop.admin.metadata
     )
-    return card.balance.units, card.balance.nanos // 10_000_000
+    return card.balance.units, card.balance.nanos // CENT
 
 
 def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -139,7 +112,8 @@ def eventually(check: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
-def sound(shop: RunningShop) -> None:
-    """Every invariant holds."""
-    broken = [str(one) for one in verify(shop.app.db.engine)]
-    assert not broken, broken
+def sound(shop: RunningShop) -> bool:
+    """Whether every invariant holds; says which does not."""
+    found = verify(shop.app.db.engine)
+    assert found == [], "\n".join(map(str, found))
+    return True

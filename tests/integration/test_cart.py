@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import cents, read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
@@ -37,7 +38,7 @@ def test_reading_a_cart_takes_one_query_whatever_its_size(shop: RunningShop, lin
     for _ in range(lines):
         shop.add(buyer, shop.product().id)
     with shop.counted_queries() as queries:
-        shop.cart.GetCart(pb.GetCartRequest(), metadata=buyer.metadata)
+        read_cart(shop, buyer)
     assert len(queries) == 1, queries
 
 
@@ -49,15 +50,11 @@ def test_more_than_is_left_is_refused_and_changes_nothing(shop: RunningShop) -> 
     refused = refusal(caught.value)
     assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "OUT_OF_STOCK")
     assert (refused.facts["available"], refused.facts["wanted"]) == ("3", "4")
-    assert shop.cart.GetCart(pb.GetCartRequest(), metadata=buyer.metadata).item_count == 2
+    assert read_cart(shop, buyer).item_count == 2
 
 
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
 MISSING = grpc.StatusCode.NOT_FOUND
-
-
-def _cart(shop: RunningShop, buyer: Account) -> pb.Cart:
-    return shop.cart.GetCart(pb.GetCartRequest(), metadata=buyer.metadata)
 
 
 def _update(shop: RunningShop, buyer: Account, item_id: int, quantity: int, etag: str = "") -> pb.Cart:
@@ -75,10 +72,6 @@ def _total(shop: RunningShop, buyer: Account) -> pb.Totals:
 
 def _preview(shop: RunningShop, buyer: Account, **fields: Any) -> pb.PreviewCheckoutResponse:
     return shop.cart.PreviewCheckout(pb.PreviewCheckoutRequest(**fields), metadata=buyer.metadata)
-
-
-def _cents(money: Money) -> int:
-    return money.units * 100 + money.nanos // 10_000_000
 
 
 def _reprice(shop: RunningShop, product_id: int, units: int) -> None:
@@ -122,7 +115,7 @@ def _fill(shop: RunningShop, buyer: Account, lines: int, currency: str = "USD") 
 
 
 def test_a_cart_that_was_never_used_is_empty(shop: RunningShop) -> None:
-    cart = _cart(shop, shop.customer())
+    cart = read_cart(shop, shop.customer())
     assert (list(cart.items), cart.item_count, cart.subtotal) == ([], 0, Money(currency_code="USD"))
     assert not cart.HasField("update_time")
 
@@ -135,7 +128,7 @@ def test_a_line_says_what_it_is(shop: RunningShop) -> None:
         product.default_variant_id,
         product.name,
     )
-    assert (_cents(line.price), _cents(line.line_total), _cents(line.added_price)) == (250, 750, 250)
+    assert (cents(line.price), cents(line.line_total), cents(line.added_price)) == (250, 750, 250)
     assert (line.stock, line.available, line.price_changed) == (9, True, False)
 
 
@@ -144,7 +137,7 @@ def test_lines_stand_in_the_order_they_were_added(shop: RunningShop) -> None:
     ids = [shop.product().id for _ in range(4)]
     for product_id in (*ids, ids[0]):
         shop.add(buyer, product_id)
-    assert [line.product_id for line in _cart(shop, buyer).items] == ids
+    assert [line.product_id for line in read_cart(shop, buyer).items] == ids
 
 
 def test_nothing_said_of_the_quantity_means_one(shop: RunningShop) -> None:
@@ -173,7 +166,7 @@ def test_by_its_product_the_line_of_the_default_variant_is_removed_else_the_only
     shop: RunningShop,
 ) -> None:
     buyer, product = shop.customer(), shop.product()
-    variant = _second_variant(shop, product.id)
+    variant = second_variant(shop, product.id, 1234)
     special = pb.AddItemRequest(product_id=product.id, variant_id=variant)
     shop.cart.AddItem(special, metadata=buyer.metadata)
     shop.add(buyer, product.id)
@@ -181,23 +174,14 @@ def test_by_its_product_the_line_of_the_default_variant_is_removed_else_the_only
     assert list(_remove(shop, buyer, product_id=product.id).items) == []
 
 
-def _second_variant(shop: RunningShop, product_id: int) -> int:
-    with shop.app.db.transaction() as tx:
-        row = {"product_id": product_id, "sku": uuid.uuid4().hex, "options": {}, "is_default": False}
-        row["price_minor"] = 1234
-        variant: int = tx.execute(insert(Variant).values(row).returning(Variant.id)).scalar_one()
-        inventory.open_stock(tx, product_id, variant, 5)
-    return variant
-
-
 def test_a_variant_has_a_line_a_price_and_a_stock_of_its_own(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product(units=10)
-    variant = _second_variant(shop, product.id)
+    variant = second_variant(shop, product.id, 1234)
     shop.add(buyer, product.id)
     special = pb.AddItemRequest(product_id=product.id, variant_id=variant, quantity=2)
     default, other = shop.cart.AddItem(special, metadata=buyer.metadata).items
-    assert (default.variant_id, _cents(default.price)) == (product.default_variant_id, 1000)
-    assert (other.variant_id, _cents(other.price), other.stock) == (variant, 1234, 5)
+    assert (default.variant_id, cents(default.price)) == (product.default_variant_id, 1000)
+    assert (other.variant_id, cents(other.price), other.stock) == (variant, 1234, 5)
     unknown = pb.AddItemRequest(product_id=shop.product().id, variant_id=variant)
     assert refused(shop.cart.AddItem, unknown, buyer).reason == "PRODUCT_NOT_FOUND"
 
@@ -223,7 +207,7 @@ def test_a_cart_belongs_to_one_user(shop: RunningShop) -> None:
         for stranger in (other, shop.customer(), shop.admin):
             said = refused(method, request, stranger)
             assert (said.code, said.reason) == (MISSING, "CART_ITEM_NOT_FOUND")
-    assert _cart(shop, owner).items[0].quantity == 1
+    assert read_cart(shop, owner).items[0].quantity == 1
 
 
 # ── Etags
@@ -231,13 +215,13 @@ def test_a_cart_belongs_to_one_user(shop: RunningShop) -> None:
 
 def test_the_etag_moves_with_every_change_and_with_no_read(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product()
-    seen = [_cart(shop, buyer).etag, shop.add(buyer, product.id).etag]
-    line = _cart(shop, buyer).items[0]
+    seen = [read_cart(shop, buyer).etag, shop.add(buyer, product.id).etag]
+    line = read_cart(shop, buyer).items[0]
     seen.append(_update(shop, buyer, line.id, 2).etag)
     seen.append(_remove(shop, buyer, item_id=line.id).etag)
     seen.append(shop.cart.ClearCart(pb.ClearCartRequest(), metadata=buyer.metadata).etag)
     assert len(set(seen)) == 5
-    assert _cart(shop, buyer).etag == seen[-1]
+    assert read_cart(shop, buyer).etag == seen[-1]
 
 
 def test_a_stale_etag_is_refused_and_changes_nothing(shop: RunningShop) -> None:
@@ -252,14 +236,14 @@ def test_a_stale_etag_is_refused_and_changes_nothing(shop: RunningShop) -> None:
         said = refused(method, request, buyer)
         assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
         assert said.facts["current"] == second.etag
-    assert _cart(shop, buyer) == second
+    assert read_cart(shop, buyer) == second
     assert _update(shop, buyer, line, 9, second.etag).items[0].quantity == 9
 
 
 def test_a_cart_never_used_has_an_etag_too(shop: RunningShop) -> None:
     buyer = shop.customer()
     assert refused(shop.cart.ClearCart, pb.ClearCartRequest(etag="v7"), buyer).reason == "STALE_ETAG"
-    etag = _cart(shop, buyer).etag
+    etag = read_cart(shop, buyer).etag
     shop.cart.ClearCart(pb.ClearCartRequest(etag=etag), metadata=buyer.metadata)
 
 
@@ -272,7 +256,7 @@ def test_an_unknown_or_deleted_product_cannot_be_added(shop: RunningShop) -> Non
     for product_id in (2**53, gone):
         said = refused(shop.cart.AddItem, pb.AddItemRequest(product_id=product_id), buyer)
         assert (said.code, said.reason) == (MISSING, "PRODUCT_NOT_FOUND")
-    assert _cart(shop, buyer).etag == _cart(shop, shop.customer()).etag, "nothing was written"
+    assert read_cart(shop, buyer).etag == read_cart(shop, shop.customer()).etag, "nothing was written"
 
 
 def test_a_line_holds_at_most_what_one_order_may(shop: RunningShop) -> None:
@@ -285,7 +269,7 @@ def test_a_line_holds_at_most_what_one_order_may(shop: RunningShop) -> None:
         said = refused(method, request, buyer)
         assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "QUANTITY_ABOVE_LIMIT")
         assert said.facts == {"limit": "5", "product": product.name, "wanted": wanted}
-    assert _cart(shop, buyer).item_count == 5
+    assert read_cart(shop, buyer).item_count == 5
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 1_000_001, 2**31 - 1, -(2**31)])
@@ -315,7 +299,7 @@ def test_the_dearest_cart_there_can_be_is_added_up_exactly(shop: RunningShop) ->
         user=buyer.user_id,
     )
     shop.sql(f"UPDATE cart_items SET quantity = 1000000 WHERE product_id IN {items}", user=buyer.user_id)
-    assert _cart(shop, buyer).subtotal.units == MOST_LINES * 1_000_000 * dearest
+    assert read_cart(shop, buyer).subtotal.units == MOST_LINES * 1_000_000 * dearest
     totals = _total(shop, buyer)
     assert totals.total.units == MOST_LINES * 1_000_000 * dearest * 108 // 100
     assert _preview(shop, buyer).totals == totals
@@ -328,7 +312,7 @@ def test_a_cart_has_a_most_of_lines(shop: RunningShop) -> None:
     _fill(shop, buyer, MOST_LINES)
     said = refused(shop.cart.AddItem, pb.AddItemRequest(product_id=more), buyer)
     assert (said.code, said.reason, said.facts) == (FAILED, "CART_FULL", {"limit": str(MOST_LINES)})
-    full = _cart(shop, buyer)
+    full = read_cart(shop, buyer)
     assert len(full.items) == MOST_LINES
     assert shop.add(buyer, full.items[3].product_id).item_count == MOST_LINES + 1, (
         "a line that is there may grow"
@@ -341,7 +325,7 @@ def test_a_cart_holds_one_currency_until_it_is_empty(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product()
     shop.add(shop.customer(), product.id)  # someone else's cart says nothing about this one
     _fill(shop, buyer, 1, "EUR")
-    assert _cart(shop, buyer).subtotal.currency_code == "EUR"
+    assert read_cart(shop, buyer).subtotal.currency_code == "EUR"
     said = refused(shop.cart.AddItem, pb.AddItemRequest(product_id=product.id), buyer)
     assert (said.code, said.reason) == (FAILED, "CURRENCY_MISMATCH")
     assert (said.facts["cart_currency"], said.facts["currency"]) == ("EUR", "USD")
@@ -364,12 +348,12 @@ def test_a_new_price_counts_and_is_pointed_out(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product(units=10)
     shop.add(buyer, product.id, 2)
     _reprice(shop, product.id, 12)
-    cart = _cart(shop, buyer)
+    cart = read_cart(shop, buyer)
     (line,) = cart.items
-    assert (_cents(line.price), _cents(line.added_price), line.price_changed) == (1200, 1000, True)
-    assert _cents(cart.subtotal) == 2400
+    assert (cents(line.price), cents(line.added_price), line.price_changed) == (1200, 1000, True)
+    assert cents(cart.subtotal) == 2400
     (line,) = shop.add(buyer, product.id).items
-    assert (_cents(line.added_price), line.price_changed) == (1200, False), (
+    assert (cents(line.added_price), line.price_changed) == (1200, False), (
         "whoever adds has seen the new price"
     )
 
@@ -378,7 +362,7 @@ def test_a_deleted_product_stays_visible_and_cannot_be_ordered(shop: RunningShop
     buyer, product = shop.customer(), shop.product()
     shop.add(buyer, product.id)
     _delete(shop, product.id)
-    (line,) = _cart(shop, buyer).items
+    (line,) = read_cart(shop, buyer).items
     assert (line.name, line.available, line.stock) == (product.name, False, 0)
     said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)
     assert (said.code, said.reason, said.facts["available"]) == (FAILED, "OUT_OF_STOCK", "0")
@@ -394,7 +378,7 @@ def test_a_line_above_what_is_left_says_so(shop: RunningShop) -> None:
     shop.add(buyer, product.id, 5)
     level = catalog_pb2.SetInventoryRequest(product_id=product.id, quantity=2)
     shop.catalog.SetInventory(level, metadata=shop.admin.metadata)
-    (line,) = _cart(shop, buyer).items
+    (line,) = read_cart(shop, buyer).items
     assert (line.quantity, line.stock, line.available) == (5, 2, False)
     said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)
     assert (said.reason, said.facts["available"], said.facts["wanted"]) == ("OUT_OF_STOCK", "2", "5")
@@ -423,7 +407,7 @@ def test_totals_are_tax_by_line_and_shipping_by_value(
         shop.add(buyer, shop.product(units=price // 100, nanos=price % 100 * 10_000_000).id)
     totals = _total(shop, buyer)
     found = [
-        _cents(each) for each in (totals.subtotal, totals.discount, totals.tax, totals.shipping, totals.total)
+        cents(each) for each in (totals.subtotal, totals.discount, totals.tax, totals.shipping, totals.total)
     ]
     assert found == [subtotal, 0, tax, shipping, subtotal + tax + shipping]
     if prices:
@@ -438,7 +422,7 @@ def test_a_preview_says_what_and_by_when(shop: RunningShop) -> None:
     assert list(standard.items) == list(cart.items)
     assert 0 <= standard.eta.ToSeconds() - before - 3 * 86_400 + 1 < 60
     assert 0 <= express.eta.ToSeconds() - before - 1800 + 1 < 60
-    assert _cart(shop, buyer) == cart, "a preview changes nothing"
+    assert read_cart(shop, buyer) == cart, "a preview changes nothing"
 
 
 def test_a_preview_needs_lines_and_an_address_of_the_callers(shop: RunningShop) -> None:
@@ -452,7 +436,7 @@ def test_a_preview_needs_lines_and_an_address_of_the_callers(shop: RunningShop) 
     assert (said.code, said.reason) == (MISSING, "ADDRESS_NOT_FOUND")
     said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), homeless)
     assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["address_id"])
-    assert _cents(_total(shop, homeless).tax) == 80, "the general rate until an address is known"
+    assert cents(_total(shop, homeless).tax) == 80, "the general rate until an address is known"
 
 
 # ── Cost
@@ -474,7 +458,7 @@ BUDGETS = {
 def test_every_call_takes_as_many_queries_for_thirty_lines_as_for_one(shop: RunningShop, lines: int) -> None:
     buyer = shop.customer()
     _fill(shop, buyer, lines)
-    line = _cart(shop, buyer).items[0]
+    line = read_cart(shop, buyer).items[0]
     taken = {}
     for name, request in (
         ("AddItem again", pb.AddItemRequest(product_id=line.product_id)),
@@ -496,4 +480,4 @@ def test_changes_at_once_lose_nothing(shop: RunningShop) -> None:
     buyer, products = shop.customer(), [shop.product().id for _ in range(3)]
     with ThreadPoolExecutor(8) as clients:
         list(clients.map(lambda number: shop.add(buyer, products[number % 3]), range(24)))
-    assert [line.quantity for line in _cart(shop, buyer).items] == [8, 8, 8]
+    assert [line.quantity for line in read_cart(shop, buyer).items] == [8, 8, 8]

@@ -5,57 +5,21 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import grpc
 import pytest
+from cart_shop import CENT, buyer_of, cart_of, cents, refused, stock_of
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
-from running_shop import Account, Refused, RunningShop, refusal, test_settings
+from running_shop import RunningShop, refusal, test_settings
 from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2
 from sanset.v1 import order_pb2 as pb
-
-CENT = 10_000_000
-"""In nanos."""
-
-
-def cents(money: Money) -> int:
-    """An amount in US cents."""
-    assert money.currency_code == "USD"
-    return int(money.units * 100 + money.nanos // CENT)
 
 
 def costs(order: pb.Order) -> tuple[int, int, int, int]:
     """Subtotal, tax, shipping and total, in cents."""
     totals = order.totals
     return cents(totals.subtotal), cents(totals.tax), cents(totals.shipping), cents(totals.total)
-
-
-def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
-    """The units in a cart, by product."""
-    cart = shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
-    return {item.product_id: item.quantity for item in cart.items}
-
-
-def stock_of(shop: RunningShop, product_id: int) -> int:
-    """The units of a product that can be ordered."""
-    request = catalog_pb2.GetInventoryRequest(product_id=product_id)
-    return shop.catalog.GetInventory(request).total_available
-
-
-def buyer_of(shop: RunningShop, cents_each: int, quantity: int = 1, **fields: Any) -> tuple[Account, int]:
-    """A new buyer with units of a new product in the cart, and the product's id."""
-    buyer = shop.customer()
-    product = shop.product(units=cents_each // 100, nanos=cents_each % 100 * CENT, **fields)
-    shop.add(buyer, product.id, quantity)
-    return buyer, product.id
-
-
-def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
-    """How a checkout is refused."""
-    with pytest.raises(grpc.RpcError) as caught:
-        shop.checkout(buyer, **fields)
-    return refusal(caught.value)
 
 
 @pytest.fixture(scope="module")

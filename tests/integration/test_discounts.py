@@ -8,20 +8,16 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import cents, read_cart
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
-from running_shop import Account, RunningShop, refused
+from running_shop import RunningShop, refused
 from sanset.v1 import cart_pb2, catalog_pb2, order_pb2
 
 from server.clock import utc_now
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
-
-
-def cents(money: Money) -> int:
-    """An amount in cents."""
-    return money.units * 100 + money.nanos // 10_000_000
 
 
 def discount(**fields: Any) -> catalog_pb2.Discount:
@@ -45,10 +41,6 @@ def change(shop: RunningShop, product: catalog_pb2.Product, *paths: str) -> cata
     product.ClearField("etag")
     request = catalog_pb2.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
     return shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
-
-
-def cart_of(shop: RunningShop, buyer: Account) -> cart_pb2.Cart:
-    return shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +86,7 @@ def test_a_discount_begins_and_ends_by_the_clock_without_any_event(shop: Running
     seen = []
     for _ in range(3):
         seen.append(
-            (cents(get(shop, product.id).effective_price), cents(cart_of(shop, buyer).items[0].price))
+            (cents(get(shop, product.id).effective_price), cents(read_cart(shop, buyer).items[0].price))
         )
         time.sleep(0.72)
     assert seen == [(1000, 1000), (500, 500), (1000, 1000)]
@@ -225,7 +217,7 @@ def test_a_discount_that_ends_before_the_checkout_is_told_and_not_granted(shop: 
         buyer,
     )
     assert said.reason == "PRICE_CHANGED"
-    cart = cart_of(shop, buyer)
+    cart = read_cart(shop, buyer)
     assert cart.items[0].price_changed
     assert list(cart.changes) == [f"The price of {product.name} rose from 5.00 USD to 10.00 USD."]
 
@@ -235,7 +227,7 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
     cheaper, scarce, gone, out = (shop.product(units=10, stock=9) for _ in range(4))
     for product in (cheaper, scarce, gone, out):
         shop.add(buyer, product.id, 5)
-    assert list(cart_of(shop, buyer).changes) == []
+    assert list(read_cart(shop, buyer).changes) == []
     cheaper.price.units = 8
     change(shop, cheaper, "price")
     for product, left in ((scarce, 2), (out, 0)):
@@ -245,7 +237,7 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
         )
     request = catalog_pb2.DeleteProductRequest(product_id=gone.id)
     shop.catalog.DeleteProduct(request, metadata=shop.admin.metadata)
-    cart = cart_of(shop, buyer)
+    cart = read_cart(shop, buyer)
     assert list(cart.changes) == [
         f"The price of {cheaper.name} fell from 10.00 USD to 8.00 USD.",
         f"Only 2 of {scarce.name} left.",

@@ -12,9 +12,10 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import buyer_of, cart_of, refused, stock_of
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
-from payment_shop import balance, buyer_of, cart_of, gift_card, only_order, payment, refused, sound, stock_of
+from payment_shop import balance, gift_card, only_order, payment, sound
 from running_shop import RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
 from sanset.v1 import order_pb2 as pb
@@ -94,7 +95,7 @@ def test_a_card_that_makes_no_sense_is_refused(
 
 def test_a_card_pays_orders_until_it_is_empty(giving: RunningShop) -> None:
     code = gift_card(giving, 25).code
-    buyer, product_id = buyer_of(giving, units=10)
+    buyer, product_id = buyer_of(giving)
     order = giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=code).order
     assert (order.status, order.payment.gateway, order.payment.method) == (
         pb.Order.CONFIRMED,
@@ -117,7 +118,7 @@ def test_a_card_pays_orders_until_it_is_empty(giving: RunningShop) -> None:
 
 def test_a_repeat_pays_once(giving: RunningShop) -> None:
     code = gift_card(giving, 25).code
-    buyer, _ = buyer_of(giving, units=10)
+    buyer, _ = buyer_of(giving)
     request_id = str(uuid.uuid4())
     for _ in range(3):
         giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=code, request_id=request_id)

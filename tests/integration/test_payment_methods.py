@@ -6,7 +6,8 @@ import uuid
 
 import grpc
 import pytest
-from payment_shop import buyer_of, gift_card
+from cart_shop import buyer_of
+from payment_shop import gift_card
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import auth_pb2
 from sanset.v1 import order_pb2 as pb

@@ -13,19 +13,16 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import buyer_of, cart_of, cents, refused, stock_of
 from payment_shop import (
-    buyer_of,
-    cart_of,
     charged,
     eventually,
     let_die,
     let_expire,
     only_order,
     payment,
-    refused,
     report,
     sound,
-    stock_of,
     stuck,
     sweep,
     tell,
@@ -120,9 +117,7 @@ def test_what_was_charged_without_an_answer_is_confirmed_by_a_repeat(brisk: Runn
     let_die(brisk, order.id)
     again = brisk.checkout(buyer, request_id=request_id, payment_token="tok_late").order
     assert (again.id, again.status) == (order.id, pb.Order.CONFIRMED)
-    assert charged(brisk, order.number) == [
-        ("CAPTURED", order.payment.amount.units * 100 + order.payment.amount.nanos // 10_000_000, 0)
-    ]
+    assert charged(brisk, order.number) == [("CAPTURED", cents(order.payment.amount), 0)]
     assert stock_of(brisk, product_id) == 4
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import cents, read_cart
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refused
@@ -24,10 +25,6 @@ DECLINE = "tok_decline"
 
 def usd(units: int, cents: int = 0) -> Money:
     return Money(currency_code="USD", units=units, nanos=cents * 10_000_000)
-
-
-def cents(money: Money) -> int:
-    return money.units * 100 + money.nanos // 10_000_000
 
 
 def new_code() -> str:
@@ -59,10 +56,6 @@ def stored(shop: RunningShop, code: str) -> pb.Coupon:
 
 def apply(shop: RunningShop, buyer: Account, code: str) -> cart_pb2.Cart:
     return shop.cart.ApplyCoupon(pb.ApplyCouponRequest(code=code), metadata=buyer.metadata)
-
-
-def cart_of(shop: RunningShop, buyer: Account) -> cart_pb2.Cart:
-    return shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
 
 
 def give(shop: RunningShop, buyer: Account, points: int) -> pb.Loyalty:
@@ -99,7 +92,7 @@ def test_a_coupon_lowers_the_cart_and_the_order_and_leaves_the_cart(shop: Runnin
     order = shop.checkout(buyer).order
     assert (order.coupon_code, cents(order.totals.coupon_discount)) == (coupon.code, 600)
     assert cents(order.totals.total) == cents(cart.totals.total)
-    assert (cart_of(shop, buyer).coupon_code, stored(shop, coupon.code).used) == ("", 1)
+    assert (read_cart(shop, buyer).coupon_code, stored(shop, coupon.code).used) == ("", 1)
 
 
 def test_a_percentage_is_bounded_and_an_amount_never_goes_below_zero(shop: RunningShop) -> None:
@@ -171,7 +164,7 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
             payment_method=order_pb2.Payment.CARD, request_id=str(uuid.uuid4()), coupon_code=code
         )
         assert refused(shop.orders.Checkout, request, buyer).reason == reason
-    assert (cart_of(shop, buyer).coupon_code, cart_of(shop, buyer).item_count) == ("", 1)
+    assert (read_cart(shop, buyer).coupon_code, read_cart(shop, buyer).item_count) == ("", 1)
 
 
 def test_a_coupon_that_stops_working_is_told_in_the_cart_and_stops_the_checkout(shop: RunningShop) -> None:
@@ -196,7 +189,7 @@ def test_a_declined_payment_gives_coupon_and_points_back(shop: RunningShop) -> N
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token=DECLINE)
     assert (stored(shop, coupon.code).used, loyalty(shop, buyer).points) == (0, 300)
-    cart = cart_of(shop, buyer)
+    cart = read_cart(shop, buyer)
     assert (cart.coupon_code, cart.points, cart.item_count) == (coupon.code, 200, 1)
     order = shop.checkout(buyer).order
     assert (order.coupon_code, order.totals.points_redeemed) == (coupon.code, 200)
@@ -379,7 +372,7 @@ def test_points_pay_as_far_as_they_go_and_no_more_than_needed(shop: RunningShop)
         2000,
         8000 + order.totals.points_earned,
     )
-    assert cart_of(shop, buyer).points == 0
+    assert read_cart(shop, buyer).points == 0
 
 
 def test_points_that_one_has_not_are_not_redeemed(shop: RunningShop) -> None:
@@ -444,7 +437,7 @@ def test_reading_a_cart_with_coupon_and_points_takes_one_query(shop: RunningShop
     apply(shop, buyer, create(shop).code)
     redeem(shop, buyer, 100)
     with shop.counted_queries() as queries:
-        cart = cart_of(shop, buyer)
+        cart = read_cart(shop, buyer)
     assert (len(queries), cart.totals.points_redeemed) == (1, 100), queries
 
 
@@ -503,7 +496,7 @@ def test_points_that_were_spent_are_taken_back_below_zero_and_redeem_nothing(sho
     assert loyalty(shop, buyer).points == -97
     assert cents(loyalty(shop, buyer).value) == 0
     assert refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer).reason == "POINTS_TOO_FEW"
-    assert cents(cart_of(shop, buyer).totals.points_discount) == 0
+    assert cents(read_cart(shop, buyer).totals.points_discount) == 0
     reverse(shop, order | {"points_redeemed": 1000}, 9720)
 
 

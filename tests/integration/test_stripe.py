@@ -9,20 +9,8 @@ from pathlib import Path
 import grpc
 import pytest
 import stripe_double
-from payment_shop import (
-    buyer_of,
-    cart_of,
-    gift_card,
-    let_die,
-    let_expire,
-    only_order,
-    refused,
-    sound,
-    stock_of,
-    stuck,
-    sweep,
-    tell,
-)
+from cart_shop import buyer_of, cart_of, refused, stock_of
+from payment_shop import gift_card, let_die, let_expire, only_order, sound, stuck, sweep, tell
 from running_shop import RunningShop, refusal, test_settings
 from sanset.v1 import order_pb2 as pb
 from stripe_double import StripeDouble

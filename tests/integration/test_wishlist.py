@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -10,15 +9,13 @@ from typing import Any
 
 import grpc
 import pytest
+from cart_shop import read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import catalog_pb2
-from sqlalchemy import insert
 
 from server.cart import wishlist
-from server.catalog import inventory
-from server.catalog.models import Variant
 
 
 def _wish(shop: RunningShop, user: Account, product_id: int, variant_id: int = 0) -> pb.WishlistItem:
@@ -37,15 +34,6 @@ def _wished(shop: RunningShop, user: Account) -> list[int]:
 def _move(shop: RunningShop, user: Account, product_id: int, **fields: int) -> pb.Cart:
     request = pb.MoveToCartRequest(product_id=product_id, **fields)
     return shop.cart.MoveToCart(request, metadata=user.metadata, timeout=30)
-
-
-def _cheap_variant(shop: RunningShop, product_id: int) -> int:
-    with shop.app.db.transaction() as tx:
-        row = {"product_id": product_id, "sku": uuid.uuid4().hex, "options": {}, "is_default": False}
-        row["price_minor"] = 300
-        variant: int = tx.execute(insert(Variant).values(row).returning(Variant.id)).scalar_one()
-        inventory.open_stock(tx, product_id, variant, 5)
-    return variant
 
 
 def _delete(shop: RunningShop, product_id: int) -> None:
@@ -71,13 +59,13 @@ def test_a_second_wish_for_a_product_changes_nothing(shop: RunningShop) -> None:
     first = _wish(shop, user, product.id)
     _wish(shop, user, other.id)
     assert _wish(shop, user, product.id) == first
-    assert _wish(shop, user, product.id, _cheap_variant(shop, product.id)) == first
+    assert _wish(shop, user, product.id, second_variant(shop, product.id, 300)) == first
     assert _wished(shop, user) == [other.id, product.id]
 
 
 def test_a_variant_is_wished_for_at_its_own_price(shop: RunningShop) -> None:
     user, product = shop.customer(), shop.product(units=10)
-    variant = _cheap_variant(shop, product.id)
+    variant = second_variant(shop, product.id, 300)
     _wish(shop, user, product.id, variant)
     (item,) = _list(shop, user).items
     assert (item.variant_id, item.price.units) == (variant, 3)
@@ -115,7 +103,7 @@ def test_what_cannot_be_ordered_stays_and_says_so(shop: RunningShop) -> None:
         said = refused(shop.cart.MoveToCart, pb.MoveToCartRequest(product_id=product.id), user)
         assert said.reason == reason
     assert _wished(shop, user) == [sold_out.id, gone.id]
-    assert shop.cart.GetCart(pb.GetCartRequest(), metadata=user.metadata).item_count == 0
+    assert read_cart(shop, user).item_count == 0
     shop.cart.RemoveFromWishlist(pb.RemoveFromWishlistRequest(product_id=gone.id), metadata=user.metadata)
     assert _wished(shop, user) == [sold_out.id]
 
@@ -199,7 +187,7 @@ def test_of_many_moves_at_once_one_moves(shop: RunningShop) -> None:
     with ThreadPoolExecutor(6) as clients:
         reasons = list(clients.map(_reason, [partial(_move, shop, user, product.id)] * 6))
     assert sorted(reasons) == ["", *["WISHLIST_ITEM_NOT_FOUND"] * 5]
-    assert shop.cart.GetCart(pb.GetCartRequest(), metadata=user.metadata).item_count == 1
+    assert read_cart(shop, user).item_count == 1
 
 
 def test_a_wishlist_costs_one_query_whatever_its_size(shop: RunningShop) -> None:

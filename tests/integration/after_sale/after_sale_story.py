@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 
+from cart_shop import CENT, stock_of
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop
 from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import catalog_pb2, order_pb2
+from sanset.v1 import order_pb2
 
 from server.order.payments.gateway import (
     Charge,
@@ -20,7 +21,6 @@ from server.order.payments.gateway import (
     RefundOrder,
     RefundOutcome,
 )
-from server.verify import verify
 
 
 def new_id() -> str:
@@ -31,18 +31,13 @@ def new_id() -> str:
 def usd(amount: str) -> Money:
     """An amount in USD: "12.99"."""
     cents = int(Decimal(amount) * 100)
-    return Money(currency_code="USD", units=cents // 100, nanos=cents % 100 * 10_000_000)
-
-
-def cents(money: Money) -> int:
-    """An amount in minor units."""
-    return money.units * 100 + money.nanos // 10_000_000
+    return Money(currency_code="USD", units=cents // 100, nanos=cents % 100 * CENT)
 
 
 def bought(shop: RunningShop, buyer: Account, *wanted: tuple[int, int, int]) -> order_pb2.Order:
     """An order of new products: (units of the price, cents of the price, quantity) each."""
     for units, rest, quantity in wanted:
-        shop.add(buyer, shop.product(units=units, nanos=rest * 10_000_000).id, quantity)
+        shop.add(buyer, shop.product(units=units, nanos=rest * CENT).id, quantity)
     return shop.checkout(buyer).order
 
 
@@ -132,23 +127,13 @@ def steps(shop: RunningShop, who: Account, order_id: int) -> list[tuple[str, str
 
 def stock(shop: RunningShop, order: order_pb2.Order) -> list[int]:
     """What is left of the products of an order's lines."""
-    return [
-        shop.catalog.GetInventory(catalog_pb2.GetInventoryRequest(product_id=item.product_id)).total_available
-        for item in order.items
-    ]
+    return [stock_of(shop, item.product_id) for item in order.items]
 
 
 def audited(shop: RunningShop, order_id: int) -> list[str]:
     """What the audit log tells of an order."""
     rows = shop.sql("SELECT action FROM audit_entries WHERE subject = :s ORDER BY id", s=f"order/{order_id}")
     return [row.action for row in rows]
-
-
-def sound(shop: RunningShop) -> bool:
-    """Whether every invariant holds; says which does not."""
-    found = verify(shop.app.db.engine)
-    assert found == [], "\n".join(map(str, found))
-    return True
 
 
 class StubbornGateway:

@@ -7,18 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from after_sale_story import (
-    bought,
-    cancel,
-    cents,
-    delivered,
-    refund,
-    refunded_by,
-    refunds,
-    sent_back,
-    sound,
-    units,
-)
+from after_sale_story import bought, cancel, delivered, refund, refunded_by, refunds, sent_back, units
+from cart_shop import cents
+from payment_shop import sound
 from running_shop import Account, RunningShop, test_settings
 from sanset.v1 import cart_pb2, order_pb2
 from sanset.v1 import promotion_pb2 as pb

@@ -13,14 +13,12 @@ from after_sale_story import (
     audited,
     bought,
     cancel,
-    cents,
     delivered,
     get,
     new_id,
     refund,
     refunded_by,
     refunds,
-    sound,
     state,
     steps,
     stock,
@@ -28,7 +26,9 @@ from after_sale_story import (
     units,
     usd,
 )
+from cart_shop import cents
 from google.type.money_pb2 import Money
+from payment_shop import sound
 from running_shop import Refused, RunningShop, refusal, refused
 from sanset.v1 import after_sale_pb2 as pb
 from sanset.v1 import order_pb2

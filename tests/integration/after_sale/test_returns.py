@@ -13,7 +13,6 @@ from after_sale_story import (
     audited,
     bought,
     cancel,
-    cents,
     delivered,
     get,
     new_id,
@@ -22,7 +21,6 @@ from after_sale_story import (
     refunded_by,
     refunds,
     sent_back,
-    sound,
     state,
     steps,
     stock,
@@ -30,6 +28,8 @@ from after_sale_story import (
     units,
     usd,
 )
+from cart_shop import cents
+from payment_shop import sound
 from running_shop import Account, Refused, RunningShop, refusal, refused
 from sanset.v1 import after_sale_pb2 as pb
 from sanset.v1 import order_pb2

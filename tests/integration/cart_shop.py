@@ -1,0 +1,68 @@
+"""Short ways to what the tests of carts and checkouts need: amounts, buyers, and what lies where."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import grpc
+import pytest
+from google.type.money_pb2 import Money
+from running_shop import Account, Refused, RunningShop, refusal
+from sanset.v1 import cart_pb2, catalog_pb2
+from sqlalchemy import insert
+
+from server.catalog import inventory
+from server.catalog.models import Variant
+
+CENT = 10_000_000
+"""In nanos."""
+
+
+def cents(money: Money) -> int:
+    """An amount in US cents."""
+    assert money.currency_code == "USD"
+    return money.units * 100 + money.nanos // CENT
+
+
+def read_cart(shop: RunningShop, buyer: Account) -> cart_pb2.Cart:
+    """A buyer's cart."""
+    return shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
+
+
+def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
+    """The units in a cart, by product."""
+    return {item.product_id: item.quantity for item in read_cart(shop, buyer).items}
+
+
+def stock_of(shop: RunningShop, product_id: int) -> int:
+    """The units of a product that can be ordered."""
+    request = catalog_pb2.GetInventoryRequest(product_id=product_id)
+    return shop.catalog.GetInventory(request).total_available
+
+
+def second_variant(shop: RunningShop, product_id: int, price: int) -> int:
+    """A second variant of a product, at a price in cents; five units are in stock."""
+    with shop.app.db.transaction() as tx:
+        row = {"product_id": product_id, "sku": uuid.uuid4().hex, "options": {}, "is_default": False}
+        row["price_minor"] = price
+        variant: int = tx.execute(insert(Variant).values(row).returning(Variant.id)).scalar_one()
+        inventory.open_stock(tx, product_id, variant, 5)
+    return variant
+
+
+def buyer_of(
+    shop: RunningShop, price: int = 1000, quantity: int = 1, *, stock: int = 5
+) -> tuple[Account, int]:
+    """A new buyer with units of a new product, at a price in cents, in the cart; and the product's id."""
+    buyer = shop.customer()
+    product = shop.product(units=price // 100, nanos=price % 100 * CENT, stock=stock)
+    shop.add(buyer, product.id, quantity)
+    return buyer, product.id
+
+
+def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
+    """How a checkout is refused."""
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.checkout(buyer, **fields)
+    return refusal(caught.value)
