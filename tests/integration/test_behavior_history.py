@@ -10,6 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
 from sanset.v1 import cart_pb2
 from sanset.v1 import recommend_pb2 as pb
@@ -75,14 +76,9 @@ def test_what_was_done_is_read_back_latest_first_in_pages_that_neither_skip_nor_
     _track(shop, buyer, *(pb.BehaviorEvent(kind=VIEW, product_id=product.id, time=_at(t)) for t in times))
     _track(shop, buyer, pb.BehaviorEvent(kind=SEARCH, query="mugs"))
     found: list[pb.BehaviorEvent] = []
-    token = ""
-    while True:
-        page = _page(shop, buyer, page_size=4, page_token=token)
+    for page in page_by_page(lambda token: _page(shop, buyer, page_size=4, page_token=token)):
         assert len(page.items) <= 4
         found += page.items
-        token = page.next_page_token
-        if not token:
-            break
     assert (found[0].kind, found[0].query, found[0].product_id) == (SEARCH, "mugs", 0)
     assert [event.time.ToDatetime(tzinfo=UTC) for event in found[1:]] == sorted(times, reverse=True)
     assert {event.product_id for event in found[1:]} == {product.id}

@@ -19,6 +19,7 @@ import grpc
 import openpyxl
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
 from sanset.v1 import catalog_pb2, order_pb2
 from sqlalchemy import Connection, update
@@ -331,18 +332,16 @@ def test_pending_orders_come_the_oldest_first_and_in_pages(shop: RunningShop) ->
     waiting = [order.id for order in placed[:2] + placed[3:]]
     with shop.app.db.transaction() as tx:
         tx.execute(update(Order).where(Order.id.in_(waiting)).values(status="PENDING_PAYMENT"))
+
+    def read(token: str) -> order_pb2.ListOrdersResponse:
+        request = order_pb2.ListPendingOrdersRequest(page_size=3, page_token=token)
+        return shop.orders.ListPendingOrders(request, metadata=shop.admin.metadata)
+
     try:
-        seen, token = [], ""
-        while True:
-            page = shop.orders.ListPendingOrders(
-                order_pb2.ListPendingOrdersRequest(page_size=3, page_token=token),
-                metadata=shop.admin.metadata,
-            )
+        seen: list[order_pb2.Order] = []
+        for page in page_by_page(read):
             assert len(page.items) <= 3
             seen += page.items
-            token = page.next_page_token
-            if not token:
-                break
         assert [order.id for order in seen if order.id in {o.id for o in placed}] == waiting
         assert all(order.status == order_pb2.Order.PENDING_PAYMENT for order in seen)
         assert seen[-1].items

@@ -10,6 +10,7 @@ from functools import partial
 import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from page_by_page import page_by_page
 from running_shop import Account, Refused, RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import update
@@ -121,14 +122,9 @@ def test_pages_hold_every_order_once_and_the_newest_first(
     shop: RunningShop, history: History, size: int
 ) -> None:
     seen: list[int] = []
-    token = ""
-    while True:
-        answer = page(shop, history.buyer, page_size=size, page_token=token)
+    for answer in page_by_page(lambda token: page(shop, history.buyer, page_size=size, page_token=token)):
         assert len(answer.items) <= size
         seen += [order.id for order in answer.items]
-        token = answer.next_page_token
-        if not token:
-            break
     assert seen == history.newest_first
 
 

@@ -11,6 +11,7 @@ import pytest
 from cart_shop import cents, read_cart
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
+from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
 from sanset.v1 import cart_pb2, order_pb2
 from sanset.v1 import promotion_pb2 as pb
@@ -206,15 +207,12 @@ def test_buyers_see_the_coupons_that_they_could_use(shop: RunningShop) -> None:
         create(shop, days=(-2, -1)).code,
         create(shop, min_tier=pb.Tier.SILVER).code,
     ]
-    seen = []
-    token = ""
-    while True:
+
+    def read(token: str) -> pb.ListCouponsResponse:
         request = pb.ListCouponsRequest(page_size=3, page_token=token)
-        page = shop.cart.ListCoupons(request, metadata=buyer.metadata)
-        seen += [coupon.code for coupon in page.items]
-        token = page.next_page_token
-        if not token:
-            break
+        return shop.cart.ListCoupons(request, metadata=buyer.metadata)
+
+    seen = [coupon.code for page in page_by_page(read) for coupon in page.items]
     assert len(seen) == len(set(seen))
     assert set(usable) <= set(seen)
     assert not set(hidden) & set(seen)

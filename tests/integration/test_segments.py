@@ -14,7 +14,8 @@ import grpc
 import numpy as np
 import pytest
 import recommend_data as data
-from google.type.money_pb2 import Money
+from cart_shop import cents
+from page_by_page import page_by_page
 from running_shop import RunningShop, refused, test_settings
 from sanset.v1 import analytics_pb2 as pb
 from sanset.v1 import recommend_pb2
@@ -101,28 +102,30 @@ def analyze(shop: RunningShop, segment_id: int) -> pb.SegmentAnalysis:
 
 def listed(shop: RunningShop, size: int = 100) -> list[pb.Segment]:
     """All segments, page by page."""
+
+    def read(token: str) -> pb.ListSegmentsResponse:
+        request = pb.ListSegmentsRequest(page_size=size, page_token=token)
+        return shop.analytics.ListSegments(request, metadata=shop.admin.metadata)
+
     found: list[pb.Segment] = []
-    request = pb.ListSegmentsRequest(page_size=size)
-    while True:
-        reply = shop.analytics.ListSegments(request, metadata=shop.admin.metadata)
-        found += reply.items
-        if not reply.next_page_token:
-            return found
-        assert len(reply.items) == size
-        request.page_token = reply.next_page_token
+    for page in page_by_page(read):
+        assert len(page.items) == size or not page.next_page_token
+        found += page.items
+    return found
 
 
 def members(shop: RunningShop, segment_id: int, size: int = 100) -> list[pb.SegmentMember]:
     """All members, page by page."""
+
+    def read(token: str) -> pb.ListSegmentMembersResponse:
+        request = pb.ListSegmentMembersRequest(segment_id=segment_id, page_size=size, page_token=token)
+        return shop.analytics.ListSegmentMembers(request, metadata=shop.admin.metadata)
+
     found: list[pb.SegmentMember] = []
-    request = pb.ListSegmentMembersRequest(segment_id=segment_id, page_size=size)
-    while True:
-        reply = shop.analytics.ListSegmentMembers(request, metadata=shop.admin.metadata)
-        found += reply.items
-        if not reply.next_page_token:
-            return found
-        assert len(reply.items) == size
-        request.page_token = reply.next_page_token
+    for page in page_by_page(read):
+        assert len(page.items) == size or not page.next_page_token
+        found += page.items
+    return found
 
 
 # ── Rules, told a second time in Python ─────────────────────────────────────────────────────────────────
@@ -225,17 +228,11 @@ def test_members_are_those_whom_the_rules_fit(
     assert [member.user_id for member in found] == wanted
     for member in found:
         buyer = everybody[member.user_id]
-        assert (member.order_count, money(member.spent)) == (len(buyer.orders), buyer.spent)
+        assert (member.order_count, cents(member.spent)) == (len(buyer.orders), buyer.spent)
         assert member.HasField("last_order_time") == bool(buyer.orders)
         if buyer.orders:
             last = max(order.placed_at for order in buyer.orders)
             assert member.last_order_time.ToDatetime(tzinfo=UTC) == last
-
-
-def money(amount: Money) -> int:
-    """An amount in USD as cents."""
-    assert amount.currency_code == "USD"
-    return amount.units * 100 + amount.nanos // 10_000_000
 
 
 def test_the_shop_of_these_tests_has_every_sort_of_customer(market: RunningShop) -> None:
@@ -262,10 +259,10 @@ def test_an_analysis_says_what_members_have_in_common(
     priced = [order.total_minor for order in orders if order.currency == "USD"]
     assert found.segment.member_count == len(inside)
     assert found.customer_share == pytest.approx(len(inside) / len(everybody))
-    assert (found.order_count, money(found.revenue)) == (len(orders), sum(priced))
+    assert (found.order_count, cents(found.revenue)) == (len(orders), sum(priced))
     assert found.average_orders == pytest.approx(len(orders) / max(len(inside), 1))
-    assert abs(money(found.average_spent) - sum(priced) / max(len(inside), 1)) <= 0.5
-    assert abs(money(found.average_order) - sum(priced) / max(len(priced), 1)) <= 0.5
+    assert abs(cents(found.average_spent) - sum(priced) / max(len(inside), 1)) <= 0.5
+    assert abs(cents(found.average_order) - sum(priced) / max(len(priced), 1)) <= 0.5
     ages = [
         (utc_now() - max(order.placed_at for order in buyer.orders)) / timedelta(days=1)
         for buyer in inside
@@ -302,7 +299,7 @@ def test_a_segment_without_members_can_be_analyzed(market: RunningShop) -> None:
     found = analyze(market, create(market, country="FR").id)
     assert (found.customer_share, found.order_count, found.average_days_since_order) == (0, 0, 0)
     assert not found.categories
-    assert money(found.average_order) == 0
+    assert cents(found.average_order) == 0
 
 
 # ── Defining ────────────────────────────────────────────────────────────────────────────────────────────

@@ -29,6 +29,7 @@ from after_sale_story import (
     usd,
 )
 from cart_shop import cents
+from page_by_page import page_by_page
 from payment_shop import sound
 from running_shop import Account, Refused, RunningShop, refusal, refused
 from sanset.v1 import after_sale_pb2 as pb
@@ -328,15 +329,12 @@ def test_returns_are_listed_in_pages_the_newest_first(shop: RunningShop) -> None
         asked = ask_return(shop, buyer, order.id, units(order, 1))
         reject(shop, asked.id)
         ids.append(asked.id)
-    seen, token = [], ""
-    while True:
+
+    def read(token: str) -> pb.ListReturnsResponse:
         request = pb.ListReturnsRequest(page_size=2, page_token=token)
-        page = shop.orders.ListReturns(request, metadata=buyer.metadata)
-        seen += [one.id for one in page.items]
-        token = page.next_page_token
-        if not token:
-            break
-    assert seen == ids[::-1]
+        return shop.orders.ListReturns(request, metadata=buyer.metadata)
+
+    assert [one.id for page in page_by_page(read) for one in page.items] == ids[::-1]
     stolen = shop.orders.ListReturns(pb.ListReturnsRequest(page_size=2), metadata=buyer.metadata)
     foreign = pb.ListReturnsRequest(page_size=2, page_token=stolen.next_page_token)
     assert refused(shop.orders.ListReturns, foreign, shop.admin).reason == "INVALID_PAGE_TOKEN"
