@@ -38,6 +38,18 @@ _DECIMALS = {
     **dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", ""], 3),
 }
 
+_CODES = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+    BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS
+    GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KPW KRW
+    KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD
+    NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD
+    SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES
+    VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
+"""
+_CURRENCIES = frozenset(_CODES.split())
+"""The currencies of ISO 4217 that people pay with: no metals, funds or test codes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Money:
@@ -62,6 +74,11 @@ class Money:
 def decimals(currency: str) -> int:
     """How many decimals the minor unit of `currency` has (ISO 4217)."""
     return _DECIMALS.get(currency, 2)
+
+
+def is_currency(code: str) -> bool:
+    """Whether `code` is a currency's (ISO 4217), in upper case."""
+    return code in _CURRENCIES
 
 
 def round_half_up(amount: Decimal) -> int:

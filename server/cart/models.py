@@ -143,8 +143,8 @@ class LoyaltyAccount(Base):
 class PointsEntry(Base):
     """A change of a user's points; entries are only ever added.
 
-    `ref` tells apart entries of one kind of one order, so that nothing is booked twice: the slice of money that a
-    refund paid back.
+    `ref` tells apart entries of one kind of one order, so that nothing is booked twice: "" for what happens once,
+    the number of those before for what refunds reverse and return, "given up" for what returned as nobody paid.
     """
 
     __tablename__ = "points_entries"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -15,7 +14,7 @@ from server.cart.tiers import Tier
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import etag_of
-from server.money import Money
+from server.money import Money, is_currency
 from server.rpc.wire import masked_values, money_from_wire, money_to_wire, time_from_wire, time_to_wire
 
 _CHANGEABLE = (
@@ -65,9 +64,10 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
         max_discount=lambda sent: _amount(sent, "max_discount", currency),
         valid_from=lambda sent: time_from_wire(sent, "valid_from"),
         valid_until=lambda sent: time_from_wire(sent, "valid_until"),
-        active=lambda sent: sent.active if sent.HasField("active") else True,
         min_tier=lambda sent: pb.Tier.Level.Name(sent.min_tier) if sent.min_tier else "",
     )
+    if not coupon.HasField("active"):  # "*" replaces everything, and yet switches no disabled coupon on
+        values.pop("active", None)
     if "percent" in values:
         values["percent_bp"] = values.pop("percent")
     return values
@@ -93,7 +93,7 @@ def _amount(coupon: pb.Coupon, name: str, currency: str) -> Money | None:
         return None
     sent: MoneyMessage = getattr(coupon, name)
     named = sent.currency_code.upper() or currency
-    if named and not re.fullmatch("[A-Z]{3}", named):
+    if not is_currency(named):
         raise InvalidField((f"coupon.{name}.currency_code", "must be an ISO 4217 code such as USD"))
     return money_from_wire(sent, f"coupon.{name}", currency=named)
 

@@ -316,6 +316,20 @@ def test_what_an_update_may_not_change_is_refused(shop: RunningShop) -> None:
         assert refused(shop.cart.UpdateCoupon, lower, shop.admin).fields == [f"coupon.{field}"]
 
 
+def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningShop) -> None:
+    coupon = create(shop, active=False)
+    replaced = update(shop, pb.Coupon(id=coupon.id, percent=20.0), "*")
+    assert (replaced.percent, replaced.active) == (20.0, False)
+    assert update(shop, pb.Coupon(id=coupon.id, percent=20.0, active=True), "*").active
+
+
+@pytest.mark.parametrize("currency", ["ZZZ", "U S", "DOLLAR"])
+def test_an_amount_in_no_currency_is_refused(shop: RunningShop, currency: str) -> None:
+    coupon = pb.Coupon(code=new_code(), amount=Money(currency_code=currency, units=5))
+    answer = refused(shop.cart.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
+    assert (answer.code, answer.fields) == (INVALID, ["coupon.amount.currency_code"])
+
+
 def test_changes_of_coupons_and_points_are_in_the_audit_log(shop: RunningShop) -> None:
     coupon, buyer = create(shop), shop.customer()
     update(shop, pb.Coupon(id=coupon.id, active=False))

@@ -54,7 +54,9 @@ class Coupon(_message.Message):
     percent: _builtins.float
     """A share of the goods in percent, above 0 and at most 100, with at most two decimals."""
     active: _builtins.bool
-    """Whether it can be used at all; false disables it. On create: true, unless said otherwise."""
+    """Whether it can be used at all; false disables it. On create: true, unless said otherwise.
+    An update that says nothing leaves it, also one of everything ("*").
+    """
     min_tier: Global___Tier.Level.ValueType
     """The lowest tier whose members may use it. Absent: everyone."""
     usage_limit: _builtins.int
