@@ -34,6 +34,9 @@ TierLevel = Literal["BRONZE", "SILVER", "GOLD", "PLATINUM"]
 TIER_LEVELS: tuple[TierLevel, ...] = get_args(TierLevel)
 """The steps of the loyalty programme, lowest first."""
 
+TOO_FINE_FOR_STRIPE = frozenset({"BHD", "IQD", "JOD", "KWD", "LYD", "MGA", "OMR", "TND"})
+"""Currencies whose smallest unit Stripe does not take: totals in them are not multiples of what it does."""
+
 TIME_OF_DAY = r"^(off|([01]\d|2[0-3]):[0-5]\d)$"
 
 Rate = Annotated[Decimal, Field(ge=0, le=1)]
@@ -181,7 +184,9 @@ class Settings(BaseSettings):
     )
     low_stock_threshold: int = Field(10, ge=1)
     payment_gateway: Literal["demo", "stripe"] = Field(
-        "demo", description="Who takes cards and UPI; demo moves no money. Gift cards are the shop's own"
+        "demo",
+        description="Who takes cards and UPI; demo moves no money, and production wants it said. "
+        "Gift cards are the shop's own",
     )
     stripe_secret_key: SecretStr = Field(SecretStr(""), description="sk_…, for PAYMENT_GATEWAY=stripe")
     stripe_webhook_secret: SecretStr = Field(
@@ -262,6 +267,10 @@ class Settings(BaseSettings):
                 raise ValueError(
                     "FIRST_SUPERUSER_PASSWORD: a default or common password is refused in production"
                 )
+            if "payment_gateway" not in self.model_fields_set:
+                raise ValueError(
+                    "PAYMENT_GATEWAY: required in production: stripe, or demo, which moves no money"
+                )
         if self.currency not in self.shipping_fee or self.currency not in self.free_shipping_from:
             raise ValueError(
                 f"SHIPPING_FEE and FREE_SHIPPING_FROM must name the shop's currency {self.currency}"
@@ -275,6 +284,11 @@ class Settings(BaseSettings):
             for name in ("stripe_secret_key", "stripe_webhook_secret"):
                 if not getattr(self, name).get_secret_value():
                     raise ValueError(f"{name.upper()}: required for PAYMENT_GATEWAY=stripe")
+            if self.currency in TOO_FINE_FOR_STRIPE:
+                raise ValueError(
+                    f"CURRENCY: Stripe takes no amounts as fine as {self.currency} has; PAYMENT_GATEWAY=stripe "
+                    "needs another currency"
+                )
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:

@@ -26,6 +26,7 @@ def _settings(
         database_url=url,
         bcrypt_cost=10,
         secret_key=STRONG,
+        payment_gateway="demo",
         first_superuser_email="owner@shop.test",
         first_superuser_password=SecretStr(password),
     )

@@ -56,6 +56,7 @@ def test_a_shop_of_ones_own_is_never_taken_for_the_demo(monkeypatch: pytest.Monk
         with pytest.raises(InvalidSettings, match=r"^SECRET_KEY: required"):
             settings_for(command)
     monkeypatch.setenv("SECRET_KEY", STRONG)
+    monkeypatch.setenv("PAYMENT_GATEWAY", "demo")
     assert settings_for("verify").environment == "production"
     monkeypatch.delenv("SECRET_KEY")
     monkeypatch.setenv("ENVIRONMENT", "production")

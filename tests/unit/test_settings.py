@@ -145,6 +145,7 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         ({"FIRST_SUPERUSER_PASSWORD": "Password1"}, "FIRST_SUPERUSER_PASSWORD"),
         ({"BCRYPT_COST": "9"}, "BCRYPT_COST"),
         ({"ALGORITHM": "EdDSA"}, "JWT_KEY_FILE"),
+        ({"PAYMENT_GATEWAY": ""}, "PAYMENT_GATEWAY"),
         ({"PAYMENT_GATEWAY": "stripe"}, "STRIPE_SECRET_KEY"),
         ({"PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_1"}, "STRIPE_WEBHOOK_SECRET"),
     ],
@@ -152,7 +153,8 @@ def test_every_setting_with_a_bound_was_tried() -> None:
 def test_production_refuses_what_is_weak(
     variables: dict[str, str], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    line = _refused(monkeypatch, **{"ENVIRONMENT": "production", "SECRET_KEY": STRONG} | variables)
+    sound = {"ENVIRONMENT": "production", "SECRET_KEY": STRONG, "PAYMENT_GATEWAY": "demo"}
+    line = _refused(monkeypatch, **sound | variables)
     assert line.startswith(f"{name}: ")
     assert "changeme" not in line
 
@@ -161,7 +163,21 @@ def test_production_takes_what_is_strong(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("ENVIRONMENT", "production")
     monkeypatch.setenv("SECRET_KEY", STRONG)
     monkeypatch.setenv("FIRST_SUPERUSER_PASSWORD", "a-long-and-own-one-7")
+    monkeypatch.setenv("PAYMENT_GATEWAY", "demo")
     assert load().environment == "production"
+
+
+@pytest.mark.parametrize("currency", ["KWD", "MGA"])
+def test_a_currency_that_stripe_cannot_count_is_refused(
+    currency: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fees = f'{{"{currency}": "1"}}'
+    for name, value in {"CURRENCY": currency, "SHIPPING_FEE": fees, "FREE_SHIPPING_FROM": fees}.items():
+        monkeypatch.setenv(name, value)
+    stripe = {"STRIPE_SECRET_KEY": "sk_1", "STRIPE_WEBHOOK_SECRET": "whsec_1", "PAYMENT_GATEWAY": "stripe"}
+    assert _refused(monkeypatch, **stripe).startswith("CURRENCY: Stripe ")
+    monkeypatch.setenv("PAYMENT_GATEWAY", "demo")
+    assert load().currency == currency
 
 
 def test_a_shop_in_another_currency_names_its_fees(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -43,7 +43,7 @@ class Payments:
             gateways = Gateways({"CARD": taking, "UPI": taking, "GIFT_CARD": gift_cards})
             return cls(gateways, codes, None, taking)
         if settings.environment == "production":
-            log.warning("demo_gateway_in_production", hint="no money moves: set PAYMENT_GATEWAY=stripe")
+            log.warning("demo_gateway_in_production", hint="no money moves, as PAYMENT_GATEWAY says")
         demo = DemoGateway(
             books,
             Signer(secret, clock),
