@@ -1,19 +1,24 @@
 """As much of Stripe's HTTP API as the shop speaks, on a local port, with Stripe's own way of answering.
 
-It keeps PaymentIntents and refunds, honours idempotency keys (the first answer is repeated, the same key with
-other parameters is an error), declines and asks for action by the payment method, and can be told to fail.
+It keeps PaymentIntents, customers and refunds, honours idempotency keys (the first answer is repeated, the same
+key with other parameters is an error), declines and asks for action by the payment method, and can be told to
+fail. It counts money as Stripe does, which is not everywhere as ISO 4217 does, and refuses what Stripe refuses:
+amounts that are too small, too large or too fine, UPI in any currency but INR, and a payment method that was used
+before without a customer. (Stripe's own `pm_card_…` stand for a new one each time.)
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 import json
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -24,10 +29,33 @@ WEBHOOK_SECRET = "whsec_double"
 DECLINED = "pm_card_visa_chargeDeclined"
 ACTION = "pm_card_authenticationRequired"
 UNKNOWN = "pm_card_unknown"
-SLOW = "pm_slow"
+SLOW = "pm_card_slow"
 """Charged at once, and answered after `slow_seconds`."""
 
 Answer = tuple[int, dict[str, Any]]
+
+# docs.stripe.com/currencies: zero-decimal and three-decimal currencies and special cases; minimum amounts.
+_ZERO = [
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "JPY",
+    "KMF",
+    "KRW",
+    "MGA",
+    "PYG",
+    "RWF",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
+]
+_THREE = ["BHD", "JOD", "KWD", "OMR", "TND"]
+_WHOLE_OF_TWO = ["ISK", "UGX"]
+_LEAST = {"USD": 50, "EUR": 50, "GBP": 30, "JPY": 50, "INR": 50}
+_MOST = 99_999_999
 
 
 class StripeDouble:
@@ -36,14 +64,22 @@ class StripeDouble:
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
+        self.customers: dict[str, dict[str, Any]] = {}
+        self.attached: dict[str, str] = {}
+        """The customer whom a payment method belongs to."""
+        self.used_up: set[str] = set()
+        """Payment methods that were used without a customer: Stripe never takes them again."""
         self.calls: Counter[str] = Counter()
         self.failing: set[str] = set()
-        """Steps that answer 500: "create", "confirm", "cancel", "retrieve", "refund"."""
+        """Steps that answer 500: "create", "confirm", "cancel", "retrieve", "refund", "customer"."""
+        self.refusing: dict[str, str] = {}
+        """Steps that answer 400, with the code that they do."""
+        self.page_size = 100
+        """The most refunds on a page of a list."""
         self.refund_status = "succeeded"
         self.slow_seconds = 1.0
-        self.problems: list[str] = []
-        """What a real Stripe would have objected to."""
         self._answers: dict[str, tuple[dict[str, str], Answer]] = {}
+        self._ids = itertools.count(1)
         self._lock = threading.RLock()
         self.url = ""
 
@@ -61,6 +97,8 @@ class StripeDouble:
             self.calls[step] += 1
             if step in self.failing:
                 return _error(500, "api_error", "Something went wrong.")
+            if step in self.refusing:
+                return _refusal("Stripe refuses this, and says pm_secret_thing.", self.refusing[step])
             answer = act(form)
             if key is not None and method == "POST":
                 self._answers[key] = (form, answer)
@@ -77,7 +115,9 @@ class StripeDouble:
             case ["POST", "v1", "payment_intents", intent, "cancel"]:
                 return "cancel", lambda form: self._cancel(intent)
             case ["GET", "v1", "payment_intents", intent]:
-                return "retrieve", lambda form: (200, self.intents[intent])
+                return "retrieve", lambda form: self._retrieve(intent)
+            case ["POST", "v1", "customers"]:
+                return "customer", self._new_customer
             case ["POST", "v1", "refunds"]:
                 return "refund", self._refund
             case ["GET", "v1", "refunds"]:
@@ -87,47 +127,84 @@ class StripeDouble:
         )
 
     def _create(self, form: dict[str, str]) -> Answer:
-        intent_id = f"pi_{len(self.intents) + 1}"
+        amount, currency = int(form["amount"]), form["currency"].upper()
+        if form["payment_method_types[0]"] == "upi" and currency != "INR":
+            return _refusal("The currency provided (usd) is invalid for upi.", "parameter_invalid")
+        if amount < _LEAST.get(currency, 1):
+            return _refusal("Amount must be no less than $0.50 usd.", "amount_too_small")
+        if amount > _MOST:
+            return _refusal("Amount must be no more than 999,999.99.", "amount_too_large")
+        if (currency in _THREE and amount % 10) or (currency in _WHOLE_OF_TWO and amount % 100):
+            return _refusal(f"Invalid amount in {currency}.", "parameter_invalid_integer")
+        customer = form.get("customer")
+        if customer is not None and customer not in self.customers:
+            return _refusal(f"No such customer: '{customer}'", "resource_missing", "customer")
+        intent_id = f"pi_{next(self._ids)}"
         self.intents[intent_id] = {
             "id": intent_id,
             "object": "payment_intent",
-            "amount": int(form["amount"]),
+            "amount": amount,
             "amount_received": 0,
             "currency": form["currency"],
+            "customer": customer,
+            "setup_future_usage": form.get("setup_future_usage"),
+            "payment_method": None,
             "status": "requires_payment_method",
-            "metadata": {"order": form["metadata[order]"]},
+            "metadata": _metadata(form),
             "last_payment_error": None,
             "next_action": None,
         }
         return 200, dict(self.intents[intent_id])
 
     def _confirm(self, intent_id: str, form: dict[str, str]) -> Answer:
+        if intent_id not in self.intents:
+            return _missing(intent_id)
         intent = self.intents[intent_id]
         if intent["status"] not in ("requires_payment_method", "requires_confirmation"):
             return _unexpected_state(intent)
         method = form["payment_method"]
+        objection = self._objection(method, intent["customer"])
+        if objection:
+            return _refusal(objection, None)
         if method == UNKNOWN:
-            return _error(
-                400, "invalid_request_error", f"No such PaymentMethod: '{method}'", "resource_missing"
-            )
+            return _refusal(f"No such PaymentMethod: '{method}'", "resource_missing", "payment_method")
+        intent["payment_method"] = method
+        if intent["customer"] is None and not method.startswith("pm_card_"):
+            self.used_up.add(method)
         if method == DECLINED:
             problem = {"type": "card_error", "code": "card_declined", "message": "Your card was declined."}
             intent["last_payment_error"] = problem
             return 402, {"error": problem | {"payment_intent": dict(intent)}}
         if method == ACTION:
             intent["status"] = "requires_action"
-            intent["next_action"] = {
-                "type": "redirect_to_url",
-                "redirect_to_url": {
-                    "url": f"https://bank.test/{intent_id}",
-                    "return_url": form.get("return_url"),
-                },
-            }
+            intent["next_action"] = _next_action(intent_id, form.get("return_url"))
             return 200, dict(intent)
         self.succeed(intent_id)
         return 200, dict(intent)
 
+    def _objection(self, method: str, customer: str | None) -> str:
+        """Why a payment method cannot pay for somebody."""
+        if method in self.used_up:
+            return (
+                "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment. "
+                "It may not be used again."
+            )
+        owner = self.attached.get(method)
+        if owner is not None and owner != customer:
+            return "The payment method you provided has already been attached to a customer."
+        return ""
+
+    def _retrieve(self, intent_id: str) -> Answer:
+        return (200, dict(self.intents[intent_id])) if intent_id in self.intents else _missing(intent_id)
+
+    def _new_customer(self, form: dict[str, str]) -> Answer:
+        customer_id = f"cus_{next(self._ids)}"
+        self.customers[customer_id] = {"id": customer_id, "object": "customer", "metadata": _metadata(form)}
+        return 200, dict(self.customers[customer_id])
+
     def _cancel(self, intent_id: str) -> Answer:
+        if intent_id not in self.intents:
+            return _missing(intent_id)
         intent = self.intents[intent_id]
         if intent["status"] in ("succeeded", "canceled", "processing"):
             return _unexpected_state(intent)
@@ -135,13 +212,13 @@ class StripeDouble:
         return 200, dict(intent)
 
     def _refund(self, form: dict[str, str]) -> Answer:
+        if form["payment_intent"] not in self.intents:
+            return _missing(form["payment_intent"])
         intent = self.intents[form["payment_intent"]]
         amount = int(form["amount"])
         if amount + self.refunded(intent["id"]) > intent["amount_received"]:
-            return _error(
-                400, "invalid_request_error", "Refund amount is greater than unrefunded amount on charge"
-            )
-        refund_id = f"re_{len(self.refunds) + 1}"
+            return _refusal("Refund amount is greater than unrefunded amount on charge", None)
+        refund_id = f"re_{next(self._ids)}"
         self.refunds[refund_id] = {
             "id": refund_id,
             "object": "refund",
@@ -149,18 +226,30 @@ class StripeDouble:
             "amount": amount,
             "status": self.refund_status,
             "failure_reason": None,
-            "metadata": {"key": form["metadata[key]"]},
+            "metadata": _metadata(form),
         }
         return 200, dict(self.refunds[refund_id])
 
     def _list_refunds(self, form: dict[str, str]) -> Answer:
-        found = [one for one in self.refunds.values() if one["payment_intent"] == form["payment_intent"]]
-        return 200, {"object": "list", "data": found, "has_more": False, "url": "/v1/refunds"}
+        """The newest first, as Stripe lists them, in pages."""
+        if form["payment_intent"] not in self.intents:
+            return _missing(form["payment_intent"])
+        found = [one for one in self.refunds.values() if one["payment_intent"] == form["payment_intent"]][
+            ::-1
+        ]
+        if "starting_after" in form:
+            found = found[[one["id"] for one in found].index(form["starting_after"]) + 1 :]
+        size = min(int(form.get("limit", 10)), self.page_size)
+        more = len(found) > size
+        return 200, {"object": "list", "data": found[:size], "has_more": more, "url": "/v1/refunds"}
 
     def succeed(self, intent_id: str) -> None:
         """The buyer or the bank did what was asked."""
         intent = self.intents[intent_id]
         intent |= {"status": "succeeded", "amount_received": intent["amount"], "next_action": None}
+        kept = intent["customer"] and intent["setup_future_usage"]
+        if kept and not intent["payment_method"].startswith("pm_card_"):
+            self.attached[intent["payment_method"]] = intent["customer"]
 
     def fail(self, intent_id: str) -> None:
         """The buyer did not."""
@@ -171,9 +260,22 @@ class StripeDouble:
             "next_action": None,
         }
 
+    def fail_refund(self, refund_id: str) -> None:
+        """The buyer's bank sent a refund back, days later: Stripe has the money again."""
+        self.refunds[refund_id] |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+
+    def forget_keys(self) -> None:
+        """Forget the idempotency keys, as Stripe does after a day."""
+        self._answers.clear()
+
     def refunded(self, intent_id: str) -> int:
-        """What was paid back of a PaymentIntent."""
-        return sum(one["amount"] for one in self.refunds.values() if one["payment_intent"] == intent_id)
+        """What was paid back of a PaymentIntent, and did not come back."""
+        refunds = [one for one in self.refunds.values() if one["payment_intent"] == intent_id]
+        return sum(one["amount"] for one in refunds if one["status"] not in ("failed", "canceled"))
+
+    def refunds_of(self, intent_id: str) -> list[dict[str, Any]]:
+        """The refunds of a PaymentIntent."""
+        return [one for one in self.refunds.values() if one["payment_intent"] == intent_id]
 
     def of_order(self, number: str) -> dict[str, Any]:
         """The one PaymentIntent of an order."""
@@ -189,12 +291,13 @@ class StripeDouble:
         age: float = 0,
         secret: str = WEBHOOK_SECRET,
     ) -> tuple[bytes, dict[str, str]]:
-        """The body and the headers of a webhook about a PaymentIntent."""
+        """The body and the headers of a webhook about a PaymentIntent, or a refund."""
+        known = self.intents | self.refunds
         event = {
             "id": event_id,
             "object": "event",
             "type": kind,
-            "data": {"object": self.intents.get(intent_id, {"id": intent_id, "object": "payment_intent"})},
+            "data": {"object": known.get(intent_id, _strange(intent_id))},
         }
         body = json.dumps(event).encode()
         moment = int(time.time() - age)
@@ -202,8 +305,55 @@ class StripeDouble:
         return body, {"stripe-signature": f"t={moment},v1={signed}"}
 
 
-def _error(status: int, kind: str, message: str, code: str | None = None) -> Answer:
-    return status, {"error": {"type": kind, "message": message, "code": code}}
+def value(amount: int, currency: str) -> Decimal:
+    """What Stripe means by an amount in a currency."""
+    code = currency.upper()
+    return Decimal(amount).scaleb(0 if code in _ZERO else -3 if code in _THREE else -2)
+
+
+def _metadata(form: dict[str, str]) -> dict[str, str]:
+    return {
+        name.removeprefix("metadata[").removesuffix("]"): text
+        for name, text in form.items()
+        if name.startswith("metadata[")
+    }
+
+
+def _next_action(intent_id: str, return_url: str | None) -> dict[str, Any]:
+    """What the buyer must do: on a page of the bank's when there is a way back, else in Stripe's script."""
+    if return_url is None:
+        return {"type": "use_stripe_sdk", "use_stripe_sdk": {"type": "three_d_secure_redirect"}}
+    page = {"url": f"https://bank.test/{intent_id}", "return_url": return_url}
+    return {"type": "redirect_to_url", "redirect_to_url": page}
+
+
+def _strange(intent_id: str) -> dict[str, Any]:
+    """A PaymentIntent of somebody else's."""
+    return {
+        "id": intent_id,
+        "object": "payment_intent",
+        "status": "succeeded",
+        "amount": 100,
+        "amount_received": 100,
+        "currency": "usd",
+        "metadata": {},
+    }
+
+
+def _error(
+    status: int, kind: str, message: str, code: str | None = None, parameter: str | None = None
+) -> Answer:
+    return status, {"error": {"type": kind, "message": message, "code": code, "param": parameter}}
+
+
+def _refusal(message: str, code: str | None, parameter: str | None = None) -> Answer:
+    return _error(400, "invalid_request_error", message, code, parameter)
+
+
+def _missing(thing_id: str) -> Answer:
+    return _error(
+        404, "invalid_request_error", f"No such payment_intent: '{thing_id}'", "resource_missing", "intent"
+    )
 
 
 def _unexpected_state(intent: dict[str, Any]) -> Answer:

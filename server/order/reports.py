@@ -14,8 +14,9 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import InvalidField
 from server.order.errors import PaymentUnavailable
+from server.order.paying_back import Refunds
 from server.order.payments import queries as books
-from server.order.payments.gateway import CAPTURED, GatewayAway, Gateways, Outcome, Report
+from server.order.payments.gateway import CAPTURED, GatewayAway, Gateways, Outcome, RefundOutcome, Report
 from server.order.reserve import PlacedOrder
 from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
@@ -37,6 +38,7 @@ class Reports:
         gateways: Gateways,
         settlement: Settlement,
         sweeper: Sweeper,
+        refunds: Refunds,
         clock: Clock,
     ) -> None:
         self._db = db
@@ -44,6 +46,7 @@ class Reports:
         self._gateways = gateways
         self._settlement = settlement
         self._sweeper = sweeper
+        self._refunds = refunds
         self._clock = clock
 
     async def take(self, body: bytes, headers: Mapping[str, object]) -> bool:
@@ -56,6 +59,8 @@ class Reports:
             raise InvalidField(("payload", f"must not exceed {MOST_BYTES} bytes"))
         texts = {name: value for name, value in headers.items() if isinstance(value, str)}
         gateway, report = self._gateways.read_report(body, texts)
+        if report.refund is not None:
+            return await self._refund(gateway, report, report.refund)
         if report.outcome is None:
             return False
         order = await self._pool.run(Deadline(SECONDS), self._settlement.find, report.key)
@@ -83,16 +88,24 @@ class Reports:
             raise PaymentUnavailable() from None
         return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report)
 
+    async def _refund(self, gateway: str, report: Report, told: RefundOutcome) -> bool:
+        try:
+            await self._refunds.hear(gateway, report.key, told.status)
+        except GatewayAway:
+            raise PaymentUnavailable() from None
+        return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report)
+
     def _note(self, gateway: str, report: Report) -> bool:
         with self._db.transaction() as tx:
             return self._take(tx, gateway, report, self._clock())
 
     def _take(self, tx: Connection, gateway: str, report: Report, now: datetime) -> bool:
+        told = report.outcome or report.refund
         values = {
             "gateway": gateway,
             "event_id": report.event_id[:128],
             "charge_key": report.key[:64],
-            "status": report.outcome.status if report.outcome else "",
+            "status": told.status if told else "",
             "received_at": now,
         }
         return books.take_event(tx, values)

@@ -72,10 +72,10 @@ FAILED: Final = "FAILED"
 
 REFUNDS: Final[dict[str, frozenset[str]]] = {
     PENDING: frozenset({SUCCEEDED, FAILED}),
-    SUCCEEDED: frozenset(),
+    SUCCEEDED: frozenset({FAILED}),
     FAILED: frozenset(),
 }
-"""For each state of a refund, those that may follow."""
+"""For each state of a refund, those that may follow. A bank may send back what was paid back, days later."""
 
 REQUESTED: Final = "REQUESTED"
 APPROVED: Final = "APPROVED"

@@ -1,7 +1,21 @@
-"""Shops to recommend in, for all tests of this directory: a fixture of the session is one only if it is here."""
+"""Shops to recommend in and to pay in, for the tests of this directory.
+
+A fixture of the session is one only if it is here.
+"""
 
 from __future__ import annotations
 
 from recommend_fixtures import copying, modelled, proven_once, settings, sound, trained
+from stripe_shop import account, paid, paid_shop
 
-__all__ = ["copying", "modelled", "proven_once", "settings", "sound", "trained"]
+__all__ = [
+    "account",
+    "copying",
+    "modelled",
+    "paid",
+    "paid_shop",
+    "proven_once",
+    "settings",
+    "sound",
+    "trained",
+]

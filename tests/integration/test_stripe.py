@@ -3,72 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import pytest
 import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
-from payment_shop import gift_card, let_die, let_expire, only_order, sound, stuck, sweep, tell
-from running_shop import RunningShop, refusal, test_settings
+from payment_shop import gift_card, let_die, let_expire, only_order, stuck, sweep, tell
+from running_shop import RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
 from stripe_double import StripeDouble
 
 from server.money import Money
 from server.order.payments.gateway import RefundOrder
-
-
-@pytest.fixture(scope="module")
-def account() -> Iterator[StripeDouble]:
-    """The shop's account with Stripe."""
-    with stripe_double.serving() as one:
-        yield one
-
-
-@pytest.fixture(scope="module")
-def paid_shop(
-    account: StripeDouble, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningShop]:
-    """A shop that takes cards through Stripe."""
-    home: Path = tmp_path_factory.mktemp("stripe")
-    settings = test_settings(
-        module_database_url,
-        home,
-        payment_gateway="stripe",
-        stripe_secret_key=stripe_double.KEY,
-        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
-        stripe_api_base=account.url,
-        payment_return_url="https://shop.test/paid",
-        payment_timeout_seconds=1.0,
-    )
-    one = RunningShop(settings)
-    yield one
-    one.stop()
-
-
-@pytest.fixture
-def paid(paid_shop: RunningShop, account: StripeDouble) -> Iterator[RunningShop]:
-    """The same; afterwards every invariant holds, and each order was charged at most once."""
-    account.calls.clear()
-    account.slow_seconds = 1.5
-    yield paid_shop
-    account.failing.clear()
-    account.refund_status = "succeeded"
-    for order_id, *_ in paid_shop.sql("SELECT id FROM orders WHERE status = 'PENDING_PAYMENT'"):
-        let_expire(paid_shop, order_id)
-    sweep(paid_shop)
-    sound(paid_shop)
-    for number, status in paid_shop.sql("SELECT number, status FROM orders"):
-        charges = [one for one in account.intents.values() if one["metadata"]["order"] == number]
-        succeeded = [one["id"] for one in charges if one["status"] == "succeeded"]
-        assert len(succeeded) <= 1
-        if status == "CANCELLED" and succeeded:
-            [late] = paid_shop.sql(
-                "SELECT refunded_minor FROM payments JOIN orders ON orders.id = order_id WHERE number = :n",
-                n=number,
-            )
-            assert late.refunded_minor == account.intents[succeeded[0]]["amount"]
 
 
 def test_a_card_is_charged_in_two_steps(paid: RunningShop, account: StripeDouble) -> None:
@@ -223,7 +169,7 @@ def test_a_refund_is_paid_once_per_key(paid: RunningShop, account: StripeDouble)
 
     assert [refund("r1", 1000), refund("r1", 1000)] == ["SUCCEEDED", "SUCCEEDED"]
     assert account.refunded(intent["id"]) == 1000
-    account._answers.clear()  # a day later
+    account.forget_keys()
     assert refund("r1", 1000) == "SUCCEEDED"
     assert account.refunded(intent["id"]) == 1000
     assert refund("r2", 1000) == "FAILED"

@@ -31,6 +31,14 @@ class GatewayAway(Exception):
     """The gateway cannot be reached, or failed: what became of the request is not known. Ask again later."""
 
 
+class ChargeRefused(Exception):
+    """The gateway will never take such a payment, and nothing was charged; the text tells the buyer why."""
+
+
+class CustomerUnknown(ChargeRefused):
+    """The gateway does not know the charge's customer any more."""
+
+
 async def in_time(answer: Awaitable[T], seconds: float) -> T:
     """Wait for a gateway's answer. Raises GatewayAway when it does not come within `seconds`."""
     try:
@@ -42,12 +50,16 @@ async def in_time(answer: Awaitable[T], seconds: float) -> T:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A payment to capture. What has the same `key` is never charged twice."""
+    """A payment to capture. What has the same `key` is never charged twice.
+
+    With `customer`, the gateway's id of the buyer, what the token stands for is kept there and can pay again.
+    """
 
     key: str
     amount: Money
     method: str
     token: str
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +96,15 @@ class RefundOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a gateway tells by itself: an event about the charge `key`. No outcome: nothing that concerns us."""
+    """What a gateway tells by itself: an event about the charge `key`, or with `refund` about the refund `key`.
+
+    Neither an outcome nor a refund: nothing that concerns us.
+    """
 
     event_id: str
     key: str
-    outcome: Outcome | None
+    outcome: Outcome | None = None
+    refund: RefundOutcome | None = None
 
 
 class Gateway(Protocol):
@@ -96,10 +112,18 @@ class Gateway(Protocol):
 
     name: str
 
+    async def new_customer(self, key: str) -> str:
+        """Make a buyer known to the gateway, once per key, and return the gateway's id of the buyer.
+
+        Empty when saved methods can pay without.
+        """
+        ...
+
     async def open(self, charge: Charge) -> str:
         """Make a payment known to the gateway without charging it, and return the gateway's id of it.
 
-        Empty when the gateway needs no such step. The caller remembers the id before it charges.
+        Empty when the gateway needs no such step. The caller remembers the id before it charges. Raises
+        ChargeRefused.
         """
         ...
 

@@ -77,8 +77,19 @@ class GiftCardEntry(Base):
     __table_args__ = (Index("uq_gift_card_entries_key", "key", unique=True),)
 
 
+class GatewayCustomer(Base):
+    """Who a gateway knows a buyer as: what the buyer saves belongs to that customer there."""
+
+    __tablename__ = "gateway_customers"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(16), primary_key=True)
+    customer_id: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PaymentEvent(Base):
-    """A webhook of a gateway that was taken; a repeat of it finds this row."""
+    """A webhook of a gateway that was taken; a repeat of it finds this row. Of a refund it is the refund's key."""
 
     __tablename__ = "payment_events"
 

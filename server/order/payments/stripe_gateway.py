@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Final
 
 import stripe
@@ -24,12 +25,15 @@ from server.order.payments.gateway import (
     PENDING,
     SUCCEEDED,
     Charge,
+    ChargeRefused,
+    CustomerUnknown,
     GatewayAway,
     Outcome,
     RefundOrder,
     RefundOutcome,
     Report,
 )
+from server.order.payments.stripe_amounts import from_stripe, to_stripe
 from server.settings import Settings
 
 SIGNATURE: Final = "stripe-signature"
@@ -51,6 +55,17 @@ _REPORTS: Final = {
     "payment_intent.payment_failed": DECLINED,
     "payment_intent.canceled": DECLINED,
 }
+_REFUND_REPORTS: Final = {"refund.updated", "refund.failed", "charge.refund.updated"}
+PAGE: Final = 100
+
+MISSING: Final = "resource_missing"
+NO_PAGE: Final = "The bank wants to ask you something, for which this shop has no page; pay another way."
+_WHY: Final = {
+    "amount_too_small": "The amount is too small to be paid this way.",
+    "amount_too_large": "The amount is too large to be paid this way.",
+}
+_OTHERWISE: Final = "This order cannot be paid this way."
+_METHOD_REFUSED: Final = "This payment method cannot be used; enter it anew or take another."
 
 log = structlog.get_logger()
 
@@ -96,21 +111,45 @@ class StripeGateway:
         """Take no more requests; those under way end by their timeout."""
         self._threads.shutdown(wait=False, cancel_futures=True)
 
+    async def new_customer(self, key: str) -> str:
+        """Make a Customer; see Gateway. Nothing is told of the buyer: a Customer is what methods belong to."""
+        try:
+            made = await self._call(
+                self._stripe.customers.create,
+                params={"metadata": {"key": key}},
+                options=_keyed(key, "customer"),
+            )
+        except stripe.InvalidRequestError as error:
+            raise _away(error) from None
+        return str(made["id"])
+
     async def open(self, charge: Charge) -> str:
         """Make the PaymentIntent; see Gateway."""
-        params = {
-            "amount": charge.amount.minor,
+        try:
+            amount = to_stripe(charge.amount)
+        except ValueError:
+            raise ChargeRefused(_OTHERWISE) from None
+        params: dict[str, Any] = {
+            "amount": amount,
             "currency": charge.amount.currency.lower(),
             "payment_method_types": [_METHODS[charge.method]],
-            "metadata": {"order": charge.key},
+            "metadata": {"order": charge.key, "amount": str(charge.amount)},
         }
-        intent = await self._call(
-            self._stripe.payment_intents.create, params=params, options=_keyed(charge.key, "open")
-        )
+        if charge.customer and charge.method == "CARD":  # UPI is approved anew each time
+            # Attaches the method to the Customer once it has paid. Without a Customer, Stripe takes it only once.
+            params |= {"customer": charge.customer, "setup_future_usage": "on_session"}
+        try:
+            intent = await self._call(
+                self._stripe.payment_intents.create, params=params, options=_keyed(charge.key, "open")
+            )
+        except (stripe.InvalidRequestError, stripe.CardError) as error:
+            if error.code == MISSING and error.param == "customer":
+                raise CustomerUnknown(_METHOD_REFUSED) from None
+            raise ChargeRefused(_WHY.get(error.code or "", _OTHERWISE)) from None
         return str(intent["id"])
 
     async def charge(self, charge: Charge, gateway_id: str) -> Outcome:
-        """Confirm the PaymentIntent; see Gateway."""
+        """Confirm the PaymentIntent; see Gateway. What the buyer would have to do, but cannot, is a refusal."""
         params = {"payment_method": charge.token}
         if self._return_url:
             params["return_url"] = self._return_url
@@ -123,25 +162,31 @@ class StripeGateway:
             )
         except stripe.CardError as error:
             return Outcome(DECLINED, gateway_id, _sentence(error))
-        except stripe.InvalidRequestError as error:
+        except stripe.InvalidRequestError:
             found = await self.find(charge.key, gateway_id)
-            return found or Outcome(DECLINED, gateway_id, _sentence(error))
-        return _outcome(intent) or Outcome(DECLINED, gateway_id, "The payment was declined.")
+            return found or Outcome(DECLINED, gateway_id, _METHOD_REFUSED)
+        outcome = _outcome(intent) or Outcome(DECLINED, gateway_id, "The payment was declined.")
+        if intent["status"] == "requires_action" and not outcome.url:
+            cancelled = await self.cancel(charge.key, gateway_id)
+            return replace(cancelled, problem=NO_PAGE) if cancelled.status == DECLINED else cancelled
+        return outcome
 
     async def find(self, key: str, gateway_id: str) -> Outcome | None:
         """See Gateway. Without an id nothing was confirmed, for it is remembered before that."""
-        if not gateway_id:
-            return None
-        return _outcome(await self._call(self._stripe.payment_intents.retrieve, gateway_id))
+        intent = await self._read(gateway_id) if gateway_id else None
+        return _outcome(intent) if intent else None
 
     async def cancel(self, key: str, gateway_id: str) -> Outcome:
         """Cancel the PaymentIntent; see Gateway. One that the bank still works on cannot be: it stays PENDING."""
         if not gateway_id:
             return Outcome(DECLINED, "")
+        intent: dict[str, Any] | None
         try:
             intent = await self._call(self._stripe.payment_intents.cancel, gateway_id)
         except stripe.InvalidRequestError:  # too late, or cancelled before
-            intent = await self._call(self._stripe.payment_intents.retrieve, gateway_id)
+            intent = await self._read(gateway_id)
+        if intent is None:
+            return Outcome(DECLINED, gateway_id)
         return _outcome(intent) or Outcome(PENDING, gateway_id)
 
     async def refund(self, order: RefundOrder) -> RefundOutcome:
@@ -150,23 +195,43 @@ class StripeGateway:
         Looks for an earlier refund with the key first: Stripe forgets its idempotency keys after a day, and
         repeats what it answered under one even when the refund has moved on.
         """
-        wanted = {"payment_intent": order.gateway_id, "limit": 100}
-        earlier = await self._call(self._stripe.refunds.list, params=wanted)
-        for refund in earlier["data"]:
-            if (refund.get("metadata") or {}).get("key") == order.key:
-                return _refunded(refund)
+        try:
+            amount = to_stripe(order.amount)
+        except ValueError as error:
+            return RefundOutcome(FAILED, "", f"{error}.")
         params = {
             "payment_intent": order.gateway_id,
-            "amount": order.amount.minor,
-            "metadata": {"key": order.key},
+            "amount": amount,
+            "metadata": {"key": order.key, "order": order.charge_key},
         }
         try:
-            refund = await self._call(
+            refund = await self._earlier(order) or await self._call(
                 self._stripe.refunds.create, params=params, options=_keyed(order.key, "refund")
             )
         except (stripe.InvalidRequestError, stripe.CardError) as error:
-            return RefundOutcome(FAILED, "", _sentence(error))
+            return RefundOutcome(FAILED, "", f"Stripe refused the refund: {error.code or 'invalid request'}.")
         return _refunded(refund)
+
+    async def _earlier(self, order: RefundOrder) -> dict[str, Any] | None:
+        """The refund that was made with an order's key; None when there is none.
+
+        Raises InvalidRequestError when Stripe does not know the charge, so that nothing can be paid back.
+        """
+        wanted: dict[str, Any] = {"payment_intent": order.gateway_id, "limit": PAGE}
+        while True:
+            try:
+                page = await self._call(self._stripe.refunds.list, params=dict(wanted))
+            except stripe.InvalidRequestError as error:
+                if error.code == MISSING:
+                    raise
+                raise _away(error) from None  # it may have been made: never a reason to make another
+            for refund in page["data"]:
+                if (refund.get("metadata") or {}).get("key") == order.key:
+                    found: dict[str, Any] = refund
+                    return found
+            if not page.get("has_more"):
+                return None
+            wanted["starting_after"] = page["data"][-1]["id"]
 
     def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
         """The report in a webhook that Stripe signed; see Gateway."""
@@ -176,15 +241,19 @@ class StripeGateway:
         try:
             stripe.Webhook.construct_event(body, signature, self._webhook_secret, TOLERANCE_SECONDS)
             event: dict[str, Any] = json.loads(body)
-            status = _REPORTS.get(event["type"])
-            if status is None:
-                return Report(event["id"], "", None)
-            intent = event["data"]["object"]
-            key = (intent.get("metadata") or {}).get("order", "")
-            problem = (intent.get("last_payment_error") or {}).get("message", "")
-            return Report(event["id"], key, Outcome(status, intent["id"], str(problem or "")[:300]))
+            return _report(event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
             raise SignatureInvalid() from None
+
+    async def _read(self, gateway_id: str) -> dict[str, Any] | None:
+        """A PaymentIntent; None when Stripe knows none with this id, as after a change of the account."""
+        try:
+            return await self._call(self._stripe.payment_intents.retrieve, gateway_id)
+        except stripe.InvalidRequestError as error:
+            if error.code != MISSING:
+                raise _away(error) from None
+            log.error("stripe_payment_missing", gateway_id=gateway_id)
+            return None
 
     async def _call(self, method: Callable[..., Any], *arguments: Any, **named: Any) -> dict[str, Any]:
         """Run a call of the library's on a thread. Raises GatewayAway unless Stripe judged this very request."""
@@ -193,32 +262,75 @@ class StripeGateway:
             answer = await loop.run_in_executor(self._threads, lambda: method(*arguments, **named))
             found: dict[str, Any] = answer.to_dict()
             return found
-        except (stripe.CardError, stripe.InvalidRequestError):
+        except stripe.CardError:
+            raise
+        except stripe.InvalidRequestError as error:
+            log.warning("stripe_refused", code=error.code, param=error.param, request_id=error.request_id)
             raise
         except stripe.StripeError as error:
             # Never the error's text: it may hold part of a key
             log.warning("stripe_failed", kind=type(error).__name__, status=error.http_status, code=error.code)
-            raise GatewayAway(f"Stripe: {type(error).__name__}") from error
+            raise _away(error) from None
 
 
 def _keyed(key: str, step: str) -> dict[str, str]:
     return {"idempotency_key": f"{key}-{step}"}
 
 
+def _away(error: stripe.StripeError) -> GatewayAway:
+    """To be raised `from None`: a traceback would bring the error's text into the log."""
+    return GatewayAway(f"Stripe: {type(error).__name__}")
+
+
 def _outcome(intent: dict[str, Any]) -> Outcome | None:
-    """What became of a PaymentIntent; None while nothing was tried with it."""
+    """What became of a PaymentIntent; None while nothing was tried with it.
+
+    Raises GatewayAway when another amount was captured than the order costs: a person must look.
+    """
     error = intent.get("last_payment_error")
     problem = str((error and error.get("message")) or "")[:300]
     if intent["status"] == "requires_payment_method":
         return Outcome(DECLINED, intent["id"], problem or "The payment was declined.") if error else None
     status = _OF_INTENT.get(intent["status"], PENDING)
+    if status == CAPTURED and not _is_whole(intent):
+        log.error("stripe_amount_differs", gateway_id=intent["id"])
+        raise GatewayAway("Stripe captured another amount than was asked for")
     return Outcome(status, intent["id"], "" if status == CAPTURED else problem, _next_page(intent))
 
 
+def _is_whole(intent: dict[str, Any]) -> bool:
+    """Whether what was received is what the order costs, as the PaymentIntent was told when it was made."""
+    try:
+        received = from_stripe(intent["amount_received"], intent["currency"])
+    except ValueError:
+        return False
+    asked = (intent.get("metadata") or {}).get("amount")
+    return str(received) == asked if asked else bool(intent["amount_received"] == intent["amount"])
+
+
 def _next_page(intent: dict[str, Any]) -> str:
+    """Where the buyer can do what the bank wants; empty when only Stripe's own script could."""
     action = intent.get("next_action") or {}
-    page = action.get("redirect_to_url") if intent["status"] == "requires_action" else None
-    return str(page["url"]) if page else ""
+    if intent["status"] != "requires_action":
+        return ""
+    page = action.get("redirect_to_url") or {}
+    upi = action.get("upi_handle_redirect_or_display_qr_code") or {}
+    return str(page.get("url") or upi.get("hosted_instructions_url") or "")
+
+
+def _report(event: dict[str, Any]) -> Report:
+    thing = event["data"]["object"]
+    told = thing.get("metadata") or {}
+    if event["type"] in _REFUND_REPORTS:
+        key = told.get("key", "")  # none: refunded in Stripe's dashboard, of which we know nothing
+        return Report(event["id"], key, refund=_refunded(thing) if key else None)
+    status = _REPORTS.get(event["type"])
+    if status is None:
+        return Report(event["id"], "")
+    if status == CAPTURED and not _is_whole(thing):
+        status = PENDING  # have it asked about, which tells and refuses it
+    problem = (thing.get("last_payment_error") or {}).get("message", "")
+    return Report(event["id"], told.get("order", ""), Outcome(status, thing["id"], str(problem or "")[:300]))
 
 
 def _refunded(refund: dict[str, Any]) -> RefundOutcome:

@@ -1,0 +1,65 @@
+"""A shop that takes cards through Stripe's library, and its account with a local double of Stripe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import stripe_double
+from payment_shop import let_expire, sound, sweep
+from running_shop import RunningShop, test_settings
+from stripe_double import StripeDouble
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[StripeDouble]:
+    """The shop's account with Stripe."""
+    with stripe_double.serving() as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def paid_shop(
+    account: StripeDouble, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningShop]:
+    """A shop that takes cards through Stripe."""
+    home = tmp_path_factory.mktemp("stripe")
+    settings = test_settings(
+        module_database_url,
+        home,
+        payment_gateway="stripe",
+        stripe_secret_key=stripe_double.KEY,
+        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
+        stripe_api_base=account.url,
+        payment_return_url="https://shop.test/paid",
+        payment_timeout_seconds=1.0,
+    )
+    one = RunningShop(settings)
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def paid(paid_shop: RunningShop, account: StripeDouble) -> Iterator[RunningShop]:
+    """The same; afterwards every invariant holds, and each order was charged at most once."""
+    account.calls.clear()
+    account.slow_seconds = 1.5
+    yield paid_shop
+    account.failing.clear()
+    account.refusing.clear()
+    account.page_size = 100
+    account.refund_status = "succeeded"
+    for order_id, *_ in paid_shop.sql("SELECT id FROM orders WHERE status = 'PENDING_PAYMENT'"):
+        let_expire(paid_shop, order_id)
+    sweep(paid_shop)
+    sound(paid_shop)
+    for number, status in paid_shop.sql("SELECT number, status FROM orders"):
+        charges = [one for one in account.intents.values() if one["metadata"]["order"] == number]
+        succeeded = [one["id"] for one in charges if one["status"] == "succeeded"]
+        assert len(succeeded) <= 1
+        if status == "CANCELLED" and succeeded:
+            [late] = paid_shop.sql(
+                "SELECT refunded_minor FROM payments JOIN orders ON orders.id = order_id WHERE number = :n",
+                n=number,
+            )
+            assert late.refunded_minor == account.intents[succeeded[0]]["amount"]
