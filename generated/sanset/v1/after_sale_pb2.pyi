@@ -66,7 +66,7 @@ class Refund(_message.Message):
         SUCCEEDED: Refund._Status.ValueType  # 2
         """The gateway has paid it back."""
         FAILED: Refund._Status.ValueType  # 3
-        """The gateway refuses it for good; a person must look at it."""
+        """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
         """Where the refund stands."""
@@ -78,7 +78,7 @@ class Refund(_message.Message):
     SUCCEEDED: Refund.Status.ValueType  # 2
     """The gateway has paid it back."""
     FAILED: Refund.Status.ValueType  # 3
-    """The gateway refuses it for good; a person must look at it."""
+    """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it."""
 
     ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int

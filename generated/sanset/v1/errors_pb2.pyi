@@ -116,6 +116,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The first call with this request id is still running: retry after RetryInfo. ABORTED."""
     CONFLICT: _ErrorReason.ValueType  # 73
     """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
+    REQUEST_ID_USED: _ErrorReason.ValueType  # 74
+    """The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
     OUT_OF_STOCK: _ErrorReason.ValueType  # 80
     """Less stock is left than wanted. FAILED_PRECONDITION."""
     CART_EMPTY: _ErrorReason.ValueType  # 81
@@ -150,6 +152,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
     SEGMENT_IS_TRAINED: _ErrorReason.ValueType  # 97
     """The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
+    WEBHOOK_SWITCHED_OFF: _ErrorReason.ValueType  # 98
+    """The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION."""
     RATE_LIMITED: _ErrorReason.ValueType  # 100
     """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     OVERLOADED: _ErrorReason.ValueType  # 101
@@ -198,6 +202,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
     NOT_RETURNABLE: _ErrorReason.ValueType  # 154
     """These units cannot be returned any more. FAILED_PRECONDITION."""
+    ORDER_CANCELLED: _ErrorReason.ValueType  # 155
+    """The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -299,6 +305,8 @@ STILL_RUNNING: ErrorReason.ValueType  # 72
 """The first call with this request id is still running: retry after RetryInfo. ABORTED."""
 CONFLICT: ErrorReason.ValueType  # 73
 """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
+REQUEST_ID_USED: ErrorReason.ValueType  # 74
+"""The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
 OUT_OF_STOCK: ErrorReason.ValueType  # 80
 """Less stock is left than wanted. FAILED_PRECONDITION."""
 CART_EMPTY: ErrorReason.ValueType  # 81
@@ -333,6 +341,8 @@ MODEL_IN_USE: ErrorReason.ValueType  # 96
 """The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
 SEGMENT_IS_TRAINED: ErrorReason.ValueType  # 97
 """The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
+WEBHOOK_SWITCHED_OFF: ErrorReason.ValueType  # 98
+"""The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION."""
 RATE_LIMITED: ErrorReason.ValueType  # 100
 """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 OVERLOADED: ErrorReason.ValueType  # 101
@@ -381,4 +391,6 @@ RETURN_TOO_LATE: ErrorReason.ValueType  # 153
 """The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
 NOT_RETURNABLE: ErrorReason.ValueType  # 154
 """These units cannot be returned any more. FAILED_PRECONDITION."""
+ORDER_CANCELLED: ErrorReason.ValueType  # 155
+"""The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

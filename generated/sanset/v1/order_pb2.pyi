@@ -497,8 +497,9 @@ class CheckoutRequest(_message.Message):
     """A saved payment method of the caller's, in place of `payment_token`."""
     @_builtins.property
     def expected_total(self) -> _money_pb2.Money:
-        """The total that the buyer agreed to. When sent and the order would cost another amount, the call is
-        FAILED_PRECONDITION (PRICE_CHANGED) and nothing happens.
+        """The total that the buyer agreed to, in the order's currency, which is also meant when none is named. When
+        sent and the order would cost another amount, the call is FAILED_PRECONDITION (PRICE_CHANGED) and nothing
+        happens; in another currency it is INVALID_ARGUMENT (INVALID_MONEY).
         """
 
     def __init__(

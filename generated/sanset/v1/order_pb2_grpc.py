@@ -183,8 +183,10 @@ class OrderServiceServicer:
         oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
         reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
         still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, or PAYMENT_DECLINED, after which the stock
-        and the cart are as before and another attempt needs a new `request_id`.
+        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, PAYMENT_DECLINED, after which the stock
+        and the cart are as before and another attempt needs a new `request_id`, or ORDER_CANCELLED when the
+        order was cancelled while it was being paid. Replies are kept for a day; after that a repeat is ABORTED
+        (REQUEST_ID_USED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -251,8 +253,8 @@ class OrderServiceServicer:
         """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
         Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
-        REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
+        of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -375,7 +377,8 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateWebhookEndpoint(self, request, context):
-        """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
+        (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -396,7 +399,8 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReplayWebhookDelivery(self, request, context):
-        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND).
+        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
+        FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

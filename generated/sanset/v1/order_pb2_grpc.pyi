@@ -45,8 +45,10 @@ class OrderServiceStub:
     oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
     reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
     still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, or PAYMENT_DECLINED, after which the stock
-    and the cart are as before and another attempt needs a new `request_id`.
+    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, PAYMENT_DECLINED, after which the stock
+    and the cart are as before and another attempt needs a new `request_id`, or ORDER_CANCELLED when the
+    order was cancelled while it was being paid. Replies are kept for a day; after that a repeat is ABORTED
+    (REQUEST_ID_USED).
     """
     ListOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]
     """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
@@ -82,8 +84,8 @@ class OrderServiceStub:
     """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
     Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
-    REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
+    of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
     """
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
@@ -139,13 +141,17 @@ class OrderServiceStub:
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
     """Lists the registered addresses."""
     UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
-    """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
+    (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    """
     DeleteWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]
     """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]
     """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
-    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
+    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    """
 
 @_typing.type_check_only
 class OrderServiceAsyncStub(OrderServiceStub):
@@ -159,8 +165,10 @@ class OrderServiceAsyncStub(OrderServiceStub):
     oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
     reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
     still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, or PAYMENT_DECLINED, after which the stock
-    and the cart are as before and another attempt needs a new `request_id`.
+    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, PAYMENT_DECLINED, after which the stock
+    and the cart are as before and another attempt needs a new `request_id`, or ORDER_CANCELLED when the
+    order was cancelled while it was being paid. Replies are kept for a day; after that a repeat is ABORTED
+    (REQUEST_ID_USED).
     """
     ListOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
@@ -196,8 +204,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
     Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
-    REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
+    of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
     """
     ListRefunds: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]  # type: ignore[assignment]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
@@ -253,13 +261,17 @@ class OrderServiceAsyncStub(OrderServiceStub):
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
     """Lists the registered addresses."""
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
-    """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
+    (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    """
     DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
     """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
-    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
+    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    """
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     """Places orders, moves them and tracks them live."""
@@ -276,8 +288,10 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
         reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
         still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, or PAYMENT_DECLINED, after which the stock
-        and the cart are as before and another attempt needs a new `request_id`.
+        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, PAYMENT_DECLINED, after which the stock
+        and the cart are as before and another attempt needs a new `request_id`, or ORDER_CANCELLED when the
+        order was cancelled while it was being paid. Replies are kept for a day; after that a repeat is ABORTED
+        (REQUEST_ID_USED).
         """
 
     @_abc_1.abstractmethod
@@ -355,8 +369,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
         Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, and NOT_REFUNDABLE when nothing was paid. An order of which everything was paid back is
-        REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
+        of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
         """
 
     @_abc_1.abstractmethod
@@ -502,7 +516,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.UpdateWebhookEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
-        """Changes an address; `active: true` switches it on again. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+        """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
+        (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+        """
 
     @_abc_1.abstractmethod
     def DeleteWebhookEndpoint(
@@ -526,6 +542,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.ReplayWebhookDeliveryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.WebhookDelivery, _abc.Awaitable[_webhook_pb2.WebhookDelivery]]:
-        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
+        """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
+        FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+        """
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

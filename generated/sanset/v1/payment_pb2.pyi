@@ -43,7 +43,7 @@ class GiftCard(_message.Message):
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it pays, exclusive. Absent: for ever."""
+        """Until when it pays, exclusive. Absent: for ever. A refund leaves at least 90 days."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

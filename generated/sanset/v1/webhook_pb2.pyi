@@ -5,6 +5,7 @@ Webhooks to the shop's own systems."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -45,11 +46,13 @@ class WebhookEndpoint(_message.Message):
     url: _builtins.str
     """Where to, an https address that is not in a private network."""
     active: _builtins.bool
-    """Whether it is told at all. Switched off by itself when deliveries have failed for a day."""
+    """Whether it is told at all. Switched off by itself when deliveries have failed for a day: what happens
+    meanwhile is kept for 30 days, and sent when it is on again. One that is switched off by hand misses it.
+    """
     secret: _builtins.str
     """The secret that signs; told once, by CreateWebhookEndpoint."""
     disabled_reason: _builtins.str
-    """Why it was switched off; empty when it was not, or by hand."""
+    """Why it was switched off by itself; empty when it was not, or by hand."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What to tell of: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
@@ -261,18 +264,24 @@ class UpdateWebhookEndpointRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ENDPOINT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def endpoint(self) -> Global___WebhookEndpoint:
-        """The endpoint, with its id; its `url`, `event_types` and `active` take the place of those stored."""
+        """The endpoint, with its id. Its `url`, `event_types` and `active` can be changed."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change. Absent: those that are set; to tell of everything again, name `event_types`."""
 
     def __init__(
         self,
         *,
         endpoint: Global___WebhookEndpoint | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "update_mask", b"update_mask"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint", b"endpoint", "update_mask", b"update_mask"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
