@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared, write_out
+from server.db.upsert import insert_for
 from server.order import status
 from server.order.models import Order, OrderLine, Payment, Refund, RefundLine, Return, ReturnLine
 
@@ -18,6 +19,22 @@ _RESTOCK_ALL = Prepared(
     .where(OrderLine.order_id == bindparam("ended"))
     .values(restocked_quantity=OrderLine.quantity)
 )
+
+_TO_GATEWAY = (
+    select(
+        Refund.id,
+        Refund.key,
+        Refund.status,
+        Refund.amount_minor,
+        Refund.currency,
+        Order.number,
+        Payment.gateway,
+        Payment.gateway_id,
+    )
+    .join(Order, Order.id == Refund.order_id)
+    .join(Payment, Payment.order_id == Refund.order_id)
+)
+"""Refunds as a gateway must know them."""
 
 _RETURNS = select(
     *Return.__table__.columns,
@@ -87,20 +104,24 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
     return int(row.refunded_minor) if row else None
 
 
-def parts_paid_back(connection: Connection, order_id: int) -> tuple[int, int]:
-    """The tax and the shipping that an order's refunds pay back, those that failed aside."""
+def refunds_so_far(connection: Connection, order_id: int) -> tuple[int, int, int]:
+    """How many refunds an order has, and the tax and the shipping that they pay back, those that failed aside."""
+    stands = Refund.status != status.FAILED
     row = connection.execute(
-        select(func.sum(Refund.tax_minor), func.sum(Refund.shipping_minor)).where(
-            Refund.order_id == order_id, Refund.status != status.FAILED
-        )
+        select(
+            func.count(),
+            func.sum(case((stands, Refund.tax_minor), else_=0)),
+            func.sum(case((stands, Refund.shipping_minor), else_=0)),
+        ).where(Refund.order_id == order_id)
     ).one()
-    return int(row[0] or 0), int(row[1] or 0)
+    return int(row[0]), int(row[1] or 0), int(row[2] or 0)
 
 
-def insert_refund(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int:
-    """Insert a refund with its lines, and return its id."""
-    refund_id = int(tx.execute(insert(Refund).values(**values).returning(Refund.id)).scalar_one())
-    if lines:
+def insert_refund(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int | None:
+    """Insert a refund with its lines, and return its id; None when there is one with its key."""
+    statement = insert_for(tx)(Refund).values(**values).on_conflict_do_nothing(index_elements=[Refund.key])
+    refund_id: int | None = tx.execute(statement.returning(Refund.id)).scalar_one_or_none()
+    if refund_id is not None and lines:
         tx.execute(insert(RefundLine), [line | {"refund_id": refund_id} for line in lines])
     return refund_id
 
@@ -161,32 +182,22 @@ def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datet
         .where(Refund.id == refund_id, Refund.status == status.PENDING)
         .values(attempts=Refund.attempts + 1, next_attempt_at=again_at, updated_at=now)
     )
-    if tried.rowcount == 0:
-        return None
-    return tx.execute(
-        select(
-            Refund.id,
-            Refund.key,
-            Refund.amount_minor,
-            Refund.currency,
-            Refund.attempts,
-            Order.number,
-            Payment.gateway,
-            Payment.gateway_id,
-        )
-        .join(Order, Order.id == Refund.order_id)
-        .join(Payment, Payment.order_id == Refund.order_id)
-        .where(Refund.id == refund_id)
-    ).one()
+    return tx.execute(_TO_GATEWAY.where(Refund.id == refund_id)).one() if tried.rowcount else None
+
+
+def reported_refund(connection: Connection, gateway: str, key: str) -> AnyRow | None:
+    """The refund that a gateway made with a key, as the gateway must know it."""
+    return connection.execute(_TO_GATEWAY.where(Refund.key == key, Payment.gateway == gateway)).one_or_none()
 
 
 def settle_refund(
     tx: Connection, refund_id: int, outcome: str, gateway_id: str, problem: str, now: datetime
 ) -> bool:
-    """Record what the gateway said of a refund; False when it is settled already."""
+    """Record what the gateway said of a refund; False when it is settled already, and cannot become that."""
+    before = [state for state, after in status.REFUNDS.items() if outcome in after] or [status.PENDING]
     settled = tx.execute(
         update(Refund)
-        .where(Refund.id == refund_id, Refund.status == status.PENDING)
+        .where(Refund.id == refund_id, Refund.status.in_(before))
         .values(
             status=outcome,
             gateway_id=gateway_id,

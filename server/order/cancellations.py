@@ -13,6 +13,7 @@ from server.money import Money
 from server.order import status
 from server.order.refunds import record_rest, told_of
 from server.order.sale import Sale, open_sale
+from server.order.settlement import NOT_PAID, store
 from server.order.steps import MESSAGES
 
 
@@ -43,6 +44,7 @@ def cancel(
 def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime) -> int | None:
     """Give coupon, points and money back; the refund, if there is money to pay back."""
     if sale.state == status.PENDING_PAYMENT:
+        store(tx, sale.values, NOT_PAID)  # a checkout that waits hears of it at once
         promotions.give_back(tx, sale.values, now)
         return None
     promotions.give_back_coupon(tx, sale.values, now)

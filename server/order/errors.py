@@ -23,10 +23,22 @@ class PaymentDeclined(FailedPrecondition):
     message = "{reason} Nothing was charged and your cart is as before; use a new request id to try again."
 
 
+class OrderCancelled(FailedPrecondition):
+    """Somebody cancelled the order while it was being paid: it may have been charged by then."""
+
+    message = "Order {order_id} was cancelled before it was paid; what is charged for it goes back to you."
+
+
 class PaymentUnavailable(Unavailable):
     """The gateway did not answer."""
 
     message = "The payment gateway did not answer in time; repeat the call with the same request id."
+
+
+class RequestIdUsed(Aborted):
+    """The first call with this request id was so long ago that its reply is forgotten; what it made is not."""
+
+    message = "This request id was used before, for {used_for}: use a new one."
 
 
 class StillRunning(Aborted):

@@ -2,7 +2,8 @@
 
 The gateway is asked outside any transaction, with the refund's own key, so that asking twice pays once. What it
 does not answer, or answers with PENDING, is asked again: by the job, after longer and longer times. Any number of
-workers may do so beside each other; the first answer that ends a refund counts.
+workers may do so beside each other; the first answer that ends a refund counts. After it a gateway can only report
+that the money came back.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from server.events.log import publish
 from server.money import Money
 from server.order import after_sale_queries, status
 from server.order.payments.gateway import GatewayAway, Gateways, RefundOrder, RefundOutcome, in_time
+from server.order.refunds import told_of
 from server.order.sale import open_sale
 from server.rpc.pool import Pool
 
@@ -59,6 +61,17 @@ class Refunds:
         except Exception as error:
             log.error("refund_failed", refund_id=refund_id, exc_info=error)
 
+    async def hear(self, gateway: str, key: str, told: str) -> None:
+        """Take a gateway's word on the refund `key` as a hint to ask, for reports overtake each other.
+
+        What was paid back may come back, days later. Raises GatewayAway.
+        """
+        known = await self._pool.run_vital(Deadline(SECONDS), self._reported, gateway, key)
+        if known is None:
+            log.warning("unknown_refund_reported", gateway=gateway, key=key[:64])
+        elif told in status.REFUNDS[known.status]:
+            await self._ask(known)
+
     async def settle_pending(self) -> None:
         """Try again every refund that is due."""
         while due := await self._pool.run_vital(Deadline(SECONDS), self._due):
@@ -69,14 +82,20 @@ class Refunds:
 
     async def _try(self, refund_id: int) -> None:
         known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
-        if known is None:
-            return
+        if known is not None:
+            await self._ask(known)
+
+    async def _ask(self, known: AnyRow) -> None:
         order = RefundOrder(
             known.key, known.number, known.gateway_id, Money(known.amount_minor, known.currency)
         )
         gateway = self._gateways.named(known.gateway)
         outcome = await in_time(gateway.refund(order), self._gateway_seconds)
-        await self._pool.run_vital(Deadline(SECONDS), self._end, refund_id, outcome)
+        await self._pool.run_vital(Deadline(SECONDS), self._end, known.id, outcome)
+
+    def _reported(self, gateway: str, key: str) -> AnyRow | None:
+        with self._db.read() as connection:
+            return after_sale_queries.reported_refund(connection, gateway, key)
 
     def _due(self) -> list[int]:
         with self._db.read() as connection:
@@ -105,7 +124,11 @@ class Refunds:
                 return
             # Refused for good: the money is still here, so it counts as not paid back, and a person decides anew.
             log.error(
-                "refund_refused", refund_id=refund_id, order=sale.values["number"], problem=outcome.problem
+                "refund_refused",
+                refund_id=refund_id,
+                order=sale.values["number"],
+                was=found.status,
+                problem=outcome.problem,
             )
             refunded = after_sale_queries.move_refunded(tx, sale.id, -found.amount_minor)
             if refunded is None:
@@ -116,4 +139,5 @@ class Refunds:
             promotions.reverse(tx, sale.values, refunded, now)
             amount = Money(found.amount_minor, sale.currency)
             message = f"{amount} could not be paid back yet; we look into it."
-            publish(tx, sale.step(tx, sale.state, message, now))
+            told = told_of(refund_id, found.amount_minor, sale.currency)  # a mail said that it goes back
+            publish(tx, sale.step(tx, sale.state, message, now, refund_failed=told))

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, t
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
+from server.db.upsert import insert_of
 from server.order.models import Order, OrderEvent, OrderLine, Payment
 from server.order.payments.gateway import CAPTURED, PENDING, VOIDED, Outcome
 from server.order.status import PENDING_PAYMENT
@@ -30,7 +31,13 @@ _ORDERS = select(
     Payment.gateway_id,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
-_INSERT_ORDER = Prepared(insert(Order).returning(Order.id))
+_INSERT_ORDER = Prepared(
+    lambda dialect: (
+        insert_of(dialect)(Order)
+        .on_conflict_do_nothing(index_elements=[Order.user_id, Order.request_id])
+        .returning(Order.id)
+    )
+)
 _INSERT_PAYMENT = Prepared(insert(Payment))
 _INSERT_EVENT = Prepared(insert(OrderEvent))
 _SETTLE_PAYMENT = Prepared(
@@ -139,9 +146,10 @@ def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
     return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
 
 
-def insert_order(tx: Connection, values: dict[str, Any]) -> int:
-    """Insert an order and return its id."""
-    return int(_INSERT_ORDER.first(tx, **values).id)
+def insert_order(tx: Connection, values: dict[str, Any]) -> int | None:
+    """Insert an order and return its id; None when its request id made one before."""
+    row = _INSERT_ORDER.first(tx, **values)
+    return int(row.id) if row else None
 
 
 @lru_cache(maxsize=256)

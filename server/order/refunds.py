@@ -17,17 +17,19 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, Actor, write
 from server.cart import promotions
-from server.errors import InvalidField, InvalidMoney
+from server.errors import InvalidField, InvalidMoney, TooMany
 from server.events.log import NewEvent, publish
 from server.money import Money, decimals
 from server.order import after_sale_queries, status
-from server.order.errors import NotRefundable, RefundTooLarge
+from server.order.errors import NotRefundable, RefundTooLarge, RequestIdUsed
 from server.order.refund_parts import PaidBack, Parts, all_units, chosen_units, fitted, share_of
 from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
 
 GIVEN: Final = timedelta(seconds=10)
 """How long whoever decided a refund has to pay it back; then it is the job's."""
+MOST_REFUNDS: Final = 200
+"""Of an order, by RefundOrder: ListRefunds returns them all at once."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,11 @@ def record(
     actor: Actor,
     now: datetime,
     return_id: int | None = None,
+    given: timedelta = GIVEN,
 ) -> int:
-    """Decide a refund, count it, and return its id. Raises RefundTooLarge.
+    """Decide a refund, count it, and return its id. Raises RefundTooLarge and RequestIdUsed.
 
-    Points that were earned or redeemed follow the money.
+    Points that were earned or redeemed follow the money. Goods must have gone back to stock before: see `sale`.
     """
     refunded = after_sale_queries.move_refunded(tx, sale.id, parts.amount)
     if refunded is None:
@@ -83,7 +86,7 @@ def record(
         "gateway_id": "",
         "problem": "",
         "attempts": 0,
-        "next_attempt_at": now + GIVEN,
+        "next_attempt_at": now + given,
         "created_at": now,
         "updated_at": now,
     }
@@ -92,6 +95,8 @@ def record(
         for o in lines
     ]
     refund_id = after_sale_queries.insert_refund(tx, values, rows)
+    if refund_id is None:
+        raise RequestIdUsed(used_for=f"refund {after_sale_queries.refund_by_key(tx, key)}")
     after_sale_queries.count_refunded(tx, sale.id, [(o.position, o.quantity, o.amount) for o in lines])
     for line in sale.lines:
         for one in lines:
@@ -123,7 +128,8 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
         return
     parts = share_of(minor, sale.left)
     reason = "It was paid after the order was given up."
-    refund_id = record(tx, sale, parts, reason=reason, key=key, actor=THE_SHOP, now=now)
+    nobody_waits = timedelta(0)  # so it is the job's at once
+    refund_id = record(tx, sale, parts, reason=reason, key=key, actor=THE_SHOP, now=now, given=nobody_waits)
     message = f"Your payment came too late; {Money(minor, sale.currency)} goes back to you."
     told = told_of(refund_id, minor, sale.currency)
     write(tx, THE_SHOP, "RefundOrder", f"order/{sale.id}", now, refund_id=refund_id, reason=reason)
@@ -134,11 +140,14 @@ def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime
     """Decide a refund as an admin wants it, and return its id.
 
     The order is REFUNDED when everything was paid back; goods that are still in the house then go back into stock.
-    Raises OrderNotFound, NotRefundable, RefundTooLarge, InvalidField, InvalidMoney and IllegalTransition.
+    Raises OrderNotFound, NotRefundable, RefundTooLarge, TooMany, RequestIdUsed, InvalidField, InvalidMoney and
+    IllegalTransition.
     """
     sale = open_sale(tx, wanted.order_id)
     if sale.captured == 0:
         raise NotRefundable(order_id=sale.id)
+    if sale.refunds >= MOST_REFUNDS:
+        raise TooMany(limit=MOST_REFUNDS, things="refunds of an order")
     parts, lines = _chosen(sale, wanted)
     if parts.amount > sale.left.amount or sale.left.amount == 0:
         asked = Money(parts.amount, sale.currency)
@@ -147,8 +156,8 @@ def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime
         raise NotRefundable(order_id=sale.id)
     reason = wanted.reason
     fit = fitted(parts, sale.left)
+    events = _restocked(tx, sale, fit, lines, restock=wanted.restock)
     refund_id = record(tx, sale, fit, lines=lines, reason=reason, key=key, actor=actor, now=now)
-    events = sale.restock(tx, {one.position: one.quantity for one in lines}) if wanted.restock else []
     amount = Money(parts.amount, sale.currency)
     told = told_of(refund_id, parts.amount, sale.currency)
     events += end_if_paid_back(tx, sale, now, refund=told) or [
@@ -167,10 +176,8 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime, **told: Any) -> 
     """
     if sale.left.amount or sale.state in (status.CANCELLED, status.REFUNDED):
         return []
-    sale.check_step(status.REFUNDED)
-    events = sale.restock_all(tx) if sale.state in status.UNSHIPPED else []
     message = f"Your order was paid back: {Money(sale.captured, sale.currency)} in all."
-    return [sale.step(tx, status.REFUNDED, message, now, **told), *events]
+    return [sale.step(tx, status.REFUNDED, message, now, **told)]
 
 
 def told_of(refund_id: int, minor: int, currency: str) -> dict[str, Any]:
@@ -215,6 +222,15 @@ def _not_paid_back(sale: Sale, units: Mapping[int, int]) -> dict[int, int]:
         name = lines[0]["name"]
         raise RefundTooLarge(wanted=f"{units[variant]} of {name}", left=f"{open_units} of {name}")
     return found
+
+
+def _restocked(
+    tx: Connection, sale: Sale, parts: Parts, lines: Sequence[PaidBack], *, restock: bool
+) -> list[NewEvent]:
+    """Give goods back to stock: all of an order that ends before it was shipped, else the units of the refund."""
+    if parts.amount == sale.left.amount and sale.state in status.UNSHIPPED:
+        return sale.restock_all(tx)
+    return sale.restock(tx, {one.position: one.quantity for one in lines}) if restock else []
 
 
 def _in_minor(amount: Money, currency: str) -> int:

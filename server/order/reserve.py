@@ -16,10 +16,11 @@ from server.cart.pricing import CouponRule, Item, Priced, PriceRules, price
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.db.base import AnyRow
+from server.errors import InvalidMoney
 from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, queries, status
-from server.order.errors import OrderNotFound, PriceChanged
+from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed
 from server.order.numbers import order_number, tracking_number
 from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
@@ -69,8 +70,8 @@ def reserve(
 ) -> PlacedOrder:
     """Turn the buyer's cart into an unpaid order that holds its stock.
 
-    Raises CartEmpty, AddressNotFound, OutOfStock, QuantityAboveLimit, CurrencyMismatch, PriceChanged, why the
-    coupon cannot be used, and PointsTooFew.
+    Raises CartEmpty, AddressNotFound, OutOfStock, QuantityAboveLimit, CurrencyMismatch, InvalidMoney,
+    PriceChanged, RequestIdUsed, why the coupon cannot be used, and PointsTooFew.
     """
     cart = carts.take(tx, purchase.user_id, now)
     address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
@@ -93,6 +94,8 @@ def reserve(
     coupon = offered.reductions.coupon
     values = _order_values(purchase, cost, coupon, address, now, held_for)
     order_id = queries.insert_order(tx, values)
+    if order_id is None:
+        raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
     rows = _line_rows(order_id, cost, offers)
     queries.insert_lines(tx, rows)
     payment = _payment_row(purchase, cost.total, currency, now)
@@ -101,6 +104,12 @@ def reserve(
     step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", values["eta"], now)
     publish(tx, record(tx, order_id, purchase.user_id, step), _stock_event(offers))
     return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
+
+
+def used(connection: Connection, purchase: Purchase) -> RequestIdUsed | None:
+    """The refusal of a request id that made an order before, so long ago that its reply is forgotten."""
+    row = queries.order_by_request(connection, purchase.user_id, purchase.request_id)
+    return RequestIdUsed(used_for=f"order {row.id}") if row else None
 
 
 def _order_values(
@@ -193,7 +202,11 @@ def _one_currency(offers: dict[int, Offer]) -> str:
 
 
 def _check_agreed(expected: Money | None, total: Money) -> None:
-    if expected is not None and not expected.agrees_with(total):
+    if expected is None:
+        return
+    if expected.currency not in ("", total.currency):
+        raise InvalidMoney(field="expected_total", problem=f"must be in {total.currency}")
+    if not expected.agrees_with(total):
         raise PriceChanged(total=total, expected=expected)
 
 
@@ -265,8 +278,8 @@ def confirm(
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
     """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
 
-    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then:
-    nothing that the buyer chose is lost.
+    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then, unless
+    that is in another currency: see `carts.put_back`.
     """
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
     if sequence is None:

@@ -102,6 +102,7 @@ def receive(
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
     _move(tx, found, status.RECEIVED, None, now)
+    back = sale.away(back)  # some may be in stock again by a refund's `restock`
     after_sale_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)

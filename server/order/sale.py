@@ -1,7 +1,8 @@
 """A placed order under its lock, as cancellations, refunds and returns work on it.
 
-The lock of the order's row comes first, then stock, promotions and money, as in a checkout: whoever changes an
-order after its sale waits here, and finds what the one before left.
+The lock of the order's row comes first, then the stock, then promotions and the payment, as in a checkout: whoever
+gives goods back must do so before money and points move, or the two could deadlock. Whoever changes an order after
+its sale waits here, and finds what the one before left.
 """
 
 from __future__ import annotations
@@ -23,13 +24,17 @@ from server.order.steps import Step, record
 
 @dataclass
 class Sale:
-    """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back."""
+    """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back.
+
+    `refunds` is how many refunds it has, those that failed included.
+    """
 
     id: int
     values: dict[str, Any]
     lines: list[dict[str, Any]]
     captured: int
     left: Parts
+    refunds: int
 
     @property
     def state(self) -> str:
@@ -64,12 +69,18 @@ class Sale:
         """Raise IllegalTransition when the order cannot take a step."""
         status.check_step(self.state, wanted, status.LEGAL[self.state])
 
+    def away(self, units: Mapping[int, int]) -> dict[int, int]:
+        """Of units of lines, by position, those that are not back in stock yet."""
+        return {
+            line["position"]: min(
+                units.get(line["position"], 0), line["quantity"] - line["restocked_quantity"]
+            )
+            for line in self.lines
+        }
+
     def restock(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
         """Give units of lines, by position, back to stock, at most those that are not there; the events of it."""
-        back = {}
-        for line in self.lines:
-            away = line["quantity"] - line["restocked_quantity"]
-            back[line["position"]] = min(units.get(line["position"], 0), away)
+        back = self.away(units)
         by_variant: dict[int, int] = {}
         for line in self.lines:
             variant, count = line["variant_id"], back[line["position"]]
@@ -96,10 +107,10 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     values = dict(row._mapping)
     lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
     captured = values["payment_captured_minor"] or 0
-    tax, shipping = after_sale_queries.parts_paid_back(tx, order_id)
+    refunds, tax, shipping = after_sale_queries.refunds_so_far(tx, order_id)
     left = Parts(
         captured - (values["payment_refunded_minor"] or 0),
         values["tax_minor"] - tax,
         values["shipping_minor"] - shipping,
     )
-    return Sale(order_id, values, lines, captured, left)
+    return Sale(order_id, values, lines, captured, left, refunds)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.audit.log import Actor, write
 from server.etags import check_etag
 from server.events.log import publish
 from server.order import after_sale_queries, queries, status
@@ -55,6 +56,7 @@ def advance(
     location: str,
     eta: datetime | None,
     etag: str,
+    actor: Actor,
     now: datetime,
 ) -> None:
     """Take the next step of an order's fulfilment; repeating the current status changes nothing.
@@ -77,4 +79,6 @@ def advance(
     if wanted == status.DELIVERED:
         after_sale_queries.mark_delivered(tx, order_id, now)
     step = Step(sequence, wanted, message or MESSAGES[wanted], location, eta or order.eta, now)
-    publish(tx, record(tx, order_id, order.user_id, step))
+    event = record(tx, order_id, order.user_id, step)
+    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=order.status, after=wanted)
+    publish(tx, event)

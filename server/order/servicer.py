@@ -11,6 +11,7 @@ from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import Connection
 
+from server.audit.log import Actor
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
@@ -132,6 +133,7 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
                 location=request.location,
                 eta=time_from_wire(request, "eta"),
                 etag=request.etag,
+                actor=Actor.of(call),
                 now=self._clock(),
             )
             return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))

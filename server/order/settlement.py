@@ -2,7 +2,7 @@
 
 Each way ends in one transaction that moves the order out of PENDING_PAYMENT, or finds that another did; only one
 can. It also stores the reply of the checkout that made the order, so that a buyer who asks again hears how it
-ended.
+ended. So does CancelOrder, which leaves the payment to these ways.
 
 An order is given up in this order: first the gateway is told never to charge it, then the goods go back. A
 payment that was captured nevertheless, because the order was cancelled in between, is paid back in the same
@@ -11,18 +11,21 @@ transaction that learns of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import structlog
 from sqlalchemy import Connection
 
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.database import Database
+from server.errors import Refusal
 from server.events.log import publish
 from server.order import queries, status
-from server.order.errors import OrderNotFound
+from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
 from server.order.payments.gateway import (
     CAPTURED,
     DECLINED,
@@ -32,7 +35,7 @@ from server.order.payments.gateway import (
     Outcome,
 )
 from server.order.reserve import PlacedOrder, confirm, placed, release
-from server.rpc.idempotency import Key, store_reply
+from server.rpc.idempotency import store_reply
 
 METHOD = "Checkout"
 NOT_PAID = b""
@@ -99,7 +102,7 @@ class Settlement:
             return None
         after, event = confirmed
         reply = self._render(after, "")
-        _store(tx, order, reply)
+        store(tx, order.values, reply)
         publish(tx, event)
         return reply
 
@@ -108,7 +111,7 @@ class Settlement:
         with self._db.transaction() as tx:
             if not release(tx, order, outcome, self._clock()):
                 return None
-            _store(tx, order, NOT_PAID)
+            store(tx, order.values, NOT_PAID)
         return NOT_PAID
 
     def given_up(self, order: PlacedOrder, outcome: Outcome) -> bool:
@@ -128,7 +131,7 @@ class Settlement:
             kept = replace(outcome, gateway_id=outcome.gateway_id or known_id)
             if not release(tx, order, kept, now):
                 return False
-            _store(tx, order, NOT_PAID)
+            store(tx, order.values, NOT_PAID)
         return True
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
@@ -141,16 +144,23 @@ class Settlement:
             self._pay_back(tx, order, minor, now)
 
 
-def key_of(order: PlacedOrder) -> Key | None:
-    """The request id that made an order; None for an order that no checkout made."""
-    user_id, request_id = order.values["user_id"], order.values["request_id"]
-    return (user_id, METHOD, request_id) if user_id and request_id else None
+def store(tx: Connection, values: Mapping[str, Any], reply: bytes) -> None:
+    """Store the reply of the checkout that made an order, by the order's values; some orders no checkout made."""
+    user_id, request_id = values["user_id"], values["request_id"]
+    if user_id and request_id:
+        store_reply(tx, (user_id, METHOD, request_id), reply)
 
 
-def _store(tx: Connection, order: PlacedOrder, reply: bytes) -> None:
-    key = key_of(order)
-    if key is not None:
-        store_reply(tx, key, reply)
+def unpaid(order: AnyRow | None) -> Refusal:
+    """What a checkout is told whose order was not paid: declined, or cancelled while it was being paid.
+
+    Only a payment that the shop gave up itself put the goods back into the cart, and says why.
+    """
+    if order is not None:
+        given_up = order.payment_status == VOIDED and order.payment_problem
+        if order.payment_status != DECLINED and not given_up:
+            return OrderCancelled(order_id=order.id)
+    return PaymentDeclined(reason=(order and order.payment_problem) or "The payment was declined.")
 
 
 async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:

@@ -162,4 +162,20 @@ AFTER_SALE: Final = (
         """,
         {"received": [RECEIVED]},
     ),
+    Rule(
+        "return-restocked",
+        "order {order_id}, line {position}: its returns brought {back} units into stock, of which "
+        "{restocked_quantity} are there",
+        """
+        SELECT returns.order_id, return_lines.position, order_lines.restocked_quantity,
+               SUM(return_lines.restocked) AS back
+        FROM return_lines
+        JOIN returns ON returns.id = return_lines.return_id
+        JOIN order_lines ON order_lines.order_id = returns.order_id
+                        AND order_lines.position = return_lines.position
+        GROUP BY returns.order_id, return_lines.position, order_lines.restocked_quantity
+        HAVING SUM(return_lines.restocked) > order_lines.restocked_quantity
+        ORDER BY returns.order_id, return_lines.position
+        """,
+    ),
 )

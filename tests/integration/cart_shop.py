@@ -61,6 +61,11 @@ def buyer_of(
     return buyer, product.id
 
 
+def forget(shop: RunningShop, request_id: str) -> None:
+    """Forget the reply of a request id, as the nightly cleanup does after a day."""
+    shop.sql("DELETE FROM idempotency_keys WHERE request_id = :id", id=request_id)
+
+
 def refused(shop: RunningShop, buyer: Account, **fields: Any) -> Refused:
     """How a checkout is refused."""
     with pytest.raises(grpc.RpcError) as caught:

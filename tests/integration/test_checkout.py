@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from cart_shop import CENT, buyer_of, cart_of, cents, refused, stock_of
+from cart_shop import CENT, buyer_of, cart_of, cents, forget, refused, stock_of
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refusal, test_settings
@@ -157,10 +157,13 @@ def test_the_agreed_total_is_kept_or_nothing_happens(shop: RunningShop) -> None:
     assert (order.totals.total.units, order.totals.total.nanos) == (16, 79 * CENT)
 
 
-def test_a_total_agreed_in_another_currency_is_refused(shop: RunningShop) -> None:
-    buyer, _ = buyer_of(shop, 1000)
-    answer = refused(shop, buyer, expected_total=Money(currency_code="EUR", units=16, nanos=79 * CENT))
-    assert answer.reason == "PRICE_CHANGED"
+@pytest.mark.parametrize("currency", ["EUR", "ZZZ", "U S", "USDOLLAR"])
+def test_a_total_agreed_in_another_currency_is_refused(shop: RunningShop, currency: str) -> None:
+    buyer, product_id = buyer_of(shop, 1000)
+    answer = refused(shop, buyer, expected_total=Money(currency_code=currency, units=16, nanos=79 * CENT))
+    assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MONEY")
+    assert answer.facts["field"] == "expected_total"
+    assert cart_of(shop, buyer) == {product_id: 1}
 
 
 def test_an_empty_cart_cannot_be_ordered(shop: RunningShop) -> None:
@@ -320,6 +323,22 @@ def test_the_same_request_id_with_another_body_is_refused(shop: RunningShop) -> 
     answer = refused(shop, buyer, request_id=request_id, payment_token="another")
     assert (answer.code, answer.reason) == (grpc.StatusCode.ABORTED, "IDEMPOTENCY_MISMATCH")
     assert cart_of(shop, buyer) == {product_id: 1}
+
+
+@pytest.mark.parametrize("again", [0, 1])
+def test_an_order_is_not_placed_twice_when_the_reply_of_its_request_id_is_forgotten(
+    shop: RunningShop, again: int
+) -> None:
+    buyer, product_id = buyer_of(shop, 1000)
+    request_id = str(uuid.uuid4())
+    order = shop.checkout(buyer, request_id=request_id).order
+    forget(shop, request_id)
+    if again:
+        shop.add(buyer, product_id, again)
+    answer = refused(shop, buyer, request_id=request_id)
+    assert (answer.code, answer.reason) == (grpc.StatusCode.ABORTED, "REQUEST_ID_USED")
+    assert answer.facts["used_for"] == f"order {order.id}"
+    assert (cart_of(shop, buyer), stock_of(shop, product_id)) == ({product_id: 1} if again else {}, 4)
 
 
 def test_two_users_may_use_the_same_request_id(shop: RunningShop) -> None:

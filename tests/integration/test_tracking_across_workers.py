@@ -13,6 +13,7 @@ from sanset.v1 import order_pb2 as pb
 from sqlalchemy import Connection, text
 from watcher import Watcher
 
+from server.audit.log import THE_SHOP
 from server.clock import utc_now
 from server.db.database import Database
 from server.events.follower import POLL_SECONDS
@@ -69,7 +70,8 @@ def postgres_pair(postgres_url: str, tmp_path: Path) -> Iterator[Pair]:
 
 def take_step(tx: Connection, order_id: int, status: str) -> None:
     """Write a step in a transaction that the test holds open."""
-    service.advance(tx, order_id, status, message="", location="", eta=None, etag="", now=utc_now())
+    said = {"message": "", "location": "", "eta": None, "etag": ""}
+    service.advance(tx, order_id, status, **said, actor=THE_SHOP, now=utc_now())
 
 
 def test_a_step_written_by_another_worker_is_seen_live(pair: Pair) -> None:

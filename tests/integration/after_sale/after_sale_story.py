@@ -15,6 +15,7 @@ from sanset.v1 import order_pb2
 
 from server.order.payments.gateway import (
     Charge,
+    Gateway,
     GatewayAway,
     Gateways,
     Outcome,
@@ -137,11 +138,15 @@ def audited(shop: RunningShop, order_id: int) -> list[str]:
 
 
 class StubbornGateway:
-    """A gateway that answers refunds as it is told, and remembers what it was asked. "away" raises."""
+    """A gateway that answers refunds as it is told, and remembers what it was asked. "away" raises.
+
+    "SUCCEEDED" is what the real one says, which pays.
+    """
 
     name = "demo"
 
-    def __init__(self, *answers: str) -> None:
+    def __init__(self, real: Gateway, *answers: str) -> None:
+        self._real = real
         self._answers = list(answers)
         self.asked: list[RefundOrder] = []
 
@@ -151,6 +156,8 @@ class StubbornGateway:
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if answer == "away":
             raise GatewayAway("nobody there")
+        if answer == "SUCCEEDED":
+            return await self._real.refund(order)
         return RefundOutcome(answer, f"re-{order.key}", "No such account." if answer == "FAILED" else "")
 
     async def open(self, charge: Charge) -> str:
@@ -177,9 +184,9 @@ class StubbornGateway:
 @contextmanager
 def refunded_by(shop: RunningShop, *answers: str) -> Iterator[StubbornGateway]:
     """Have a gateway of the test's pay back meanwhile."""
-    stubborn = StubbornGateway(*answers)
     paying = shop.app.refunds
     usual = paying._gateways
+    stubborn = StubbornGateway(usual.named("demo"), *answers)
     paying._gateways = Gateways({"CARD": stubborn})
     try:
         yield stubborn

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -26,12 +28,19 @@ from after_sale_story import (
     units,
     usd,
 )
-from cart_shop import cents
+from cart_shop import cents, forget
 from google.type.money_pb2 import Money
 from payment_shop import sound
 from running_shop import Refused, RunningShop, refusal, refused
 from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2
+from sanset.v1 import order_pb2, promotion_pb2
+from sqlalchemy import Connection
+
+from server.cart import promotions
+from server.order import refunds as deciding
+from server.order.sale import Sale
+from server.rpc import pool
+from server.rpc.pool import lost_race
 
 CODE = grpc.StatusCode
 
@@ -321,6 +330,75 @@ def test_a_repeat_takes_over_a_refund_whose_first_call_died(shop: RunningShop) -
     again = refund(shop, order.id, lines=units(order, 1), request_id=request_id)
     assert again.status == pb.Refund.SUCCEEDED
     assert refunds(shop, buyer, order.id) == [again]
+
+
+def test_a_refund_is_not_made_twice_when_the_reply_of_its_request_id_is_forgotten(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = bought(shop, buyer, (10, 0, 3))
+    request_id = new_id()
+    first = refund(shop, order.id, amount=usd("1.00"), request_id=request_id)
+    forget(shop, request_id)
+    answer = refused_refund(shop, order.id, amount=usd("1.00"), request_id=request_id)
+    assert (answer.code, answer.reason) == (CODE.ABORTED, "REQUEST_ID_USED")
+    assert answer.facts["used_for"] == f"refund {first.id}"
+    assert refunds(shop, buyer, order.id) == [first]
+    assert sound(shop)
+
+
+def test_an_order_has_only_so_many_refunds(shop: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deciding, "MOST_REFUNDS", 2)
+    order = shop.order()
+    for _ in range(2):
+        refund(shop, order.id, amount=usd("1.00"))
+    answer = refused_refund(shop, order.id, amount=usd("1.00"))
+    assert (answer.code, answer.reason, answer.facts["limit"]) == (CODE.FAILED_PRECONDITION, "TOO_MANY", "2")
+    cancel(shop, shop.admin, order.id)  # which pays back all that is left, whatever the bound
+    assert sound(shop)
+
+
+def test_a_refund_and_a_checkout_of_one_buyer_do_not_wait_for_each_other(
+    postgres_shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both take the stock before the points; the other way round PostgreSQL would have to break a deadlock."""
+    shop = postgres_shop
+    buyer, product = shop.customer(), shop.product()
+    shop.add(buyer, product.id)
+    order = shop.checkout(buyer).order
+    points = promotion_pb2.AdjustPointsRequest(user_id=buyer.user_id, points=500, reason="A gift")
+    shop.cart.AdjustPoints(points, metadata=shop.admin.metadata)
+    shop.add(buyer, product.id)
+    shop.cart.RedeemPoints(promotion_pb2.RedeemPointsRequest(points=100), metadata=buyer.metadata)
+    both = threading.Barrier(2)
+    hold, restock_all = promotions.hold, Sale.restock_all
+    lost = []
+
+    def meet() -> None:
+        # Whoever comes alone goes on: the other waits for the stock.
+        with suppress(threading.BrokenBarrierError):
+            both.wait(timeout=1)
+
+    def hold_with_the_stock(*args: Any, **named: Any) -> Any:
+        meet()
+        return hold(*args, **named)
+
+    def restock_after_the_rest(sale: Sale, tx: Connection) -> Any:
+        meet()
+        return restock_all(sale, tx)
+
+    def count(error: Any) -> bool:
+        lost.append(error)
+        return lost_race(error)
+
+    monkeypatch.setattr(promotions, "hold", hold_with_the_stock)
+    monkeypatch.setattr(Sale, "restock_all", restock_after_the_rest)
+    monkeypatch.setattr(pool, "lost_race", count)
+    with ThreadPoolExecutor(2) as threads:
+        paid_back = threads.submit(refund, shop, order.id)
+        placed = threads.submit(shop.checkout, buyer)
+        assert paid_back.result().status == pb.Refund.SUCCEEDED
+        assert placed.result().order.status == order_pb2.Order.CONFIRMED
+    assert lost == []
+    assert sound(shop)
 
 
 def test_a_buyer_sees_the_refunds_of_their_own_orders_alone(shop: RunningShop) -> None:

@@ -75,7 +75,7 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
         "RETURN_REQUESTED",
         "RETURNED",
     ]
-    assert audited(shop, order.id) == ["RequestReturn", "ApproveReturn", "ReceiveReturn"]
+    assert audited(shop, order.id)[3:] == ["RequestReturn", "ApproveReturn", "ReceiveReturn"]
     assert sound(shop)
 
 
@@ -182,6 +182,19 @@ def test_units_that_are_paid_back_while_they_travel_are_not_paid_twice(shop: Run
     paid = refunds(shop, buyer, order.id)
     assert sum(cents(one.amount) for one in paid) == cents(order.totals.total)
     assert state(shop, order.id) == "REFUNDED"
+    assert sound(shop)
+
+
+def test_units_that_are_in_stock_again_before_they_arrive_are_not_restocked_twice(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
+    asked = ask_return(shop, buyer, order.id)
+    approve(shop, asked.id)
+    refund(shop, order.id, lines=units(order, 1), restock=True)
+    receive(shop, asked.id, list(asked.lines))
+    [line] = shop.sql("SELECT restocked FROM return_lines WHERE return_id = :id", id=asked.id)
+    assert line.restocked == 1
+    assert stock(shop, order) == [100]
     assert sound(shop)
 
 
