@@ -80,6 +80,7 @@ from server.rpc.pool import Pool
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 from server.settings import Settings
+from server.vault import Vault
 from server.webhooks.signing import Signer
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
@@ -165,6 +166,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     pages = _pages(settings)
     follower = Follower(db)
     registry = CollectorRegistry()
+    vault = Vault.of(settings)
     verifier = TokenVerifier.of(settings)
     passwords = Passwords.of(settings)
     shelf = Shelf(db, pool, clock, low_stock=settings.low_stock_threshold)
@@ -189,7 +191,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
     exports = ExportCalls(Exports(db, pool), clock)
     auth = AuthServicer(
-        db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings)
+        db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings), vault
     )
     catalog = CatalogServicer(
         db,
@@ -221,11 +223,11 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         gateway_seconds=settings.payment_timeout_seconds,
     )
     refunds = Refunds(db, pool, payments.gateways, clock, gateway_seconds=settings.payment_timeout_seconds)
-    reports = Reports(db, pool, payments.gateways, settlement, sweeper, clock)
+    reports = Reports(db, pool, payments.gateways, settlement, sweeper, refunds, clock)
     if payments.demo is not None:
         payments.demo.tell = reports.take
     checkout = Checkout(
-        db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, checkout_reply
+        db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, checkout_reply, vault
     )
     orders = OrderServicer(
         db,

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
 
 
 class User(Base):
@@ -102,14 +102,14 @@ class Address(Base):
 
 
 class PaymentMethod(Base):
-    """A saved way to pay: the gateway's token for it; a partial unique index keeps the default unique."""
+    """A saved way to pay: the gateway's token for it, sealed; a partial unique index keeps the default unique."""
 
     __tablename__ = "payment_methods"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(String(128))
+    token: Mapped[str] = mapped_column(SealedToken)
     brand: Mapped[str] = mapped_column(String(32))
     last_four: Mapped[str] = mapped_column(String(4))
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())

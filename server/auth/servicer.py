@@ -18,6 +18,7 @@ from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.pool import Pool
+from server.vault import Vault
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         passwords: Passwords,
         tokens: AccessTokens,
         refresh: RefreshPolicy,
+        vault: Vault,
     ) -> None:
         """`pool` carries the transactions of the methods that hash between them."""
         self._db = db
@@ -43,6 +45,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         self._passwords = passwords
         self._tokens = tokens
         self._refresh = refresh
+        self._vault = vault
 
     async def Register(self, request: pb.RegisterRequest, call: Call) -> pb.User:
         """Hash first, then insert: the transaction does not wait for the hash."""
@@ -227,7 +230,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         with self._db.transaction() as tx:
 
             def add() -> pb.PaymentMethod:
-                row = payment_methods.add_payment_method(tx, call.identity.user_id, values, now)
+                row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
                 return convert.payment_method_to_wire(row)
 
             return once(tx, request, call, pb.PaymentMethod, now, add)

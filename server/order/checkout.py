@@ -15,25 +15,39 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
+from sqlalchemy import Connection
 
 from server.auth import payment_methods
+from server.cart.errors import CartEmpty
 from server.cart.pricing import PriceRules
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.prepared import write_out
-from server.errors import Aborted, Unavailable
+from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
 from server.order import queries
 from server.order.errors import PaymentDeclined, PaymentUnavailable
-from server.order.payments.gateway import CAPTURED, DECLINED, Charge, GatewayAway, Gateways, Outcome
+from server.order.payments.customers import Customers
+from server.order.payments.gateway import (
+    CAPTURED,
+    DECLINED,
+    Charge,
+    ChargeRefused,
+    CustomerUnknown,
+    Gateway,
+    GatewayAway,
+    Gateways,
+    Outcome,
+)
 from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
-from server.order.reserve import NO_GATEWAY, PlacedOrder, Purchase, read_placed, reserve
-from server.order.settlement import METHOD, NOT_PAID, Render, Settlement
+from server.order.reserve import NO_GATEWAY, PlacedOrder, Purchase, read_placed, reserve, used
+from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.faults import refusal_of
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
 from server.rpc.pool import Pool
+from server.vault import Unreadable, Vault
 
 SETTLE_SECONDS = 30.0
 """Time to settle an order once its payment is known, whatever the caller's deadline."""
@@ -65,6 +79,7 @@ class Checkout:
         rules: CheckoutRules,
         clock: Clock,
         render: Render,
+        vault: Vault,
     ) -> None:
         self._db = db
         self._pool = pool
@@ -73,13 +88,15 @@ class Checkout:
         self._rules = rules
         self._clock = clock
         self._render = render
+        self._vault = vault
+        self._customers = Customers(db, pool, clock)
         self._lease = timedelta(seconds=rules.payment_seconds) + LEASE_MARGIN
 
     async def place(self, purchase: Purchase, deadline: Deadline) -> bytes:
         """Place an order, or return the reply of the first call with the same request id.
 
-        Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning, PaymentDeclined
-        and PaymentUnavailable.
+        Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning,
+        PaymentDeclined, OrderCancelled and PaymentUnavailable.
         """
 
         async def begin() -> bytes | None:
@@ -97,13 +114,12 @@ class Checkout:
         with self._db.transaction() as tx:
             if claim(tx, key, purchase.body_hash, now, leased_until=now + self._lease):
                 gateway = self._gateways.for_method(purchase.payment_method).name
-                paying = replace(purchase, gateway=gateway)
-                if purchase.payment_method_id:
-                    saved = payment_methods.token_for_checkout(
-                        tx, purchase.user_id, purchase.payment_method_id, purchase.payment_method
-                    )
-                    paying = replace(paying, payment_token=saved)
-                return reserve(tx, paying, self._rules.prices, now, self._rules.held_for)
+                sealed = self._vault.seal(self._token(tx, purchase), purchase.user_id)
+                paying = replace(purchase, gateway=gateway, payment_token=sealed)
+                try:
+                    return reserve(tx, paying, self._rules.prices, now, self._rules.held_for)
+                except CartEmpty as empty:  # perhaps by an order of this very id, whose reply is forgotten
+                    raise used(tx, purchase) or empty from None
             reply = first_reply(tx, key, purchase.body_hash)
             if reply is None and take_lease(tx, key, now, now + self._lease):
                 order = read_placed(tx, purchase.user_id, purchase.request_id)
@@ -113,18 +129,22 @@ class Checkout:
                 store_reply(tx, key, reply)
             return reply
 
+    def _token(self, tx: Connection, purchase: Purchase) -> str:
+        if not purchase.payment_method_id:
+            return purchase.payment_token
+        return payment_methods.token_for_checkout(
+            tx, self._vault, purchase.user_id, purchase.payment_method_id, purchase.payment_method
+        )
+
     async def _settle(self, purchase: Purchase, order: PlacedOrder) -> bytes | None:
         """Pay an order and end it accordingly; None when somebody else did, and the reply is to be read again."""
-        outcome = await self._pay(order)
+        outcome = await self._pay(purchase, order)
         if outcome is None:
             return None
         if outcome.status == CAPTURED:
             return await self._insist(self._confirm, purchase, order, outcome)
         if outcome.status == DECLINED:
-            reply = await self._insist(self._release, purchase, order, outcome)
-            if reply == NOT_PAID and outcome.problem:
-                raise PaymentDeclined(reason=outcome.problem)  # a repeat reads it from the payment
-            return reply
+            return await self._insist(self._release, purchase, order, outcome)
         return await self._insist(self._leave_open, purchase, order, outcome)
 
     async def _insist(
@@ -147,18 +167,19 @@ class Checkout:
             await asyncio.sleep(wait)
             wait = min(2 * wait, LONGEST_WAIT)
 
-    async def _pay(self, order: PlacedOrder) -> Outcome | None:
+    async def _pay(self, purchase: Purchase, order: PlacedOrder) -> Outcome | None:
         """What the gateway answers; None when the order was given up before it could be charged.
 
-        Raises PaymentUnavailable when it does not answer: the order stays, for a repeat or the sweeper to end.
+        Raises PaymentUnavailable when it does not answer, or the token was sealed under another SECRET_KEY: the
+        order stays, for a repeat or the sweeper to end.
         """
         values = order.values
         if values["payment_gateway"] == NO_GATEWAY:
             return Outcome(CAPTURED, "")
         try:
             async with asyncio.timeout(self._rules.payment_seconds):
-                return await self._charge(order)
-        except (TimeoutError, GatewayAway) as error:
+                return await self._charge(purchase, order)
+        except (TimeoutError, GatewayAway, Unreadable) as error:
             log.warning(
                 "payment_unavailable",
                 order=values["number"],
@@ -167,30 +188,46 @@ class Checkout:
             )
             raise PaymentUnavailable() from None
 
-    async def _charge(self, order: PlacedOrder) -> Outcome | None:
+    async def _charge(self, purchase: Purchase, order: PlacedOrder) -> Outcome | None:
         values = order.values
         gateway = self._gateways.named(values["payment_gateway"])
         charge = Charge(
             key=values["number"],
             amount=Money(values["payment_minor"], values["currency"]),
             method=values["payment_method"],
-            token=values["payment_token"],
+            token=self._vault.open(values["payment_token"], values["user_id"]),
         )
         gateway_id = values["gateway_id"]
         if not gateway_id:
-            gateway_id = await gateway.open(charge)
+            try:
+                gateway_id = await self._open(gateway, charge, purchase)
+            except ChargeRefused as refused:
+                return Outcome(DECLINED, "", str(refused))
             if gateway_id and not await self._pool.run_vital(
                 Deadline(self._rules.payment_seconds), self._settlement.remember, order.id, gateway_id
             ):
                 return None
         return await gateway.charge(charge, gateway_id)
 
+    async def _open(self, gateway: Gateway, charge: Charge, purchase: Purchase) -> str:
+        """Make the payment known to the gateway: with a saved method as the buyer's, so that it can pay again."""
+        if not purchase.payment_method_id:
+            return await gateway.open(charge)
+        customer = await self._customers.of(gateway, purchase.user_id, charge.key)
+        try:
+            return await gateway.open(replace(charge, customer=customer))
+        except CustomerUnknown:
+            await self._customers.forget(gateway, purchase.user_id, customer)
+            raise
+
     def _confirm(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
         return self._settlement.captured(order, outcome) or self._first_reply(purchase)
 
     def _release(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
-        reply = self._settlement.declined(order, outcome)
-        return self._first_reply(purchase) if reply is None else reply
+        if self._settlement.declined(order, outcome) is None:
+            return self._first_reply(purchase)
+        # A repeat reads the same from the payment.
+        raise PaymentDeclined(reason=outcome.problem or "The payment was declined.")
 
     def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
@@ -206,14 +243,12 @@ class Checkout:
 
     async def _answer(self, purchase: Purchase, reply: bytes) -> bytes:
         if reply == NOT_PAID:
-            problem = await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._problem, purchase)
-            raise PaymentDeclined(reason=problem or "The payment was declined.")
+            raise await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._why_unpaid, purchase)
         return reply
 
-    def _problem(self, purchase: Purchase) -> str:
+    def _why_unpaid(self, purchase: Purchase) -> Refusal:
         with self._db.read() as connection:
-            row = queries.order_by_request(connection, purchase.user_id, purchase.request_id)
-        return str(row.payment_problem or "") if row else ""
+            return unpaid(queries.order_by_request(connection, purchase.user_id, purchase.request_id))
 
 
 def _key(purchase: Purchase) -> Key:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
 
 
 class Order(Base):
@@ -113,7 +113,7 @@ class OrderEvent(Base):
 class Payment(Base):
     """The payment of an order. The order's number is the key that keeps the gateway from charging twice.
 
-    The token is forgotten once the payment is settled: the code of a gift card is money.
+    The token is sealed, and forgotten once the payment is settled: the code of a gift card is money.
     """
 
     __tablename__ = "payments"
@@ -121,7 +121,7 @@ class Payment(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
     gateway: Mapped[str] = mapped_column(String(16))
     method: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(String(128), default="")
+    token: Mapped[str] = mapped_column(SealedToken, default="")
     status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED, VOIDED
     amount_minor: Mapped[int] = mapped_column(BigInteger)
     captured_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_pb2_grpc
 from sanset.v1 import payment_pb2 as payment_pb
@@ -14,6 +12,7 @@ from server.auth.payment_methods import refuse_card_number
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField
+from server.money import is_currency
 from server.order import convert, service
 from server.order.errors import OrderNotFound
 from server.order.payments import gift_cards
@@ -22,8 +21,6 @@ from server.order.reports import Reports
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
-
-CURRENCY = re.compile("[A-Z]{3}")
 
 
 class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
@@ -50,11 +47,13 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
     def CreateGiftCard(self, request: payment_pb.CreateGiftCardRequest, call: Call) -> payment_pb.GiftCard:
         card = request.gift_card
         currency = card.balance.currency_code.upper()
-        if not CURRENCY.fullmatch(currency):
-            raise InvalidField(("gift_card.balance", "must name its currency by its code, like USD"))
+        if not is_currency(currency):
+            raise InvalidField(
+                ("gift_card.balance", "must name its currency by its ISO 4217 code, such as USD")
+            )
         balance = money_from_wire(card.balance, "gift_card.balance", currency=currency)
         expires_at = time_from_wire(card, "expire_time")
-        now = self._clock()
+        user_id, now = call.identity.user_id, self._clock()
         with self._db.transaction() as tx:
 
             def create() -> payment_pb.GiftCard:
@@ -62,9 +61,12 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
                 audit.write(
                     tx, Actor.of(call), "CreateGiftCard", f"gift_card/{row.id}", now, balance=str(balance)
                 )
-                return convert.gift_card_to_wire(row, code)
+                return convert.gift_card_to_wire(row, self._codes.sealed(code, user_id))
 
-            return once(tx, request, call, payment_pb.GiftCard, now, create)
+            # Sealed until here, for the reply is kept: the code is money.
+            made = once(tx, request, call, payment_pb.GiftCard, now, create)
+        made.code = self._codes.opened(made.code, user_id)
+        return made
 
     def GetGiftCardBalance(
         self, request: payment_pb.GetGiftCardBalanceRequest, call: Call

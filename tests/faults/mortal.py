@@ -48,6 +48,7 @@ from server.rpc.faults import refusal_of
 from server.rpc.identity import Identity, Role
 from server.rpc.pool import Pool
 from server.settings import Settings, environment_of, load
+from server.vault import Vault
 
 SECONDS = 20.0
 
@@ -120,7 +121,9 @@ class House:
         rules = CheckoutRules(
             PriceRules.of(settings), timedelta(minutes=settings.reservation_minutes), patience
         )
-        checkout = Checkout(db, pool, gateways, settlement, rules, utc_now, checkout_reply)
+        checkout = Checkout(
+            db, pool, gateways, settlement, rules, utc_now, checkout_reply, Vault.of(settings)
+        )
         after_sale = AfterSale(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
         absent: Any = None  # what no call of these tests meets
         self._jobs = {"sweep": sweeper.sweep, "settle_pending": refunds.settle_pending}

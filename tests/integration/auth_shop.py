@@ -26,6 +26,7 @@ from server.rpc.identity import Identity
 from server.rpc.pool import Pool
 from server.rpc.validation import Validation
 from server.settings import load
+from server.vault import Vault
 
 SECRET = "a secret of the tests, long enough for all"
 PASSWORD = "demo-shop-1"
@@ -54,6 +55,7 @@ class AuthShop:
             self.passwords,
             AccessTokens.of(self.settings),
             RefreshPolicy.of(self.settings),
+            Vault.of(self.settings),
         )
         self._validation = Validation()
 

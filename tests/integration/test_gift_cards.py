@@ -18,8 +18,10 @@ from google.type.money_pb2 import Money
 from payment_shop import balance, gift_card, only_order, payment, sound
 from running_shop import RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
+from sanset.v1 import after_sale_pb2, payment_pb2
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2
+
+from server.order.payments.gateway import Charge, Outcome
 
 GIFT_CARD = pb.Payment.GIFT_CARD
 
@@ -66,6 +68,34 @@ def test_a_repeated_creation_makes_one_card(giving: RunningShop) -> None:
     assert giving.orders.CreateGiftCard(request, metadata=giving.admin.metadata) == first
 
 
+def test_the_code_of_a_new_card_lies_nowhere_in_plain(giving: RunningShop) -> None:
+    card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
+    request = payment_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
+    code = giving.orders.CreateGiftCard(request, metadata=giving.admin.metadata).code
+    [row] = giving.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
+    assert row.reply
+    assert code.encode() not in bytes(row.reply)
+
+
+def test_the_code_of_an_unpaid_order_is_sealed(giving: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
+    code, seen = gift_card(giving, 25).code, []
+    gateway = giving.app.payments.gateways.named("gift_card")
+    charge = gateway.charge
+
+    async def watched(asked: Charge, gateway_id: str) -> Outcome:
+        held = "SELECT token FROM payments JOIN orders ON orders.id = order_id WHERE number = :number"
+        seen.append((asked.token, giving.sql(held, number=asked.key)[0].token))
+        return await charge(asked, gateway_id)
+
+    monkeypatch.setattr(gateway, "charge", watched)
+    buyer, _ = buyer_of(giving)
+    giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=code)
+    [(asked, stored)] = seen
+    assert asked == code
+    assert stored
+    assert code not in stored
+
+
 def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
     request = payment_pb2.GetGiftCardBalanceRequest(code="GIFT-0000-0000-0000-0000")
     answer = refused_call(giving.orders.GetGiftCardBalance, request, giving.customer())
@@ -79,6 +109,7 @@ def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
         ({"balance": Money(units=5)}, "INVALID_FIELD"),
         ({"balance": Money(currency_code="USD", units=-5)}, "INVALID_MONEY"),
         ({"balance": Money(currency_code="USD", nanos=1)}, "INVALID_MONEY"),
+        ({"balance": Money(currency_code="ZZZ", units=5)}, "INVALID_FIELD"),
         (
             {"balance": Money(currency_code="USD", units=5), "expire_time": Timestamp(seconds=1)},
             "INVALID_FIELD",
@@ -133,14 +164,48 @@ def test_an_unknown_card_is_declined(giving: RunningShop) -> None:
     assert payment(giving, buyer, order.id).problem == "There is no gift card with this code."
 
 
-def test_an_expired_card_is_declined(giving: RunningShop) -> None:
-    soon = Timestamp()
-    soon.FromDatetime(datetime.now(UTC) + timedelta(days=1))
-    card = gift_card(giving, 25, expire_time=soon)
-    buyer, _ = buyer_of(giving)
+def ending(days: float) -> Timestamp:
+    """A time some days from now."""
+    moment = Timestamp()
+    moment.FromDatetime(datetime.now(UTC) + timedelta(days=days))
+    return moment
+
+
+def let_end(shop: RunningShop, card: payment_pb2.GiftCard) -> None:
+    """Have a card's time run out."""
     past = datetime.now(UTC) - timedelta(seconds=1)
-    told = past.strftime("%Y-%m-%d %H:%M:%S.%f") if not giving.app.db.is_postgresql else past
-    giving.sql("UPDATE gift_cards SET expires_at = :past WHERE id = :id", past=told, id=card.id)
+    told = past.strftime("%Y-%m-%d %H:%M:%S.%f") if not shop.app.db.is_postgresql else past
+    shop.sql("UPDATE gift_cards SET expires_at = :past WHERE id = :id", past=told, id=card.id)
+
+
+@pytest.mark.parametrize(("days", "at_least"), [(None, None), (1, 90), (30, 90), (200, 199)])
+def test_money_that_goes_back_on_a_card_can_be_spent(
+    giving: RunningShop, days: int | None, at_least: int | None
+) -> None:
+    card = gift_card(giving, 25, expire_time=ending(days) if days else None)
+    buyer, product_id = buyer_of(giving)
+    order = giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=card.code).order
+    if days == 1:
+        let_end(giving, card)
+    giving.orders.RefundOrder(
+        after_sale_pb2.RefundOrderRequest(order_id=order.id), metadata=giving.admin.metadata
+    )
+    read = giving.orders.GetGiftCardBalance(
+        payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.admin.metadata
+    )
+    assert read.HasField("expire_time") == (at_least is not None)
+    if at_least is not None:
+        left = read.expire_time.ToDatetime(tzinfo=UTC) - datetime.now(UTC)
+        assert timedelta(days=at_least, minutes=-1) < left < timedelta(days=at_least + 1)
+    giving.add(buyer, product_id)
+    giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=card.code)
+    assert balance(giving, card.code) == (15, 0)
+
+
+def test_an_expired_card_is_declined(giving: RunningShop) -> None:
+    card = gift_card(giving, 25, expire_time=ending(1))
+    buyer, _ = buyer_of(giving)
+    let_end(giving, card)
     answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token=card.code)
     assert "has expired" in answer.facts["reason"]
 

@@ -38,6 +38,21 @@ def test_a_token_is_kept_and_never_told(shop: RunningShop) -> None:
     assert saved(shop, shop.customer(address=False)) == []
 
 
+def stored_token(shop: RunningShop, method: auth_pb2.PaymentMethod) -> str:
+    """What the database holds as the token of a saved payment method."""
+    [row] = shop.sql("SELECT token FROM payment_methods WHERE id = :id", id=method.id)
+    return str(row.token)
+
+
+def test_a_token_is_sealed_in_the_database(shop: RunningShop) -> None:
+    owner = shop.customer(address=False)
+    code = gift_card(shop, 30).code
+    method = save(shop, owner, kind=auth_pb2.PaymentMethod.GIFT_CARD, token=code)
+    longest = save(shop, owner, token="a" * 128)
+    assert code not in stored_token(shop, method)
+    assert "aaaa" not in stored_token(shop, longest)
+
+
 def test_one_is_the_default(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     first, second = save(shop, owner), save(shop, owner, token="pm_2")
@@ -94,6 +109,9 @@ def test_an_account_has_at_most_twenty(shop: RunningShop) -> None:
         ({"token": "4111111111111111"}, "CARD_NUMBER_REFUSED"),
         ({"token": "4111-1111-1111-1111"}, "CARD_NUMBER_REFUSED"),
         ({"brand": "Visa 4111 1111 1111 1111"}, "CARD_NUMBER_REFUSED"),
+        ({"brand": "4111.1111.1111.1111"}, "CARD_NUMBER_REFUSED"),
+        ({"token": "41111111111111111227123"}, "CARD_NUMBER_REFUSED"),
+        ({"token": "7-4111111111111111"}, "CARD_NUMBER_REFUSED"),
         ({"token": ""}, "INVALID_FIELD"),
         ({"kind": 0}, "INVALID_FIELD"),
         ({"last_four": "12345"}, "INVALID_FIELD"),
@@ -109,6 +127,27 @@ def test_what_is_no_payment_method_is_refused(
     answer = refused(shop.auth.AddPaymentMethod, request, shop.customer(address=False))
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
     assert "4111" not in str(answer)
+
+
+def test_a_token_of_before_the_vault_pays(shop: RunningShop) -> None:
+    buyer, _ = buyer_of(shop)
+    method = save(shop, buyer, kind=auth_pb2.PaymentMethod.GIFT_CARD)
+    plain = gift_card(shop, 100).code
+    shop.sql("UPDATE payment_methods SET token = :plain WHERE id = :id", plain=plain, id=method.id)
+    order = shop.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_method_id=method.id).order
+    assert order.status == pb.Order.CONFIRMED
+
+
+def test_anothers_token_does_not_open(shop: RunningShop) -> None:
+    """Whoever could write to the table cannot pay with what another saved."""
+    buyer, _ = buyer_of(shop)
+    theirs, mine = save(shop, shop.customer(address=False)), save(shop, buyer)
+    moved = stored_token(shop, theirs)
+    shop.sql("UPDATE payment_methods SET token = :moved WHERE id = :id", moved=moved, id=mine.id)
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.checkout(buyer, payment_method_id=mine.id)
+    answer = refusal(caught.value)
+    assert (answer.reason, answer.fields) == ("INVALID_FIELD", ["payment_method_id"])
 
 
 def test_a_saved_method_pays(shop: RunningShop) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -34,6 +34,9 @@ from server.rpc.faults import refusal_of
 from server.rpc.pool import Pool
 
 SECONDS = 10.0
+SPENDABLE = timedelta(days=90)
+"""For how long money that goes back on a gift card can be spent at least, whenever the card was to end: the buyer
+has it back only when there is time to use it."""
 CANCELLED = "CANCELLED"
 
 T = TypeVar("T")
@@ -133,7 +136,7 @@ class Books:
                     if charge is None:
                         raise _TooMuch()
                     if charge.gift_card_id is not None:
-                        queries.put_on_gift_card(tx, charge.gift_card_id, minor)
+                        queries.put_on_gift_card(tx, charge.gift_card_id, minor, now + SPENDABLE)
                         queries.new_entry(tx, charge.gift_card_id, f"refund {order.key}", minor, now)
         except _TooMuch:
             return RefundOutcome(FAILED, "", "The charge has less left than that.")
@@ -145,6 +148,10 @@ class InHouseGateway:
 
     def __init__(self, books: Books) -> None:
         self._books = books
+
+    async def new_customer(self, key: str) -> str:
+        """Nothing to do; see Gateway."""
+        return ""
 
     async def open(self, charge: Charge) -> str:
         """Nothing to do; see Gateway."""

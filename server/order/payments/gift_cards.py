@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.auth.payment_methods import holds_card_number
 from server.errors import InvalidField
 from server.keys import derived_key
 from server.money import Money
@@ -17,6 +18,7 @@ from server.order.errors import GiftCardNotFound
 from server.order.payments import queries
 from server.order.payments.books import Books, InHouseGateway
 from server.order.payments.gateway import Charge, Outcome, Report
+from server.vault import Vault
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
 _SYMBOLS = 16
@@ -28,11 +30,23 @@ class Codes:
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived_key(secret, "gift card codes")
+        self._vault = Vault(secret)
 
     def new(self) -> str:
-        """A code: "GIFT-7K3M-9QX4-2T01-ZZ8P"."""
-        symbols = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_SYMBOLS))
-        return "-".join(("GIFT", *(symbols[i : i + 4] for i in range(0, _SYMBOLS, 4))))
+        """A code: "GIFT-7K3M-9QX4-2T01-ZZ8P". One that happens to look like a card number could not pay."""
+        while True:
+            symbols = "".join(_ALPHABET[byte % 32] for byte in secrets.token_bytes(_SYMBOLS))
+            code = "-".join(("GIFT", *(symbols[i : i + 4] for i in range(0, _SYMBOLS, 4))))
+            if not holds_card_number(code):
+                return code
+
+    def sealed(self, code: str, user_id: int) -> str:
+        """The code as it may be kept for whoever made the card and asks again."""
+        return self._vault.seal(code, user_id)
+
+    def opened(self, sealed: str, user_id: int) -> str:
+        """The code that was sealed."""
+        return self._vault.open(sealed, user_id)
 
     def hash_of(self, code: str) -> str:
         """What is stored of a code: keyed, so that a stolen table cannot be searched for codes."""
@@ -73,7 +87,7 @@ def read(connection: Connection, codes: Codes, code: str) -> Any:
 class GiftCardGateway(InHouseGateway):
     """Takes payments from gift cards, whichever gateway takes the others.
 
-    Refunds go back on the card, even on one that has expired meanwhile.
+    Refunds go back on the card, even on one that has expired meanwhile: it pays again for a while.
     """
 
     name = "gift_card"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
 
-from server.db.base import AnyRow
+from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
 from server.order.payments.models import (
     GatewayCharge,
+    GatewayCustomer,
     GatewayRefund,
     GiftCard,
     GiftCardEntry,
@@ -110,12 +111,14 @@ def take_from_gift_card(
     ).scalar_one_or_none()
 
 
-def put_on_gift_card(tx: Connection, gift_card_id: int, minor: int) -> None:
-    """Put money back on a card."""
+def put_on_gift_card(tx: Connection, gift_card_id: int, minor: int, pays_until: datetime) -> None:
+    """Put money back on a card, which pays until then at least; one without an end keeps none."""
+    moment = bindparam("pays_until", pays_until, type_=UtcDateTime)
+    later = case((GiftCard.expires_at < moment, moment), else_=GiftCard.expires_at)
     tx.execute(
         update(GiftCard)
         .where(GiftCard.id == gift_card_id)
-        .values(balance_minor=GiftCard.balance_minor + minor)
+        .values(balance_minor=GiftCard.balance_minor + minor, expires_at=later)
     )
 
 
@@ -135,3 +138,29 @@ def take_event(tx: Connection, values: dict[str, Any]) -> bool:
         .returning(PaymentEvent.event_id)
     )
     return taken.one_or_none() is not None
+
+
+def customer(connection: Connection, user_id: int, gateway: str) -> str:
+    """The id that a gateway knows a user by; empty when it knows none."""
+    found = connection.scalar(
+        select(GatewayCustomer.customer_id).where(
+            GatewayCustomer.user_id == user_id, GatewayCustomer.gateway == gateway
+        )
+    )
+    return str(found or "")
+
+
+def new_customer(tx: Connection, values: dict[str, Any]) -> None:
+    """Note who a gateway knows a user as, unless another call did first."""
+    tx.execute(insert_for(tx)(GatewayCustomer).values(**values).on_conflict_do_nothing())
+
+
+def forget_customer(tx: Connection, user_id: int, gateway: str, customer_id: str) -> None:
+    """Forget a customer whom the gateway does not know any more."""
+    tx.execute(
+        delete(GatewayCustomer).where(
+            GatewayCustomer.user_id == user_id,
+            GatewayCustomer.gateway == gateway,
+            GatewayCustomer.customer_id == customer_id,
+        )
+    )
