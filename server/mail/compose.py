@@ -29,6 +29,7 @@ _SUBJECTS: Final = {
     "delivered": "Your order {number} was delivered",
     "cancelled": "Your order {number} was cancelled",
     "refunded": "Money back for your order {number}",
+    "refund_failed": "Money back for your order {number} is delayed",
 }
 
 _TOTALS: Final = (
@@ -51,6 +52,19 @@ class Letter:
     html: str
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Products that run out: how many, and those that are shown."""
+
+    count: int
+    rows: Sequence[AnyRow]
+
+    @property
+    def more(self) -> int:
+        """How many are not shown."""
+        return self.count - len(self.rows)
+
+
 def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The mails that an order's event asks for: pairs of a kind and what tells this one from others of its kind.
 
@@ -62,13 +76,17 @@ def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
         found.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
     if "refund" in payload:
         found.append(("refunded", str(payload["refund"]["id"])))
+    if "refund_failed" in payload:
+        found.append(("refund_failed", str(payload["refund_failed"]["id"])))
     return found
 
 
 def about_order(kind: str, order: AnyRow, lines: Sequence[AnyRow], payload: Mapping[str, Any]) -> Letter:
     """A mail about a step of an order."""
     currency = order.currency
-    refund = payload.get("refund") or {"amount_minor": 0, "currency": currency}
+    refund = (
+        payload.get("refund") or payload.get("refund_failed") or {"amount_minor": 0, "currency": currency}
+    )
     facts = {
         "order": order,
         "message": payload.get("message", ""),
@@ -82,11 +100,11 @@ def about_order(kind: str, order: AnyRow, lines: Sequence[AnyRow], payload: Mapp
     return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
 
 
-def about_stock(new: Sequence[AnyRow], others: Sequence[AnyRow], threshold: int) -> Letter:
+def about_stock(new: Shelf, others: Shelf, threshold: int) -> Letter:
     """A mail about products that run out."""
-    things = "product is" if len(new) == 1 else "products are"
-    facts = {"new": new, "others": others, "threshold": threshold}
-    return _letter("low_stock", f"{len(new)} {things} running out", facts)
+    things = "product is" if new.count == 1 else "products are"
+    facts = {"shelves": [("New", new), ("Still low", others)], "threshold": threshold}
+    return _letter("low_stock", f"{new.count} {things} running out", facts)
 
 
 def _letter(kind: str, subject: str, facts: dict[str, Any]) -> Letter:

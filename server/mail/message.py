@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from server.db.base import AnyRow
+
+_LOOSE_DOTS: Final = re.compile(r"(?=\.|[^@]*\.[.@])([A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+)@([^@]+)")
+"""A dot at an end of the name, or two in a row: accounts take it, as early Japanese telephones had it."""
 
 
 class Unsendable(Exception):
@@ -25,7 +29,9 @@ def message_of(mail: AnyRow, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = _from(sender)
-        message["To"] = Address(addr_spec=mail.recipient)
+        recipient = _deliverable(mail.recipient)
+        Address(addr_spec=recipient)  # is one address, and nothing else
+        message["To"] = recipient
         message["Subject"] = mail.subject
     except (ValueError, IndexError) as error:
         raise Unsendable(f"{type(error).__name__}: {error}"[:500]) from None
@@ -40,6 +46,17 @@ def message_of(mail: AnyRow, sender: str) -> EmailMessage:
 def message_id(mail: AnyRow, address: str) -> str:
     """The same for each attempt; the time keeps two shops of one domain apart."""
     return f"<{mail.id}.{int(mail.created_at.timestamp() * 1000)}@{address.rpartition('@')[2]}>"
+
+
+def recipient_of(message: EmailMessage) -> str:
+    """The address to hand a message over for; the header itself forgets its quotes when it is read."""
+    return _deliverable(message["To"].addresses[0].addr_spec)
+
+
+def _deliverable(address: str) -> str:
+    """An address as mail servers want it: john.@example.com is "john."@example.com to them (RFC 5321)."""
+    found = _LOOSE_DOTS.fullmatch(address)
+    return f'"{found[1]}"@{found[2]}' if found else address
 
 
 @lru_cache(maxsize=4)

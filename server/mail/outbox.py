@@ -24,14 +24,17 @@ from server.db.deadline import Deadline
 from server.events.consumer import Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
-from server.mail.compose import about_order, about_stock, kinds_of
+from server.mail.compose import Shelf, about_order, about_stock, kinds_of
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
+from server.order import status
 from server.rpc.pool import Pool
 
 CONSUMER = "mail"
 BATCH = 50
-MOST_LOW_STOCK = 200
+MOST_SHOWN = 100
+"""So many products that run out a letter names, of each kind; of the rest it tells how many."""
+
 DATABASE_SECONDS = 30.0
 KEEP_TRYING = timedelta(days=2)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=1)
@@ -87,12 +90,16 @@ class MailOutbox:
     def _compose(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
         order_ids = list({int(event.key) for event in events})
         orders, lines = queries.orders(connection, order_ids), queries.lines(connection, order_ids)
+        cancelled = [order.id for order in orders.values() if order.status == status.CANCELLED]
+        acknowledged = queries.acknowledged(connection, cancelled) if cancelled else set()
         rows = []
         for event in events:
             order = orders.get(int(event.key))
             if order is None:  # a guest's, of whom no address is known
                 continue
             for kind, part in kinds_of(event.payload):
+                if kind == "cancelled" and order.id not in acknowledged:
+                    continue  # its payment failed, as the buyer was told at once
                 letter = about_order(kind, order, lines[order.id], event.payload)
                 key = "/".join(filter(None, (kind, str(order.id), part)))
                 rows.append(self._row(key, kind, order.email, letter, order_id=order.id))
@@ -120,20 +127,26 @@ class MailOutbox:
 
     def _tell_low_stock(self, threshold: int) -> None:
         with self._db.read() as connection:
-            low = queries.low_stock(connection, threshold, MOST_LOW_STOCK)
+            low = queries.low_stock(connection, threshold)
             last = queries.last_low_stock(connection)
-        told = set(last.about or ()) if last is not None else set()
-        new = [row for row in low if row.id not in told]
-        still = [row for row in low if row.id in told]
+            told = set(last.about or ()) if last is not None else set()
+            new = [variant_id for variant_id in low if variant_id not in told]
+            still = [variant_id for variant_id in low if variant_id in told]
+            if new:
+                letter = about_stock(
+                    Shelf(len(new), queries.stock_of(connection, new[:MOST_SHOWN])),
+                    Shelf(len(still), queries.stock_of(connection, still[:MOST_SHOWN])),
+                    threshold,
+                )
         with self._db.transaction() as tx:
             if new:
-                letter = about_stock(new, still, threshold)
-                key = f"low_stock/{self._clock():%Y-%m-%dT%H:%M}"
-                about = [row.id for row in low]
-                queries.insert(tx, [self._row(key, "low_stock", self._admin, letter, about=about)])
+                key = f"low_stock/{last.id if last is not None else 0}"  # of two at once, one writes
+                queries.insert(tx, [self._row(key, "low_stock", self._admin, letter, about=low)])
+                if last is not None:
+                    queries.set_about(tx, last.id, None)  # a list of a whole catalogue is kept once
             elif last is not None and len(still) < len(told):
                 # What was filled up and runs low again is new again.
-                queries.set_about(tx, last.id, [row.id for row in still])
+                queries.set_about(tx, last.id, still)
 
     def _due(self) -> Sequence[AnyRow]:
         with self._db.read() as connection:
@@ -156,10 +169,13 @@ class MailOutbox:
         self._sender.send(mail.id, message_of(mail, self._from))
 
     def _again(self, mail: AnyRow, error: str) -> dict[str, Any]:
-        next_attempt = self._clock() + backoff(mail.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
-        if next_attempt > mail.retry_until:
+        now = self._clock()
+        # Its days begin with its first attempt: it may have waited long for another of its order.
+        until = mail.retry_until if mail.attempts else now + KEEP_TRYING
+        next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
+        if next_attempt > until:
             return {"status": "FAILED", "error": error}
-        return {"error": error, "next_attempt_at": next_attempt}
+        return {"error": error, "next_attempt_at": next_attempt, "retry_until": until}
 
     def _mark_sent(self, mail: AnyRow) -> None:
         with self._db.transaction() as tx:

@@ -15,7 +15,8 @@ from server.db.base import AnyRow
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 from server.mail.models import Mail
-from server.order.models import Order, OrderLine
+from server.order import status
+from server.order.models import Order, OrderEvent, OrderLine
 
 _MARK_SENT = Prepared(
     update(Mail)
@@ -45,18 +46,39 @@ def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[An
     return found
 
 
-def low_stock(connection: Connection, threshold: int, limit: int) -> Sequence[AnyRow]:
+def acknowledged(connection: Connection, order_ids: Sequence[int]) -> set[int]:
+    """Those of the orders that were paid once, so that their buyers were written."""
+    statement = select(OrderEvent.order_id).where(
+        OrderEvent.order_id.in_(order_ids), OrderEvent.status == status.CONFIRMED
+    )
+    return set(connection.execute(statement).scalars())
+
+
+def low_stock(connection: Connection, threshold: int) -> list[int]:
     """The variants on sale of which at most `threshold` units are left, the scarcest first."""
+    units = func.sum(InventoryLevel.available)
+    statement = (
+        select(Variant.id)
+        .join(Product, Product.id == Variant.product_id)
+        .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
+        .where(Product.deleted_at.is_(None))
+        .group_by(Variant.id)
+        .having(units <= threshold)
+        .order_by(units, Variant.id)
+    )
+    return list(connection.execute(statement).scalars())
+
+
+def stock_of(connection: Connection, variant_ids: Sequence[int]) -> Sequence[AnyRow]:
+    """What variants are called and how many units are left, the scarcest first."""
     units = func.sum(InventoryLevel.available)
     return connection.execute(
         select(Variant.id, Variant.sku, Product.name, units.label("units"))
         .join(Product, Product.id == Variant.product_id)
         .join(InventoryLevel, InventoryLevel.variant_id == Variant.id)
-        .where(Product.deleted_at.is_(None))
+        .where(Variant.id.in_(variant_ids))
         .group_by(Variant.id, Variant.sku, Product.name)
-        .having(units <= threshold)
         .order_by(units, Variant.id)
-        .limit(limit)
     ).all()
 
 
@@ -67,15 +89,15 @@ def last_low_stock(connection: Connection) -> AnyRow | None:
     ).one_or_none()
 
 
-def set_about(tx: Connection, mail_id: int, variant_ids: list[int]) -> None:
-    """Note which variants of a mail about low stock are still low."""
+def set_about(tx: Connection, mail_id: int, variant_ids: list[int] | None) -> None:
+    """Note which variants of a mail about low stock are still low; None when a later one notes them."""
     tx.execute(update(Mail).where(Mail.id == mail_id).values(about=variant_ids))
 
 
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
     """Write mails; one that tells what another told already is left out."""
-    if rows:
-        tx.execute(insert_for(tx)(Mail).values(rows).on_conflict_do_nothing(index_elements=["key"]))
+    if rows:  # row by row: one statement with hundreds would have more parameters than some databases take
+        tx.execute(insert_for(tx)(Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:

@@ -11,6 +11,7 @@ from email.policy import SMTP
 from pathlib import Path
 from typing import Literal, Protocol
 
+from server.mail.message import recipient_of
 from server.settings import Settings
 
 SMTP_SECONDS = 15.0
@@ -92,7 +93,7 @@ class SmtpSender:
         try:
             if self._connection is None:
                 self._connection = self._connect()
-            self._connection.send_message(message)
+            self._connection.send_message(message, to_addrs=[recipient_of(message)])
         except smtplib.SMTPRecipientsRefused as error:
             self.rest()
             code, text = next(iter(error.recipients.values()))

@@ -7,18 +7,26 @@ from dataclasses import dataclass
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import order_pb2_grpc
 from sanset.v1 import webhook_pb2 as pb
+from sqlalchemy import Connection
 
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.pool import Pool
 from server.webhooks import queries, service
-from server.webhooks.address import check_url
-from server.webhooks.convert import delivery_to_wire, endpoint_to_wire, wanted_from_wire
+from server.webhooks.address import check_url, origin
+from server.webhooks.convert import (
+    delivery_to_wire,
+    endpoint_to_wire,
+    event_types_from_wire,
+    wanted_from_wire,
+)
+from server.webhooks.service import Wanted
 from server.webhooks.signing import Signer
 
 
@@ -46,14 +54,14 @@ class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
         return await self._pool.run(call.deadline, self._create, request, call)
 
     def _create(self, request: pb.CreateWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
-        wanted, now = wanted_from_wire(request.endpoint), self._clock()
+        endpoint, now = request.endpoint, self._clock()
+        event_types = event_types_from_wire(endpoint)
+        active = endpoint.active or not endpoint.HasField("active")
         with self._db.transaction() as tx:
 
             def create() -> pb.WebhookEndpoint:
-                row = service.create(tx, wanted, now)
-                audit.write(
-                    tx, Actor.of(call), "CreateWebhookEndpoint", f"webhook/{row.id}", now, url=row.url
-                )
+                row = service.create(tx, endpoint.url, event_types, active, now)
+                self._note(tx, "CreateWebhookEndpoint", row, call)
                 return endpoint_to_wire(row)
 
             reply = once(tx, request, call, pb.WebhookEndpoint, now, create)
@@ -73,23 +81,21 @@ class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
     async def UpdateWebhookEndpoint(
         self, request: pb.UpdateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        await check_url(request.endpoint.url, allow_private=self._webhooks.allow_private)
-        return await self._pool.run(call.deadline, self._update, request, call)
+        wanted = wanted_from_wire(request.endpoint, request.update_mask)
+        if wanted.url is not None:
+            await check_url(wanted.url, allow_private=self._webhooks.allow_private)
+        return await self._pool.run(call.deadline, self._update, request.endpoint.id, wanted, call)
 
-    def _update(self, request: pb.UpdateWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
-        wanted, now = wanted_from_wire(request.endpoint), self._clock()
+    def _update(self, endpoint_id: int, wanted: Wanted, call: Call) -> pb.WebhookEndpoint:
         with self._db.transaction() as tx:
-            row = service.change(tx, request.endpoint.id, wanted, now)
-            audit.write(
-                tx,
-                Actor.of(call),
-                "UpdateWebhookEndpoint",
-                f"webhook/{row.id}",
-                now,
-                url=row.url,
-                active=row.active,
-            )
+            row = service.change(tx, endpoint_id, wanted, self._clock())
+            self._note(tx, "UpdateWebhookEndpoint", row, call)
         return endpoint_to_wire(row)
+
+    def _note(self, tx: Connection, action: str, row: AnyRow, call: Call) -> None:
+        """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
+        facts = {"url": origin(row.url), "active": row.active}
+        audit.write(tx, Actor.of(call), action, f"webhook/{row.id}", row.updated_at, **facts)
 
     def DeleteWebhookEndpoint(self, request: pb.DeleteWebhookEndpointRequest, call: Call) -> Empty:
         now = self._clock()

@@ -18,7 +18,20 @@ import httpcore
 from server.webhooks.errors import WebhookUrlRefused
 
 RESOLVE_SECONDS: Final = 5.0
+
 _NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC_4: Final = [
+    ipaddress.IPv4Network(text)
+    for text in (
+        "0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15",
+        "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/3",
+        "168.63.129.16/32",  # where Azure tells its machines about themselves
+    )
+]  # fmt: skip
+_UNICAST_6: Final = ipaddress.IPv6Network("2000::/3")
+_NOT_PUBLIC_6: Final = [ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "3fff::/20")]
+"""IANA's special purposes. Python's `is_global` alone follows its release, and misses some."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -54,6 +67,12 @@ async def check_url(url: str, *, allow_private: bool) -> None:
         raise WebhookUrlRefused(problem=said) from None
 
 
+def origin(url: str) -> str:
+    """The scheme, host and port of an address that was checked: what can be shown when its path is a secret."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     """The addresses of a host, all of which may be connected to. Raises NotPublic and OSError."""
     loop = asyncio.get_running_loop()
@@ -73,13 +92,15 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
 
 def is_public(address: Address) -> bool:
     """Whether an address lies in the public internet, looked through the ways to wrap IPv4 into IPv6."""
-    if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if inner is None and address in _NAT64:
-            inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-        if inner:
-            return is_public(inner)
-    return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_global and not any(address in network for network in _NOT_PUBLIC_4)
+    inner = address.ipv4_mapped or address.sixtofour
+    if inner is None and address in _NAT64:
+        inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    if inner is not None:
+        return is_public(inner)
+    special = any(address in network for network in _NOT_PUBLIC_6)
+    return address.is_global and address in _UNICAST_6 and not special
 
 
 class PublicOnly(httpcore.AsyncNetworkBackend):

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import webhook_pb2 as pb
 
 from server.db.base import AnyRow
 from server.errors import InvalidField
-from server.rpc.wire import time_to_wire
+from server.rpc.wire import masked_values, time_to_wire
 from server.webhooks.outbox import sent_body
 from server.webhooks.service import EVENT_TYPES, Wanted
 
 
-def wanted_from_wire(endpoint: pb.WebhookEndpoint) -> Wanted:
-    """What an endpoint shall be. Raises InvalidField for events that there are not."""
+def wanted_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> Wanted:
+    """What an update makes of an endpoint (see wire.masked_values).
+
+    Raises InvalidUpdateMask, and InvalidField for events that there are not.
+    """
+    return Wanted(
+        **masked_values(
+            endpoint,
+            mask,
+            ("url", "event_types", "active"),
+            event_types=event_types_from_wire,
+            # "*" replaces everything, and yet switches nothing on or off
+            active=lambda sent: sent.active if sent.HasField("active") else None,
+        )
+    )
+
+
+def event_types_from_wire(endpoint: pb.WebhookEndpoint) -> list[str]:
+    """What an endpoint wants to be told of. Raises InvalidField for events that there are not."""
     for place, event_type in enumerate(endpoint.event_types):
         if event_type not in EVENT_TYPES:
             known = ", ".join(sorted(EVENT_TYPES))
             raise InvalidField((f"endpoint.event_types[{place}]", f"must be one of {known}"))
-    active = endpoint.active if endpoint.HasField("active") else None
-    return Wanted(endpoint.url, list(endpoint.event_types), active)
+    return list(endpoint.event_types)
 
 
 def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import InvalidArgument, NotFound
+from server.errors import FailedPrecondition, InvalidArgument, NotFound
 
 
 class WebhookUrlRefused(InvalidArgument):
@@ -21,3 +21,9 @@ class DeliveryNotFound(NotFound):
     """No delivery has the id."""
 
     message = "There is no webhook delivery {delivery_id}."
+
+
+class WebhookSwitchedOff(FailedPrecondition):
+    """Nothing is sent to the endpoint."""
+
+    message = "The webhook endpoint {endpoint_id} is switched off: switch it on, and what waits is sent."

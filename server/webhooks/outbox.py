@@ -63,7 +63,7 @@ class WebhookOutbox:
                     pass
                 for endpoint in await self._query(self._waiting):
                     if endpoint.id not in sending:
-                        sending[endpoint.id] = asyncio.create_task(self._serve(endpoint))
+                        sending[endpoint.id] = asyncio.create_task(self._serve(endpoint.id))
                 if not sending:
                     return
                 await asyncio.wait(
@@ -91,9 +91,12 @@ class WebhookOutbox:
             return queries.waiting_endpoints(connection, self._clock())
 
     def _address(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
-        """The deliveries of events: one for each endpoint that wants one."""
+        """The deliveries of events: one for each endpoint that wants one.
+
+        One that was switched off because it failed gets them too, and is sent them when it is on again.
+        """
         now = self._clock()
-        endpoints = queries.endpoints(connection, active_only=True)
+        endpoints = queries.told_endpoints(connection)
         return [
             {
                 "endpoint_id": endpoint.id,
@@ -115,19 +118,23 @@ class WebhookOutbox:
             if not endpoint.event_types or event_type in endpoint.event_types
         ]
 
-    async def _serve(self, endpoint: AnyRow) -> None:
+    async def _serve(self, endpoint_id: int) -> None:
         """Send an endpoint what is due, a few at a time; of an order never two at once."""
-        while due := await self._query(self._due, endpoint.id):
+        while True:
+            # Read anew each time: its address may change while a backlog is sent.
+            endpoint, due = await self._query(self._due, endpoint_id)
+            if not due:
+                return
             async with asyncio.TaskGroup() as group:
                 for delivery in due:
                     group.create_task(self._deliver(endpoint, delivery))
 
-    def _due(self, endpoint_id: int) -> Sequence[AnyRow]:
+    def _due(self, endpoint_id: int) -> tuple[AnyRow | None, Sequence[AnyRow]]:
         with self._db.read() as connection:
             endpoint = queries.endpoint(connection, endpoint_id)
             if endpoint is None or not endpoint.active:
-                return ()
-            return queries.due(connection, endpoint_id, self._clock(), PER_ENDPOINT)
+                return None, ()
+            return endpoint, queries.due(connection, endpoint_id, self._clock(), PER_ENDPOINT)
 
     async def _deliver(self, endpoint: AnyRow, delivery: AnyRow) -> None:
         body = sent_body(delivery).encode()

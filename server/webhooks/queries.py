@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
 
 from server.db.base import AnyRow
@@ -18,10 +18,15 @@ _ENDPOINTS = select(*WebhookEndpoint.__table__.columns)
 _DELIVERIES = select(*WebhookDelivery.__table__.columns)
 
 
-def endpoints(connection: Connection, *, active_only: bool = False) -> Sequence[AnyRow]:
+def endpoints(connection: Connection) -> Sequence[AnyRow]:
     """The endpoints, oldest first."""
-    statement = _ENDPOINTS.where(WebhookEndpoint.active) if active_only else _ENDPOINTS
-    return connection.execute(statement.order_by(WebhookEndpoint.id)).all()
+    return connection.execute(_ENDPOINTS.order_by(WebhookEndpoint.id)).all()
+
+
+def told_endpoints(connection: Connection) -> Sequence[AnyRow]:
+    """The endpoints for which deliveries are written: all but those that were switched off by hand."""
+    told = or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")
+    return connection.execute(_ENDPOINTS.where(told).order_by(WebhookEndpoint.id)).all()
 
 
 def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:
@@ -52,9 +57,15 @@ def delete_endpoint(tx: Connection, endpoint_id: int) -> bool:
 
 
 def insert_deliveries(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write deliveries; one that was written already is left out."""
-    if rows:
-        tx.execute(insert_for(tx)(WebhookDelivery).values(rows).on_conflict_do_nothing())
+    """Write deliveries; one that was written already, or whose endpoint was deleted meanwhile, is left out."""
+    if not rows:
+        return
+    # The lock holds off who deletes an endpoint until its deliveries are there to be deleted with it.
+    statement = select(WebhookEndpoint.id).with_for_update(read=True, key_share=True)
+    there = set(tx.execute(statement).scalars())
+    rows = [row for row in rows if row["endpoint_id"] in there]
+    if rows:  # row by row: in one statement thousands would have more parameters than a database takes
+        tx.execute(insert_for(tx)(WebhookDelivery).on_conflict_do_nothing(), rows)
 
 
 def delivery(connection: Connection, delivery_id: int) -> AnyRow | None:
@@ -75,10 +86,11 @@ def delivery_page(
 
 
 def replay(tx: Connection, delivery_id: int, now: datetime, retry_until: datetime) -> bool:
-    """Have a delivery sent once more; False when there is none."""
+    """Have a delivery sent once more; False when there is none, or its endpoint is switched off."""
+    active = exists().where(WebhookEndpoint.id == WebhookDelivery.endpoint_id, WebhookEndpoint.active)
     replayed = tx.execute(
         update(WebhookDelivery)
-        .where(WebhookDelivery.id == delivery_id)
+        .where(WebhookDelivery.id == delivery_id, active)
         .values(status="PENDING", attempts=0, next_attempt_at=now, retry_until=retry_until, delivered_at=None)
     )
     return replayed.rowcount == 1

@@ -6,14 +6,14 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.errors import TooMany
 from server.webhooks import queries
-from server.webhooks.errors import DeliveryNotFound, WebhookNotFound
+from server.webhooks.errors import DeliveryNotFound, WebhookNotFound, WebhookSwitchedOff
 
 CONSUMER: Final = "webhooks"
 MOST_ENDPOINTS: Final = 20
@@ -35,24 +35,24 @@ EVENT_TYPES: Final = frozenset(
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an endpoint shall be; `active` None leaves it as it is."""
+    """What an endpoint shall be; None leaves it as it is."""
 
-    url: str
-    event_types: Sequence[str]
-    active: bool | None
+    url: str | None = None
+    event_types: Sequence[str] | None = None
+    active: bool | None = None
 
 
-def create(tx: Connection, wanted: Wanted, now: datetime) -> AnyRow:
+def create(tx: Connection, url: str, event_types: Sequence[str], active: bool, now: datetime) -> AnyRow:
     """Register an endpoint. Raises TooMany."""
     if queries.count_endpoints(tx, CONSUMER) >= MOST_ENDPOINTS:
         raise TooMany(limit=MOST_ENDPOINTS, things="webhook endpoints")
     endpoint_id = queries.insert_endpoint(
         tx,
         {
-            "url": wanted.url,
-            "event_types": sorted(wanted.event_types),
+            "url": url,
+            "event_types": sorted(event_types),
             "salt": secrets.token_hex(16),
-            "active": wanted.active is not False,
+            "active": active,
             "disabled_reason": "",
             "failing_since": None,
             "created_at": now,
@@ -75,7 +75,11 @@ def change(tx: Connection, endpoint_id: int, wanted: Wanted, now: datetime) -> A
 
     Raises WebhookNotFound.
     """
-    values = {"url": wanted.url, "event_types": sorted(wanted.event_types), "updated_at": now}
+    values: dict[str, Any] = {"updated_at": now}
+    if wanted.url is not None:
+        values["url"] = wanted.url
+    if wanted.event_types is not None:
+        values["event_types"] = sorted(wanted.event_types)
     if wanted.active is not None:
         values |= {"active": wanted.active, "disabled_reason": "", "failing_since": None}
     if not queries.update_endpoint(tx, endpoint_id, values):
@@ -90,10 +94,11 @@ def remove(tx: Connection, endpoint_id: int) -> None:
 
 
 def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:
-    """Have a delivery sent once more, and for a day. Raises DeliveryNotFound."""
-    if not queries.replay(tx, delivery_id, now, now + KEEP_TRYING):
-        raise DeliveryNotFound(delivery_id=delivery_id)
+    """Have a delivery sent once more, and for a day. Raises DeliveryNotFound and WebhookSwitchedOff."""
+    is_replayed = queries.replay(tx, delivery_id, now, now + KEEP_TRYING)
     row = queries.delivery(tx, delivery_id)
     if row is None:
-        raise AssertionError("a delivery that was changed is gone")
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    if not is_replayed:
+        raise WebhookSwitchedOff(endpoint_id=row.endpoint_id)
     return row

@@ -9,16 +9,20 @@ from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
+import grpc
 import pytest
+from google.type.money_pb2 import Money
 from outbox_desk import Desk, PostOffice, part, smtp_server, to
-from running_shop import RunningShop
-from sanset.v1 import after_sale_pb2, order_pb2
+from running_shop import PASSWORD, RunningShop
+from sanset.v1 import after_sale_pb2, auth_pb2, order_pb2
 from sqlalchemy import insert
 
-from server.mail.message import Unsendable, message_of
+from server.mail.message import Unsendable, message_of, recipient_of
 from server.mail.models import Mail
+from server.mail.outbox import MOST_SHOWN
 from server.mail.senders import Files, SmtpSender
 from server.ports import free_ports
+from server.verify import verify
 
 SHIPPED, DELIVERED = order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED
 
@@ -87,6 +91,42 @@ def test_a_buyer_is_told_of_a_cancellation_and_of_money_that_comes_back(desk: De
     assert [subject for subject in office.subjects if kept.number in subject] == [f"Your order {kept.number}"]
 
 
+def test_a_buyer_is_told_of_money_that_could_not_be_paid_back(desk: Desk) -> None:
+    shop = desk.shop
+    order = shop.order()
+    nothing_left = "UPDATE gateway_charges SET refunded_minor = amount_minor WHERE key = :key"
+    shop.sql(nothing_left, key=order.number)  # so the gateway refuses for good
+    request = after_sale_pb2.RefundOrderRequest(order_id=order.id, amount=Money(units=1, nanos=500_000_000))
+    refund = shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
+    assert refund.status == after_sale_pb2.Refund.FAILED
+    office = PostOffice()
+    with smtp_server(office) as port:
+        asyncio.run(desk.mails(to(port)).run())
+    assert office.subjects[1:] == [
+        f"Money back for your order {order.number}",
+        f"Money back for your order {order.number} is delayed",
+    ]
+    for kind in ("plain", "html"):
+        assert "could not be paid back yet" in part(office.taken[-1], kind)
+        assert "1.50 USD" in part(office.taken[-1], kind)
+
+
+def test_a_buyer_is_not_written_of_the_end_of_an_order_that_was_never_acknowledged(
+    desk: Desk, tmp_path: Path
+) -> None:
+    shop = desk.shop
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id)
+    with pytest.raises(grpc.RpcError):
+        shop.checkout(buyer, payment_token="tok_decline")
+    asyncio.run(desk.mails(Files(tmp_path)).run())
+    assert desk.mail_rows() == []
+    [declined] = shop.sql("SELECT id, status FROM orders WHERE user_id = :id", id=buyer.user_id)
+    assert declined.status == "CANCELLED"
+    about_it = f"order {declined.id}: "
+    assert [found for found in verify(desk.db.engine) if found.sentence.startswith(about_it)] == []
+
+
 def test_a_mail_that_is_refused_for_now_is_tried_again_and_the_order_kept(desk: Desk) -> None:
     shop = desk.shop
     slow, other = shop.order(), shop.order()
@@ -130,6 +170,49 @@ def test_attempts_come_later_and_later_until_a_mail_is_given_up(desk: Desk) -> N
     assert waits[0] < timedelta(seconds=13)
     assert timedelta(minutes=45) < waits[-1] < timedelta(minutes=75)
     assert desk.ahead > timedelta(hours=46)
+
+
+def test_a_mail_that_waited_for_another_is_tried_for_as_long(desk: Desk) -> None:
+    order = desk.shop.order()
+    deliver(desk.shop, order.id)
+    office = PostOffice()
+    office.refuse = lambda message: "450 no"
+    with smtp_server(office) as port:
+        outbox = desk.mails(to(port))
+        while desk.mail_rows()[:1] == [] or desk.mail_rows()[0].status == "PENDING":
+            asyncio.run(outbox.run())
+            desk.later(minutes=90)
+        for _ in range(5):
+            desk.later(minutes=90)
+            asyncio.run(outbox.run())
+        placed, shipped, _ = desk.mail_rows()
+        assert (placed.status, shipped.status) == ("FAILED", "PENDING")
+        assert shipped.attempts >= 5
+        office.refuse = lambda message: ""
+        desk.later(minutes=90)
+        asyncio.run(outbox.run())
+    assert [row.status for row in desk.mail_rows()] == ["FAILED", "SENT", "SENT"]
+
+
+@pytest.mark.parametrize("name", ["john.", ".john", "j..n", "..."])
+def test_an_address_with_a_dot_where_none_belongs_is_written_to(
+    desk: Desk, tmp_path: Path, name: str
+) -> None:
+    """Accounts take them, and Japanese telephones had them."""
+    shop, address = desk.shop, f"{name}@{uuid.uuid4().hex}.test"
+    shop.auth.Register(auth_pb2.RegisterRequest(full_name="Ann Buyer", email=address, password=PASSWORD))
+    buyer = shop.sign_in(address)
+    shop.add_address(buyer)
+    shop.order(buyer)
+    office = PostOffice()
+    with smtp_server(office) as port:
+        asyncio.run(desk.mails(to(port)).run())
+    assert office.recipients == [[address]]
+    [mail] = desk.mail_rows()
+    message = message_of(mail, "Shop <shop@shop.test>")
+    quoted = address.replace(name, f'"{name}"', 1)
+    assert recipient_of(message) == quoted
+    assert f"To: {quoted}\r\n".encode() in message.as_bytes()
 
 
 def test_what_is_refused_for_good_is_given_up_and_the_others_are_sent(desk: Desk) -> None:
@@ -263,6 +346,29 @@ def test_the_keeper_is_told_once_of_what_runs_out(desk: Desk) -> None:
         assert f"2 of {scarce.name}" in text
         asyncio.run(desk.mails(to(port)).tell_low_stock(1000))
         assert told() == []
+
+
+def test_what_runs_out_behind_a_long_list_is_told_too(desk: Desk, tmp_path: Path) -> None:
+    shop = desk.shop
+    outbox = desk.mails(Files(tmp_path), admin="keeper@shop.test")
+    for _ in range(MOST_SHOWN + 2):
+        shop.product(stock=0)
+    asyncio.run(outbox.tell_low_stock(0))
+    [first] = desk.mail_rows()
+    found = re.fullmatch(r"(\d+) products are running out", first.subject)
+    assert found is not None
+    more = int(found[1]) - MOST_SHOWN
+    assert more >= 2
+    assert first.plain.count("\n  0 of ") == MOST_SHOWN
+    assert f"  and {more} more" in first.plain
+    newly = shop.product(stock=0)
+    for _ in range(2):
+        asyncio.run(outbox.tell_low_stock(0))
+    first, second = desk.mail_rows()
+    assert second.subject == "1 product is running out"
+    assert f"0 of {newly.name}" in second.plain
+    assert f"<p>and {more} more</p>" in second.html
+    assert first.about is None, "what was told is kept once"
 
 
 def _set_stock(shop: RunningShop, product_id: int, units: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -12,11 +12,18 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from outbox_desk import Desk
 from receiver import Received, Receiver, receiver
 from running_shop import RunningShop, refused, test_settings
 from sanset.v1 import order_pb2
 from sanset.v1 import webhook_pb2 as pb
+from sqlalchemy import Connection, select
+
+from server.audit.models import AuditEntry
+from server.events.consumer import Told
+from server.events.log import ORDER, NewEvent, publish
+from server.webhooks.outbox import PER_ENDPOINT
 
 PROCESSING, SHIPPED = order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED
 DELIVERED = order_pb2.Order.DELIVERED
@@ -52,6 +59,27 @@ def deliveries(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> list[
     request = pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id, page_size=100, **fields)
     reply = desk.shop.orders.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
     return list(reversed(reply.items))
+
+
+def update(desk: Desk, *paths: str, **fields: Any) -> pb.WebhookEndpoint:
+    """Change an endpoint."""
+    request = pb.UpdateWebhookEndpointRequest(
+        endpoint=pb.WebhookEndpoint(**fields), update_mask=FieldMask(paths=paths) if paths else None
+    )
+    return desk.shop.orders.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+
+
+def fail_for_a_day(desk: Desk, hook: Receiver) -> None:
+    """Have an endpoint fail until it is switched off by itself."""
+    hook.answer = lambda got: 500
+    desk.shop.order()
+    for _ in range(2):
+        run(desk)
+        desk.later(hours=25)
+    run(desk)
+    assert listed(desk)[0].disabled_reason
+    hook.answer = lambda got: 200
+    hook.received.clear()
 
 
 def listed(desk: Desk) -> list[pb.WebhookEndpoint]:
@@ -156,16 +184,121 @@ def test_attempts_come_later_and_later_for_a_day_and_then_the_endpoint_is_off(
     [off] = listed(desk)
     assert off.disabled_reason == "Every delivery failed for a day, the last one so: answered 500"
     before = len(hook.received)
-    desk.shop.order()
-    run(desk)
-    assert len(hook.received) == before, "it is off, and told of nothing new"
-    off.active = True
     hook.answer = lambda got: 200
-    request = pb.UpdateWebhookEndpointRequest(endpoint=off)
-    on = desk.shop.orders.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+    run(desk)
+    assert len(hook.received) == before, "it is off"
+    on = update(desk, id=endpoint.id, active=True)
     assert (on.active, on.disabled_reason) == (True, "")
     run(desk)
     assert len(hook.received) == before + 1, "what waited is sent when it is on again"
+
+
+def test_what_happens_while_an_endpoint_is_off_by_itself_is_sent_when_it_is_on(
+    desk: Desk, hook: Receiver
+) -> None:
+    endpoint = register(desk, hook.url)
+    fail_for_a_day(desk, hook)
+    order = desk.shop.order()
+    run(desk)
+    assert hook.received == [], "it is off"
+    assert [one.status for one in deliveries(desk, endpoint)][-2:] == [pb.WebhookDelivery.PENDING] * 2
+    desk.later(days=3)
+    update(desk, id=endpoint.id, active=True)
+    run(desk)
+    assert hook.sequences(order.id) == [1, 2]
+
+
+def test_what_happens_while_an_endpoint_is_off_by_hand_is_not_kept(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, hook.url)
+    fail_for_a_day(desk, hook)
+    off = update(desk, id=endpoint.id, active=False)
+    assert (off.active, off.disabled_reason) == (False, "")
+    before = len(deliveries(desk, endpoint))
+    desk.shop.order()
+    run(desk)
+    assert len(deliveries(desk, endpoint)) == before
+
+
+def test_an_endpoint_that_moves_is_told_at_its_new_address(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, hook.url, "order.placed")
+    for _ in range(12):
+        desk.shop.order()
+    with receiver() as new:
+
+        def move(got: Received) -> int:
+            update(desk, id=endpoint.id, url=new.url)
+            return 200
+
+        hook.answer = move
+        run(desk)
+        assert len(hook.received) <= PER_ENDPOINT
+        assert len(hook.received) + len(new.received) == 12
+
+
+def test_an_update_changes_what_it_names(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, hook.url, "order.shipped")
+    off = update(desk, id=endpoint.id, active=False)
+    assert (off.url, list(off.event_types), off.active) == (hook.url, ["order.shipped"], False)
+    moved = update(desk, id=endpoint.id, url=f"{hook.url}/new")
+    assert (moved.url, list(moved.event_types), moved.active) == (f"{hook.url}/new", ["order.shipped"], False)
+    wide = update(desk, "event_types", id=endpoint.id, url=hook.url)
+    assert (wide.url, list(wide.event_types)) == (f"{hook.url}/new", [])
+    whole = update(desk, "*", id=endpoint.id, url=hook.url, event_types=["order.placed"])
+    assert (whole.url, list(whole.event_types), whole.active) == (hook.url, ["order.placed"], False)
+    assert listed(desk) == [whole]
+    for paths, reason in (("url", "WEBHOOK_URL_REFUSED"), ("secret", "INVALID_UPDATE_MASK")):
+        request = pb.UpdateWebhookEndpointRequest(
+            endpoint=pb.WebhookEndpoint(id=endpoint.id), update_mask=FieldMask(paths=[paths])
+        )
+        assert refused(desk.shop.orders.UpdateWebhookEndpoint, request, desk.shop.admin).reason == reason
+
+
+def test_the_audit_log_keeps_no_secret_of_an_address(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, f"{hook.url}/T000/B000/secret?token=secret")
+    update(desk, id=endpoint.id, active=False)
+    subject = AuditEntry.subject == f"webhook/{endpoint.id}"
+    entries = desk.rows(select(AuditEntry.details).where(subject).order_by(AuditEntry.id.desc()).limit(2))
+    origin = hook.url.removesuffix("/hook")
+    assert [entry.details for entry in entries] == [
+        {"url": origin, "active": False},
+        {"url": origin, "active": True},
+    ]
+
+
+def test_a_busy_moment_told_to_many_endpoints_is_written(desk: Desk) -> None:
+    order = desk.shop.order()
+    for place in range(20):
+        register(desk, f"http://127.0.0.1:1/{place}")
+    told = {
+        "status": "CANCELLED", "message": "", "location": "", "eta": None, "time": "", "user_id": None,
+        "refund": {"id": 1, "amount_minor": 1, "currency": "USD"},
+    }  # fmt: skip
+    outbox = desk.webhooks()
+    while outbox._take():
+        pass
+    before = len(desk.delivery_rows())
+    with desk.db.transaction() as tx:
+        for sequence in range(200):
+            publish(tx, NewEvent(ORDER, str(order.id), told | {"sequence": sequence}))
+    assert outbox._take() == 200
+    assert len(desk.delivery_rows()) == before + 200 * 2 * 20
+
+
+def test_an_endpoint_that_is_deleted_while_it_is_written_to_is_left_out(desk: Desk, hook: Receiver) -> None:
+    gone, kept = register(desk, hook.url), register(desk, hook.url)
+    desk.shop.order()
+    outbox = desk.webhooks()
+    address = outbox._address
+
+    def delete_meanwhile(connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
+        rows = address(connection, events)
+        request = pb.DeleteWebhookEndpointRequest(endpoint_id=gone.id)
+        desk.shop.orders.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+        return rows
+
+    outbox._address = delete_meanwhile  # type: ignore[method-assign]
+    assert outbox._take() == 2
+    assert [one.endpoint_id for one in desk.delivery_rows()] == [kept.id] * 2
 
 
 def test_one_success_in_a_day_keeps_an_endpoint_on(desk: Desk, hook: Receiver) -> None:
@@ -193,6 +326,11 @@ def test_a_delivery_is_replayed_whatever_became_of_it(desk: Desk, hook: Receiver
     request.delivery_id = 10**9
     said = refused(desk.shop.orders.ReplayWebhookDelivery, request, desk.shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "DELIVERY_NOT_FOUND")
+    update(desk, id=endpoint.id, active=False)
+    request.delivery_id = first.id
+    said = refused(desk.shop.orders.ReplayWebhookDelivery, request, desk.shop.admin)
+    assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "WEBHOOK_SWITCHED_OFF")
+    assert deliveries(desk, endpoint)[0].status == pb.WebhookDelivery.DELIVERED
 
 
 def test_deliveries_are_listed_in_pages_and_by_their_status(desk: Desk, hook: Receiver) -> None:
