@@ -174,12 +174,13 @@ async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outco
     outcome = await gateway.find(key, gateway_id)
     if outcome is not None and outcome.status == CAPTURED:
         return outcome
-    tried = outcome is not None and outcome.status == DECLINED
-    if not (give_up or tried):
+    ended = outcome is not None and outcome.status == DECLINED
+    if not (give_up or ended):
         return None
     cancelled = await gateway.cancel(key, gateway_id)
     if cancelled.status in (CAPTURED, PENDING):
         return cancelled
-    if tried and outcome is not None:
+    # One that is cancelled already ran out of time: a sweep told the gateway so, and died.
+    if outcome is not None and ended and not outcome.cancelled:
         return outcome
     return Outcome(VOIDED, cancelled.gateway_id, NOT_IN_TIME)

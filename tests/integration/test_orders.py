@@ -230,6 +230,15 @@ def test_an_order_walks_to_its_delivery(shop: RunningShop) -> None:
     assert names == ["PENDING_PAYMENT", "CONFIRMED", *BY_HAND]
     assert (tracking.status, tracking.tracking_number) == (pb.Order.DELIVERED, order.tracking_number)
     assert all(step.message for step in tracking.events)
+    assert shop.move(order.id, pb.Order.DELIVERED) == order  # which is no step
+    entries = shop.sql(
+        "SELECT action, actor_id, details FROM audit_entries WHERE subject = :order ORDER BY id",
+        order=f"order/{order.id}",
+    )
+    assert [(entry.action, entry.actor_id) for entry in entries] == [
+        ("UpdateOrderStatus", shop.admin.user_id)
+    ] * len(BY_HAND)
+    assert '"SHIPPED"' in str(entries[-1].details).replace("'", '"')
 
 
 def test_a_step_says_what_the_staff_says(shop: RunningShop) -> None:

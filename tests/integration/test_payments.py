@@ -172,6 +172,21 @@ def test_what_was_not_paid_in_time_is_given_up(brisk: RunningShop) -> None:
     assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "The order was not paid in time.")
 
 
+def test_a_sweep_that_died_after_it_told_the_gateway_is_carried_on_with_the_same_words(
+    brisk: RunningShop,
+) -> None:
+    buyer, _, order, request_id = stuck(brisk)
+    let_expire(brisk, order.id)
+    demo = brisk.app.payments.demo
+    assert demo is not None
+    brisk.run(demo.cancel(order.number, ""))
+    sweep(brisk)
+    ended = only_order(brisk, buyer)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.VOIDED)
+    answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout")
+    assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "The order was not paid in time.")
+
+
 def test_what_is_given_up_stays_out_of_a_cart_in_another_currency(brisk: RunningShop) -> None:
     buyer, product_id, order, _ = stuck(brisk)
     dearer = brisk.product().id

@@ -176,4 +176,5 @@ def gateway_id_of(key: str) -> str:
 
 
 def _outcome(row: Any) -> Outcome:
-    return Outcome(CAPTURED if row.status == CAPTURED else DECLINED, row.gateway_id, row.problem)
+    status = CAPTURED if row.status == CAPTURED else DECLINED
+    return Outcome(status, row.gateway_id, row.problem, cancelled=row.status == CANCELLED)

@@ -66,13 +66,15 @@ class Charge:
 class Outcome:
     """What became of a charge: CAPTURED, DECLINED, or PENDING while the buyer or the bank must still act.
 
-    `problem` says in a sentence why it was declined; `url` is where the buyer must go on.
+    `problem` says in a sentence why it was declined; `url` is where the buyer must go on. `cancelled` is set for
+    one that is DECLINED because the shop gave it up.
     """
 
     status: str
     gateway_id: str
     problem: str = ""
     url: str = ""
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -295,7 +295,13 @@ def _outcome(intent: dict[str, Any]) -> Outcome | None:
     if status == CAPTURED and not _is_whole(intent):
         log.error("stripe_amount_differs", gateway_id=intent["id"])
         raise GatewayAway("Stripe captured another amount than was asked for")
-    return Outcome(status, intent["id"], "" if status == CAPTURED else problem, _next_page(intent))
+    return Outcome(
+        status,
+        intent["id"],
+        "" if status == CAPTURED else problem,
+        _next_page(intent),
+        cancelled=intent["status"] == "canceled",
+    )
 
 
 def _is_whole(intent: dict[str, Any]) -> bool:
