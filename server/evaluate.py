@@ -20,7 +20,7 @@ def online_retail(path: Path, *, as_json: bool) -> int:
         found = protocols.online_retail(
             path, Options(), lambda stage, percent, message: report("Evaluating", percent, 100)
         )
-    out = Console(highlight=False, soft_wrap=True)
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     if as_json:
         out.print_json(json.dumps(found.as_json()))
         return 0
@@ -37,7 +37,7 @@ def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> i
         found = published.measure_files(
             train_path, test_path, k, lambda stage, percent, message: report("Evaluating", percent, 100)
         )
-    out = Console(highlight=False, soft_wrap=True)
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     if as_json:
         out.print_json(json.dumps(found.as_json()))
         return 0

@@ -37,5 +37,5 @@ def export(
     finally:
         engine.dispose()
         unfinished.unlink(missing_ok=True)
-    Console(highlight=False, soft_wrap=True).print(f"{rows:,} rows: {path}")
+    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(f"{rows:,} rows: {path}")
     return 0

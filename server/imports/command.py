@@ -30,7 +30,7 @@ def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:
 
 
 def _print(summary: Summary, rejected: Path) -> None:
-    out = Console(highlight=False, soft_wrap=True)
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     table = Table(show_header=False, box=None)
     table.add_row("Rows read", f"{summary.rows:,}")
     table.add_row(

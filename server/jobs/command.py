@@ -22,7 +22,7 @@ def list_jobs(db: Database) -> int:
     """Print every job that has run, or was to."""
     with db.read() as connection:
         rows = queries.known(connection)
-    Console(highlight=False).print(_table(rows))
+    Console(highlight=False, markup=False, emoji=False).print(_table(rows))
     return 1 if any(row.last_error for row in rows) else 0
 
 

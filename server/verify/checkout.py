@@ -53,6 +53,17 @@ CHECKOUT: Final = (
         {"cancelled": [CANCELLED]},
     ),
     Rule(
+        # Only a checkout has a request id: imported and generated orders may have no payment, these never.
+        "order-has-payment",
+        "order {number}: was placed by a checkout and is {status}, but has no payment",
+        """
+        SELECT orders.number, orders.status
+        FROM orders LEFT JOIN payments ON payments.order_id = orders.id
+        WHERE orders.request_id IS NOT NULL AND payments.order_id IS NULL
+        ORDER BY orders.id
+        """,
+    ),
+    Rule(
         # Orders without a payment row exist: the importers' sources tell nothing of how they were paid.
         "payment-captured",
         "order {number}: is {status}, but its payment is {payment}",

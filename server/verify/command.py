@@ -18,7 +18,7 @@ def verify_database(settings: Settings) -> int:
             violations = verify(engine, progress=bars)
     finally:
         engine.dispose()
-    out = Console(highlight=False, soft_wrap=True)
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)  # rows hold people's own words
     for violation in violations:
         out.print(str(violation), style="red")
     out.print(f"{len(rules())} rules checked, {len(violations)} violations")

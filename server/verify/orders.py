@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import INITIAL, LEGAL
+from server.order.status import DELIVERED, INITIAL, LEGAL
 from server.verify.rule import Rule
 
 ORDERS: Final = (
@@ -115,5 +115,19 @@ ORDERS: Final = (
         WHERE orders.status <> order_events.status
         ORDER BY orders.id
         """,
+    ),
+    Rule(
+        # The right to return begins with it: without, an order could never come back.
+        "delivered-when",
+        "order {number}: {steps} of its steps say delivered, but its time of delivery is {delivered_at}",
+        """
+        SELECT orders.number, orders.delivered_at, COUNT(order_events.sequence) AS steps
+        FROM orders
+        LEFT JOIN order_events ON order_events.order_id = orders.id AND order_events.status IN :delivered
+        GROUP BY orders.id, orders.number, orders.delivered_at
+        HAVING (COUNT(order_events.sequence) > 0) <> (orders.delivered_at IS NOT NULL)
+        ORDER BY orders.id
+        """,
+        {"delivered": [DELIVERED]},
     ),
 )

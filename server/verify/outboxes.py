@@ -4,15 +4,89 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import exists, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    String,
+    case,
+    cast,
+    exists,
+    extract,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 
 from server.events.log import ORDER
 from server.events.models import Consumer, Event
 from server.mail.compose import KIND_OF_STATUS
 from server.mail.models import Mail
+from server.order.models import OrderEvent
+from server.order.status import CONFIRMED, PENDING_PAYMENT
 from server.verify.rule import Rule
+from server.webhooks.models import WebhookDelivery, WebhookEndpoint
+
+SETTLED_SECONDS: Final = 600
+"""An endpoint counts from so long after its last change: which of the events about that time it was to be told of
+depends on clocks and commits."""
 
 _STATUS = Event.payload["status"].as_string()
+_IS_STEP = Event.payload["note"].as_boolean().is_distinct_from(True)
+_REFUND = Event.payload[("refund", "id")].as_string()
+_STEP_TYPE = "order." + case((_STATUS == PENDING_PAYMENT, "placed"), else_=func.lower(_STATUS))
+
+
+def _passed(consumer: str) -> Select[int, str]:
+    """The orders' events that an outbox has behind it, and had business with."""
+    return (
+        select(Event.id, Event.key)
+        .select_from(Event)
+        .join(Consumer, Consumer.name == consumer)
+        .where(
+            Event.topic == ORDER,
+            Event.id > Consumer.first_event_id,
+            tuple_(Event.transaction_id, Event.id) <= tuple_(Consumer.transaction_id, Consumer.event_id),
+        )
+        .order_by(Event.id)
+    )
+
+
+def _without_mail(key: ColumnElement[str]) -> Select[int, str]:
+    """Events of which a buyer was to be written, and no mail has the key."""
+    return _passed("mail").where(
+        Event.payload["user_id"].as_integer().is_not(None), ~exists().where(Mail.key == key)
+    )
+
+
+def _was_acknowledged() -> ColumnElement[bool]:
+    """Whether the event's order was ever paid: of one that was not, its buyer never heard."""
+    return exists().where(OrderEvent.order_id == cast(Event.key, BigInteger), OrderEvent.status == CONFIRMED)
+
+
+def _without_delivery(event_type: ColumnElement[str]) -> Select[int, str, int]:
+    """Events of which an endpoint was to be told, and there is no delivery.
+
+    Only of endpoints that have been switched on, and unchanged, since before the event.
+    """
+    subscribed = cast(WebhookEndpoint.event_types, String)
+    return (
+        _passed("webhooks")
+        .add_columns(WebhookEndpoint.id.label("endpoint"))
+        .where(
+            WebhookEndpoint.active,
+            extract("epoch", Event.created_at)
+            > extract("epoch", WebhookEndpoint.updated_at) + SETTLED_SECONDS,
+            (subscribed == "[]") | subscribed.contains('"' + event_type + '"'),
+            ~exists().where(
+                WebhookDelivery.endpoint_id == WebhookEndpoint.id,
+                WebhookDelivery.event_id == Event.id,
+                WebhookDelivery.event_type == event_type,
+            ),
+        )
+    )
+
 
 OUTBOXES: Final = (
     Rule(
@@ -24,7 +98,7 @@ OUTBOXES: Final = (
         FROM mails
         WHERE order_id IS NOT NULL
           AND key <> kind || '/' || order_id
-          AND (kind <> 'refunded' OR key NOT LIKE 'refunded/' || order_id || '/%')
+          AND (kind NOT IN ('refunded', 'refund_failed') OR key NOT LIKE kind || '/' || order_id || '/%')
         ORDER BY id
         """,
     ),
@@ -44,20 +118,24 @@ OUTBOXES: Final = (
         Rule(
             f"mail-missing-{kind}",
             f"order {{key}}: became {status}, and the outbox has passed event {{id}}, but there is no mail of it",
-            select(Event.id, Event.key)
-            .join(Consumer, Consumer.name == "mail")
-            .where(
-                Event.topic == ORDER,
-                Event.id > Consumer.first_event_id,
-                tuple_(Event.transaction_id, Event.id) <= tuple_(Consumer.transaction_id, Consumer.event_id),
-                status == _STATUS,
-                Event.payload["note"].as_boolean().is_distinct_from(True),
-                Event.payload["user_id"].as_integer().is_not(None),
-                ~exists().where(Mail.key == f"{kind}/" + Event.key),
-            )
-            .order_by(Event.id),
+            _without_mail(f"{kind}/" + Event.key).where(status == _STATUS, _IS_STEP, _was_acknowledged()),
         )
         for status, kind in KIND_OF_STATUS.items()
+    ),
+    Rule(
+        "mail-missing-refunded",
+        "order {key}: was paid money back, and the outbox has passed event {id}, but there is no mail of it",
+        _without_mail("refunded/" + Event.key + "/" + _REFUND).where(_REFUND.is_not(None)),
+    ),
+    Rule(
+        "delivery-missing",
+        "order {key}: the outbox has passed event {id}, but endpoint {endpoint} has no delivery of this step",
+        _without_delivery(_STEP_TYPE).where(_STATUS.is_not(None), _IS_STEP),
+    ),
+    Rule(
+        "delivery-missing-refunded",
+        "order {key}: the outbox has passed event {id}, but endpoint {endpoint} has no delivery of the refund",
+        _without_delivery(literal("order.refunded")).where(_REFUND.is_not(None)),
     ),
     Rule(
         "delivery-sent",

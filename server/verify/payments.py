@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.payments.gateway import CAPTURED, DECLINED, VOIDED
+from server.order.payments.gateway import CAPTURED, DECLINED, SUCCEEDED, VOIDED
 from server.order.status import CANCELLED
 from server.verify.rule import Rule
 
@@ -104,6 +104,24 @@ PAYMENTS: Final = (
         """,
     ),
     Rule(
+        # The gateway's entry comes first: a refund succeeds once the books have it.
+        "refund-in-books",
+        "refund {id} of order {number}: {amount_minor} count as paid back, but the books of {gateway} say {paid}",
+        """
+        SELECT refunds.id, orders.number, refunds.amount_minor, payments.gateway,
+               COALESCE(gateway_refunds.amount_minor, 0) AS paid
+        FROM refunds
+        JOIN orders ON orders.id = refunds.order_id
+        JOIN payments ON payments.order_id = refunds.order_id
+        LEFT JOIN gateway_refunds ON gateway_refunds.key = refunds.key
+                                 AND gateway_refunds.charge_key = orders.number
+        WHERE refunds.status IN :succeeded AND payments.gateway IN :own
+          AND COALESCE(gateway_refunds.amount_minor, 0) <> refunds.amount_minor
+        ORDER BY refunds.id
+        """,
+        {"succeeded": [SUCCEEDED], "own": _OWN},
+    ),
+    Rule(
         "gift-card-balance",
         "gift card {id}: holds {balance_minor}, but its entries add up to {summed}",
         """
@@ -131,5 +149,20 @@ PAYMENTS: Final = (
         ORDER BY gateway_charges.key
         """,
         {"captured": [CAPTURED]},
+    ),
+    Rule(
+        "gift-card-refund",
+        "refund {key}: {amount_minor} went back on a gift card, but its entry says {entered}",
+        """
+        SELECT gateway_refunds.key, gateway_refunds.amount_minor,
+               COALESCE(gift_card_entries.amount_minor, 0) AS entered
+        FROM gateway_refunds
+        JOIN gateway_charges ON gateway_charges.key = gateway_refunds.charge_key
+        LEFT JOIN gift_card_entries ON gift_card_entries.key = 'refund ' || gateway_refunds.key
+                                   AND gift_card_entries.gift_card_id = gateway_charges.gift_card_id
+        WHERE gateway_charges.gift_card_id IS NOT NULL
+          AND COALESCE(gift_card_entries.amount_minor, 0) <> gateway_refunds.amount_minor
+        ORDER BY gateway_refunds.key
+        """,
     ),
 )

@@ -13,6 +13,7 @@ from sqlalchemy import event, select
 
 from server.db.database import Database
 from server.jobs import runner
+from server.jobs.command import list_jobs
 from server.jobs.models import JobRow
 from server.jobs.runner import LEASE, Job, Jobs
 from server.rpc.pool import Pool
@@ -295,3 +296,18 @@ def test_a_database_that_is_away_ends_nothing(database_url: str) -> None:
         await worker.stop()
 
     play(database_url, story)
+
+
+def test_an_error_that_looks_like_markup_is_listed_as_it_is(
+    database_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def story(one: Cluster) -> None:
+        async def break_down() -> None:
+            raise ValueError("no [/x] in [bold]")
+
+        worker = one.worker(one.job("tidy", break_down, every=HOUR))
+        await worker.look(worker.jobs["tidy"])
+        assert list_jobs(one.db) == 1
+
+    play(database_url, story)
+    assert "no [/x] in [bold]" in " ".join(capsys.readouterr().out.split())

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from running_shop import test_settings
 from sqlalchemy import Connection, Engine, text
 
 from server.db.engine import connect
@@ -13,6 +14,7 @@ from server.imports.online_retail import import_online_retail
 from server.mail.compose import KIND_OF_STATUS
 from server.progress import silent
 from server.verify import MOST_PER_RULE, verify
+from server.verify.command import verify_database
 from server.verify.run import rules
 
 LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -79,7 +81,16 @@ EVENT = (
     'CAST(id AS VARCHAR), \'{{{{"status": "{status}", "user_id": 1}}}}\', placed_at FROM orders '
     "WHERE number = 'OR-1'"
 )
+REFUND_EVENT = (
+    "INSERT INTO events (id, transaction_id, topic, key, payload, created_at) SELECT 1000, 0, 'order', "
+    'CAST(id AS VARCHAR), \'{{"status": "DELIVERED", "note": true, "user_id": 1, "refund": {{"id": 7}}}}\', '
+    "placed_at FROM orders WHERE number = 'OR-1'"
+)
 PASSED = "UPDATE consumers SET transaction_id = 0, event_id = 1000, first_event_id = 0"
+ENDPOINT_BEFORE = (  # changed last long before the orders of the file were placed
+    "INSERT INTO webhook_endpoints (id, url, event_types, salt, active, disabled_reason, created_at, updated_at) "
+    "VALUES (1, 'https://a.test', '{types}', '', true, '', {{long_ago}}, {{long_ago}})"
+)
 ENDPOINT = (
     "INSERT INTO webhook_endpoints (id, url, event_types, salt, active, disabled_reason, created_at, updated_at) "
     "SELECT 1, 'https://a.test', '[]', '', true, '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
@@ -96,6 +107,13 @@ DAMAGE = {
         f"mail-missing-{kind}": [EVENT.format(status=status), PASSED]
         for status, kind in KIND_OF_STATUS.items()
     },
+    "mail-missing-refunded": [REFUND_EVENT, PASSED],
+    "delivery-missing": [
+        ENDPOINT_BEFORE.format(types='["order.placed", "order.refunded"]'),
+        EVENT.format(status="PENDING_PAYMENT"),
+        PASSED,
+    ],
+    "delivery-missing-refunded": [ENDPOINT_BEFORE.format(types="[]"), REFUND_EVENT, PASSED],
     "delivery-sent": [ENDPOINT, DELIVERY.format(body="", status="DELIVERED")],
     "delivery-body": [ENDPOINT, DELIVERY.format(body="", status="PENDING")],
     "line-units": ["UPDATE order_lines SET restocked_quantity = quantity + 1"],
@@ -118,6 +136,10 @@ DAMAGE = {
     "return-units": [
         RETURN.format(status="RECEIVED"),
         "INSERT INTO return_lines (return_id, position, variant_id, quantity, restocked) VALUES (1, 1, 1, 9, 0)",
+    ],
+    "return-restocked": [
+        RETURN.format(status="RECEIVED"),
+        "INSERT INTO return_lines (return_id, position, variant_id, quantity, restocked) VALUES (1, 1, 1, 9, 9)",
     ],
     "coupon-used": [COUPON],
     "coupon-used-by-user": [COUPON, COUPON_USE],
@@ -153,6 +175,7 @@ DAMAGE = {
     "order-line-variant": ["UPDATE order_lines SET variant_id = 2 WHERE variant_id = 1"],
     "history-gapless": ["DELETE FROM order_events WHERE sequence = 2"],
     "history-legal": ["UPDATE order_events SET status = 'DELIVERED' WHERE sequence = 2"],
+    "delivered-when": ["UPDATE orders SET delivered_at = NULL WHERE number = 'OR-1'"],
     "history-status": ["UPDATE orders SET status = 'SHIPPED' WHERE status = 'DELIVERED'"],
     "request-one-order": [
         f"UPDATE orders SET request_id = '{REQUEST}', user_id = NULL WHERE number = 'OR-1'"
@@ -177,6 +200,7 @@ DAMAGE = {
         "INSERT INTO wishlist_items (user_id, product_id, variant_id, added_price_minor, created_at) "
         "SELECT user_id, 1, 2, 100, placed_at FROM orders WHERE number = 'OR-1'"
     ],
+    "order-has-payment": [f"UPDATE orders SET request_id = '{REQUEST}' WHERE number = 'OR-1'"],
     "payment-captured": [PAYMENT.format(status="PENDING", more=0)],
     "payment-amount": [PAYMENT.format(status="CAPTURED", more=1)],
     "payment-in-books": [PAYMENT.format(status="CAPTURED", more=0)],
@@ -192,11 +216,22 @@ DAMAGE = {
         PAYMENT.format(status="CAPTURED", more=0),
         CHARGE.format(key="OR-1", minor=700, refunded=700),
     ],
+    "refund-in-books": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        REFUND.format(tax=0, currency="GBP", status="SUCCEEDED", next="NULL"),
+    ],
     "gift-card-balance": [GIFT_CARD],
     "gift-card-charge": [
         PAYMENT.format(status="CAPTURED", more=0),
         "UPDATE payments SET gateway = 'gift_card'",
         CHARGE.format(key="OR-1", minor=700, refunded=0),
+    ],
+    "gift-card-refund": [
+        GIFT_CARD,
+        CHARGE.format(key="OR-1", minor=700, refunded=50),
+        "UPDATE gateway_charges SET gift_card_id = 1",
+        "INSERT INTO gateway_refunds (key, charge_key, amount_minor, created_at) "
+        "SELECT 'k', 'OR-1', 50, placed_at FROM orders WHERE number = 'OR-1'",
     ],
 }
 
@@ -224,11 +259,15 @@ def unguarded(connection: Connection) -> None:
 
 
 def damage(engine: Engine, statements: list[str]) -> None:
-    blob = "x'01'" if engine.dialect.name == "sqlite" else r"'\x01'::bytea"
+    sqlite = engine.dialect.name == "sqlite"
+    facts = {
+        "blob": "x'01'" if sqlite else r"'\x01'::bytea",
+        "long_ago": "'2010-01-01 00:00:00.000000'" if sqlite else "'2010-01-01T00:00:00Z'",
+    }
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         unguarded(connection)
         for statement in statements:
-            connection.execute(text(statement.format(blob=blob)))
+            connection.execute(text(statement.format(**facts)))
         connection.invalidate()
 
 
@@ -268,3 +307,11 @@ def test_much_damage_is_told_in_few_lines(engine: Engine) -> None:
     )
     damage(engine, [lines + " WHERE a.order_id = 1 AND b.order_id = 1 AND c.order_id = 1"])
     assert len([one for one in verify(engine) if one.rule == "order-line"]) == MOST_PER_RULE
+
+
+def test_a_row_that_looks_like_markup_is_told_as_it_is(
+    engine: Engine, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(engine, ["UPDATE orders SET number = '[/x]', total_minor = total_minor + 1 WHERE number = 'OR-1'"])
+    assert verify_database(test_settings(database_url, tmp_path)) == 1
+    assert "order [/x]: total" in capsys.readouterr().out

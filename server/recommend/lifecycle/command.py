@@ -43,10 +43,10 @@ def train(
                 on_trained=on_trained,
             )
         except TrainingFailed as failure:
-            screen.print(f"No model was trained: {failure}", highlight=False, soft_wrap=True)
+            screen.print(f"No model was trained: {failure}", highlight=False, soft_wrap=True, markup=False)
             return False
     screen.print(table(outcome))
-    screen.print(outcome.message, highlight=False, soft_wrap=True)
+    screen.print(outcome.message, highlight=False, soft_wrap=True, markup=False)
     return True
 
 

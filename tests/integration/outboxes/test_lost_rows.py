@@ -66,7 +66,9 @@ def test_a_lost_mail_or_delivery_is_told(desk: Desk, lost: Delete, rules: set[st
         with (
             desk.db.transaction() as tx
         ):  # the desk emptied the tables: what was before is not to be looked for
-            tx.execute(text("UPDATE consumers SET first_event_id = (SELECT COALESCE(MAX(id), 0) FROM events)"))
+            tx.execute(
+                text("UPDATE consumers SET first_event_id = (SELECT COALESCE(MAX(id), 0) FROM events)")
+            )
             tx.execute(update(WebhookEndpoint).values(updated_at=desk.now() - timedelta(hours=1)))
         refunded_order(desk)
         desk.send_webhooks()
