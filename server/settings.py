@@ -108,7 +108,8 @@ class Settings(BaseSettings):
     )
 
     secret_key: SecretStr = Field(
-        SecretStr(""), description="Signs tokens, pages and artifacts; 32 characters or more"
+        SecretStr(""),
+        description="Signs tokens, pages and artifacts, encrypts payment tokens; 32 characters or more",
     )
     algorithm: Literal["HS256", "EdDSA", "RS256"] = Field("HS256", description="Signature of access tokens")
     jwt_key_file: Path | None = Field(None, description="PEM private key for EdDSA or RS256")

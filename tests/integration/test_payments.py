@@ -33,6 +33,7 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2
 
 from server.keys import derived_key
+from server.vault import Vault
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,27 @@ def test_the_token_is_forgotten_once_the_payment_is_settled(brisk: RunningShop) 
     ] == [""]
 
 
-@pytest.mark.parametrize("number", ["4111111111111111", "4111-1111-1111-1111", "tok_5500005555555559"])
+def test_a_token_that_another_key_sealed_charges_nothing(brisk: RunningShop) -> None:
+    """SECRET_KEY was changed while the order was being paid."""
+    buyer, product_id, order, request_id = stuck(brisk)
+    [row] = brisk.sql("SELECT token FROM payments WHERE order_id = :id", id=order.id)
+    assert row.token != "tok_timeout"
+    other = Vault(b"another secret").seal("tok_fine", buyer.user_id)
+    brisk.sql("UPDATE payments SET token = :other WHERE order_id = :id", other=other, id=order.id)
+    let_die(brisk, order.id)
+    assert (
+        refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout").reason
+        == "PAYMENT_UNAVAILABLE"
+    )
+    let_expire(brisk, order.id)
+    sweep(brisk)
+    assert only_order(brisk, buyer).status == pb.Order.CANCELLED
+    assert cart_of(brisk, buyer) == {product_id: 1}
+
+
+@pytest.mark.parametrize(
+    "number", ["4111111111111111", "4111-1111-1111-1111", "tok_5500005555555559", "41111111111111111227123"]
+)
 def test_a_card_number_is_refused_and_not_repeated(brisk: RunningShop, number: str) -> None:
     buyer, product_id = buyer_of(brisk)
     answer = refused(brisk, buyer, payment_token=number)
