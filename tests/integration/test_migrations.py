@@ -11,13 +11,14 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine, insert, inspect, text
 
-from server.auth.models import User
+from server.auth.models import PaymentMethod, User
 from server.cart.models import Cart, CartItem
 from server.catalog import inventory
 from server.catalog.models import Product, Variant
 from server.db import migrate
 from server.db.engine import connect
 from server.db.schema import metadata
+from server.vault import Vault
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -167,4 +168,20 @@ def _orphan(engine: Engine) -> None:
             "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
             "VALUES (1, 77, 1, 1, 1, 1)"
         )
+    engine.dispose()
+
+
+# ── Sealed tokens: the code of before cannot read them
+
+
+def test_a_downgrade_forgets_the_payment_methods_whose_tokens_are_sealed(filled_url: str) -> None:
+    engine = connect(filled_url, pool_size=1)
+    method = {"user_id": 1, "kind": "CARD", "brand": "", "last_four": "", "created_at": NOW}
+    with engine.begin() as tx:
+        for token in ("pm_1", Vault(b"secret").seal("a" * 128, 1)):
+            tx.execute(insert(PaymentMethod).values(**method, token=token))
+    migrate.downgrade(filled_url, "0008")
+    with engine.begin() as tx:
+        assert tx.execute(text("SELECT token FROM payment_methods")).scalars().all() == ["pm_1"]
+    migrate.upgrade(filled_url)
     engine.dispose()
