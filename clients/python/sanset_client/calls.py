@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import grpc
 from google.protobuf.message import Message
 
-from sanset_client.contract import Contract, Rpc
+from sanset_client.contract import CART_TOKEN, Contract, Rpc
 from sanset_client.errors import ClientClosed, SansetError, make_error, read_error
 from sanset_client.retry import Attempts
 from sanset_client.session import Session
@@ -53,13 +53,17 @@ class Calls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
         """Make a call that has one reply. Raises SansetError."""
         rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
         sealed = rpc.sealed(cast(Message, request))
+        cart_token = self._session.cart_token if rpc.takes_cart_token else ""
 
         def attempt(token: str, timeout: float) -> _CallFuture[Reply]:
-            details = with_token(client_call_details, token, timeout)
+            details = with_token(client_call_details, token, timeout, cart_token)
             return continuation(details, cast(Request, sealed))
 
         try:
-            return self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
+            call = self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
+            if rpc.takes_cart_token:
+                self._session.cart_token = getattr(call.result(), "token", "") or self._session.cart_token
+            return call
         except SansetError as error:
             error.request_id = getattr(sealed, "request_id", "")
             raise
@@ -152,11 +156,15 @@ class Stream:
         return getattr(self._call, name)
 
 
-def with_token(details: grpc.ClientCallDetails, token: str, timeout: float | None) -> CallDetails:
-    """Return `details` with a timeout in seconds and, when there is a token, an authorization."""
+def with_token(
+    details: grpc.ClientCallDetails, token: str, timeout: float | None, cart_token: str = ""
+) -> CallDetails:
+    """Return `details` with a timeout in seconds and what the tokens there are become."""
     metadata = tuple(details.metadata or ())
     if token:
         metadata += (("authorization", f"Bearer {token}"),)
+    if cart_token:
+        metadata += ((CART_TOKEN, cart_token),)
     return CallDetails(
         details.method,
         timeout,

@@ -25,6 +25,7 @@ class Client:
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called with the tokens after every login and renewal, and with None when the session is over,
         before any call uses them: keep them there.
+    cart_token: the token of an earlier guest's cart, as `cart_token` told it.
     user_agent: how the user's list of sessions shows this client.
     options: further gRPC channel options.
     """
@@ -37,11 +38,12 @@ class Client:
         timeout: float = TIMEOUT,
         tokens: Tokens | None = None,
         on_tokens: TokensHook | None = None,
+        cart_token: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
         contract = Contract()
-        self._session = Session(self._refresh, tokens, on_tokens)
+        self._session = Session(self._refresh, tokens, on_tokens, cart_token)
         self._calls = Calls(contract, self._session, checked_timeout(timeout))
         channel_options = options_of(contract, user_agent, options)
         self._channel = (
@@ -61,6 +63,11 @@ class Client:
     def tokens(self) -> Tokens | None:
         """The tokens in use; None when nobody is signed in."""
         return self._session.tokens
+
+    @property
+    def cart_token(self) -> str:
+        """The token of the cart filled before signing in; "" when there is none. Whoever has it has the cart."""
+        return self._session.cart_token
 
     def login(self, login: str, password: str) -> None:
         """Sign in by e-mail address or user name.

@@ -13,6 +13,9 @@ from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 from sanset.v1 import access_pb2, analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
 
+CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
+"""The metadata that names a guest's cart."""
+
 REPEATABLE = (MethodOptions.NO_SIDE_EFFECTS, MethodOptions.IDEMPOTENT)
 
 
@@ -28,6 +31,7 @@ class Rpc:
     streams: whether it has many replies.
     authorized: whether the server reads an access token.
     takes_request_id: whether its request has a `request_id`.
+    takes_cart_token: whether the token of a guest's cart says which cart it means.
     """
 
     path: str
@@ -35,6 +39,7 @@ class Rpc:
     streams: bool = False
     authorized: bool = False
     takes_request_id: bool = False
+    takes_cart_token: bool = False
 
     def sealed(self, request: Message) -> Message:
         """Give a request that should have a `request_id` and has none a new one, in a copy of it.
@@ -58,12 +63,15 @@ class Contract:
     def rpc(self, path: str | bytes, metadata: Metadata = None) -> Rpc:
         """Return what is known of a path; of a foreign one: no token, no repeating.
 
-        A call whose `metadata` has an authorization already needs none.
+        A call whose `metadata` has an authorization, or a cart's token, already needs none.
         """
         text = path.decode() if isinstance(path, bytes) else path
         rpc = self._rpcs.get(text) or Rpc(text)
-        if any(key == "authorization" for key, _ in metadata or ()):
-            return replace(rpc, authorized=False)
+        sent = {key for key, _ in metadata or ()}
+        if "authorization" in sent:
+            rpc = replace(rpc, authorized=False)
+        if CART_TOKEN in sent:
+            rpc = replace(rpc, takes_cart_token=False)
         return rpc
 
     def service_config(self) -> str:
@@ -102,10 +110,14 @@ def _methods() -> Iterator[MethodDescriptor]:
 def _rpc(method: MethodDescriptor) -> Rpc:
     options = method.GetOptions()
     rule = options.Extensions[access_pb2.access]
+    of_guests = (
+        method.containing_service.name == "CartService" and rule.level == access_pb2.AccessRule.OPTIONAL
+    )
     return Rpc(
         path=f"/{method.containing_service.full_name}/{method.name}",
         repeatable=options.idempotency_level in REPEATABLE,
         streams=method.server_streaming,
         authorized=rule.level != access_pb2.AccessRule.PUBLIC,
         takes_request_id="request_id" in method.input_type.fields_by_name,
+        takes_cart_token=of_guests or "cart_token" in method.input_type.fields_by_name,
     )

@@ -64,7 +64,10 @@ class Grant:
 class Session:
     """The tokens of a client. Safe to use from many threads; one renews, the others wait for it."""
 
-    def __init__(self, refresh: Refresh, tokens: Tokens | None, on_tokens: TokensHook | None) -> None:
+    def __init__(
+        self, refresh: Refresh, tokens: Tokens | None, on_tokens: TokensHook | None, cart_token: str = ""
+    ) -> None:
+        self.cart_token = cart_token
         self._refresh = refresh
         self._on_tokens = on_tokens
         self._grant = Grant.restored(tokens) if tokens is not None else None

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from grpc import aio
 
 from sanset_client.aio.session import AsyncSession
-from sanset_client.contract import Contract, Rpc
+from sanset_client.contract import CART_TOKEN, Contract, Rpc
 from sanset_client.errors import ClientClosed, SansetError, make_error, read_error
 from sanset_client.retry import Attempts
 
@@ -43,15 +43,19 @@ class UnaryCalls(_Gate, aio.UnaryUnaryClientInterceptor):
         """Make a call. Raises SansetError."""
         rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
         sealed = rpc.sealed(cast(Message, request))
+        cart_token = self._session.cart_token if rpc.takes_cart_token else ""
 
         async def attempt(token: str, timeout: float) -> aio.UnaryUnaryCall[Request, Reply]:  # noqa: ASYNC109
-            details = with_token(client_call_details, token, timeout)
+            details = with_token(client_call_details, token, timeout, cart_token)
             call = await continuation(details, cast(Request, sealed))
             await call
             return call
 
         try:
-            return await self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
+            call = await self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
+            if rpc.takes_cart_token:
+                self._session.cart_token = getattr(await call, "token", "") or self._session.cart_token
+            return call
         except SansetError as error:
             error.request_id = getattr(sealed, "request_id", "")
             raise
@@ -139,11 +143,15 @@ async def _readable(
         call.cancel()
 
 
-def with_token(details: aio.ClientCallDetails, token: str, timeout: float | None) -> aio.ClientCallDetails:
-    """Return `details` with a timeout in seconds and, when there is a token, an authorization."""
+def with_token(
+    details: aio.ClientCallDetails, token: str, timeout: float | None, cart_token: str = ""
+) -> aio.ClientCallDetails:
+    """Return `details` with a timeout in seconds and what the tokens there are become."""
     metadata = aio.Metadata(*(details.metadata or ()))
     if token:
         metadata.add("authorization", f"Bearer {token}")
+    if cart_token:
+        metadata.add(CART_TOKEN, cart_token)
     return aio.ClientCallDetails(
         details.method, timeout, metadata, details.credentials, details.wait_for_ready
     )

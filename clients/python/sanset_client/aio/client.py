@@ -35,6 +35,7 @@ class AsyncClient:
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called, and awaited when it is async, with the tokens after every login and renewal, and with
         None when the session is over, before any call uses them: keep them there.
+    cart_token: the token of an earlier guest's cart, as `cart_token` told it.
     user_agent: how the user's list of sessions shows this client.
     options: further gRPC channel options.
     """
@@ -47,12 +48,13 @@ class AsyncClient:
         timeout: float = TIMEOUT,
         tokens: Tokens | None = None,
         on_tokens: AsyncTokensHook | None = None,
+        cart_token: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
         asyncio.get_running_loop()  # a channel made outside would belong to another loop than its callers
         contract = Contract()
-        self._session = AsyncSession(self._refresh, tokens, on_tokens)
+        self._session = AsyncSession(self._refresh, tokens, on_tokens, cart_token)
         self._unary = UnaryCalls(contract, self._session, checked_timeout(timeout))
         self._streams = StreamCalls(contract, self._session, timeout)
         channel_options = options_of(contract, user_agent, options)
@@ -73,6 +75,11 @@ class AsyncClient:
     def tokens(self) -> Tokens | None:
         """The tokens in use; None when nobody is signed in."""
         return self._session.tokens
+
+    @property
+    def cart_token(self) -> str:
+        """The token of the cart filled before signing in; "" when there is none. Whoever has it has the cart."""
+        return self._session.cart_token
 
     async def login(self, login: str, password: str) -> None:
         """Sign in by e-mail address or user name.

@@ -19,8 +19,13 @@ class AsyncSession:
     """The tokens of an async client. Safe to use from many tasks of one loop."""
 
     def __init__(
-        self, refresh: AsyncRefresh, tokens: Tokens | None, on_tokens: AsyncTokensHook | None
+        self,
+        refresh: AsyncRefresh,
+        tokens: Tokens | None,
+        on_tokens: AsyncTokensHook | None,
+        cart_token: str = "",
     ) -> None:
+        self.cart_token = cart_token
         self._refresh = refresh
         self._on_tokens = on_tokens
         self._grant = Grant.restored(tokens) if tokens is not None else None
