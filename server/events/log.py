@@ -25,6 +25,7 @@ BEHAVIOR = "behavior"  # id of the user, or v:visitor, who did something; payloa
 CART = "cart"  # id of the user whose cart holds other products now; payload {"added": id} after adding
 MODEL = "model"  # id of the model that was activated, or is tried by an experiment that began or ended
 TRAINING = "training"  # id of a training that moved on
+VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::text)::bigint")

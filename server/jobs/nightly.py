@@ -10,10 +10,15 @@ import sys
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
+from server.db.database import Announcement, Database
+from server.db.deadline import Deadline
+from server.events.log import VERIFIED, NewEvent, publish
 from server.leash import leashed
+from server.rpc.pool import Pool
 from server.settings import Settings, environment_of
 
 MOST_LOGGED = 20
+DATABASE_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -23,13 +28,18 @@ class VerifyFailed(Exception):
 
 
 class NightlyVerify:
-    """Runs the check, logs what breaks a rule, and shows how many rows do as a metric."""
+    """Runs the check, logs what breaks a rule, and shows how many rows do as a metric.
 
-    def __init__(self, settings: Settings, registry: CollectorRegistry) -> None:
+    Each night another worker may be the one that checks: it tells all of them, so that none shows an old result.
+    """
+
+    def __init__(self, settings: Settings, db: Database, pool: Pool, registry: CollectorRegistry) -> None:
         self._settings = settings
+        self._db = db
+        self._pool = pool
         self._violations = Gauge(
             "sanset_verify_violations",
-            "Rows that broke a rule at the last check by this worker; NaN before the first",
+            "Rows that broke a rule at the last check, by whichever worker; NaN until one since the start",
             registry=registry,
         )
         self._violations.set(float("nan"))
@@ -53,10 +63,18 @@ class NightlyVerify:
         if process.returncode not in (0, 1) or not lines:
             raise VerifyFailed(errors.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
         *violations, summary = lines
-        self._violations.set(len(violations))
+        await self._pool.run_vital(Deadline(DATABASE_SECONDS), self._tell, len(violations))
         for violation in violations[:MOST_LOGGED]:
             log.error("invariant_broken", violation=violation)
         (log.error if violations else log.info)("verified", summary=summary)
+
+    def show(self, event: Announcement) -> None:
+        """Take the result of a check, this worker's or another's."""
+        self._violations.set((event.payload or {})["violations"])
+
+    def _tell(self, violations: int) -> None:
+        with self._db.transaction() as tx:
+            publish(tx, NewEvent(VERIFIED, payload={"violations": violations}))
 
     def _environment(self) -> dict[str, str]:
         # The database may be one that only the running shop knows of.

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.events.follower import Follower
-from server.events.log import ORDER
+from server.events.log import ORDER, VERIFIED
 from server.jobs.cleanup import Cleanup
 from server.jobs.nightly import NightlyVerify
 from server.jobs.runner import Job, Jobs
@@ -67,6 +67,8 @@ def work_of(
     signer = Signer(settings.secret_key.get_secret_value().encode())
     webhooks = WebhookOutbox(db, pool, clock, signer, courier)
 
+    verify = NightlyVerify(settings, db, pool, registry)
+
     async def tell_low_stock() -> None:
         await mails.tell_low_stock(settings.low_stock_threshold)
 
@@ -81,7 +83,7 @@ def work_of(
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),
-            Job("verify", NightlyVerify(settings, registry).run, daily_at=settings.verify_daily_at),
+            Job("verify", verify.run, daily_at=settings.verify_daily_at),
         ],
     )
 
@@ -90,4 +92,5 @@ def work_of(
         jobs.wake(WEBHOOKS)
 
     follower.listen(ORDER, wake)
+    follower.listen(VERIFIED, verify.show)
     return Work(jobs, mails, webhooks)

@@ -14,6 +14,11 @@ from limits.strategies import FixedWindowRateLimiter
 from server.errors import ResourceExhausted
 from server.rpc.call import Call
 
+PAYMENT_REPORTS = "/sanset.v1.OrderService/ReceivePaymentWebhook"
+PAYMENT_REPORTS_A_MINUTE = 6000
+"""A gateway reports every payment from a few addresses, and a busy shop has many. A forged report costs one
+signature, so the limit may be wide. envoy.yaml has the same."""
+
 
 class RateLimited(ResourceExhausted):
     """Too many calls from one address."""
@@ -40,6 +45,7 @@ class Limits:
         self._enabled = anonymous > 0
         self._anonymous = RateLimitItemPerMinute(max(anonymous, 1))
         self._signed_in = RateLimitItemPerMinute(signed_in)
+        self._reports = RateLimitItemPerMinute(PAYMENT_REPORTS_A_MINUTE)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._streams_per_user = streams_per_user
         self._streams = streams
@@ -54,14 +60,18 @@ class Limits:
         """Count a call; raise RateLimited when its address has used up this minute."""
         if not self._enabled or call.through_envoy:
             return
-        item = self._signed_in if call.caller else self._anonymous
-        kind = "signed-in" if call.caller else "anonymous"
+        item, kind = self._kind(call)
         if not self._limiter.hit(item, call.address, kind):
             reset = self._limiter.get_window_stats(item, call.address, kind).reset_time
             seconds = max(1, round(reset - time.time()))
             refusal = RateLimited(limit=item.amount, seconds=seconds)
             refusal.retry_after_seconds = float(seconds)
             raise refusal
+
+    def _kind(self, call: Call) -> tuple[RateLimitItemPerMinute, str]:
+        if call.method == PAYMENT_REPORTS:
+            return self._reports, "payment reports"
+        return (self._signed_in, "signed-in") if call.caller else (self._anonymous, "anonymous")
 
     @contextmanager
     def stream(self, call: Call) -> Iterator[None]:

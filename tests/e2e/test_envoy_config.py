@@ -292,6 +292,8 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
         assert other.getresponse().status == 200
         other.close()
         assert limited.call("GET", "/healthz").status == 200
+        reports = {limited.call("POST", "/api/v1/payments/webhook", "{}").status for _ in range(20)}
+        assert 429 not in reports, "a payment gateway has a limit of its own"
 
 
 def _worker_pids(gateway: Gateway) -> set[int | None]:

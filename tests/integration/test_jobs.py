@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from payment_shop import eventually
+from running_shop import RunningShop, test_settings
 from sqlalchemy import event, select
 
 from server.db.database import Database
@@ -311,3 +315,23 @@ def test_an_error_that_looks_like_markup_is_listed_as_it_is(
 
     play(database_url, story)
     assert "no [/x] in [bold]" in " ".join(capsys.readouterr().out.split())
+
+
+def test_every_worker_shows_the_result_of_the_last_check(database_url: str, tmp_path: Path) -> None:
+    with ExitStack() as closing:
+        workers = [RunningShop(test_settings(database_url, tmp_path / name)) for name in ("one", "two")]
+        for worker in workers:
+            closing.callback(worker.stop)
+        one, two = workers
+        one.order()
+        for checking, change, breaks in ((one, 1, True), (two, -1, False)):
+            one.sql("UPDATE payments SET amount_minor = amount_minor + :more", more=change)
+            checking.run(checking.app.work.jobs.run("verify"))
+            for worker in workers:
+                eventually(partial(_shows, worker, breaks))
+
+
+def _shows(shop: RunningShop, breaks: bool) -> bool:
+    shown = shop.app.registry.get_sample_value("sanset_verify_violations")
+    assert shown is not None
+    return shown > 0 if breaks else shown == 0

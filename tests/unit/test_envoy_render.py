@@ -15,6 +15,7 @@ from google.protobuf import descriptor_pb2
 from sanset.v1 import access_pb2, errors_pb2
 
 from server import envoy
+from server.rpc.limits import PAYMENT_REPORTS_A_MINUTE
 from server.settings import Settings
 
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
@@ -105,24 +106,26 @@ def test_only_calls_without_side_effects_are_repeated_after_they_were_sent(
 
 
 def test_no_token_raises_the_limit_of_a_call_that_needs_none(rendered: Any, services: Any) -> None:
-    limiter = next(f for f in _manager(rendered)["http_filters"] if "local_ratelimit" in f["name"])
-    matches = [rule["actions"][0]["header_value_match"] for rule in limiter["typed_config"]["rate_limits"]]
-    paths = [
-        (m["descriptor_value"], header)
-        for m in matches
-        for header in m["headers"]
-        if header["name"] == ":path"
-    ]
-    (anonymous, signing_in), (signed_in, other) = paths
-    assert (anonymous, signed_in) == ("anonymous", "signed_in")
-    assert other == signing_in | {"invert_match": True}
-    regex = signing_in["string_match"]["safe_regex"]["regex"]
     for name, service in services:
         for method in service.method:
             public = method.options.Extensions[access_pb2.access].level == access_pb2.AccessRule.PUBLIC
             for path in [f"/{name}/{method.name}", *(path for _, path in _bindings(method))]:
                 for sent in (path, path + "?a=b"):
-                    assert bool(re.fullmatch(regex, sent)) == public, sent
+                    expected = ["anonymous"] if public else ["signed_in"]
+                    if method.name == "ReceivePaymentWebhook":
+                        expected = ["payment_gateway"]
+                    assert _limited_as(rendered, sent, signed_in=True) == expected, sent
+                    if expected != ["payment_gateway"]:
+                        expected = ["anonymous"]
+                    assert _limited_as(rendered, sent, signed_in=False) == expected, sent
+
+
+def test_both_ports_take_as_many_reports_from_a_payment_gateway(rendered: Any) -> None:
+    buckets = {
+        descriptor["entries"][0]["value"]: descriptor["token_bucket"]["max_tokens"]
+        for descriptor in _limiter(rendered)["descriptors"]
+    }
+    assert buckets["payment_gateway"] == PAYMENT_REPORTS_A_MINUTE
 
 
 def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:
@@ -143,6 +146,25 @@ def test_envoy_accepts_the_configuration(tmp_path: Path, settings: Settings, val
 
 def _manager(rendered: Any) -> Any:
     return rendered["static_resources"]["listeners"][0]["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def _limiter(rendered: Any) -> Any:
+    filters = _manager(rendered)["http_filters"]
+    return next(each for each in filters if "local_ratelimit" in each["name"])["typed_config"]
+
+
+def _limited_as(rendered: Any, path: str, *, signed_in: bool) -> list[str]:
+    """Under which limits a call counts."""
+
+    def meets(header: Any) -> bool:
+        if header["name"] == "authorization":
+            met = signed_in
+        else:
+            met = re.fullmatch(header["string_match"]["safe_regex"]["regex"], path) is not None
+        return met is not header.get("invert_match", False)
+
+    matches = [rule["actions"][0]["header_value_match"] for rule in _limiter(rendered)["rate_limits"]]
+    return [match["descriptor_value"] for match in matches if all(map(meets, match["headers"]))]
 
 
 def _routes(rendered: Any) -> Any:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 
 from server.db.deadline import Deadline
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
-from server.rpc.limits import Limits, RateLimited, TooManyStreams
+from server.rpc.limits import PAYMENT_REPORTS, PAYMENT_REPORTS_A_MINUTE, Limits, RateLimited, TooManyStreams
 
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
@@ -47,6 +48,13 @@ def test_an_address_has_so_many_calls_a_minute_and_more_when_signed_in() -> None
     assert _admitted(limits, _call(user_id=1), 600) == 500
     assert _admitted(limits, _call(user_id=2), 600) == 0, "another user at the same address shares its count"
     assert _admitted(limits, _call("10.0.0.2"), 400) == 300
+
+
+def test_a_payment_gateway_may_report_much_more_than_a_stranger_may_call() -> None:
+    limits = _limits()
+    assert _admitted(limits, _call()) == 3
+    report = replace(_call(), method=PAYMENT_REPORTS)
+    assert _admitted(limits, report, 7000) == PAYMENT_REPORTS_A_MINUTE
 
 
 def test_calls_through_envoy_were_counted_there() -> None:
