@@ -1,0 +1,136 @@
+"""`python -m bench.large_export`: how long a large export takes, and how much memory.
+
+Fills a database of its own with orders of four lines, runs `sanset export orders` on it, and says how long that took
+and the most memory that its process held.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Table, insert, literal, select
+
+from bench import large_data, servers
+from bench.shops.sanset import SETTINGS
+from server.db.engine import connect
+from server.db.schema import metadata
+
+ORDERS = 500_000
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What an export took."""
+
+    rows: int
+    size: int
+    seconds: float
+    peak_mb: float
+
+
+def main() -> None:
+    """Measure, and print a line."""
+    given = _arguments()
+    with (
+        tempfile.TemporaryDirectory(dir=given.directory) as directory,
+        _url(given.db, Path(directory)) as url,
+    ):
+        environment = {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
+        servers.run_python(["-m", "server", "migrate"], environment)
+        orders = _fill(url, given.orders)
+        found = _export(Path(directory) / f"orders.{given.format}", environment)
+    print(
+        f"{orders:,} orders, {found.rows:,} lines, {given.format} from {given.db}: {found.seconds:.1f} s, "
+        f"{found.peak_mb:.0f} MB of memory at most, a file of {found.size / 2**20:.0f} MB"
+    )
+
+
+def _arguments() -> argparse.Namespace:
+    arguments = argparse.ArgumentParser(prog="bench.large_export", description=__doc__)
+    arguments.add_argument(
+        "--orders", type=int, default=ORDERS, help="at least so many (default %(default)s)"
+    )
+    arguments.add_argument("--format", choices=["csv", "xlsx"], default="csv")
+    arguments.add_argument("--db", choices=["postgres", "sqlite"], default="postgres")
+    arguments.add_argument("--directory", type=Path, help="where there is room for it (default: TMPDIR)")
+    return arguments.parse_args()
+
+
+@contextmanager
+def _url(kind: str, directory: Path) -> Iterator[str]:
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / 'shop.db'}"
+        return
+    with servers.database(directory / "postgres") as (url, _):
+        yield url
+
+
+def _fill(url: str, wanted: int) -> int:
+    """Write the large shop's orders, and copy them until there are enough; return how many there are."""
+    large_data.write(url)
+    copies = -(-wanted // large_data.ORDERS)
+    engine = connect(url, pool_size=1)
+    try:
+        for copy in range(1, copies):
+            with engine.begin() as tx:
+                _copy(tx, copy)
+    finally:
+        engine.dispose()
+    return copies * large_data.ORDERS
+
+
+def _copy(tx: Connection, copy: int) -> None:
+    """Write the first orders once more, under other ids and numbers."""
+    orders, lines = metadata.tables["orders"], metadata.tables["order_lines"]
+    shift = copy * large_data.ORDERS
+    own = {"id": orders.c.id + shift, "number": orders.c.number + literal(f"-{copy}")}
+    _insert_again(tx, orders, own, orders.c.id <= large_data.ORDERS)
+    _insert_again(tx, lines, {"order_id": lines.c.order_id + shift}, lines.c.order_id <= large_data.ORDERS)
+
+
+def _insert_again(
+    tx: Connection, table: Table, own: Mapping[str, ColumnElement[Any]], first: ColumnElement[bool]
+) -> None:
+    values = [own.get(column.name, column) for column in table.c]
+    tx.execute(insert(table).from_select([*table.c.keys()], select(*values).where(first)))
+
+
+def _export(path: Path, environment: dict[str, str]) -> Measured:
+    """Run the command; its peak is read from the kernel while it lives."""
+    started = time.monotonic()
+    command = [sys.executable, "-m", "server", "export", "orders", str(path)]
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.PIPE, text=True)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _peak_mb(process.pid))
+        time.sleep(LOOK_SECONDS)
+    seconds = time.monotonic() - started
+    said = process.stdout.read() if process.stdout is not None else ""
+    if process.returncode != 0:
+        raise SystemExit(f"the export failed: {process.returncode}")
+    return Measured(int(said.split()[0].replace(",", "")), path.stat().st_size, seconds, peak)
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory that a process has held so far (VmHWM); 0 when it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    lines = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+    return int(lines.get("VmHWM", "0 kB").split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    main()
