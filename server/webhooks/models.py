@@ -58,4 +58,11 @@ class WebhookDelivery(Base):
             sqlite_where=text("status = 'PENDING'"),
             postgresql_where=text("status = 'PENDING'"),
         ),
+        Index(
+            "ix_webhook_deliveries_waiting",
+            "endpoint_id",
+            "id",
+            sqlite_where=text("status = 'PENDING'"),
+            postgresql_where=text("status = 'PENDING'"),
+        ),
     )

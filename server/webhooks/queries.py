@@ -98,12 +98,16 @@ def replay(tx: Connection, delivery_id: int, now: datetime, retry_until: datetim
 
 def waiting_endpoints(connection: Connection, now: datetime) -> Sequence[AnyRow]:
     """The active endpoints to which something is to be sent now."""
-    return connection.execute(
-        _ENDPOINTS.where(
-            WebhookEndpoint.active,
-            exists().where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, _due(now)),
-        )
-    ).all()
+    # The first one is looked for, in order: EXISTS would have PostgreSQL go through all that waits.
+    first = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, _due(now))
+        .order_by(WebhookDelivery.id)
+        .limit(1)
+        .correlate(WebhookEndpoint)
+        .scalar_subquery()
+    )
+    return connection.execute(_ENDPOINTS.where(WebhookEndpoint.active, first.is_not(None))).all()
 
 
 def due(connection: Connection, endpoint_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
