@@ -1,7 +1,7 @@
 """`python -m bench.large_export`: how long a large export takes, and how much memory.
 
-Fills a database of its own with orders of four lines, runs `sanset export orders` on it, and says how long that took
-and the most memory that its process held.
+Fills a database of its own with orders of four lines, runs `sanset export orders` on it, and says how long that
+took, and the most memory that its process held.
 """
 
 from __future__ import annotations

@@ -176,6 +176,7 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import start, supervisor
 
     _require_schema(settings)
+    start.warn(settings)
     supervisor.serve(start.with_edge_token(settings))
     return 0
 

@@ -121,6 +121,13 @@ def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()
 
 
+def warn(settings: Settings) -> None:
+    """Say what a real shop lacks, and can be served without."""
+    if settings.environment == "production" and not settings.smtp_host:
+        text = f"SMTP_HOST is not set: mails are written to {settings.data_dir / 'mail'}, and sent to nobody."
+        console.print(f"sanset: {text}", style="yellow", markup=False, soft_wrap=True)
+
+
 def announce(ports: supervisor.Ports, settings: Settings) -> None:
     """Say where the shop is, who may sign in, and a first call."""
     from server.demo.people import DEMO_LOGINS

@@ -1,0 +1,30 @@
+"""What is said at the start of a real shop."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server import start
+from server.settings import Settings
+
+
+def _settings(tmp_path: Path, environment: str, smtp_host: str = "") -> Settings:
+    values = {"environment": environment, "smtp_host": smtp_host, "data_dir": tmp_path / "[x]"}
+    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **values})
+
+
+def test_a_real_shop_that_mails_nobody_is_warned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    start.warn(_settings(tmp_path, "production"))
+    assert capsys.readouterr().err == (
+        f"sanset: SMTP_HOST is not set: mails are written to {tmp_path / '[x]' / 'mail'}, and sent to nobody.\n"
+    )
+
+
+@pytest.mark.parametrize(("environment", "smtp_host"), [("production", "smtp.example.com"), ("demo", "")])
+def test_others_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], environment: str, smtp_host: str
+) -> None:
+    start.warn(_settings(tmp_path, environment, smtp_host))
+    assert capsys.readouterr().err == ""
