@@ -228,9 +228,9 @@ class CartServiceServicer:
     def SyncCart(self, request, context):
         """Moves what a guest's cart holds into the caller's own, and returns that.
 
-        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
-        (sold out, above a product's limit, another currency, a full cart) is left out and named in
-        `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
+        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
+        in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
         another user's cart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

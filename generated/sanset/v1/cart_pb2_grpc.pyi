@@ -67,9 +67,9 @@ class CartServiceStub:
     SyncCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]
     """Moves what a guest's cart holds into the caller's own, and returns that.
 
-    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
-    (sold out, above a product's limit, another currency, a full cart) is left out and named in
-    `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
+    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
+    in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
     another user's cart.
     """
     ListWishlist: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ListWishlistRequest, _cart_pb2.ListWishlistResponse]
@@ -158,9 +158,9 @@ class CartServiceAsyncStub(CartServiceStub):
     SyncCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Moves what a guest's cart holds into the caller's own, and returns that.
 
-    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
-    (sold out, above a product's limit, another currency, a full cart) is left out and named in
-    `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
+    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
+    in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
     another user's cart.
     """
     ListWishlist: _aio.UnaryUnaryMultiCallable[_cart_pb2.ListWishlistRequest, _cart_pb2.ListWishlistResponse]  # type: ignore[assignment]
@@ -294,9 +294,9 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
         """Moves what a guest's cart holds into the caller's own, and returns that.
 
-        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart. What a strategy cannot fit
-        (sold out, above a product's limit, another currency, a full cart) is left out and named in
-        `Cart.changes`. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
+        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
+        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
+        in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
         another user's cart.
         """
 
