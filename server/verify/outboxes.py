@@ -35,6 +35,7 @@ depends on clocks and commits."""
 _STATUS = Event.payload["status"].as_string()
 _IS_STEP = Event.payload["note"].as_boolean().is_distinct_from(True)
 _REFUND = Event.payload[("refund", "id")].as_string()
+_FAILED_REFUND = Event.payload[("refund_failed", "id")].as_string()
 _STEP_TYPE = "order." + case((_STATUS == PENDING_PAYMENT, "placed"), else_=func.lower(_STATUS))
 
 
@@ -126,6 +127,11 @@ OUTBOXES: Final = (
         "mail-missing-refunded",
         "order {key}: was paid money back, and the outbox has passed event {id}, but there is no mail of it",
         _without_mail("refunded/" + Event.key + "/" + _REFUND).where(_REFUND.is_not(None)),
+    ),
+    Rule(
+        "mail-missing-refund_failed",
+        "order {key}: a refund failed, and the outbox has passed event {id}, but there is no mail of it",
+        _without_mail("refund_failed/" + Event.key + "/" + _FAILED_REFUND).where(_FAILED_REFUND.is_not(None)),
     ),
     Rule(
         "delivery-missing",

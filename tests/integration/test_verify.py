@@ -83,7 +83,8 @@ EVENT = (
 )
 REFUND_EVENT = (
     "INSERT INTO events (id, transaction_id, topic, key, payload, created_at) SELECT 1000, 0, 'order', "
-    'CAST(id AS VARCHAR), \'{{"status": "DELIVERED", "note": true, "user_id": 1, "refund": {{"id": 7}}}}\', '
+    'CAST(id AS VARCHAR), \'{{{{"status": "DELIVERED", "note": true, "user_id": 1, '
+    '"{refund}": {{{{"id": 7}}}}}}}}\', '
     "placed_at FROM orders WHERE number = 'OR-1'"
 )
 PASSED = "UPDATE consumers SET transaction_id = 0, event_id = 1000, first_event_id = 0"
@@ -107,13 +108,18 @@ DAMAGE = {
         f"mail-missing-{kind}": [EVENT.format(status=status), PASSED]
         for status, kind in KIND_OF_STATUS.items()
     },
-    "mail-missing-refunded": [REFUND_EVENT, PASSED],
+    "mail-missing-refunded": [REFUND_EVENT.format(refund="refund"), PASSED],
+    "mail-missing-refund_failed": [REFUND_EVENT.format(refund="refund_failed"), PASSED],
     "delivery-missing": [
         ENDPOINT_BEFORE.format(types='["order.placed", "order.refunded"]'),
         EVENT.format(status="PENDING_PAYMENT"),
         PASSED,
     ],
-    "delivery-missing-refunded": [ENDPOINT_BEFORE.format(types="[]"), REFUND_EVENT, PASSED],
+    "delivery-missing-refunded": [
+        ENDPOINT_BEFORE.format(types="[]"),
+        REFUND_EVENT.format(refund="refund"),
+        PASSED,
+    ],
     "delivery-sent": [ENDPOINT, DELIVERY.format(body="", status="DELIVERED")],
     "delivery-body": [ENDPOINT, DELIVERY.format(body="", status="PENDING")],
     "line-units": ["UPDATE order_lines SET restocked_quantity = quantity + 1"],
