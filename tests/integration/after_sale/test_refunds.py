@@ -357,10 +357,9 @@ def test_an_order_has_only_so_many_refunds(shop: RunningShop, monkeypatch: pytes
 
 
 def test_a_refund_and_a_checkout_of_one_buyer_do_not_wait_for_each_other(
-    postgres_shop: RunningShop, monkeypatch: pytest.MonkeyPatch
+    shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both take the stock before the points; the other way round PostgreSQL would have to break a deadlock."""
-    shop = postgres_shop
     buyer, product = shop.customer(), shop.product()
     shop.add(buyer, product.id)
     order = shop.checkout(buyer).order
