@@ -26,7 +26,7 @@ from server.webhooks.signing import Signer
 MAIL, WEBHOOKS = "send mails", "send webhooks"
 LOOK = timedelta(seconds=2)
 """How late an outbox is at the most when no event wakes it, as for a retry."""
-MAIL_PAUSE, WEBHOOK_PAUSE = timedelta(seconds=1), timedelta(seconds=0.2)
+MAIL_PAUSE, WEBHOOK_PAUSE = timedelta(seconds=1), timedelta(seconds=0.5)
 """A run costs about the same for one event as for fifty, so those of a busy moment share one."""
 
 
