@@ -56,6 +56,11 @@ class _OfOwner:
         return rows[0] if rows else None
 
 
+def _no_earlier(moment: ColumnElement[datetime]) -> ColumnElement[datetime]:
+    """The time of a change; a call that waited for another one's is no earlier than that."""
+    return case((Cart.updated_at > moment, Cart.updated_at), else_=moment)
+
+
 def _headed(statement: Select[Any]) -> Select[Any]:
     """`statement` on carts, with what the cart itself says, where it goes, and what takes something off it."""
     head = statement.add_columns(
@@ -108,7 +113,7 @@ def _open_cart_on(dialect: str) -> Any:
         index_elements=[Cart.user_id],
         set_={
             "version": Cart.version + 1,
-            "updated_at": new.excluded.updated_at,
+            "updated_at": _no_earlier(new.excluded.updated_at),
             "currency": case((_FILLED, Cart.currency), else_=new.excluded.currency),
         },
     ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points)
@@ -127,7 +132,7 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
 
 _TOUCHED: dict[str, Any] = {
     "version": Cart.version + 1,
-    "updated_at": bindparam("now", type_=UtcDateTime),
+    "updated_at": _no_earlier(bindparam("now", type_=UtcDateTime)),
     "expires_at": bindparam("until", type_=UtcDateTime),
 }
 """What every change does to a cart: it counts the version up, and a guest's cart lives on."""

@@ -28,7 +28,7 @@ from sanset.v1 import after_sale_pb2, order_pb2, payment_pb2, promotion_pb2
 from server.verify import verify
 
 EVERY_POINT = "SANSET_FAULT_ROUNDS" in os.environ
-STRIDE = 1 if EVERY_POINT else 13
+STRIDE = 1 if EVERY_POINT else 17
 JOBS, REPEAT = "jobs", "repeat"
 
 

@@ -28,7 +28,7 @@ from server.order.models import Order
 from server.settings import Settings
 from server.verify import verify
 
-KILLS = int(os.environ.get("SANSET_FAULT_ROUNDS", "3"))
+KILLS = int(os.environ.get("SANSET_FAULT_ROUNDS", "2"))
 SHOPPERS = 6
 BY_HAND = (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED)
 

@@ -20,7 +20,7 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.settings import Settings
 
-SWAPS = min(20, max(4, int(os.environ.get("SANSET_FAULT_ROUNDS", "4"))))
+SWAPS = min(20, max(2, int(os.environ.get("SANSET_FAULT_ROUNDS", "2"))))
 
 
 def selling(url: str, home: Path) -> Settings:

@@ -49,7 +49,7 @@ from server.money import Money as Amount
 from server.order.payments.gateway import CAPTURED, Charge
 from server.verify import verify
 
-LIVES = 10 * int(os.environ.get("SANSET_FAULT_ROUNDS", "0")) or 5
+LIVES = 10 * int(os.environ.get("SANSET_FAULT_ROUNDS", "0")) or 3
 STEPS = 30
 OK = ""
 

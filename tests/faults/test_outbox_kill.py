@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "outboxes"))
 from outbox_desk import PostOffice, smtp_server
 from receiver import receiver
 
-EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "13"))
+EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "19"))
 """Die at each so-manieth step; `make faults` sets 1."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import grpc
@@ -16,7 +17,9 @@ from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import catalog_pb2
 from sqlalchemy import insert
 
+from server.cart import queries as cart_queries
 from server.cart.models import Cart, CartItem
+from server.cart.owner import Member
 from server.cart.service import MOST_LINES
 from server.catalog import inventory
 from server.catalog.models import Product, Variant
@@ -474,6 +477,17 @@ def test_every_call_takes_as_many_queries_for_thirty_lines_as_for_one(shop: Runn
         taken[name] = len(queries)
     spared = {"AddItem": 5, "AddItem again": 5} if shop.app.db.is_postgresql else {}
     assert taken == BUDGETS | spared
+
+
+def test_a_call_that_waited_for_another_makes_a_cart_no_older(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id)
+    changed = read_cart(shop, buyer).update_time
+    before = utc_now() - timedelta(minutes=1)
+    with shop.app.db.transaction() as tx:
+        cart_queries.lock_cart(tx, Member(buyer.user_id), before)
+        cart_queries.open_cart(tx, buyer.user_id, "USD", before)
+    assert read_cart(shop, buyer).update_time == changed
 
 
 def test_changes_at_once_lose_nothing(shop: RunningShop) -> None:
