@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import stripe_double
 from payment_shop import let_expire, sound, sweep
 from running_shop import RunningShop, test_settings
 from stripe_double import StripeDouble
+
+from server.settings import Settings
 
 
 @pytest.fixture(scope="module")
@@ -18,23 +21,27 @@ def account() -> Iterator[StripeDouble]:
         yield one
 
 
+def stripe_settings(account: StripeDouble, url: str, home: Path, return_url: str) -> Settings:
+    """The settings of a shop that is paid through an account."""
+    return test_settings(
+        url,
+        home,
+        payment_gateway="stripe",
+        stripe_secret_key=stripe_double.KEY,
+        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
+        stripe_api_base=account.url,
+        payment_return_url=return_url,
+        payment_timeout_seconds=1.0,
+    )
+
+
 @pytest.fixture(scope="module")
 def paid_shop(
     account: StripeDouble, module_database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:
     """A shop that takes cards through Stripe."""
     home = tmp_path_factory.mktemp("stripe")
-    settings = test_settings(
-        module_database_url,
-        home,
-        payment_gateway="stripe",
-        stripe_secret_key=stripe_double.KEY,
-        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
-        stripe_api_base=account.url,
-        payment_return_url="https://shop.test/paid",
-        payment_timeout_seconds=1.0,
-    )
-    one = RunningShop(settings)
+    one = RunningShop(stripe_settings(account, module_database_url, home, "https://shop.test/paid"))
     yield one
     one.stop()
 

@@ -10,10 +10,11 @@ import pytest
 import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
-from running_shop import Account, RunningShop, test_settings
+from running_shop import Account, RunningShop
 from sanset.v1 import after_sale_pb2, auth_pb2
 from sanset.v1 import order_pb2 as pb
 from stripe_double import StripeDouble
+from stripe_shop import stripe_settings
 
 from server.money import Money
 from server.order.payments.gateway import Charge, RefundOrder
@@ -274,16 +275,7 @@ def test_a_customer_whom_stripe_forgot_is_made_anew(paid: RunningShop, account: 
 @pytest.fixture
 def pageless(account: StripeDouble, module_database_url: str, tmp_path: Path) -> Iterator[RunningShop]:
     """The same shop without pages to come back to."""
-    settings = test_settings(
-        module_database_url,
-        tmp_path,
-        payment_gateway="stripe",
-        stripe_secret_key=stripe_double.KEY,
-        stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
-        stripe_api_base=account.url,
-        payment_timeout_seconds=1.0,
-    )
-    one = RunningShop(settings)
+    one = RunningShop(stripe_settings(account, module_database_url, tmp_path, return_url=""))
     yield one
     one.stop()
 

@@ -11,8 +11,9 @@ from running_shop import RunningShop, test_settings
 
 @pytest.fixture(scope="module")
 def own_shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A running shop."""
-    shop = RunningShop(test_settings(module_database_url, tmp_path_factory.mktemp("outboxes")))
+    """A running shop, whose webhooks may go to this host."""
+    home = tmp_path_factory.mktemp("outboxes")
+    shop = RunningShop(test_settings(module_database_url, home, webhook_allow_private=True))
     yield shop
     shop.stop()
 

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from outbox_desk import Desk, PostOffice, smtp_server, to
 from receiver import receiver
-from running_shop import RunningShop, test_settings
 from sanset.v1 import after_sale_pb2, order_pb2, webhook_pb2
 from sqlalchemy import Delete, delete, text, update
 
 from server.mail.models import Mail
 from server.verify import verify
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
-
-
-@pytest.fixture(scope="module")
-def own_shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A shop that may speak to this host."""
-    home = tmp_path_factory.mktemp("lost")
-    shop = RunningShop(test_settings(module_database_url, home, webhook_allow_private=True))
-    yield shop
-    shop.stop()
 
 
 def found(desk: Desk) -> set[str]:

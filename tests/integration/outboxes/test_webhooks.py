@@ -30,15 +30,6 @@ DELIVERED = order_pb2.Order.DELIVERED
 STEPS = (PROCESSING, SHIPPED, DELIVERED)
 
 
-@pytest.fixture(scope="module")
-def own_shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A shop that may speak to this host."""
-    home = tmp_path_factory.mktemp("webhooks")
-    shop = RunningShop(test_settings(module_database_url, home, webhook_allow_private=True))
-    yield shop
-    shop.stop()
-
-
 @pytest.fixture
 def hook() -> Iterator[Receiver]:
     """A receiver."""
