@@ -32,6 +32,7 @@ from server.order.payments.customers import Customers
 from server.order.payments.gateway import (
     CAPTURED,
     DECLINED,
+    NO_REASON,
     Charge,
     ChargeRefused,
     CustomerUnknown,
@@ -227,7 +228,7 @@ class Checkout:
         if self._settlement.declined(order, outcome) is None:
             return self._first_reply(purchase)
         # A repeat reads the same from the payment.
-        raise PaymentDeclined(reason=outcome.problem or "The payment was declined.")
+        raise PaymentDeclined(reason=outcome.problem or NO_REASON)
 
     def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""

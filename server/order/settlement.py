@@ -29,6 +29,7 @@ from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
 from server.order.payments.gateway import (
     CAPTURED,
     DECLINED,
+    NO_REASON,
     PENDING,
     VOIDED,
     Gateways,
@@ -160,7 +161,7 @@ def unpaid(order: AnyRow | None) -> Refusal:
         given_up = order.payment_status == VOIDED and order.payment_problem
         if order.payment_status != DECLINED and not given_up:
             return OrderCancelled(order_id=order.id)
-    return PaymentDeclined(reason=(order and order.payment_problem) or "The payment was declined.")
+    return PaymentDeclined(reason=(order and order.payment_problem) or NO_REASON)
 
 
 async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:

@@ -21,6 +21,9 @@ DECLINED: Final = status.DECLINED
 VOIDED: Final = status.VOIDED
 """Only the shop's own word, never a gateway's: given up, and the gateway can charge nothing any more."""
 
+NO_REASON: Final = "The payment was declined."
+"""What a buyer is told when nobody says why."""
+
 SUCCEEDED: Final = status.SUCCEEDED
 FAILED: Final = status.FAILED
 

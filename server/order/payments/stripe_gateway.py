@@ -22,6 +22,7 @@ from server.order.payments.gateway import (
     CAPTURED,
     DECLINED,
     FAILED,
+    NO_REASON,
     PENDING,
     SUCCEEDED,
     Charge,
@@ -165,7 +166,7 @@ class StripeGateway:
         except stripe.InvalidRequestError:
             found = await self.find(charge.key, gateway_id)
             return found or Outcome(DECLINED, gateway_id, _METHOD_REFUSED)
-        outcome = _outcome(intent) or Outcome(DECLINED, gateway_id, "The payment was declined.")
+        outcome = _outcome(intent) or Outcome(DECLINED, gateway_id, NO_REASON)
         if intent["status"] == "requires_action" and not outcome.url:
             cancelled = await self.cancel(charge.key, gateway_id)
             return replace(cancelled, problem=NO_PAGE) if cancelled.status == DECLINED else cancelled
@@ -290,7 +291,7 @@ def _outcome(intent: dict[str, Any]) -> Outcome | None:
     error = intent.get("last_payment_error")
     problem = str((error and error.get("message")) or "")[:300]
     if intent["status"] == "requires_payment_method":
-        return Outcome(DECLINED, intent["id"], problem or "The payment was declined.") if error else None
+        return Outcome(DECLINED, intent["id"], problem or NO_REASON) if error else None
     status = _OF_INTENT.get(intent["status"], PENDING)
     if status == CAPTURED and not _is_whole(intent):
         log.error("stripe_amount_differs", gateway_id=intent["id"])
@@ -347,4 +348,4 @@ def _refunded(refund: dict[str, Any]) -> RefundOutcome:
 
 def _sentence(error: stripe.StripeError) -> str:
     """What the buyer may read of a refusal."""
-    return str(error.user_message or "The payment was declined.")[:300]
+    return str(error.user_message or NO_REASON)[:300]
