@@ -9,6 +9,9 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 PYTHON ?= python3
 DB ?= sqlite
 TESTS ?= tests
+# Databases that tests make and throw away live in memory where there is room for them.
+SCRATCH := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 4000000 ] 2>/dev/null \
+  && echo /dev/shm || echo $${TMPDIR:-/tmp})
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
@@ -25,7 +28,9 @@ run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreS
 	@exec $(BIN)/sanset run --db $(DB)
 
 test: $(VENV)/.developer ## Run every test (TESTS=path for some)
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	@scratch=$$(mktemp -d $(SCRATCH)/sanset-tests.XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
+	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder \
+	  --basetemp="$$scratch/pytest" $(TESTS)
 
 check: lint types contract layers ## Lint, types, protos, generated code, layers
 

@@ -15,7 +15,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +51,7 @@ class PostgresFailed(Exception):
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[str]:
+def running(directory: Path, settings: Mapping[str, str] | None = None) -> Iterator[str]:
     """Run a PostgreSQL that keeps its data under `directory`, and yield its SQLAlchemy URL (psycopg).
 
     The directory is made when absent, and its data survive: a second start takes up what the first one left,
@@ -68,7 +68,7 @@ def running(directory: Path) -> Iterator[str]:
         # Nobody else holds the lock, which every process of a server inherits: what a killed server left is
         # stale, even where its pid now belongs to another program (a container counts pids from 1 again).
         (home.data / "postmaster.pid").unlink(missing_ok=True)
-        process, port = _start(home, lock)
+        process, port = _start(home, lock, {**SETTINGS, **(settings or {})})
         try:
             _ensure_database(home, port)
             yield home.url(port)
@@ -199,12 +199,12 @@ def _initialise(home: _Home) -> None:
     fresh.rename(home.data)
 
 
-def _start(home: _Home, lock: int) -> tuple[subprocess.Popen[bytes], int]:
+def _start(home: _Home, lock: int, settings: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
     """Start the server on a free port and wait until it answers; try another port when one was taken."""
     give_up = time.monotonic() + START_SECONDS
     while True:
         (port,) = free_ports(1)
-        process = _spawn(home, port, lock)
+        process = _spawn(home, lock, {**settings, "port": str(port)})
         try:
             if _answers(home, process, port, give_up):
                 return process, port
@@ -217,8 +217,8 @@ def _start(home: _Home, lock: int) -> tuple[subprocess.Popen[bytes], int]:
             )
 
 
-def _spawn(home: _Home, port: int, lock: int) -> subprocess.Popen[bytes]:
-    options = [f"-c{name}={value}" for name, value in {**SETTINGS, "port": str(port)}.items()]
+def _spawn(home: _Home, lock: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    options = [f"-c{name}={value}" for name, value in settings.items()]
     server = leashed([home.programs / "postgres", "-D", home.data, *options], signal.SIGINT)
     with open(home.log, "wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own command

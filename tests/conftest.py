@@ -15,11 +15,36 @@ from sqlalchemy import create_engine, make_url
 from server.db import migrate
 from server.postgres import running
 
+UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Only the power could fail it, and killed processes lose nothing."""
+
+FIRST = (
+    "security/test_bad_input.py",
+    "faults/test_order_life.py",
+    "faults/test_crash_points.py",
+    "e2e/",
+)
+"""What takes longest begins first, so that no worker is left with it at the end."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of a file on one worker, and all that share the real stacks on one worker too."""
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here).as_posix()
+        item.add_marker(pytest.mark.xdist_group("e2e" if path.startswith("e2e/") else path))
+    items.sort(key=lambda item: _place(item.path.relative_to(here).as_posix()))
+
+
+def _place(path: str) -> int:
+    return next((place for place, start in enumerate(FIRST) if path.startswith(start)), len(FIRST))
+
 
 @pytest.fixture(scope="session")
 def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a PostgreSQL with an empty database."""
-    with running(tmp_path_factory.mktemp("postgres")) as url:
+    with running(tmp_path_factory.mktemp("postgres"), UNSYNCED) as url:
         yield url
 
 

@@ -97,34 +97,50 @@ def test_a_short_key_is_no_key(publish: Publish):
         artifact.load(publish(), b"short")
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("place", [0.0, 0.5, 1.0])
-def test_one_flipped_bit_anywhere_is_refused(publish: Publish, name: str, place: float):
-    file = publish() / name
-    raw = bytearray(file.read_bytes())
-    raw[int(place * (len(raw) - 1))] ^= 0x10
-    file.write_bytes(raw)
-    refused(file.parent)
+Damage = Callable[[bytes], bytes]
 
 
-@pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("kept", [0.0, 0.5, 0.99])
-def test_a_truncated_file_is_refused(publish: Publish, name: str, kept: float):
-    file = publish() / name
-    file.write_bytes(file.read_bytes()[: int(kept * file.stat().st_size)])
-    refused(file.parent)
+def flip(place: float) -> Damage:
+    """Flip a bit at a place between the first byte (0) and the last (1)."""
+
+    def damage(raw: bytes) -> bytes:
+        changed = bytearray(raw)
+        changed[int(place * (len(raw) - 1))] ^= 0x10
+        return bytes(changed)
+
+    return damage
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_longer_missing_or_odd_file_is_refused(publish: Publish, name: str):
-    file = publish() / name
-    raw = file.read_bytes()
-    file.write_bytes(raw + b"\0")
-    refused(file.parent)
-    file.unlink()
-    refused(file.parent)
-    file.mkdir()
-    refused(file.parent)
+def cut(kept: float) -> Damage:
+    """Keep the beginning."""
+    return lambda raw: raw[: int(kept * len(raw))]
+
+
+@pytest.mark.parametrize(
+    "damage", [flip(0.0), flip(0.5), flip(1.0), cut(0.0), cut(0.5), cut(0.99), lambda raw: raw + b"\0"]
+)
+def test_a_damaged_byte_or_another_length_of_any_file_is_refused(publish: Publish, damage: Damage):
+    path = publish()
+    for name in FILES:
+        file = path / name
+        raw = file.read_bytes()
+        file.write_bytes(damage(raw))
+        refused(path)
+        file.write_bytes(raw)
+    artifact.load(path, KEY)
+
+
+def test_a_missing_or_odd_file_is_refused(publish: Publish):
+    path = publish()
+    for name in FILES:
+        file = path / name
+        aside = file.rename(path.parent / "aside")
+        refused(path)
+        file.mkdir()
+        refused(path)
+        file.rmdir()
+        aside.rename(file)
+    artifact.load(path, KEY)
 
 
 def test_swapped_files_are_refused(publish: Publish):
