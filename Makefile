@@ -29,7 +29,7 @@ run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreS
 
 test: $(VENV)/.developer ## Run every test (TESTS=path for some)
 	@scratch=$$(mktemp -d $(SCRATCH)/sanset-tests.XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
-	$(BIN)/python -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder \
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder \
 	  --basetemp="$$scratch/pytest" $(TESTS)
 
 check: lint types contract layers ## Lint, types, protos, generated code, layers

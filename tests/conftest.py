@@ -7,10 +7,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from running_shop import RunningShop, test_settings
 from sqlalchemy import create_engine, make_url
+from xdist.scheduler import LoadFileScheduling
 
 from server.db import migrate
 from server.postgres import running
@@ -27,14 +29,21 @@ FIRST = (
 """What takes longest begins first, so that no worker is left with it at the end."""
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+class ByFile(LoadFileScheduling):
+    """Gives a worker whole files, and all that share the real stacks to one worker."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Distribute the tests of a parallel run."""
+    return ByFile(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of a file on one worker, and all that share the real stacks on one worker too."""
-    here = Path(__file__).parent
-    for item in items:
-        path = item.path.relative_to(here).as_posix()
-        item.add_marker(pytest.mark.xdist_group("e2e" if path.startswith("e2e/") else path))
-    items.sort(key=lambda item: _place(item.path.relative_to(here).as_posix()))
+    """Begin with what takes longest."""
+    items.sort(key=lambda item: _place(item.path.relative_to(Path(__file__).parent).as_posix()))
 
 
 def _place(path: str) -> int:
