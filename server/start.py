@@ -123,8 +123,16 @@ def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:
 
 def warn(settings: Settings) -> None:
     """Say what a real shop lacks, and can be served without."""
-    if settings.environment == "production" and not settings.smtp_host:
-        text = f"SMTP_HOST is not set: mails are written to {settings.data_dir / 'mail'}, and sent to nobody."
+    if settings.environment != "production":
+        return
+    texts = []
+    if not settings.smtp_host:
+        texts.append(
+            f"SMTP_HOST is not set: mails are written to {settings.data_dir / 'mail'}, and sent to nobody."
+        )
+    if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
+        texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
+    for text in texts:
         console.print(f"sanset: {text}", style="yellow", markup=False, soft_wrap=True)
 
 

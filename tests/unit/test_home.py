@@ -18,7 +18,7 @@ from server.home import (
 )
 from server.settings import InvalidSettings, Settings
 
-STRONG = "0123456789abcdef" * 4
+STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
 ON_A_SHOP = ["import", "train", "export", "verify", "config"]
 
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from server.settings import InvalidSettings, Settings, environment_of, load
 
 ROOT = Path(__file__).parents[2]
-STRONG = "0123456789abcdef" * 4
+STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +51,9 @@ WRONG = [
     ("WORKERS", "two"),
     ("CORS_ORIGINS", "https://shop.example"),
     ("CORS_ORIGINS", '"https://shop.example"'),
+    ("CORS_ORIGINS", '["*"]'),
+    ("CORS_ORIGINS", '["https://*.example"]'),
+    ("CORS_ORIGINS", '["shop.example"]'),
     ("RATE_LIMIT", "-1"),
     ("RATE_LIMIT_SIGNED_IN", "0"),
     ("MAX_MESSAGE_BYTES", "12"),
@@ -141,13 +144,33 @@ def test_every_setting_with_a_bound_was_tried() -> None:
         ({"SECRET_KEY": ""}, "SECRET_KEY"),
         ({"SECRET_KEY": "x" * 64}, "SECRET_KEY"),
         ({"SECRET_KEY": "changeme" * 8}, "SECRET_KEY"),
+        ({"SECRET_KEY": "your-super-secret-key-change-this-in-production"}, "SECRET_KEY"),
+        ({"SECRET_KEY": "0123456789abcdef" * 2}, "SECRET_KEY"),
+        ({"EDGE_TOKEN": "edge"}, "EDGE_TOKEN"),
+        ({"STRIPE_SECRET_KEY": "sk_live_your_stripe_secret_key"}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_SECRET_KEY": "sk_test_4eC39HqLyjWDarjtT1zdp7dc"}, "STRIPE_SECRET_KEY"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_test_secret"}, "STRIPE_WEBHOOK_SECRET"),
+        ({"STRIPE_WEBHOOK_SECRET": "whsec_1234567890abcdef1234567890abcdef"}, "STRIPE_WEBHOOK_SECRET"),
+        ({"WEBHOOK_ALLOW_PRIVATE": "true"}, "WEBHOOK_ALLOW_PRIVATE"),
+        ({"CORS_ORIGINS": '["*"]'}, "CORS_ORIGINS"),
+        ({"STRIPE_API_BASE": "http://stripe.example.com"}, "STRIPE_API_BASE"),
+        ({"PAYMENT_RETURN_URL": "http://shop.example.com/paid"}, "PAYMENT_RETURN_URL"),
+        ({"SMTP_HOST": "mail.example.com", "SMTP_USER": "shop", "SMTP_TLS": "off"}, "SMTP_TLS"),
         ({"FIRST_SUPERUSER_PASSWORD": "admin-demo-1"}, "FIRST_SUPERUSER_PASSWORD"),
         ({"FIRST_SUPERUSER_PASSWORD": "Password1"}, "FIRST_SUPERUSER_PASSWORD"),
+        ({"FIRST_SUPERUSER_PASSWORD": "Summer2026!"}, "FIRST_SUPERUSER_PASSWORD"),
+        (
+            {"FIRST_SUPERUSER_PASSWORD": "Olga.Petrova77", "FIRST_SUPERUSER_EMAIL": "olga.petrova@shop.test"},
+            "FIRST_SUPERUSER_PASSWORD",
+        ),
         ({"BCRYPT_COST": "9"}, "BCRYPT_COST"),
         ({"ALGORITHM": "EdDSA"}, "JWT_KEY_FILE"),
         ({"PAYMENT_GATEWAY": ""}, "PAYMENT_GATEWAY"),
         ({"PAYMENT_GATEWAY": "stripe"}, "STRIPE_SECRET_KEY"),
-        ({"PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_1"}, "STRIPE_WEBHOOK_SECRET"),
+        (
+            {"PAYMENT_GATEWAY": "stripe", "STRIPE_SECRET_KEY": "sk_live_51H8xYzAbCdEfGhIjKlMnOpQr"},
+            "STRIPE_WEBHOOK_SECRET",
+        ),
     ],
 )
 def test_production_refuses_what_is_weak(
@@ -156,15 +179,64 @@ def test_production_refuses_what_is_weak(
     sound = {"ENVIRONMENT": "production", "SECRET_KEY": STRONG, "PAYMENT_GATEWAY": "demo"}
     line = _refused(monkeypatch, **sound | variables)
     assert line.startswith(f"{name}: ")
-    assert "changeme" not in line
+    assert "\n" not in line
+    secrets = {value for key, value in variables.items() if key.endswith(("KEY", "SECRET", "PASSWORD"))}
+    assert not any(secret in line for secret in secrets if secret)
 
 
 def test_production_takes_what_is_strong(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("ENVIRONMENT", "production")
-    monkeypatch.setenv("SECRET_KEY", STRONG)
-    monkeypatch.setenv("FIRST_SUPERUSER_PASSWORD", "a-long-and-own-one-7")
-    monkeypatch.setenv("PAYMENT_GATEWAY", "demo")
+    sound = {
+        "ENVIRONMENT": "production",
+        "SECRET_KEY": STRONG,
+        "FIRST_SUPERUSER_PASSWORD": "a-long-and-own-one-7",
+        "PAYMENT_GATEWAY": "stripe",
+        "STRIPE_SECRET_KEY": "sk_live_51H8xYzAbCdEfGhIjKlMnOpQr",
+        "STRIPE_WEBHOOK_SECRET": "whsec_5f8Kq2nXv7LzR4tYw9BmC3dH6jP1sGaE",
+        "STRIPE_API_BASE": "https://stripe.example.com",
+        "SMTP_HOST": "127.0.0.1",
+        "SMTP_USER": "shop",
+        "SMTP_TLS": "off",
+        "EDGE_TOKEN": "9f2b61c8d07e45a3b1f6c29e8d3a7405",
+    }
+    for name, value in sound.items():
+        monkeypatch.setenv(name, value)
     assert load().environment == "production"
+
+
+def test_a_choice_is_taken_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    spelt = {
+        "ENVIRONMENT": "TEST",
+        "LOG_LEVEL": "INFO",
+        "SMTP_TLS": "STARTTLS",
+        "ALGORITHM": "hs256",
+        "PAYMENT_GATEWAY": "Demo",
+        "TRAIN_DAILY_AT": "OFF",
+    }
+    for name, value in spelt.items():
+        monkeypatch.setenv(name, value)
+    read = load()
+    assert (read.environment, read.log_level, read.smtp_tls) == ("test", "info", "starttls")
+    assert (read.algorithm, read.payment_gateway, read.train_daily_at) == ("HS256", "demo", "off")
+
+
+NUMBERS = sorted(name for name, field in Settings.model_fields.items() if field.annotation in (int, float))
+
+
+@pytest.mark.parametrize("value", ["99999999999", "1e308", "inf"])
+@pytest.mark.parametrize("name", NUMBERS)
+def test_a_number_that_nothing_could_hold_is_refused(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert name.upper() in _refused(monkeypatch, **{name.upper(): value})
+
+
+def test_a_money_setting_that_nothing_could_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "SHIPPING_FEE" in _refused(monkeypatch, SHIPPING_FEE='{"USD": "1e30"}')
+
+
+def test_origins_are_kept_as_browsers_send_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", '["https://Shop.example.com:443/"]')
+    assert load().cors_origins == ["https://shop.example.com"]
 
 
 @pytest.mark.parametrize("currency", ["KWD", "MGA"])
@@ -243,6 +315,16 @@ def test_a_child_process_gets_exactly_these_settings(monkeypatch: pytest.MonkeyP
             "postgresql+psycopg://h:5432/shop?user=u&password=********",
         ),
         ("postgresql://u@h/shop", "postgresql+psycopg://u@h/shop"),
+        ("postgresql://u:s3cret-x@s3cret-x@h/shop", "postgresql+psycopg://u:********@h/shop"),
+        ("postgresql://u:/s3cret-x/@s3cret-x@h/shop", "postgresql+psycopg://u:********@h/shop"),
+        (
+            "postgresql://h/shop?user=u&sslpassword=s3cret-x&sslmode=require",
+            "postgresql+psycopg://h/shop?user=u&sslpassword=********&sslmode=require",
+        ),
+        (
+            "postgresql://u:s3cret-x@h/shop?sslkey=/k&SSLPassword=s3cret-x",
+            "postgresql+psycopg://u:********@h/shop?sslkey=/k&SSLPassword=********",
+        ),
     ],
 )
 def test_what_is_shown_holds_no_secret(url: str, shown: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from server import start
 from server.settings import Settings
@@ -27,4 +28,15 @@ def test_others_are_not(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], environment: str, smtp_host: str
 ) -> None:
     start.warn(_settings(tmp_path, environment, smtp_host))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_real_shop_on_stripes_test_keys_is_warned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings(tmp_path, "production", "smtp.example.com")
+    keys = {"payment_gateway": "stripe", "stripe_secret_key": SecretStr("sk_test_51H8xYz")}
+    start.warn(settings.model_copy(update=keys))
+    assert "STRIPE_SECRET_KEY is one for tests" in capsys.readouterr().err
+    start.warn(settings.model_copy(update=keys | {"stripe_secret_key": SecretStr("sk_live_51H8xYz")}))
     assert capsys.readouterr().err == ""
