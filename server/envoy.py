@@ -21,6 +21,9 @@ DESCRIPTOR_SET = PROJECT / "generated" / "sanset.binpb"
 TRIES = 3
 """How often a safe call is tried within its deadline."""
 
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
+
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 
 
@@ -63,6 +66,7 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
         "RETRY_SECONDS": str(math.ceil(60 / limit) if limit else 1),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
+        "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
         "DEADLINE_MILLISECONDS": str(round(deadline * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
         "PER_TRY_TIMEOUT": f"{deadline / TRIES:.3f}s",

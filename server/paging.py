@@ -6,17 +6,28 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from google.protobuf.message import Message
 
 from server.errors import InvalidArgument
 from server.keys import derived_key
 
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""What a reply may take: gRPC's clients refuse more unless told otherwise, the gateway holds no longer JSON."""
+
+MAX_PAGE_BYTES = 360 * 1024
+"""What the items of a page may take. Their JSON is up to ten times as long: "<" is written as \\u003c, and fields
+that are empty are named; with what every message adds to that it stays below MAX_REPLY_BYTES."""
+
 _NONCE_BYTES = 12
+
+R = TypeVar("R")
+M = TypeVar("M", bound=Message)
 
 
 class InvalidPageToken(InvalidArgument):
@@ -41,6 +52,22 @@ class Pages:
         """The page size for `asked`: 0 means the default, too large is coerced."""
         return min(asked, self._max_size) if asked > 0 else self._default_size
 
+    def page(
+        self,
+        rows: Sequence[R],
+        size: int,
+        to_wire: Callable[[R], M | None],
+        keys: Callable[[R], Sequence[Any]],
+        *scope: object,
+    ) -> tuple[list[M], str]:
+        """The messages of a page, and the token of the next one; "" when none follows.
+
+        `rows` are one more than `size` when another page follows; one whose message is None is gone, and left out.
+        The page ends before its items take more than MAX_PAGE_BYTES, but holds one at least.
+        """
+        items, taken = fitting(rows[:size], to_wire)
+        return items, self.seal(keys(rows[taken - 1]), *scope) if len(rows) > taken else ""
+
     def seal(self, keys: Sequence[Any], *scope: object) -> str:
         """A token for the page after the row with these sort `keys`, valid for the same `scope` only."""
         nonce = os.urandom(_NONCE_BYTES)
@@ -64,6 +91,21 @@ class Pages:
             raise InvalidPageToken() from None
         keys: list[Any] = json.loads(opened)
         return [datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key for key in keys]
+
+
+def fitting(rows: Sequence[R], to_wire: Callable[[R], M | None]) -> tuple[list[M], int]:
+    """The messages of the first rows that take at most MAX_PAGE_BYTES together, and how many rows those are."""
+    items: list[M] = []
+    room = MAX_PAGE_BYTES
+    for taken, row in enumerate(rows):
+        item = to_wire(row)
+        if item is None:
+            continue
+        room -= item.ByteSize()
+        if items and room < 0:
+            return items, taken
+        items.append(item)
+    return items, len(rows)
 
 
 def _plain(values: list[Any]) -> bytes:

@@ -29,12 +29,15 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = queries.segment_page(connection, after[0] if after else None, size + 1)
-            page = service.count(connection, rows[:size], moment)
-        response = pb.ListSegmentsResponse(items=[convert.segment_to_wire(each, moment) for each in page])
-        if len(rows) > size:
-            last = service.name_key(rows[size - 1].name)
-            response.next_page_token = self._pages.seal([last], *scope)
-        return response
+            counted = {each.segment.id: each for each in service.count(connection, rows[:size], moment)}
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda segment: convert.segment_to_wire(counted[segment.id], moment),
+            lambda segment: [service.name_key(segment.name)],
+            *scope,
+        )
+        return pb.ListSegmentsResponse(items=items, next_page_token=token)
 
     def CreateSegment(self, request: pb.CreateSegmentRequest, call: Call) -> pb.Segment:
         moment = self._moment()
@@ -74,12 +77,14 @@ class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
             rows = service.members(
                 connection, request.segment_id, self._moment(), after[0] if after else None, size + 1
             )
-        response = pb.ListSegmentMembersResponse(
-            items=[convert.member_to_wire(member, self._currency) for member in rows[:size]]
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda member: convert.member_to_wire(member, self._currency),
+            lambda member: [member.user_id],
+            *scope,
         )
-        if len(rows) > size:
-            response.next_page_token = self._pages.seal([rows[size - 1].user_id], *scope)
-        return response
+        return pb.ListSegmentMembersResponse(items=items, next_page_token=token)
 
     def _moment(self) -> Moment:
         return Moment(self._clock(), self._currency)

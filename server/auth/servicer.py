@@ -154,12 +154,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
                 limit=size + 1,
                 now=self._clock(),
             )
-        page = rows[:size]
-        more = len(rows) > size
-        return pb.ListSessionsResponse(
-            items=[convert.session_to_wire(row, current_id=caller.session_id) for row in page],
-            next_page_token=self._pages.seal([page[-1].last_used_at, page[-1].id], *scope) if more else "",
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda row: convert.session_to_wire(row, current_id=caller.session_id),
+            lambda row: [row.last_used_at, row.id],
+            *scope,
         )
+        return pb.ListSessionsResponse(items=items, next_page_token=token)
 
     def RevokeSession(self, request: pb.RevokeSessionRequest, call: Call) -> Empty:
         """End one of the caller's sessions."""
@@ -188,12 +190,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         after = (bool(keys[0]), int(keys[1])) if keys else None
         with self._db.read() as connection:
             rows = addresses.list_addresses(connection, user_id, after=after, limit=size + 1)
-        page = rows[:size]
-        more = len(rows) > size
-        return pb.ListAddressesResponse(
-            items=[convert.address_to_wire(row) for row in page],
-            next_page_token=self._pages.seal([page[-1].is_default, page[-1].id], *scope) if more else "",
+        items, token = self._pages.page(
+            rows, size, convert.address_to_wire, lambda row: [row.is_default, row.id], *scope
         )
+        return pb.ListAddressesResponse(items=items, next_page_token=token)
 
     def CreateAddress(self, request: pb.CreateAddressRequest, call: Call) -> pb.Address:
         """Store a new address."""

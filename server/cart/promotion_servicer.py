@@ -38,10 +38,10 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = coupons.usable(connection, user_id, self._rules.tiers, self._clock(), after, size + 1)
-        return pb.ListCouponsResponse(
-            items=[promotion_convert.coupon_to_wire(row) for row in rows[:size]],
-            next_page_token=self._pages.seal([rows[size - 1].id], *scope) if len(rows) > size else "",
+        items, token = self._pages.page(
+            rows, size, promotion_convert.coupon_to_wire, lambda row: [row.id], *scope
         )
+        return pb.ListCouponsResponse(items=items, next_page_token=token)
 
     def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> cart_pb2.Cart:
         with self._db.transaction() as tx:
@@ -71,10 +71,10 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
             scope = ("ListPoints", user_id)
             after = self._pages.open(request.page_token, *scope)
             rows = queries.entry_page(connection, user_id, after, size + 1)
-        return pb.ListPointsResponse(
-            items=[promotion_convert.entry_to_wire(row) for row in rows[:size]],
-            next_page_token=self._pages.seal([rows[size - 1].id], *scope) if len(rows) > size else "",
+        items, token = self._pages.page(
+            rows, size, promotion_convert.entry_to_wire, lambda row: [row.id], *scope
         )
+        return pb.ListPointsResponse(items=items, next_page_token=token)
 
     def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> cart_pb2.Cart:
         with self._db.transaction() as tx:
@@ -98,10 +98,10 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = queries.coupon_page(connection, code, after, size + 1)
-        return pb.ListCouponsResponse(
-            items=[promotion_convert.coupon_to_wire(row) for row in rows[:size]],
-            next_page_token=self._pages.seal([rows[size - 1].id], *scope) if len(rows) > size else "",
+        items, token = self._pages.page(
+            rows, size, promotion_convert.coupon_to_wire, lambda row: [row.id], *scope
         )
+        return pb.ListCouponsResponse(items=items, next_page_token=token)
 
     def CreateCoupon(self, request: pb.CreateCouponRequest, call: Call) -> pb.Coupon:
         now = self._clock()

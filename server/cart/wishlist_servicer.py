@@ -27,13 +27,10 @@ class WishlistServicer(cart_pb2_grpc.CartServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             found = wishlist.wishes(connection, user_id, self._clock(), after=after, limit=size + 1)
-        page = found[:size]
-        token = ""
-        if len(found) > size:
-            token = self._pages.seal([page[-1].created_at, page[-1].offer.product_id], *scope)
-        return pb.ListWishlistResponse(
-            items=[convert.wish_to_wire(wish) for wish in page], next_page_token=token
+        items, token = self._pages.page(
+            found, size, convert.wish_to_wire, lambda wish: [wish.created_at, wish.offer.product_id], *scope
         )
+        return pb.ListWishlistResponse(items=items, next_page_token=token)
 
     def AddToWishlist(self, request: pb.AddToWishlistRequest, call: Call) -> pb.WishlistItem:
         with self._db.transaction() as tx:

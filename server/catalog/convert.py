@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
@@ -28,6 +28,9 @@ from server.rpc.wire import (
 )
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
+LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_description")
+"""What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
+
 _FLOAT_ERROR = 1e-6
 """How far a percentage of two decimals may be from it as a float, times 100."""
 
@@ -70,6 +73,15 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> pb.Product
     if row.attributes:
         product.attributes.update(row.attributes)
     return product
+
+
+def summary_of(product: pb.Product) -> pb.Product:
+    """What a list shows of a product."""
+    summary = pb.Product()
+    summary.CopyFrom(product)
+    for name in LEFT_OUT_OF_SUMMARIES:
+        summary.ClearField(name)
+    return summary
 
 
 def _discount_to_wire(row: AnyRow) -> pb.Discount | None:
@@ -168,14 +180,20 @@ def filter_from_wire(
 
 
 def category_to_wire(node: CategoryNode) -> pb.Category:
-    """A category with the tree below it."""
+    """A category, with those below it as a list holds them."""
+    category = listed_category_to_wire(node)
+    category.description = node.description
+    return category
+
+
+def listed_category_to_wire(node: CategoryNode) -> pb.Category:
+    """A category with the tree below it, none of them with its description: a thousand would exceed a reply."""
     return pb.Category(
         id=node.id,
         name=node.name,
         slug=node.slug,
         parent_id=node.parent_id or 0,
-        description=node.description,
-        children=[category_to_wire(child) for child in node.children],
+        children=[listed_category_to_wire(child) for child in node.children],
     )
 
 

@@ -17,7 +17,7 @@ from server.catalog.errors import ProductNotFound
 from server.catalog.shelf import Shelf
 from server.clock import Clock
 from server.db.database import Database
-from server.paging import Pages
+from server.paging import Pages, fitting
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.pool import Pool
@@ -78,8 +78,12 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> pb.BatchGetProductsResponse:
         ids = list(dict.fromkeys(request.product_ids))
         found = await self._shelf.products(ids)
+        known = [product_id for product_id in ids if product_id in found]
+        items, taken = fitting(known, lambda product_id: found[product_id].view(request.view))
         return pb.BatchGetProductsResponse(
-            items=[found[i] for i in ids if i in found], missing_ids=[i for i in ids if i not in found]
+            items=items,
+            missing_ids=[product_id for product_id in ids if product_id not in found],
+            remaining_ids=known[taken:],
         )
 
     async def ListProducts(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
@@ -90,16 +94,18 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
         size = self._pages.size(request.page_size)
         # The category as it was sent: a new category below it must not end the walk through the pages.
-        scope = ("ListProducts", sort, request.category, *wanted.scope())
+        scope = ("ListProducts", sort, request.view == pb.Product.FULL, request.category, *wanted.scope())
         after = self._pages.open(request.page_token, *scope)
         rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1)
         found = await self._shelf.products([product_id for product_id, _ in rows[:size]])
-        response = pb.ListProductsResponse(
-            items=[found[product_id] for product_id, _ in rows[:size] if product_id in found]
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda row: found[row[0]].view(request.view) if row[0] in found else None,
+            lambda row: [row[1], row[0]],
+            *scope,
         )
-        if len(rows) > size:
-            product_id, key = rows[size - 1]
-            response.next_page_token = self._pages.seal([key, product_id], *scope)
+        response = pb.ListProductsResponse(items=items, next_page_token=token)
         if after is None:
             response.total_size = await self._shelf.count(wanted)
         return response
@@ -145,7 +151,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> pb.ListCategoriesResponse:
         tree = await self._shelf.tree()
         return pb.ListCategoriesResponse(
-            items=[convert.category_to_wire(node) for node in tree.roots], total_size=len(tree)
+            items=[convert.listed_category_to_wire(node) for node in tree.roots], total_size=len(tree)
         )
 
     async def GetCategory(self, request: pb.GetCategoryRequest, call: Call) -> pb.Category:

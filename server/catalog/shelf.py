@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sanset.v1 import catalog_pb2 as pb
 
 from server.catalog import queries
 from server.catalog.categories import CategoryTree, read_tree
-from server.catalog.convert import product_to_wire
+from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import next_turn
 from server.clock import Clock
 from server.db.database import Announcement, Database
@@ -21,10 +22,33 @@ from server.events.cache import Cache
 from server.events.follower import Follower
 from server.rpc.pool import Pool
 
-MOST_PRODUCTS = 50_000
+MOST_BYTES = 96 * 1024 * 1024
+"""What the products in memory may take as messages: 50,000 of a usual length."""
+
 LOAD_SECONDS = 10.0
 COUNT_SECONDS = 5.0
 MOST_COUNTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A product, whole and as lists show it. Do not change the messages: everyone gets the same."""
+
+    full: pb.Product
+    summary: pb.Product
+
+    @classmethod
+    def of(cls, product: pb.Product) -> Shown:
+        """Both views of a product."""
+        return cls(product, summary_of(product))
+
+    def view(self, view: pb.Product.View.ValueType) -> pb.Product:
+        """The message that a list in this view holds."""
+        return self.full if view == pb.Product.FULL else self.summary
+
+    def weigh(self) -> int:
+        """About how much memory it takes; the copy shares nothing."""
+        return self.full.ByteSize() + self.summary.ByteSize()
 
 
 class Shelf:
@@ -35,7 +59,7 @@ class Shelf:
         self._pool = pool
         self._clock = clock
         self._low_stock = low_stock
-        self._products: Cache[int, pb.Product] = Cache(self._load_products, size=MOST_PRODUCTS)
+        self._products: Cache[int, Shown] = Cache(self._load_products, size=MOST_BYTES, weigh=Shown.weigh)
         self._turns: dict[int, datetime] = {}
         """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
@@ -51,9 +75,10 @@ class Shelf:
     async def product(self, product_id: int) -> pb.Product | None:
         """A product; None when there is none. Do not change the message: everyone gets the same."""
         self._drop_turned([product_id])
-        return await self._products.get(product_id)
+        shown = await self._products.get(product_id)
+        return shown.full if shown else None
 
-    async def products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+    async def products(self, ids: Sequence[int]) -> dict[int, Shown]:
         """The products that exist among `ids`."""
         self._drop_turned(ids)
         return await self._products.get_many(ids)
@@ -90,20 +115,21 @@ class Shelf:
         with self._db.read() as connection:
             return queries.count_products(connection, wanted)
 
-    async def _load_products(self, ids: Sequence[int]) -> dict[int, pb.Product]:
+    async def _load_products(self, ids: Sequence[int]) -> dict[int, Shown]:
         products, turns = await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
         for product_id in products:
             self._turns.pop(product_id, None)
         self._turns |= turns
         return products
 
-    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, pb.Product], dict[int, datetime]]:
+    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, Shown], dict[int, datetime]]:
         """Products, and when the prices of some of them change by the clock."""
         now = self._clock()
         with self._db.read() as connection:
             rows = queries.products(connection, ids)
         turns = {row.id: turn for row in rows if (turn := next_turn(row, now)) is not None}
-        return {row.id: product_to_wire(row, now, low_stock=self._low_stock) for row in rows}, turns
+        products = [product_to_wire(row, now, low_stock=self._low_stock) for row in rows]
+        return {product.id: Shown.of(product) for product in products}, turns
 
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
         return await self._pool.run(Deadline(LOAD_SECONDS), self._read_tree)

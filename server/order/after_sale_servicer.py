@@ -148,12 +148,15 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
                 after=after,
                 limit=size + 1,
             )
-            page = rows[:size]
-            lines = after_sale_queries.return_lines(connection, [row.id for row in page])
-        response = pb.ListReturnsResponse(items=[wire.return_to_wire(row, lines[row.id]) for row in page])
-        if len(rows) > size:
-            response.next_page_token = self._pages.seal([page[-1].created_at, page[-1].id], *scope)
-        return response
+            lines = after_sale_queries.return_lines(connection, [row.id for row in rows[:size]])
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda row: wire.return_to_wire(row, lines[row.id]),
+            lambda row: [row.created_at, row.id],
+            *scope,
+        )
+        return pb.ListReturnsResponse(items=items, next_page_token=token)
 
     def ApproveReturn(self, request: pb.ApproveReturnRequest, call: Call) -> pb.Return:
         with self._db.transaction() as tx:

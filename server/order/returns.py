@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.cart import promotions
 from server.db.base import AnyRow
-from server.errors import InvalidField
+from server.errors import InvalidField, TooMany
 from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, status
@@ -19,6 +20,9 @@ from server.order.refund_parts import Parts, chosen_units, fitted, respread
 from server.order.refunds import end_if_paid_back, positions, record, told_of
 from server.order.sale import Sale, open_sale
 from server.order.steps import MESSAGES
+
+MOST_STEPS: Final = 400
+"""Of an order whose returns are asked for and refused again and again: its steps are one reply."""
 
 
 def request(
@@ -33,10 +37,12 @@ def request(
 ) -> int:
     """Ask to send units back, by variant; none: all that can be. Returns the return's id.
 
-    Raises OrderNotFound, NotDelivered, ReturnTooLate, NotReturnable and InvalidField.
+    Raises OrderNotFound, NotDelivered, ReturnTooLate, NotReturnable, TooMany and InvalidField.
     """
     sale = open_sale(tx, order_id, user_id)
     _check_time(sale, within, now)
+    if sale.values["last_sequence"] >= MOST_STEPS:
+        raise TooMany(limit=MOST_STEPS, things="steps of an order")
     left = _returnable(tx, sale)
     chosen = _chosen(sale, units, left)
     lines = [

@@ -110,14 +110,15 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = read(connection, after, size + 1)
-            page = rows[:size]
-            lines = queries.lines(connection, [row.id for row in page])
-        response = pb.ListOrdersResponse(
-            items=[convert.order_to_wire(placed(row, lines[row.id])) for row in page]
+            lines = queries.lines(connection, [row.id for row in rows[:size]])
+        items, token = self._pages.page(
+            rows,
+            size,
+            lambda row: convert.order_to_wire(placed(row, lines[row.id])),
+            lambda row: [row.placed_at, row.id],
+            *scope,
         )
-        if len(rows) > size:
-            response.next_page_token = self._pages.seal([page[-1].placed_at, page[-1].id], *scope)
-        return response
+        return pb.ListOrdersResponse(items=items, next_page_token=token)
 
     def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> pb.Order:
         with self._db.read() as connection:

@@ -114,11 +114,8 @@ class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
         with self._db.read() as connection:
             service.read(connection, request.endpoint_id)
             rows = queries.delivery_page(connection, request.endpoint_id, status, after, size + 1)
-        page = rows[:size]
-        response = pb.ListWebhookDeliveriesResponse(items=[delivery_to_wire(row) for row in page])
-        if len(rows) > size:
-            response.next_page_token = self._pages.seal([page[-1].id], *scope)
-        return response
+        items, token = self._pages.page(rows, size, delivery_to_wire, lambda row: [row.id], *scope)
+        return pb.ListWebhookDeliveriesResponse(items=items, next_page_token=token)
 
     def ReplayWebhookDelivery(
         self, request: pb.ReplayWebhookDeliveryRequest, call: Call

@@ -119,10 +119,10 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             done = behavior.done_by(connection, user_id, kind, after, size + 1)
-        more = self._pages.seal([done[size - 1].at, done[size - 1].id], *scope) if len(done) > size else ""
-        return pb.GetHistoryResponse(
-            items=[convert.done_to_wire(one) for one in done[:size]], next_page_token=more
+        items, token = self._pages.page(
+            done, size, convert.done_to_wire, lambda one: [one.at, one.id], *scope
         )
+        return pb.GetHistoryResponse(items=items, next_page_token=token)
 
     async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
         run = await self._trainer.start(call.deadline, model_convert.assignment_from_wire(request))
@@ -141,10 +141,10 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             models = registry.page(connection, after[0] if after else None, size + 1)
-        more = self._pages.seal([models[size - 1].id], *scope) if len(models) > size else ""
-        return pb.ListModelsResponse(
-            items=[model_convert.model_to_wire(model) for model in models[:size]], next_page_token=more
+        items, token = self._pages.page(
+            models, size, model_convert.model_to_wire, lambda model: [model.id], *scope
         )
+        return pb.ListModelsResponse(items=items, next_page_token=token)
 
     def GetModelMetrics(self, request: pb.GetModelMetricsRequest, call: Call) -> pb.ModelMetrics:
         with self._db.read() as connection:

@@ -369,3 +369,26 @@ def test_grpc_web_reaches_the_shop(stack: Stack, buyer: Person) -> None:
     (length,) = struct.unpack(">I", reply.content[1:5])
     assert str(auth_pb2.User.FromString(reply.content[5 : 5 + length]).id) == buyer.me["id"]
     assert b"grpc-status:0" in reply.content[5 + length :]
+
+
+# ── Size ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_pages_of_the_largest_products_are_read_to_the_end(stack: Stack) -> None:
+    """Each of the texts is six times as long as JSON: in one piece they would exceed what the gateway holds."""
+    brand = uuid.uuid4().hex
+    body = {"name": "<" * 200, "description": "<" * 10_000, "brand": brand, "price": {"units": 1}}
+    body["attributes"] = {"a": "<" * 16_000}
+    made = [stack.admin.http.post("products", json=body | {"slug": f"{brand}-{i}"}).json() for i in range(30)]
+    for view, pages in (("summary", 1), ("full", 3)):
+        listed: list[str] = []
+        token: str | None = None
+        read = 0
+        while token != "":
+            asked = {"brand": brand, "page_size": 100, "view": view, "page_token": token or ""}
+            reply = stack.client().get("products", params=asked)
+            assert reply.status_code == 200, reply.text[:500]
+            listed += [product["id"] for product in reply.json()["items"]]
+            token, read = reply.json()["next_page_token"], read + 1
+        assert sorted(listed) == sorted(product["id"] for product in made)
+        assert read == pages

@@ -9,12 +9,10 @@ from typing import Any
 
 import grpc
 import pytest
+from catalog_shop import copy_product
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refused
 from sanset.v1 import catalog_pb2 as pb
-from sqlalchemy import insert, select
-
-from server.catalog.models import InventoryLevel, Product, ProductTag, Variant
 
 Sort = pb.ListProductsRequest
 SORTS = [Sort.NEWEST, Sort.PRICE_ASC, Sort.PRICE_DESC, Sort.NAME, Sort.POPULARITY, Sort.RATING]
@@ -190,27 +188,10 @@ def test_a_made_up_token_is_refused(shop: RunningShop, token: str) -> None:
 def test_a_page_is_at_most_a_hundred_and_twenty_unless_asked(shop: RunningShop) -> None:
     tag = uuid.uuid4().hex
     first = shop.product(tags=[tag])
-    with shop.app.db.transaction() as tx:
-        _copy_products(tx, first.id, 120)
+    copy_product(shop, first.id, 120)
     assert len(_list(shop, tags=[tag]).items) == 20
     assert len(_list(shop, tags=[tag], page_size=1000).items) == 100
     assert _list(shop, tags=[tag], page_size=1).total_size == 121
-
-
-def _copy_products(tx: Any, product_id: int, count: int) -> None:
-    row = tx.execute(select(Product.__table__).where(Product.id == product_id)).one()._asdict()
-    del row["id"]
-    for _ in range(count):
-        key = uuid.uuid4().hex
-        copy = tx.execute(
-            insert(Product).values(row | {"sku": key, "slug": key}).returning(Product.id)
-        ).scalar_one()
-        variant = tx.execute(
-            insert(Variant).values(product_id=copy, sku=key, options={}).returning(Variant.id)
-        ).scalar_one()
-        level = {"variant_id": variant, "location_id": 1, "product_id": copy, "available": 1, "received": 1}
-        tx.execute(insert(InventoryLevel).values(level))
-        tx.execute(insert(ProductTag), [{"tag": tag, "product_id": copy} for tag in row["tags"]])
 
 
 # ── Filters

@@ -61,6 +61,7 @@ def test_categories_are_shown_as_a_tree_by_name(shop: RunningShop) -> None:
     assert (shown.parent_id, shown.description) == (0, "All of it")
     assert shop.catalog.GetCategory(pb.GetCategoryRequest(slug=top.slug)) == shown
     reply = shop.catalog.ListCategories(pb.ListCategoriesRequest())
+    shown.ClearField("description")
     assert shown in reply.items
     assert all(category.parent_id == 0 for category in reply.items)
     assert reply.total_size == shop.sql("SELECT count(*) FROM categories")[0][0]

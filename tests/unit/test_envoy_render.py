@@ -14,7 +14,7 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 from sanset.v1 import access_pb2, errors_pb2
 
-from server import envoy
+from server import envoy, paging
 from server.rpc.limits import PAYMENT_REPORTS_A_MINUTE
 from server.settings import Settings
 
@@ -204,3 +204,12 @@ def _bindings(method: descriptor_pb2.MethodDescriptorProto) -> Iterator[tuple[st
         verb = each.WhichOneof("pattern")
         assert verb is not None, f"{method.name} has no HTTP binding"
         yield verb.upper(), re.sub(r"\{[^}]*\}", "1", getattr(each, verb))
+
+
+@pytest.mark.parametrize(("most_body", "buffer"), [(1024, 4_194_304), (8_388_608, 8_388_608)])
+def test_the_gateway_holds_the_largest_reply_whatever_the_largest_request(
+    most_body: int, buffer: int
+) -> None:
+    settings = Settings(_env_file=None, environment="test", max_message_bytes=most_body)
+    assert envoy.MAX_REPLY_BYTES == paging.MAX_REPLY_BYTES
+    assert envoy.values(settings, 9901, [50061])["BUFFER_BYTES"] == str(buffer)

@@ -14,7 +14,7 @@ TARGET = "localhost:50051"
 TIMEOUT = 10.0
 
 MAX_REPLY_BYTES = 16 * 1024 * 1024
-"""A page of 100 products with long descriptions outgrows gRPC's own limit of 4 MiB."""
+"""Room beside gRPC's own limit of 4 MiB, which no reply of the shop's exceeds."""
 
 KEEPALIVE_MS = 40_000
 """Silence before a ping. Above the 30 s between heartbeats, so that it finds only dead connections."""

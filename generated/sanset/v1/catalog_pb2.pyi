@@ -29,6 +29,29 @@ class Product(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _View:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Product._View.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VIEW_UNSPECIFIED: Product._View.ValueType  # 0
+        """Not set: SUMMARY."""
+        SUMMARY: Product._View.ValueType  # 1
+        """What a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+        FULL: Product._View.ValueType  # 2
+        """All fields. Pages end early where they would grow too large."""
+
+    class View(_View, metaclass=_ViewEnumTypeWrapper):
+        """How much of a product a list holds."""
+
+    VIEW_UNSPECIFIED: Product.View.ValueType  # 0
+    """Not set: SUMMARY."""
+    SUMMARY: Product.View.ValueType  # 1
+    """What a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+    FULL: Product.View.ValueType  # 2
+    """All fields. Pages end early where they would grow too large."""
+
     class _StockStatus:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
@@ -91,7 +114,7 @@ class Product(_message.Message):
     slug: _builtins.str
     """The name in a URL: lower-case letters, digits and hyphens, with a letter among them. Unique."""
     description: _builtins.str
-    """What it is, in plain text."""
+    """What it is, in plain text: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
     """The category: its slug or name on input, its name on output."""
     category_id: _builtins.int
@@ -251,7 +274,7 @@ class Category(_message.Message):
     parent_id: _builtins.int
     """The category above; 0 at the top."""
     description: _builtins.str
-    """What is found here."""
+    """What is found here: up to 2,000 characters and 6 KiB. Only in replies about this category."""
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Category]:
         """The categories below, by name."""
@@ -385,6 +408,9 @@ class BatchGetProductsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PRODUCT_IDS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
+    view: Global___Product.View.ValueType
+    """How much of each product to return."""
     @_builtins.property
     def product_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The ids, 1 to 100. A repeated id is returned once."""
@@ -393,10 +419,11 @@ class BatchGetProductsRequest(_message.Message):
         self,
         *,
         product_ids: _abc.Iterable[_builtins.int] | None = ...,
+        view: Global___Product.View.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_ids", b"product_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_ids", b"product_ids", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -410,6 +437,7 @@ class BatchGetProductsResponse(_message.Message):
 
     ITEMS_FIELD_NUMBER: _builtins.int
     MISSING_IDS_FIELD_NUMBER: _builtins.int
+    REMAINING_IDS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
         """The products found, in the order asked."""
@@ -418,15 +446,20 @@ class BatchGetProductsResponse(_message.Message):
     def missing_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The ids that do not exist or were deleted."""
 
+    @_builtins.property
+    def remaining_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """With `view` FULL: the ids whose products did not fit into this reply. Ask for them again."""
+
     def __init__(
         self,
         *,
         items: _abc.Iterable[Global___Product] | None = ...,
         missing_ids: _abc.Iterable[_builtins.int] | None = ...,
+        remaining_ids: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "missing_ids", b"missing_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "missing_ids", b"missing_ids", "remaining_ids", b"remaining_ids"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -487,6 +520,7 @@ class ListProductsRequest(_message.Message):
     IN_STOCK_FIELD_NUMBER: _builtins.int
     VENDOR_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
@@ -505,6 +539,8 @@ class ListProductsRequest(_message.Message):
     """Only products of this vendor: the id of the vendor's account."""
     sort: Global___ListProductsRequest.Sort.ValueType
     """The order."""
+    view: Global___Product.View.ValueType
+    """How much of each product to return."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only products with all of these tags."""
@@ -522,10 +558,11 @@ class ListProductsRequest(_message.Message):
         in_stock: _builtins.bool | None = ...,
         vendor: _builtins.int = ...,
         sort: Global___ListProductsRequest.Sort.ValueType = ...,
+        view: Global___Product.View.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "tags", b"tags", "vendor", b"vendor"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "tags", b"tags", "vendor", b"vendor", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015

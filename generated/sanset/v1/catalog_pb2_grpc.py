@@ -130,17 +130,20 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetProducts(self, request, context):
-        """Gets up to 100 products at once, in the order asked.
+        """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
-        Ids that do not exist are returned in `missing_ids` instead of failing the call.
+        Ids that do not exist are returned in `missing_ids` instead of failing the call; those of products that no
+        longer fit the reply in `remaining_ids`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListProducts(self, request, context):
-        """Lists products, filtered and sorted. The order is stable: ties are broken by id.
+        """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
+        ties are broken by id.
 
+        A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
         Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -178,7 +181,8 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCategories(self, request, context):
-        """Lists all categories as a tree: the top level, each with its children, by name.
+        """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+        descriptions, which GetCategory has.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -186,6 +190,7 @@ class CatalogServiceServicer:
 
     def GetCategory(self, request, context):
         """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+        Those below it come without their descriptions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -41,13 +41,16 @@ class CatalogServiceStub:
     GetProduct: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetProductRequest, _catalog_pb2.Product]
     """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
     BatchGetProducts: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.BatchGetProductsRequest, _catalog_pb2.BatchGetProductsResponse]
-    """Gets up to 100 products at once, in the order asked.
+    """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
-    Ids that do not exist are returned in `missing_ids` instead of failing the call.
+    Ids that do not exist are returned in `missing_ids` instead of failing the call; those of products that no
+    longer fit the reply in `remaining_ids`.
     """
     ListProducts: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListProductsRequest, _catalog_pb2.ListProductsResponse]
-    """Lists products, filtered and sorted. The order is stable: ties are broken by id.
+    """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
+    ties are broken by id.
 
+    A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
     Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
     """
     CreateProduct: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.CreateProductRequest, _catalog_pb2.Product]
@@ -69,9 +72,13 @@ class CatalogServiceStub:
     keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
     """
     ListCategories: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]
-    """Lists all categories as a tree: the top level, each with its children, by name."""
+    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    descriptions, which GetCategory has.
+    """
     GetCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetCategoryRequest, _catalog_pb2.Category]
-    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist."""
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    Those below it come without their descriptions.
+    """
     CreateCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]
     """Creates a category, and returns it.
 
@@ -113,13 +120,16 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     GetProduct: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetProductRequest, _catalog_pb2.Product]  # type: ignore[assignment]
     """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
     BatchGetProducts: _aio.UnaryUnaryMultiCallable[_catalog_pb2.BatchGetProductsRequest, _catalog_pb2.BatchGetProductsResponse]  # type: ignore[assignment]
-    """Gets up to 100 products at once, in the order asked.
+    """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
-    Ids that do not exist are returned in `missing_ids` instead of failing the call.
+    Ids that do not exist are returned in `missing_ids` instead of failing the call; those of products that no
+    longer fit the reply in `remaining_ids`.
     """
     ListProducts: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListProductsRequest, _catalog_pb2.ListProductsResponse]  # type: ignore[assignment]
-    """Lists products, filtered and sorted. The order is stable: ties are broken by id.
+    """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
+    ties are broken by id.
 
+    A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
     Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
     """
     CreateProduct: _aio.UnaryUnaryMultiCallable[_catalog_pb2.CreateProductRequest, _catalog_pb2.Product]  # type: ignore[assignment]
@@ -141,9 +151,13 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
     """
     ListCategories: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]  # type: ignore[assignment]
-    """Lists all categories as a tree: the top level, each with its children, by name."""
+    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    descriptions, which GetCategory has.
+    """
     GetCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
-    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist."""
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    Those below it come without their descriptions.
+    """
     CreateCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
     """Creates a category, and returns it.
 
@@ -194,9 +208,10 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.BatchGetProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.BatchGetProductsResponse, _abc.Awaitable[_catalog_pb2.BatchGetProductsResponse]]:
-        """Gets up to 100 products at once, in the order asked.
+        """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
-        Ids that do not exist are returned in `missing_ids` instead of failing the call.
+        Ids that do not exist are returned in `missing_ids` instead of failing the call; those of products that no
+        longer fit the reply in `remaining_ids`.
         """
 
     @_abc_1.abstractmethod
@@ -205,8 +220,10 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.ListProductsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.ListProductsResponse, _abc.Awaitable[_catalog_pb2.ListProductsResponse]]:
-        """Lists products, filtered and sorted. The order is stable: ties are broken by id.
+        """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
+        ties are broken by id.
 
+        A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
         Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
 
@@ -252,7 +269,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.ListCategoriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.ListCategoriesResponse, _abc.Awaitable[_catalog_pb2.ListCategoriesResponse]]:
-        """Lists all categories as a tree: the top level, each with its children, by name."""
+        """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+        descriptions, which GetCategory has.
+        """
 
     @_abc_1.abstractmethod
     def GetCategory(
@@ -260,7 +279,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.GetCategoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.Category, _abc.Awaitable[_catalog_pb2.Category]]:
-        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist."""
+        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+        Those below it come without their descriptions.
+        """
 
     @_abc_1.abstractmethod
     def CreateCategory(
