@@ -78,6 +78,23 @@ def _kept_secret(data_dir: Path) -> str:
     return path.read_text().strip()
 
 
+def mark_as_demo(data_dir: Path) -> None:
+    """Remember that a demo shop lives in `data_dir`."""
+    make_private(data_dir)
+    write_private(
+        _demo_mark(data_dir), "A demo shop lives here. No shop in production starts in this directory.\n"
+    )
+
+
+def is_a_demos(data_dir: Path) -> bool:
+    """Whether a demo shop lives in `data_dir`, or did."""
+    return _demo_mark(data_dir).exists()
+
+
+def _demo_mark(data_dir: Path) -> Path:
+    return data_dir / "demo"
+
+
 def choose_database(data_dir: Path, kind: Kind) -> None:
     """Remember which of its databases the shop in `data_dir` uses."""
     run_directory(data_dir)

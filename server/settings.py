@@ -250,6 +250,15 @@ class Settings(BaseSettings):
             raise ValueError("use an address like Shop <shop@example.com>")
         return value
 
+    @field_validator("first_superuser_email")
+    @classmethod
+    def _admin_has_an_address(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        local, _, domain = address.rpartition("@")
+        if value and (name or address != value or not (local and domain)):
+            raise ValueError("use an e-mail address like you@example.com")
+        return value
+
     @field_validator("environment", "log_level", "smtp_tls", "algorithm", "payment_gateway", mode="before")
     @classmethod
     def _choice_in_any_case(cls, value: object, info: ValidationInfo) -> object:

@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import func, select
 
-from server import home, postgres, progress, supervisor
+from server import environments, home, postgres, progress, supervisor
 from server.analytics.trained import keeper
 from server.auth.errors import WeakPassword
 from server.auth.passwords import check_strength, hash_password, password_key
-from server.auth.service import ensure_first_admin, first_admin_is_missing
+from server.auth.service import ensure_first_admin, first_admin_is_missing, is_admin
 from server.cart.pricing import PriceRules
 from server.catalog.models import Product
 from server.clock import utc_now
@@ -25,6 +25,10 @@ from server.recommend.models import TrainedModel
 from server.settings import InvalidSettings, Settings
 
 console = Console(stderr=True, highlight=False)
+
+
+class AdminNotCreated(Exception):
+    """The first admin that was asked for was not created; the text says why in one line."""
 
 
 def with_edge_token(settings: Settings) -> Settings:
@@ -54,27 +58,51 @@ def database(settings: Settings, choice: home.Kind | None = None) -> Iterator[Se
 def prepare(settings: Settings) -> None:
     """Bring the database to the newest schema and create the first admin.
 
-    Raises InvalidSettings when the password of the first admin is weak, outside demo and test.
+    Raises InvalidSettings when the database is another environment's, or when the password of the first admin is
+    weak, outside demo and test; AdminNotCreated when the shop has another admin.
     """
+    environments.refuse_foreign(settings)
     with console.status("Migrating the database …"):
         migrate.upgrade(settings.url)
+    environments.claim(settings)
     email = settings.first_superuser_email
     password = settings.first_superuser_password.get_secret_value()
     if email and password:
         create_admin(settings, email, password)
+    elif settings.environment == "production":
+        _say_what_the_first_admin_lacks(settings)
 
 
 def create_admin(settings: Settings, email: str, password: str) -> None:
-    """Create the first admin, unless there is one. Raises InvalidSettings as `prepare` does."""
+    """Create the first admin, unless `email` is one. Raises as `prepare` does."""
     db = Database(settings.url, pool_size=1)
     try:
         with db.read() as connection:
-            if not first_admin_is_missing(connection):
-                return
-        _refuse_weak_password(settings, email, password)
-        password_hash = hashed(settings, password)
-        with db.transaction() as tx:
-            ensure_first_admin(tx, email, password_hash, utc_now())
+            missing = first_admin_is_missing(connection)
+        if missing:
+            _refuse_weak_password(settings, email, password)
+            password_hash = hashed(settings, password)
+            with db.transaction() as tx:
+                ensure_first_admin(tx, email, password_hash, utc_now())
+        with db.read() as connection:
+            if not is_admin(connection, email):
+                raise AdminNotCreated(
+                    f"FIRST_SUPERUSER_EMAIL: {email} was not made an admin, for the shop has another one, who can "
+                    "give the role; the schema is up to date"
+                )
+    finally:
+        db.close()
+
+
+def _say_what_the_first_admin_lacks(settings: Settings) -> None:
+    db = Database(settings.url, pool_size=1)
+    try:
+        with db.read() as connection:
+            if first_admin_is_missing(connection):
+                _warn(
+                    "the shop has no admin yet: set FIRST_SUPERUSER_EMAIL and FIRST_SUPERUSER_PASSWORD and run "
+                    "`sanset migrate` again."
+                )
     finally:
         db.close()
 
@@ -93,6 +121,15 @@ def hashed(settings: Settings, password: str) -> str:
     """The hash of a password, as the server makes it."""
     key = password_key(settings.secret_key.get_secret_value())
     return hash_password(password, cost=settings.bcrypt_cost, key=key)
+
+
+def prepare_demo(settings: Settings) -> None:
+    """Do what `prepare` does, but go on without an admin of one's own, and load the demo data."""
+    try:
+        prepare(settings)
+    except AdminNotCreated as error:
+        _warn(str(error))
+    fill(settings)
 
 
 def fill(settings: Settings) -> None:
@@ -133,7 +170,11 @@ def warn(settings: Settings) -> None:
     if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
         texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
     for text in texts:
-        console.print(f"sanset: {text}", style="yellow", markup=False, soft_wrap=True)
+        _warn(text)
+
+
+def _warn(text: str) -> None:
+    console.print(f"sanset: {text}", style="yellow", markup=False, soft_wrap=True)
 
 
 def announce(ports: supervisor.Ports, settings: Settings) -> None:

@@ -91,6 +91,12 @@ def an_admin_exists(connection: Connection) -> bool:
     return connection.scalar(select(User.id).where(User.role == "ADMIN").limit(1)) is not None
 
 
+def is_active_admin(connection: Connection, email_key: str) -> bool:
+    """Whether the account with this e-mail address is an admin who may sign in."""
+    active = select(User.id).where(User.email_key == email_key, User.role == "ADMIN", User.is_active)
+    return connection.scalar(active) is not None
+
+
 def _is_open(now: datetime) -> ColumnElement[bool]:
     return and_(Session.revoked_at.is_(None), Session.expires_at > now)
 

@@ -96,6 +96,11 @@ def first_admin_is_missing(connection: Connection) -> bool:
     return not queries.an_admin_exists(connection)
 
 
+def is_admin(connection: Connection, email: str) -> bool:
+    """Whether the account of `email` is an admin who may sign in."""
+    return queries.is_active_admin(connection, lookup_key(email))
+
+
 def ensure_first_admin(tx: Connection, email: str, password_hash: str, now: datetime) -> bool:
     """Make `email` an admin with this password unless the shop has one; whether it was made now.
 

@@ -7,6 +7,7 @@ from server.audit import models as audit
 from server.auth import models as auth
 from server.cart import models as cart
 from server.catalog import models as catalog
+from server.db import properties
 from server.db.base import Base
 from server.events import models as events
 from server.jobs import models as jobs
@@ -30,6 +31,7 @@ __all__ = [
     "metadata",
     "order",
     "payments",
+    "properties",
     "recommend",
     "webhooks",
 ]
