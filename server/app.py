@@ -329,7 +329,7 @@ def _pipeline(
     telemetry: Telemetry,
     pool: Pool,
 ) -> Pipeline:
-    validation = Validation()
+    validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
     return Pipeline(
         access=Access(SERVICES, verifier.verify),

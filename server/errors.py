@@ -111,6 +111,12 @@ class MalformedRequest(InvalidArgument):
     message = "The request is not a valid {message_type}."
 
 
+class RequestTooLarge(InvalidArgument):
+    """The message cannot be one that keeps the limits of its fields."""
+
+    message = "The request has {size} bytes; {method} takes at most {limit}."
+
+
 class InvalidUpdateMask(InvalidArgument):
     """The update mask names what cannot be changed."""
 

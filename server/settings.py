@@ -83,7 +83,7 @@ class Settings(BaseSettings):
         600, ge=1, le=MOST_CALLS, description="Signed-in calls per minute and address"
     )
     max_message_bytes: int = Field(
-        4 * 1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Largest request message"
+        1024 * 1024, ge=1024, le=256 * 1024 * 1024, description="Largest request message"
     )
     max_streams_per_user: int = Field(
         100, ge=1, le=MOST_STREAMS, description="Open tracking streams one user may hold on a worker"

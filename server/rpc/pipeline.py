@@ -34,6 +34,9 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""
 
 REQUEST_ID_KEY = "x-request-id"
+SMALL_BYTES = 16 * 1024
+"""Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
+
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
 
@@ -109,7 +112,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
             call = None
             try:
                 call = self._read(method, context)
-                request = self._admit(call, data, deserialize)
+                request = await self._admit(call, data, deserialize)
                 if is_async:
                     reply: Message = await behaviour(request, call)
                 else:
@@ -140,7 +143,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
             self._telemetry.stream_opened(method)
             try:
                 call = self._read(method, context)
-                request = self._admit(call, data, deserialize)
+                request = await self._admit(call, data, deserialize)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context)
             except (asyncio.CancelledError, grpc.aio.InternalError):
@@ -171,11 +174,17 @@ class Pipeline(grpc.aio.ServerInterceptor):
     def _read(self, method: str, context: Any) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
 
-    def _admit(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
+    async def _admit(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
         try:
             self._access.check(call)
         finally:
             self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
+        self._validation.check_size(call.method, len(data))
+        if len(data) <= SMALL_BYTES:
+            return self._read_request(call, data, deserialize)
+        return await self._pool.run(call.deadline, self._read_request, call, data, deserialize)
+
+    def _read_request(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
         try:
             request = deserialize(data)
         except DecodeError:

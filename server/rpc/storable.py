@@ -11,6 +11,8 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.rpc.sizes import MAX_STRUCT_BYTES
+
 MAX_STRUCT_DEPTH = 16
 """Parsers bound how deep messages nest; a product near their limit could be stored and then not be listed."""
 
@@ -18,6 +20,7 @@ _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 """The years 1 to 9999: what a Timestamp means, and a calendar holds."""
 
 NUL = "\0"
+_TOO_LARGE = f"must have at most {MAX_STRUCT_BYTES:,} bytes"
 
 
 def flaws(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
@@ -41,7 +44,7 @@ def _message_flaws(message: Any, name: str) -> Iterator[tuple[str, str]]:
         if not (_FIRST_SECOND <= message.seconds <= _LAST_SECOND and 0 <= message.nanos < 10**9):
             yield name, "is not a time of the years 1 to 9999"
     elif isinstance(message, Struct):
-        problem = _struct_problem(message, 1)
+        problem = _struct_problem(message, 1) if message.ByteSize() <= MAX_STRUCT_BYTES else _TOO_LARGE
         if problem:
             yield name, problem
     else:

@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain, islice
 
+from buf.validate import validate_pb2
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from protovalidate import Validator
 
-from server.errors import InvalidField
+from server.errors import InvalidField, RequestTooLarge
+from server.rpc.sentences import Violation, describe, too_many
+from server.rpc.sizes import LEAST, largest
 from server.rpc.storable import flaws
 
 _MOST_REPORTED = 20
 
 
 class Validation:
-    """Checks requests against the protovalidate rules of their messages, and for what cannot be stored."""
+    """Checks requests against the protovalidate rules of their messages, and for what cannot be stored.
 
-    def __init__(self) -> None:
+    The cheap questions come first, so that nobody makes the server work for what it will refuse: how many bytes,
+    whether any rule is broken, how many entries; each entry is looked at when there are no more than there may be.
+    """
+
+    def __init__(self, services: Iterable[ServiceDescriptor]) -> None:
         self._validator = Validator()
+        self._largest = {
+            f"/{service.full_name}/{method.name}": largest(method.input_type)
+            for service in services
+            for method in service.methods
+        }
+
+    def check_size(self, method: str, size: int) -> None:
+        """Raise RequestTooLarge for `size` bytes when no request that `method` serves has as many."""
+        limit = self._largest.get(method, LEAST)
+        if size > limit:
+            raise RequestTooLarge(size=size, method=method.rpartition("/")[2], limit=limit)
 
     def check(self, request: Message) -> None:
-        """Raise InvalidField naming every field that breaks its rule."""
-        violations = [_describe(violation.proto) for violation in self._validator.collect_violations(request)]
-        violations += flaws(request)
-        if violations:
-            raise InvalidField(*violations[:_MOST_REPORTED])
+        """Raise InvalidField naming the fields that break their rules, 20 at most."""
+        for path in _sent_back(request.DESCRIPTOR):
+            _forget(request, path)
+        if self._validator.collect_violations(request, fail_fast=True):
+            raise InvalidField(*islice(self._broken_rules(request), _MOST_REPORTED))
+        found = list(islice(flaws(request), _MOST_REPORTED))
+        if found:
+            raise InvalidField(*found)
+
+    def _broken_rules(self, request: Message) -> Iterable[Violation]:
+        crowded = list(_crowded(request))
+        if crowded:
+            return crowded
+        broken = self._validator.collect_violations(request)[:_MOST_REPORTED]
+        described = chain.from_iterable(describe(request, violation.proto) for violation in broken)
+        return dict.fromkeys(chain(described, flaws(request)))
 
     def warm(self, message_types: list[type[Message]]) -> None:
         """Compile the rules of `message_types` now: the first use of each costs milliseconds."""
@@ -32,10 +65,45 @@ class Validation:
             self._validator.collect_violations(message_type())
 
 
-def _describe(violation: Any) -> tuple[str, str]:
-    path = ""
-    for element in violation.field.elements if violation.field is not None else ():
-        path += f".{element.field_name}"
-        if element.subscript is not None:
-            path += f"[{element.subscript.value}]"
-    return path.removeprefix(".") or "request", violation.message
+@cache
+def _sent_back(message: Descriptor) -> tuple[tuple[str, ...], ...]:
+    """Where a client that read a resource may send back a list that only the server fills."""
+    paths: list[tuple[str, ...]] = []
+    for field in message.fields:
+        output_only = (
+            field_behavior_pb2.OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+        )
+        if output_only and field.is_repeated:
+            paths.append((field.name,))
+        elif field.message_type is not None and not (output_only or field.is_repeated):
+            paths.extend((field.name, *path) for path in _sent_back(field.message_type))
+    return tuple(paths)
+
+
+def _forget(request: Message, path: tuple[str, ...]) -> None:
+    """Clear what is ignored anyway, so that nothing walks through it."""
+    *parents, name = path
+    for parent in parents:
+        if not request.HasField(parent):
+            return
+        request = getattr(request, parent)
+    request.ClearField(name)
+
+
+def _crowded(message: Message, path: str = "") -> Iterator[Violation]:
+    """The lists and maps with more entries than they may have; none of the entries is looked at."""
+    for field, value in message.ListFields():
+        name = f"{path}{field.name}"
+        if field.is_repeated:
+            limit = _most_entries(field)
+            if limit is not None and len(value) > limit:
+                yield name, too_many(field)
+        elif field.message_type is not None and not field.message_type.full_name.startswith("google."):
+            yield from _crowded(value, f"{name}.")
+
+
+def _most_entries(field: FieldDescriptor) -> int | None:
+    rules = field.GetOptions().Extensions[validate_pb2.field]
+    if rules.repeated.HasField("max_items"):
+        return int(rules.repeated.max_items)
+    return int(rules.map.max_pairs) if rules.map.HasField("max_pairs") else None

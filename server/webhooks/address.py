@@ -59,6 +59,8 @@ async def check_url(url: str, *, allow_private: bool) -> None:
         or " " in url
     ):
         raise WebhookUrlRefused(problem="give a host, and no user, fragment, blank or special character")
+    if port == 0:
+        raise WebhookUrlRefused(problem="nothing can listen on port 0; leave it out for 443")
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
             await resolve(host, port or 443, allow_private=allow_private)

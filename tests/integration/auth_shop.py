@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from sanset.v1 import auth_pb2 as pb
 from sqlalchemy import event, select, update
 
+from server.app import SERVICES
 from server.auth.models import User
 from server.auth.passwords import Passwords, password_key
 from server.auth.refresh import RefreshPolicy
@@ -57,7 +58,7 @@ class AuthShop:
             RefreshPolicy.of(self.settings),
             Vault.of(self.settings),
         )
-        self._validation = Validation()
+        self._validation = Validation(SERVICES)
 
     def close(self) -> None:
         """End its threads and connections."""

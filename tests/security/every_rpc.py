@@ -193,6 +193,11 @@ class World:
         return self.new_vendor()
 
     @cached_property
+    def buyer(self) -> Account:
+        """A customer whose session no test ends."""
+        return self.shop.customer()
+
+    @cached_property
     def admin(self) -> Account:
         """An admin, whose session no test ends; with an address, so that they can shop too."""
         self.shop.add_address(self.shop.admin)

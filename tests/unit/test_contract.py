@@ -384,7 +384,7 @@ def test_every_field_that_clients_fill_has_its_limits(field: FieldDescriptor) ->
         assert rules.repeated.max_items, "max_items"
         rules = rules.repeated.items
     if field.type == FieldDescriptor.TYPE_STRING:
-        assert _bounds_length(rules.string), "max_len, or a pattern that ends"
+        assert _bounds_length(rules.string), "max_len or max_bytes: the largest message is added up from them"
     elif field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         numbers = rules.int32 if field.type == FieldDescriptor.TYPE_INT32 else rules.int64
         assert numbers.HasField("gt") or numbers.HasField("gte"), "a lower bound"
@@ -403,9 +403,14 @@ def test_every_field_that_clients_fill_has_its_limits(field: FieldDescriptor) ->
 
 
 def _bounds_length(rule: Any) -> bool:
-    if rule.HasField("max_len") or rule.uuid:
-        return True
-    return rule.HasField("pattern") and not re.search(r"(?<!\\)[*+]|\{\d+,\}", rule.pattern)
+    return rule.HasField("max_len") or rule.HasField("max_bytes") or rule.uuid
+
+
+def test_no_rule_walks_through_json_objects() -> None:
+    for field in INPUT_FIELDS.values():
+        if field.message_type is not None and field.message_type.full_name == "google.protobuf.Struct":
+            rules = field.GetOptions().Extensions[validate_pb2.field]
+            assert rules.ignore == validate_pb2.IGNORE_ALWAYS, field.full_name
 
 
 def test_every_pattern_binds_the_whole_text() -> None:

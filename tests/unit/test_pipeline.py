@@ -86,7 +86,7 @@ class Server:
         self.pipeline = Pipeline(
             access=Access(SERVICES, verify),
             limits=Limits(anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5),
-            validation=Validation(),
+            validation=Validation(SERVICES),
             telemetry=Telemetry(self.registry, AccessLog("error")),
             leases=Leases(),
             pool=Pool(threads=1, max_queued=1),

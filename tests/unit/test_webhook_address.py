@@ -72,7 +72,7 @@ def test_no_spelling_of_a_private_address_is_taken(url: str) -> None:
         "https://user:secret@8.8.8.8/", "https://user@8.8.8.8/", "https://8.8.8.8/#part", "https://8.8.8.8:99999/",
         "https://8.8.8.8:x/", "https://8.8.8.8/a b", "https://8.8.8.8/\r\nHost: x", "https://[8.8.8.8/",
         "https://bücher.example/", "https://8.8.8.8/\x00", "javascript:alert(1)", "unix:///run/x",
-        "https://" + "a" * 70 + ".example/", "https://a..b/",
+        "https://" + "a" * 70 + ".example/", "https://a..b/", "https://8.8.8.8:0/", "https://8.8.8.8:00/hook",
     ],
 )  # fmt: skip
 def test_what_is_no_https_address_is_refused(url: str) -> None:

@@ -31,7 +31,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/analytics.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xb5\x02\n\x07Segment\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Segment.Kind\x12&\n\x05rules\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SegmentRules\x12\x14\n\x0cmember_count\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07TRAINED\x10\x01\x12\t\n\x05RULES\x10\x02\"\xba\x03\n\x0cSegmentRules\x12$\n\nmin_orders\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x00\x88\x01\x01\x12$\n\nmax_orders\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x01\x88\x01\x01\x12\x39\n\tmin_spent\x18\x03 \x01(\tB&\xbaH#r!2\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12\x39\n\tmax_spent\x18\x04 \x01(\tB&\xbaH#r!2\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12(\n\x13ordered_within_days\x18\x05 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12)\n\x14not_ordered_for_days\x18\x06 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12+\n\x16registered_within_days\x18\x07 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12!\n\x0f\x62ought_category\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12%\n\x07\x63ountry\x18\t \x01(\tB\x14\xbaH\x11r\x0f\x32\r^([A-Z]{2})?$B\r\n\x0b_min_ordersB\r\n\x0b_max_orders\"\xd2\x03\n\x0fSegmentAnalysis\x12#\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Segment\x12\x16\n\x0e\x63ustomer_share\x18\x02 \x01(\x01\x12\x13\n\x0border_count\x18\x03 \x01(\x03\x12#\n\x07revenue\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_order\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0e\x61verage_orders\x18\x07 \x01(\x01\x12 \n\x18\x61verage_days_since_order\x18\x08 \x01(\x01\x12\x38\n\ncategories\x18\t \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x12\x36\n\x08products\x18\n \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x1a\x46\n\tFavourite\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07members\x18\x03 \x01(\x03\x12\x0e\n\x06orders\x18\x04 \x01(\x03\"\xaa\x01\n\rSegmentMember\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x03\x12!\n\x05spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x33\n\x0flast_order_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSegmentsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x86\x01\n\x14\x43reateSegmentRequest\x12\x1b\n\x04name\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x32\n\x05rules\x18\x03 \x01(\x0b\x32\x17.sanset.v1.SegmentRulesB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"4\n\x11GetSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"7\n\x14\x44\x65leteSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"8\n\x15\x41nalyzeSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"v\n\x19ListSegmentMembersRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListSegmentMembersResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x92\x07\n\x10\x41nalyticsService\x12\x8a\x01\n\x0cListSegments\x12\x1e.sanset.v1.ListSegmentsRequest\x1a\x1f.sanset.v1.ListSegmentsResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02*\x12(/api/v1/admin/user-segmentation/segments\x12\x7f\n\rCreateSegment\x12\x1f.sanset.v1.CreateSegmentRequest\x1a\x12.sanset.v1.Segment\"9\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/user-segmentation/segments:\x01*\x12\x86\x01\n\nGetSegment\x12\x1c.sanset.v1.GetSegmentRequest\x1a\x12.sanset.v1.Segment\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x90\x01\n\rDeleteSegment\x12\x1f.sanset.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\"F\x90\x02\x02\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37*5/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x9f\x01\n\x0e\x41nalyzeSegment\x12 .sanset.v1.AnalyzeSegmentRequest\x1a\x1a.sanset.v1.SegmentAnalysis\"O\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02@\x12>/api/v1/admin/user-segmentation/segments/{segment_id}/analysis\x12\xb1\x01\n\x12ListSegmentMembers\x12$.sanset.v1.ListSegmentMembersRequest\x1a%.sanset.v1.ListSegmentMembersResponse\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02?\x12=/api/v1/admin/user-segmentation/segments/{segment_id}/membersb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/analytics.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xb5\x02\n\x07Segment\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Segment.Kind\x12&\n\x05rules\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SegmentRules\x12\x14\n\x0cmember_count\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07TRAINED\x10\x01\x12\t\n\x05RULES\x10\x02\"\xc0\x03\n\x0cSegmentRules\x12$\n\nmin_orders\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x00\x88\x01\x01\x12$\n\nmax_orders\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x01\x88\x01\x01\x12;\n\tmin_spent\x18\x03 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_spent\x18\x04 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12(\n\x13ordered_within_days\x18\x05 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12)\n\x14not_ordered_for_days\x18\x06 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12+\n\x16registered_within_days\x18\x07 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12!\n\x0f\x62ought_category\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\'\n\x07\x63ountry\x18\t \x01(\tB\x16\xbaH\x13r\x11\x18\x02\x32\r^([A-Z]{2})?$B\r\n\x0b_min_ordersB\r\n\x0b_max_orders\"\xd2\x03\n\x0fSegmentAnalysis\x12#\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Segment\x12\x16\n\x0e\x63ustomer_share\x18\x02 \x01(\x01\x12\x13\n\x0border_count\x18\x03 \x01(\x03\x12#\n\x07revenue\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_order\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0e\x61verage_orders\x18\x07 \x01(\x01\x12 \n\x18\x61verage_days_since_order\x18\x08 \x01(\x01\x12\x38\n\ncategories\x18\t \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x12\x36\n\x08products\x18\n \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x1a\x46\n\tFavourite\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07members\x18\x03 \x01(\x03\x12\x0e\n\x06orders\x18\x04 \x01(\x03\"\xaa\x01\n\rSegmentMember\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x03\x12!\n\x05spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x33\n\x0flast_order_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSegmentsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x86\x01\n\x14\x43reateSegmentRequest\x12\x1b\n\x04name\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x32\n\x05rules\x18\x03 \x01(\x0b\x32\x17.sanset.v1.SegmentRulesB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\"4\n\x11GetSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"7\n\x14\x44\x65leteSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"8\n\x15\x41nalyzeSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"v\n\x19ListSegmentMembersRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListSegmentMembersResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x92\x07\n\x10\x41nalyticsService\x12\x8a\x01\n\x0cListSegments\x12\x1e.sanset.v1.ListSegmentsRequest\x1a\x1f.sanset.v1.ListSegmentsResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02*\x12(/api/v1/admin/user-segmentation/segments\x12\x7f\n\rCreateSegment\x12\x1f.sanset.v1.CreateSegmentRequest\x1a\x12.sanset.v1.Segment\"9\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/user-segmentation/segments:\x01*\x12\x86\x01\n\nGetSegment\x12\x1c.sanset.v1.GetSegmentRequest\x1a\x12.sanset.v1.Segment\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x90\x01\n\rDeleteSegment\x12\x1f.sanset.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\"F\x90\x02\x02\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37*5/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x9f\x01\n\x0e\x41nalyzeSegment\x12 .sanset.v1.AnalyzeSegmentRequest\x1a\x1a.sanset.v1.SegmentAnalysis\"O\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02@\x12>/api/v1/admin/user-segmentation/segments/{segment_id}/analysis\x12\xb1\x01\n\x12ListSegmentMembers\x12$.sanset.v1.ListSegmentMembersRequest\x1a%.sanset.v1.ListSegmentMembersResponse\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02?\x12=/api/v1/admin/user-segmentation/segments/{segment_id}/membersb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,9 +43,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTRULES'].fields_by_name['max_orders']._loaded_options = None
   _globals['_SEGMENTRULES'].fields_by_name['max_orders']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
   _globals['_SEGMENTRULES'].fields_by_name['min_spent']._loaded_options = None
-  _globals['_SEGMENTRULES'].fields_by_name['min_spent']._serialized_options = b'\272H#r!2\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
+  _globals['_SEGMENTRULES'].fields_by_name['min_spent']._serialized_options = b'\272H%r#\030\0202\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
   _globals['_SEGMENTRULES'].fields_by_name['max_spent']._loaded_options = None
-  _globals['_SEGMENTRULES'].fields_by_name['max_spent']._serialized_options = b'\272H#r!2\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
+  _globals['_SEGMENTRULES'].fields_by_name['max_spent']._serialized_options = b'\272H%r#\030\0202\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
   _globals['_SEGMENTRULES'].fields_by_name['ordered_within_days']._loaded_options = None
   _globals['_SEGMENTRULES'].fields_by_name['ordered_within_days']._serialized_options = b'\272H\010\032\006\030\224\235\002(\000'
   _globals['_SEGMENTRULES'].fields_by_name['not_ordered_for_days']._loaded_options = None
@@ -55,7 +55,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTRULES'].fields_by_name['bought_category']._loaded_options = None
   _globals['_SEGMENTRULES'].fields_by_name['bought_category']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_SEGMENTRULES'].fields_by_name['country']._loaded_options = None
-  _globals['_SEGMENTRULES'].fields_by_name['country']._serialized_options = b'\272H\021r\0172\r^([A-Z]{2})?$'
+  _globals['_SEGMENTRULES'].fields_by_name['country']._serialized_options = b'\272H\023r\021\030\0022\r^([A-Z]{2})?$'
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -95,29 +95,29 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENT_KIND']._serialized_start=501
   _globals['_SEGMENT_KIND']._serialized_end=553
   _globals['_SEGMENTRULES']._serialized_start=556
-  _globals['_SEGMENTRULES']._serialized_end=998
-  _globals['_SEGMENTANALYSIS']._serialized_start=1001
-  _globals['_SEGMENTANALYSIS']._serialized_end=1467
-  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_start=1397
-  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_end=1467
-  _globals['_SEGMENTMEMBER']._serialized_start=1470
-  _globals['_SEGMENTMEMBER']._serialized_end=1640
-  _globals['_LISTSEGMENTSREQUEST']._serialized_start=1642
-  _globals['_LISTSEGMENTSREQUEST']._serialized_end=1721
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=1723
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=1805
-  _globals['_CREATESEGMENTREQUEST']._serialized_start=1808
-  _globals['_CREATESEGMENTREQUEST']._serialized_end=1942
-  _globals['_GETSEGMENTREQUEST']._serialized_start=1944
-  _globals['_GETSEGMENTREQUEST']._serialized_end=1996
-  _globals['_DELETESEGMENTREQUEST']._serialized_start=1998
-  _globals['_DELETESEGMENTREQUEST']._serialized_end=2053
-  _globals['_ANALYZESEGMENTREQUEST']._serialized_start=2055
-  _globals['_ANALYZESEGMENTREQUEST']._serialized_end=2111
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=2113
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=2231
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=2233
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=2327
-  _globals['_ANALYTICSSERVICE']._serialized_start=2330
-  _globals['_ANALYTICSSERVICE']._serialized_end=3244
+  _globals['_SEGMENTRULES']._serialized_end=1004
+  _globals['_SEGMENTANALYSIS']._serialized_start=1007
+  _globals['_SEGMENTANALYSIS']._serialized_end=1473
+  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_start=1403
+  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_end=1473
+  _globals['_SEGMENTMEMBER']._serialized_start=1476
+  _globals['_SEGMENTMEMBER']._serialized_end=1646
+  _globals['_LISTSEGMENTSREQUEST']._serialized_start=1648
+  _globals['_LISTSEGMENTSREQUEST']._serialized_end=1727
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=1729
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=1811
+  _globals['_CREATESEGMENTREQUEST']._serialized_start=1814
+  _globals['_CREATESEGMENTREQUEST']._serialized_end=1948
+  _globals['_GETSEGMENTREQUEST']._serialized_start=1950
+  _globals['_GETSEGMENTREQUEST']._serialized_end=2002
+  _globals['_DELETESEGMENTREQUEST']._serialized_start=2004
+  _globals['_DELETESEGMENTREQUEST']._serialized_end=2059
+  _globals['_ANALYZESEGMENTREQUEST']._serialized_start=2061
+  _globals['_ANALYZESEGMENTREQUEST']._serialized_end=2117
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=2119
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=2237
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=2239
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=2333
+  _globals['_ANALYTICSSERVICE']._serialized_start=2336
+  _globals['_ANALYTICSSERVICE']._serialized_end=3250
 # @@protoc_insertion_point(module_scope)

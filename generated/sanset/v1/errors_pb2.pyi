@@ -42,6 +42,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
     WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 9
     """The address is not https, or not public. INVALID_ARGUMENT."""
+    REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 10
+    """The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
     TOKEN_MISSING: _ErrorReason.ValueType  # 20
     """No access token was sent. UNAUTHENTICATED."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 21
@@ -231,6 +233,8 @@ CARD_NUMBER_REFUSED: ErrorReason.ValueType  # 8
 """What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
 WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 9
 """The address is not https, or not public. INVALID_ARGUMENT."""
+REQUEST_TOO_LARGE: ErrorReason.ValueType  # 10
+"""The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
 TOKEN_MISSING: ErrorReason.ValueType  # 20
 """No access token was sent. UNAUTHENTICATED."""
 TOKEN_INVALID: ErrorReason.ValueType  # 21

@@ -1,0 +1,192 @@
+"""What a broken rule of the contract is called: one sentence for each kind of rule, for every RPC.
+
+protovalidate's own texts are written for programmers ("must not be in list [0]"); a client shows ours to people.
+They follow the name of a field: "quantity: must be at least 1".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
+from google.protobuf.message import Message
+
+Violation = tuple[str, str]
+"""The path of a field, and what is wrong with it."""
+
+_UNSET = 0
+"""Each enum's value that says nothing."""
+
+PATTERNS = {
+    r"^([0-9]{1,12}(\.[0-9]{1,3})?)?$": "must be a decimal number such as 9.99",
+    r"^([A-Z]{2})?$": "must be a country code of two capital letters, such as US",
+    r"^([A-Za-z]{2})?$": "must be a country code of two letters, such as US",
+    r"^([A-Za-z][A-Za-z0-9._-]{2,31})?$": (
+        "must have 3 to 32 letters, digits and the signs . _ - and begin with a letter"
+    ),
+    r"^[0-9+().\-/ ]*$": "may have digits, blanks and the signs + ( ) . - / only",
+    r"^[A-Za-z0-9_-]{0,128}$": "may have letters, digits and the signs _ - only, 128 at most",
+    r"^[A-Za-z0-9]{0,4}$": "may have letters and digits only, 4 at most",
+    r"^\S{0,64}$": "must not have blanks, and 64 characters at most",
+    r"^([A-Za-z0-9-]{3,32})?$": "must have 3 to 32 letters, digits and hyphens",
+    r"^([A-Za-z0-9_-]{8,64})?$": "must have 8 to 64 letters, digits and the signs _ -",
+    r"^([a-z0-9]+(-[a-z0-9]+)*)?$": "must be small letters and digits, in words joined by single hyphens",
+    r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",
+}
+"""What a text that does not match looks like when it does."""
+
+REQUIRED_TOGETHER = {
+    "address.complete": ("address.line1", "address.city", "address.country"),
+    "product.complete": ("product.name", "product.price"),
+    "category.complete": ("category.name",),
+}
+"""Rules over a whole request that want several fields: those which are missing are named."""
+
+CONDITIONS = {
+    "login.email_or_username": ("email", "send either email or username, and only one of them"),
+    "address.id": ("address.id", "must be the id of an address"),
+    "product.id": ("product.id", "must be the id of a product"),
+    "category.id": ("category.id", "must be the id of a category"),
+    "recommendations.product": ("product_id", "is required with the context PRODUCT"),
+}
+"""Other rules over a whole request: the field to look at, and the sentence."""
+
+
+def describe(request: Message, violation: Any) -> list[Violation]:
+    """The violations to report for one of protovalidate's, a buf.validate.Violation of `request`."""
+    rule = violation.rule_id
+    if rule in REQUIRED_TOGETHER:
+        missing = [path for path in REQUIRED_TOGETHER[rule] if _is_missing(request, path)]
+        return [(path, "is required") for path in missing]
+    if rule in CONDITIONS:
+        return [CONDITIONS[rule]]
+    if violation.field is None:
+        return [("request", violation.message)]
+    path, field, rules = _locate(request.DESCRIPTOR, violation.field)
+    if isinstance(field, OneofDescriptor):
+        return [(path, f"send exactly one of {_or(part.name for part in field.fields)}")]
+    sentence = _sentence(field, rules, rule) if field is not None else None
+    return [(path, sentence or violation.message)]
+
+
+def _locate(message: Any, path: Any) -> tuple[str, FieldDescriptor | OneofDescriptor | None, Any]:
+    """The name of a path, the field or choice at its end, and the rules of what is there."""
+    name = ""
+    field: FieldDescriptor | OneofDescriptor | None = None
+    rules = validate_pb2.FieldRules()
+    within: Descriptor | None = message
+    for element in path.elements:
+        name += f".{element.field_name}"
+        found = within.fields_by_name.get(element.field_name) if within is not None else None
+        if found is None:
+            field = within.oneofs_by_name.get(element.field_name) if within is not None else None
+            continue
+        field, within = found, found.message_type
+        rules = found.GetOptions().Extensions[validate_pb2.field]
+        if element.subscript is not None:
+            name += f"[{element.subscript.value}]"
+            rules = rules.repeated.items if rules.HasField("repeated") else rules.map.values
+    return name.removeprefix("."), field, rules
+
+
+def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:
+    kind, _, rule = rule_id.partition(".")
+    if kind in _NUMBERS:
+        return _not_in(rules, kind) if rule == "not_in" else _range(getattr(rules, kind), kind)
+    make = SENTENCES.get(rule_id)
+    return make(field, rules) if make is not None else None
+
+
+_Make = Callable[[FieldDescriptor, validate_pb2.FieldRules], str]
+_NUMBERS = frozenset({"int32", "int64", "uint32", "uint64", "float", "double"})
+
+
+def _characters(count: int) -> str:
+    return f"{count:,} character{'s' if count != 1 else ''}"
+
+
+def _items(count: int) -> str:
+    return f"{count:,} entr{'ies' if count != 1 else 'y'}"
+
+
+def _shortest(_: FieldDescriptor, rules: validate_pb2.FieldRules) -> str:
+    least = rules.string.min_len
+    return "must not be empty" if least == 1 else f"must have at least {_characters(least)}"
+
+
+def _one_of(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> str:
+    names = [
+        value.name
+        for value in (field.enum_type.values if field.enum_type is not None else ())
+        if value.number != _UNSET and value.number not in rules.enum.not_in
+    ]
+    return f"must be {_or(names)}"
+
+
+SENTENCES: dict[str, _Make] = {
+    "required": lambda field, rules: "is required",
+    "string.min_len": _shortest,
+    "string.max_len": lambda field, rules: f"must have at most {_characters(rules.string.max_len)}",
+    "string.max_bytes": lambda field, rules: f"must have at most {rules.string.max_bytes:,} bytes",
+    "string.pattern": lambda field, rules: PATTERNS[rules.string.pattern],
+    "string.email": lambda field, rules: "must be an e-mail address, such as ann@example.com",
+    "string.email_empty": lambda field, rules: "must not be empty",
+    "string.uuid": lambda field, rules: "must be a UUID, such as 3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d",
+    "string.uuid_empty": lambda field, rules: "must not be empty: make a UUID for each new request",
+    "enum.defined_only": _one_of,
+    "enum.not_in": _one_of,
+    "repeated.min_items": lambda field, rules: f"must have at least {_items(rules.repeated.min_items)}",
+    "repeated.max_items": lambda field, rules: f"must have at most {_items(rules.repeated.max_items)}",
+    "repeated.unique": lambda field, rules: "must not have the same entry twice",
+    "map.max_pairs": lambda field, rules: f"must have at most {_items(rules.map.max_pairs)}",
+}
+"""By protovalidate's id of the rule; those of numbers are all made by `_range`."""
+
+
+def too_many(field: FieldDescriptor) -> str:
+    """What to say of a list or map with more entries than it may have."""
+    rule = "map.max_pairs" if field.message_type and field.message_type.GetOptions().map_entry else None
+    return SENTENCES[rule or "repeated.max_items"](field, field.GetOptions().Extensions[validate_pb2.field])
+
+
+def _range(rules: Any, kind: str) -> str:
+    if rules.HasField("gte") and rules.HasField("lte"):
+        return f"must be between {_number(rules.gte)} and {_number(rules.lte)}"
+    whole = kind not in ("double", "float")
+    low = high = ""
+    if rules.HasField("gte"):
+        low = f"at least {_number(rules.gte)}"
+    elif rules.HasField("gt"):
+        low = f"at least {_number(rules.gt + 1)}" if whole else f"above {_number(rules.gt)}"
+    if rules.HasField("lte"):
+        high = f"at most {_number(rules.lte)}"
+    elif rules.HasField("lt"):
+        high = f"at most {_number(rules.lt - 1)}" if whole else f"below {_number(rules.lt)}"
+    return "must be " + " and ".join(bound for bound in (low, high) if bound)
+
+
+def _not_in(rules: validate_pb2.FieldRules, kind: str) -> str:
+    return f"must not be {_or(_number(value) for value in getattr(rules, kind).not_in)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
+
+
+def _or(names: Any) -> str:
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else str(last)
+
+
+def _is_missing(request: Message, path: str) -> bool:
+    *parents, name = path.split(".")
+    part: Any = request
+    for parent in parents:
+        if not part.HasField(parent):
+            return False  # that the whole is missing is said by its own rule
+        part = getattr(part, parent)
+    if part.DESCRIPTOR.fields_by_name[name].has_presence:
+        return not part.HasField(name)
+    return not getattr(part, name)

@@ -1,0 +1,172 @@
+"""Every rule of the contract has a sentence that a person can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from buf.validate import validate_pb2
+from google.protobuf.descriptor import Descriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from sanset.v1.auth_pb2 import Address, CreateAddressRequest, LoginRequest, RegisterRequest
+from sanset.v1.catalog_pb2 import (
+    BatchGetProductsRequest,
+    CreateProductRequest,
+    GetProductRequest,
+    ListProductsRequest,
+    Product,
+)
+from sanset.v1.order_pb2 import CheckoutRequest
+from sanset.v1.promotion_pb2 import AdjustPointsRequest
+from sanset.v1.recommend_pb2 import TrainModelRequest
+from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
+
+from server.app import SERVICES
+from server.errors import InvalidField
+from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
+from server.rpc.validation import Validation
+
+NUMBERS = {"gt", "gte", "lt", "lte", "not_in"}
+NO_RULES = {"ignore"}
+
+
+def _messages(message: Descriptor, seen: set[str]) -> Iterator[Descriptor]:
+    if message.full_name in seen or message.full_name.startswith("google."):
+        return
+    seen.add(message.full_name)
+    yield message
+    for field in message.fields:
+        if field.message_type is not None:
+            yield from _messages(field.message_type, seen)
+
+
+SEEN: set[str] = set()
+MESSAGES = [m for s in SERVICES for method in s.methods for m in _messages(method.input_type, SEEN)]
+
+
+def _rules(rules: Any, kind: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Each rule as (kind, rule, value): ("string", "max_len", 200)."""
+    for option, value in rules.ListFields():
+        if option.name == "items":
+            yield from _rules(value)
+        elif option.message_type is not None and not option.is_repeated:
+            yield from _rules(value, option.name)
+        elif option.name not in NO_RULES:
+            yield kind, option.name, value
+
+
+RULES = {
+    (kind, rule): (field.full_name, value)
+    for message in MESSAGES
+    for field in message.fields
+    for kind, rule, value in _rules(field.GetOptions().Extensions[validate_pb2.field])
+}
+
+
+@pytest.mark.parametrize(("kind", "rule"), RULES)
+def test_every_kind_of_rule_in_the_contract_has_its_sentence(kind: str, rule: str) -> None:
+    if kind in ("int32", "int64", "double"):
+        assert rule in NUMBERS
+    else:
+        assert f"{kind}.{rule}".removeprefix(".") in SENTENCES, RULES[kind, rule]
+
+
+def test_every_pattern_in_the_contract_has_its_sentence_and_none_is_stale() -> None:
+    used = {
+        value
+        for message in MESSAGES
+        for field in message.fields
+        for _, rule, value in _rules(field.GetOptions().Extensions[validate_pb2.field])
+        if rule == "pattern"
+    }
+    assert used == PATTERNS.keys()
+
+
+def test_every_rule_over_a_whole_request_has_its_sentence_and_none_is_stale() -> None:
+    used = {
+        rule.id for message in MESSAGES for rule in message.GetOptions().Extensions[validate_pb2.message].cel
+    }
+    assert used == CONDITIONS.keys() | REQUIRED_TOGETHER.keys()
+
+
+def _said(request: Message) -> dict[str, str]:
+    with pytest.raises(InvalidField) as caught:
+        Validation(SERVICES).check(request)
+    return dict(caught.value.violations)
+
+
+REQUEST_ID = "must be a UUID, such as 3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (RegisterRequest(email="x"), {
+            "full_name": "must not be empty",
+            "email": "must be an e-mail address, such as ann@example.com",
+            "password": "must have at least 8 characters",
+        }),
+        (RegisterRequest(full_name="x" * 201, email="a@b.de", password="long-enough"), {
+            "full_name": "must have at most 200 characters",
+        }),
+        (CheckoutRequest(request_id="x"), {
+            "payment_method": "must be CARD, UPI or GIFT_CARD", "request_id": REQUEST_ID,
+        }),
+        (CheckoutRequest(payment_method=77), {  # type: ignore[arg-type]
+            "payment_method": "must be CARD, UPI or GIFT_CARD",
+            "request_id": "must not be empty: make a UUID for each new request",
+        }),
+        (GetProductRequest(), {"key": "send exactly one of product_id or slug"}),
+        (GetProductRequest(product_id=-1), {"product_id": "must be at least 1"}),
+        (CreateAddressRequest(), {"address": "is required"}),
+        (CreateAddressRequest(address=Address(line1="1 Main Street", country="1", lat=91, lng=float("nan"))), {
+            "address.city": "is required",
+            "address.country": "must be a country code of two letters, such as US",
+            "address.lat": "must be between -90 and 90",
+            "address.lng": "must be between -180 and 180",
+        }),
+        (CreateProductRequest(product=Product(stock=10**9, tags=["a", "a", ""])), {
+            "product.name": "is required",
+            "product.price": "is required",
+            "product.stock": "must be between 0 and 100,000,000",
+            "product.tags": "must not have the same entry twice",
+            "product.tags[2]": "must not be empty",
+        }),
+        (AdjustPointsRequest(user_id=1, reason="Sorry"), {"points": "must not be 0"}),
+        (ListProductsRequest(page_size=-1, min_price="cheap"), {
+            "page_size": "must be at least 0", "min_price": "must be a decimal number such as 9.99",
+        }),
+        (TrainModelRequest(parameters=TrainModelRequest.Parameters(alpha=-1)), {
+            "parameters.alpha": "must be above 0 and at most 1,000",
+        }),
+        (LoginRequest(email="a@b.de", username="ann", password="x"), {
+            "email": "send either email or username, and only one of them",
+        }),
+        (CreateWebhookEndpointRequest(endpoint=WebhookEndpoint(url="x", event_types=["shipped"])), {
+            "endpoint.event_types[0]": "must name a step of an order, such as order.shipped",
+        }),
+        (BatchGetProductsRequest(), {"product_ids": "must have at least 1 entry"}),
+        (BatchGetProductsRequest(product_ids=[0] * 101), {"product_ids": "must have at most 100 entries"}),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Message) else "",
+)  # fmt: skip
+def test_a_broken_rule_reads_as_a_person_would_write_it(request_: Message, said: dict[str, str]) -> None:
+    assert _said(request_) == said
+
+
+def test_at_most_twenty_violations_are_reported() -> None:
+    assert len(_said(BatchGetProductsRequest(product_ids=[0] * 100))) == 20
+
+
+@pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.name)
+def test_no_text_of_the_library_reaches_a_client(message: Descriptor) -> None:
+    empty = GetMessageClass(message)()
+    try:
+        Validation(SERVICES).check(empty)
+    except InvalidField as refusal:
+        for _, text in refusal.violations:
+            assert "item(s)" not in text
+            assert "value" not in text
+            assert "regex" not in text

@@ -1,0 +1,113 @@
+"""The order of the checks: bytes, then one broken rule, then counts, and each entry only when there are few."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from google.protobuf.struct_pb2 import Value
+from sanset.v1.auth_pb2 import UpdateMeRequest, User
+from sanset.v1.catalog_pb2 import (
+    BatchGetProductsRequest,
+    Category,
+    Product,
+    UpdateCategoryRequest,
+    UpdateProductRequest,
+)
+from sanset.v1.recommend_pb2 import BehaviorEvent, TrackEventRequest
+
+from server.app import SERVICES
+from server.errors import InvalidField, RequestTooLarge
+from server.rpc.sizes import LEAST, MAX_STRUCT_BYTES, largest
+from server.rpc.validation import Validation
+
+TRACK = "/sanset.v1.RecommendService/TrackEvent"
+
+
+@pytest.fixture(scope="module")
+def validation() -> Validation:
+    """The checks of the whole contract."""
+    return Validation(SERVICES)
+
+
+def test_the_largest_message_is_added_up_from_the_limits_of_its_fields() -> None:
+    event = BehaviorEvent(
+        kind=BehaviorEvent.ADD_TO_CART, product_id=2**63 - 1, query="💥" * 200,
+        attribution_token="x" * 512,
+    )  # fmt: skip
+    event.time.seconds, event.time.nanos = 253_402_300_799, 999_999_999
+    request = TrackEventRequest(events=[event] * 100, visitor_id="x" * 64)
+    size = request.ByteSize()
+    assert size <= largest(TrackEventRequest.DESCRIPTOR) < 1.2 * size
+
+
+def test_a_small_message_is_never_too_large_so_that_what_is_wrong_is_said_by_field(
+    validation: Validation,
+) -> None:
+    for service in SERVICES:
+        for method in service.methods:
+            validation.check_size(f"/{service.full_name}/{method.name}", LEAST)
+
+
+def test_a_message_with_a_byte_too_many_names_the_limit(validation: Validation) -> None:
+    limit = largest(TrackEventRequest.DESCRIPTOR)
+    validation.check_size(TRACK, limit)
+    with pytest.raises(RequestTooLarge, match=f"has {limit + 1} bytes; TrackEvent takes at most {limit}"):
+        validation.check_size(TRACK, limit + 1)
+
+
+class Untouchable(Validation):
+    """Refuses to look at all that is wrong: it may only be asked whether anything is."""
+
+    def __init__(self) -> None:
+        super().__init__(SERVICES)
+        self.asked = 0
+        whole = self._validator
+
+        def collect(request: Any, *, fail_fast: bool = False) -> Any:
+            assert fail_fast, "every entry is looked at"
+            self.asked += 1
+            return whole.collect_violations(request, fail_fast=fail_fast)
+
+        self._validator = SimpleNamespace(collect_violations=collect)  # type: ignore[assignment]
+
+
+def test_entries_are_not_looked_at_when_there_are_too_many() -> None:
+    untouchable = Untouchable()
+    for request, field in (
+        (BatchGetProductsRequest(product_ids=[0] * 8000), "product_ids"),
+        (TrackEventRequest(events=[BehaviorEvent()] * 8000), "events"),
+    ):
+        with pytest.raises(InvalidField) as caught:
+            untouchable.check(request)
+        assert caught.value.violations == ((field, "must have at most 100 entries"),)
+    assert untouchable.asked == 2
+
+
+def test_too_many_entries_are_found_inside_of_a_resource(validation: Validation) -> None:
+    product = Product(id=1, tags=[str(n) for n in range(33)], max_quantity=-1)
+    with pytest.raises(InvalidField) as caught:
+        validation.check(UpdateProductRequest(product=product))
+    assert caught.value.violations == (("product.tags", "must have at most 32 entries"),)
+
+
+def test_lists_that_only_the_server_fills_are_forgotten_and_never_walked(validation: Validation) -> None:
+    wrong = Category(name="x" * 1000, children=[Category(description="\0")] * 50)
+    request = UpdateCategoryRequest(category=Category(id=1, name="Tea", children=[wrong] * 50))
+    validation.check(request)
+    assert not request.category.children
+
+
+def test_a_json_object_is_measured_before_it_is_walked(
+    validation: Validation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def walk(*_: object) -> None:
+        raise AssertionError("the object is walked")
+
+    monkeypatch.setattr("server.rpc.storable._struct_problem", walk)
+    request = UpdateMeRequest(user=User(full_name="Ann"))
+    nulls = [Value(null_value=0)] * (MAX_STRUCT_BYTES // 4)  # type: ignore[arg-type]
+    request.user.preferences.fields["a"].list_value.values.extend(nulls)
+    with pytest.raises(InvalidField, match="must have at most 49,152 bytes"):
+        validation.check(request)
