@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from server.home import database_url, settings_for
+from server.home import WITHOUT_A_SHOP, database_url, refuse_open, settings_for
 from server.settings import InvalidSettings, Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -19,8 +20,11 @@ Command = Callable[[Settings, argparse.Namespace], int]
 def main() -> None:
     """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2."""
     arguments = _parser().parse_args()
+    os.umask(0o077)  # whatever is written holds accounts, orders or keys: it is its owner's alone
     try:
         settings = settings_for(arguments.command)
+        if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
+            refuse_open(settings.data_dir)
     except InvalidSettings as error:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from pathlib import Path
 from typing import Final, Literal
 
@@ -11,7 +12,7 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings
 
 from server import postgres
-from server.settings import Settings, load
+from server.settings import InvalidSettings, Settings, load
 
 DEMO_ADMIN: Final = ("admin@example.com", "admin-demo-1")
 """The admin of a demo shop, where FIRST_SUPERUSER_* names no other. Refused outside demo mode."""
@@ -19,6 +20,8 @@ DEMO_ADMIN: Final = ("admin@example.com", "admin-demo-1")
 Kind = Literal["sqlite", "postgres"]
 
 _MAKES_A_DEMO: Final = ("run", "demo")
+WITHOUT_A_SHOP: Final = ("config", "evaluate")
+"""Commands that touch nothing in DATA_DIR."""
 _FINDS_A_DEMO: Final = ("import", "export", "train", "verify", "config", "jobs")
 
 
@@ -128,6 +131,21 @@ def run_directory(data_dir: Path) -> Path:
     directory.mkdir(mode=0o700, exist_ok=True)
     directory.chmod(0o700)
     return directory
+
+
+def refuse_open(directory: Path) -> None:
+    """Raise InvalidSettings where every user of this machine may enter a directory that was made before."""
+    try:
+        mode = stat.S_IMODE(directory.stat().st_mode)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise InvalidSettings(f"DATA_DIR: cannot use {directory}: {error.strerror}") from error
+    if mode & stat.S_IRWXO:
+        raise InvalidSettings(
+            f"DATA_DIR: {directory} is open to every user of this machine (mode {mode:o}), and holds accounts and "
+            f"keys; run `chmod 700 {directory}`"
+        )
 
 
 def make_private(directory: Path) -> None:

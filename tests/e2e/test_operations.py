@@ -54,6 +54,15 @@ def test_a_guessed_edge_token_opens_nothing_on_the_native_port(stack: Stack) -> 
     assert "9.9.9.9" not in [session.ip for session in sessions]
 
 
+def test_everything_in_the_data_directory_is_its_owners_alone(any_stack: Stack) -> None:
+    stack = any_stack
+    stack.order(stack.customer())
+    until(lambda: list((stack.home / "mail").glob("*.eml")))
+    paths = [path for path in stack.home.rglob("*") if path != stack.home / "serve.log"]
+    modes = {(path.is_dir(), path.lstat().st_mode & 0o777) for path in paths}
+    assert modes == {(True, 0o700), (False, 0o600)}, [(oct(path.stat().st_mode), path) for path in paths]
+
+
 def test_a_killed_worker_is_replaced_and_reads_go_on(stack: Stack) -> None:
     product, http = stack.product(), stack.client()
     for _ in range(2):

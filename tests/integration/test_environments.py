@@ -122,6 +122,18 @@ def test_no_command_of_production_works_on_a_demo(sqlite_url: str, tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize("command", ["serve", "migrate", "verify"])
+def test_an_open_data_directory_is_refused_in_production(
+    sqlite_url: str, tmp_path: Path, command: str
+) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real").chmod(0o755)
+    refused = _sanset(command, _settings(sqlite_url, tmp_path / "real", "production"))
+    assert refused.returncode == 2
+    assert refused.stderr.startswith(f"sanset: DATA_DIR: {tmp_path / 'real'} is open to every user")
+    assert refused.stderr.count("\n") == 1
+
+
 def test_migrate_says_when_the_first_admin_was_not_created(sqlite_url: str, tmp_path: Path) -> None:
     owner, other = ("owner@shop.test", "a-long-and-own-one-7"), ("other@shop.test", "a-long-and-own-one-7")
     none = _sanset("migrate", _settings(sqlite_url, tmp_path / "real", "production"))
