@@ -18,7 +18,7 @@ def export_gauges(
     """Register the gauges."""
     gauges = {
         "sanset_event_lag_seconds": (
-            "Seconds since the event table was last read",
+            "Age of the oldest event that waits to be read, or behind a transaction that publishes slowly",
             lambda: follower.lag_seconds,
         ),
         "sanset_busy_use_cases": ("Use cases that run or wait for a thread", lambda: pool.busy),

@@ -86,8 +86,8 @@ async def _watch_lag(app: App) -> None:
     healthy = True
     while True:
         await asyncio.sleep(1)
-        current = app.follower.lag_seconds < LAG_SECONDS
+        current = app.follower.silent_seconds < LAG_SECONDS
         if current != healthy:
             healthy = current
-            log.warning("event_lag", seconds=round(app.follower.lag_seconds, 1), healthy=healthy)
+            log.warning("event_lag", seconds=round(app.follower.silent_seconds, 1), healthy=healthy)
             await app.set_health(status.SERVING if healthy else status.NOT_SERVING)

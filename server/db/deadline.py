@@ -43,6 +43,12 @@ def working_for(deadline: Deadline | None) -> Iterator[None]:
         _current.deadline = None
 
 
+def remaining() -> float | None:
+    """Seconds left to the call that this thread works for; None when it works for none."""
+    deadline: Deadline | None = getattr(_current, "deadline", None)
+    return None if deadline is None else deadline.remaining
+
+
 def check() -> None:
     """Raise errors.Deadline when the call that this thread works for is over."""
     deadline: Deadline | None = getattr(_current, "deadline", None)

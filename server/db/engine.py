@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+import psycopg
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
+
+from server.db.patience import PatientConnection
 
 SQLITE_BUSY_MS = 10_000
 """How long a writer waits for SQLite's one write lock."""
@@ -14,9 +17,21 @@ STATEMENT_MS = 15_000
 IDLE_MS = 30_000
 """How long a call may wait for a row, take for a statement, and sit in a transaction: a thread that is stuck
 behind someone's forgotten transaction is a thread less for everybody."""
+LIMITS = {
+    "lock_timeout": LOCK_MS,
+    "statement_timeout": STATEMENT_MS,
+    "idle_in_transaction_session_timeout": IDLE_MS,
+}
+
+_USELESS = (
+    psycopg.errors.ReadOnlySqlTransaction,  # the server has become a standby; the name leads to another now
+    psycopg.errors.InvalidSqlStatementName,  # what was prepared is not there: a pooler gave it to somebody else
+    psycopg.errors.DuplicatePreparedStatement,
+)
+"""Errors after which a connection is of no use, although it answers."""
 
 
-def connect(url: str, *, pool_size: int = 8, impatient: bool = False) -> Engine:
+def connect(url: str | URL, *, pool_size: int = 8, impatient: bool = False) -> Engine:
     """An engine for `url`, with the pragmas and pool that the shop needs.
 
     An `impatient` one is for calls: PostgreSQL ends statements and waits that no caller would sit out.
@@ -24,7 +39,7 @@ def connect(url: str, *, pool_size: int = 8, impatient: bool = False) -> Engine:
     Every SQLite transaction takes the write lock at its start: one that reads first and then writes could fail
     at once, whatever the busy timeout, because its snapshot is old.
     """
-    if url.startswith("sqlite"):
+    if str(url).startswith("sqlite"):
         engine = create_engine(
             url,
             pool_size=pool_size,
@@ -35,11 +50,7 @@ def connect(url: str, *, pool_size: int = 8, impatient: bool = False) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    options = "-c timezone=UTC"
-    if impatient:
-        options += f" -c lock_timeout={LOCK_MS} -c statement_timeout={STATEMENT_MS}"
-        options += f" -c idle_in_transaction_session_timeout={IDLE_MS}"
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=2,
@@ -47,13 +58,70 @@ def connect(url: str, *, pool_size: int = 8, impatient: bool = False) -> Engine:
         pool_pre_ping=False,  # a ping per check-out costs a round trip; a lost connection is retried instead
         pool_recycle=1800,
         pool_timeout=5,
-        connect_args={"prepare_threshold": 3, "application_name": "sanset", "options": options},
+        connect_args={"prepare_threshold": 3, "application_name": "sanset"},
     )
+    limits = LIMITS if impatient else {}
+    event.listen(engine, "do_connect", _connect_patiently)
+    event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, limits))
+    event.listen(engine, "handle_error", _drop_the_useless)
+    if limits:
+        event.listen(engine, "begin", lambda connection: _limit_transaction(connection, limits))
+    return engine
 
 
 def reading(engine: Engine) -> Engine:
     """The same pool without transactions, for a plain read: it saves BEGIN and ROLLBACK."""
     return engine.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def lone_connection(url: URL, name: str, *, answers_within: float) -> PatientConnection:
+    """A connection to PostgreSQL outside any pool, in autocommit, for short statements that go on all the time."""
+    conninfo = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    connection = PatientConnection.connect(conninfo, autocommit=True, application_name=name)
+    connection.answers_within = answers_within
+    try:
+        _prepare_postgres(connection, {})
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _connect_patiently(_dialect: Any, _record: Any, cargs: Any, cparams: dict[str, Any]) -> PatientConnection:
+    return PatientConnection.connect(*cargs, **cparams)
+
+
+def _prepare_postgres(connection: PatientConnection, limits: dict[str, int]) -> None:
+    """Set what would be startup options, which poolers refuse; what they cannot keep is left to transactions."""
+    autocommit, connection.autocommit = connection.autocommit, True
+    connection.know_the_other_end()
+    settings = ["SET timezone = 'UTC'"]
+    if connection.is_pooled:
+        connection.prepare_threshold = None
+    else:
+        settings += [f"SET {name} = {value}" for name, value in limits.items()]
+    connection.execute("; ".join(settings).encode(), prepare=False)
+    connection.autocommit = autocommit
+
+
+def _limit_transaction(connection: Connection, limits: dict[str, int]) -> None:
+    """Behind a pooler settings of the session are anybody's, so each transaction brings its own."""
+    driver = connection.connection.driver_connection
+    if isinstance(driver, PatientConnection) and driver.is_pooled and not driver.autocommit:
+        driver.execute("; ".join(f"SET LOCAL {name} = {value}" for name, value in limits.items()).encode())
+
+
+def _drop_the_useless(context: ExceptionContext) -> None:
+    """Replace connections that the server's state has outgrown; what they were to do is done anew on others."""
+    error = context.original_exception
+    if isinstance(error, _USELESS) or _outgrown(error):
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = True
+
+
+def _outgrown(error: BaseException) -> bool:
+    """Whether a prepared statement's plan is of a schema that has changed since."""
+    return isinstance(error, psycopg.errors.FeatureNotSupported) and "cached plan" in str(error)
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

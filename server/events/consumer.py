@@ -12,17 +12,15 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import structlog
-from sqlalchemy import Connection, or_, select, tuple_, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from server.db.database import Database
 from server.db.upsert import insert_for
 from server.events.models import Consumer as Place
 from server.events.models import Event
-from server.events.position import Position, end, horizon
+from server.events.position import horizon
 
 BATCH = 200
-OVERLAP = 1000
-"""Events that are read once more when a database turns out to be a copy; effects know what they did already."""
 
 Rows = TypeVar("Rows")
 
@@ -34,7 +32,6 @@ class Told:
     """An event as a consumer sees it."""
 
     id: int
-    position: Position
     key: str
     payload: dict[str, Any]
     time: datetime
@@ -47,7 +44,7 @@ class Consumer:
         self._db = db
         self._name = name
         self._topic = topic
-        self._empty_until: Position = (-1, -1)
+        self._empty_until = -1
         """Up to there nothing of the topic lies behind the place: spares reading over what is of other topics."""
 
     def take(
@@ -61,77 +58,79 @@ class Consumer:
         the place. When another worker was faster, nothing is stored.
         """
         with self._db.read() as connection:
-            place = self._place(connection)
             # Asked for before the events are read: what had ended by now is whole then.
-            settled = end(connection)
-            if place[0] > settled[0]:
-                place = self._adopt(place[1])
+            settled = horizon(connection).settled
+            place = self._place(connection, settled)
             told = self._read(connection, place, settled)
             if not told:
                 self._empty_until = max(self._empty_until, settled)
                 return 0
             prepared = prepare(connection, told)
         with self._db.transaction() as tx:
-            if self._move(tx, place, told[-1].position):
+            if self._move(tx, place, told[-1].id):
                 store(tx, prepared)
         return len(told)
 
-    def _place(self, connection: Connection) -> Position:
+    def _place(self, connection: Connection, settled: int) -> int:
         row = connection.execute(
             select(Place.transaction_id, Place.event_id).where(Place.name == self._name)
         ).one_or_none()
-        return (row.transaction_id, row.event_id) if row is not None else self._begin()
+        if row is None:
+            return self._begin()
+        return (
+            self._adopt(row.transaction_id, row.event_id, settled)
+            if row.transaction_id
+            else int(row.event_id)
+        )
 
-    def _begin(self) -> Position:
+    def _begin(self) -> int:
         """The place of a consumer that is new: the beginning of what is kept."""
         with self._db.transaction() as tx:
             values = {"name": self._name, "transaction_id": 0, "event_id": 0, "first_event_id": 0}
             tx.execute(insert_for(tx)(Place).values(values).on_conflict_do_nothing())
-        return 0, 0
+        return 0
 
-    def _adopt(self, event_id: int) -> Position:
-        """Carry on in a database restored from a dump: its cluster counts transactions from the start.
+    def _adopt(self, transaction_id: int, event_id: int, settled: int) -> int:
+        """Carry on where the version before stopped, which read in the order of transactions.
 
-        The events keep their order by their ids, and come before all that the new cluster writes.
+        What it had not handled may lie before its last event; effects know what they did already. In a database
+        restored from a dump the order of transactions is that of another cluster, and holds all the same: it is
+        the one in which these events were read.
         """
-        log.warning("events_renumbered", consumer=self._name)
+        behind = or_(
+            Event.transaction_id > transaction_id,
+            (Event.transaction_id == transaction_id) & (Event.id > event_id),
+        )
         with self._db.transaction() as tx:
-            foreign = or_(Event.transaction_id >= horizon(tx.engine), Event.id <= event_id)
-            tx.execute(update(Event).where(foreign).values(transaction_id=0))
-            begin = max(event_id - OVERLAP, 0)
+            first = tx.scalar(select(func.min(Event.id)).where(Event.topic == self._topic, behind))
+            place = min(event_id, settled, event_id if first is None else first - 1)
             tx.execute(
                 update(Place)
-                .where(Place.name == self._name, Place.event_id == event_id)
-                .values(transaction_id=0, event_id=begin)
+                .where(
+                    Place.name == self._name,
+                    Place.transaction_id == transaction_id,
+                    Place.event_id == event_id,
+                )
+                .values(transaction_id=0, event_id=place)
             )
-        self._empty_until = (-1, -1)
-        return 0, begin
+        log.info("outbox_place_adopted", consumer=self._name, event_id=place)
+        self._empty_until = -1
+        return place
 
-    def _read(self, connection: Connection, place: Position, settled: Position) -> list[Told]:
+    def _read(self, connection: Connection, place: int, settled: int) -> list[Told]:
         """The next events behind `place`, of what is settled."""
         rows = connection.execute(
-            select(Event.id, Event.transaction_id, Event.key, Event.payload, Event.created_at)
-            .where(
-                Event.topic == self._topic,
-                tuple_(Event.transaction_id, Event.id) > max(place, self._empty_until),
-                tuple_(Event.transaction_id, Event.id) <= settled,
-            )
-            .order_by(Event.transaction_id, Event.id)
+            select(Event.id, Event.key, Event.payload, Event.created_at)
+            .where(Event.topic == self._topic, Event.id > max(place, self._empty_until), Event.id <= settled)
+            .order_by(Event.id)
             .limit(BATCH)
         )
-        return [
-            Told(row.id, (row.transaction_id, row.id), row.key, row.payload or {}, row.created_at)
-            for row in rows
-        ]
+        return [Told(row.id, row.key, row.payload or {}, row.created_at) for row in rows]
 
-    def _move(self, tx: Connection, place: Position, further: Position) -> bool:
+    def _move(self, tx: Connection, place: int, further: int) -> bool:
         moved = tx.execute(
             update(Place)
-            .where(
-                Place.name == self._name,
-                Place.transaction_id == place[0],
-                Place.event_id == place[1],
-            )
-            .values(transaction_id=further[0], event_id=further[1])
+            .where(Place.name == self._name, Place.transaction_id == 0, Place.event_id == place)
+            .values(event_id=further)
         )
         return moved.rowcount == 1

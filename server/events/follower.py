@@ -1,7 +1,8 @@
 """Each worker's one follower of the event table: it reads what other processes wrote and tells the listeners.
 
-The table is the truth. NOTIFY on PostgreSQL, and SQLite's data version, only say when to look; a look at least
-every 100 ms backs them up.
+The table is the truth. NOTIFY on PostgreSQL, and SQLite's data version, only say when to look; a look every 100
+ms backs NOTIFY up. Every event is told as soon as it can be seen. On PostgreSQL one with an earlier id may come
+later: its id is looked for until its transaction has ended.
 """
 
 from __future__ import annotations
@@ -12,25 +13,23 @@ import secrets
 import threading
 import time
 from collections import OrderedDict, defaultdict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import psycopg
 import structlog
-from sqlalchemy import Connection, select, text, tuple_
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.db.database import Announcement, Database
-from server.events.models import Event
-from server.events.position import Position, end, horizon
+from server.events.notify import Notifier
+from server.events.progress import Progress
+from server.events.publishers import Publishers
+from server.events.sources import POLL_SECONDS, Source, source_of
 
-CHANNEL = "sanset_events"
-POLL_SECONDS = 0.1
-SQLITE_LOOK_SECONDS = 0.01
-NOTIFY_SECONDS = 0.01
-"""NOTIFY takes a lock of the whole cluster at commit, so a burst of commits shares one."""
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
+FIRST_PAUSE_SECONDS = 0.005
+"""While an id is missing the next look comes soon, and then later and later, up to the usual time."""
+RECONNECT_SECONDS = 2 * POLL_SECONDS
 
 Listener = Callable[[Announcement], None]
 
@@ -38,21 +37,23 @@ log = structlog.get_logger()
 
 
 class Follower:
-    """Tells listeners of events, on the event loop's thread, in the order of the table.
+    """Tells listeners of events, on the event loop's thread, as soon as they can be seen.
 
     Events of this process are told right after their commit, before the caller has its reply, and not again
-    when they come up in the table.
+    when they come up in the table. Those of one row's changes are told in the order of the changes.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._name = secrets.token_hex(8)
+        self._source = source_of(database, self._name)
+        self._notifier = Notifier(database, self._name)
+        self._publishers = Publishers()
+        self._progress = Progress(0)
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
         self._told: OrderedDict[int, None] = OrderedDict()
-        self._wake = threading.Event()
-        self._notify = threading.Event()
         self._stopping = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._last_look = time.monotonic()
 
@@ -61,45 +62,45 @@ class Follower:
         self._listeners[topic].append(listener)
 
     @property
-    def lag_seconds(self) -> float:
-        """Seconds since the table was last read successfully."""
+    def silent_seconds(self) -> float:
+        """Seconds since the table was last read."""
         return time.monotonic() - self._last_look
+
+    @property
+    def lag_seconds(self) -> float:
+        """The age of the oldest that waits: to be read at all, or for a slow transaction, as the outboxes do."""
+        missing = next(iter(self._progress.missing.values()), None)
+        held_back = time.monotonic() - missing if missing is not None else 0.0
+        return max(self.silent_seconds - self._source.poll_seconds, held_back, 0.0)
 
     def start(self) -> None:
         """Begin to follow from now on. Call it on the running event loop, before any cache is filled."""
         self._loop = asyncio.get_running_loop()
         self._database.on_commit = self._committed
-        with self._database.read() as connection:
-            position = end(connection)
-        self._spawn(self._follow, position)
-        if self._database.is_postgresql:
-            self._spawn(self._listen_to_notify)
-            self._spawn(self._send_notify)
+        with self._source.opened():
+            self._progress = Progress(self._source.horizon().settled)
+        self._thread = threading.Thread(target=self._follow, name="follow-events", daemon=True)
+        self._thread.start()
+        self._notifier.start()
 
     def stop(self) -> None:
         """End the threads."""
         self._stopping.set()
-        self._wake.set()
-        self._notify.set()
-        for thread in self._threads:
-            thread.join(timeout=2)
-
-    def _spawn(self, target: Callable[..., None], *args: object) -> None:
-        thread = threading.Thread(target=target, args=args, name=target.__name__, daemon=True)
-        thread.start()
-        self._threads.append(thread)
+        self._notifier.stop()
+        if self._thread is not None:
+            self._thread.join(timeout=2)
 
     def _committed(self, announcements: list[Announcement]) -> None:
         """Tell this process's own events at once, then wake the others."""
         self._hand_over(announcements, local=True)
-        self._notify.set()
+        self._notifier.wake()
 
-    def _hand_over(self, announcements: list[Announcement], *, local: bool) -> None:
+    def _hand_over(self, announcements: Sequence[Announcement], *, local: bool) -> None:
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody is left to be told
                 self._loop.call_soon_threadsafe(self._tell, announcements, local)
 
-    def _tell(self, announcements: list[Announcement], local: bool) -> None:
+    def _tell(self, announcements: Sequence[Announcement], local: bool) -> None:
         for announcement in announcements:
             if local:
                 self._told[announcement.id] = None
@@ -114,81 +115,47 @@ class Follower:
         while len(self._told) > KEPT_LOCAL_IDS:
             self._told.popitem(last=False)
 
-    def _follow(self, position: Position) -> None:
+    def _follow(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                with self._source.opened():
+                    self._stay_within_the_table()
+                    self._look_again_and_again(self._source)
+            except (SQLAlchemyError, psycopg.Error, OSError) as error:
+                log.warning("event_follower_reconnects", error=type(error).__name__)
+                self._stopping.wait(RECONNECT_SECONDS)
+
+    def _look_again_and_again(self, source: Source) -> None:
         pause = 0.0
         while not self._stopping.is_set():
-            try:
-                with self._database.read() as connection:
-                    while not self._stopping.is_set():
-                        position, pause = self._look(connection, position, pause)
-                        self._await_news(connection, pause or POLL_SECONDS)
-            except SQLAlchemyError as error:
-                log.warning("event_follower_retries", error=type(error).__name__)
-                self._stopping.wait(0.5)
+            full = self._look(source)
+            if not self._progress.missing:
+                pause = 0.0
+            else:
+                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), source.poll_seconds)
+                self._publishers.watch(source, self._progress.missing)
+            if not full:
+                source.await_news(pause or source.poll_seconds)
 
-    def _look(self, connection: Connection, position: Position, pause: float) -> tuple[Position, float]:
-        """Read on from `position`; return the new one, and when to look again if rows are held back."""
-        self._wake.clear()
-        rows = connection.execute(
-            select(
-                Event.id,
-                Event.transaction_id,
-                Event.topic,
-                Event.key,
-                Event.payload,
-                horizon(connection.engine),
-            )
-            .where(tuple_(Event.transaction_id, Event.id) > position)
-            .order_by(Event.transaction_id, Event.id)
-            .limit(BATCH)
-        ).all()
+    def _look(self, source: Source) -> bool:
+        """Read on and tell; say whether there may be more at once."""
+        progress = self._progress
+        events = source.read(progress.read_to, list(progress.missing), BATCH)
+        if progress.is_whole(events):
+            progress.take(events, settled=0, now=time.monotonic())
+        else:
+            # Asked for before the events are read once more: what had ended by then is whole.
+            settled = source.horizon().settled
+            events = source.read(progress.read_to, list(progress.missing), BATCH)
+            progress.take(events, settled, time.monotonic())
         self._last_look = time.monotonic()
-        settled = [row for row in rows if row[1] < row[5]]
-        if settled:
-            self._hand_over([Announcement(row[0], row[2], row[3], row[4]) for row in settled], local=False)
-            position = (settled[-1][1], settled[-1][0])
-        if len(settled) == BATCH:
-            return position, 0.0001
-        # Rows at or above the horizon wait for an older transaction that may still add rows before them.
-        held_back = len(settled) < len(rows)
-        return position, min((pause or 0.001) * 2, POLL_SECONDS) if held_back else 0.0
+        if events:
+            self._hand_over(events, local=False)
+        return len(events) >= BATCH
 
-    def _await_news(self, connection: Connection, seconds: float) -> None:
-        if self._database.is_postgresql:
-            self._wake.wait(seconds)
-            return
-        version = text("PRAGMA data_version")
-        seen, until = connection.scalar(version), time.monotonic() + seconds
-        while time.monotonic() < until and not self._wake.wait(SQLITE_LOOK_SECONDS):
-            if connection.scalar(version) != seen:
-                return
-
-    def _listen_to_notify(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with self._own_connection() as connection:
-                    connection.execute(f"LISTEN {CHANNEL}")
-                    while not self._stopping.is_set():
-                        for notice in connection.notifies(timeout=1.0, stop_after=1):
-                            if notice.payload != self._name:  # our own events were told already
-                                self._wake.set()
-            except psycopg.Error:
-                self._stopping.wait(1.0)  # the follower polls meanwhile
-
-    def _own_connection(self) -> psycopg.Connection[Any]:
-        """A connection outside the pool: NOTIFY waits on one for as long as the worker lives."""
-        url = self._database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        return psycopg.connect(url, autocommit=True, application_name="sanset-events")
-
-    def _send_notify(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                with self._own_connection() as connection:
-                    while not self._stopping.is_set():
-                        self._notify.wait()
-                        self._notify.clear()
-                        connection.execute(f"NOTIFY {CHANNEL}, '{self._name}'")
-                        self._stopping.wait(NOTIFY_SECONDS)
-            except psycopg.Error as error:
-                log.warning("notify_failed", error=type(error).__name__)
-                self._stopping.wait(1.0)
+    def _stay_within_the_table(self) -> None:
+        """Go back to the table's end when it lies before what was read, as on a standby that lost rows."""
+        horizon = self._source.horizon()
+        if horizon.drawn < self._progress.read_to:
+            log.warning("events_went_back", read_to=self._progress.read_to, last=horizon.drawn)
+            self._progress = Progress(horizon.settled)

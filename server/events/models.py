@@ -14,8 +14,8 @@ from server.db.base import Base, BigId, Json, UtcDateTime
 class Event(Base):
     """Something every worker must learn, written in the transaction that makes it true.
 
-    `transaction_id` is PostgreSQL's id of that transaction (0 on SQLite, which has one writer): ids are drawn
-    before their transaction commits, so readers order by it and stop below the oldest one still running.
+    Ids are drawn before their transaction commits: server/events/position.py says how readers miss none.
+    `transaction_id` is PostgreSQL's id of that transaction; the version before reads in its order.
     """
 
     __tablename__ = "events"
@@ -50,7 +50,9 @@ class IdempotencyKey(Base):
 
 
 class Consumer(Base):
-    """How far a reader of the events has come: everything up to this position has had its effect.
+    """How far a reader of the events has come: everything up to this event has had its effect.
+
+    A `transaction_id` other than 0 was left by the version before, whose order was another.
 
     It had no business with the events up to `first_event_id`, which were there before it.
     """

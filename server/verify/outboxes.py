@@ -16,7 +16,6 @@ from sqlalchemy import (
     func,
     literal,
     select,
-    tuple_,
 )
 
 from server.events.log import ORDER
@@ -48,7 +47,9 @@ def _passed(consumer: str) -> Select[int, str]:
         .where(
             Event.topic == ORDER,
             Event.id > Consumer.first_event_id,
-            tuple_(Event.transaction_id, Event.id) <= tuple_(Consumer.transaction_id, Consumer.event_id),
+            # Of a place that the version before left, what lies behind it is not known by the ids alone.
+            Consumer.transaction_id == 0,
+            Event.id <= Consumer.event_id,
         )
         .order_by(Event.id)
     )

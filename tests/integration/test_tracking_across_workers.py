@@ -16,7 +16,7 @@ from watcher import Watcher
 from server.audit.log import THE_SHOP
 from server.clock import utc_now
 from server.db.database import Database
-from server.events.follower import POLL_SECONDS
+from server.events.sources import POLL_SECONDS
 from server.order import service
 
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)

@@ -1,0 +1,137 @@
+"""Where a follower reads the events: on the driver's own connection, as this goes on all the time."""
+
+from __future__ import annotations
+
+import json
+import select
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from server.db.database import Announcement, Database
+from server.db.engine import lone_connection
+from server.db.patience import PatientConnection
+from server.events.position import HORIZON, Horizon
+
+CHANNEL = "sanset_events"
+POLL_SECONDS = 0.1
+"""How late news is at the most for which no NOTIFY comes, as from a process that died right after its commit."""
+SILENT_SECONDS = 2.0
+"""A look that takes longer was asked of a connection that is dead."""
+SQLITE_LOOK_SECONDS = 0.02
+SQLITE_POLL_SECONDS = 1.0
+"""The data version tells of every commit; reading without its word is but a precaution."""
+
+
+class Source(Protocol):
+    """The event table, as a follower reads it."""
+
+    @property
+    def poll_seconds(self) -> float:
+        """How long to wait for news before the next look."""
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """Hold the connection that the other methods use."""
+
+    def horizon(self) -> Horizon:
+        """How far the table is settled now."""
+
+    def read(self, after: int, missing: Sequence[int], limit: int) -> list[Announcement]:
+        """The events behind `after`, and those of `missing` that are there now, in their order."""
+
+    def await_news(self, seconds: float) -> None:
+        """Return when there may be news, or after `seconds`."""
+
+
+def source_of(database: Database, name: str) -> Source:
+    """The source of a follower; `name` is what its own process signs its notices with."""
+    return PostgresSource(database, name) if database.is_postgresql else SqliteSource(database)
+
+
+class PostgresSource:
+    """Reads on a connection outside the pool, on which NOTIFY wakes it as well."""
+
+    poll_seconds = POLL_SECONDS
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._url = database.engine.url
+        self._name = name
+        self.connection: PatientConnection
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        with lone_connection(self._url, "sanset", answers_within=SILENT_SECONDS) as self.connection:
+            if not self.connection.is_pooled:  # a pooler may hand what was listened for to anyone
+                self.connection.execute(f"LISTEN {CHANNEL}")
+            yield
+
+    def horizon(self) -> Horizon:
+        row = self.connection.execute(HORIZON).fetchone()
+        assert row is not None
+        return Horizon(*row)
+
+    def read(self, after: int, missing: Sequence[int], limit: int) -> list[Announcement]:
+        wanted: str = "id > %s"
+        values: list[Any] = [after]
+        if missing:
+            wanted, values = "(id > %s OR id = ANY(%s))", [after, list(missing)]
+        cursor = self.connection.execute(
+            f"SELECT id, topic, key, payload FROM events WHERE {wanted} ORDER BY id LIMIT {limit}",  # noqa: S608
+            values,
+        )
+        return [Announcement(*row) for row in cursor]
+
+    def await_news(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        # Our own events were told already: they are no news.
+        while not any(notice.payload != self._name for notice in self.connection.notifies(timeout=0)):
+            left = until - time.monotonic()
+            if left <= 0:
+                return
+            select.select([self.connection.fileno()], [], [], left)
+
+    def query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a statement on the same connection."""
+        return self.connection.execute(statement, values).fetchall()
+
+
+class SqliteSource:
+    """Reads on a connection of the pool, as often as its data version says that another one has committed."""
+
+    poll_seconds = SQLITE_POLL_SECONDS
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._driver: Any = None
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        with self._database.read() as connection:
+            self._driver = connection.connection.driver_connection
+            self._seen = self._version()
+            yield
+
+    def horizon(self) -> Horizon:
+        (last,) = self._driver.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+        return Horizon(last, last)
+
+    def read(self, after: int, missing: Sequence[int], limit: int) -> list[Announcement]:
+        self._seen = self._version()  # before it is read: what comes meanwhile is news
+        rows = self._driver.execute(
+            "SELECT id, topic, key, payload FROM events WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+        ).fetchall()
+        return [
+            Announcement(i, topic, key, json.loads(payload) if payload is not None else None)
+            for i, topic, key, payload in rows
+        ]
+
+    def await_news(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and self._version() == self._seen:
+            time.sleep(SQLITE_LOOK_SECONDS)
+
+    def _version(self) -> int:
+        version: int = self._driver.execute("PRAGMA data_version").fetchone()[0]
+        return version
