@@ -11,6 +11,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from server import strict_json
 from server.ports import LOOPBACK
 from server.settings import Settings
 
@@ -52,6 +53,7 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
     Raises GatewayUnusable when HOST is not an address.
     """
     deadline = settings.default_deadline_seconds
+    rules = strict_json.script(DESCRIPTOR_SET.read_bytes())
     limit = settings.rate_limit
     return {
         "HOST": _address(settings.host),
@@ -59,6 +61,8 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         "ADMIN_PORT": str(admin_port),
         "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
         "EDGE_TOKEN": settings.edge_token.get_secret_value(),
+        "JSON_RULES": json.dumps(rules),
+        "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
         "RATE_LIMIT_PERCENT": "100" if limit else "0",

@@ -269,18 +269,58 @@ def _raw(stack: Stack, request: bytes) -> httpx.Response:
 
 @pytest.mark.parametrize(
     ("verb", "path"),
-    [("GET", "nowhere"), ("GET", ""), ("DELETE", "products"), ("POST", "products/7"), ("GET", "auth/login"),
-     ("TRACE", "products"), ("GET", "../../etc/passwd"), ("PROPFIND", "products")],
-)  # fmt: skip
-def test_a_path_or_verb_that_does_not_exist_is_a_404(stack: Stack, verb: str, path: str) -> None:
-    assert _reason(stack.client().request(verb, path)) == (404, "METHOD_UNKNOWN")
+    [
+        ("GET", "nowhere"),
+        ("GET", ""),
+        ("HEAD", "nowhere"),
+        ("GET", "../../etc/passwd"),
+        ("GET", "orders/7/nothing"),
+    ],
+)
+def test_a_path_that_does_not_exist_is_a_404(stack: Stack, verb: str, path: str) -> None:
+    reply = stack.client().request(verb, path)
+    assert reply.status_code == 404
+    if verb != "HEAD":
+        assert _reason(reply) == (404, "METHOD_UNKNOWN")
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "allowed"),
+    [
+        ("DELETE", "products", "GET, POST"),
+        ("POST", "products/7", "DELETE, GET, PATCH, PUT"),
+        ("GET", "auth/login", "POST"),
+        ("TRACE", "products/", "GET, POST"),
+        ("PROPFIND", "products?a=b", "GET, POST"),
+        ("OPTIONS", "cart", "GET"),
+    ],
+)
+def test_a_verb_that_a_path_does_not_take_is_a_405_that_names_those_it_takes(
+    stack: Stack, verb: str, path: str, allowed: str
+) -> None:
+    reply = stack.client().request(verb, path)
+    assert _reason(reply) == (405, "METHOD_UNKNOWN")
+    assert reply.headers["allow"] == allowed
+    assert allowed in reply.json()["message"]
+
+
+def test_head_is_answered_as_get_without_a_body(stack: Stack, mug: Any, buyer: Person) -> None:
+    for path in (f"products/{mug['id']}", "products?page_size=1", "orders/999999", "products?nobody=1"):
+        got, head = (
+            buyer.http.request(verb, path, headers={"accept-encoding": "gzip"}) for verb in ("GET", "HEAD")
+        )
+        assert (head.status_code, head.content) == (got.status_code, b""), path
+        assert head.headers["content-type"] == got.headers["content-type"]
+        assert int(head.headers["content-length"]) >= len(got.content) > 0
+    endless = buyer.http.request("HEAD", "orders/7/track")
+    assert (endless.status_code, endless.headers["allow"]) == (405, "GET")
 
 
 def test_what_is_too_large_is_refused_by_its_size(stack: Stack, buyer: Person) -> None:
     http = stack.client()
     assert _reason(http.post("auth/login", content=b" " * 4_200_000)) == (413, "MALFORMED_REQUEST")
     assert _reason(http.get("products", headers={"x-long": "x" * 65_536})) == (431, "MALFORMED_REQUEST")
-    assert _reason(http.get("products", params={"category": "x" * 20_000})) == (400, "INVALID_FIELD")
+    assert _reason(http.get("products", params={"category": "x" * 20_000})) == (400, "REQUEST_TOO_LARGE")
 
 
 def test_an_error_of_many_words_still_arrives(stack: Stack, buyer: Person) -> None:

@@ -25,7 +25,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_UNSPECIFIED: _ErrorReason.ValueType  # 0
     """Not set."""
     INVALID_FIELD: _ErrorReason.ValueType  # 1
-    """A field is missing or out of range. See the BadRequest detail. INVALID_ARGUMENT."""
+    """A field is missing, out of range or, in JSON, unknown or of another type. See the BadRequest detail.
+    INVALID_ARGUMENT.
+    """
     MALFORMED_REQUEST: _ErrorReason.ValueType  # 2
     """The message cannot be decoded. INVALID_ARGUMENT."""
     INVALID_PAGE_TOKEN: _ErrorReason.ValueType  # 3
@@ -216,7 +218,9 @@ class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
 """Not set."""
 INVALID_FIELD: ErrorReason.ValueType  # 1
-"""A field is missing or out of range. See the BadRequest detail. INVALID_ARGUMENT."""
+"""A field is missing, out of range or, in JSON, unknown or of another type. See the BadRequest detail.
+INVALID_ARGUMENT.
+"""
 MALFORMED_REQUEST: ErrorReason.ValueType  # 2
 """The message cannot be decoded. INVALID_ARGUMENT."""
 INVALID_PAGE_TOKEN: ErrorReason.ValueType  # 3

@@ -28,7 +28,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc0\x02\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 \x12:\n\x0b\x65vent_types\x18\x03 \x03(\tB%\xbaH\"\x92\x01\x1f\x10 \x18\x01\"\x19r\x17\x32\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\t\n\x07_active\"\xb5\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x1d\n\x1bListWebhookEndpointsRequest\"I\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\"\x89\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"@\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb7\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc2\x02\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 \x12<\n\x0b\x65vent_types\x18\x03 \x03(\tB\'\xbaH$\x92\x01!\x10 \x18\x01\"\x1br\x19\x18&2\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\t\n\x07_active\"\xb5\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x1d\n\x1bListWebhookEndpointsRequest\"I\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\"\x89\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"@\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb7\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKENDPOINT'].fields_by_name['url']._loaded_options = None
   _globals['_WEBHOOKENDPOINT'].fields_by_name['url']._serialized_options = b'\342A\001\002\272H\010r\006\030\320\017(\200 '
   _globals['_WEBHOOKENDPOINT'].fields_by_name['event_types']._loaded_options = None
-  _globals['_WEBHOOKENDPOINT'].fields_by_name['event_types']._serialized_options = b'\272H\"\222\001\037\020 \030\001\"\031r\0272\025^order\\.[a-z_]{1,32}$'
+  _globals['_WEBHOOKENDPOINT'].fields_by_name['event_types']._serialized_options = b'\272H$\222\001!\020 \030\001\"\033r\031\030&2\025^order\\.[a-z_]{1,32}$'
   _globals['_WEBHOOKENDPOINT'].fields_by_name['secret']._loaded_options = None
   _globals['_WEBHOOKENDPOINT'].fields_by_name['secret']._serialized_options = b'\342A\001\003'
   _globals['_WEBHOOKENDPOINT'].fields_by_name['disabled_reason']._loaded_options = None
@@ -68,25 +68,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPLAYWEBHOOKDELIVERYREQUEST'].fields_by_name['delivery_id']._loaded_options = None
   _globals['_REPLAYWEBHOOKDELIVERYREQUEST'].fields_by_name['delivery_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_WEBHOOKENDPOINT']._serialized_start=168
-  _globals['_WEBHOOKENDPOINT']._serialized_end=488
-  _globals['_WEBHOOKDELIVERY']._serialized_start=491
-  _globals['_WEBHOOKDELIVERY']._serialized_end=928
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=856
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=928
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=930
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1051
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1053
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1082
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1084
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1157
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1160
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1297
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1299
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1363
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1366
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1549
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1551
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1650
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=1652
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=1716
+  _globals['_WEBHOOKENDPOINT']._serialized_end=490
+  _globals['_WEBHOOKDELIVERY']._serialized_start=493
+  _globals['_WEBHOOKDELIVERY']._serialized_end=930
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=858
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=930
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=932
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1053
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1055
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1084
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1086
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1159
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1162
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1299
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1301
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1365
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1368
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1551
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1553
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1652
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=1654
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=1718
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,145 @@
+"""The script by which the gateway judges JSON: `strict_json.lua`, followed by the contract it judges by."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from buf.validate import validate_pb2
+from google.api import annotations_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+
+SCRIPT = Path(__file__).with_name("strict_json.lua")
+HEAD = Path(__file__).with_name("head.lua")
+
+_SCALARS = {
+    FieldDescriptor.TYPE_STRING: "string",
+    FieldDescriptor.TYPE_BYTES: "bytes",
+    FieldDescriptor.TYPE_BOOL: "bool",
+    FieldDescriptor.TYPE_INT32: "int32",
+    FieldDescriptor.TYPE_SINT32: "int32",
+    FieldDescriptor.TYPE_SFIXED32: "int32",
+    FieldDescriptor.TYPE_UINT32: "uint32",
+    FieldDescriptor.TYPE_FIXED32: "uint32",
+    FieldDescriptor.TYPE_INT64: "int64",
+    FieldDescriptor.TYPE_SINT64: "int64",
+    FieldDescriptor.TYPE_SFIXED64: "int64",
+    FieldDescriptor.TYPE_UINT64: "uint64",
+    FieldDescriptor.TYPE_FIXED64: "uint64",
+    FieldDescriptor.TYPE_DOUBLE: "double",
+    FieldDescriptor.TYPE_FLOAT: "double",
+}
+_WELL_KNOWN = {
+    "google.protobuf.Timestamp": "time",
+    "google.protobuf.Duration": "duration",
+    "google.protobuf.FieldMask": "mask",
+    "google.protobuf.Struct": "object",
+    "google.protobuf.Any": "object",
+    "google.protobuf.Value": "any",
+    "google.protobuf.ListValue": "any",
+    "google.protobuf.DoubleValue": "double",
+    "google.protobuf.FloatValue": "double",
+    "google.protobuf.Int64Value": "int64",
+    "google.protobuf.UInt64Value": "uint64",
+    "google.protobuf.Int32Value": "int32",
+    "google.protobuf.UInt32Value": "uint32",
+    "google.protobuf.BoolValue": "bool",
+    "google.protobuf.StringValue": "string",
+    "google.protobuf.BytesValue": "bytes",
+}
+_RAW = "google.api.HttpBody"
+
+
+def script(descriptor_set: bytes) -> str:
+    """The whole script for the services of our own in a descriptor set."""
+    return SCRIPT.read_text(encoding="utf-8") + "\n".join(_Contract().lines(descriptor_set)) + "\n"
+
+
+class _Contract:
+    """Writes messages and paths down as calls of the script's functions."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._waiting: list[Descriptor] = []
+
+    def lines(self, descriptor_set: bytes) -> Iterator[str]:
+        """A line for each binding and each field of a message that a request can hold."""
+        for method in _methods(descriptor_set):
+            rule = method.GetOptions().Extensions[annotations_pb2.http]
+            for each in (rule, *rule.additional_bindings):
+                verb = each.WhichOneof("pattern")
+                yield self._route(method, verb, getattr(each, verb), each.body)
+        while self._waiting:
+            yield from self._fields(self._waiting.pop())
+
+    def _route(self, method: MethodDescriptor, verb: str, path: str, body: str) -> str:
+        parts = [f"request = {self._message(method.input_type)}"]
+        target: Descriptor | None = method.input_type
+        if body not in ("", "*"):
+            parts.append(f"inside = {_text(body)}")
+            target = method.input_type.fields_by_name[body].message_type
+        if not body:
+            parts.append("body = NOTHING")
+        elif target is not None and target.full_name != _RAW:
+            parts.append(f'body = {{kind = "message", fields = {self._message(target)}}}')
+        if method.server_streaming:
+            parts.append("stream = true")
+        return f"route({_text(verb.upper())}, {_text(path)}, {{{', '.join(parts)}}})"
+
+    def _fields(self, message: Descriptor) -> Iterator[str]:
+        number = self._numbers[message.full_name]
+        for field in message.fields:
+            rule = self._rule(field)
+            yield f"field({number}, {_text(field.name)}, {_text(field.json_name)}, {{{', '.join(rule)}}})"
+
+    def _rule(self, field: FieldDescriptor) -> Sequence[str]:
+        entry = field.message_type
+        if entry is not None and entry.GetOptions().map_entry:
+            item = self._kind(entry.fields_by_name["value"])
+            return ['kind = "map"', f"item = {{{', '.join(item)}}}"]
+        rule = self._kind(field)
+        if field.is_repeated:
+            rule = ['kind = "list"', f"item = {{{', '.join(rule)}}}"]
+            most = field.GetOptions().Extensions[validate_pb2.field].repeated.max_items
+            if most:
+                rule.append(f"most = {most}")
+        choice = field.containing_oneof
+        if choice is not None and len(choice.fields) > 1:
+            rule.append(f"choice = {_text(choice.name)}")
+        return rule
+
+    def _kind(self, field: FieldDescriptor) -> list[str]:
+        if field.enum_type is not None:
+            names = [value.name for value in field.enum_type.values]
+            known = ", ".join(f"{name} = true" for name in names)
+            sayable = ", ".join(value.name for value in field.enum_type.values if value.number)
+            return ['kind = "enum"', f"values = {{{known}}}", f"names = {_text(sayable)}"]
+        if field.message_type is None:
+            return [f'kind = "{_SCALARS[field.type]}"']
+        known_kind = _WELL_KNOWN.get(field.message_type.full_name)
+        if known_kind is not None:
+            return [f'kind = "{known_kind}"']
+        return ['kind = "message"', f"fields = {self._message(field.message_type)}"]
+
+    def _message(self, message: Descriptor) -> str:
+        if message.full_name not in self._numbers:
+            self._numbers[message.full_name] = len(self._numbers) + 1
+            self._waiting.append(message)
+        return f"message({self._numbers[message.full_name]})"
+
+
+def _methods(descriptor_set: bytes) -> Iterator[MethodDescriptor]:
+    pool = descriptor_pool.DescriptorPool()
+    files = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set)
+    for file in files.file:
+        pool.Add(file)
+    for file in files.file:
+        for service in pool.FindFileByName(file.name).services_by_name.values():
+            if service.full_name.startswith("sanset."):
+                yield from service.methods
+
+
+def _text(raw: str) -> str:
+    return json.dumps(raw)
