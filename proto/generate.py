@@ -33,7 +33,7 @@ IMPORTED = [
 
 
 def generate(target: Path) -> None:
-    """Write the Python code and `sanset.binpb` under `target`, replacing what is there."""
+    """Write the Python code and `sanset/sanset.binpb` under `target`, replacing what is there."""
     for package in ("sanset", "buf"):
         shutil.rmtree(target / package, ignore_errors=True)
     target.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def generate(target: Path) -> None:
         _protoc(*sources, *python, VALIDATE)
         _protoc(*sources, *python, f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}", *_ours())
         # Envoy renders a rich error only when it knows the types of its details.
-        binary = f"--descriptor_set_out={target}/sanset.binpb"
+        binary = f"--descriptor_set_out={target}/sanset/sanset.binpb"
         _protoc(*sources, "--include_imports", binary, *_ours(), *ERROR_DETAILS)
     for package in ("sanset", "sanset/v1", "buf", "buf/validate"):
         (target / package / "__init__.py").touch()

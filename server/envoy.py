@@ -11,13 +11,14 @@ import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import sanset
+
 from server import strict_json
 from server.ports import LOOPBACK
 from server.settings import Settings
 
-PROJECT = Path(__file__).parent.parent
-TEMPLATE = PROJECT / "envoy.yaml"
-DESCRIPTOR_SET = PROJECT / "generated" / "sanset.binpb"
+TEMPLATE = Path(__file__).parent / "envoy.yaml"
+DESCRIPTOR_SET = Path(sanset.__file__).parent / "sanset.binpb"
 
 TRIES = 3
 """How often a safe call is tried within its deadline."""

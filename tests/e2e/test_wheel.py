@@ -1,0 +1,51 @@
+"""The wheel, as `pip install` takes it: everything that a shop needs is in it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import httpx
+import pytest
+from real_stack import stack_of, until
+
+PROJECT = Path(__file__).parents[2]
+BUILD = "import sys\nfrom setuptools import build_meta\nprint(build_meta.build_wheel(sys.argv[1]))"
+SOURCES = ("server", "ml", "generated", "clients")
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the files of the wheel, without the project beside them."""
+    sources, target = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("installed")
+    for name in SOURCES:
+        shutil.copytree(PROJECT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(PROJECT / name, sources / name)
+    subprocess.run([sys.executable, "-c", BUILD, str(sources)], cwd=sources, check=True, capture_output=True)
+    (wheel,) = sources.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(target)
+    shutil.rmtree(sources)
+    return target
+
+
+def test_the_wheel_holds_every_file_of_the_packages(installed: Path) -> None:
+    for package in ("server", "ml"):
+        ours = {path.relative_to(PROJECT) for path in (PROJECT / package).rglob("*") if path.is_file()}
+        packed = {path.relative_to(installed) for path in (installed / package).rglob("*") if path.is_file()}
+        assert {path for path in ours if "__pycache__" not in path.parts} == packed
+
+
+def test_a_shop_installed_from_the_wheel_sells_and_mails(installed: Path, tmp_path: Path) -> None:
+    with stack_of(tmp_path, workers=1, pythonpath=installed) as shop:
+        buyer = shop.customer()
+        order = shop.order(buyer)
+        assert order["status"] == "CONFIRMED"
+        until(lambda: list((tmp_path / "mail").glob("*.eml")))
+        missing = httpx.get(f"{shop.origin}/api/v1/products/999999999").json()
+        assert missing["details"][0]["reason"] == "PRODUCT_NOT_FOUND"
+        assert f"{installed}/sanset/sanset.binpb" in (tmp_path / "run" / "envoy.yaml").read_text()
