@@ -91,6 +91,7 @@ SERVICES: tuple[ServiceDescriptor, ...] = tuple(
 """Every service of the shop, as the protos describe it."""
 
 MAX_METADATA_BYTES = 32 * 1024
+MAX_UNREAD_CALLS = 100_000
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class App:
 
     settings: Settings
     server: grpc.aio.Server
+    pipeline: Pipeline
     db: Database
     pool: Pool
     follower: Follower
@@ -129,9 +131,15 @@ class App:
             self.work.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
-    async def drain(self, notice_seconds: float = 0) -> None:
+    async def drain(self) -> None:
+        """Let the calls that run end, and close the server."""
+        await self.retire()
+        await self.server.stop(None)
+
+    async def retire(self, notice_seconds: float = 0) -> None:
         """Send balancers and streams elsewhere, take no more calls after the notice, and let those that run end.
 
+        The server then answers every call with SERVER_STOPPING, until the process ends.
         That takes the notice, DRAIN_SECONDS, and what an order needs whose caller was cut off between reservation
         and payment: PAYMENT_TIMEOUT_SECONDS and a moment.
         """
@@ -150,7 +158,7 @@ class App:
         self.db.close()
 
     async def _end_calls(self) -> None:
-        await self.server.stop(self.settings.drain_seconds)
+        await self.pipeline.end_calls(self.settings.drain_seconds)
         await self.orders.settle()
 
     async def set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
@@ -185,10 +193,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     leases = Leases()
     follower.listen(SESSION, lambda event: leases.end(event.key))
     telemetry = Telemetry(registry, AccessLog(settings.log_level))
-    server = grpc.aio.server(
-        interceptors=[_pipeline(settings, verifier, limits, leases, telemetry, pool)],
-        options=_options(settings),
-    )
+    pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool)
+    server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
     exports = ExportCalls(Exports(db, pool), clock)
     auth = AuthServicer(
         db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings), vault
@@ -284,6 +290,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     return App(
         settings,
         server,
+        pipeline,
         db,
         pool,
         follower,
@@ -370,4 +377,9 @@ def _options(settings: Settings) -> Sequence[tuple[str, int]]:
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),
         ("grpc.max_concurrent_streams", 10_000),
+        # What gRPC drops by itself it calls CANCELLED, as if the caller had hung up. So it must drop nothing: a
+        # call waits until it is read, and is then served, or refused with a reason.
+        ("grpc.server.max_pending_requests", MAX_UNREAD_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", MAX_UNREAD_CALLS),
+        ("grpc.server_max_unrequested_time_in_server", 3600),
     )

@@ -148,6 +148,12 @@ class UnavailableNow(Unavailable):
     message = "The shop's database is not reachable for a moment; try again."
 
 
+class ServerStopping(Unavailable):
+    """The worker is about to end; what it had begun and not committed is undone."""
+
+    message = "This server is being stopped; try again."
+
+
 class Overloaded(ResourceExhausted):
     """The queue is full."""
 

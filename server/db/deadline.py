@@ -9,20 +9,34 @@ from contextlib import contextmanager
 
 from server import errors
 
+COMMIT_SECONDS = 1.0
+"""How much longer than its deadline a call waits for a commit; nothing begins to commit after the deadline."""
+
 
 class Deadline:
-    """When a call's time is over, on the monotonic clock, or that its caller has gone."""
+    """When a call's time is over, on the monotonic clock, or that its caller has gone.
 
-    __slots__ = ("cancelled", "expires_at")
+    `owner` is whose call it is, among whom the pool shares its threads; None is the shop itself.
+    """
 
-    def __init__(self, seconds: float) -> None:
+    __slots__ = ("cancelled", "expires_at", "grace", "owner")
+
+    def __init__(self, seconds: float, grace: float = COMMIT_SECONDS) -> None:
+        """`grace` is how much longer the caller waits for a commit that is under way when the time is over."""
         self.expires_at = time.monotonic() + seconds
+        self.grace = grace
         self.cancelled = False
+        self.owner: object = None
 
     @property
     def remaining(self) -> float:
         """Seconds left; negative when over."""
         return self.expires_at - time.monotonic()
+
+    @property
+    def patience(self) -> float:
+        """Seconds until the caller must have been answered; 0 when that is over."""
+        return max(self.remaining, 0) + self.grace
 
     def check(self) -> None:
         """Raise errors.Deadline when the time is over or the caller has gone."""

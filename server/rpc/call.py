@@ -14,6 +14,8 @@ from server.db.deadline import Deadline
 from server.rpc.identity import Identity
 
 MAX_REQUEST_ID = 128
+ANSWER_SECONDS = 0.1
+"""What is left of a caller's deadline for the answer that the time is over."""
 
 
 @dataclass(slots=True)
@@ -55,7 +57,6 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
     # As bytes: strings are compared only when they are ASCII, and a header need not be.
     proof = str(metadata.get("x-sanset-edge", "")).encode()
     through_envoy = bool(edge_token) and secrets.compare_digest(proof, edge_token.encode())
-    remaining = context.time_remaining()
     return Call(
         method=method,
         request_id=_request_id(metadata.get("x-request-id")),
@@ -63,7 +64,7 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
         through_envoy=through_envoy,
         user_agent=str(metadata.get("user-agent") or "")[:200],
         authorization=metadata.get("authorization"),
-        deadline=Deadline(min(remaining, 3600.0) if remaining is not None else default_seconds),
+        deadline=_deadline(context.time_remaining(), default_seconds),
         headers=metadata,
     )
 
@@ -71,6 +72,14 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
 def unread_call(method: str) -> Call:
     """What stands for a call whose headers cannot be read, so that it is refused and logged like any other."""
     return Call(method, _request_id(None), "", False, "", None, Deadline(0))
+
+
+def _deadline(remaining: float | None, default_seconds: float) -> Deadline:
+    """The end of a call, a moment before its caller's own: after that no answer reaches them, and no reason."""
+    if remaining is None:
+        return Deadline(default_seconds)
+    margin = min(ANSWER_SECONDS, max(remaining, 0) / 10)
+    return Deadline(min(remaining, 3600.0) - margin, grace=margin / 2)
 
 
 def _request_id(sent: object) -> str:

@@ -17,7 +17,7 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError, Message
 
-from server.errors import MalformedRequest, Refusal
+from server.errors import MalformedRequest, Refusal, ServerStopping
 from server.rpc.access import Access, TokenInvalid
 from server.rpc.call import Call, read_call, unread_call
 from server.rpc.faults import refusal_of
@@ -36,6 +36,9 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 REQUEST_ID_KEY = "x-request-id"
 SMALL_BYTES = 16 * 1024
 """Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
+
+LAST_WORDS_SECONDS = 1.0
+"""How long calls that are given up may take to say so."""
 
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
@@ -72,6 +75,21 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self._edge_token = edge_token
         self._default_seconds = default_seconds
         self._handlers: dict[str, Handler] = {}
+        self._running: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    async def end_calls(self, seconds: float) -> None:
+        """Refuse new calls, let those under way end within `seconds`, and give up those that do not.
+
+        gRPC's own way to stop tells the callers CANCELLED, as if they had hung up, and they do not try again.
+        """
+        self._stopping = True
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=seconds)
+        for task in self._running:
+            task.cancel()
+        if self._running:
+            await asyncio.wait(set(self._running), timeout=LAST_WORDS_SECONDS)
 
     async def intercept_service(
         self,
@@ -93,12 +111,12 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
         if handler.unary_unary is not None:
-            return grpc.unary_unary_rpc_method_handler(
+            return grpc.stream_unary_rpc_method_handler(
                 self._unary(method, handler.unary_unary, handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
         if handler.unary_stream is not None:
-            return grpc.unary_stream_rpc_method_handler(
+            return grpc.stream_stream_rpc_method_handler(
                 self._stream(method, handler.unary_stream, handler.request_deserializer),
                 response_serializer=handler.response_serializer,
             )
@@ -107,27 +125,30 @@ class Pipeline(grpc.aio.ServerInterceptor):
     def _unary(self, method: str, behaviour: Any, deserialize: Any) -> Any:
         is_async = inspect.iscoroutinefunction(behaviour)
 
-        async def answer(data: bytes, context: Any) -> Message:
+        async def answer(_: object, context: Any) -> Message:
             started = time.monotonic()
             call = None
+            task = self._begin()
             try:
                 call = self._read(method, context)
-                request = await self._admit(call, data, deserialize)
-                if is_async:
-                    reply: Message = await behaviour(request, call)
-                else:
-                    reply = await self._pool.run(call.deadline, behaviour, request, call)
-            except asyncio.CancelledError:
-                if call is not None:
-                    call.deadline.cancelled = True
-                    self._telemetry.finished(call, started, CANCELLED)
-                raise
-            except Exception as error:
+                async with asyncio.timeout(call.deadline.patience):
+                    request = await self._admit(call, context, deserialize)
+                    if is_async:
+                        reply: Message = await behaviour(request, call)
+                    else:
+                        reply = await self._pool.run(call.deadline, behaviour, request, call)
+            except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
+                call.deadline.cancelled = True
+                if self._has_left(task, error):
+                    self._telemetry.finished(call, started, CANCELLED)
+                    raise
                 refusal = self._refuse(call, error)
                 self._telemetry.finished(call, started, refusal.code, refusal.reason)
                 await _abort(context, call, refusal)
                 raise AssertionError("abort raises") from error
+            finally:
+                self._running.discard(task)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             self._telemetry.finished(call, started)
             return reply
@@ -136,25 +157,28 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
     def _stream(self, method: str, behaviour: Any, deserialize: Any) -> Any:
         # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
-        async def answer(data: bytes, context: Any) -> None:
+        async def answer(_: object, context: Any) -> None:
             started = time.monotonic()
             call = None
             code, reason = "OK", ""
             self._telemetry.stream_opened(method)
+            task = self._begin()
             try:
                 call = self._read(method, context)
-                request = await self._admit(call, data, deserialize)
+                async with asyncio.timeout(call.deadline.patience):
+                    request = await self._admit(call, context, deserialize)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context)
-            except (asyncio.CancelledError, grpc.aio.InternalError):
-                code = CANCELLED  # gRPC's internal error: a message was written to a caller who had gone
-                raise
-            except Exception as error:
+            except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
+                if self._has_left(task, error):
+                    code = CANCELLED
+                    raise
                 refusal = self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
                 await _abort(context, call, refusal)
             finally:
+                self._running.discard(task)
                 self._telemetry.stream_closed(method)
                 self._telemetry.finished(call or unread_call(method), started, code, reason)
 
@@ -174,11 +198,34 @@ class Pipeline(grpc.aio.ServerInterceptor):
     def _read(self, method: str, context: Any) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
 
-    async def _admit(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
+    def _begin(self) -> asyncio.Task[Any]:
+        task = asyncio.current_task()
+        assert task is not None  # gRPC runs each call in a task
+        self._running.add(task)
+        return task
+
+    def _has_left(self, task: asyncio.Task[Any], error: BaseException) -> bool:
+        """Whether a call ended because its caller went away; what we gave up is refused with a reason instead."""
+        if self._stopping and isinstance(error, asyncio.CancelledError):
+            while task.uncancel():
+                pass
+            return False
+        # gRPC's internal error: a message was written to a caller who had gone.
+        return isinstance(error, grpc.aio.InternalError) or (
+            isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+        )
+
+    async def _admit(self, call: Call, context: Any, deserialize: Callable[[bytes], Message]) -> Message:
+        if self._stopping:
+            raise ServerStopping()
         try:
             self._access.check(call)
         finally:
             self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
+        # Read here and not by gRPC, which waits for ever for a message that never comes.
+        data = await context.read()
+        if data is grpc.aio.EOF:
+            raise MalformedRequest(message_type=f"{call.short_method}Request")
         self._validation.check_size(call.method, len(data))
         if len(data) <= SMALL_BYTES:
             return self._read_request(call, data, deserialize)
@@ -192,7 +239,9 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self._validation.check(request)
         return request
 
-    def _refuse(self, call: Call, error: Exception) -> Refusal:
+    def _refuse(self, call: Call, error: BaseException) -> Refusal:
+        if isinstance(error, asyncio.CancelledError):
+            return ServerStopping()
         refusal = refusal_of(error)
         if refusal is not None:
             return refusal
@@ -200,11 +249,11 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return InternalError(request_id=call.request_id)
 
     def _unknown(self, method: str) -> Handler:
-        async def answer(data: bytes, context: Any) -> Any:
+        async def answer(_: object, context: Any) -> Any:
             call = self._read(method, context)
             await _abort(context, call, MethodUnknown(method=method[:200]))
 
-        return grpc.unary_unary_rpc_method_handler(answer)
+        return grpc.stream_unary_rpc_method_handler(answer)
 
 
 async def _abort(context: Any, call: Call, refusal: Refusal) -> None:

@@ -19,8 +19,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ATTEMPTS = 6
-COMMIT_SECONDS = 1.0
-"""How much longer than its deadline a call waits for a commit; nothing begins to commit after the deadline."""
 
 
 class Pool:
@@ -54,7 +52,7 @@ class Pool:
         future.add_done_callback(_read_failure)
         try:
             # A commit that is under way when the time is over may still succeed, and its caller must hear so.
-            return await asyncio.wait_for(future, max(deadline.remaining, 0) + COMMIT_SECONDS)
+            return await asyncio.wait_for(future, deadline.patience)
         except (asyncio.CancelledError, TimeoutError):
             deadline.cancelled = True
             raise

@@ -41,8 +41,9 @@ class Aborted(Exception):
 class Context:
     """As much of gRPC's context as is used."""
 
-    def __init__(self, *, readable: bool = True) -> None:
+    def __init__(self, *, readable: bool = True, message: Any = b"") -> None:
         self.readable = readable
+        self.message = message
         self.code: grpc.StatusCode | None = None
         self.status = status_pb2.Status()
         self.written: list[Any] = []
@@ -62,6 +63,10 @@ class Context:
 
     def set_trailing_metadata(self, metadata: object) -> None:
         """Nobody reads it here."""
+
+    async def read(self) -> Any:
+        """The only message, or that none comes."""
+        return self.message
 
     async def write(self, message: Any) -> None:
         """Keep a message of a stream."""
@@ -94,7 +99,7 @@ class Server:
             default_seconds=5,
         )
 
-    async def call(self, method: str, context: Context) -> None:
+    async def call(self, method: str, context: Context, unary: Any = None) -> None:
         """Call a method as gRPC would."""
         details: Any = type("Details", (), {"method": method})
 
@@ -104,11 +109,13 @@ class Server:
                 if method == TRACK
                 else grpc.unary_unary_rpc_method_handler
             )
-            return kind(_stream if method == TRACK else _unary, Empty.FromString, Empty.SerializeToString)
+            return kind(
+                _stream if method == TRACK else unary or _unary, Empty.FromString, Empty.SerializeToString
+            )
 
         wrapped = await self.pipeline.intercept_service(handler, details)
-        answer: Any = wrapped.unary_unary or wrapped.unary_stream
-        await answer(b"", context)
+        answer: Any = wrapped.stream_unary or wrapped.stream_stream
+        await answer(None, context)
 
     def count(self, method: str, code: str, reason: str) -> float:
         """How many calls ended so."""
@@ -170,3 +177,79 @@ def test_refused_tokens_use_the_limit_of_anonymous_callers_up() -> None:
         return reasons
 
     assert asyncio.run(scenario()) == [Unauthenticated.code] * 3 + ["RESOURCE_EXHAUSTED"] * 2
+
+
+def test_a_call_without_a_message_is_refused() -> None:
+    for method in (CART, TRACK):
+        server, context = Server(_identity), Context(message=grpc.aio.EOF)
+        with pytest.raises(Aborted):
+            asyncio.run(server.call(method, context))
+        assert context.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert server.count(method, "INVALID_ARGUMENT", "MALFORMED_REQUEST") == 1
+
+
+class Silent(Context):
+    """A caller who opens a call and sends nothing."""
+
+    def time_remaining(self) -> float | None:
+        """Little."""
+        return 0.05
+
+    async def read(self) -> Any:
+        """Nothing comes."""
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("method", [CART, TRACK])
+def test_a_message_that_never_comes_is_waited_for_until_the_deadline(method: str) -> None:
+    server, context = Server(_identity), Silent()
+    with pytest.raises(Aborted):
+        asyncio.run(server.call(method, context))
+    assert context.code is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert server.count(method, "DEADLINE_EXCEEDED", "DEADLINE") == 1
+
+
+@pytest.mark.parametrize("method", [CART, TRACK])
+def test_a_worker_that_ends_says_so_to_the_calls_it_gives_up_and_to_those_that_come(method: str) -> None:
+    async def scenario() -> list[Context]:
+        server, given_up, late = Server(_identity), Context(), Context()
+        calling = asyncio.create_task(server.call(method, given_up))
+        await asyncio.sleep(0.01)
+        await server.pipeline.end_calls(0.01)
+        with pytest.raises(Aborted):
+            await calling
+        with pytest.raises(Aborted):
+            await server.call(method, late)
+        assert server.count(method, "UNAVAILABLE", "SERVER_STOPPING") == 2
+        assert server.count(method, "CANCELLED", "") == 0
+        return [given_up, late]
+
+    for context in asyncio.run(scenario()):
+        assert context.code is grpc.StatusCode.UNAVAILABLE
+        assert "RetryInfo" in str(context.status)
+
+
+def test_a_call_that_ends_in_time_is_not_given_up() -> None:
+    async def scenario() -> Context:
+        server, context = Server(_identity), Context(message=grpc.aio.EOF)
+        calling = asyncio.create_task(server.call(CART, context))
+        await server.pipeline.end_calls(5)
+        with pytest.raises(Aborted):
+            await calling
+        return context
+
+    assert asyncio.run(scenario()).code is not grpc.StatusCode.CANCELLED
+
+
+def test_what_the_server_itself_gives_up_is_not_called_cancelled() -> None:
+    async def give_up(request: Empty, call: object) -> Empty:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()  # as a pool does that is closed
+        await future
+        return request
+
+    context = Context()
+    server = Server(_identity)
+    with pytest.raises(Aborted):
+        asyncio.run(server.call(CART, context, give_up))
+    assert context.code is grpc.StatusCode.UNAVAILABLE

@@ -170,6 +170,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
     PAYMENT_UNAVAILABLE: _ErrorReason.ValueType  # 111
     """The payment gateway did not answer in time; repeat with the same request id. UNAVAILABLE."""
+    SERVER_STOPPING: _ErrorReason.ValueType  # 113
+    """This server is being stopped; another one answers, or this one in a moment. UNAVAILABLE."""
     DEADLINE: _ErrorReason.ValueType  # 112
     """The call took longer than its deadline. DEADLINE_EXCEEDED."""
     INTERNAL_ERROR: _ErrorReason.ValueType  # 120
@@ -363,6 +365,8 @@ UNAVAILABLE_NOW: ErrorReason.ValueType  # 110
 """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
 PAYMENT_UNAVAILABLE: ErrorReason.ValueType  # 111
 """The payment gateway did not answer in time; repeat with the same request id. UNAVAILABLE."""
+SERVER_STOPPING: ErrorReason.ValueType  # 113
+"""This server is being stopped; another one answers, or this one in a moment. UNAVAILABLE."""
 DEADLINE: ErrorReason.ValueType  # 112
 """The call took longer than its deadline. DEADLINE_EXCEEDED."""
 INTERNAL_ERROR: ErrorReason.ValueType  # 120
