@@ -18,6 +18,7 @@ from typing import NoReturn, TypeVar
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.artifact import MIN_KEY_BYTES
+from ml.boosting import MissingLibrary
 from ml.train import MODEL_TYPES, Options, TooLittleData, run
 
 Number = TypeVar("Number", int, float)
@@ -75,6 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _failed(EXIT_CANCELLED, "CANCELLED", "Training was cancelled; nothing was published.")
     except TooLittleData as error:
         return _failed(EXIT_TOO_LITTLE_DATA, "TOO_LITTLE_DATA", str(error))
+    except MissingLibrary as error:
+        return _failed(EXIT_FAILED, "MISSING_LIBRARY", f"{error}.")
     except SQLAlchemyError as error:
         # The driver's text may hold the address and user of the database; its kind is enough here.
         return _failed(

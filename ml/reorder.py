@@ -6,6 +6,7 @@ from past orders: each is predicted from what was known the day before it, as se
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -13,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ml.arrays import Doubles, Floats, Ids, Rows
-from ml.boosting import lightgbm
+from ml.boosting import MissingLibrary, lightgbm
 from ml.dataset import GUEST, Interactions
 from ml.reorder_features import FEATURES, Past, Purchases, past_of, run_starts
 from ml.sales import DAY, Sales
@@ -42,6 +43,8 @@ PARAMETERS = {
 LEAF_SHARE, LEAF_LEAST, LEAF_MOST = 0.01, 10, 100
 """A leaf holds this share of the examples, within bounds: a small shop needs small leaves to learn at all."""
 
+_log = logging.getLogger(__name__)
+
 
 class Examples(NamedTuple):
     """Products that users had bought before an order, and whether it held them."""
@@ -56,7 +59,7 @@ def train(
     """Give the trees as the lines of LightGBM's text; none when there is too little to learn from.
 
     `product_ids` are those on sale, ascending; `sales` counts the same interactions. The same seed and data give
-    the same trees. `threads` 0 means every core.
+    the same trees. `threads` 0 means every core. Raises MissingLibrary.
     """
     return boosted(examples(interactions, product_ids, sales, seed=seed), seed=seed, threads=threads)
 
@@ -77,7 +80,7 @@ def examples(interactions: Interactions, product_ids: Ids, sales: Sales, *, seed
 
 
 def boosted(learned: Examples, *, seed: int = 0, threads: int = 1) -> list[str]:
-    """Give the trees as lines of text; none when the examples are too few."""
+    """Give the trees as lines of text; none when the examples are too few. Raises MissingLibrary."""
     again = int(learned.bought.sum())
     if len(learned.bought) < MIN_EXAMPLES or min(again, len(learned.bought) - again) < MIN_OF_EACH:
         return []
@@ -177,7 +180,7 @@ class Reorder:
     def __init__(self, trees: Sequence[str], sales: Sales, product_ids: Ids) -> None:
         """`trees` must come from a verified artifact: LightGBM ends the process over a damaged text.
 
-        Without trees, a smoothed share of the user's orders stands in for the probability.
+        Without trees, or their library, a smoothed share of the user's orders stands in for the probability.
         """
         self._booster = _booster(trees) if trees else None
         self._sales = sales
@@ -205,7 +208,13 @@ class Reorder:
 
 
 def _booster(trees: Sequence[str]) -> Any:
-    return lightgbm().Booster(model_str="\n".join(trees))
+    """The trees, ready to be asked; None where the library is missing, as on another server than trained them."""
+    try:
+        library = lightgbm()
+    except MissingLibrary as missing:
+        _log.warning("%s; how often each product was bought stands in for it", missing)
+        return None
+    return library.Booster(model_str="\n".join(trees))
 
 
 def reason(count: int, mean_gap: float, days_ago: float) -> str:

@@ -27,6 +27,7 @@ from ml import (
     trending,
 )
 from ml.arrays import Array, rows_of
+from ml.boosting import MissingLibrary, missing_library
 from ml.carryover import aligned
 from ml.dataset import GUEST, Dataset
 from ml.evaluate import USERS_LIMIT, compare, evaluate
@@ -89,8 +90,11 @@ def run(
 
     `serving` is the name of the artifact in use, from which it is carried over; else from the newest.
 
-    Raises TooLittleData, sqlalchemy's errors when the database cannot be read, OSError when the disk refuses.
+    Raises TooLittleData, MissingLibrary where `reorder` alone was asked for and cannot be trained, sqlalchemy's errors
+    when the database cannot be read, OSError when the disk refuses.
     """
+    if model_type == "reorder" and (missing := missing_library()):
+        raise missing
     progress("read", 0, "Reading products, orders and behaviour")
     dataset = read(database_url)
     require_enough(dataset)
@@ -303,13 +307,17 @@ def parameters_of(options: Options, found: Recipe | None = None) -> dict[str, An
 
 
 def _fit_reorder(dataset: Dataset, catalogue: Contents, options: Options, progress: Progress) -> Contents:
-    trees = reorder.train(
-        dataset.interactions,
-        dataset.products.ids,
-        sales.Sales(catalogue.arrays),
-        seed=options.seed,
-        threads=options.threads,
-    )
+    try:
+        trees = reorder.train(
+            dataset.interactions,
+            dataset.products.ids,
+            sales.Sales(catalogue.arrays),
+            seed=options.seed,
+            threads=options.threads,
+        )
+    except MissingLibrary as missing:
+        progress("reorder", 40, f"Left out: {missing}")
+        return Contents({}, {"reorder_trees": []})
     if not trees:
         progress(
             "reorder", 40, f"Left out: fewer than {reorder.MIN_EXAMPLES} products that could be bought again"

@@ -173,6 +173,7 @@ def _run(settings: Settings, arguments: argparse.Namespace) -> int:
 
     with start.database(settings, arguments.db) as ready:
         start.prepare_demo(ready)
+        start.warn(ready)
         supervisor.serve(start.with_edge_token(ready), lambda ports: start.announce(ports, ready))
     return 0
 

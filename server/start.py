@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import func, select
 
+from ml.boosting import missing_library
 from server import environments, home, postgres, progress, supervisor
 from server.analytics.trained import keeper
 from server.auth.errors import WeakPassword
@@ -159,7 +160,9 @@ def _count(db: Database, table: type[Product] | type[TrainedModel]) -> int:
 
 
 def warn(settings: Settings) -> None:
-    """Say what a real shop lacks, and can be served without."""
+    """Say what the shop lacks, and can be served without."""
+    if missing := missing_library():
+        _warn(f"{missing}.")
     if settings.environment != "production":
         return
     texts = []

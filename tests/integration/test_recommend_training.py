@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import shutil
 import time
 from datetime import timedelta
@@ -199,6 +200,17 @@ def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: S
 
     play(settings, story)
     assert not list(settings.models_dir.glob("*"))
+
+
+def test_a_child_that_lacks_a_library_names_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "raise ImportError('libstdc++.so.6: cannot open shared object file')"
+    monkeypatch.setattr(child, "_command", lambda *_: ([sys.executable, "-c", code], dict(os.environ)))
+    db = Database(settings.url)
+    with pytest.raises(
+        TrainingFailed, match=r"could not load what it needs: libstdc\+\+\.so\.6: cannot open"
+    ):
+        train_now(settings, db)
+    db.close()
 
 
 def test_a_child_that_dies_is_a_failed_training(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

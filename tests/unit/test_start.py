@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from ml.boosting import MissingLibrary, missing_library
 from server import start
 from server.settings import Settings
 
@@ -40,3 +42,32 @@ def test_a_real_shop_on_stripes_test_keys_is_warned(
     assert "STRIPE_SECRET_KEY is one for tests" in capsys.readouterr().err
     start.warn(settings.model_copy(update=keys | {"stripe_secret_key": SecretStr("sk_live_51H8xYz")}))
     assert capsys.readouterr().err == ""
+
+
+def test_a_library_that_is_missing_is_said_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        start, "missing_library", lambda: MissingLibrary(OSError("libgomp.so.1: no such file"))
+    )
+    start.warn(_settings(tmp_path, "demo"))
+    said = capsys.readouterr().err
+    assert said.startswith("sanset: LightGBM cannot be loaded (libgomp.so.1: no such file)")
+    assert said.count("\n") == 1
+
+
+def test_the_library_that_is_there_is_found() -> None:
+    assert missing_library() is None
+
+
+@pytest.mark.parametrize("files", [{"__init__.py": ""}, {}])
+def test_what_cannot_be_loaded_is_missing(
+    tmp_path: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lightgbm" / "lib").mkdir(parents=True)
+    (tmp_path / "lightgbm" / "lib" / "lib_lightgbm.so").write_text("no library")
+    for name, text in files.items():
+        (tmp_path / "lightgbm" / name).write_text(text)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
+    assert "Install OpenMP" in str(missing_library())

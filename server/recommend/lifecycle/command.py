@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from ml.boosting import missing_library
 from server import progress
 from server.db.database import Database
 from server.recommend.lifecycle import measures
@@ -33,6 +34,8 @@ def train(
     """
     screen = console or Console(stderr=True)
     screen.print("Training the recommendations")
+    if missing := missing_library():
+        screen.print(f"{missing}.", highlight=False, soft_wrap=True, markup=False)
     with progress.shown(screen) as report:
         try:
             outcome = train_now(

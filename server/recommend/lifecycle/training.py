@@ -5,6 +5,7 @@ The server and the command line come this way alike. It is synchronous: the serv
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -43,6 +44,9 @@ Progress = Callable[[str, int, str], None]
 
 OnTrained = Callable[[Connection, Contents], None]
 """Takes what a training found out about the shop into a transaction of its own."""
+
+_MISSING = re.compile(r"^(?:ImportError|ModuleNotFoundError|OSError): (.+)\s*\Z", re.MULTILINE)
+"""How Python ends where a library is not there."""
 
 log = structlog.get_logger()
 
@@ -155,7 +159,10 @@ class Conductor:
                 return str(last["artifact"]), last["metrics"]
             if last.get("stage") == "failed":
                 raise TrainingFailed(str(last["message"]))
-            log.error("training_child_died", training_id=training_id, stderr=pupil.last_words())
+            words = pupil.last_words()
+            log.error("training_child_died", training_id=training_id, stderr=words)
+            if missing := _MISSING.search(words):
+                raise TrainingFailed(f"The training process could not load what it needs: {missing[1]}.")
         raise TrainingFailed("The training process ended unexpectedly; the server's log says more.")
 
     def _take_over(

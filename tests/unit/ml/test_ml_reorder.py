@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 from small_shop import make_interactions
@@ -213,3 +215,17 @@ def test_the_matrix_has_a_column_for_each_feature(counted: Sales) -> None:
 )
 def test_reasons_are_sentences_for_people(count: int, gap: float, ago: float, text: str) -> None:
     assert reorder.reason(count, gap, ago) == text
+
+
+def test_trees_of_another_server_are_done_without_where_their_library_is_missing(
+    trees: list[str], counted: Sales, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def absent(name: str) -> None:
+        raise OSError("libgomp.so.1: cannot open shared object file")
+
+    monkeypatch.setattr(importlib, "import_module", absent)
+    bought = purchases([(1, REFILL, START), (2, REFILL, START + WEEK), (2, 7, START + WEEK)])
+    chances = Reorder(trees, counted, IDS).chances(bought, START + 2 * WEEK)
+    assert chances is not None
+    assert chances.probabilities.tolist() == pytest.approx([2 / 3, 1 / 3])
+    assert "libgomp1" in caplog.text

@@ -192,6 +192,37 @@ def test_the_command_tells_what_is_missing(tmp_path: Path, models: Path, capsys:
     assert "the shop has 3 by 1" in lines[-1]["message"]
 
 
+@pytest.fixture
+def no_lightgbm(tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that finds LightGBM without the system library it needs."""
+    package = tmp_path / "broken" / "lightgbm"
+    (package / "lib").mkdir(parents=True)
+    (package / "__init__.py").write_text(f"raise OSError({LIBGOMP!r})")
+    (package / "lib" / "lib_lightgbm.so").write_text("no library")
+    return {**os.environ, "PYTHONPATH": str(package.parent), __main__.KEY_VARIABLE: KEY.hex()}
+
+
+LIBGOMP = "libgomp.so.1: cannot open shared object file: No such file or directory"
+
+
+def test_without_openmp_all_but_reorder_is_trained_and_served(
+    url: str, models: Path, no_lightgbm: dict[str, str]
+):
+    arguments = ["--database-url", url, "--models-dir", str(models), "--factors", "4", "--iterations", "2"]
+    command = [sys.executable, "-m", "ml", "train", *arguments]
+    done = subprocess.run(command, env=no_lightgbm, capture_output=True, text=True)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert lines[-1]["stage"] == "done", done.stderr
+    assert any(
+        "libgomp.so.1" in line.get("message", "") and "libgomp1" in line["message"] for line in lines[:-1]
+    )
+    assert artifact.load(models / lines[-1]["artifact"], KEY).contents.texts["reorder_trees"] == []
+    refused = subprocess.run([*command, "--type", "reorder"], env=no_lightgbm, capture_output=True, text=True)
+    last = json.loads(refused.stdout.splitlines()[-1])
+    assert (refused.returncode, last["reason"]) == (1, "MISSING_LIBRARY")
+    assert "libgomp1" in last["message"]
+
+
 @pytest.mark.usefixtures("key_in_environment")
 def test_the_command_does_not_leak_the_database_address(models: Path, capsys: pytest.CaptureFixture[str]):
     url = "postgresql+psycopg://sanset:hunter2@127.0.0.1:1/none"
