@@ -49,6 +49,7 @@ from server.exports.file import Exports
 from server.gauges import export_gauges
 from server.jobs.setup import Work, work_of
 from server.logs import AccessLog
+from server.order import points
 from server.order.after_sale_convert import refund_reply
 from server.order.after_sale_servicer import AfterSale
 from server.order.checkout import Checkout, CheckoutRules
@@ -217,6 +218,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         tracker.added_to_cart,
         pages=pages,
         guest_life=timedelta(days=settings.guest_cart_days),
+        waiting=points.waiting,
     )
     payments = Payments.of(settings, db, pool, clock)
     settlement = Settlement(db, clock, checkout_reply, pay_back_late)
@@ -285,6 +287,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         registry,
         sweep_orders=sweeper.sweep,
         pay_back=refunds.settle_pending,
+        count_points=points.TierPoints(db, pool, clock, timedelta(days=settings.return_days)).run,
     )
     export_gauges(registry, follower=follower, pool=pool, tracking=tracking, serving=serving)
     return App(

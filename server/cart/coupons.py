@@ -61,8 +61,8 @@ def usable(
     connection: Connection, user_id: int, tiers: Tiers, now: datetime, after: Sequence[Any] | None, limit: int
 ) -> Sequence[AnyRow]:
     """A page of the coupons that a user could use now, whatever their cart holds."""
-    _, lifetime = queries.account(connection, user_id)
-    return queries.usable_page(connection, user_id, tiers.reached(lifetime), now, after, limit)
+    reached = tiers.reached(queries.account(connection, user_id).lifetime)
+    return queries.usable_page(connection, user_id, reached, now, after, limit)
 
 
 def create(tx: Connection, code: str, terms: Changes, actor: Actor, now: datetime) -> AnyRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,9 +12,21 @@ from server.audit.log import Actor, write
 from server.auth import service as accounts
 from server.cart import promotion_queries as queries
 from server.cart.errors import PointsTooFew
-from server.cart.promotions import ADJUSTED
+from server.cart.ledger import ADJUSTED
 from server.cart.queries import open_cart
 from server.cart.tiers import Tier, Tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Points of a user's orders: of those on their way, and of delivered ones that can still be sent back."""
+
+    pending: int = 0
+    uncounted: int = 0
+
+
+ReadWaiting = Callable[[Connection, int], Waiting]
+"""Reads what waits in a user's orders, which the cart does not know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +35,9 @@ class Standing:
 
     user_id: int
     points: int
+    owed: int
     lifetime: int
+    waiting: Waiting
     tier: Tier
     next_tier: Tier | None
 
@@ -32,29 +47,33 @@ class Standing:
         return self.next_tier.from_points - self.lifetime if self.next_tier else 0
 
 
-def standing(connection: Connection, user_id: int, tiers: Tiers) -> Standing:
-    """Where a user stands. Lifetime points alone decide the tier: those earned, less those of refunded orders."""
-    points, lifetime = queries.account(connection, user_id)
-    tier = tiers.at(lifetime)
-    return Standing(user_id, points, lifetime, tier, tiers.after(tier))
+def standing(connection: Connection, user_id: int, tiers: Tiers, waiting: Waiting) -> Standing:
+    """Where a user stands. Lifetime points alone decide the tier: see `promotions.count`."""
+    account = queries.account(connection, user_id)
+    tier = tiers.at(account.lifetime)
+    return Standing(user_id, account.points, account.owed, account.lifetime, waiting, tier, tiers.after(tier))
 
 
-def redeem(tx: Connection, user_id: int, points: int, currency: str, now: datetime) -> None:
-    """Set how many points the user's next checkout redeems. Raises PointsTooFew."""
-    owned, _ = queries.account(tx, user_id)
-    if points > owned:
-        raise PointsTooFew(points=owned, wanted=points)
+def redeem(tx: Connection, user_id: int, points: int | None, currency: str, now: datetime) -> None:
+    """Set how many points the user's next checkout redeems; None: all there are. Raises PointsTooFew."""
+    owned = queries.account(tx, user_id).points
+    wanted = owned if points is None else points
+    if wanted > owned:
+        raise PointsTooFew(points=owned, wanted=wanted)
     cart = open_cart(tx, user_id, currency, now)
-    queries.promote(tx, cart.id, cart.coupon_id, points)
+    queries.promote(tx, cart.id, cart.coupon_id, wanted)
 
 
 def adjust(tx: Connection, user_id: int, points: int, reason: str, actor: Actor, now: datetime) -> None:
-    """Give points to a user, or take them when negative. Raises UserNotFound and PointsTooFew."""
+    """Give points to a user, or take them when negative. Raises UserNotFound and PointsTooFew.
+
+    A gift is to be spent: nothing of it goes to what the user owes.
+    """
     accounts.get_me(tx, user_id)
     if points > 0:
         queries.credit(tx, user_id, points)
     elif not queries.spend(tx, user_id, -points):
-        raise PointsTooFew(points=queries.account(tx, user_id)[0], wanted=-points)
+        raise PointsTooFew(points=queries.account(tx, user_id).points, wanted=-points)
     entry = {"user_id": user_id, "kind": ADJUSTED, "points": points, "reason": reason, "created_at": now}
     queries.insert_entry(tx, entry)
     write(tx, actor, "AdjustPoints", f"user/{user_id}", now, points=points, reason=reason)

@@ -130,13 +130,15 @@ class CouponUse(Base):
 class LoyaltyAccount(Base):
     """Where a user's points stand: the sums of their ledger, kept so that spending is one conditional update.
 
-    `points` can be below zero: those of a refunded order are taken back even when they were spent.
+    `points` is never below zero: points to take back that were spent are `owed`. `lifetime` is what was earned by
+    orders that cannot be undone any more, and alone decides the tier.
     """
 
     __tablename__ = "loyalty_accounts"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id"), primary_key=True)
     points: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    owed: Mapped[int] = mapped_column(BigInteger, server_default="0")
     lifetime: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 

@@ -107,7 +107,10 @@ def tier_to_wire(tier: Tier) -> pb.Tier:
         name=tier.level.capitalize(),
         from_points=tier.from_points,
         discount_percent=tier.discount_bp / _BP_PER_PERCENT,
-        benefits=[*benefits, f"A point for every 1.00 you pay; {POINTS_PER_UNIT} points are worth 1.00."],
+        benefits=[
+            *benefits,
+            f"A point for every 1.00 you pay, once it is delivered; {POINTS_PER_UNIT} points are worth 1.00.",
+        ],
     )
 
 
@@ -120,7 +123,10 @@ def loyalty_to_wire(standing: Standing, currency: str) -> pb.Loyalty:
         lifetime_points=standing.lifetime,
         next_tier=tier_to_wire(standing.next_tier) if standing.next_tier else None,
         points_to_next_tier=standing.missing,
-        value=money_to_wire(points_value(max(0, standing.points), currency), currency),
+        value=money_to_wire(points_value(standing.points, currency), currency),
+        pending_points=standing.waiting.pending,
+        tier_pending_points=standing.waiting.uncounted,
+        owed_points=standing.owed,
     )
 
 

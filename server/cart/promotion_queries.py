@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -164,6 +165,15 @@ def release_use(tx: Connection, order_id: int, now: datetime) -> bool:
 # ── Points
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user's points, what they owe of points that were spent and taken back, and what counts for the tier."""
+
+    points: int
+    owed: int
+    lifetime: int
+
+
 _SPEND = Prepared(
     update(LoyaltyAccount)
     .where(LoyaltyAccount.user_id == bindparam("owner"), LoyaltyAccount.points >= bindparam("spent"))
@@ -178,28 +188,21 @@ def spend(tx: Connection, user_id: int, points: int) -> bool:
 
 
 def _credit_on(dialect: str) -> Any:
-    names = ("user_id", "points", "lifetime")
+    names = ("user_id", "points", "owed", "lifetime")
     new = insert_of(dialect)(LoyaltyAccount).values({name: bindparam(name) for name in names})
+    moved = (LoyaltyAccount.points, LoyaltyAccount.owed, LoyaltyAccount.lifetime)
     return new.on_conflict_do_update(
         index_elements=[LoyaltyAccount.user_id],
-        set_={
-            "points": LoyaltyAccount.points + new.excluded.points,
-            "lifetime": LoyaltyAccount.lifetime + new.excluded.lifetime,
-        },
+        set_={column.key: column + new.excluded[column.key] for column in moved},
     )
 
 
 _CREDIT = Prepared(_credit_on)
 
 
-def credit(tx: Connection, user_id: int, points: int, lifetime: int = 0) -> None:
-    """Add to a user's points and lifetime points, or take from them below zero; opens the account."""
-    _CREDIT.run(tx, user_id=user_id, points=points, lifetime=lifetime)
-
-
-def credit_later(tx: Connection, user_id: int, points: int, lifetime: int) -> None:
-    """The same, at the latest before the commit; nothing else may change the account in that transaction."""
-    _CREDIT.later(tx, user_id=user_id, points=points, lifetime=lifetime)
+def credit(tx: Connection, user_id: int, points: int, owed: int = 0, lifetime: int = 0) -> None:
+    """Move a user's points, what of them is owed, and those that count for the tier; opens the account."""
+    _CREDIT.run(tx, user_id=user_id, points=points, owed=owed, lifetime=lifetime)
 
 
 _INSERT_ENTRY = Prepared(insert(PointsEntry))
@@ -210,11 +213,14 @@ def insert_entry(tx: Connection, values: Mapping[str, Any]) -> None:
     _INSERT_ENTRY.later(tx, **({"order_id": None, "reason": "", "ref": ""} | dict(values)))
 
 
-def lock_account(tx: Connection, user_id: int) -> None:
-    """Lock a user's account until the transaction ends, where they have one."""
-    tx.execute(
-        select(LoyaltyAccount.user_id).where(LoyaltyAccount.user_id == user_id).with_for_update()
+def lock_account(tx: Connection, user_id: int) -> tuple[int, int]:
+    """A user's points and what they owe, locked until the transaction ends where they have an account."""
+    row = tx.execute(
+        select(LoyaltyAccount.points, LoyaltyAccount.owed)
+        .where(LoyaltyAccount.user_id == user_id)
+        .with_for_update()
     ).one_or_none()
+    return (row.points, row.owed) if row else (0, 0)
 
 
 def booked(connection: Connection, order_id: int) -> Sequence[AnyRow]:
@@ -224,12 +230,14 @@ def booked(connection: Connection, order_id: int) -> Sequence[AnyRow]:
     ).all()
 
 
-def account(connection: Connection, user_id: int) -> tuple[int, int]:
-    """The points and lifetime points of a user."""
+def account(connection: Connection, user_id: int) -> Account:
+    """Where a user's points stand."""
     row = connection.execute(
-        select(LoyaltyAccount.points, LoyaltyAccount.lifetime).where(LoyaltyAccount.user_id == user_id)
+        select(LoyaltyAccount.points, LoyaltyAccount.owed, LoyaltyAccount.lifetime).where(
+            LoyaltyAccount.user_id == user_id
+        )
     ).one_or_none()
-    return (row.points, row.lifetime) if row else (0, 0)
+    return Account(row.points, row.owed, row.lifetime) if row else Account(0, 0, 0)
 
 
 def entry_page(

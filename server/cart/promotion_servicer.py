@@ -11,6 +11,7 @@ from server.audit.log import Actor
 from server.auth import service as accounts
 from server.cart import convert, coupons, loyalty, promotion_convert
 from server.cart import promotion_queries as queries
+from server.cart.loyalty import ReadWaiting
 from server.cart.owner import Member
 from server.cart.pricing import PriceRules
 from server.cart.view import view
@@ -30,6 +31,7 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
     _pages: Pages
     _rules: PriceRules
     _currency: str
+    _waiting: ReadWaiting
 
     def ListCoupons(self, request: pb.ListCouponsRequest, call: Call) -> pb.ListCouponsResponse:
         user_id = call.identity.user_id
@@ -78,7 +80,8 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
 
     def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> cart_pb2.Cart:
         with self._db.transaction() as tx:
-            loyalty.redeem(tx, call.identity.user_id, request.points, self._currency, self._clock())
+            points = request.points if request.HasField("points") else None
+            loyalty.redeem(tx, call.identity.user_id, points, self._currency, self._clock())
             return self._own_cart(tx, call)
 
     def AdjustPoints(self, request: pb.AdjustPointsRequest, call: Call) -> pb.Loyalty:
@@ -131,7 +134,8 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
         return convert.cart_to_wire(view(tx, owner, self._currency, self._rules, self._clock()))
 
     def _loyalty(self, connection: Connection, user_id: int) -> pb.Loyalty:
-        standing = loyalty.standing(connection, user_id, self._rules.tiers)
+        waiting = self._waiting(connection, user_id)
+        standing = loyalty.standing(connection, user_id, self._rules.tiers, waiting)
         return promotion_convert.loyalty_to_wire(standing, self._currency)
 
 

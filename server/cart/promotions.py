@@ -1,8 +1,9 @@
 """What lowers the price of an order beyond its products: who gets what off, and what a checkout holds of it.
 
 A checkout takes a use of its coupon and the points it redeems in the transaction that reserves the stock. They
-come back when the order is not paid or is cancelled. What an order earned is taken back in proportion to the money
-that is paid back, and what it redeemed returns so.
+come back when the order is not paid or is cancelled. What an order earns can be spent once it was delivered, and
+counts for the tier once it cannot be sent back any more, so that nobody keeps what an undone order had brought.
+What it earned is taken back in proportion to the money that is paid back, and what it redeemed returns so.
 """
 
 from __future__ import annotations
@@ -27,18 +28,11 @@ from server.cart.errors import (
     CouponUsedUp,
     PointsTooFew,
 )
+from server.cart.ledger import EARNED, GIVEN_UP, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
 from server.cart.pricing import CouponRule, Priced, Reductions
 from server.cart.tiers import Tier, Tiers
 from server.errors import Refusal
 from server.money import Money
-
-EARNED: Final = "EARNED"
-REDEEMED: Final = "REDEEMED"
-RETURNED: Final = "RETURNED"
-REVERSED: Final = "REVERSED"
-ADJUSTED: Final = "ADJUSTED"
-GIVEN_UP: Final = "given up"
-"""The `ref` of points that returned because their order was not paid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,17 +149,26 @@ def hold(
     points = priced.points_redeemed
     if points:
         if not queries.spend(tx, user_id, points):
-            raise PointsTooFew(points=queries.account(tx, user_id)[0], wanted=points)
-        _book(tx, user_id, order_id, REDEEMED, -points, now)
+            raise PointsTooFew(points=queries.account(tx, user_id).points, wanted=points)
+        enter(tx, user_id, order_id, REDEEMED, -points, now)
 
 
-def earn(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
-    """Give the buyer the points that a paid order earns. Books once: the ledger refuses a second time."""
+def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:
+    """Give the buyer the points of an order that was delivered, less the share that was paid back by then.
+
+    Until then they are pending: the order can be cancelled, but not what its points had bought. They count for the
+    tier later still: see `count`. Repeating is harmless.
+    """
     user_id, points = order["user_id"], order["points_earned"]
     if user_id is None or not points:
         return
-    queries.credit_later(tx, user_id, points, lifetime=points)
-    _book(tx, user_id, order["id"], EARNED, points, now)
+    ledger = OrderLedger(tx, user_id, order["id"], now)
+    earned = ledger.sum(EARNED) or points
+    kept = earned - share(earned, order["total_minor"], refunded_minor)
+    counted = order["points_counted_at"] is not None
+    ledger.book(
+        counted=counted, EARNED=earned - ledger.sum(EARNED), REVERSED=kept - earned - ledger.sum(REVERSED)
+    )
 
 
 def give_back(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
@@ -174,12 +177,8 @@ def give_back(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
     user_id = order["user_id"]
     if user_id is None or not order["points_redeemed"]:
         return
-    queries.lock_account(tx, user_id)
-    returned = _Booked(tx, order["id"]).sum(RETURNED)
-    points = order["points_redeemed"] - returned
-    if points:
-        queries.credit(tx, user_id, points)
-        _book(tx, user_id, order["id"], RETURNED, points, now, ref=GIVEN_UP)
+    ledger = OrderLedger(tx, user_id, order["id"], now)
+    ledger.book(ref=GIVEN_UP, RETURNED=order["points_redeemed"] - ledger.sum(RETURNED))
 
 
 def give_back_coupon(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
@@ -194,7 +193,7 @@ def give_back_coupon(tx: Connection, order: Mapping[str, Any], now: datetime) ->
 def reverse(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:
     """Bring the ledger to where an order is of which `refunded_minor` were paid back, all refunds together.
 
-    That share of the points it earned is taken back, even below zero, and that share of those it redeemed
+    That share of the points it earned, if it was delivered, is taken back, and that share of those it redeemed
     returned, both rounded down, so that everything paid back is everything reversed. The sum counts, not the step:
     repeating is harmless, and a refund that failed is undone by the smaller sum. An order that was given up unpaid
     earned nothing, and has its points back already.
@@ -202,43 +201,26 @@ def reverse(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: 
     user_id = order["user_id"]
     if user_id is None or not (order["points_earned"] or order["points_redeemed"]):
         return
-    queries.lock_account(tx, user_id)
-    booked = _Booked(tx, order["id"])
-    reversed_ = -_part(booked.sum(EARNED), order, refunded_minor) - booked.sum(REVERSED)
+    ledger = OrderLedger(tx, user_id, order["id"], now)
+    earned = ledger.sum(EARNED)
+    taken = (
+        share(earned, order["total_minor"], refunded_minor) if order["delivered_at"] is not None else earned
+    )
     returned = 0
-    if not booked.was_given_up:
-        returned = _part(order["points_redeemed"], order, refunded_minor) - booked.sum(RETURNED)
-    if reversed_ or returned:
-        queries.credit(tx, user_id, reversed_ + returned, lifetime=reversed_)
-    for kind, points in ((REVERSED, reversed_), (RETURNED, returned)):
-        if points:
-            _book(tx, user_id, order["id"], kind, points, now, ref=booked.next_ref(kind))
+    if not ledger.was_given_up:
+        returned = share(order["points_redeemed"], order["total_minor"], refunded_minor) - ledger.sum(
+            RETURNED
+        )
+    counted = order["points_counted_at"] is not None
+    ledger.book(counted=counted, REVERSED=-taken - ledger.sum(REVERSED), RETURNED=returned)
 
 
-def _part(points: int, order: Mapping[str, Any], refunded_minor: int) -> int:
-    total: int = order["total_minor"]
-    return points if refunded_minor >= total else points * refunded_minor // total
+def count(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
+    """Let what an order earned count for its buyer's tier from now on; the caller marks the order."""
+    ledger = OrderLedger(tx, order["user_id"], order["id"], now)
+    queries.credit(tx, order["user_id"], 0, lifetime=ledger.sum(EARNED) + ledger.sum(REVERSED))
 
 
-class _Booked:
-    """What the ledger holds of an order, read under the lock of the account."""
-
-    def __init__(self, tx: Connection, order_id: int) -> None:
-        self._entries = queries.booked(tx, order_id)
-
-    def sum(self, kind: str) -> int:
-        return sum(entry.points for entry in self._entries if entry.kind == kind)
-
-    def next_ref(self, kind: str) -> str:
-        return str(sum(entry.kind == kind for entry in self._entries))
-
-    @property
-    def was_given_up(self) -> bool:
-        return any(entry.ref == GIVEN_UP for entry in self._entries)
-
-
-def _book(
-    tx: Connection, user_id: int, order_id: int, kind: str, points: int, now: datetime, ref: str = ""
-) -> None:
-    values = {"user_id": user_id, "order_id": order_id, "kind": kind, "points": points, "ref": ref}
-    queries.insert_entry(tx, values | {"created_at": now})
+def share(points: int, total_minor: int, refunded_minor: int) -> int:
+    """The share of an order's points that follows what of it was paid back, rounded down."""
+    return points if refunded_minor >= total_minor else points * refunded_minor // total_minor

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from server.auth import addresses
 from server.cart import convert, delivery, guest_carts, promotions, service, wishlist
 from server.cart.errors import CartEmpty
+from server.cart.loyalty import ReadWaiting
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
 from server.cart.pricing import PriceRules
 from server.cart.promotion_servicer import PromotionServicer
@@ -37,6 +38,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
         *,
         pages: Pages,
         guest_life: timedelta,
+        waiting: ReadWaiting,
     ) -> None:
         """`added` records what comes into carts, and from which list of recommendations."""
         self._db = db
@@ -46,6 +48,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
         self._added = added
         self._pages = pages
         self._guest_life = guest_life
+        self._waiting = waiting
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
         with self._db.read() as connection:

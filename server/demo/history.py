@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from server.order.payments.gateway import CAPTURED, DECLINED
 
 EXPRESS_SHARE: Final = 0.12
 DECLINED_SHARE: Final = 0.025
+RETURNED_WITHIN: Final = timedelta(days=30)
 METHODS: Final = ("CARD", "UPI", "GIFT_CARD")
 _SYMBOLS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
@@ -45,6 +46,15 @@ class Purchase:
         """Where it stands: at its last step."""
         return self.steps[-1][0]
 
+    @property
+    def delivered_at(self) -> datetime | None:
+        """When it arrived, if it did."""
+        return next((time for state, time in self.steps if state == status.DELIVERED), None)
+
+    def points_counted_by(self, time: datetime) -> bool:
+        """Whether it could not be sent back any more at a time, so that its points counted for the tier."""
+        return self.delivered_at is not None and self.delivered_at + RETURNED_WITHIN <= time
+
 
 def make_purchases(
     rng: Random,
@@ -54,15 +64,17 @@ def make_purchases(
     rules: PriceRules,
     now: datetime,
 ) -> list[Purchase]:
-    """The order of each basket, in their order: what was earned so far decides the tier of the next."""
+    """The order of each basket, in their order: what was earned for good so far decides the tier of the next."""
     numbers: set[str] = set()
-    lifetime: Counter[int] = Counter()
+    earned: dict[int, list[Purchase]] = defaultdict(list)
     purchases = []
     for basket in baskets:
-        tier = Reductions(rules.tiers.at(lifetime[basket.person]).discount_bp)
+        lifetime = sum(
+            one.cost.points_earned for one in earned[basket.person] if one.points_counted_by(basket.time)
+        )
+        tier = Reductions(rules.tiers.at(lifetime).discount_bp)
         purchase = _purchase(rng, basket, goods, people, rules, tier, now, numbers)
-        if purchase.payment_status == CAPTURED:
-            lifetime[basket.person] += purchase.cost.points_earned
+        earned[basket.person].append(purchase)
         purchases.append(purchase)
     return purchases
 

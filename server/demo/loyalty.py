@@ -13,7 +13,6 @@ from server.db.bulk import write_rows
 from server.db.schema import cart, metadata
 from server.demo.goods import CURRENCY
 from server.demo.history import Purchase
-from server.order.status import CONFIRMED
 
 Row = Sequence[object]
 
@@ -64,20 +63,23 @@ def _coupons(now: datetime) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def write_points(tx: Connection, numbered: Sequence[tuple[int, Purchase]], user_ids: Sequence[int]) -> None:
-    """Write what each paid order earned, and where that leaves its buyer."""
+def write_points(
+    tx: Connection, numbered: Sequence[tuple[int, Purchase]], user_ids: Sequence[int], now: datetime
+) -> None:
+    """Write what each delivered order earned, and where that leaves its buyer."""
     points: Counter[int] = Counter()
+    lifetime: Counter[int] = Counter()
 
     def entries() -> Iterator[Row]:
         for order_id, one in numbered:
-            paid_at = next((time for state, time in one.steps if state == CONFIRMED), None)
-            if paid_at is not None and one.cost.points_earned:
+            if one.delivered_at is not None and one.cost.points_earned:
                 user_id = user_ids[one.basket.person]
                 points[user_id] += one.cost.points_earned
-                yield user_id, order_id, "EARNED", one.cost.points_earned, paid_at
+                lifetime[user_id] += one.cost.points_earned * one.points_counted_by(now)
+                yield user_id, order_id, "EARNED", one.cost.points_earned, one.delivered_at
 
     write_rows(tx, metadata.tables["points_entries"], _ENTRY, entries())
-    accounts = ((user_id, earned, earned) for user_id, earned in sorted(points.items()))
+    accounts = ((user_id, earned, lifetime[user_id]) for user_id, earned in sorted(points.items()))
     write_rows(tx, metadata.tables["loyalty_accounts"], ("user_id", "points", "lifetime"), accounts)
 
 

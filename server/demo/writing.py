@@ -22,7 +22,7 @@ from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
 from server.order.payments.gateway import CAPTURED
-from server.order.status import DELIVERED, LIVE
+from server.order.status import LIVE
 from server.order.steps import MESSAGES
 from server.progress import Report
 
@@ -190,7 +190,7 @@ def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
         for one in shop.purchases
     )
     write_rows(tx, metadata.tables["gateway_charges"], _CHARGE, charges)
-    write_points(tx, numbered, ids.users)
+    write_points(tx, numbered, ids.users, shop.now)
 
 
 def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
@@ -201,7 +201,8 @@ def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
         *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),
         *(address, one.delivery_option, one.tracking_number, one.eta, len(one.steps)),
         *(one.basket.time, one.steps[-1][1]),
-        next((time for state, time in one.steps if state == DELIVERED), None),
+        one.delivered_at,
+        shop.now if one.points_counted_by(shop.now) else None,
         *(cost.tier_discount, cost.points_earned),
     )
 
@@ -247,7 +248,7 @@ _ORDER: Final = (
     *("id", "number", "user_id", "status", "currency"),
     *("subtotal_minor", "discount_minor", "tax_minor", "shipping_minor", "total_minor"),
     *("address", "delivery_option", "tracking_number", "eta", "last_sequence", "placed_at", "updated_at"),
-    *("delivered_at", "tier_discount_minor", "points_earned"),
+    *("delivered_at", "points_counted_at", "tier_discount_minor", "points_earned"),
 )
 _LINE: Final = (
     *("order_id", "position", "product_id", "variant_id", "sku", "name"),

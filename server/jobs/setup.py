@@ -58,6 +58,7 @@ def work_of(
     *,
     sweep_orders: Callable[[], Awaitable[None]],
     pay_back: Callable[[], Awaitable[None]],
+    count_points: Callable[[], Awaitable[None]],
 ) -> Work:
     """The jobs of a worker. An event of an order wakes the outboxes."""
     mails = MailOutbox(
@@ -82,6 +83,7 @@ def work_of(
             Job(MAIL, mails.run, every=LOOK, pause=MAIL_PAUSE),
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
+            Job("count points for tiers", count_points, every=timedelta(hours=1)),
             Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),
             Job("verify", verify.run, daily_at=settings.verify_daily_at),
         ],

@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
 
+UNCOUNTED = "points_earned > 0 AND points_counted_at IS NULL AND delivered_at IS NOT NULL"
+"""Orders whose points can be spent, and do not count for the tier yet."""
+
 
 class Order(Base):
     """A purchase. `last_sequence` numbers its steps, and is its version.
@@ -32,7 +35,7 @@ class Order(Base):
     coupon_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     points_discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     points_redeemed: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    points_earned: Mapped[int] = mapped_column(BigInteger, server_default="0")  # once it is paid
+    points_earned: Mapped[int] = mapped_column(BigInteger, server_default="0")  # once it is delivered
     # Not a foreign key: SQLite cannot add one to a table that exists. Coupons are never deleted.
     coupon_id: Mapped[int | None] = mapped_column(BigInteger)
     coupon_code: Mapped[str] = mapped_column(String(32), server_default="")
@@ -46,6 +49,8 @@ class Order(Base):
     last_sequence: Mapped[int] = mapped_column(Integer)
     reserved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while PENDING_PAYMENT
     delivered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # for the first time
+    # When the points that it earned began to count for the tier: it could not be sent back any more.
+    points_counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     placed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -61,6 +66,12 @@ class Order(Base):
             "reserved_until",
             sqlite_where=text("status = 'PENDING_PAYMENT'"),
             postgresql_where=text("status = 'PENDING_PAYMENT'"),
+        ),
+        Index(
+            "ix_orders_points_uncounted",
+            "delivered_at",
+            sqlite_where=text(UNCOUNTED),
+            postgresql_where=text(UNCOUNTED),
         ),
     )
 

@@ -254,7 +254,6 @@ def confirm(
         return None
     values = order.values
     queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
-    promotions.earn(tx, values, now)
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
     event = record(tx, order.id, values["user_id"], step)
     bought = {

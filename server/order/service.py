@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
+from server.cart import promotions
 from server.etags import check_etag
 from server.events.log import publish
 from server.order import after_sale_queries, queries, status
@@ -78,7 +79,15 @@ def advance(
         raise AssertionError("a locked order moved")
     if wanted == status.DELIVERED:
         after_sale_queries.mark_delivered(tx, order_id, now)
+        _earn(tx, order_id, now)
     step = Step(sequence, wanted, message or MESSAGES[wanted], location, eta or order.eta, now)
     event = record(tx, order_id, order.user_id, step)
     write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=order.status, after=wanted)
     publish(tx, event)
+
+
+def _earn(tx: Connection, order_id: int, now: datetime) -> None:
+    """Give the buyer of a delivered order its points; it is locked, so that refunds come before or after."""
+    row = queries.order(tx, order_id)
+    if row is not None:
+        promotions.earn(tx, dict(row._mapping), row.payment_refunded_minor or 0, now)

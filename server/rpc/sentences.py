@@ -141,6 +141,7 @@ SENTENCES: dict[str, _Make] = {
     "repeated.max_items": lambda field, rules: f"must have at most {_items(rules.repeated.max_items)}",
     "repeated.unique": lambda field, rules: "must not have the same entry twice",
     "map.max_pairs": lambda field, rules: f"must have at most {_items(rules.map.max_pairs)}",
+    "bool.const": lambda field, rules: "must be true, or absent",
 }
 """By protovalidate's id of the rule; those of numbers are all made by `_range`."""
 

@@ -81,22 +81,45 @@ PROMOTIONS: Final = (
         """,
     ),
     Rule(
-        # Only what was earned decides the tier: an admin's gift is to be spent, and spending lowers nobody.
+        # Only what was earned for good decides the tier: a gift of an admin's is to be spent, which lowers nobody.
         "points-ledger",
-        "user {user_id}: has {points} points and {lifetime} in their life, but the ledger says {booked} "
-        "and {earned}",
+        "user {user_id}: has {points} points, owes {owed} and has {lifetime} in their life, but the ledger says "
+        "{booked}, {due} and {counted}",
         """
-        SELECT user_id, SUM(points) AS points, SUM(lifetime) AS lifetime, SUM(booked) AS booked,
-               SUM(earned) AS earned
+        SELECT user_id, SUM(points) AS points, SUM(owed) AS owed, SUM(lifetime) AS lifetime,
+               SUM(booked) AS booked, SUM(due) AS due, SUM(counted) AS counted
         FROM (
-            SELECT user_id, points, lifetime, 0 AS booked, 0 AS earned FROM loyalty_accounts
+            SELECT user_id, points, owed, lifetime, 0 AS booked, 0 AS due, 0 AS counted FROM loyalty_accounts
             UNION ALL
-            SELECT user_id, 0, 0, points, CASE WHEN kind IN ('EARNED', 'REVERSED') THEN points ELSE 0 END
-            FROM points_entries
+            SELECT points_entries.user_id, 0, 0, 0, points_entries.points,
+                   CASE WHEN kind IN ('OWED', 'REPAID') THEN points_entries.points ELSE 0 END,
+                   CASE WHEN kind IN ('EARNED', 'REVERSED') AND orders.points_counted_at IS NOT NULL
+                        THEN points_entries.points ELSE 0 END
+            FROM points_entries LEFT JOIN orders ON orders.id = points_entries.order_id
         ) AS moved
         GROUP BY user_id
-        HAVING SUM(points) <> SUM(booked) OR SUM(lifetime) <> SUM(earned)
+        HAVING SUM(points) <> SUM(booked) OR SUM(owed) <> SUM(due) OR SUM(lifetime) <> SUM(counted)
         ORDER BY user_id
+        """,
+    ),
+    Rule(
+        "points-below-zero",
+        "user {user_id}: has {points} points, owes {owed} and has {lifetime} in their life: one is below zero",
+        """
+        SELECT user_id, points, owed, lifetime FROM loyalty_accounts
+        WHERE points < 0 OR owed < 0 OR lifetime < 0
+        ORDER BY user_id
+        """,
+    ),
+    Rule(
+        # What could still be undone must have raised nobody's tier.
+        "points-counted",
+        "order {number}: is {status}, delivered at {delivered_at}, but its points count for the tier since "
+        "{points_counted_at}",
+        """
+        SELECT number, status, delivered_at, points_counted_at FROM orders
+        WHERE points_counted_at IS NOT NULL AND (delivered_at IS NULL OR points_counted_at < delivered_at)
+        ORDER BY id
         """,
     ),
     Rule(
@@ -110,17 +133,20 @@ PROMOTIONS: Final = (
         """,
     ),
     Rule(
+        # An order that was never delivered can be cancelled: what it earned must be nothing, or all taken back.
         "points-earned",
-        "order {number}: paying it earns {points_earned} points, and the ledger says {earned}",
+        "order {number}: earns {points_earned} points on its delivery, which was at {delivered_at}, and the "
+        "ledger says {earned}, {reversed} taken back",
         f"""
-        SELECT orders.number, orders.points_earned, COALESCE(booked.earned, 0) AS earned
+        SELECT orders.number, orders.points_earned, orders.delivered_at, COALESCE(booked.earned, 0) AS earned,
+               COALESCE(-booked.reversed, 0) AS reversed
         FROM orders LEFT JOIN ({_BOOKED}) AS booked ON booked.order_id = orders.id
-        WHERE (orders.points_earned <> 0 OR booked.earned <> 0)
-          AND COALESCE(booked.earned, 0) <> CASE
-              WHEN orders.user_id IS NOT NULL AND {_WAS_PAID} THEN orders.points_earned ELSE 0 END
+        WHERE (orders.points_earned <> 0 OR booked.earned <> 0 OR booked.reversed <> 0)
+          AND CASE WHEN orders.user_id IS NOT NULL AND orders.delivered_at IS NOT NULL
+                   THEN COALESCE(booked.earned, 0) <> orders.points_earned
+                   ELSE COALESCE(booked.earned, 0) + COALESCE(booked.reversed, 0) <> 0 END
         ORDER BY orders.id
         """,  # noqa: S608 - put together from this module's own text
-        {"confirmed": [CONFIRMED]},
     ),
     Rule(
         "points-redeemed",
@@ -151,8 +177,9 @@ PROMOTIONS: Final = (
         JOIN payments ON payments.order_id = orders.id
         JOIN ({_BOOKED}) AS booked ON booked.order_id = orders.id
         WHERE orders.total_minor > 0 AND {_WAS_PAID}
-          AND (-booked.reversed * orders.total_minor > booked.earned * payments.refunded_minor
-            OR (1 - booked.reversed) * orders.total_minor <= booked.earned * payments.refunded_minor
+          AND ((orders.delivered_at IS NOT NULL
+                AND (-booked.reversed * orders.total_minor > booked.earned * payments.refunded_minor
+                  OR (1 - booked.reversed) * orders.total_minor <= booked.earned * payments.refunded_minor))
             OR booked.returned * orders.total_minor > -booked.redeemed * payments.refunded_minor
             OR (1 + booked.returned) * orders.total_minor <= -booked.redeemed * payments.refunded_minor)
         ORDER BY orders.id

@@ -87,10 +87,11 @@ class Order:
         if self.state == PENDING:
             return -self.redeemed
         if self.total == 0:
-            return self.earned - self.redeemed if not self.everything_came_back else 0
+            return -self.redeemed if not self.everything_came_back else 0
         share = self.paid_back
         reversed_, returned = (points * share // self.total for points in (self.earned, self.redeemed))
-        return self.earned - reversed_ - self.redeemed + returned
+        earned = self.earned - reversed_ if self.delivered else 0
+        return earned - self.redeemed + returned
 
     @property
     def everything_came_back(self) -> bool:
@@ -162,5 +163,5 @@ def refusal_of_coupon(orders: list[Order], coupon: Coupon, buyer: Buyer) -> str:
 
 
 def balance(orders: list[Order], buyer: Buyer) -> int:
-    """A buyer's points."""
+    """A buyer's points, less what is owed."""
     return buyer.gifts + sum(order.points for order in orders if order.buyer is buyer)

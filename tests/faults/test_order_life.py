@@ -155,10 +155,17 @@ class OrderLife(RuleBasedStateMachine):
         buyer = of(self.buyers, who)
         request = promotion_pb2.RedeemPointsRequest(points=points)
         _, refused = self._call(self.shop.cart.RedeemPoints, request, self._account(buyer))
-        few = points > max(balance(self.orders, buyer), 0)
+        few = points > self._points(buyer)
         assert refused == ("POINTS_TOO_FEW" if few else OK)
         if not refused:
             buyer.points_wanted = points
+
+    def _points(self, buyer: Buyer) -> int:
+        """What a buyer can spend: never below zero, and together with what is owed as the model says."""
+        rows = self.shop.sql("SELECT points, owed FROM loyalty_accounts WHERE user_id = :id", id=buyer.id)
+        points, owed = rows[0] if rows else (0, 0)
+        assert (points >= 0, owed >= 0, points - owed) == (True, True, balance(self.orders, buyer))
+        return int(points)
 
     @rule(what=places, units=st.integers(1, 5))
     def restock(self, what: int, units: int) -> None:
@@ -496,8 +503,7 @@ class OrderLife(RuleBasedStateMachine):
                 id=buyer.id,
             )
             assert {row.product_id: row.quantity for row in rows} == buyer.cart
-            points = self.shop.sql("SELECT points FROM loyalty_accounts WHERE user_id = :id", id=buyer.id)
-            assert sum(row.points for row in points) == balance(self.orders, buyer)
+            self._points(buyer)
         for order in self.orders:
             [row] = self.shop.sql(
                 "SELECT o.status, p.captured_minor, p.refunded_minor FROM orders o "

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import grpc
 import pytest
 from google.type.money_pb2 import Money
 from running_shop import Account, Refused, RunningShop, refusal
-from sanset.v1 import cart_pb2, catalog_pb2
-from sqlalchemy import insert
+from sanset.v1 import cart_pb2, catalog_pb2, order_pb2
+from sqlalchemy import insert, update
 
 from server.catalog import inventory
 from server.catalog.models import Variant
+from server.clock import utc_now
+from server.order.models import Order
+from server.order.points import TierPoints
 
 CENT = 10_000_000
 """In nanos."""
@@ -59,6 +63,28 @@ def buyer_of(
     product = shop.product(units=price // 100, nanos=price % 100 * CENT, stock=stock)
     shop.add(buyer, product.id, quantity)
     return buyer, product.id
+
+
+def deliver(shop: RunningShop, order_id: int, *, days_ago: float = 0) -> None:
+    """Bring an order to its buyer; with `days_ago` it arrived then, and what is due by now counts for the tier."""
+    for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
+        shop.move(order_id, status)
+    if days_ago:
+        let_days_pass(shop, order_id, days_ago)
+
+
+def let_days_pass(shop: RunningShop, order_id: int, days: float) -> None:
+    """Have an order been delivered so many days ago, and let the job count the points that are due."""
+    with shop.app.db.transaction() as tx:
+        moment = utc_now() - timedelta(days=days)
+        tx.execute(update(Order).where(Order.id == order_id).values(delivered_at=moment))
+    count_points(shop)
+
+
+def count_points(shop: RunningShop) -> None:
+    """Let the job run that lets points count for the tier."""
+    within = timedelta(days=shop.settings.return_days)
+    shop.run(TierPoints(shop.app.db, shop.app.pool, utc_now, within).run())
 
 
 def forget(shop: RunningShop, request_id: str) -> None:

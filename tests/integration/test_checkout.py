@@ -137,7 +137,7 @@ def test_a_checkout_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         shop.checkout(buyer)
-    assert len(queries) == (11 if shop.app.db.is_postgresql else 20), queries
+    assert len(queries) == (11 if shop.app.db.is_postgresql else 18), queries
 
 
 # What it refuses

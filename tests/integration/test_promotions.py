@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from cart_shop import cents, read_cart
+from cart_shop import cents, deliver, read_cart
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from page_by_page import page_by_page
@@ -195,7 +195,7 @@ def test_a_declined_payment_gives_coupon_and_points_back(shop: RunningShop) -> N
     order = shop.checkout(buyer).order
     assert (order.coupon_code, order.totals.points_redeemed) == (coupon.code, 200)
     kinds = [kind for kind, _, _ in ledger(shop, buyer)]
-    assert kinds == ["ADJUSTED", "REDEEMED", "RETURNED", "REDEEMED", "EARNED"]
+    assert kinds == ["ADJUSTED", "REDEEMED", "RETURNED", "REDEEMED"]
 
 
 def test_buyers_see_the_coupons_that_they_could_use(shop: RunningShop) -> None:
@@ -356,6 +356,7 @@ def test_paying_earns_points_and_points_reach_a_tier_that_lowers_prices(shop: Ru
     order = shop.checkout(buyer).order
     earned = cents(order.totals.total) // 100
     assert order.totals.points_earned == earned == 541
+    deliver(shop, order.id, days_ago=shop.settings.return_days + 1)
     now = loyalty(shop, buyer)
     assert (now.points, now.lifetime_points, now.tier.level) == (earned, earned, pb.Tier.SILVER)
     assert (now.next_tier.level, now.points_to_next_tier) == (pb.Tier.GOLD, 2000 - earned)
@@ -380,10 +381,9 @@ def test_points_pay_as_far_as_they_go_and_no_more_than_needed(shop: RunningShop)
     shop.add(buyer, shop.product(units=60).id)
     redeem(shop, buyer, 2_000)
     order = shop.checkout(buyer).order
-    assert (order.totals.points_redeemed, loyalty(shop, buyer).points) == (
-        2000,
-        8000 + order.totals.points_earned,
-    )
+    assert (order.totals.points_redeemed, loyalty(shop, buyer).points) == (2000, 8000)
+    deliver(shop, order.id)
+    assert loyalty(shop, buyer).points == 8000 + order.totals.points_earned
     assert read_cart(shop, buyer).points == 0
 
 
@@ -396,6 +396,17 @@ def test_points_that_one_has_not_are_not_redeemed(shop: RunningShop) -> None:
         "POINTS_TOO_FEW",
         {"points": "100", "wanted": "101"},
     )
+
+
+def test_redeeming_says_how_many_or_all(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    give(shop, buyer, 700)
+    shop.add(buyer, shop.product(units=60).id)
+    for nothing in (pb.RedeemPointsRequest(), pb.RedeemPointsRequest(all=False)):
+        assert refused(shop.cart.RedeemPoints, nothing, buyer).code == INVALID
+    every = shop.cart.RedeemPoints(pb.RedeemPointsRequest(all=True), metadata=buyer.metadata)
+    assert (every.points, every.totals.points_redeemed) == (700, 700)
+    assert redeem(shop, buyer, 0).points == 0
 
 
 def test_an_admin_gives_and_takes_points_but_moves_no_tier(shop: RunningShop) -> None:
@@ -457,12 +468,13 @@ def test_reading_a_cart_with_coupon_and_points_takes_one_query(shop: RunningShop
 
 
 def paid_order(shop: RunningShop, buyer: Account) -> dict[str, Any]:
-    """An order over 97.20 that redeemed 1000 points and earned 97, as the orders room hands it on."""
+    """A delivered order over 97.20 that redeemed 1000 points and earned 97, as refunds see it."""
     give(shop, buyer, 1000)
     shop.add(buyer, shop.product(units=100).id)
     redeem(shop, buyer, 1000)
     order = shop.checkout(buyer).order
-    columns = "id, user_id, total_minor, points_redeemed, points_earned, coupon_id"
+    deliver(shop, order.id)
+    columns = "id, user_id, total_minor, points_redeemed, points_earned, delivered_at, points_counted_at"
     (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE id = :id", id=order.id)
     return row._asdict()
 
@@ -495,21 +507,22 @@ def test_a_refund_that_failed_gives_the_points_as_they_were(shop: RunningShop) -
     order = paid_order(shop, buyer)
     reverse(shop, order, 9720)
     reverse(shop, order, 0)
-    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (97, 97)
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).owed_points) == (97, 0)
 
 
-def test_points_that_were_spent_are_taken_back_below_zero_and_redeem_nothing(shop: RunningShop) -> None:
+def test_points_that_were_spent_are_owed_and_redeem_nothing(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = paid_order(shop, buyer)
     give(shop, buyer, -97)
     shop.add(buyer, shop.product(units=10).id)
     order |= {"points_redeemed": 0}
     reverse(shop, order, 9720)
-    assert loyalty(shop, buyer).points == -97
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).owed_points) == (0, 97)
     assert cents(loyalty(shop, buyer).value) == 0
     assert refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer).reason == "POINTS_TOO_FEW"
     assert cents(read_cart(shop, buyer).totals.points_discount) == 0
     reverse(shop, order | {"points_redeemed": 1000}, 9720)
+    assert (loyalty(shop, buyer).points, loyalty(shop, buyer).owed_points) == (903, 0)
 
 
 def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) -> None:
@@ -519,7 +532,9 @@ def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) 
     redeem(shop, buyer, 500)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token=DECLINE)
-    columns = "id, user_id, total_minor, points_redeemed, points_earned, coupon_id"
+    columns = (
+        "id, user_id, total_minor, points_redeemed, points_earned, coupon_id, delivered_at, points_counted_at"
+    )
     (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE user_id = :id", id=buyer.user_id)
     order = row._asdict()
     with shop.app.db.transaction() as tx:
@@ -543,4 +558,4 @@ def test_a_checkout_with_coupon_and_points_takes_as_many_queries_for_any_cart(
         shop.checkout(buyer)
     # Four more than without: two for the coupon, one for the points, one to clear the cart of both. What records
     # them rides along, but on SQLite.
-    assert len(queries) == (15 if shop.app.db.is_postgresql else 26), queries
+    assert len(queries) == (15 if shop.app.db.is_postgresql else 24), queries

@@ -155,6 +155,12 @@ DAMAGE = {
         "SELECT user_id, 'GBP', 1, placed_at, 77 FROM orders WHERE number = 'OR-1'",
     ],
     "points-ledger": [POINTS.format(kind="ADJUSTED", points=5)],
+    "points-below-zero": [
+        "INSERT INTO loyalty_accounts (user_id, points) SELECT user_id, -5 FROM orders WHERE number = 'OR-1'",
+    ],
+    "points-counted": [
+        "UPDATE orders SET points_counted_at = placed_at, delivered_at = NULL WHERE number = 'OR-1'"
+    ],
     "points-user": [POINTS.format(kind="ADJUSTED", points=5), "UPDATE orders SET user_id = NULL"],
     "points-earned": [POINTS.format(kind="EARNED", points=5)],
     "points-redeemed": ["UPDATE orders SET points_redeemed = 100 WHERE number = 'OR-1'"],

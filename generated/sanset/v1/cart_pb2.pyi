@@ -193,7 +193,7 @@ class Totals(_message.Message):
     points_redeemed: _builtins.int
     """The points that are redeemed for `points_discount`."""
     points_earned: _builtins.int
-    """The points that paying this earns."""
+    """The points that this earns: pending once it is paid, to be redeemed once it is delivered."""
     @_builtins.property
     def subtotal(self) -> _money_pb2.Money:
         """The sum of the lines at list prices."""

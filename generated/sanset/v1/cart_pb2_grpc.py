@@ -295,7 +295,7 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetLoyalty(self, request, context):
-        """Gets the caller's tier and points.
+        """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -319,7 +319,8 @@ class CartServiceServicer:
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+        is said.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

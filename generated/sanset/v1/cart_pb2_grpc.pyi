@@ -98,7 +98,7 @@ class CartServiceStub:
     RemoveCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]
     """Takes the coupon off the cart, and returns the cart."""
     GetLoyalty: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]
-    """Gets the caller's tier and points."""
+    """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
     ListTiers: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]
     """Lists the tiers of the loyalty programme."""
     ListPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]
@@ -107,7 +107,8 @@ class CartServiceStub:
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+    is said.
     """
     AdjustPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]
     """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
@@ -189,7 +190,7 @@ class CartServiceAsyncStub(CartServiceStub):
     RemoveCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Takes the coupon off the cart, and returns the cart."""
     GetLoyalty: _aio.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
-    """Gets the caller's tier and points."""
+    """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
     ListTiers: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]  # type: ignore[assignment]
     """Lists the tiers of the loyalty programme."""
     ListPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]  # type: ignore[assignment]
@@ -198,7 +199,8 @@ class CartServiceAsyncStub(CartServiceStub):
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+    is said.
     """
     AdjustPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
     """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
@@ -373,7 +375,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _promotion_pb2.GetLoyaltyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
-        """Gets the caller's tier and points."""
+        """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
 
     @_abc_1.abstractmethod
     def ListTiers(
@@ -400,7 +402,8 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer.
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+        is said.
         """
 
     @_abc_1.abstractmethod

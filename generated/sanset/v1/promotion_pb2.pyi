@@ -215,14 +215,25 @@ class Loyalty(_message.Message):
     NEXT_TIER_FIELD_NUMBER: _builtins.int
     POINTS_TO_NEXT_TIER_FIELD_NUMBER: _builtins.int
     VALUE_FIELD_NUMBER: _builtins.int
+    PENDING_POINTS_FIELD_NUMBER: _builtins.int
+    TIER_PENDING_POINTS_FIELD_NUMBER: _builtins.int
+    OWED_POINTS_FIELD_NUMBER: _builtins.int
     user_id: _builtins.int
     """The user."""
     points: _builtins.int
-    """Points that can be redeemed now. Below zero when an order was refunded whose points were spent."""
+    """Points that can be redeemed now; never below zero."""
     lifetime_points: _builtins.int
-    """Points ever earned, less those of refunded orders; they decide the tier."""
+    """What decides the tier: points ever earned by orders that cannot be sent back any more, less what was refunded."""
     points_to_next_tier: _builtins.int
     """Points missing for the next tier."""
+    pending_points: _builtins.int
+    """Points of paid orders that were not delivered yet: they join `points` on delivery."""
+    tier_pending_points: _builtins.int
+    """Points of delivered orders that can still be sent back: they can be redeemed, and join `lifetime_points` after that."""
+    owed_points: _builtins.int
+    """Points that were spent before the order that earned them was undone. What is earned or returned later goes there
+    first; an admin's gift does not.
+    """
     @_builtins.property
     def tier(self) -> Global___Tier:
         """The tier."""
@@ -245,10 +256,13 @@ class Loyalty(_message.Message):
         next_tier: Global___Tier | None = ...,
         points_to_next_tier: _builtins.int = ...,
         value: _money_pb2.Money | None = ...,
+        pending_points: _builtins.int = ...,
+        tier_pending_points: _builtins.int = ...,
+        owed_points: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["next_tier", b"next_tier", "tier", b"tier", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifetime_points", b"lifetime_points", "next_tier", b"next_tier", "points", b"points", "points_to_next_tier", b"points_to_next_tier", "tier", b"tier", "user_id", b"user_id", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lifetime_points", b"lifetime_points", "next_tier", b"next_tier", "owed_points", b"owed_points", "pending_points", b"pending_points", "points", b"points", "points_to_next_tier", b"points_to_next_tier", "tier", b"tier", "tier_pending_points", b"tier_pending_points", "user_id", b"user_id", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -269,7 +283,7 @@ class PointsEntry(_message.Message):
         KIND_UNSPECIFIED: PointsEntry._Kind.ValueType  # 0
         """Not set."""
         EARNED: PointsEntry._Kind.ValueType  # 1
-        """Earned by a paid order."""
+        """Earned by an order, on its delivery."""
         REDEEMED: PointsEntry._Kind.ValueType  # 2
         """Held by a checkout, and spent when it is paid."""
         RETURNED: PointsEntry._Kind.ValueType  # 3
@@ -278,6 +292,10 @@ class PointsEntry(_message.Message):
         """Taken back: the order that earned them was cancelled or refunded."""
         ADJUSTED: PointsEntry._Kind.ValueType  # 5
         """Changed by an admin."""
+        OWED: PointsEntry._Kind.ValueType  # 6
+        """Left although they are to be taken back, for they were spent: they are owed."""
+        REPAID: PointsEntry._Kind.ValueType  # 7
+        """Went to what is owed."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """Why points changed."""
@@ -285,7 +303,7 @@ class PointsEntry(_message.Message):
     KIND_UNSPECIFIED: PointsEntry.Kind.ValueType  # 0
     """Not set."""
     EARNED: PointsEntry.Kind.ValueType  # 1
-    """Earned by a paid order."""
+    """Earned by an order, on its delivery."""
     REDEEMED: PointsEntry.Kind.ValueType  # 2
     """Held by a checkout, and spent when it is paid."""
     RETURNED: PointsEntry.Kind.ValueType  # 3
@@ -294,6 +312,10 @@ class PointsEntry(_message.Message):
     """Taken back: the order that earned them was cancelled or refunded."""
     ADJUSTED: PointsEntry.Kind.ValueType  # 5
     """Changed by an admin."""
+    OWED: PointsEntry.Kind.ValueType  # 6
+    """Left although they are to be taken back, for they were spent: they are owed."""
+    REPAID: PointsEntry.Kind.ValueType  # 7
+    """Went to what is owed."""
 
     ID_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -642,18 +664,24 @@ class RedeemPointsRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     POINTS_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
     points: _builtins.int
-    """How many points the next checkout shall redeem, at most; 0 redeems none."""
+    """So many; 0 redeems none."""
+    all: _builtins.bool
+    """As many as the caller has now."""
     def __init__(
         self,
         *,
         points: _builtins.int = ...,
+        all: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "points", b"points"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["points", b"points"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "points", b"points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType_amount: _TypeAlias = _typing.Literal["points", "all"]  # noqa: Y015
+    _WhichOneofArgType_amount: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_amount) -> _WhichOneofReturnType_amount | None: ...
 
 Global___RedeemPointsRequest: _TypeAlias = RedeemPointsRequest  # noqa: Y015
 
