@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from server.home import WITHOUT_A_SHOP, database_url, refuse_open, settings_for
+from server.home import WITHOUT_A_SHOP, database_url, named_data_dir, refuse_open, settings_for
 from server.settings import InvalidSettings, Settings
 
 Command = Callable[[Settings, argparse.Namespace], int]
@@ -21,19 +21,16 @@ def main() -> None:
     """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2."""
     arguments = _parser().parse_args()
     os.umask(0o077)  # whatever is written holds accounts, orders or keys: it is its owner's alone
+    settings: Settings | None = None
     try:
         settings = settings_for(arguments.command)
         if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
             refuse_open(settings.data_dir)
-    except InvalidSettings as error:
-        print(f"sanset: {error}", file=sys.stderr)
-        sys.exit(2)
-    if arguments.command != "worker":
-        from server.logs import configure
+        if arguments.command != "worker":
+            from server.logs import configure
 
-        configure("warning")
-    command: Command = arguments.run
-    try:
+            configure("warning")
+        command: Command = arguments.run
         sys.exit(command(settings, arguments))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -41,10 +38,25 @@ def main() -> None:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
-        if type(error).__name__ not in _EXPECTED:
+        text = str(error) if type(error).__name__ in _EXPECTED else _trouble(error, settings)
+        if text is None:
             raise
-        print(f"sanset: {error}", file=sys.stderr)
+        print(f"sanset: {text}", file=sys.stderr)
         sys.exit(1)
+
+
+def _trouble(error: Exception, settings: Settings | None) -> str | None:
+    """What is wrong with the database or DATA_DIR, in one line; None when it is something else."""
+    data_dir = (settings.data_dir if settings is not None else named_data_dir()).absolute()
+    if isinstance(error, OSError) and error.filename is not None:
+        place = Path(os.fsdecode(error.filename)).absolute()
+        if place == data_dir or data_dir in place.parents or place in data_dir.parents:
+            return f"DATA_DIR: cannot use {data_dir}: {error.strerror} ({place})"
+    if settings is None:
+        return None
+    from server.db.trouble import sentence_of
+
+    return sentence_of(error, database_url(settings) or settings.url)
 
 
 _EXPECTED = {
@@ -57,6 +69,9 @@ _EXPECTED = {
     "TooLittleData",
     "NoSuchJob",
     "AdminNotCreated",
+    "SchemaTooNew",
+    "NoSuchRevision",
+    "WouldLoseData",
 }
 """Failures whose text is made for people. By name: importing them all would slow every command down."""
 
@@ -84,6 +99,9 @@ def _parser() -> argparse.ArgumentParser:
     add("serve", _serve, "serve the shop: workers and Envoy")
     migrate = add("migrate", _migrate, "bring the database to the newest schema, and create the first admin")
     migrate.add_argument("--to", default="head", metavar="REVISION", help="a revision; 'base' undoes all")
+    migrate.add_argument(
+        "--lose-data", action="store_true", help="go back even where that loses what the newer schema holds"
+    )
     add("demo", _demo, "load the demo data into an empty shop")
     imports = add("import", _import, "load data from elsewhere")
     imports.add_argument("source", choices=["online-retail"])
@@ -163,7 +181,8 @@ def _shop(settings: Settings) -> Iterator[Settings]:
 def _require_schema(settings: Settings) -> None:
     from server.db import migrate
 
-    if not migrate.is_current(settings.url):
+    migrate.refuse_too_new(settings.url)
+    if migrate.state(settings.url) in (migrate.State.EMPTY, migrate.State.OLD):
         command = "demo" if settings.environment == "demo" else "migrate"
         raise CommandFailed(f"the database has not the newest schema; run `sanset {command}` first")
 
@@ -190,12 +209,14 @@ def _serve(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def _migrate(settings: Settings, arguments: argparse.Namespace) -> int:
     from server import home, start
-    from server.db import migrate
+    from server.db import losses, migrate
 
     home.make_private(settings.data_dir)
     if arguments.to == "head":
         start.prepare(settings)
-    elif arguments.to == "base" or arguments.to < (migrate.current(settings.url) or ""):
+    elif migrate.goes_back(settings.url, arguments.to):
+        if not arguments.lose_data:
+            losses.refuse_losses(settings.url, arguments.to)
         migrate.downgrade(settings.url, arguments.to)
     else:
         migrate.upgrade(settings.url, arguments.to)

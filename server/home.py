@@ -49,6 +49,11 @@ class _Named(BaseSettings):
     data_dir: Path = Path("var")
 
 
+def named_data_dir() -> Path:
+    """DATA_DIR, where the other settings cannot be read."""
+    return _Named().data_dir
+
+
 def _is_demo() -> bool:
     named = _Named()
     return (

@@ -9,6 +9,7 @@ from email.utils import parseaddr
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import quote
 
 from pydantic import (
     Field,
@@ -335,7 +336,8 @@ class Settings(BaseSettings):
     @property
     def url(self) -> str:
         """The SQLAlchemy URL of the database in use."""
-        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'sanset.db'}"
+        path = quote(str(self.data_dir.absolute() / "sanset.db"), safe="/ ")
+        return self.database_url or f"sqlite:///{path}"
 
     @property
     def models_dir(self) -> Path:

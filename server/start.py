@@ -60,11 +60,17 @@ def prepare(settings: Settings) -> None:
     """Bring the database to the newest schema and create the first admin.
 
     Raises InvalidSettings when the database is another environment's, or when the password of the first admin is
-    weak, outside demo and test; AdminNotCreated when the shop has another admin.
+    weak, outside demo and test; AdminNotCreated when the shop has another admin; SchemaTooNew.
     """
+    migrate.refuse_too_new(settings.url)
     environments.refuse_foreign(settings)
-    with console.status("Migrating the database …"):
-        migrate.upgrade(settings.url)
+    if migrate.state(settings.url) is migrate.State.NEWER:
+        _warn(
+            "the database's schema was made by a later release, and is left as it is: this one serves on it."
+        )
+    else:
+        with console.status("Migrating the database …"):
+            migrate.upgrade(settings.url)
     environments.claim(settings)
     email = settings.first_superuser_email
     password = settings.first_superuser_password.get_secret_value()

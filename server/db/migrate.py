@@ -2,45 +2,152 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from enum import Enum, auto
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from alembic.script import Script, ScriptDirectory
+from sqlalchemy import Connection, inspect, make_url, select
 
-from server.db.engine import connect
+from server.db.compatibility import SchemaServes
+from server.db.engine import connect, reading
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
 
+class State(Enum):
+    """How a database's schema stands to this code."""
+
+    EMPTY = auto()
+    OLD = auto()
+    CURRENT = auto()
+    NEWER = auto()
+    """Made by a later release, and this code serves on it."""
+    TOO_NEW = auto()
+    """Made by a later release, and this code does not know what to make of it."""
+
+
+class SchemaTooNew(Exception):
+    """The database belongs to a later release; the text says so."""
+
+
+class NoSuchRevision(Exception):
+    """There is no such migration; the text says which there are."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
-    """Apply every migration up to `revision`."""
+    """Apply every migration up to `revision`. Any number of processes may do so at once; one does it."""
     command.upgrade(_config(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Undo every migration down to `revision`; "base" undoes all."""
+    """Undo every migration down to `revision`; "base" undoes all. server/db/losses.py says what it loses."""
     command.downgrade(_config(url), revision)
 
 
 def current(url: str) -> str | None:
-    """The revision of the database's schema; None for an empty database."""
-    engine = connect(url, pool_size=1)
-    try:
-        with engine.connect() as connection:
-            return MigrationContext.configure(connection).get_current_revision()
-    finally:
-        engine.dispose()
+    """The revision of the database's schema; None for an empty database, or a file that is not there."""
+    return _look(url)[0]
 
 
 def is_current(url: str) -> bool:
     """Whether the database has the newest schema."""
-    return current(url) == ScriptDirectory.from_config(_config(url)).get_current_head()
+    return state(url) is State.CURRENT
+
+
+def state(url: str) -> State:
+    """How the database's schema stands to this code."""
+    revision, oldest = _look(url)
+    known = [script.revision for script in _scripts()]
+    if revision is None:
+        return State.EMPTY
+    if revision in known:
+        return State.CURRENT if revision == known[0] else State.OLD
+    return State.NEWER if oldest in known else State.TOO_NEW
+
+
+def refuse_too_new(url: str) -> None:
+    """Raise SchemaTooNew when this code cannot serve on the database's schema, which a later release has made."""
+    if state(url) is State.TOO_NEW:
+        raise SchemaTooNew(
+            f"the database's schema ({current(url)}) was made by a later release than this one, which knows "
+            f"{_head()}; run that release, or have it go back first: `sanset migrate --to {_head()}`"
+        )
+
+
+def goes_back(url: str, revision: str) -> bool:
+    """Whether `revision` lies before the database's schema. Raises NoSuchRevision, and SchemaTooNew."""
+    now, known = current(url), [script.revision for script in _scripts()]
+    if revision not in (*known, "base"):
+        raise NoSuchRevision(f"there is no revision {revision!r}; there are base, {', '.join(known[::-1])}")
+    if now is not None and now not in known:
+        raise SchemaTooNew(
+            f"the database's schema ({now}) was made by a later release, and only that one can change it"
+        )
+    return now is not None and (revision == "base" or known.index(revision) > known.index(now))
+
+
+def undone(url: str, revision: str) -> Iterator[Script]:
+    """The migrations that going back to `revision` undoes, the newest first."""
+    now = current(url)
+    past_now = False
+    for script in _scripts():
+        past_now = past_now or script.revision == now
+        if script.revision == revision:
+            return
+        if past_now:
+            yield script
+
+
+def mark(connection: Connection) -> None:
+    """Note in the database which code may serve on its schema: back to the last step that older code cannot."""
+    if not inspect(connection).has_table(SchemaServes.__tablename__):
+        return
+    revision = MigrationContext.configure(connection).get_current_revision()
+    oldest = None
+    for script in _scripts():
+        if oldest is None and script.revision != revision:
+            continue
+        oldest = script.revision
+        if not getattr(script.module, "EXPANDS", False):
+            break
+    if connection.scalar(select(SchemaServes.oldest_revision)) != oldest:
+        connection.execute(SchemaServes.__table__.delete())  # type: ignore[attr-defined]
+        if oldest is not None:
+            connection.execute(SchemaServes.__table__.insert().values(oldest_revision=oldest))  # type: ignore[attr-defined]
+
+
+def _look(url: str) -> tuple[str | None, str | None]:
+    """The revision of the schema, and the oldest code that serves on it."""
+    path = make_url(url).database
+    if url.startswith("sqlite") and path and not Path(path).exists():
+        return None, None  # looking would make the file
+    engine = connect(url, pool_size=1)
+    try:
+        with reading(engine).connect() as connection:
+            revision = MigrationContext.configure(connection).get_current_revision()
+            marked = inspect(connection).has_table(SchemaServes.__tablename__)
+            return revision, connection.scalar(select(SchemaServes.oldest_revision)) if marked else None
+    finally:
+        engine.dispose()
+
+
+def _scripts() -> list[Script]:
+    """Every migration, the newest first."""
+    return list(ScriptDirectory(str(SCRIPTS)).walk_revisions())
+
+
+def _head() -> str:
+    return _scripts()[0].revision
 
 
 def _config(url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(SCRIPTS))
+    # In a configuration a % begins a name
+    config.set_main_option("script_location", re.sub("%", "%%", str(SCRIPTS)))
     config.attributes["url"] = url
     return config

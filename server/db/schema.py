@@ -7,7 +7,7 @@ from server.audit import models as audit
 from server.auth import models as auth
 from server.cart import models as cart
 from server.catalog import models as catalog
-from server.db import properties
+from server.db import compatibility, properties
 from server.db.base import Base
 from server.events import models as events
 from server.jobs import models as jobs
@@ -25,6 +25,7 @@ __all__ = [
     "auth",
     "cart",
     "catalog",
+    "compatibility",
     "events",
     "jobs",
     "mail",

@@ -5,6 +5,7 @@ A fixture of the session is one only if it is here.
 
 from __future__ import annotations
 
+from command_line import sanset
 from recommend_fixtures import copying, modelled, proven_once, settings, sound, trained
 from stripe_shop import account, paid, paid_shop
 
@@ -15,6 +16,7 @@ __all__ = [
     "paid",
     "paid_shop",
     "proven_once",
+    "sanset",
     "settings",
     "sound",
     "trained",

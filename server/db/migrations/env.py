@@ -13,7 +13,11 @@ from sqlalchemy.types import JSON
 
 from server.db.base import UtcDateTime
 from server.db.engine import connect
+from server.db.migrate import mark
 from server.db.schema import metadata
+
+MIGRATING = 0x53414E5345540001
+"""The advisory lock of who migrates; SQLite lets one write at a time anyway."""
 
 
 def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
@@ -59,6 +63,11 @@ try:
             on_version_apply=check_foreign_keys,
         )
         with context.begin_transaction():
+            if connection.dialect.name == "postgresql":  # of several replicas that start, one migrates
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             context.run_migrations()
+            mark(connection)
+        if connection.in_transaction():  # SQLite, whose migrations are committed one by one
+            connection.commit()
 finally:
     engine.dispose()

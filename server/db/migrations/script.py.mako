@@ -11,6 +11,8 @@ down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
 
+EXPANDS = False  # True: code of the release before can serve on it (see server/db/compatibility.py)
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

@@ -15,6 +15,16 @@ def upgrade() -> None:
     _resize(128, 256)
 
 
+def losses(connection: sa.Connection) -> list[str]:
+    """Say what `downgrade` deletes, for `sanset migrate --to`."""
+    sealed = connection.scalar(
+        sa.text("SELECT count(*) FROM payment_methods WHERE token LIKE 'sealed1:%'"),
+    )
+    unpaid = connection.scalar(sa.text("SELECT count(*) FROM payments WHERE token LIKE 'sealed1:%'"))
+    counts = {"saved payment methods": sealed, "tokens of unpaid orders": unpaid}
+    return [f"{count} {what}" for what, count in counts.items() if count]
+
+
 def downgrade() -> None:
     # The code of before cannot read what is sealed: it would hand it to the gateways as if it were a token.
     op.execute("DELETE FROM payment_methods WHERE token LIKE 'sealed1:%'")

@@ -9,6 +9,8 @@ down_revision = "0011"
 branch_labels = None
 depends_on = None
 
+EXPANDS = True
+
 # Before the first id is drawn: an INSERT evaluates its defaults after the triggers of the statement. The second
 # key is the lower half of the last id that was drawn, as an integer with a sign.
 _FUNCTION = """
