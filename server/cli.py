@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from server.errors import CommandError
 from server.home import WITHOUT_A_SHOP, database_url, named_data_dir, refuse_open, settings_for
 from server.settings import InvalidSettings, Settings
 
@@ -34,24 +35,34 @@ def main() -> None:
         sys.exit(command(settings, arguments))
     except KeyboardInterrupt:
         sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads what is still buffered
+        sys.exit(1)
     except InvalidSettings as error:
         print(f"sanset: {error}", file=sys.stderr)
         sys.exit(2)
     except Exception as error:
-        text = str(error) if type(error).__name__ in _EXPECTED else _trouble(error, settings)
-        if text is None:
+        line = _told(error, settings)
+        if line is None or (settings is not None and settings.log_level == "debug"):
             raise
-        print(f"sanset: {text}", file=sys.stderr)
+        print(f"sanset: {line}", file=sys.stderr)
         sys.exit(1)
 
 
-def _trouble(error: Exception, settings: Settings | None) -> str | None:
-    """What is wrong with the database or DATA_DIR, in one line; None when it is something else."""
+_OF_TRAINING = {"UnreadableFile", "TooLittleData", "MissingLibrary"}
+"""Failures of `ml` whose text is made for people. By name: importing them would slow every command down."""
+
+
+def _told(error: Exception, settings: Settings | None) -> str | None:
+    """What a failure is to the person who gave the command, in a line; None for a fault of ours."""
+    if isinstance(error, CommandError) or type(error).__name__ in _OF_TRAINING:
+        return str(error)
     data_dir = (settings.data_dir if settings is not None else named_data_dir()).absolute()
     if isinstance(error, OSError) and error.filename is not None:
         place = Path(os.fsdecode(error.filename)).absolute()
         if place == data_dir or data_dir in place.parents or place in data_dir.parents:
             return f"DATA_DIR: cannot use {data_dir}: {error.strerror} ({place})"
+        return f"{place}: {error.strerror}"
     if settings is None:
         return None
     from server.db.trouble import sentence_of
@@ -59,25 +70,8 @@ def _trouble(error: Exception, settings: Settings | None) -> str | None:
     return sentence_of(error, database_url(settings) or settings.url)
 
 
-_EXPECTED = {
-    "ServeFailed",
-    "PostgresFailed",
-    "ImportFailed",
-    "TrainingFailed",
-    "CommandFailed",
-    "UnreadableFile",
-    "TooLittleData",
-    "NoSuchJob",
-    "AdminNotCreated",
-    "SchemaTooNew",
-    "NoSuchRevision",
-    "WouldLoseData",
-}
-"""Failures whose text is made for people. By name: importing them all would slow every command down."""
-
-
-class CommandFailed(Exception):
-    """The command cannot do what was asked; the text says why and what to do."""
+class CommandFailed(CommandError):
+    """The command cannot do what was asked."""
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     imports = add("import", _import, "load data from elsewhere")
     imports.add_argument("source", choices=["online-retail"])
     imports.add_argument("path", type=Path)
-    imports.add_argument("--limit", type=int, help="read only so many rows")
+    imports.add_argument("--limit", type=_count, metavar="N", help="read only so many rows")
     _add_export(add("export", _export, "write all orders or products into a file"))
     _add_train(add("train", _train, "train the recommendations and put the new model into use"))
     _add_evaluate(add("evaluate", _evaluate, "measure the recommendations on public data"))
@@ -123,7 +117,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_export(export: argparse.ArgumentParser) -> None:
     export.add_argument("what", choices=["orders", "products"])
-    export.add_argument("path", type=Path, metavar="FILE")
+    export.add_argument("path", type=Path, metavar="FILE", help="`-` is standard output")
     export.add_argument("--format", choices=["csv", "xlsx"], help="else as FILE ends, or csv")
     for name, text in (("from", "only orders placed from here on"), ("to", "only orders placed before this")):
         export.add_argument(f"--{name}", dest=f"{name}_time", type=_moment, metavar="TIME", help=text)
@@ -131,17 +125,29 @@ def _add_export(export: argparse.ArgumentParser) -> None:
 
 def _moment(text: str) -> datetime:
     """A time like 2026-11-21 or 2026-11-21T10:00+02:00; without a zone it is in UTC."""
-    moment = datetime.fromisoformat(text)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no time; write it like 2026-11-21 or 2026-11-21T10:00+02:00"
+        ) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
+
+
+def _count(text: str) -> int:
+    """A number from 1 on."""
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
+    return int(text)
 
 
 def _add_train(train: argparse.ArgumentParser) -> None:
     types = ["all", "als", "copurchase", "content", "reorder", "segments"]
     train.add_argument("--type", default="all", choices=types, help="what to train; the rest stays as it is")
     train.add_argument("--preset", default="", choices=["tuned"], help="where ALS begins")
-    train.add_argument("--factors", type=int, metavar="N", help="of ALS; else the preset's, as below")
+    train.add_argument("--factors", type=_count, metavar="N", help="of ALS; else the preset's, as below")
     train.add_argument("--regularization", type=float, metavar="X")
-    train.add_argument("--iterations", type=int, metavar="N")
+    train.add_argument("--iterations", type=_count, metavar="N")
     train.add_argument("--alpha", type=float, metavar="X", help="the confidence in a purchase")
     train.add_argument(
         "--activation",
@@ -163,7 +169,7 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
         "--train", type=Path, metavar="PATH", help="train on a file of lines `user item item …`; needs --test"
     )
     evaluate.add_argument("--test", type=Path, metavar="PATH", help="what the users of --train took later")
-    evaluate.add_argument("--k", type=int, default=20, metavar="N", help="measure the first N products")
+    evaluate.add_argument("--k", type=_count, default=20, metavar="N", help="measure the first N products")
     evaluate.add_argument("--json", action="store_true", help="print JSON for programs")
 
 
@@ -248,8 +254,6 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
         raise CommandFailed("--from and --to choose orders; products have no such time.")
     if start and end and start > end:
         raise CommandFailed("--from must not be after --to.")
-    if not path.parent.is_dir():
-        raise CommandFailed(f"there is no directory {path.parent}.")
     # Ended by a service manager, an export takes its temporary files with it, as by Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     form = Format(arguments.format or ("xlsx" if path.suffix.lower() == ".xlsx" else "csv"))

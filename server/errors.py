@@ -10,6 +10,10 @@ import re
 from typing import ClassVar
 
 
+class CommandError(Exception):
+    """A command cannot do what it was given; the text is one line that says why and what to do."""
+
+
 class Refusal(Exception):
     """A call that cannot be served as asked.
 

@@ -22,6 +22,7 @@ from pathlib import Path
 
 import psycopg
 
+from server.errors import CommandError
 from server.leash import leashed
 from server.ports import LOOPBACK, free_ports
 
@@ -46,7 +47,7 @@ SETTINGS = {
 }
 
 
-class PostgresFailed(Exception):
+class PostgresFailed(CommandError):
     """PostgreSQL could not be started; the text says why in one line."""
 
 

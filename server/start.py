@@ -21,6 +21,7 @@ from server.catalog.models import Product
 from server.clock import utc_now
 from server.db import migrate
 from server.db.database import Database
+from server.errors import CommandError
 from server.recommend.lifecycle.command import train
 from server.recommend.models import TrainedModel
 from server.settings import InvalidSettings, Settings
@@ -28,7 +29,7 @@ from server.settings import InvalidSettings, Settings
 console = Console(stderr=True, highlight=False)
 
 
-class AdminNotCreated(Exception):
+class AdminNotCreated(CommandError):
     """The first admin that was asked for was not created; the text says why in one line."""
 
 

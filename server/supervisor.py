@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server import envoy, home
+from server.errors import CommandError
 from server.ports import LOOPBACK, free_ports, hold, is_free
 from server.program import Program, ProgramFailed, optional
 from server.settings import Settings, environment_of
@@ -25,7 +26,7 @@ NOTICE_SECONDS = 1.0
 LOG_CHECK_SECONDS = 10.0
 
 
-class ServeFailed(Exception):
+class ServeFailed(CommandError):
     """The shop cannot be served; the text is one line that names the cause."""
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnClause, Connection, String, cast, column, func, ins
 
 from server.db import migrate
 from server.db.engine import connect, reading
+from server.errors import CommandError
 
 _BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs"})
 """Tables that a later upgrade fills by itself."""
@@ -19,7 +20,7 @@ _EMPTY = ("", "0", "0.0", "false", "{}", "[]", "null")
 """As text: values that say nothing, as a column has them that nobody used."""
 
 
-class WouldLoseData(Exception):
+class WouldLoseData(CommandError):
     """Going back would lose something; the text says what, and how to do it all the same."""
 
 

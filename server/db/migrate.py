@@ -15,6 +15,7 @@ from sqlalchemy import Connection, inspect, make_url, select
 
 from server.db.compatibility import SchemaServes
 from server.db.engine import connect, reading
+from server.errors import CommandError
 
 SCRIPTS = Path(__file__).parent / "migrations"
 
@@ -31,11 +32,11 @@ class State(Enum):
     """Made by a later release, and this code does not know what to make of it."""
 
 
-class SchemaTooNew(Exception):
+class SchemaTooNew(CommandError):
     """The database belongs to a later release; the text says so."""
 
 
-class NoSuchRevision(Exception):
+class NoSuchRevision(CommandError):
     """There is no such migration; the text says which there are."""
 
 

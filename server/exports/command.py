@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from datetime import datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from server.db.engine import connect, reading
 from server.exports.file import Format, write_file
 from server.exports.orders import orders
 from server.exports.products import products
+from server.exports.target import is_stream, writing
 from server.settings import Settings
 
 
@@ -26,16 +26,18 @@ def export(
     end: datetime | None,
     now: datetime,
 ) -> int:
-    """Export `what` to `path`, which appears when it is complete."""
+    """Export `what` to `path`, which appears when it is complete; `-` is standard output.
+
+    Raises UnusableTarget: `path` cannot be written.
+    """
     source = orders(start, end or now) if what == "orders" else products(None, now)
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     engine = connect(settings.url, pool_size=1)
     try:
-        with progress.shown() as bars:
+        with writing(path) as unfinished, progress.shown() as bars:
             rows = write_file(unfinished, source, form, reading(engine).connect, bars)
-        unfinished.replace(path)
     finally:
         engine.dispose()
-        unfinished.unlink(missing_ok=True)
-    Console(highlight=False, soft_wrap=True, markup=False, emoji=False).print(f"{rows:,} rows: {path}")
+    # Standard output may be the export itself, or a pipe that ends in it.
+    out = Console(stderr=is_stream(path), highlight=False, soft_wrap=True, markup=False, emoji=False)
+    out.print(f"{rows:,} rows: {path}")
     return 0

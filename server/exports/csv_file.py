@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
@@ -12,7 +13,23 @@ from server.exports.source import Cell, Row
 
 CONTENT_TYPE: Final = "text/csv; charset=utf-8"
 
-_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+BOM: Final = "\ufeff"
+"""Begins a file: Excel takes it for UTF-8 then. Python reads such a file as `utf-8-sig`."""
+
+_INVISIBLE: Final = (
+    r"\x00-\x08\x0e-\x20\x7f-\x84\x86-\xa0\xad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f"
+    r"\u202a-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\uffff"
+)
+"""Blanks, controls, marks of direction and fillers: spreadsheets skip some of them before they look."""
+_SEPARATOR: Final = r"[;|\t\n\v\f\r\x85\u2028\u2029]"
+_OPERATOR: Final = r"[=+\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b\u2212]"
+_FORMULA: Final = re.compile(rf"""(\A|{_SEPARATOR})(?=[{_INVISIBLE}"'`]*{_OPERATOR})""")
+_CONTROL: Final = ("\t", "\r", "\n")
+
+
+def heading_of(columns: Row) -> bytes:
+    """What a file begins with."""
+    return BOM.encode() + csv_of([columns])
 
 
 def csv_of(rows: Iterable[Row]) -> bytes:
@@ -24,8 +41,17 @@ def csv_of(rows: Iterable[Row]) -> bytes:
 
 def _plain(cell: Cell) -> object:
     if isinstance(cell, str):
-        # CSV has no types: a name like =HYPERLINK(…) would be run by the one who opens the file.
-        return f"'{cell}" if cell.startswith(_STARTS_A_FORMULA) else cell
+        return plain_text(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(timespec="seconds")
     return cell
+
+
+def plain_text(text: str) -> str:
+    """The text so that no spreadsheet runs it: CSV has no types, and =HYPERLINK(…) would be a formula.
+
+    An apostrophe says "text". It stands before the cell, and before each part of it that a spreadsheet makes a
+    cell of its own where it splits at `;`, tabs or line ends, as those of many countries do, quotes or not.
+    """
+    marked = _FORMULA.sub(r"\1'", text)
+    return f"'{marked}" if marked.startswith(_CONTROL) else marked

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.exports import csv_file, workbook
-from server.exports.csv_file import csv_of
+from server.exports.csv_file import csv_of, heading_of
 from server.exports.source import Chunk, Keys, Source
 from server.exports.workbook import Workbook
 from server.progress import Report, silent
@@ -66,7 +66,7 @@ def _chunks(source: Source, read: Open, report: Report) -> Iterator[Chunk]:
 def _write_csv(path: Path, source: Source, chunks: Iterator[Chunk]) -> int:
     rows = 0
     with path.open("wb") as file:
-        file.write(csv_of([source.columns]))
+        file.write(heading_of(source.columns))
         for chunk in chunks:
             file.write(csv_of(chunk.rows))
             rows += len(chunk.rows)
@@ -110,7 +110,7 @@ class Exports:
 
     async def _csv(self, source: Source) -> AsyncGenerator[bytes]:
         """Each chunk is read, on the pool, when the one before it was taken."""
-        yield csv_of([source.columns])
+        yield heading_of(source.columns)
         after: Keys | None = None
         while True:
             text, after = await self._pool.run_vital(Deadline(CHUNK_SECONDS), self._csv_after, source, after)

@@ -15,6 +15,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from server.errors import CommandError
 from server.money import to_minor
 
 CURRENCY: Final = "GBP"
@@ -42,7 +43,7 @@ _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")
 _DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?|[+-]?\.[0-9]{1,20}")
 
 
-class ImportFailed(Exception):
+class ImportFailed(CommandError):
     """The file cannot be imported at all; the text says why in one line."""
 
 

@@ -10,11 +10,12 @@ from rich.table import Table
 
 from server.db.base import AnyRow
 from server.db.database import Database
+from server.errors import CommandError
 from server.jobs import queries
 from server.jobs.setup import Work
 
 
-class NoSuchJob(Exception):
+class NoSuchJob(CommandError):
     """No job has the name; the text says which there are."""
 
 

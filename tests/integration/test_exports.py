@@ -25,7 +25,7 @@ from sanset.v1 import catalog_pb2, order_pb2
 from sqlalchemy import Connection, update
 
 from server.exports import orders as order_rows
-from server.exports.csv_file import csv_of
+from server.exports.csv_file import BOM, csv_of, heading_of, plain_text
 from server.exports.file import Exports, Format, write_file
 from server.exports.orders import orders
 from server.exports.source import Chunk, Keys, Source
@@ -59,7 +59,7 @@ def offered(shop: RunningShop, who: Account) -> list[dict[str, str]]:
 
 
 def table(text: bytes) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text.decode(), newline="")))
+    return list(csv.DictReader(io.StringIO(text.decode("utf-8-sig"), newline="")))
 
 
 def bought(shop: RunningShop, *products: tuple[int, int]) -> order_pb2.Order:
@@ -119,6 +119,31 @@ def test_each_beginning_of_a_formula_is_defused_but_numbers_stay_numbers(begin: 
     [[name, *numbers]] = csv.reader(io.StringIO(text.decode(), newline=""))
     assert name == f"'{begin}1+1"
     assert numbers == ["-1.50", "-3", ""]
+
+
+INVISIBLE = ["\u00a0", "\ufeff", "\u200b", "\u2060", "\u00ad", "\u202e", " ", "\u3000", "'", '"']
+
+
+@pytest.mark.parametrize("before", INVISIBLE)
+def test_what_cannot_be_seen_hides_no_formula(before: str) -> None:
+    [[name]] = csv.reader(io.StringIO(csv_of([(f"{before}=1+1",)]).decode(), newline=""))
+    assert name == f"'{before}=1+1"
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "\n", "\r\n", "|", "\u2028"])
+@pytest.mark.parametrize("gap", ["", " ", '"', "\u200b"])
+def test_a_part_that_another_separator_makes_a_cell_is_no_formula(separator: str, gap: str) -> None:
+    assert plain_text(f"x{separator}{gap}=cmd|' /C calc'!A0") == f"x{separator}'{gap}=cmd|' /C calc'!A0"
+
+
+def test_what_no_spreadsheet_would_run_stays_as_it_is() -> None:
+    for text in ("Mug, -20 % off", "a = b", "Tea; 50 g", "me@shop.test", "1-2-3", "Crème brûlée ☕"):
+        assert plain_text(text) == text
+
+
+def test_a_file_says_that_it_is_utf8_once() -> None:
+    assert heading_of(("Crème",)).decode() == f"{BOM}Crème\r\n"
+    assert BOM not in csv_of([("Crème",)]).decode()
 
 
 def sheet(file: bytes) -> list[tuple[Any, ...]]:
@@ -309,7 +334,7 @@ def test_the_command_writes_the_file(database_url: str, tmp_path: Path) -> None:
     assert written.returncode == 0, written.stderr
     assert written.stdout == "0 rows: orders.csv\n"
     assert "Exporting orders" in written.stderr
-    assert (tmp_path / "orders.csv").read_bytes() == csv_of([order_rows.COLUMNS])
+    assert (tmp_path / "orders.csv").read_bytes() == heading_of(order_rows.COLUMNS)
     assert sanset_export(database_url, tmp_path, "products", "products.xlsx").returncode == 0
     assert openpyxl.load_workbook(tmp_path / "products.xlsx").sheetnames == ["Products"]
 
@@ -318,11 +343,14 @@ def test_the_command_says_what_is_wrong_and_writes_nothing(sqlite_url: str, tmp_
     for wrong, why in (
         (("products", "p.csv", "--from", "2026-01-01"), "products have no such time"),
         (("orders", "o.csv", "--from", "2026-01-02", "--to", "2026-01-01"), "must not be after --to"),
-        (("orders", "nowhere/o.csv"), "there is no directory nowhere"),
+        (("orders", "nowhere/o.csv"), "there is no directory"),
+        (("orders", "."), "is a directory; name a file in it"),
+        (("orders", "o.csv", "--from", "yesterday"), "'yesterday' is no time; write it like 2026-11-21"),
     ):
         answer = sanset_export(sqlite_url, tmp_path, *wrong)
-        assert answer.returncode == 1
+        assert answer.returncode in (1, 2)
         assert why in answer.stderr
+        assert "Traceback" not in answer.stderr
     assert not [path for path in tmp_path.iterdir() if path.suffix in (".csv", ".xlsx")]
 
 

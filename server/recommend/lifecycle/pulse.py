@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import utc_now
 from server.db.database import Database
+from server.errors import CommandError
 from server.recommend.lifecycle import runs
 
 NEWS_SECONDS = 0.25
@@ -24,7 +25,7 @@ LOOK_SECONDS = 0.5
 log = structlog.get_logger()
 
 
-class TrainingFailed(Exception):
+class TrainingFailed(CommandError):
     """The training ended without a model; the text is a sentence for the admin."""
 
 
