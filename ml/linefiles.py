@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO
 
 import numpy as np
 
 from ml.dataset import Dataset, Events, Interactions, Products
-from ml.online_retail import UnreadableFile
+from ml.textfile import UnreadableFile, encoding_of, opened
 
-GZIP_MAGIC = b"\x1f\x8b"
 MOST = 2**40
 """Larger numbers are no ids."""
 
@@ -24,30 +20,18 @@ def read_lines(path: Path) -> dict[int, list[int]]:
     Plain or gzipped. Raises UnreadableFile, with the number of the line that cannot be understood.
     """
     users: dict[int, dict[int, None]] = {}
-    try:
-        with _opened(path) as file:
-            for user, items in _parsed(path, file):
-                users.setdefault(user, {}).update(dict.fromkeys(items))
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or "it is damaged"
-        raise UnreadableFile(f"{path} cannot be read: {reason}.") from None
-    except UnicodeDecodeError:
-        raise UnreadableFile(f"{path} is not a text file.") from None
+    with opened(path) as file:
+        for user, items in _parsed(path, file.lines(encoding_of(file))):
+            users.setdefault(user, {}).update(dict.fromkeys(items))
     return {user: list(items) for user, items in users.items()}
 
 
-def _opened(path: Path) -> TextIO:
-    with path.open("rb") as file:
-        packed = file.read(2) == GZIP_MAGIC
-    return gzip.open(path, "rt", encoding="ascii") if packed else path.open(encoding="ascii")
-
-
-def _parsed(path: Path, file: TextIO) -> Iterator[tuple[int, list[int]]]:
-    for number, line in enumerate(file, 1):
-        words = line.split()
+def _parsed(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[int]]]:
+    for number, line in enumerate(lines, 1):
+        words = line.lstrip("\ufeff").split()
         if not words:
             continue
-        if not all(word.isdigit() and len(word) < len(str(MOST)) for word in words):
+        if not all(word.isascii() and word.isdigit() and len(word) < len(str(MOST)) for word in words):
             raise UnreadableFile(f"{path}, line {number}: expected numbers, `user item item …`.")
         user, *items = map(int, words)
         yield user, items

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import re
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
 from ml.dataset import Dataset, Events, Interactions, Products
+from ml.invoice_file import Form, invoice_file
+from ml.textfile import UnreadableFile
 
-COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
 GOODS = re.compile(r"[0-9]{5}")
 """How the code of real goods begins; the others are postage, fees and corrections."""
-
-GZIP_MAGIC = b"\x1f\x8b"
-
-
-class UnreadableFile(Exception):
-    """The file cannot be measured on; the text says why, and in which line."""
 
 
 def read_online_retail(path: Path) -> Dataset:
@@ -72,48 +61,24 @@ class _Sale:
 
 
 def _sales(path: Path) -> Iterator[_Sale]:
-    with _opened(path) as text:
-        reader = csv.DictReader(text)
-        missing = [column for column in COLUMNS if column not in (reader.fieldnames or ())]
-        if missing:
-            raise UnreadableFile(f"{path}: not an Online Retail file: its heading lacks {', '.join(missing)}")
-        try:
-            for row in reader:
-                sale = _sale(row)
-                if sale is not None:
-                    yield sale
-        except UnicodeDecodeError:
-            raise
-        except (ValueError, AttributeError, TypeError, csv.Error) as error:
-            raise UnreadableFile(f"{path}, line {reader.line_num}: {error}") from error
+    with invoice_file(path) as file:
+        for record in file.records():
+            try:
+                if record.problem:
+                    raise ValueError(record.problem)
+                sale = _sale(record.cells, file.form)
+            except ValueError as error:
+                raise UnreadableFile(f"{path}, line {record.line}: {error}") from error
+            if sale is not None:
+                yield sale
 
 
-def _sale(row: dict[str, str]) -> _Sale | None:
+def _sale(cells: Sequence[str], form: Form) -> _Sale | None:
     """The sale in a row; None for guests, cancellations, gifts and what is no goods."""
-    quantity, code = int(row["Quantity"]), row["StockCode"].strip().upper()
-    sold = row["CustomerID"] and quantity > 0 and float(row["UnitPrice"]) > 0 and GOODS.match(code)
-    if not sold or row["InvoiceNo"].startswith("C"):
+    invoice, code, description, quantity_text, moment, price, customer, _ = cells
+    quantity, code = int(quantity_text), code.strip().upper()
+    sold = customer.strip() and quantity > 0 and form.amount(price) > 0 and GOODS.match(code)
+    if not sold or invoice.strip().upper().startswith("C"):
         return None
-    at = datetime.strptime(row["InvoiceDate"], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
-    return _Sale(
-        int(row["InvoiceNo"]),
-        code,
-        row["Description"].strip(),
-        quantity,
-        at.timestamp(),
-        int(float(row["CustomerID"])),
-    )
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    try:
-        with path.open("rb") as raw:
-            zipped = raw.read(2) == GZIP_MAGIC
-        opener = gzip.open if zipped else open
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as text:
-            yield text
-    except FileNotFoundError as error:
-        raise UnreadableFile(f"{path}: no such file") from error
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise UnreadableFile(f"{path}: cannot be read to its end: {error}") from error
+    at = form.moment(moment)
+    return _Sale(int(invoice), code, description.strip(), quantity, at.timestamp(), int(float(customer)))

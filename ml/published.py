@@ -27,9 +27,9 @@ from ml.eligible import Everything, Without
 from ml.linefiles import dataset_of, read_lines
 from ml.measures import ndcg_at_k, recall_at_k
 from ml.model import Model
-from ml.online_retail import UnreadableFile
 from ml.schema import PARTS, Contents
 from ml.split import HISTORY_LIMIT, hold_out_at_random
+from ml.textfile import UnreadableFile
 
 CHUNK = 256
 PARTS_USED = tuple(part for part in PARTS if part != "reorder")

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -39,7 +38,7 @@ def writing(path: Path) -> Iterator[Path]:
             with _passed_on(lambda: nullcontext(sys.stdout.buffer)) as unfinished:
                 yield unfinished
         elif _is_open_elsewhere(path):
-            with _passed_on(partial(_checked(path).open, "wb")) as unfinished:
+            with _passed_on(lambda: _checked(path).open("wb")) as unfinished:
                 yield unfinished
         else:
             with _replaced(Path(os.path.realpath(path))) as unfinished:

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from server import progress
 from server.db.engine import connect
-from server.imports.online_retail import Summary, import_online_retail
+from server.imports.online_retail import ImportFailed, Summary, import_online_retail
 from server.imports.report import rejections
 from server.settings import Settings
 
@@ -17,7 +17,7 @@ REJECTED = "import-rejected.csv"
 
 
 def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:
-    """Import `path` into the shop and say what came of it."""
+    """Import `path` into the shop and say what came of it; it has failed when no row is an order line."""
     rejected = settings.data_dir / REJECTED
     engine = connect(settings.url, pool_size=2)
     try:
@@ -26,12 +26,17 @@ def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:
     finally:
         engine.dispose()
     _print(summary, rejected)
+    if not summary.lines:
+        raise ImportFailed(
+            f"{path}: nothing was imported: none of its {summary.rows:,} rows is an order line"
+        )
     return 0
 
 
 def _print(summary: Summary, rejected: Path) -> None:
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     table = Table(show_header=False, box=None)
+    table.add_row("Read as", summary.form)
     table.add_row("Rows read", f"{summary.rows:,}")
     table.add_row(
         "Orders", f"{summary.sales:,} of {summary.sale_lines:,} lines, {summary.guest_sales:,} by guests"

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Final
 
 from server.imports.countries import country_code
-from server.imports.naming import natural_name
 from server.imports.rows import SaleRow
 
 MONTH_DAYS: Final = 30
@@ -91,17 +90,13 @@ class Ledger:
         self.invoices: dict[str, Invoice] = {}
         self.goods: dict[str, Goods] = {}
         self.customers: dict[int, Customer] = {}
-        self._names: dict[str, str] = {}
 
     def add(self, row: SaleRow) -> None:
         """Enter one order line."""
-        name = self._names.get(row.description)
-        if name is None:
-            name = self._names[row.description] = natural_name(row.description)
         goods = self.goods.get(row.sku)
         if goods is None:
             goods = self.goods[row.sku] = Goods()
-        _tell_goods(goods, row, name)
+        _tell_goods(goods, row)
         invoice = self.invoices.get(row.invoice)
         if invoice is None:
             country = country_code(row.country)
@@ -109,7 +104,7 @@ class Ledger:
             self.invoices[row.invoice] = invoice
         invoice.time = min(invoice.time, row.time)
         invoice.customer = invoice.customer or row.customer
-        invoice.lines.append((row.sku, name, row.quantity, row.price_minor, row.total_minor))
+        invoice.lines.append((row.sku, row.name, row.quantity, row.price_minor, row.total_minor))
         if row.customer is not None:
             self._tell_customer(row.customer, row.time, invoice.country)
 
@@ -123,10 +118,10 @@ class Ledger:
             customer.latest, customer.country = time, country
 
 
-def _tell_goods(goods: Goods, row: SaleRow, name: str) -> None:
-    if name:
+def _tell_goods(goods: Goods, row: SaleRow) -> None:
+    if row.name:
         # Taken out and put back, the name met last stands last
-        goods.names[name] = goods.names.pop(name, 0) + 1
+        goods.names[row.name] = goods.names.pop(row.name, 0) + 1
     goods.prices[row.price_minor] += 1
     if not row.cancelled:
         goods.sold += row.quantity

@@ -41,6 +41,13 @@ class Summary:
     """Orders written now; the others of sales and cancellations were there already."""
     rejected: Counter[str] = field(default_factory=Counter)
     """How many rows are no order lines, by reason."""
+    form: str = ""
+    """How the file is written, as it was recognised."""
+
+    @property
+    def lines(self) -> int:
+        """How many rows are order lines."""
+        return self.sale_lines + self.cancelled_lines
 
 
 def import_online_retail(
@@ -56,11 +63,13 @@ def import_online_retail(
     One invoice is one order, wherever its lines stand. With `limit`, the import takes the invoices that begin
     within the first `limit` rows, each of them whole. What the shop has already stays as it is, so that an import
     can be repeated, and continued where it was cut short. `report` hears of every row that is no order line.
-    Raises ImportFailed: the file cannot be read; nothing is written then.
+    Raises ImportFailed: the file cannot be read; nothing is written then, nor when no row is an order line.
     """
     summary = Summary()
     ledger = _read(path, limit, summary, progress, report)
     _count(ledger, summary)
+    if not summary.lines:
+        return summary
     progress("Writing products", 0, summary.products)
     with engine.begin() as tx:
         lock(tx)
@@ -79,8 +88,11 @@ def _read(
     path: Path, limit: int | None, summary: Summary, progress: Report, report: Callable[[Rejected], None]
 ) -> Ledger:
     ledger = Ledger()
-    size = path.stat().st_size if path.exists() else 0
-    for row in read_rows(path, lambda read: progress("Reading the file", read, size)):
+
+    def form_seen(form: object) -> None:
+        summary.form = str(form)
+
+    for row in read_rows(path, lambda read, size: progress("Reading the file", read, size), form_seen):
         beyond = limit is not None and summary.rows >= limit
         if isinstance(row, Rejected):
             if not beyond:
@@ -92,7 +104,6 @@ def _read(
             continue
         summary.rows += not beyond
         ledger.add(row)
-    progress("Reading the file", size, size)
     return ledger
 
 

@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
 import re
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
+from ml.invoice_file import COLUMNS, Form, InvoiceFile, Record, invoice_file
+from ml.textfile import UnreadableFile
 from server.errors import CommandError
+from server.imports.naming import natural_name
 from server.money import to_minor
 
+__all__ = ["COLUMNS", "CURRENCY", "ImportFailed", "Rejected", "SaleRow", "read_rows"]
+
 CURRENCY: Final = "GBP"
-COLUMNS: Final = (
-    "InvoiceNo",
-    "StockCode",
-    "Description",
-    "Quantity",
-    "InvoiceDate",
-    "UnitPrice",
-    "CustomerID",
-    "Country",
-)
-GZIP_MAGIC: Final = b"\x1f\x8b"
 ROWS_PER_REPORT: Final = 5_000
 MAX_QUANTITY: Final = 10_000_000
 """A hundred times the largest quantity of the real data; keeps every sum far from the columns' limits."""
@@ -38,9 +27,13 @@ MAX_PENCE: Final = 10_000_000
 MAX_INVOICE_LENGTH: Final = 20
 MAX_SKU_LENGTH: Final = 64
 MAX_CUSTOMER: Final = 10**12
-# int() and Decimal() take more than people write: 1_000, １２, NaN, 1e999
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")
-_DECIMAL: Final = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{0,20})?|[+-]?\.[0-9]{1,20}")
+MAX_NAME_LENGTH: Final = 200
+MAX_COUNTRY_LENGTH: Final = 100
+EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
+AHEAD: Final = timedelta(days=1)
+"""How far in the future an invoice may lie: its zone is not known."""
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")  # int() takes more than people write: 1_000, １２
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class ImportFailed(CommandError):
@@ -67,7 +60,8 @@ class SaleRow(NamedTuple):
     invoice: str
     cancelled: bool
     sku: str
-    description: str
+    name: str
+    """What the description becomes in a catalogue; empty when there is none."""
     quantity: int
     price_minor: int
     total_minor: int
@@ -84,104 +78,115 @@ class _Price(NamedTuple):
     exact: bool
 
 
-class _Known:
-    """What was read before: the same prices and times come again and again, and invoices in runs of lines."""
-
-    def __init__(self) -> None:
-        self.invoice_text: str | None = None
-        self.invoice = ("", False)
-        self.prices: dict[str, _Price] = {}
-        self.times: dict[str, datetime] = {}
-        self.customers: dict[str, int | None] = {}
-
-
 class _Unfit(Exception):
     """The row cannot be an order line; the text is the reason."""
 
 
-def read_rows(path: Path, position: Callable[[int], None]) -> Iterator[SaleRow | Rejected]:
-    """Every row of a CSV file, plain or gzipped, in its order; `position` is told how many bytes are read.
+def read_rows(
+    path: Path, position: Callable[[int, int], None], form_seen: Callable[[Form], None] = lambda form: None
+) -> Iterator[SaleRow | Rejected]:
+    """Every row of an Online Retail file, plain or gzipped, in its order.
 
-    Times are taken as UTC: the data does not name its zone. Raises ImportFailed: the file cannot be read or
-    is cut short, or its heading lacks a column.
+    `position` is told how many bytes are read, and of how many; `form_seen` how the file is written. Times are
+    taken as UTC: the data does not name its zone. Raises ImportFailed: the file cannot be read or is cut short, or
+    its heading lacks a column.
     """
     try:
-        with ExitStack() as stack:
-            raw = stack.enter_context(path.open("rb"))
-            zipped = raw.read(2) == GZIP_MAGIC
-            raw.seek(0)
-            binary: Any = stack.enter_context(gzip.open(raw)) if zipped else raw
-            # Bytes that are no UTF-8 survive as lone surrogates, so that one bad row stays one bad row
-            text = io.TextIOWrapper(binary, "utf-8-sig", errors="surrogateescape", newline="")
-            for count, row in enumerate(_rows(csv.reader(stack.enter_context(text)), path)):
-                if count % ROWS_PER_REPORT == 0:
-                    position(raw.tell())
-                yield row
-    except FileNotFoundError as error:
-        raise ImportFailed(f"{path}: no such file") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise ImportFailed(f"{path}: cannot be read to its end: {error}") from error
+        with invoice_file(path) as file:
+            form_seen(file.form)
+            yield from _rows(file, position)
+    except UnreadableFile as error:
+        raise ImportFailed(str(error)) from error
 
 
-def _rows(reader: Any, path: Path) -> Iterator[SaleRow | Rejected]:
-    heading = [name.strip() for name in next(reader, [])]
-    missing = [name for name in COLUMNS if name not in heading]
-    if missing:
-        raise ImportFailed(f"{path}: not an Online Retail file: its heading lacks {', '.join(missing)}")
-    places = [heading.index(name) for name in COLUMNS]
-    known = _Known()
-    while True:
-        row: Sequence[str] = ()
+def _rows(file: InvoiceFile, position: Callable[[int, int], None]) -> Iterator[SaleRow | Rejected]:
+    reader = _Reader(file.form, datetime.now(UTC) + AHEAD)
+    for count, record in enumerate(file.records()):
+        if count % ROWS_PER_REPORT == 0:
+            position(file.position(), file.size)
         try:
-            row = next(reader)
-            if row:
-                yield _sale(reader.line_num, row, places, len(heading), known)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Rejected(reader.line_num, f"not CSV: {error}", ())
+            yield reader.sale(record)
         except _Unfit as unfit:
-            yield Rejected(reader.line_num, str(unfit), tuple(row))
+            yield Rejected(record.line, str(unfit), tuple(record.whole))
+    position(file.size, file.size)
 
 
-def _sale(line: int, row: Sequence[str], places: list[int], width: int, known: _Known) -> SaleRow:
-    if len(row) != width:
-        raise _Unfit("wrong number of columns")
-    whole = "".join(row)
-    if not whole.isascii():
-        _check_text(whole)
-    if "\0" in whole:
-        raise _Unfit("holds a NUL character")
-    invoice_text, sku, description, quantity_text, date, price_text, customer, country = map(
-        row.__getitem__, places
-    )
-    if known.invoice_text != invoice_text:
-        known.invoice, known.invoice_text = _invoice(invoice_text), invoice_text
-    invoice, cancelled = known.invoice
-    sku = sku.strip().upper()
-    if not sku or len(sku) > MAX_SKU_LENGTH:
-        raise _Unfit("stock code too long" if sku else "no stock code")
-    quantity = _quantity(quantity_text, cancelled)
-    price = known.prices.get(price_text)
-    if price is None:
-        price = known.prices[price_text] = _price(price_text)
-    time = known.times.get(date)
-    if time is None:
-        time = known.times[date] = _time(date)
-    if customer not in known.customers:
-        known.customers[customer] = _customer(customer)
-    total = price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY)
-    buyer = known.customers[customer]
-    place = (line, invoice, cancelled, sku, description)
-    return SaleRow(*place, quantity, price.minor, total, time, buyer, country)
+class _Reader:
+    """Makes sales of records.
 
+    What was read before is remembered: the same prices, names and times come again and again, and invoices in runs
+    of lines.
+    """
 
-def _check_text(text: str) -> None:
-    """Refuse a row that is no UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise _Unfit("not UTF-8") from None
+    def __init__(self, form: Form, latest: datetime) -> None:
+        self._form = form
+        self._latest = latest
+        self._invoice_text: str | None = None
+        self._invoice = ("", False)
+        self._prices: dict[str, _Price] = {}
+        self._times: dict[str, datetime] = {}
+        self._customers: dict[str, int | None] = {}
+        self._names: dict[str, str] = {}
+
+    def sale(self, record: Record) -> SaleRow:
+        """The order line in a record; raises _Unfit."""
+        if record.problem:
+            raise _Unfit(record.problem)
+        whole = "".join(record.whole)
+        if not whole.isascii() or not whole.isprintable():
+            self._check_text(whole)
+        invoice_text, sku, description, quantity_text, date, price_text, customer, country = record.cells
+        if self._invoice_text != invoice_text:
+            self._invoice, self._invoice_text = _invoice(invoice_text), invoice_text
+        invoice, cancelled = self._invoice
+        sku = sku.strip().upper()
+        if not sku or len(sku) > MAX_SKU_LENGTH:
+            raise _Unfit("stock code too long" if sku else "no stock code")
+        if len(country) > MAX_COUNTRY_LENGTH:
+            raise _Unfit("country too long")
+        quantity = _quantity(quantity_text, cancelled)
+        price = self._price(price_text)
+        time = self._time(date)
+        if customer not in self._customers:
+            self._customers[customer] = _customer(customer)
+        total = price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY)
+        place = (record.line, invoice, cancelled, sku, self._name(description))
+        return SaleRow(*place, quantity, price.minor, total, time, self._customers[customer], country)
+
+    def _check_text(self, text: str) -> None:
+        """Refuse a row whose bytes are no text, or that holds what cannot be printed."""
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise _Unfit(f"not {self._form.encoding_name}") from None
+        if "\0" in text:
+            raise _Unfit("holds a NUL character")
+        if _CONTROL.search(text):
+            raise _Unfit("holds a control character")
+
+    def _name(self, description: str) -> str:
+        name = self._names.get(description)
+        if name is None:
+            name = natural_name(" ".join(description.split()))
+            if max(len(name), len(description)) > MAX_NAME_LENGTH:
+                raise _Unfit("description too long")
+            self._names[description] = name
+        return name
+
+    def _price(self, text: str) -> _Price:
+        price = self._prices.get(text)
+        if price is None:
+            price = self._prices[text] = _price(self._form, text)
+        return price
+
+    def _time(self, text: str) -> datetime:
+        time = self._times.get(text)
+        if time is None:
+            time = _time(self._form, text)
+            if not EARLIEST <= time <= self._latest:
+                raise _Unfit("date lies in the future" if time > EARLIEST else "date before 1970")
+            self._times[text] = time
+        return time
 
 
 def _invoice(text: str) -> tuple[str, bool]:
@@ -207,10 +212,11 @@ def _quantity(text: str, cancelled: bool) -> int:
     return quantity
 
 
-def _price(text: str) -> _Price:
-    if not _DECIMAL.fullmatch(text.strip()):
-        raise _Unfit("price is not a number")
-    price = Decimal(text.strip())
+def _price(form: Form, text: str) -> _Price:
+    try:
+        price = form.amount(text)
+    except ValueError:
+        raise _Unfit("price is not a number") from None
     if price <= 0:
         raise _Unfit("price is zero" if price == 0 else "price below zero")
     if price * 100 > MAX_PENCE:
@@ -219,12 +225,11 @@ def _price(text: str) -> _Price:
     return _Price(price, minor, price * 100 == minor)
 
 
-def _time(text: str) -> datetime:
-    """The moment written as 2010-12-01 08:26:00."""
+def _time(form: Form, text: str) -> datetime:
     try:
-        return datetime.strptime(text.strip(), "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC)
+        return form.moment(text)
     except ValueError:
-        raise _Unfit("date is not written as 2010-12-01 08:26:00") from None
+        raise _Unfit(f"date is not written as {form.date_example}") from None
 
 
 def _customer(text: str) -> int | None:

@@ -19,7 +19,7 @@ def test_a_browser_gets_one_csv_file(stack: Stack) -> None:
     assert reply.headers["content-type"] == "text/csv; charset=utf-8"
     assert reply.headers["content-disposition"].startswith('attachment; filename="orders-')
     assert "content-disposition" in reply.headers["access-control-expose-headers"]
-    rows = list(csv.DictReader(io.StringIO(reply.text, newline="")))
+    rows = list(csv.DictReader(io.StringIO(reply.content.decode("utf-8-sig"), newline="")))
     assert order["number"] in [row["order"] for row in rows]
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -210,3 +213,77 @@ def test_a_broken_file_writes_nothing(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(ImportFailed):
         run(engine, broken)
     assert value(engine, text("SELECT count(*) FROM products")) == 0
+
+
+UCI = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\r
+536365,85123A,WHITE HANGING HEART T-LIGHT HOLDER,6,12/1/2010 8:26,2.55,17850,United Kingdom\r
+536370,22728,ALARM CLOCK \xa3BAKELIKE PINK,24,12/13/2010 8:45,3.75,12583,France\r
+"""
+
+
+def test_the_file_as_uci_hands_it_out_is_taken_whole(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "Online Retail.csv"
+    path.write_bytes(UCI.encode("latin-1"))
+    summary, refused = run(engine, path)
+    assert (summary.sales, summary.lines, refused) == (2, 2, [])
+    assert (
+        value(engine, select(order.OrderLine.name).where(order.OrderLine.sku == "22728"))
+        == "Alarm Clock £Bakelike Pink"
+    )
+    assert verify(engine) == []
+
+
+def test_a_row_that_a_database_could_not_keep_is_one_rejected_row(engine: Engine, tmp_path: Path) -> None:
+    path = tmp_path / "odd.csv"
+    odd = "1,A,X,1,9999-12-31 10:00:00,1,,France\n2,B," + "x" * 100_000 + ",1,2011-01-01 10:00:00,1,,France\n"
+    path.write_text(LINES + odd)
+    summary, refused = run(engine, path)
+    assert summary.sales == 3
+    assert [row.reason for row in refused[-2:]] == ["date lies in the future", "description too long"]
+    assert verify(engine) == []
+
+
+def sanset_import(url: str, home: Path, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {
+        "ENVIRONMENT": "test", "DATABASE_URL": url, "DATA_DIR": str(home / "data"), "SECRET_KEY": "ab" * 32,
+    }  # fmt: skip
+    command = [str(Path(sys.executable).with_name("sanset")), "import", "online-retail", *arguments]
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False, **options
+    )
+
+
+def test_the_command_says_how_the_file_was_read_and_fails_when_nothing_was(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    good, empty = tmp_path / "good.csv", tmp_path / "empty.csv"
+    good.write_bytes(UCI.encode("latin-1"))
+    for _ in range(2):  # what is in the shop already was imported before, and is no failure
+        with good.open("rb") as file:
+            taken = sanset_import(sqlite_url, tmp_path, "/dev/stdin", stdin=file)
+        assert taken.returncode == 0, taken.stderr
+        assert "Windows-1252, commas between columns" in taken.stdout
+        assert "2 of 2 lines" in taken.stdout
+    empty.write_text(UCI.splitlines()[0] + "\n1,A,X,1,soon,1,,=HYPERLINK(1)\n")
+    nothing = sanset_import(sqlite_url, tmp_path, str(empty))
+    assert nothing.returncode == 1
+    assert nothing.stderr.endswith("nothing was imported: none of its 1 rows is an order line\n")
+    assert ",'=HYPERLINK(1)" in (tmp_path / "data" / "import-rejected.csv").read_text("utf-8-sig")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("{home}",), "Is a directory"),
+        (("{home}/absent.csv",), "no such file"),
+        (("{home}/absent.csv", "--limit", "-1"), "'-1' is no whole number above 0"),
+        (("{home}/absent.csv", "--limit", "0"), "'0' is no whole number above 0"),
+    ],
+)
+def test_the_command_names_a_mistake_in_a_line(
+    sqlite_url: str, tmp_path: Path, arguments: tuple[str, ...], why: str
+) -> None:
+    refused = sanset_import(sqlite_url, tmp_path, *(part.format(home=tmp_path) for part in arguments))
+    assert refused.returncode in (1, 2)
+    assert why in refused.stderr
+    assert "Traceback" not in refused.stderr
