@@ -90,8 +90,8 @@ def run(
 
     `serving` is the name of the artifact in use, from which it is carried over; else from the newest.
 
-    Raises TooLittleData, MissingLibrary where `reorder` alone was asked for and cannot be trained, sqlalchemy's errors
-    when the database cannot be read, OSError when the disk refuses.
+    Raises TooLittleData, MissingLibrary where `reorder` alone was asked for and cannot be trained, sqlalchemy's
+    errors when the database cannot be read, OSError when the disk refuses.
     """
     if model_type == "reorder" and (missing := missing_library()):
         raise missing

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import shutil
+import sys
 import time
 from datetime import timedelta
 from pathlib import Path
