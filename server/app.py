@@ -170,8 +170,14 @@ class App:
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     """Build a worker's server; bind its ports and call `start` to run it."""
-    db = Database(settings.url, pool_size=settings.db_pool_size)
-    pool = Pool(threads=settings.db_pool_size, max_queued=settings.max_queued_calls)
+    # A thread waits a moment for a row; a use case comes back for it, without a thread meanwhile.
+    lock_ms = round(settings.max_wait_seconds * 100)
+    db = Database(settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms)
+    pool = Pool(
+        threads=settings.db_pool_size,
+        max_queued=settings.max_queued_calls,
+        max_wait_seconds=settings.max_wait_seconds,
+    )
     pages = _pages(settings)
     follower = Follower(db)
     registry = CollectorRegistry()

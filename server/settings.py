@@ -95,6 +95,13 @@ class Settings(BaseSettings):
     max_queued_calls: int = Field(
         400, ge=1, le=MOST_STREAMS, description="Calls that may wait for a database thread on a worker"
     )
+    max_wait_seconds: float = Field(
+        1,
+        gt=0,
+        le=60,
+        description="How long a call waits for a database thread, or for a row that another one holds, before it "
+        "is refused; a tenth of that when the queue does not end",
+    )
     default_deadline_seconds: float = Field(
         15, gt=0, le=3600, description="Deadline of a unary call that brings none"
     )

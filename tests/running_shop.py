@@ -41,7 +41,7 @@ PASSWORD = "correct-horse-1"
 
 
 def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
-    """Settings for tests: fast hashes, no address limits."""
+    """Settings for tests: fast hashes, no address limits, patience."""
     values: dict[str, object] = {
         "environment": "test",
         "database_url": url,
@@ -53,6 +53,7 @@ def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
         "workers": 1,
         "train_daily_at": "off",
         "run_jobs": False,
+        "max_wait_seconds": 15,  # the machine may be slow; a test of overload sets its own
     }
     return load(**(values | overrides))
 

@@ -31,8 +31,8 @@ class Announcement:
 class Database:
     """Hands out connections. `on_commit` is told of the events of each transaction right after its commit."""
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
-        self.engine: Engine = connect(url, pool_size=pool_size, impatient=True)
+    def __init__(self, url: str, *, pool_size: int = 8, lock_ms: int | None = None) -> None:
+        self.engine: Engine = connect(url, pool_size=pool_size, impatient=True, lock_ms=lock_ms)
         self._reader = reading(self.engine)
         self.on_commit: Callable[[list[Announcement]], None] = lambda announcements: None
 

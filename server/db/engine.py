@@ -31,10 +31,13 @@ _USELESS = (
 """Errors after which a connection is of no use, although it answers."""
 
 
-def connect(url: str | URL, *, pool_size: int = 8, impatient: bool = False) -> Engine:
+def connect(
+    url: str | URL, *, pool_size: int = 8, impatient: bool = False, lock_ms: int | None = None
+) -> Engine:
     """An engine for `url`, with the pragmas and pool that the shop needs.
 
-    An `impatient` one is for calls: PostgreSQL ends statements and waits that no caller would sit out.
+    An `impatient` one is for calls: PostgreSQL ends statements and waits that no caller would sit out. `lock_ms`
+    is how long a transaction waits for a row, or for SQLite's write lock, where that is not as long as usual.
 
     Every SQLite transaction takes the write lock at its start: one that reads first and then writes could fail
     at once, whatever the busy timeout, because its snapshot is old.
@@ -45,7 +48,7 @@ def connect(url: str | URL, *, pool_size: int = 8, impatient: bool = False) -> E
             pool_size=pool_size,
             max_overflow=2,
             hide_parameters=True,  # of failed statements, in logs: they hold hashes and addresses
-            connect_args={"timeout": SQLITE_BUSY_MS / 1000},
+            connect_args={"timeout": (lock_ms or SQLITE_BUSY_MS) / 1000},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -60,7 +63,7 @@ def connect(url: str | URL, *, pool_size: int = 8, impatient: bool = False) -> E
         pool_timeout=5,
         connect_args={"prepare_threshold": 3, "application_name": "sanset"},
     )
-    limits = LIMITS if impatient else {}
+    limits = LIMITS | {"lock_timeout": lock_ms or LOCK_MS} if impatient else {}
     event.listen(engine, "do_connect", _connect_patiently)
     event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, limits))
     event.listen(engine, "handle_error", _drop_the_useless)
@@ -131,7 +134,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL may lose the last orders when the power goes
         "foreign_keys=ON",
-        f"busy_timeout={SQLITE_BUSY_MS}",
         "cache_size=-32000",
         "temp_store=MEMORY",
     ):

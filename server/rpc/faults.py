@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from server.errors import Conflict, Deadline, Overloaded, Refusal, ResourceExhausted, UnavailableNow
 
 _LOST_RACES = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
-_TOO_SLOW = (psycopg.errors.QueryCanceled, psycopg.errors.LockNotAvailable)
+_TOO_SLOW = (psycopg.errors.QueryCanceled,)
 _DISK = (psycopg.errors.DiskFull,)
 
 
@@ -23,7 +23,12 @@ class DiskFull(ResourceExhausted):
 
 def lost_race(error: DBAPIError) -> bool:
     """Whether the transaction was undone because of another one, and may succeed when repeated."""
-    return isinstance(error.orig, _LOST_RACES) or (
+    return isinstance(error.orig, _LOST_RACES)
+
+
+def row_is_held(error: DBAPIError) -> bool:
+    """Whether another transaction held a row, or SQLite's one write lock, for longer than a thread waits."""
+    return isinstance(error.orig, psycopg.errors.LockNotAvailable) or (
         isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
     )
 
@@ -47,7 +52,7 @@ def refusal_of(error: BaseException) -> Refusal | None:
         return Deadline()
     if not isinstance(error, DBAPIError):
         return None
-    if lost_race(error):
+    if lost_race(error) or row_is_held(error):
         return Conflict()
     if isinstance(error.orig, _TOO_SLOW):
         return Deadline()

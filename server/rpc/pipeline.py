@@ -222,6 +222,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
             self._access.check(call)
         finally:
             self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
+        call.deadline.owner = call.caller.user_id if call.caller else call.address
         # Read here and not by gRPC, which waits for ever for a message that never comes.
         data = await context.read()
         if data is grpc.aio.EOF:

@@ -57,7 +57,10 @@ class Validation:
             return crowded
         broken = self._validator.collect_violations(request)[:_MOST_REPORTED]
         described = chain.from_iterable(describe(request, violation.proto) for violation in broken)
-        return dict.fromkeys(chain(described, flaws(request)))
+        first: dict[str, str] = {}  # a text that is too long seldom matches its pattern either: say it once
+        for field, sentence in chain(described, flaws(request)):
+            first.setdefault(field, sentence)
+        return first.items()
 
     def warm(self, message_types: list[type[Message]]) -> None:
         """Compile the rules of `message_types` now: the first use of each costs milliseconds."""

@@ -70,9 +70,7 @@ def test_a_lost_race_is_run_again(pool: Pool, lost: Callable[[], DBAPIError]) ->
     assert len(tries) == 3
 
 
-@pytest.mark.parametrize(
-    ("lost", "refusal"), [("deadlock", Conflict), ("locked", Conflict), ("connection", UnavailableNow)]
-)
+@pytest.mark.parametrize(("lost", "refusal"), [("deadlock", Conflict), ("connection", UnavailableNow)])
 def test_a_race_lost_too_often_is_given_up(pool: Pool, lost: str, refusal: type[Exception]) -> None:
     tries = []
 
@@ -84,6 +82,48 @@ def test_a_race_lost_too_often_is_given_up(pool: Pool, lost: str, refusal: type[
         asyncio.run(pool.run(Deadline(60), use_case))
     assert len(tries) == ATTEMPTS
     assert isinstance(refusal_of(caught.value), refusal)
+
+
+HELD = {
+    "row": lambda: OperationalError("x", {}, psycopg.errors.LockNotAvailable()),
+    "locked": LOST["locked"],
+}
+
+
+@pytest.mark.parametrize("held", HELD.values(), ids=HELD)
+def test_a_row_that_another_holds_is_come_back_for_without_a_thread(held: Callable[[], DBAPIError]) -> None:
+    async def story() -> tuple[int, list[str]]:
+        pool, tries, others = Pool(threads=1, max_queued=10, max_wait_seconds=0.2), [], list[str]()
+
+        def use_case() -> None:
+            tries.append(1)
+            raise held()
+
+        waiting = asyncio.create_task(pool.run(Deadline(60), use_case))
+        while not waiting.done():
+            await pool.run(Deadline(60), others.append, "served")
+        with pytest.raises(OperationalError) as caught:
+            await waiting
+        assert isinstance(refusal_of(caught.value), Conflict)
+        assert pool.busy == 0
+        pool.close()
+        return len(tries), others
+
+    tries, others = asyncio.run(story())
+    assert tries > 2
+    assert len(others) > tries
+
+
+def test_a_row_is_waited_for_to_the_deadline_by_work_that_must_end(pool: Pool) -> None:
+    tries = []
+
+    def use_case() -> str:
+        tries.append(1)
+        if len(tries) < 9:
+            raise HELD["row"]()
+        return "done"
+
+    assert asyncio.run(pool.run_vital(Deadline(60), use_case)) == "done"
 
 
 def test_another_fault_is_not_repeated(pool: Pool) -> None:

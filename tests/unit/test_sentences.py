@@ -94,10 +94,12 @@ def test_every_rule_over_a_whole_request_has_its_sentence_and_none_is_stale() ->
 def _said(request: Message) -> dict[str, str]:
     with pytest.raises(InvalidField) as caught:
         Validation(SERVICES).check(request)
+    assert len({field for field, _ in caught.value.violations}) == len(caught.value.violations)
     return dict(caught.value.violations)
 
 
-REQUEST_ID = "must be a UUID, such as 3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
+UUID = "3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
+REQUEST_ID = f"must be a UUID, such as {UUID}"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,9 @@ REQUEST_ID = "must be a UUID, such as 3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
         }),
         (RegisterRequest(full_name="x" * 201, email="a@b.de", password="long-enough"), {
             "full_name": "must have at most 200 characters",
+        }),
+        (CheckoutRequest(payment_method=1, payment_token="!" * 129, request_id=UUID), {  # type: ignore[arg-type]
+            "payment_token": "must have at most 128 characters",  # and no second sentence
         }),
         (CheckoutRequest(request_id="x"), {
             "payment_method": "must be CARD, UPI or GIFT_CARD", "request_id": REQUEST_ID,

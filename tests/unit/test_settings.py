@@ -60,6 +60,8 @@ WRONG = [
     ("MAX_STREAMS_PER_USER", "0"),
     ("MAX_OPEN_STREAMS", "0"),
     ("MAX_QUEUED_CALLS", "0"),
+    ("MAX_WAIT_SECONDS", "0"),
+    ("MAX_WAIT_SECONDS", "61"),
     ("DEFAULT_DEADLINE_SECONDS", "0"),
     ("DEFAULT_DEADLINE_SECONDS", "nan"),
     ("HEARTBEAT_SECONDS", "31"),
