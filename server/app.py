@@ -55,6 +55,7 @@ from server.order.after_sale_servicer import AfterSale
 from server.order.checkout import Checkout, CheckoutRules
 from server.order.convert import checkout_reply
 from server.order.paying_back import Refunds
+from server.order.payments.alerts import Alerts
 from server.order.payments.setup import Payments
 from server.order.queries import reserved_units
 from server.order.refunding import Refunding
@@ -227,7 +228,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         waiting=points.waiting,
     )
     payments = Payments.of(settings, db, pool, clock)
-    settlement = Settlement(db, clock, checkout_reply, pay_back_late)
+    alerts = Alerts(clock, registry)
+    settlement = Settlement(db, clock, checkout_reply, pay_back_late, alerts)
     sweeper = Sweeper(
         db,
         pool,
@@ -236,8 +238,10 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
-    refunds = Refunds(db, pool, payments.gateways, clock, gateway_seconds=settings.payment_timeout_seconds)
-    reports = Reports(db, pool, payments.gateways, settlement, sweeper, refunds, clock)
+    refunds = Refunds(
+        db, pool, payments.gateways, alerts, clock, gateway_seconds=settings.payment_timeout_seconds
+    )
+    reports = Reports(db, pool, payments.gateways, settlement, sweeper, refunds, alerts, clock)
     if payments.demo is not None:
         payments.demo.tell = reports.take
     checkout = Checkout(

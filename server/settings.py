@@ -244,7 +244,9 @@ class Settings(BaseSettings):
     smtp_user: str = Field("", description="Empty: no login")
     smtp_password: SecretStr = SecretStr("")
     mail_from: str = Field("Sanset <shop@localhost>", description="Who the mails are from")
-    mail_admin: str = Field("", description="Who is told of products that run out; empty: nobody")
+    mail_admin: str = Field(
+        "", description="Who is told of products that run out, and of payments to look at; empty: nobody"
+    )
     webhook_allow_private: bool = Field(
         False,
         description="Let webhooks reach private addresses, and speak http: for development; refused in production",

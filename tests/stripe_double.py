@@ -1,10 +1,10 @@
 """As much of Stripe's HTTP API as the shop speaks, on a local port, with Stripe's own way of answering.
 
-It keeps PaymentIntents, customers and refunds, honours idempotency keys (the first answer is repeated, the same
-key with other parameters is an error), declines and asks for action by the payment method, and can be told to
-fail. It counts money as Stripe does, which is not everywhere as ISO 4217 does, and refuses what Stripe refuses:
-amounts that are too small, too large or too fine, UPI in any currency but INR, and a payment method that was used
-before without a customer. (Stripe's own `pm_card_…` stand for a new one each time.)
+It keeps PaymentIntents, customers, refunds and disputes, honours idempotency keys (the first answer is repeated,
+the same key with other parameters is an error), declines and asks for action by the method, and can be told
+to fail. It counts money as Stripe does, which is not everywhere as ISO 4217 does, and refuses what Stripe does:
+amounts that are too small, too large or too fine, UPI in any currency but INR, refunds of what is disputed, and a
+payment method that was used before without a customer. (Stripe's own `pm_card_…` stand for a new one each time.)
 """
 
 from __future__ import annotations
@@ -64,6 +64,7 @@ class StripeDouble:
     def __init__(self) -> None:
         self.intents: dict[str, dict[str, Any]] = {}
         self.refunds: dict[str, dict[str, Any]] = {}
+        self.disputes: dict[str, dict[str, Any]] = {}
         self.customers: dict[str, dict[str, Any]] = {}
         self.attached: dict[str, str] = {}
         """The customer whom a payment method belongs to."""
@@ -77,6 +78,8 @@ class StripeDouble:
         self.page_size = 100
         """The most refunds on a page of a list."""
         self.refund_status = "succeeded"
+        self.short_by = 0
+        """How much less than it was asked for it receives."""
         self.slow_seconds = 1.0
         self._answers: dict[str, tuple[dict[str, str], Answer]] = {}
         self._ids = itertools.count(1)
@@ -216,6 +219,12 @@ class StripeDouble:
             return _missing(form["payment_intent"])
         intent = self.intents[form["payment_intent"]]
         amount = int(form["amount"])
+        if any(
+            one["status"] in ("needs_response", "under_review", "lost") for one in self._disputes_of(intent)
+        ):
+            return _refusal("This charge has been charged back.", "charge_disputed")
+        if self.refunded(intent["id"]) == intent["amount_received"]:
+            return _refusal("The charge has already been refunded.", "charge_already_refunded")
         if amount + self.refunded(intent["id"]) > intent["amount_received"]:
             return _refusal("Refund amount is greater than unrefunded amount on charge", None)
         refund_id = f"re_{next(self._ids)}"
@@ -223,7 +232,9 @@ class StripeDouble:
             "id": refund_id,
             "object": "refund",
             "payment_intent": intent["id"],
+            "charge": _charge_id(intent["id"]),
             "amount": amount,
+            "currency": intent["currency"],
             "status": self.refund_status,
             "failure_reason": None,
             "metadata": _metadata(form),
@@ -246,7 +257,8 @@ class StripeDouble:
     def succeed(self, intent_id: str) -> None:
         """The buyer or the bank did what was asked."""
         intent = self.intents[intent_id]
-        intent |= {"status": "succeeded", "amount_received": intent["amount"], "next_action": None}
+        intent |= {"status": "succeeded", "next_action": None}
+        intent["amount_received"] = intent["amount"] - self.short_by
         kept = intent["customer"] and intent["setup_future_usage"]
         if kept and not intent["payment_method"].startswith("pm_card_"):
             self.attached[intent["payment_method"]] = intent["customer"]
@@ -263,6 +275,56 @@ class StripeDouble:
     def fail_refund(self, refund_id: str) -> None:
         """The buyer's bank sent a refund back, days later: Stripe has the money again."""
         self.refunds[refund_id] |= {"status": "failed", "failure_reason": "lost_or_stolen_card"}
+
+    def refund_by_hand(self, intent_id: str, amount: int, status: str = "succeeded") -> str:
+        """Staff pay back in the dashboard, with no metadata of the shop's; the id of the refund."""
+        code, refund = self._refund({"payment_intent": intent_id, "amount": str(amount)})
+        assert code == 200, refund
+        self.refunds[refund["id"]]["status"] = status
+        return str(refund["id"])
+
+    def dispute(self, intent_id: str, amount: int = 0, status: str = "needs_response") -> str:
+        """The buyer's bank takes money back, all of it unless said otherwise; the id of the dispute."""
+        intent = self.intents[intent_id]
+        dispute_id = f"dp_{next(self._ids)}"
+        self.disputes[dispute_id] = {
+            "id": dispute_id,
+            "object": "dispute",
+            "payment_intent": intent_id,
+            "charge": _charge_id(intent_id),
+            "amount": amount or intent["amount_received"],
+            "currency": intent["currency"],
+            "reason": "product_not_received",
+            "status": status,
+            "evidence_details": {"due_by": 1893456000, "has_evidence": False},
+            "metadata": {},
+        }
+        return dispute_id
+
+    def decide(self, dispute_id: str, status: str) -> None:
+        """The bank has decided: "won", "lost", or "warning_closed"."""
+        self.disputes[dispute_id]["status"] = status
+
+    def _disputes_of(self, intent: dict[str, Any]) -> list[dict[str, Any]]:
+        return [one for one in self.disputes.values() if one["payment_intent"] == intent["id"]]
+
+    def charge_of(self, intent_id: str) -> dict[str, Any]:
+        """The charge of a PaymentIntent, as events show it: without its refunds."""
+        intent = self.intents[intent_id]
+        refunded = self.refunded(intent_id)
+        return {
+            "id": _charge_id(intent_id),
+            "object": "charge",
+            "payment_intent": intent_id,
+            "amount": intent["amount"],
+            "amount_captured": intent["amount_received"],
+            "amount_refunded": refunded,
+            "refunded": refunded == intent["amount_received"],
+            "disputed": bool(self._disputes_of(intent)),
+            "currency": intent["currency"],
+            "metadata": dict(intent["metadata"]),
+            "status": "succeeded",
+        }
 
     def forget_keys(self) -> None:
         """Forget the idempotency keys, as Stripe does after a day."""
@@ -291,14 +353,24 @@ class StripeDouble:
         age: float = 0,
         secret: str = WEBHOOK_SECRET,
     ) -> tuple[bytes, dict[str, str]]:
-        """The body and the headers of a webhook about a PaymentIntent, or a refund."""
-        known = self.intents | self.refunds
-        event = {
-            "id": event_id,
-            "object": "event",
-            "type": kind,
-            "data": {"object": known.get(intent_id, _strange(intent_id))},
-        }
+        """The body and the headers of a webhook about a PaymentIntent, its charge, a refund, or a dispute."""
+        known = self.intents | self.refunds | self.disputes
+        thing = known.get(intent_id, _strange(intent_id))
+        if kind == "charge.refunded" and intent_id in self.intents:
+            thing = self.charge_of(intent_id)
+        return self.signed(kind, thing, event_id=event_id, age=age, secret=secret)
+
+    def signed(
+        self,
+        kind: str,
+        thing: dict[str, Any],
+        *,
+        event_id: str = "evt_1",
+        age: float = 0,
+        secret: str = WEBHOOK_SECRET,
+    ) -> tuple[bytes, dict[str, str]]:
+        """The body and the headers of a webhook about any object, as it is then."""
+        event = {"id": event_id, "object": "event", "type": kind, "data": {"object": thing}}
         body = json.dumps(event).encode()
         moment = int(time.time() - age)
         signed = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
@@ -309,6 +381,10 @@ def value(amount: int, currency: str) -> Decimal:
     """What Stripe means by an amount in a currency."""
     code = currency.upper()
     return Decimal(amount).scaleb(0 if code in _ZERO else -3 if code in _THREE else -2)
+
+
+def _charge_id(intent_id: str) -> str:
+    return intent_id.replace("pi_", "ch_")
 
 
 def _metadata(form: dict[str, str]) -> dict[str, str]:

@@ -82,6 +82,7 @@ def work_of(
             Job("pay back", pay_back, every=timedelta(seconds=15)),
             Job(MAIL, mails.run, every=LOOK, pause=MAIL_PAUSE),
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
+            Job("tell of payments", mails.tell_of_payments, every=timedelta(minutes=1)),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("count points for tiers", count_points, every=timedelta(hours=1)),
             Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),

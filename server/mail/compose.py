@@ -107,6 +107,13 @@ def about_stock(new: Shelf, others: Shelf, threshold: int) -> Letter:
     return _letter("low_stock", f"{new.count} {things} running out", facts)
 
 
+def about_payments(rows: Sequence[AnyRow], more: int) -> Letter:
+    """A mail about reports of the payment gateways, refunds and disputes that a person must look at."""
+    count = len(rows) + more
+    things = "report about payments needs" if count == 1 else "reports about payments need"
+    return _letter("payment_alert", f"{count} {things} you", {"rows": rows, "more": more})
+
+
 def _letter(kind: str, subject: str, facts: dict[str, Any]) -> Letter:
     facts["subject"] = subject
     templates = _templates()

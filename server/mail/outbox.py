@@ -24,7 +24,7 @@ from server.db.deadline import Deadline
 from server.events.consumer import Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
-from server.mail.compose import Shelf, about_order, about_stock, kinds_of
+from server.mail.compose import Shelf, about_order, about_payments, about_stock, kinds_of
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
 from server.order import status
@@ -34,6 +34,8 @@ CONSUMER = "mail"
 BATCH = 50
 MOST_SHOWN = 100
 """So many products that run out a letter names, of each kind; of the rest it tells how many."""
+
+MOST_ALERTS = 1000
 
 DATABASE_SECONDS = 30.0
 KEEP_TRYING = timedelta(days=2)
@@ -80,6 +82,11 @@ class MailOutbox:
         """Write to the shop's keeper of what has run low since the last mail."""
         if self._admin:
             await self._query(self._tell_low_stock, threshold)
+
+    async def tell_of_payments(self) -> None:
+        """Write to the shop's keeper what a person must look at: one letter for all that came since the last."""
+        if self._admin:
+            await self._query(self._tell_of_payments)
 
     async def _query(self, use_case: Any, *args: Any) -> Any:
         return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
@@ -147,6 +154,19 @@ class MailOutbox:
             elif last is not None and len(still) < len(told):
                 # What was filled up and runs low again is new again.
                 queries.set_about(tx, last.id, still)
+
+    def _tell_of_payments(self) -> None:
+        with self._db.transaction() as tx:
+            rows = queries.untold_alerts(tx, MOST_ALERTS)
+            if not rows:
+                return
+            shown = rows[:MOST_SHOWN]
+            letter = about_payments(shown, len(rows) - len(shown))
+            # Of two workers at once, the second's letter has the same key and is left out
+            queries.insert(
+                tx, [self._row(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)]
+            )
+            queries.mark_alerts_told(tx, [row.id for row in rows], self._clock())
 
     def _due(self) -> Sequence[AnyRow]:
         with self._db.read() as connection:

@@ -17,6 +17,7 @@ from server.db.upsert import insert_for
 from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
+from server.order.payments.models import PaymentAlert
 
 _MARK_SENT = Prepared(
     update(Mail)
@@ -92,6 +93,27 @@ def last_low_stock(connection: Connection) -> AnyRow | None:
 def set_about(tx: Connection, mail_id: int, variant_ids: list[int] | None) -> None:
     """Note which variants of a mail about low stock are still low; None when a later one notes them."""
     tx.execute(update(Mail).where(Mail.id == mail_id).values(about=variant_ids))
+
+
+def untold_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
+    """What a person must look at and was not written of, the oldest first."""
+    return tx.execute(
+        select(
+            PaymentAlert.id,
+            PaymentAlert.kind,
+            PaymentAlert.gateway,
+            PaymentAlert.problem,
+            PaymentAlert.created_at,
+        )
+        .where(PaymentAlert.told_at.is_(None))
+        .order_by(PaymentAlert.id)
+        .limit(limit)
+    ).all()
+
+
+def mark_alerts_told(tx: Connection, alert_ids: Sequence[int], now: datetime) -> None:
+    """Note that these were written of."""
+    tx.execute(update(PaymentAlert).where(PaymentAlert.id.in_(alert_ids)).values(told_at=now))
 
 
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:

@@ -50,6 +50,7 @@ def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
         gateway_id=row.gateway_id,
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
+        origin=pb.Refund.Origin.Value(row.origin),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, case, exists, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared, write_out
 from server.db.upsert import insert_for
 from server.order import status
 from server.order.models import Order, OrderLine, Payment, Refund, RefundLine, Return, ReturnLine
+from server.order.payments.models import Dispute
 
 _RESTOCK_ALL = Prepared(
     update(OrderLine)
@@ -23,6 +25,8 @@ _RESTOCK_ALL = Prepared(
 _TO_GATEWAY = (
     select(
         Refund.id,
+        Refund.order_id,
+        Refund.origin,
         Refund.key,
         Refund.status,
         Refund.amount_minor,
@@ -104,17 +108,31 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
     return int(row.refunded_minor) if row else None
 
 
-def refunds_so_far(connection: Connection, order_id: int) -> tuple[int, int, int]:
-    """How many refunds an order has, and the tax and the shipping that they pay back, those that failed aside."""
+@dataclass(frozen=True, slots=True)
+class RefundsSoFar:
+    """An order's refunds: their number, tax and shipping of those that stand, what was paid, what is disputed."""
+
+    count: int
+    tax: int
+    shipping: int
+    paid: int
+    disputed: int
+
+
+def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
+    """The refunds of an order, summed up."""
     stands = Refund.status != status.FAILED
+    held = (Refund.status == status.PENDING) & (Refund.origin == status.DISPUTE)
     row = connection.execute(
         select(
             func.count(),
             func.sum(case((stands, Refund.tax_minor), else_=0)),
             func.sum(case((stands, Refund.shipping_minor), else_=0)),
+            func.sum(case((Refund.status == status.SUCCEEDED, Refund.amount_minor), else_=0)),
+            func.sum(case((held, Refund.amount_minor), else_=0)),
         ).where(Refund.order_id == order_id)
     ).one()
-    return int(row[0]), int(row[1] or 0), int(row[2] or 0)
+    return RefundsSoFar(*(int(value or 0) for value in row))
 
 
 def insert_refund(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int | None:
@@ -185,9 +203,44 @@ def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datet
     return tx.execute(_TO_GATEWAY.where(Refund.id == refund_id)).one() if tried.rowcount else None
 
 
-def reported_refund(connection: Connection, gateway: str, key: str) -> AnyRow | None:
-    """The refund that a gateway made with a key, as the gateway must know it."""
-    return connection.execute(_TO_GATEWAY.where(Refund.key == key, Payment.gateway == gateway)).one_or_none()
+def at_gateway(connection: Connection, order_id: int, key: str, gateway_id: str) -> AnyRow | None:
+    """The refund of an order that a gateway knows by our key or by its own id."""
+    known = Refund.gateway_id == gateway_id
+    if key:
+        known |= Refund.key == key
+    return connection.execute(
+        select(*Refund.__table__.columns)
+        .where(Refund.order_id == order_id, known)
+        .order_by(Refund.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def own_pending(connection: Connection, order_id: int) -> Sequence[int]:
+    """The refunds of an order that the shop decided and that are not settled."""
+    return connection.scalars(
+        select(Refund.id)
+        .where(Refund.order_id == order_id, Refund.status == status.PENDING, Refund.origin == status.SHOP)
+        .order_by(Refund.id)
+    ).all()
+
+
+def payment(connection: Connection, order_id: int) -> AnyRow | None:
+    """Under which ids a gateway knows the payment of an order, and what became of its money."""
+    return connection.execute(
+        select(
+            Order.number,
+            Payment.gateway,
+            Payment.gateway_id,
+            Payment.status,
+            Payment.currency,
+            Payment.captured_minor,
+            Payment.refunded_minor,
+            Payment.disputed,
+        )
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.order_id == order_id)
+    ).one_or_none()
 
 
 def settle_refund(
@@ -204,9 +257,20 @@ def settle_refund(
             problem=problem,
             updated_at=now,
             **({} if outcome == status.PENDING else {"next_attempt_at": None}),
+            **({"paid_at": now} if outcome == status.SUCCEEDED else {}),
         )
     )
     return settled.rowcount == 1
+
+
+def mark_disputed(tx: Connection, order_id: int) -> None:
+    """Note on an order's payment how its disputes stand: one that is open above all, then one that was lost."""
+    counts = [
+        exists().where(Dispute.order_id == Payment.order_id, Dispute.status == one)
+        for one in (status.OPEN, status.LOST, status.WON)
+    ]
+    stands = case((counts[0], status.OPEN), (counts[1], status.LOST), (counts[2], status.WON), else_="")
+    tx.execute(update(Payment).where(Payment.order_id == order_id).values(disputed=stands))
 
 
 # Returns

@@ -11,6 +11,7 @@ from server.cart import promotions
 from server.events.log import publish
 from server.money import Money
 from server.order import status
+from server.order.errors import OrderDisputed
 from server.order.refunds import record_rest, told_of
 from server.order.sale import Sale, open_sale
 from server.order.settlement import NOT_PAID, store
@@ -23,12 +24,15 @@ def cancel(
     """Cancel an order, with `user_id` only that user's; returns the refund to pay back. Repeating changes nothing.
 
     The payment of an unpaid order stays PENDING: whoever settles it sees the order cancelled, and either keeps the
-    gateway from charging it or pays it back. Raises OrderNotFound, and IllegalTransition once it was shipped.
+    gateway from charging it or pays it back. Raises OrderNotFound, IllegalTransition once it was shipped, and
+    OrderDisputed while a bank holds its money.
     """
     sale = open_sale(tx, order_id, user_id)
     if sale.state == status.CANCELLED:
         return None
     sale.check_step(status.CANCELLED)
+    if sale.disputed:
+        raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     before = sale.state
     minor = sale.left.amount
     stock = sale.restock_all(tx)

@@ -43,7 +43,7 @@ from server.order.payments.gateway import (
 )
 from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
 from server.order.reserve import NO_GATEWAY, PlacedOrder, Purchase, read_placed, reserve, used
-from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, unpaid
+from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.faults import refusal_of
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
@@ -143,6 +143,9 @@ class Checkout:
         if outcome is None:
             return None
         if outcome.status == CAPTURED:
+            if misfit := misfit_of(order, outcome):
+                await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._settlement.tell, order, misfit)
+                raise PaymentUnavailable()
             return await self._insist(self._confirm, purchase, order, outcome)
         if outcome.status == DECLINED:
             return await self._insist(self._release, purchase, order, outcome)

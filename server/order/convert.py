@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from sanset.v1 import after_sale_pb2 as after_sale_pb
 from sanset.v1 import auth_pb2
 from sanset.v1 import cart_pb2 as cart_pb
 from sanset.v1 import order_pb2 as pb
@@ -14,6 +15,7 @@ from sanset.v1 import payment_pb2 as payment_pb
 from server.auth.payment_methods import refuse_card_number
 from server.cart.convert import delivery_from_wire, totals_to_wire
 from server.cart.pricing import Totals
+from server.db.base import AnyRow
 from server.etags import etag_of
 from server.money import Money
 from server.order.reserve import PlacedOrder, Purchase
@@ -69,6 +71,20 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         etag=etag_of(values["last_sequence"]),
         coupon_code=values["coupon_code"],
         deliver_time=time_to_wire(values.get("delivered_at")),  # a new order has none
+        dispute=dispute_to_wire(order.dispute) if order.dispute is not None else None,
+    )
+
+
+def dispute_to_wire(row: AnyRow) -> after_sale_pb.Dispute:
+    """A dispute."""
+    return after_sale_pb.Dispute(
+        gateway_id=row.gateway_id,
+        status=after_sale_pb.Dispute.Status.Value(row.status),
+        amount=money_to_wire(row.amount_minor, row.currency),
+        reason=row.reason,
+        respond_by=time_to_wire(row.respond_by),
+        create_time=time_to_wire(row.opened_at),
+        close_time=time_to_wire(row.closed_at),
     )
 
 

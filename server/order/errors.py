@@ -78,6 +78,21 @@ class RefundTooLarge(FailedPrecondition):
     message = "{wanted} cannot be paid back: {left} can."
 
 
+class OrderDisputed(FailedPrecondition):
+    """A bank holds money of the order, or asks about it: what becomes of it is decided there."""
+
+    message = (
+        "The payment of order {order_id} is disputed ({amount}): it can be shipped, cancelled or paid back once "
+        "the buyer's bank has decided."
+    )
+
+
+class OrderPaidBack(FailedPrecondition):
+    """Nobody ships what was paid back."""
+
+    message = "Order {order_id} was paid back, {amount} in all: it cannot become {wanted}."
+
+
 class NotDelivered(FailedPrecondition):
     """Goods that did not arrive cannot be sent back."""
 

@@ -140,9 +140,17 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(String(3))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
     problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    disputed: Mapped[str] = mapped_column(String(8), server_default="")  # OPEN, LOST, WON; ""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
+        # A gateway's events name its own id.
+        Index(
+            "ix_payments_gateway_id",
+            "gateway_id",
+            sqlite_where=text("gateway_id <> ''"),
+            postgresql_where=text("gateway_id <> ''"),
+        ),
         Index(
             "ix_payments_pending",
             "order_id",
@@ -153,7 +161,10 @@ class Payment(Base):
 
 
 class Refund(Base):
-    """Money that goes back. `key` is the gateway's idempotency key: it never pays the same refund twice."""
+    """Money that goes back. `key` is the gateway's idempotency key: it never pays the same refund twice.
+
+    `origin` is who took it: the shop, staff at the gateway itself, or the buyer's bank by a dispute.
+    """
 
     __tablename__ = "refunds"
 
@@ -166,7 +177,9 @@ class Refund(Base):
     shipping_minor: Mapped[int] = mapped_column(BigInteger)  # of the amount
     currency: Mapped[str] = mapped_column(String(3))
     reason: Mapped[str] = mapped_column(String(500), default="")
+    origin: Mapped[str] = mapped_column(String(8), default="SHOP", server_default="SHOP")  # GATEWAY, DISPUTE
     status: Mapped[str] = mapped_column(String(16))  # PENDING, SUCCEEDED, FAILED
+    paid_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # once it SUCCEEDED, whatever came after
     key: Mapped[str] = mapped_column(String(64))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
     problem: Mapped[str] = mapped_column(String(500), default="")

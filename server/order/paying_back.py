@@ -4,6 +4,9 @@ The gateway is asked outside any transaction, with the refund's own key, so that
 does not answer, or answers with PENDING, is asked again: by the job, after longer and longer times. Any number of
 workers may do so beside each other; the first answer that ends a refund counts. After it a gateway can only report
 that the money came back.
+
+The shop is not the only one who pays back: whenever a gateway reports a refund, before an admin decides one, and
+after one failed, the gateway's own list is read, and what was made there is recorded (see `gateway_refunds`).
 """
 
 from __future__ import annotations
@@ -14,16 +17,22 @@ from typing import Final
 
 import structlog
 
-from server.cart import promotions
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.events.log import publish
 from server.money import Money
-from server.order import after_sale_queries, status
-from server.order.payments.gateway import GatewayAway, Gateways, RefundOrder, RefundOutcome, in_time
-from server.order.refunds import told_of
+from server.order import after_sale_queries, gateway_refunds, refund_ends, status
+from server.order.payments.alerts import REFUND_UNEXPECTED, Alert, Alerts
+from server.order.payments.books import IN_HOUSE
+from server.order.payments.gateway import (
+    GatewayAway,
+    Gateways,
+    PaidBack,
+    RefundOrder,
+    RefundOutcome,
+    in_time,
+)
 from server.order.sale import open_sale
 from server.rpc.pool import Pool
 
@@ -38,14 +47,22 @@ log = structlog.get_logger()
 
 
 class Refunds:
-    """Pays back what was decided."""
+    """Pays back what was decided, and learns of what others paid back."""
 
     def __init__(
-        self, db: Database, pool: Pool, gateways: Gateways, clock: Clock, *, gateway_seconds: float
+        self,
+        db: Database,
+        pool: Pool,
+        gateways: Gateways,
+        alerts: Alerts,
+        clock: Clock,
+        *,
+        gateway_seconds: float,
     ) -> None:
         self._db = db
         self._pool = pool
         self._gateways = gateways
+        self._alerts = alerts
         self._clock = clock
         self._gateway_seconds = gateway_seconds
 
@@ -61,16 +78,27 @@ class Refunds:
         except Exception as error:
             log.error("refund_failed", refund_id=refund_id, exc_info=error)
 
-    async def hear(self, gateway: str, key: str, told: str) -> None:
-        """Take a gateway's word on the refund `key` as a hint to ask, for reports overtake each other.
+    async def look(self, order_id: int) -> None:
+        """Bring an order's refunds up to what its gateway says of them, those included that were made there.
 
-        What was paid back may come back, days later. Raises GatewayAway.
+        Reports are only hints to do so, for they overtake each other; what was paid back may come back, days
+        later. Raises GatewayAway.
         """
-        known = await self._pool.run_vital(Deadline(SECONDS), self._reported, gateway, key)
-        if known is None:
-            log.warning("unknown_refund_reported", gateway=gateway, key=key[:64])
-        elif told in status.REFUNDS[known.status]:
-            await self._ask(known)
+        known = await self._pool.run_vital(Deadline(SECONDS), self._payment, order_id)
+        if known is None or not known.gateway_id or known.gateway in IN_HOUSE:
+            return
+        gateway = self._gateways.named(known.gateway)
+        listed = await in_time(gateway.refunds(known.gateway_id, known.currency), self._gateway_seconds)
+        for there in listed:
+            if not await self._pool.run_vital(Deadline(SECONDS), self._take, order_id, there):
+                await self._make_room(order_id, known.gateway, there)
+
+    async def look_first(self, order_id: int) -> None:
+        """The same before something is decided: a gateway that is away does not keep anybody from deciding."""
+        try:
+            await self.look(order_id)
+        except GatewayAway as error:
+            log.warning("gateway_away", order_id=order_id, error=str(error))
 
     async def settle_pending(self) -> None:
         """Try again every refund that is due."""
@@ -82,20 +110,52 @@ class Refunds:
 
     async def _try(self, refund_id: int) -> None:
         known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
-        if known is not None:
-            await self._ask(known)
+        if known is None:
+            return
+        if known.origin == status.GATEWAY:
+            await self.look(known.order_id)
+        elif await self._ask(known) == status.FAILED:
+            await self.look(known.order_id)  # perhaps somebody had paid it back already
 
-    async def _ask(self, known: AnyRow) -> None:
+    async def _ask(self, known: AnyRow) -> str:
         order = RefundOrder(
             known.key, known.number, known.gateway_id, Money(known.amount_minor, known.currency)
         )
         gateway = self._gateways.named(known.gateway)
         outcome = await in_time(gateway.refund(order), self._gateway_seconds)
-        await self._pool.run_vital(Deadline(SECONDS), self._end, known.id, outcome)
+        await self._pool.run_vital(Deadline(SECONDS), self._end, known, outcome)
+        return outcome.status
 
-    def _reported(self, gateway: str, key: str) -> AnyRow | None:
+    async def _make_room(self, order_id: int, gateway: str, there: PaidBack) -> None:
+        """Take a refund that does not fit beside those that the shop decided: these are refused now, or paid.
+
+        Raises GatewayAway while one of them is not settled.
+        """
+        for refund_id in await self._pool.run_vital(Deadline(SECONDS), self._own_pending, order_id):
+            known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
+            if known is not None and await self._ask(known) == status.PENDING:
+                raise GatewayAway("a refund of the same money is under way")
+        await self._pool.run_vital(Deadline(SECONDS), self._take_or_tell, order_id, gateway, there)
+
+    def _payment(self, order_id: int) -> AnyRow | None:
         with self._db.read() as connection:
-            return after_sale_queries.reported_refund(connection, gateway, key)
+            return after_sale_queries.payment(connection, order_id)
+
+    def _own_pending(self, order_id: int) -> list[int]:
+        with self._db.read() as connection:
+            return list(after_sale_queries.own_pending(connection, order_id))
+
+    def _take(self, order_id: int, there: PaidBack) -> bool:
+        with self._db.transaction() as tx:
+            return gateway_refunds.take(tx, order_id, there, self._alerts, self._clock())
+
+    def _take_or_tell(self, order_id: int, gateway: str, there: PaidBack) -> None:
+        with self._db.transaction() as tx:
+            if gateway_refunds.take(tx, order_id, there, self._alerts, self._clock()):
+                return
+            sale = open_sale(tx, order_id)
+            problem = gateway_refunds.exceeds(there, Money(sale.left.amount, sale.currency))
+            self._alerts.note(tx, Alert(REFUND_UNEXPECTED, gateway, there.gateway_id, problem, order_id))
 
     def _due(self) -> list[int]:
         with self._db.read() as connection:
@@ -110,34 +170,9 @@ class Refunds:
             pause = min(FIRST_PAUSE * 2 ** min(found.attempts, 10), LONGEST_PAUSE)
             return after_sale_queries.begin_attempt(tx, refund_id, now, now + pause)
 
-    def _end(self, refund_id: int, outcome: RefundOutcome) -> None:
-        now = self._clock()
+    def _end(self, known: AnyRow, outcome: RefundOutcome) -> None:
         with self._db.transaction() as tx:
-            found = after_sale_queries.refund(tx, refund_id)
-            if found is None:
-                return
-            sale = open_sale(tx, found.order_id)
-            settled = after_sale_queries.settle_refund(
-                tx, refund_id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
-            )
-            if not settled or outcome.status != status.FAILED:
-                return
-            # Refused for good: the money is still here, so it counts as not paid back, and a person decides anew.
-            log.error(
-                "refund_refused",
-                refund_id=refund_id,
-                order=sale.values["number"],
-                was=found.status,
-                problem=outcome.problem,
-            )
-            refunded = after_sale_queries.move_refunded(tx, sale.id, -found.amount_minor)
-            if refunded is None:
-                raise AssertionError("a refund was counted on a payment that was not captured")
-            lines = after_sale_queries.refund_lines(tx, [refund_id])[refund_id]
-            counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
-            after_sale_queries.count_refunded(tx, sale.id, counted, sign=-1)
-            promotions.reverse(tx, sale.values, refunded, now)
-            amount = Money(found.amount_minor, sale.currency)
-            message = f"{amount} could not be paid back yet; we look into it."
-            told = told_of(refund_id, found.amount_minor, sale.currency)  # a mail said that it goes back
-            publish(tx, sale.step(tx, sale.state, message, now, refund_failed=told))
+            sale = open_sale(tx, known.order_id)
+            found = after_sale_queries.refund(tx, known.id)
+            if found is not None:
+                refund_ends.settle(tx, sale, found, outcome, self._alerts, self._clock())

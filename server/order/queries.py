@@ -29,6 +29,7 @@ _ORDERS = select(
     Payment.updated_at.label("payment_updated_at"),
     Payment.gateway.label("payment_gateway"),
     Payment.gateway_id,
+    Payment.disputed.label("payment_disputed"),
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
 _INSERT_ORDER = Prepared(
@@ -219,6 +220,15 @@ def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) 
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:
     """The order with a number, which is the key of its payment."""
     return connection.execute(_ORDERS.where(Order.number == number)).one_or_none()
+
+
+def order_by_gateway_id(connection: Connection, gateway: str, gateway_id: str) -> AnyRow | None:
+    """The order whose payment a gateway knows by an id."""
+    return connection.execute(
+        _ORDERS.where(Payment.gateway_id == gateway_id, Payment.gateway_id != "", Payment.gateway == gateway)
+        .order_by(Order.id)
+        .limit(1)
+    ).one_or_none()
 
 
 def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> Sequence[AnyRow]:

@@ -79,6 +79,7 @@ class Refunding:
         async def begin() -> int | bytes | None:
             return await self._pool.run(deadline, self._begin, asked)
 
+        await self._refunds.look_first(asked.wanted.order_id)
         found: int | bytes = await first_or_wait(deadline, asked.request_id, begin)
         if isinstance(found, bytes):
             return found

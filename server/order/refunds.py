@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 from server.audit.log import THE_SHOP, Actor, write
 from server.cart import promotions
 from server.errors import InvalidField, InvalidMoney, TooMany
-from server.events.log import NewEvent, publish
+from server.events.log import publish
 from server.money import Money, decimals
 from server.order import after_sale_queries, status
-from server.order.errors import NotRefundable, RefundTooLarge, RequestIdUsed
+from server.order.errors import NotRefundable, OrderDisputed, RefundTooLarge, RequestIdUsed
 from server.order.refund_parts import PaidBack, Parts, all_units, chosen_units, fitted, share_of
 from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
@@ -61,10 +61,13 @@ def record(
     actor: Actor,
     now: datetime,
     return_id: int | None = None,
-    given: timedelta = GIVEN,
+    given: timedelta | None = GIVEN,
+    origin: str = status.SHOP,
+    gateway_id: str = "",
 ) -> int:
     """Decide a refund, count it, and return its id. Raises RefundTooLarge and RequestIdUsed.
 
+    What the shop did not decide itself bears the `origin` and the gateway's id of it; without `given` nobody asks.
     Points that were earned or redeemed follow the money. Goods must have gone back to stock before: see `sale`.
     """
     refunded = after_sale_queries.move_refunded(tx, sale.id, parts.amount)
@@ -81,12 +84,13 @@ def record(
         "shipping_minor": parts.shipping,
         "currency": sale.currency,
         "reason": reason,
+        "origin": origin,
         "status": status.PENDING,
         "key": key,
-        "gateway_id": "",
+        "gateway_id": gateway_id,
         "problem": "",
         "attempts": 0,
-        "next_attempt_at": now + given,
+        "next_attempt_at": None if given is None else now + given,
         "created_at": now,
         "updated_at": now,
     }
@@ -139,8 +143,8 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
 def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime) -> int:
     """Decide a refund as an admin wants it, and return its id.
 
-    The order is REFUNDED when everything was paid back; goods that are still in the house then go back into stock.
-    Raises OrderNotFound, NotRefundable, RefundTooLarge, TooMany, RequestIdUsed, InvalidField, InvalidMoney and
+    The order is REFUNDED once everything was paid back, not before: see `refund_ends`. Raises OrderNotFound,
+    NotRefundable, RefundTooLarge, OrderDisputed, TooMany, RequestIdUsed, InvalidField, InvalidMoney and
     IllegalTransition.
     """
     sale = open_sale(tx, wanted.order_id)
@@ -149,6 +153,8 @@ def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime
     if sale.refunds >= MOST_REFUNDS:
         raise TooMany(limit=MOST_REFUNDS, things="refunds of an order")
     parts, lines = _chosen(sale, wanted)
+    if sale.disputed and (parts.amount > sale.left.amount or sale.left.amount == 0):
+        raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     if parts.amount > sale.left.amount or sale.left.amount == 0:
         asked = Money(parts.amount, sale.currency)
         raise RefundTooLarge(wanted=asked, left=Money(sale.left.amount, sale.currency))
@@ -156,28 +162,17 @@ def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime
         raise NotRefundable(order_id=sale.id)
     reason = wanted.reason
     fit = fitted(parts, sale.left)
-    events = _restocked(tx, sale, fit, lines, restock=wanted.restock)
+    if fit.amount == sale.left.amount and sale.state not in (status.CANCELLED, status.REFUNDED):
+        sale.check_step(status.REFUNDED)  # which it will be once the money has moved
+    events = sale.restock(tx, {one.position: one.quantity for one in lines}) if wanted.restock else []
     refund_id = record(tx, sale, fit, lines=lines, reason=reason, key=key, actor=actor, now=now)
     amount = Money(parts.amount, sale.currency)
     told = told_of(refund_id, parts.amount, sale.currency)
-    events += end_if_paid_back(tx, sale, now, refund=told) or [
-        sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=told)
-    ]
+    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=told))
     details = {"refund_id": refund_id, "amount": str(amount), "reason": reason, "restock": wanted.restock}
     write(tx, actor, "RefundOrder", f"order/{sale.id}", now, **details)
     publish(tx, *events)
     return refund_id
-
-
-def end_if_paid_back(tx: Connection, sale: Sale, now: datetime, **told: Any) -> list[NewEvent]:
-    """Make an order REFUNDED of which everything was paid back; the events of it. Raises IllegalTransition.
-
-    One that ended already stays what it is: money that a gateway refused to pay back can still be.
-    """
-    if sale.left.amount or sale.state in (status.CANCELLED, status.REFUNDED):
-        return []
-    message = f"Your order was paid back: {Money(sale.captured, sale.currency)} in all."
-    return [sale.step(tx, status.REFUNDED, message, now, **told)]
 
 
 def told_of(refund_id: int, minor: int, currency: str) -> dict[str, Any]:
@@ -222,15 +217,6 @@ def _not_paid_back(sale: Sale, units: Mapping[int, int]) -> dict[int, int]:
         name = lines[0]["name"]
         raise RefundTooLarge(wanted=f"{units[variant]} of {name}", left=f"{open_units} of {name}")
     return found
-
-
-def _restocked(
-    tx: Connection, sale: Sale, parts: Parts, lines: Sequence[PaidBack], *, restock: bool
-) -> list[NewEvent]:
-    """Give goods back to stock: all of an order that ends before it was shipped, else the units of the refund."""
-    if parts.amount == sale.left.amount and sale.state in status.UNSHIPPED:
-        return sale.restock_all(tx)
-    return sale.restock(tx, {one.position: one.quantity for one in lines}) if restock else []
 
 
 def _in_minor(amount: Money, currency: str) -> int:

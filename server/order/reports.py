@@ -1,9 +1,13 @@
-"""What payment gateways report by themselves: one effect each, however often and in which order they come."""
+"""What payment gateways report by themselves: one effect each, however often and in which order they come.
+
+A report counts for the order whose payment holds the id that it is about, and for no other: what it is labelled
+with decides nothing. One that does not fit confirms nothing, is kept, and is told to a person.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -13,12 +17,14 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import InvalidField
+from server.order import disputes
 from server.order.errors import PaymentUnavailable
 from server.order.paying_back import Refunds
 from server.order.payments import queries as books
-from server.order.payments.gateway import CAPTURED, GatewayAway, Gateways, Outcome, RefundOutcome, Report
+from server.order.payments.alerts import OTHER_ORDER, OTHER_PAYMENT, UNKNOWN_ORDER, Alert, Alerts
+from server.order.payments.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
 from server.order.reserve import PlacedOrder
-from server.order.settlement import Settlement
+from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
 from server.rpc.pool import Pool
 
@@ -39,6 +45,7 @@ class Reports:
         settlement: Settlement,
         sweeper: Sweeper,
         refunds: Refunds,
+        alerts: Alerts,
         clock: Clock,
     ) -> None:
         self._db = db
@@ -47,6 +54,7 @@ class Reports:
         self._settlement = settlement
         self._sweeper = sweeper
         self._refunds = refunds
+        self._alerts = alerts
         self._clock = clock
 
     async def take(self, body: bytes, headers: Mapping[str, object]) -> bool:
@@ -59,53 +67,108 @@ class Reports:
             raise InvalidField(("payload", f"must not exceed {MOST_BYTES} bytes"))
         texts = {name: value for name, value in headers.items() if isinstance(value, str)}
         gateway, report = self._gateways.read_report(body, texts)
-        if report.refund is not None:
-            return await self._refund(gateway, report, report.refund)
-        if report.outcome is None:
+        if not report.concerns_us:
             return False
-        order = await self._pool.run(Deadline(SECONDS), self._settlement.find, report.key)
-        if order is None or order.values["payment_gateway"] != gateway:
-            log.warning("unknown_payment_reported", gateway=gateway, event_id=report.event_id[:128])
+        order, misfit = await self._pool.run(Deadline(SECONDS), self._whose, gateway, report)
+        if order is None and misfit is None:  # the account takes payments of others too
+            log.info("strange_payment_reported", gateway=gateway.name, event_id=report.event_id[:128])
             return False
-        if report.outcome.status == CAPTURED:
+        if order is None:
+            return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway.name, report, misfit)
+        try:
+            return await self._act(gateway.name, report, order)
+        except GatewayAway:
+            raise PaymentUnavailable() from None
+
+    def _whose(self, gateway: Gateway, report: Report) -> tuple[PlacedOrder | None, Alert | None]:
+        """The order that a report is about; or none, and what a person is told of a label that misleads."""
+        holder = self._settlement.holding(gateway.name, report.gateway_id) if report.gateway_id else None
+        named = self._settlement.find(report.key) if report.key else None
+        if holder is None and named is not None and _opens_no_id(gateway, named, report):
+            holder = named
+        if holder is not None and report.key in ("", holder.values["number"]):
+            return holder, None
+        return None, _misled(gateway.name, report, holder, named)
+
+    async def _act(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
+        outcome = report.outcome
+        if outcome is not None and outcome.status == CAPTURED:
             return await self._pool.run_vital(
-                Deadline(SECONDS), self._captured, gateway, report, report.outcome, order
+                Deadline(SECONDS), self._captured, gateway, report, outcome, order
             )
-        return await self._failed(gateway, report, order)
+        # The rest are hints to ask: what the gateway says now counts, for reports overtake each other. Money can
+        # go back only after it came, whose report may be the later one.
+        with suppress(Misfit):  # a person was told
+            await self._sweeper.settle(order.id, give_up=False)
+        if report.refunds:
+            await self._refunds.look(order.id)
+        if report.dispute is not None:
+            return await self._pool.run_vital(Deadline(SECONDS), self._disputed, gateway, report, order)
+        return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report, None)
 
     def _captured(self, gateway: str, report: Report, outcome: Outcome, order: PlacedOrder) -> bool:
+        misfit = misfit_of(order, outcome)
         with self._db.transaction() as tx:
-            if not self._take(tx, gateway, report, self._clock()):
+            if not self._take(tx, gateway, report):
                 return True
-            self._settlement.confirm(tx, order, outcome)
+            if misfit is None:
+                self._settlement.confirm(tx, order, outcome)
+            else:
+                self._alerts.note(tx, misfit)
         return False
 
-    async def _failed(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
-        """A failure is only a hint to ask: what the gateway says now counts, for reports overtake each other."""
-        try:
-            await self._sweeper.settle(order.id, give_up=False)
-        except GatewayAway:
-            raise PaymentUnavailable() from None
-        return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report)
-
-    async def _refund(self, gateway: str, report: Report, told: RefundOutcome) -> bool:
-        try:
-            await self._refunds.hear(gateway, report.key, told.status)
-        except GatewayAway:
-            raise PaymentUnavailable() from None
-        return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report)
-
-    def _note(self, gateway: str, report: Report) -> bool:
+    def _disputed(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
         with self._db.transaction() as tx:
-            return self._take(tx, gateway, report, self._clock())
+            if not self._take(tx, gateway, report):
+                return True
+            if report.dispute is not None:
+                disputes.take(tx, order.id, gateway, report.dispute, self._alerts, self._clock())
+        return False
 
-    def _take(self, tx: Connection, gateway: str, report: Report, now: datetime) -> bool:
-        told = report.outcome or report.refund
+    def _note(self, gateway: str, report: Report, misfit: Alert | None) -> bool:
+        with self._db.transaction() as tx:
+            if misfit is not None:
+                self._alerts.note(tx, misfit)
+            return self._take(tx, gateway, report)
+
+    def _take(self, tx: Connection, gateway: str, report: Report) -> bool:
+        told = report.outcome or report.dispute
         values = {
             "gateway": gateway,
             "event_id": report.event_id[:128],
             "charge_key": report.key[:64],
             "status": told.status if told else "",
-            "received_at": now,
+            "received_at": self._clock(),
         }
         return books.take_event(tx, values)
+
+
+def _opens_no_id(gateway: Gateway, order: PlacedOrder, report: Report) -> bool:
+    """Whether a report is about an order of a gateway that gives its payments no ids before they are made."""
+    values = order.values
+    return (
+        values["payment_gateway"] == gateway.name
+        and not values["gateway_id"]
+        and bool(report.gateway_id)
+        and gateway.id_of(values["number"]) == report.gateway_id
+    )
+
+
+def _misled(
+    gateway: str, report: Report, holder: PlacedOrder | None, named: PlacedOrder | None
+) -> Alert | None:
+    """What a person is told of a report that belongs to no order; nothing of what bears no label of ours."""
+    if not report.key:
+        return None
+    label, payment = report.key[:64], report.gateway_id[:128]
+    if holder is not None:
+        number = holder.values["number"]
+        problem = f"Payment {payment} is that of order {number}, but is labelled with order {label}"
+        kind, order_id = OTHER_ORDER, holder.id
+    elif named is not None:
+        problem = f"Payment {payment} is labelled with order {label}, but is not the payment of that order"
+        kind, order_id = OTHER_PAYMENT, named.id
+    else:
+        problem = f"Payment {payment} is labelled with order {label}, which this shop does not have"
+        kind, order_id = UNKNOWN_ORDER, None
+    return Alert(kind, gateway, payment, f"{problem}: it counts for nothing here.", order_id)

@@ -53,11 +53,12 @@ class Purchase:
 
 @dataclass(frozen=True)
 class PlacedOrder:
-    """An order as it is stored: its row's values, and the rows of its lines."""
+    """An order as it is stored: its row's values, the rows of its lines, and the dispute to show, if any."""
 
     id: int
     values: dict[str, Any]
     lines: list[dict[str, Any]]
+    dispute: AnyRow | None = None
 
     @property
     def units(self) -> dict[int, int]:
@@ -239,6 +240,7 @@ def _shown(payment: dict[str, Any]) -> dict[str, Any]:
         "payment_problem": payment["problem"],
         "payment_updated_at": payment["updated_at"],
         "gateway_id": payment["gateway_id"],
+        "payment_disputed": "",
     }
 
 

@@ -16,8 +16,9 @@ from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, status
 from server.order.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
+from server.order.refund_ends import end_if_paid_back
 from server.order.refund_parts import Parts, chosen_units, fitted, respread
-from server.order.refunds import end_if_paid_back, positions, record, told_of
+from server.order.refunds import positions, record, told_of
 from server.order.sale import Sale, open_sale
 from server.order.steps import MESSAGES
 
@@ -86,7 +87,7 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
     _move(tx, found, status.REJECTED, answer, now)
     step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
-    publish(tx, step)
+    publish(tx, step, *end_if_paid_back(tx, sale, now))
 
 
 def receive(
@@ -127,7 +128,7 @@ def _arrived(tx: Connection, sale: Sale, refund_id: int | None, minor: int, now:
         message += f" {Money(minor, sale.currency)} goes back to you."
         told = told_of(refund_id, minor, sale.currency)
         events = [sale.step(tx, status.RETURNED, message, now, refund=told)]
-    return events + (end_if_paid_back(tx, sale, now) if sale.captured else [])
+    return events + end_if_paid_back(tx, sale, now)
 
 
 def _pay_back(

@@ -26,7 +26,8 @@ from server.order.steps import Step, record
 class Sale:
     """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back.
 
-    `refunds` is how many refunds it has, those that failed included.
+    `refunds` is how many refunds it has, those that failed included; `paid_back` what of them has moved, and
+    `disputed` what a bank holds until a dispute is decided.
     """
 
     id: int
@@ -35,6 +36,8 @@ class Sale:
     captured: int
     left: Parts
     refunds: int
+    paid_back: int
+    disputed: int
 
     @property
     def state(self) -> str:
@@ -107,10 +110,10 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     values = dict(row._mapping)
     lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
     captured = values["payment_captured_minor"] or 0
-    refunds, tax, shipping = after_sale_queries.refunds_so_far(tx, order_id)
+    refunds = after_sale_queries.refunds_so_far(tx, order_id)
     left = Parts(
         captured - (values["payment_refunded_minor"] or 0),
-        values["tax_minor"] - tax,
-        values["shipping_minor"] - shipping,
+        values["tax_minor"] - refunds.tax,
+        values["shipping_minor"] - refunds.shipping,
     )
-    return Sale(order_id, values, lines, captured, left, refunds)
+    return Sale(order_id, values, lines, captured, left, refunds.count, refunds.paid, refunds.disputed)

@@ -23,7 +23,6 @@ from server.order.checkout import Checkout
 from server.order.payment_servicer import PaymentServicer
 from server.order.payments.gift_cards import Codes
 from server.order.reports import Reports
-from server.order.reserve import placed
 from server.order.steps import Step
 from server.order.tracking import Tracking
 from server.order.webhook_servicer import Webhooks, WebhookServicer
@@ -110,11 +109,11 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = read(connection, after, size + 1)
-            lines = queries.lines(connection, [row.id for row in rows[:size]])
+            orders = {order.id: order for order in service.complete(connection, rows[:size])}
         items, token = self._pages.page(
             rows,
             size,
-            lambda row: convert.order_to_wire(placed(row, lines[row.id])),
+            lambda row: convert.order_to_wire(orders[row.id]),
             lambda row: [row.placed_at, row.id],
             *scope,
         )

@@ -24,18 +24,21 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import publish
+from server.money import Money
 from server.order import queries, status
 from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
+from server.order.payments.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
 from server.order.payments.gateway import (
     CAPTURED,
     DECLINED,
     NO_REASON,
     PENDING,
     VOIDED,
+    GatewayAway,
     Gateways,
     Outcome,
 )
-from server.order.reserve import PlacedOrder, confirm, placed, release
+from server.order.reserve import NO_GATEWAY, PlacedOrder, confirm, placed, release
 from server.rpc.idempotency import store_reply
 
 METHOD = "Checkout"
@@ -51,11 +54,16 @@ PayBack = Callable[[Connection, PlacedOrder, int, datetime], None]
 """Records, in the caller's transaction, that the money of an order that was given up goes back. Repeatable."""
 
 
+class Misfit(GatewayAway):
+    """What was captured is not what the order holds: only a person can say what is to become of it."""
+
+
 class Settlement:
     """Ends orders whose payment is known. Its methods run on the pool's threads."""
 
-    def __init__(self, db: Database, clock: Clock, render: Render, pay_back: PayBack) -> None:
+    def __init__(self, db: Database, clock: Clock, render: Render, pay_back: PayBack, alerts: Alerts) -> None:
         self._db = db
+        self._alerts = alerts
         self._clock = clock
         self._render = render
         self._pay_back = pay_back
@@ -71,8 +79,15 @@ class Settlement:
     def find(self, number: str) -> PlacedOrder | None:
         """The order with a number."""
         with self._db.read() as connection:
-            row = queries.order_by_number(connection, number)
-            return placed(row, queries.lines(connection, [row.id])[row.id]) if row else None
+            return self._with_lines(connection, queries.order_by_number(connection, number))
+
+    def holding(self, gateway: str, gateway_id: str) -> PlacedOrder | None:
+        """The order whose payment a gateway knows by an id."""
+        with self._db.read() as connection:
+            return self._with_lines(connection, queries.order_by_gateway_id(connection, gateway, gateway_id))
+
+    def _with_lines(self, connection: Connection, row: AnyRow | None) -> PlacedOrder | None:
+        return placed(row, queries.lines(connection, [row.id])[row.id]) if row else None
 
     def remember(self, order_id: int, gateway_id: str) -> bool:
         """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
@@ -89,10 +104,19 @@ class Settlement:
     def captured(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
         """Confirm a paid order and return its reply; None when it was confirmed before, or given up.
 
-        What was captured for an order that was given up is paid back.
+        What was captured for an order that was given up is paid back. Raises Misfit for a capture that is not what
+        the order holds: it is told, and the order waits for a person.
         """
+        if misfit := misfit_of(order, outcome):
+            self.tell(order, misfit)
+            raise Misfit(misfit.problem)
         with self._db.transaction() as tx:
             return self.confirm(tx, order, outcome)
+
+    def tell(self, order: PlacedOrder, misfit: Alert) -> None:
+        """Tell a person of a capture that does not fit its order."""
+        with self._db.transaction() as tx:
+            self._alerts.note(tx, misfit)
 
     def confirm(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> bytes | None:
         """The same in a transaction of the caller's."""
@@ -143,6 +167,33 @@ class Settlement:
         if minor:
             log.warning("captured_late", order=order.values["number"])
             self._pay_back(tx, order, minor, now)
+
+
+def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
+    """What keeps a capture from counting for an order: it is of another payment, amount or currency.
+
+    The order's own payment is the one whose id it holds. What a gateway's object says of itself, in its metadata,
+    decides nothing: whoever has the account can write there.
+    """
+    values = order.values
+    if values["payment_gateway"] == NO_GATEWAY:
+        return None
+    number, cost = values["number"], Money(values["payment_minor"], values["currency"])
+    received, held = outcome.received, values["gateway_id"]
+    if held and outcome.gateway_id != held:
+        kind, problem = (
+            OTHER_PAYMENT,
+            f"Payment {outcome.gateway_id} is not the one of order {number}, {held}",
+        )
+    elif received is not None and received.currency != cost.currency:
+        kind, problem = OTHER_CURRENCY, f"{received} were received for order {number}, which costs {cost}"
+    elif received != cost:
+        what = received or "An amount that cannot be read"
+        kind, problem = OTHER_AMOUNT, f"{what} was received for order {number}, which costs {cost}"
+    else:
+        return None
+    problem += ": the order was not confirmed."
+    return Alert(kind, values["payment_gateway"], outcome.gateway_id, problem, order.id)
 
 
 def store(tx: Connection, values: Mapping[str, Any], reply: bytes) -> None:

@@ -1,8 +1,8 @@
 """The states of an order, its payment, its refunds and its returns, and the tables of the steps between them.
 
 `LEGAL` is the only place that knows which step of an order may follow which: the service refuses by it, `sanset
-verify` checks stored histories by it, and the importers write histories that obey it. The other three tables say
-the same of payments, refunds and returns. docs/orders.md draws them.
+verify` checks stored histories by it, and the importers write histories that obey it. The other tables say
+the same of payments, refunds, disputes and returns. docs/orders.md draws them.
 """
 
 from __future__ import annotations
@@ -76,6 +76,22 @@ REFUNDS: Final[dict[str, frozenset[str]]] = {
     FAILED: frozenset(),
 }
 """For each state of a refund, those that may follow. A bank may send back what was paid back, days later."""
+
+OPEN: Final = "OPEN"
+WON: Final = "WON"
+LOST: Final = "LOST"
+
+DISPUTES: Final[dict[str, frozenset[str]]] = {
+    OPEN: frozenset({WON, LOST}),
+    WON: frozenset(),
+    LOST: frozenset(),
+}
+"""For each state of a dispute, those that may follow. What is told after its end came late."""
+
+SHOP: Final = "SHOP"
+GATEWAY: Final = "GATEWAY"
+DISPUTE: Final = "DISPUTE"
+"""Who takes a refund: the shop, staff at the gateway itself, or the buyer's bank by a dispute."""
 
 REQUESTED: Final = "REQUESTED"
 APPROVED: Final = "APPROVED"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import CANCELLED, FAILED, PENDING, RECEIVED, REFUNDED, RETURN_REQUESTED
+from server.order.status import CANCELLED, DISPUTE, FAILED, PENDING, RECEIVED, REFUNDED, RETURN_REQUESTED
 from server.verify.rule import Rule
 
 AFTER_SALE: Final = (
@@ -105,16 +105,16 @@ AFTER_SALE: Final = (
         """,
     ),
     Rule(
-        # One that waits for nothing would never be paid back, and nobody would hear of it.
+        # One that waits for nothing would never be paid back; what a bank took waits for the bank's word.
         "refund-awaited",
         "refund {id}: is {status}, but its next attempt is {next_attempt_at}",
         """
         SELECT id, status, next_attempt_at FROM refunds
-        WHERE (status IN :pending AND next_attempt_at IS NULL)
-           OR (status NOT IN :pending AND next_attempt_at IS NOT NULL)
+        WHERE (status IN :pending AND origin NOT IN :dispute AND next_attempt_at IS NULL)
+           OR ((status NOT IN :pending OR origin IN :dispute) AND next_attempt_at IS NOT NULL)
         ORDER BY id
         """,
-        {"pending": [PENDING]},
+        {"pending": [PENDING], "dispute": [DISPUTE]},
     ),
     Rule(
         "refunded-whole",

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
+from server.order.payments.books import IN_HOUSE
 from server.order.payments.gateway import CAPTURED, DECLINED, SUCCEEDED, VOIDED
 from server.order.status import CANCELLED
 from server.verify.rule import Rule
 
-_OWN: Final = ["demo", "gift_card"]
+_OWN: Final = sorted(IN_HOUSE)
 """The gateways whose books are in this database."""
 
 PAYMENTS: Final = (
     Rule(
         "payment-in-books",
-        "order {number}: {captured_minor} {currency} were captured, but the books of {gateway} say "
-        "{charged} {amount_minor}",
+        "order {number}: {captured_minor} {currency} were captured as {gateway_id}, but the books of {gateway} "
+        "say {charged} {amount_minor} as {booked_id}",
         """
-        SELECT orders.number, payments.captured_minor, payments.currency, payments.gateway,
+        SELECT orders.number, payments.captured_minor, payments.currency, payments.gateway, payments.gateway_id,
+               COALESCE(gateway_charges.gateway_id, 'nothing') AS booked_id,
                COALESCE(gateway_charges.status, 'nothing') AS charged,
                COALESCE(gateway_charges.amount_minor, 0) AS amount_minor
         FROM payments
@@ -27,7 +29,8 @@ PAYMENTS: Final = (
           AND (gateway_charges.key IS NULL
                OR gateway_charges.status NOT IN :captured
                OR gateway_charges.amount_minor <> payments.captured_minor
-               OR gateway_charges.currency <> payments.currency)
+               OR gateway_charges.currency <> payments.currency
+               OR gateway_charges.gateway_id <> payments.gateway_id)
         ORDER BY orders.id
         """,
         {"captured": [CAPTURED], "own": _OWN},

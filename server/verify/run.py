@@ -13,6 +13,7 @@ from server.progress import Report, silent
 from server.verify.after_sale import AFTER_SALE
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
+from server.verify.money_moved import MONEY_MOVED
 from server.verify.orders import ORDERS
 from server.verify.outboxes import OUTBOXES
 from server.verify.payments import PAYMENTS
@@ -48,6 +49,7 @@ def rules() -> list[Rule]:
         *PAYMENTS,
         *PROMOTIONS,
         *AFTER_SALE,
+        *MONEY_MOVED,
         *OUTBOXES,
         *reference_rules(),
     ]

@@ -14,6 +14,8 @@ from running_shop import Account, RunningShop
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2
 
+from server import money as amounts
+from server.order.payments.books import gateway_id_of
 from server.order.payments.gateway import Outcome
 from server.verify import verify
 
@@ -79,12 +81,21 @@ def tell(shop: RunningShop, body: bytes, headers: dict[str, str]) -> bool:
 
 
 def report(
-    shop: RunningShop, number: str, status: str = "CAPTURED", event_id: str = ""
+    shop: RunningShop,
+    number: str,
+    status: str = "CAPTURED",
+    event_id: str = "",
+    *,
+    gateway_id: str = "",
+    received: amounts.Money | None = None,
 ) -> tuple[bytes, dict[str, str]]:
-    """A webhook that the demo gateway signed."""
+    """A webhook that the demo gateway signed: about the order's own payment and all it costs, if not said else."""
     demo = shop.app.payments.demo
     assert demo is not None
-    outcome = Outcome(status, "pay_1", "" if status == "CAPTURED" else "The card was declined.")
+    rows = shop.sql("SELECT total_minor, currency FROM orders WHERE number = :n", n=number)
+    cost = amounts.Money(rows[0].total_minor, rows[0].currency) if rows else None
+    problem = "" if status == "CAPTURED" else "The card was declined."
+    outcome = Outcome(status, gateway_id or gateway_id_of(number), problem, received=received or cost)
     return demo.webhook(event_id or f"evt_{uuid.uuid4().hex}", number, outcome)
 
 

@@ -137,8 +137,7 @@ def test_an_order_of_which_too_little_was_received_is_not_confirmed(
     account.succeed(intent["id"])
     intent["amount_received"] -= 1
     told = account.webhook("payment_intent.succeeded", intent["id"], event_id=event())
-    with pytest.raises(Exception, match="did not answer"):
-        tell(paid, *told)
+    assert [tell(paid, *told), tell(paid, *told)] == [False, True]
     sweep(paid)
     assert only_order(paid, buyer).status == pb.Order.PENDING_PAYMENT
     intent["amount_received"] += 1  # what a person put right

@@ -71,6 +71,11 @@ RETURN = (
     "INSERT INTO returns (id, order_id, user_id, status, reason, answer, created_at, updated_at) "
     "SELECT 1, id, user_id, '{status}', 'Why', '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
 )
+DISPUTE = (
+    "INSERT INTO disputes (id, order_id, refund_id, gateway, gateway_id, status, amount_minor, currency, reason, "
+    "opened_at) SELECT 1, id, {refund}, 'stripe', 'dp_1', '{status}', 150, 'GBP', '', placed_at "
+    "FROM orders WHERE number = 'OR-1'"
+)
 MAIL = (
     "INSERT INTO mails (id, key, order_id, kind, recipient, subject, plain, html, status, attempts, error, "
     "created_at, next_attempt_at, retry_until) SELECT 1, '{key}' || id, id, 'placed', 'a@b.test', '', '', '', "
@@ -137,6 +142,41 @@ DAMAGE = {
         PAYMENT.format(status="CAPTURED", more=0),
         "UPDATE payments SET captured_minor = amount_minor",
         "UPDATE orders SET status = 'REFUNDED' WHERE number = 'OR-1'",
+    ],
+    "refunded-moved": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        "UPDATE payments SET captured_minor = amount_minor, refunded_minor = amount_minor",
+        REFUND.format(tax=0, currency="GBP", status="FAILED", next="NULL"),
+        "UPDATE orders SET status = 'REFUNDED' WHERE number = 'OR-1'",
+    ],
+    "moved-refunded": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        "UPDATE payments SET captured_minor = 150, refunded_minor = 150",
+        REFUND.format(tax=0, currency="GBP", status="SUCCEEDED", next="NULL"),
+    ],
+    "refund-paid-when": [REFUND.format(tax=0, currency="GBP", status="SUCCEEDED", next="NULL")],
+    "books-refund-known": [
+        CHARGE.format(key="OR-1", minor=700, refunded=50),
+        "INSERT INTO gateway_refunds (key, charge_key, amount_minor, created_at) "
+        "SELECT 'by-hand', 'OR-1', 50, placed_at FROM orders WHERE number = 'OR-1'",
+    ],
+    "gateway-id-once": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        PAYMENT.format(status="CAPTURED", more=0).replace("OR-1", "OR-2"),
+        "UPDATE payments SET gateway_id = 'pi_1'",
+    ],
+    "dispute-shown": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        DISPUTE.format(refund="NULL", status="OPEN"),
+    ],
+    "dispute-money": [
+        PAYMENT.format(status="CAPTURED", more=0),
+        REFUND.format(tax=0, currency="GBP", status="PENDING", next="NULL"),
+        DISPUTE.format(refund="1", status="LOST"),
+    ],
+    "refund-of-dispute": [
+        REFUND.format(tax=0, currency="GBP", status="PENDING", next="NULL"),
+        "UPDATE refunds SET origin = 'DISPUTE'",
     ],
     "return-open": [RETURN.format(status="REQUESTED")],
     "return-units": [

@@ -66,7 +66,9 @@ class Refund(_message.Message):
         SUCCEEDED: Refund._Status.ValueType  # 2
         """The gateway has paid it back."""
         FAILED: Refund._Status.ValueType  # 3
-        """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it."""
+        """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it. Of a
+        dispute: the shop won it, and keeps the money.
+        """
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
         """Where the refund stands."""
@@ -78,7 +80,36 @@ class Refund(_message.Message):
     SUCCEEDED: Refund.Status.ValueType  # 2
     """The gateway has paid it back."""
     FAILED: Refund.Status.ValueType  # 3
-    """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it."""
+    """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it. Of a
+    dispute: the shop won it, and keeps the money.
+    """
+
+    class _Origin:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Refund._Origin.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        ORIGIN_UNSPECIFIED: Refund._Origin.ValueType  # 0
+        """Not set."""
+        SHOP: Refund._Origin.ValueType  # 1
+        """The shop decided it: RefundOrder, a cancellation, a return."""
+        GATEWAY: Refund._Origin.ValueType  # 2
+        """Staff made it at the payment gateway itself, as in Stripe's dashboard."""
+        DISPUTE: Refund._Origin.ValueType  # 3
+        """The buyer's bank took it by a dispute: PENDING until that is decided."""
+
+    class Origin(_Origin, metaclass=_OriginEnumTypeWrapper):
+        """Who takes the money."""
+
+    ORIGIN_UNSPECIFIED: Refund.Origin.ValueType  # 0
+    """Not set."""
+    SHOP: Refund.Origin.ValueType  # 1
+    """The shop decided it: RefundOrder, a cancellation, a return."""
+    GATEWAY: Refund.Origin.ValueType  # 2
+    """Staff made it at the payment gateway itself, as in Stripe's dashboard."""
+    DISPUTE: Refund.Origin.ValueType  # 3
+    """The buyer's bank took it by a dispute: PENDING until that is decided."""
 
     ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
@@ -91,6 +122,7 @@ class Refund(_message.Message):
     GATEWAY_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ORIGIN_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the refund."""
     order_id: _builtins.int
@@ -101,6 +133,8 @@ class Refund(_message.Message):
     """Why, as the shop put it."""
     gateway_id: _builtins.str
     """The gateway's own id of the refund."""
+    origin: Global___Refund.Origin.ValueType
+    """Who takes the money."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """What goes back in all."""
@@ -139,14 +173,96 @@ class Refund(_message.Message):
         gateway_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        origin: Global___Refund.Origin.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "shipping", b"shipping", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "gateway_id", b"gateway_id", "id", b"id", "lines", b"lines", "order_id", b"order_id", "reason", b"reason", "shipping", b"shipping", "status", b"status", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "gateway_id", b"gateway_id", "id", b"id", "lines", b"lines", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "shipping", b"shipping", "status", b"status", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Refund: _TypeAlias = Refund  # noqa: Y015
+
+@_typing.final
+class Dispute(_message.Message):
+    """A buyer's bank that takes money back, or asks about it, until it has decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Status:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Dispute._Status.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATUS_UNSPECIFIED: Dispute._Status.ValueType  # 0
+        """Not set."""
+        OPEN: Dispute._Status.ValueType  # 1
+        """Not decided: nothing of the order is shipped meanwhile."""
+        WON: Dispute._Status.ValueType  # 2
+        """Decided for the shop."""
+        LOST: Dispute._Status.ValueType  # 3
+        """Decided for the buyer: the money went back, as a refund whose `origin` is DISPUTE."""
+
+    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
+        """Where the dispute stands."""
+
+    STATUS_UNSPECIFIED: Dispute.Status.ValueType  # 0
+    """Not set."""
+    OPEN: Dispute.Status.ValueType  # 1
+    """Not decided: nothing of the order is shipped meanwhile."""
+    WON: Dispute.Status.ValueType  # 2
+    """Decided for the shop."""
+    LOST: Dispute.Status.ValueType  # 3
+    """Decided for the buyer: the money went back, as a refund whose `origin` is DISPUTE."""
+
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RESPOND_BY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    gateway_id: _builtins.str
+    """The gateway's own id of the dispute."""
+    status: Global___Dispute.Status.ValueType
+    """Where it stands."""
+    reason: _builtins.str
+    """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What is disputed."""
+
+    @_builtins.property
+    def respond_by(self) -> _timestamp_pb2.Timestamp:
+        """Until when the shop can answer it at the gateway; absent when that was not told."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the shop heard of it."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided; absent while it is OPEN."""
+
+    def __init__(
+        self,
+        *,
+        gateway_id: _builtins.str = ...,
+        status: Global___Dispute.Status.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        respond_by: _timestamp_pb2.Timestamp | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "close_time", b"close_time", "create_time", b"create_time", "respond_by", b"respond_by"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "close_time", b"close_time", "create_time", b"create_time", "gateway_id", b"gateway_id", "reason", b"reason", "respond_by", b"respond_by", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dispute: _TypeAlias = Dispute  # noqa: Y015
 
 @_typing.final
 class Return(_message.Message):

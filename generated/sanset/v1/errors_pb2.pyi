@@ -210,6 +210,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """These units cannot be returned any more. FAILED_PRECONDITION."""
     ORDER_CANCELLED: _ErrorReason.ValueType  # 155
     """The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
+    ORDER_DISPUTED: _ErrorReason.ValueType  # 156
+    """The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
+    ORDER_PAID_BACK: _ErrorReason.ValueType  # 157
+    """The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -405,4 +409,8 @@ NOT_RETURNABLE: ErrorReason.ValueType  # 154
 """These units cannot be returned any more. FAILED_PRECONDITION."""
 ORDER_CANCELLED: ErrorReason.ValueType  # 155
 """The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
+ORDER_DISPUTED: ErrorReason.ValueType  # 156
+"""The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
+ORDER_PAID_BACK: ErrorReason.ValueType  # 157
+"""The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import after_sale_pb2 as _after_sale_pb2
 from sanset.v1 import auth_pb2 as _auth_pb2
 from sanset.v1 import cart_pb2 as _cart_pb2
 import builtins as _builtins
@@ -97,6 +98,7 @@ class Order(_message.Message):
     COUPON_CODE_FIELD_NUMBER: _builtins.int
     RESERVED_UNTIL_FIELD_NUMBER: _builtins.int
     DELIVER_TIME_FIELD_NUMBER: _builtins.int
+    DISPUTE_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the order."""
     number: _builtins.str
@@ -149,6 +151,10 @@ class Order(_message.Message):
     def deliver_time(self) -> _timestamp_pb2.Timestamp:
         """When it was delivered; absent before that."""
 
+    @_builtins.property
+    def dispute(self) -> _after_sale_pb2.Dispute:
+        """The dispute of its payment: one that is open, or else the last one; absent when there never was any."""
+
     def __init__(
         self,
         *,
@@ -169,10 +175,11 @@ class Order(_message.Message):
         coupon_code: _builtins.str = ...,
         reserved_until: _timestamp_pb2.Timestamp | None = ...,
         deliver_time: _timestamp_pb2.Timestamp | None = ...,
+        dispute: _after_sale_pb2.Dispute | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -211,7 +211,9 @@ class OrderServiceServicer:
 
         The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
         FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-        accepted and changes nothing.
+        accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+        FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
+        was decided to be (ORDER_PAID_BACK).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -243,7 +245,8 @@ class OrderServiceServicer:
         """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
 
         The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
-        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
+        of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -253,8 +256,10 @@ class OrderServiceServicer:
         """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
         Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
-        of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
+        ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
+        itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
+        once the gateway has confirmed all of its money, not before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -322,7 +327,9 @@ class OrderServiceServicer:
 
         For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
         PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
-        succeeds after its order was given up is paid back.
+        succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+        `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,7 +59,9 @@ class OrderServiceStub:
 
     The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
     FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-    accepted and changes nothing.
+    accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+    FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
+    was decided to be (ORDER_PAID_BACK).
     """
     TrackOrder: _grpc.UnaryStreamMultiCallable[_order_pb2.TrackOrderRequest, _order_pb2.TrackOrderResponse]
     """Streams the steps of an order: those so far, then each new one as it happens.
@@ -78,14 +80,17 @@ class OrderServiceStub:
     """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
 
     The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
-    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
+    of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
     RefundOrder: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]
     """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
     Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
-    of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
+    ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
+    itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
+    once the gateway has confirmed all of its money, not before.
     """
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
@@ -118,7 +123,9 @@ class OrderServiceStub:
 
     For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
     PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
-    succeeds after its order was given up is paid back.
+    succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+    `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
     """
     ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]
     """Lists the orders that wait for their payment, the oldest first."""
@@ -179,7 +186,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
 
     The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
     FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-    accepted and changes nothing.
+    accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+    FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
+    was decided to be (ORDER_PAID_BACK).
     """
     TrackOrder: _aio.UnaryStreamMultiCallable[_order_pb2.TrackOrderRequest, _order_pb2.TrackOrderResponse]  # type: ignore[assignment]
     """Streams the steps of an order: those so far, then each new one as it happens.
@@ -198,14 +207,17 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
 
     The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
-    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+    (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
+    of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
     RefundOrder: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
     """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
     Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
-    of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
+    ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
+    itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
+    once the gateway has confirmed all of its money, not before.
     """
     ListRefunds: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]  # type: ignore[assignment]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
@@ -238,7 +250,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
 
     For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
     PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
-    succeeds after its order was given up is paid back.
+    succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+    `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
     """
     ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists the orders that wait for their payment, the oldest first."""
@@ -320,7 +334,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
         FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-        accepted and changes nothing.
+        accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+        FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
+        was decided to be (ORDER_PAID_BACK).
         """
 
     @_abc_1.abstractmethod
@@ -357,7 +373,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
 
         The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
-        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way.
+        (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
+        of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
         """
 
     @_abc_1.abstractmethod
@@ -369,8 +386,10 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
 
         Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order. An order
-        of which everything was paid back is REFUNDED. A refund that the gateway does not confirm at once is PENDING and tried again.
+        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
+        ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
+        itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
+        once the gateway has confirmed all of its money, not before.
         """
 
     @_abc_1.abstractmethod
@@ -451,7 +470,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
         PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
-        succeeds after its order was given up is paid back.
+        succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+        `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
         """
 
     @_abc_1.abstractmethod

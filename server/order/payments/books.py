@@ -8,7 +8,7 @@ charge later finds it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.errors import Refusal
+from server.money import Money
 from server.order.payments import queries
 from server.order.payments.gateway import (
     CAPTURED,
@@ -27,6 +28,7 @@ from server.order.payments.gateway import (
     Charge,
     GatewayAway,
     Outcome,
+    PaidBack,
     RefundOrder,
     RefundOutcome,
 )
@@ -38,6 +40,8 @@ SPENDABLE = timedelta(days=90)
 """For how long money that goes back on a gift card can be spent at least, whenever the card was to end: the buyer
 has it back only when there is time to use it."""
 CANCELLED = "CANCELLED"
+IN_HOUSE = frozenset({"demo", "gift_card"})
+"""The gateways that keep these books: at them nobody but the shop can pay back."""
 
 T = TypeVar("T")
 Pay = Callable[[Connection, Charge, datetime], str]
@@ -102,7 +106,9 @@ class Books:
                 problem = pay(tx, charge, now)
                 if problem:
                     queries.decline_charge(tx, charge.key, problem)
-        return Outcome(DECLINED if problem else CAPTURED, gateway_id, problem)
+        if problem:
+            return Outcome(DECLINED, gateway_id, problem)
+        return Outcome(CAPTURED, gateway_id, received=charge.amount)
 
     def _find(self, key: str) -> Outcome | None:
         with self._db.read() as connection:
@@ -149,6 +155,10 @@ class InHouseGateway:
     def __init__(self, books: Books) -> None:
         self._books = books
 
+    def id_of(self, key: str) -> str:
+        """See Gateway."""
+        return gateway_id_of(key)
+
     async def new_customer(self, key: str) -> str:
         """Nothing to do; see Gateway."""
         return ""
@@ -169,6 +179,10 @@ class InHouseGateway:
         """See Gateway."""
         return await self._books.refund(order)
 
+    async def refunds(self, gateway_id: str, currency: str) -> Sequence[PaidBack]:
+        """None: only the shop can pay back; see Gateway."""
+        return ()
+
 
 def gateway_id_of(key: str) -> str:
     """The books' own id of what was asked with a key: the same whoever asks, so that a repeat tells the same."""
@@ -176,5 +190,6 @@ def gateway_id_of(key: str) -> str:
 
 
 def _outcome(row: Any) -> Outcome:
-    status = CAPTURED if row.status == CAPTURED else DECLINED
-    return Outcome(status, row.gateway_id, row.problem, cancelled=row.status == CANCELLED)
+    if row.status == CAPTURED:
+        return Outcome(CAPTURED, row.gateway_id, received=Money(row.amount_minor, row.currency))
+    return Outcome(DECLINED, row.gateway_id, row.problem, cancelled=row.status == CANCELLED)

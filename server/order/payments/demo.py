@@ -18,6 +18,7 @@ import structlog
 
 from server.clock import Clock
 from server.keys import derived_key
+from server.money import Money
 from server.order.errors import SignatureInvalid
 from server.order.payments.books import Books, InHouseGateway
 from server.order.payments.gateway import CAPTURED, DECLINED, Charge, Outcome, Report
@@ -112,21 +113,26 @@ class DemoGateway(InHouseGateway):
         try:
             event = json.loads(body)
             status = _KINDS.get(event["type"])
-            outcome = Outcome(status, event["gateway_id"], event["problem"]) if status else None
-            return Report(event["id"], event["key"], outcome)
+            if status is None:
+                return Report(event["id"])
+            gateway_id = str(event["gateway_id"])
+            outcome = Outcome(status, gateway_id, event["problem"], received=_received(event))
+            return Report(event["id"], event["key"], gateway_id, outcome)
         except (ValueError, KeyError, TypeError):  # signed, yet not a report: nothing of ours
             raise SignatureInvalid() from None
 
     def webhook(self, event_id: str, key: str, outcome: Outcome) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of the webhook that tells of an outcome."""
         kind = next(kind for kind, status in _KINDS.items() if status == outcome.status)
-        event = {
+        event: dict[str, Any] = {
             "id": event_id,
             "type": kind,
             "key": key,
             "gateway_id": outcome.gateway_id,
             "problem": outcome.problem,
         }
+        if outcome.received is not None:
+            event |= {"amount_minor": outcome.received.minor, "currency": outcome.received.currency}
         body = json.dumps(event).encode()
         return body, {SIGNATURE: self._signer.header(body)}
 
@@ -160,3 +166,7 @@ class DemoGateway(InHouseGateway):
                     await self.tell(body, headers)
             except Exception as error:  # a real one would try again; here the sweeper finds it out
                 log.warning("demo_webhook_failed", key=key, error=type(error).__name__)
+
+
+def _received(event: Mapping[str, Any]) -> Money | None:
+    return Money(int(event["amount_minor"]), str(event["currency"])) if "amount_minor" in event else None

@@ -7,8 +7,9 @@ another worker, moves no more money than the first.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 from server.money import Money
@@ -70,7 +71,7 @@ class Outcome:
     """What became of a charge: CAPTURED, DECLINED, or PENDING while the buyer or the bank must still act.
 
     `problem` says in a sentence why it was declined; `url` is where the buyer must go on. `cancelled` is set for
-    one that is DECLINED because the shop gave it up.
+    one that is DECLINED because the shop gave it up. `received` is what was CAPTURED, as the gateway counted it.
     """
 
     status: str
@@ -78,6 +79,7 @@ class Outcome:
     problem: str = ""
     url: str = ""
     cancelled: bool = False
+    received: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +102,58 @@ class RefundOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a gateway tells by itself: an event about the charge `key`, or with `refund` about the refund `key`.
+class PaidBack:
+    """A refund as its gateway knows it, whoever made it; `key` is the shop's for those that the shop asked for."""
 
-    Neither an outcome nor a refund: nothing that concerns us.
+    gateway_id: str
+    key: str
+    amount: Money | None
+    status: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """What a gateway says of a dispute: OPEN, WON by the shop, or LOST. `inquiry`: no money was taken yet."""
+
+    gateway_id: str
+    status: str
+    amount: Money | None
+    reason: str
+    inquiry: bool = False
+    respond_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a gateway tells by itself of the charge that it knows as `gateway_id`.
+
+    `key` is only the label that the charge bears, which anybody with the gateway's account can give to another. It
+    tells an outcome, a dispute, or that the refunds of the charge are to be looked at; nothing of these: nothing
+    that concerns us.
     """
 
     event_id: str
-    key: str
+    key: str = ""
+    gateway_id: str = ""
     outcome: Outcome | None = None
-    refund: RefundOutcome | None = None
+    dispute: Disputed | None = None
+    refunds: bool = False
+
+    @property
+    def concerns_us(self) -> bool:
+        """Whether it tells anything that the shop acts on."""
+        return self.refunds or self.outcome is not None or self.dispute is not None
 
 
 class Gateway(Protocol):
     """A payment gateway. Calls may take as long as they like: the caller bounds them. All raise GatewayAway."""
 
     name: str
+
+    def id_of(self, key: str) -> str:
+        """The gateway's id of the charge that has a key; empty when only the gateway can say."""
+        ...
 
     async def new_customer(self, key: str) -> str:
         """Make a buyer known to the gateway, once per key, and return the gateway's id of the buyer.
@@ -148,6 +186,13 @@ class Gateway(Protocol):
         """Pay part of a captured charge back."""
         ...
 
+    async def refunds(self, gateway_id: str, currency: str) -> Sequence[PaidBack]:
+        """All refunds of a charge in a currency, those made at the gateway itself too, the oldest first.
+
+        None of a gateway at which only the shop can pay back.
+        """
+        ...
+
     def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
         """The report in a webhook; None when the headers carry no signature of this gateway's kind.
 
@@ -177,10 +222,10 @@ class Gateways:
         except KeyError:
             raise GatewayAway(f"the shop has no gateway {name!r} at the moment") from None
 
-    def read_report(self, body: bytes, headers: Mapping[str, str]) -> tuple[str, Report]:
-        """The name of the gateway that sent a webhook, and its report. Raises SignatureInvalid."""
-        for name, gateway in self._by_name.items():
+    def read_report(self, body: bytes, headers: Mapping[str, str]) -> tuple[Gateway, Report]:
+        """The gateway that sent a webhook, and its report. Raises SignatureInvalid."""
+        for gateway in self._by_name.values():
             report = gateway.read_report(body, headers)
             if report is not None:
-                return name, report
+                return gateway, report
         raise SignatureInvalid()

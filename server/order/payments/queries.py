@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,11 +12,13 @@ from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
 from server.order.payments.models import (
+    Dispute,
     GatewayCharge,
     GatewayCustomer,
     GatewayRefund,
     GiftCard,
     GiftCardEntry,
+    PaymentAlert,
     PaymentEvent,
 )
 
@@ -25,9 +28,13 @@ _NEW_CHARGE = Prepared(
     )
 )
 _CHARGE = Prepared(
-    select(GatewayCharge.status, GatewayCharge.gateway_id, GatewayCharge.problem).where(
-        GatewayCharge.key == bindparam("asked")
-    )
+    select(
+        GatewayCharge.status,
+        GatewayCharge.gateway_id,
+        GatewayCharge.problem,
+        GatewayCharge.amount_minor,
+        GatewayCharge.currency,
+    ).where(GatewayCharge.key == bindparam("asked"))
 )
 
 
@@ -37,7 +44,7 @@ def new_charge(tx: Connection, values: dict[str, Any]) -> bool:
 
 
 def charge(connection: Connection, key: str) -> Any:
-    """What became of a charge: status, gateway_id, problem; None when there is none."""
+    """What became of a charge: status, gateway_id, problem and amount; None when there is none."""
     return _CHARGE.first(connection, asked=key)
 
 
@@ -164,3 +171,40 @@ def forget_customer(tx: Connection, user_id: int, gateway: str, customer_id: str
             GatewayCustomer.customer_id == customer_id,
         )
     )
+
+
+def new_alert(tx: Connection, values: dict[str, Any]) -> bool:
+    """Note what a person must look at; False when it was noted before."""
+    noted = tx.execute(
+        insert_for(tx)(PaymentAlert)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=[PaymentAlert.key])
+        .returning(PaymentAlert.id)
+    )
+    return noted.one_or_none() is not None
+
+
+def dispute(tx: Connection, gateway: str, gateway_id: str) -> AnyRow | None:
+    """A dispute as its gateway knows it."""
+    return tx.execute(
+        select(*Dispute.__table__.columns).where(Dispute.gateway == gateway, Dispute.gateway_id == gateway_id)
+    ).one_or_none()
+
+
+def new_dispute(tx: Connection, values: dict[str, Any]) -> AnyRow:
+    """Note a dispute, and return it."""
+    return tx.execute(insert(Dispute).values(**values).returning(*Dispute.__table__.columns)).one()
+
+
+def change_dispute(tx: Connection, dispute_id: int, values: dict[str, Any]) -> None:
+    """Change a dispute."""
+    tx.execute(update(Dispute).where(Dispute.id == dispute_id).values(**values))
+
+
+def disputes(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The disputes of orders, by order, the oldest first."""
+    statement = select(*Dispute.__table__.columns).where(Dispute.order_id.in_(order_ids))
+    found: dict[int, list[AnyRow]] = {}
+    for row in connection.execute(statement.order_by(Dispute.order_id, Dispute.id)):
+        found.setdefault(row.order_id, []).append(row)
+    return found

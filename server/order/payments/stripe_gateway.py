@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, Final
@@ -18,23 +18,23 @@ import stripe
 import structlog
 
 from server.order.errors import SignatureInvalid
+from server.order.payments import stripe_objects
 from server.order.payments.gateway import (
-    CAPTURED,
     DECLINED,
     FAILED,
     NO_REASON,
     PENDING,
-    SUCCEEDED,
     Charge,
     ChargeRefused,
     CustomerUnknown,
     GatewayAway,
     Outcome,
+    PaidBack,
     RefundOrder,
     RefundOutcome,
     Report,
 )
-from server.order.payments.stripe_amounts import from_stripe, to_stripe
+from server.order.payments.stripe_amounts import to_stripe
 from server.settings import Settings
 
 SIGNATURE: Final = "stripe-signature"
@@ -42,21 +42,6 @@ TOLERANCE_SECONDS: Final = 300
 THREADS: Final = 16
 
 _METHODS: Final = {"CARD": "card", "UPI": "upi"}
-_OF_INTENT: Final = {
-    "succeeded": CAPTURED,
-    "canceled": DECLINED,
-    "requires_action": PENDING,
-    "requires_capture": PENDING,
-    "requires_confirmation": PENDING,
-    "processing": PENDING,
-}
-_OF_REFUND: Final = {"succeeded": SUCCEEDED, "failed": FAILED, "canceled": FAILED}
-_REPORTS: Final = {
-    "payment_intent.succeeded": CAPTURED,
-    "payment_intent.payment_failed": DECLINED,
-    "payment_intent.canceled": DECLINED,
-}
-_REFUND_REPORTS: Final = {"refund.updated", "refund.failed", "charge.refund.updated"}
 PAGE: Final = 100
 
 MISSING: Final = "resource_missing"
@@ -75,6 +60,10 @@ class StripeGateway:
     """Takes cards and UPI through Stripe."""
 
     name = "stripe"
+
+    def id_of(self, key: str) -> str:
+        """Stripe alone can say; see Gateway."""
+        return ""
 
     def __init__(
         self,
@@ -166,7 +155,7 @@ class StripeGateway:
         except stripe.InvalidRequestError:
             found = await self.find(charge.key, gateway_id)
             return found or Outcome(DECLINED, gateway_id, _METHOD_REFUSED)
-        outcome = _outcome(intent) or Outcome(DECLINED, gateway_id, NO_REASON)
+        outcome = stripe_objects.outcome(intent) or Outcome(DECLINED, gateway_id, NO_REASON)
         if intent["status"] == "requires_action" and not outcome.url:
             cancelled = await self.cancel(charge.key, gateway_id)
             return replace(cancelled, problem=NO_PAGE) if cancelled.status == DECLINED else cancelled
@@ -175,7 +164,7 @@ class StripeGateway:
     async def find(self, key: str, gateway_id: str) -> Outcome | None:
         """See Gateway. Without an id nothing was confirmed, for it is remembered before that."""
         intent = await self._read(gateway_id) if gateway_id else None
-        return _outcome(intent) if intent else None
+        return stripe_objects.outcome(intent) if intent else None
 
     async def cancel(self, key: str, gateway_id: str) -> Outcome:
         """Cancel the PaymentIntent; see Gateway. One that the bank still works on cannot be: it stays PENDING."""
@@ -188,7 +177,7 @@ class StripeGateway:
             intent = await self._read(gateway_id)
         if intent is None:
             return Outcome(DECLINED, gateway_id)
-        return _outcome(intent) or Outcome(PENDING, gateway_id)
+        return stripe_objects.outcome(intent) or Outcome(PENDING, gateway_id)
 
     async def refund(self, order: RefundOrder) -> RefundOutcome:
         """Pay back; see Gateway.
@@ -211,14 +200,29 @@ class StripeGateway:
             )
         except (stripe.InvalidRequestError, stripe.CardError) as error:
             return RefundOutcome(FAILED, "", f"Stripe refused the refund: {error.code or 'invalid request'}.")
-        return _refunded(refund)
+        return stripe_objects.refunded(refund)
 
     async def _earlier(self, order: RefundOrder) -> dict[str, Any] | None:
-        """The refund that was made with an order's key; None when there is none.
+        """The refund that was made with an order's key; None when there is none. Raises as `_refunds_of`."""
+        async for refund in self._refunds_of(order.gateway_id):
+            if (refund.get("metadata") or {}).get("key") == order.key:
+                return refund
+        return None
 
-        Raises InvalidRequestError when Stripe does not know the charge, so that nothing can be paid back.
+    async def refunds(self, gateway_id: str, currency: str) -> Sequence[PaidBack]:
+        """See Gateway. Of a PaymentIntent that Stripe does not know there are none."""
+        try:
+            listed = [refund async for refund in self._refunds_of(gateway_id)]
+        except stripe.InvalidRequestError:
+            return ()
+        return [stripe_objects.paid_back(refund, currency) for refund in reversed(listed)]  # the oldest first
+
+    async def _refunds_of(self, gateway_id: str) -> AsyncIterator[dict[str, Any]]:
+        """The refunds of a PaymentIntent, the newest first.
+
+        Raises InvalidRequestError when Stripe does not know it, so that nothing can be paid back.
         """
-        wanted: dict[str, Any] = {"payment_intent": order.gateway_id, "limit": PAGE}
+        wanted: dict[str, Any] = {"payment_intent": gateway_id, "limit": PAGE}
         while True:
             try:
                 page = await self._call(self._stripe.refunds.list, params=dict(wanted))
@@ -227,11 +231,9 @@ class StripeGateway:
                     raise
                 raise _away(error) from None  # it may have been made: never a reason to make another
             for refund in page["data"]:
-                if (refund.get("metadata") or {}).get("key") == order.key:
-                    found: dict[str, Any] = refund
-                    return found
+                yield refund
             if not page.get("has_more"):
-                return None
+                return
             wanted["starting_after"] = page["data"][-1]["id"]
 
     def read_report(self, body: bytes, headers: Mapping[str, str]) -> Report | None:
@@ -242,7 +244,7 @@ class StripeGateway:
         try:
             stripe.Webhook.construct_event(body, signature, self._webhook_secret, TOLERANCE_SECONDS)
             event: dict[str, Any] = json.loads(body)
-            return _report(event)
+            return stripe_objects.report(event)
         except (stripe.SignatureVerificationError, ValueError, KeyError, TypeError, AttributeError):
             raise SignatureInvalid() from None
 
@@ -281,69 +283,6 @@ def _keyed(key: str, step: str) -> dict[str, str]:
 def _away(error: stripe.StripeError) -> GatewayAway:
     """To be raised `from None`: a traceback would bring the error's text into the log."""
     return GatewayAway(f"Stripe: {type(error).__name__}")
-
-
-def _outcome(intent: dict[str, Any]) -> Outcome | None:
-    """What became of a PaymentIntent; None while nothing was tried with it.
-
-    Raises GatewayAway when another amount was captured than the order costs: a person must look.
-    """
-    error = intent.get("last_payment_error")
-    problem = str((error and error.get("message")) or "")[:300]
-    if intent["status"] == "requires_payment_method":
-        return Outcome(DECLINED, intent["id"], problem or NO_REASON) if error else None
-    status = _OF_INTENT.get(intent["status"], PENDING)
-    if status == CAPTURED and not _is_whole(intent):
-        log.error("stripe_amount_differs", gateway_id=intent["id"])
-        raise GatewayAway("Stripe captured another amount than was asked for")
-    return Outcome(
-        status,
-        intent["id"],
-        "" if status == CAPTURED else problem,
-        _next_page(intent),
-        cancelled=intent["status"] == "canceled",
-    )
-
-
-def _is_whole(intent: dict[str, Any]) -> bool:
-    """Whether what was received is what the order costs, as the PaymentIntent was told when it was made."""
-    try:
-        received = from_stripe(intent["amount_received"], intent["currency"])
-    except ValueError:
-        return False
-    asked = (intent.get("metadata") or {}).get("amount")
-    return str(received) == asked if asked else bool(intent["amount_received"] == intent["amount"])
-
-
-def _next_page(intent: dict[str, Any]) -> str:
-    """Where the buyer can do what the bank wants; empty when only Stripe's own script could."""
-    action = intent.get("next_action") or {}
-    if intent["status"] != "requires_action":
-        return ""
-    page = action.get("redirect_to_url") or {}
-    upi = action.get("upi_handle_redirect_or_display_qr_code") or {}
-    return str(page.get("url") or upi.get("hosted_instructions_url") or "")
-
-
-def _report(event: dict[str, Any]) -> Report:
-    thing = event["data"]["object"]
-    told = thing.get("metadata") or {}
-    if event["type"] in _REFUND_REPORTS:
-        key = told.get("key", "")  # none: refunded in Stripe's dashboard, of which we know nothing
-        return Report(event["id"], key, refund=_refunded(thing) if key else None)
-    status = _REPORTS.get(event["type"])
-    if status is None:
-        return Report(event["id"], "")
-    if status == CAPTURED and not _is_whole(thing):
-        status = PENDING  # have it asked about, which tells and refuses it
-    problem = (thing.get("last_payment_error") or {}).get("message", "")
-    return Report(event["id"], told.get("order", ""), Outcome(status, thing["id"], str(problem or "")[:300]))
-
-
-def _refunded(refund: dict[str, Any]) -> RefundOutcome:
-    status = _OF_REFUND.get(refund["status"], PENDING)
-    why = refund.get("failure_reason") or "failed"
-    return RefundOutcome(status, refund["id"], f"The refund failed: {why}." if status == FAILED else "")
 
 
 def _sentence(error: stripe.StripeError) -> str:

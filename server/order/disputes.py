@@ -1,0 +1,121 @@
+"""Disputes: a buyer's bank takes money back, or asks about it, and decides weeks later.
+
+While one is open nothing more is shipped. What the bank took counts as a refund that is under way, so that nobody
+pays it back a second time; it has moved when the shop loses, and never did when the shop wins.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from server.audit.log import THE_SHOP, write
+from server.db.base import AnyRow
+from server.events.log import publish
+from server.money import Money
+from server.order import after_sale_queries, gateway_refunds, status
+from server.order.payments import queries
+from server.order.payments.alerts import DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_WON, Alert, Alerts
+from server.order.payments.gateway import Disputed, RefundOutcome
+from server.order.sale import Sale, open_sale
+
+REASON: Final = "The buyer's bank took it back."
+OPENED: Final = "Your payment is disputed; your order waits until your bank has decided."
+WON: Final = "The dispute of your payment was decided for the shop."
+
+_TOLD: Final = {status.OPEN: DISPUTE_OPENED, status.WON: DISPUTE_WON, status.LOST: DISPUTE_LOST}
+_SENTENCES: Final = {
+    status.OPEN: "{amount} of order {number} are disputed ({reason}){until}. Nothing of it is shipped meanwhile: "
+    "answer with evidence at the payment gateway.",
+    status.WON: "The dispute over {amount} of order {number} was decided for the shop: it can be shipped.",
+    status.LOST: "The dispute over {amount} of order {number} was lost: the money went back to the buyer.",
+}
+
+
+def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: Alerts, now: datetime) -> None:
+    """Bring an order up to what its gateway says of a dispute; what comes again, or late, changes nothing."""
+    sale = open_sale(tx, order_id)
+    found = queries.dispute(tx, gateway, there.gateway_id)
+    is_new = found is None
+    if found is None:
+        found = queries.new_dispute(tx, _values(sale, gateway, there, now))
+        if sale.state not in status.FINAL:
+            publish(tx, sale.step(tx, sale.state, OPENED, now))
+    elif found.order_id != order_id or found.status != status.OPEN:
+        return
+    refund_id = found.refund_id or _hold(tx, sale, there, now)
+    changed: dict[str, object] = {"refund_id": refund_id, "respond_by": there.respond_by or found.respond_by}
+    if there.status in status.DISPUTES[found.status]:
+        changed |= {"status": there.status, "closed_at": now}
+        _decide(tx, sale, refund_id, there, alerts, now)
+    queries.change_dispute(tx, found.id, changed)
+    after_sale_queries.mark_disputed(tx, order_id)
+    if is_new or there.status != found.status:
+        write(
+            tx, THE_SHOP, "Dispute", f"order/{order_id}", now, status=there.status, dispute=there.gateway_id
+        )
+        alerts.note(
+            tx, Alert(_TOLD[there.status], gateway, there.gateway_id, _sentence(sale, there), order_id)
+        )
+
+
+def _hold(tx: Connection, sale: Sale, there: Disputed, now: datetime) -> int | None:
+    """Count what the bank took as going back, at most what is left; the refund's id, None when it took nothing."""
+    if there.amount is None or there.amount.currency != sale.currency:
+        return None
+    minor = min(there.amount.minor, sale.left.amount)
+    taken = there.status == status.LOST or (there.status == status.OPEN and not there.inquiry)
+    if not taken or minor <= 0:
+        return None
+    return gateway_refunds.add(tx, sale, minor, status.DISPUTE, there.gateway_id, REASON, now)
+
+
+def _decide(
+    tx: Connection, sale: Sale, refund_id: int | None, there: Disputed, alerts: Alerts, now: datetime
+) -> None:
+    """Settle what was held: it went back, or it came back."""
+    if refund_id is None:
+        return
+    if there.status == status.LOST:
+        outcome = RefundOutcome(status.SUCCEEDED, there.gateway_id)
+    else:
+        outcome = RefundOutcome(status.FAILED, there.gateway_id, WON)
+    gateway_refunds.end(tx, sale, refund_id, outcome, alerts, now)
+
+
+def _values(sale: Sale, gateway: str, there: Disputed, now: datetime) -> dict[str, object]:
+    amount = there.amount or Money(0, sale.currency)
+    return {
+        "order_id": sale.id,
+        "refund_id": None,
+        "gateway": gateway,
+        "gateway_id": there.gateway_id[:128],
+        "status": status.OPEN,
+        "amount_minor": amount.minor,
+        "currency": amount.currency,
+        "reason": there.reason,
+        "respond_by": there.respond_by,
+        "opened_at": now,
+        "closed_at": None,
+    }
+
+
+def _sentence(sale: Sale, there: Disputed) -> str:
+    until = f", until {there.respond_by:%d %B %Y}" if there.respond_by else ""
+    return _SENTENCES[there.status].format(
+        amount=there.amount or "Money",
+        number=sale.values["number"],
+        reason=there.reason or "no reason was given",
+        until=until,
+    )
+
+
+def latest(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
+    """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
+    found = queries.disputes(connection, order_ids)
+    return {
+        order_id: max(rows, key=lambda row: (row.status == status.OPEN, row.id))
+        for order_id, rows in found.items()
+    }

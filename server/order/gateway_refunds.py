@@ -1,0 +1,96 @@
+"""Refunds that nobody in the shop decided: made at the gateway itself, as in Stripe's dashboard.
+
+They are recorded as the order's, so that it is known what is left, points follow the money, the buyer is written,
+and nothing is shipped that was paid back. Repeating is harmless: each has the gateway's id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from server.audit.log import THE_SHOP, write
+from server.events.log import publish
+from server.money import Money
+from server.order import after_sale_queries, status
+from server.order.payments.alerts import Alerts
+from server.order.payments.gateway import PaidBack, RefundOutcome
+from server.order.refund_ends import settle
+from server.order.refund_parts import PaidBack as PaidLine
+from server.order.refund_parts import Parts, all_units, share_of
+from server.order.refunds import record, told_of
+from server.order.sale import Sale, open_sale
+
+LOOK_AGAIN = timedelta(minutes=15)
+"""How long after it was recorded the gateway is asked about a refund of its own that is under way."""
+REASON = "It was paid back at the payment gateway."
+
+
+def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: datetime) -> bool:
+    """Bring an order up to what its gateway says of a refund; False when the shop has less left than that."""
+    sale = open_sale(tx, order_id)
+    found = after_sale_queries.at_gateway(tx, order_id, there.key, there.gateway_id)
+    if found is not None:
+        if there.status in status.REFUNDS[found.status]:
+            told = RefundOutcome(there.status, there.gateway_id, there.problem)
+            settle(tx, sale, found, told, alerts, now)
+        return True
+    if there.status == status.FAILED:  # it came and went before anybody heard of it
+        return True
+    amount = there.amount
+    if amount is None or amount.currency != sale.currency or not 0 < amount.minor <= sale.left.amount:
+        return False
+    refund_id = add(tx, sale, amount.minor, status.GATEWAY, there.gateway_id, REASON, now, given=LOOK_AGAIN)
+    goes_back = told_of(refund_id, amount.minor, sale.currency)
+    write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
+    publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
+    if there.status == status.SUCCEEDED:
+        end(tx, sale, refund_id, RefundOutcome(status.SUCCEEDED, there.gateway_id), alerts, now)
+    return True
+
+
+def add(
+    tx: Connection,
+    sale: Sale,
+    minor: int,
+    origin: str,
+    gateway_id: str,
+    reason: str,
+    now: datetime,
+    *,
+    given: timedelta | None = None,
+) -> int:
+    """Record that somebody else takes money of an order, at most what is left; the refund's id. It is PENDING."""
+    parts, lines = _parts(sale, minor)
+    key = f"{origin.lower()}-" + hashlib.sha256(f"{sale.id}/{gateway_id}".encode()).hexdigest()[:32]
+    return record(
+        tx, sale, parts, lines=lines, reason=reason, key=key, actor=THE_SHOP, now=now, given=given,
+        origin=origin, gateway_id=gateway_id,
+    )  # fmt: skip
+
+
+def end(
+    tx: Connection, sale: Sale, refund_id: int, outcome: RefundOutcome, alerts: Alerts, now: datetime
+) -> None:
+    """Settle a refund of an order, unless it is."""
+    found = after_sale_queries.refund(tx, refund_id)
+    if found is None:
+        raise AssertionError("a refund is never deleted")
+    if outcome.status in status.REFUNDS[found.status]:
+        settle(tx, sale, found, outcome, alerts, now)
+
+
+def exceeds(there: PaidBack, left: Money) -> str:
+    """The sentence that tells of a refund that does not fit."""
+    amount = there.amount or "An amount that cannot be read"
+    return f"{amount} was paid back at the payment gateway, but the shop knows of {left} that can be."
+
+
+def _parts(sale: Sale, minor: int) -> tuple[Parts, Sequence[PaidLine]]:
+    """All that is left is every unit; less is an amount."""
+    if minor == sale.left.amount:
+        return sale.left, all_units(sale.lines, minor)
+    return share_of(minor, sale.left), ()

@@ -1,0 +1,71 @@
+"""What becomes of a refund, and of its order: REFUNDED once all of its money has moved, and never before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.cart import promotions
+from server.db.base import AnyRow
+from server.events.log import NewEvent, publish
+from server.money import Money
+from server.order import after_sale_queries, status
+from server.order.payments.alerts import REFUND_FAILED, Alert, Alerts
+from server.order.payments.gateway import RefundOutcome
+from server.order.refunds import told_of
+from server.order.sale import Sale
+
+
+def settle(
+    tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+) -> None:
+    """Record what a gateway says of a refund of an order, unless it is nothing new."""
+    settled = after_sale_queries.settle_refund(
+        tx, found.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
+    )
+    if settled and outcome.status == status.SUCCEEDED:
+        sale.paid_back += found.amount_minor
+        if events := end_if_paid_back(tx, sale, now):
+            publish(tx, *events)
+    elif settled and outcome.status == status.FAILED:
+        _not_paid_back(tx, sale, found, outcome, alerts, now)
+
+
+def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[NewEvent]:
+    """Make an order REFUNDED of which everything was paid back; the events of it.
+
+    Goods that are still in the house go back into stock. An order that ended already, or of which goods are on
+    their way back, stays what it is.
+    """
+    if not sale.captured or sale.paid_back < sale.captured or status.REFUNDED not in status.LEGAL[sale.state]:
+        return []
+    stock = sale.restock_all(tx) if sale.state in status.UNSHIPPED else []
+    message = f"Your order was paid back: {Money(sale.captured, sale.currency)} in all."
+    return [sale.step(tx, status.REFUNDED, message, now), *stock]
+
+
+def _not_paid_back(
+    tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+) -> None:
+    """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
+    refunded = after_sale_queries.move_refunded(tx, sale.id, -found.amount_minor)
+    if refunded is None:
+        raise AssertionError("a refund was counted on a payment that was not captured")
+    lines = after_sale_queries.refund_lines(tx, [found.id])[found.id]
+    counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
+    after_sale_queries.count_refunded(tx, sale.id, counted, sign=-1)
+    promotions.reverse(tx, sale.values, refunded, now)
+    if found.status == status.SUCCEEDED:
+        sale.paid_back -= found.amount_minor
+    if found.origin == status.DISPUTE:  # the shop won it; nobody was told that this money goes back
+        publish(tx, sale.step(tx, sale.state, "The dispute of your payment was decided for the shop.", now))
+        return
+    amount = Money(found.amount_minor, sale.currency)
+    problem = f"A refund of {amount} failed, and the money was not paid back: {outcome.problem}"
+    alerts.note(
+        tx, Alert(REFUND_FAILED, sale.values["payment_gateway"], f"refund {found.id}", problem, sale.id)
+    )
+    message = f"{amount} could not be paid back yet; we look into it."
+    told = told_of(found.id, found.amount_minor, sale.currency)  # a mail said that it goes back
+    publish(tx, sale.step(tx, sale.state, message, now, refund_failed=told))
