@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import signal
 import sys
@@ -20,6 +21,9 @@ Command = Callable[[Settings, argparse.Namespace], int]
 
 def main() -> None:
     """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows less, and ends nothing
     arguments = _parser().parse_args()
     os.umask(0o077)  # whatever is written holds accounts, orders or keys: it is its owner's alone
     settings: Settings | None = None

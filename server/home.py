@@ -83,7 +83,7 @@ def _kept_secret(data_dir: Path) -> str:
     if not path.exists():
         make_private(data_dir)
         write_private(path, secrets.token_hex(32))
-    return path.read_text().strip()
+    return path.read_text("utf-8").strip()
 
 
 def mark_as_demo(data_dir: Path) -> None:
@@ -115,7 +115,7 @@ def database_url(settings: Settings) -> str:
     Empty for a PostgreSQL under DATA_DIR that does not run now.
     """
     choice = _choice_file(settings.data_dir)
-    if settings.database_url or not choice.exists() or choice.read_text() != "postgres":
+    if settings.database_url or not choice.exists() or choice.read_text("utf-8") != "postgres":
         return settings.url
     return postgres.found(postgres_directory(settings.data_dir)) or ""
 
@@ -162,7 +162,9 @@ def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner reads; who opens it meanwhile finds the old text or the new, whole."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     try:
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with open(
+            os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+        ) as file:
             file.write(text)
         fresh.replace(path)
     finally:

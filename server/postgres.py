@@ -25,6 +25,7 @@ import psycopg
 from server.errors import CommandError
 from server.leash import leashed
 from server.ports import LOOPBACK, free_ports
+from server.postgres_keeper import Keeper, NotStarted
 
 ROLE = "sanset"
 DATABASE = "sanset"
@@ -57,7 +58,8 @@ def running(directory: Path, settings: Mapping[str, str] | None = None) -> Itera
 
     The directory is made when absent, and its data survive: a second start takes up what the first one left,
     after a SIGKILL too. The server listens on a free loopback port, asks for a password (it is in the URL),
-    and stops at the end of the `with`, or when the calling thread dies with its process. Run by root, whom
+    and stops at the end of the `with`, or when the calling thread dies with its process. One that ends or hangs
+    meanwhile is started again on its port, and that is said. Run by root, whom
     PostgreSQL refuses, it becomes the directory's owner, or `nobody`.
 
     Raises PostgresFailed: the wheel is missing, another PostgreSQL uses the directory, or the start fails.
@@ -69,18 +71,20 @@ def running(directory: Path, settings: Mapping[str, str] | None = None) -> Itera
         # Nobody else holds the lock, which every process of a server inherits: what a killed server left is
         # stale, even where its pid now belongs to another program (a container counts pids from 1 again).
         (home.data / "postmaster.pid").unlink(missing_ok=True)
-        process, port = _start(home, lock, {**SETTINGS, **(settings or {})})
+        values = {**SETTINGS, **(settings or {})}
+        process, port = _start(home, lock, values)
+        keeper = Keeper(process, port, lambda: _start_again(home, port, lock, values))
         try:
             _ensure_database(home, port)
             yield home.url(port)
         finally:
-            _stop(process)
+            _stop(keeper.stop())
 
 
 def found(directory: Path) -> str | None:
     """The SQLAlchemy URL of the PostgreSQL that another process runs under `directory`; None without one."""
     try:
-        with open(directory / "lock") as file:
+        with open(directory / "lock", encoding="utf-8") as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         return None
     except BlockingIOError:
@@ -88,7 +92,7 @@ def found(directory: Path) -> str | None:
     except OSError:
         return None
     with suppress(FileNotFoundError, IndexError, ValueError):  # one that is only starting says no port yet
-        return home.url(int((home.data / "postmaster.pid").read_text().splitlines()[3]))
+        return home.url(int((home.data / "postmaster.pid").read_text("utf-8").splitlines()[3]))
     return None
 
 
@@ -114,7 +118,7 @@ class _Home:
         return self.directory / "password"
 
     def url(self, port: int) -> str:
-        return f"postgresql+psycopg://{ROLE}:{self.password_file.read_text()}@{LOOPBACK}:{port}/{DATABASE}"
+        return f"postgresql+psycopg://{ROLE}:{self.password_file.read_text('utf-8')}@{LOOPBACK}:{port}/{DATABASE}"
 
     def command(self, program: str, *arguments: str) -> list[str]:
         return [*self.as_owner, str(self.programs / program), *arguments]
@@ -157,7 +161,7 @@ def _as_owner(directory: Path, program: Path) -> tuple[str, ...]:
 @contextmanager
 def _locked(directory: Path) -> Iterator[int]:
     """Hold the directory's lock, and yield its descriptor for the server to inherit."""
-    with open(directory / "lock", "a") as file:
+    with open(directory / "lock", "a", encoding="utf-8") as file:
         give_up = time.monotonic() + LOCK_SECONDS
         while True:
             try:
@@ -182,12 +186,13 @@ def _initialise(home: _Home) -> None:
     arguments = [f"--pgdata={fresh}", f"--username={ROLE}", "--pwfile=/dev/stdin", "--auth=scram-sha-256"]
     # The built-in collation sorts alike on every system and release
     arguments += ["--encoding=UTF8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
-    with open(reading) as stdin:
+    with open(reading, "rb") as stdin:
         done = subprocess.run(  # noqa: S603 - our own command
             home.command("initdb", *arguments),
             stdin=stdin,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             cwd=home.directory,
             env=_environment(),
             check=False,
@@ -196,7 +201,7 @@ def _initialise(home: _Home) -> None:
         raise PostgresFailed(f"initdb failed in {home.directory}: {_last_line(done.stderr)}")
     home.password_file.unlink(missing_ok=True)
     home.password_file.touch(mode=0o600)
-    home.password_file.write_text(password)
+    home.password_file.write_text(password, "utf-8")
     fresh.rename(home.data)
 
 
@@ -212,10 +217,27 @@ def _start(home: _Home, lock: int, settings: Mapping[str, str]) -> tuple[subproc
         except BaseException:
             _stop(process)
             raise
-        if "Address already in use" not in home.log.read_text(errors="replace"):
+        if "Address already in use" not in home.log.read_text("utf-8", errors="replace"):
             raise PostgresFailed(
-                f"PostgreSQL did not start: {_last_line(home.log.read_text(errors='replace'))}"
+                f"PostgreSQL did not start: {_last_line(home.log.read_text('utf-8', errors='replace'))}"
             )
+
+
+def _start_again(home: _Home, port: int, lock: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a server that ended on its port, and wait until it answers; raises NotStarted.
+
+    Its postmaster.pid stays: by it the new one sees processes of the old one that have not ended yet.
+    """
+    process = _spawn(home, lock, {**settings, "port": str(port)})
+    try:
+        if _answers(home, process, port, time.monotonic() + START_SECONDS):
+            return process
+    except BaseException as error:
+        _stop(process)
+        if isinstance(error, PostgresFailed):
+            raise NotStarted(str(error)) from error
+        raise
+    raise NotStarted(_last_line(home.log.read_text("utf-8", errors="replace")))
 
 
 def _spawn(home: _Home, lock: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
@@ -250,7 +272,7 @@ def _connect(home: _Home, port: int, database: str) -> psycopg.Connection:
         host=LOOPBACK,
         port=port,
         user=ROLE,
-        password=home.password_file.read_text(),
+        password=home.password_file.read_text("utf-8"),
         dbname=database,
         connect_timeout=2,
         autocommit=True,

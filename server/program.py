@@ -22,6 +22,10 @@ STABLE_SECONDS = 10.0
 """Who lived this long is started again at once; who did not, after a growing pause."""
 FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
+LIFE_SECONDS = 1.0
+"""How often a program is asked for a sign of life, or gives one by writing a line."""
+SILENT_LOOKS = 10
+"""Who gave none so many times hangs. Looks are counted, not seconds: a machine that slept counts none."""
 LOG_BYTES = 16 * 1024 * 1024
 """A log above this is put aside, in place of the one put aside before."""
 
@@ -45,7 +49,7 @@ def optional(what: str) -> Iterator[None]:
 
 
 class Program:
-    """A child process with a name, a log file and a way to tell that it is ready.
+    """A child process with a name, a log file and a way to tell that it is ready, and that it still lives.
 
     Its standard input is a pipe that closes when we are gone, and where the system can do so it is told to end
     (see `leash`). It runs in a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
@@ -58,18 +62,22 @@ class Program:
         log: Path,
         environment: Mapping[str, str],
         answers: Callable[[], Awaitable[None]] | None = None,
+        lives: Callable[[], Awaitable[bool]] | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
         """Describe the program, without starting it.
 
         `answers` returns when the program serves; without it, the program is ready when it writes the line
-        `ready` to its standard output. `on_change` is called each time it has become ready or ended.
+        `ready` to its standard output. `lives` asks it for a sign of life; without it, every line that it writes
+        to its standard output is one. `on_change` is called each time it has become ready or ended.
         """
         self.name = name
         self._command = command
         self._log = log
         self._environment = environment
         self._answers = answers
+        self._lives = lives
+        self._heard = False
         self._on_change = on_change
         self._process: Process | None = None
         self._born = 0.0
@@ -91,10 +99,13 @@ class Program:
         raise ProgramFailed(f"{self.name} did not start: {self._last_words()} (see {self._log})")
 
     async def keep(self) -> None:
-        """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`."""
+        """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`.
+
+        It is ended when it hangs: stopped, or caught in something that does not end.
+        """
         pause = 0.0
         while self._process is not None:
-            code = await _end_of(self._process)
+            code = await self._end_of(self._process)
             self.ready.clear()
             self._on_change()
             lived = time.monotonic() - self._born
@@ -167,6 +178,38 @@ class Program:
             ready.cancel()
             ended.cancel()
 
+    async def _end_of(self, process: Process) -> int:
+        """Wait for its end, hearing what it writes, which would block it once the pipe is full."""
+        watching = [asyncio.create_task(self._end_when_silent())]
+        if process.stdout is not None:
+            watching.append(asyncio.create_task(self._hear(process.stdout)))
+        try:
+            return await process.wait()
+        finally:
+            for task in watching:
+                task.cancel()
+
+    async def _hear(self, stream: asyncio.StreamReader) -> None:
+        while await stream.read(65536):
+            self._heard = True
+
+    async def _end_when_silent(self) -> None:
+        silent = 0
+        while silent < SILENT_LOOKS:
+            await asyncio.sleep(LIFE_SECONDS)
+            alive = await self._gives_an_answer() if self._lives else self._heard
+            silent = 0 if alive else silent + 1
+            self._heard = False
+        _log.warning("%s gave no sign of life for %.0f s and is killed", self.name, silent * LIFE_SECONDS)
+        self.kill()
+
+    async def _gives_an_answer(self) -> bool:
+        assert self._lives is not None
+        try:
+            return await asyncio.wait_for(self._lives(), LIFE_SECONDS)
+        except TimeoutError:
+            return False
+
     async def _becomes_ready(self, process: Process) -> bool:
         if self._answers is not None:
             await self._answers()
@@ -197,21 +240,6 @@ class Program:
             if lines := log.read().decode(errors="replace").strip().splitlines():
                 return lines[-1]
         return "it said nothing"
-
-
-async def _end_of(process: Process) -> int:
-    """Wait for the end of the process, discarding what it writes, which would block it once the pipe is full."""
-    discarding = asyncio.create_task(_discard(process.stdout)) if process.stdout is not None else None
-    try:
-        return await process.wait()
-    finally:
-        if discarding is not None:
-            discarding.cancel()
-
-
-async def _discard(stream: asyncio.StreamReader) -> None:
-    while await stream.read(65536):
-        pass
 
 
 def _reason(code: int) -> str:

@@ -54,7 +54,9 @@ class InvalidSettings(Exception):
 class Settings(BaseSettings):
     """The settings of one process. Field names, in capitals, are the environment variables."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     environment: Literal["demo", "production", "test"] = Field(
         "production",

@@ -42,10 +42,10 @@ class Ports:
 
 
 def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: None) -> None:
-    """Serve the shop until SIGTERM, SIGINT or SIGHUP, calling `on_ready` once when it answers.
+    """Serve the shop until SIGTERM, SIGINT or the end of its terminal, calling `on_ready` once when it answers.
 
-    A worker or gateway that dies is started again. On the signal the workers get DRAIN_SECONDS for the calls
-    they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
+    A worker or gateway that dies or hangs is started again. On the signal the workers get DRAIN_SECONDS for the
+    calls they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
     without refusing a call. Must be called from the main thread.
 
     Raises ServeFailed: a port is taken, or a worker or the gateway does not start.
@@ -103,8 +103,9 @@ class Shop:
         Raises ProgramFailed when a worker or the gateway does not become ready.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._on_stop_signal)
+        _mind_the_terminal(loop, self._on_stop_signal)
         loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
         try:
             if await self._unless_stopped(self._start()):
@@ -194,7 +195,7 @@ class Shop:
 
     def _envoy(self) -> Program:
         values = envoy.values(self._settings, self._ports.admin, self._ports.workers)
-        text = envoy.render(envoy.TEMPLATE.read_text(), values)
+        text = envoy.render(envoy.TEMPLATE.read_text("utf-8"), values)
         try:
             rendered = home.run_directory(self._directory) / "envoy.yaml"
             home.write_private(rendered, text)  # it holds the edge token
@@ -206,13 +207,14 @@ class Shop:
             log=self._directory / "log" / "envoy.log",
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             answers=self._gateway_answers,
+            lives=lambda: _answers_well(LOOPBACK, self._ports.admin, "/ready"),
             on_change=self._write_state,
         )
 
     async def _gateway_answers(self) -> None:
         """Wait until the gateway listens and sees a healthy worker."""
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
-        while not await _is_ready(host, self._ports.json):  # noqa: ASYNC110 - another process, no event of ours
+        while not await _answers_well(host, self._ports.json, "/readyz"):  # noqa: ASYNC110 - another process, no event of ours
             await asyncio.sleep(0.02)
 
     def _write_state(self) -> None:
@@ -231,13 +233,25 @@ class Shop:
             home.write_private(self._state_file, json.dumps(state, indent=2))
 
 
-async def _is_ready(host: str, port: int) -> bool:
+def _mind_the_terminal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
+    """End with the terminal that the shop was started in by hand; else SIGHUP ends nothing.
+
+    Under `nohup` the signal is ignored already, and stays so. Without a terminal nobody means the end by it.
+    """
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+    in_terminal = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
+    loop.add_signal_handler(signal.SIGHUP, stop if in_terminal else lambda: None)
+
+
+async def _answers_well(host: str, port: int, path: str) -> bool:
+    """Whether a GET is answered with status 200."""
     try:
         reader, writer = await asyncio.open_connection(host, port)
     except OSError:
         return False
     try:
-        writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         return b" 200 " in await reader.readline()
     except OSError:
         return False

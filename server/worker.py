@@ -6,7 +6,6 @@ import asyncio
 import gc
 import os
 import signal
-import sys
 
 import structlog
 import uvloop
@@ -17,6 +16,7 @@ from server.app import App, build
 from server.logs import configure
 from server.ports import LOOPBACK
 from server.settings import Settings
+from server.supervised import say_ready, tell_of_life, until_abandoned
 
 LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
@@ -43,15 +43,17 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     if metrics_port:
         start_http_server(metrics_port, addr=LOOPBACK, registry=app.registry)
     await app.start()
-    supervised = asyncio.create_task(_until_abandoned(stop))
+    supervised = asyncio.create_task(until_abandoned(stop))
     watching = asyncio.create_task(_watch_lag(app))
     _spare_the_collector()
-    print("ready", flush=True)
+    say_ready()
+    living = asyncio.create_task(tell_of_life())
     log.info("worker_ready", port=port, grpc_port=settings.grpc_port)
     await stop.wait()
     watching.cancel()
     supervised.cancel()
     await app.retire(NOTICE_SECONDS)
+    living.cancel()
     log.info("worker_stopped", port=port)
     # A call that is on its way now finds a closed connection, which is UNAVAILABLE and tried again. From gRPC's
     # own end it would hear CANCELLED.
@@ -67,21 +69,6 @@ def _spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)
-
-
-async def _until_abandoned(stop: asyncio.Event) -> None:
-    """Set `stop` when standard input ends: the supervisor is gone."""
-    if sys.stdin is None or sys.stdin.isatty():
-        return
-    reader = asyncio.StreamReader()
-    loop = asyncio.get_running_loop()
-    try:
-        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    except (ValueError, OSError):  # not a pipe, as when a person redirects a file
-        return
-    while await reader.read(1024):
-        pass
-    stop.set()
 
 
 async def _watch_lag(app: App) -> None:

@@ -8,12 +8,13 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from server import postgres
+from server import postgres, postgres_keeper
 from server.ports import LOOPBACK, free_ports
 
 HOLDER = """
@@ -116,6 +117,11 @@ def _connect(url: str) -> psycopg.Connection:
     return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
 
 
+def _connect_without_end(url: str, held: ExitStack) -> None:
+    while True:
+        held.enter_context(_connect(url))
+
+
 def _holder(directory: Path) -> subprocess.Popen[str]:
     parent = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(directory)], stdout=subprocess.PIPE, text=True
@@ -134,3 +140,44 @@ def _until_gone(pid: int) -> None:
     while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text():
         assert time.monotonic() < give_up
         time.sleep(0.02)
+
+
+@pytest.fixture
+def quick_keeper(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A keeper that looks more often than in earnest."""
+    for name, value in {"LOOK_SECONDS": 0.05, "ASK_EVERY": 2, "ANSWER_SECONDS": 0.3}.items():
+        monkeypatch.setattr(postgres_keeper, name, value)
+
+
+@pytest.mark.usefixtures("quick_keeper")
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
+def test_one_that_ends_or_hangs_is_started_again_on_its_port(
+    directory: Path, number: signal.Signals, caplog: pytest.LogCaptureFixture
+) -> None:
+    with postgres.running(directory) as url:
+        with _connect(url) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS kept (number int)")
+            connection.execute("INSERT INTO kept VALUES (1)")
+            count = connection.execute("SELECT count(*) FROM kept").fetchone()
+        old = _server(directory)
+        os.kill(old, number)
+        give_up = time.monotonic() + 30
+        while "PostgreSQL answers again" not in caplog.text:
+            assert time.monotonic() < give_up, caplog.text
+            time.sleep(0.05)
+        with _connect(url) as connection:
+            assert connection.execute("SELECT count(*) FROM kept").fetchone() == count
+        assert postgres.found(directory) == url
+        new = _server(directory)
+        assert new != old
+    _until_gone(new)
+    assert (
+        "does not answer and is killed" if number == signal.SIGSTOP else "PostgreSQL ended ("
+    ) in caplog.text
+
+
+def test_one_at_its_limit_of_connections_still_gives_a_sign_of_life(directory: Path) -> None:
+    with postgres.running(directory, {"max_connections": "5"}) as url, ExitStack() as held:
+        with pytest.raises(psycopg.OperationalError, match=r"too many clients|connection slots"):
+            _connect_without_end(url, held)
+        assert postgres_keeper.answers(int(url.rpartition(":")[2].partition("/")[0]))

@@ -21,17 +21,23 @@ from server.program import LOG_BYTES, Program
 from server.settings import Settings
 
 GATEWAY = """
-import http.server, sys
+import http.server, re, sys, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200); self.end_headers()
-http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer).serve_forever()
+text = open(sys.argv[2], encoding="utf-8").read()
+admin = re.search(r"^admin:\\s+address: .*port_value: (\\d+)", text, re.MULTILINE)
+for port in (int(admin[1]), int(sys.argv[1])):
+    server = http.server.HTTPServer(("127.0.0.1", port), Answer)
+    threading.Thread(target=server.serve_forever).start()
 """
 WORKER = """
-import signal, sys
+import signal, sys, time
 signal.signal(signal.SIGTERM, lambda *_: sys.exit())
 print("ready", flush=True)
-sys.stdin.read()
+while True:
+    print("alive", flush=True)
+    time.sleep(0.05)
 """
 STUBBORN = """
 import signal, time
@@ -60,8 +66,11 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(autouse=True)
 def programs(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     _workers_run(monkeypatch, WORKER)
-    gateway = [sys.executable, "-c", GATEWAY, str(settings.port)]
-    monkeypatch.setattr(envoy, "command", lambda settings, configuration: gateway)
+    monkeypatch.setattr(
+        envoy,
+        "command",
+        lambda settings, path: [sys.executable, "-c", GATEWAY, str(settings.port), str(path)],
+    )
     monkeypatch.setattr(supervisor, "LEEWAY_SECONDS", 0.2)
     monkeypatch.setattr(supervisor, "NOTICE_SECONDS", 0.0)
 
@@ -162,6 +171,51 @@ def test_a_killed_worker_and_a_killed_gateway_are_started_again(
     assert "killed by SIGKILL" in shop.errors
 
 
+def test_a_worker_and_a_gateway_that_hang_are_replaced(settings: Settings) -> None:
+    shop = _Running(settings)
+    with shop:
+        gateway, *workers = _pids(settings)
+        for stopped in (gateway, workers[0]):
+            os.kill(stopped, signal.SIGSTOP)
+        _until(lambda: len(_pids(settings)) == 3 and not {gateway, workers[0]} & set(_pids(settings)))
+        assert workers[1] in _pids(settings)
+        assert not any(_lives(pid) for pid in (gateway, workers[0]))
+    assert "worker 1 gave no sign of life for 1 s and is killed" in shop.errors
+    assert "envoy gave no sign of life for 1 s and is killed" in shop.errors
+    assert "worker 2" not in shop.errors
+
+
+def test_a_shop_without_a_terminal_outlives_its_hang_up(settings: Settings) -> None:
+    with _Running(settings) as shop:
+        pids = _pids(settings)
+        shop.process.send_signal(signal.SIGHUP)
+        shop.process.send_signal(signal.SIGUSR1)  # answered afterwards: the first one ended nothing
+        _until(lambda: len(set(_pids(settings)) - set(pids)) == 2)
+    assert shop.process.returncode == 0
+
+
+def test_a_shop_under_nohup_outlives_its_terminal(settings: Settings) -> None:
+    ours, theirs = os.openpty()
+    with _Running(settings, stdin=theirs, hang_up=signal.SIG_IGN) as shop:
+        pids = _pids(settings)
+        shop.process.send_signal(signal.SIGHUP)
+        shop.process.send_signal(signal.SIGUSR1)
+        _until(lambda: len(set(_pids(settings)) - set(pids)) == 2)
+    for end in (ours, theirs):
+        os.close(end)
+
+
+def test_a_shop_ends_with_the_terminal_it_was_started_in(settings: Settings) -> None:
+    ours, theirs = os.openpty()
+    with _Running(settings, stdin=theirs) as shop:
+        pids = _pids(settings)
+        shop.process.send_signal(signal.SIGHUP)
+        assert shop.process.wait(timeout=20) == 0
+        assert not any(_lives(pid) for pid in pids)
+    for end in (ours, theirs):
+        os.close(end)
+
+
 def test_workers_are_restarted_in_turn(settings: Settings) -> None:
     with _Running(settings) as shop:
         gateway, *workers = _pids(settings)
@@ -239,23 +293,37 @@ def test_a_held_port_is_taken_for_all_but_its_workers() -> None:
 class _Running:
     """A supervisor in a process of its own, with the same small programs."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        stdin: int = subprocess.DEVNULL,
+        hang_up: signal.Handlers = signal.SIG_DFL,
+    ) -> None:
         self.settings = settings
         self.errors = ""
+        self._stdin = stdin
+        self._hang_up = hang_up
 
     def __enter__(self) -> _Running:
         script = f"""
-import sys
-from server import envoy, supervisor
+import signal, sys
+signal.signal(signal.SIGHUP, signal.Handlers({self._hang_up.value}))
+from server import envoy, program, supervisor
 from server.settings import Settings
+program.LIFE_SECONDS = 0.1
 supervisor.worker_command = lambda port, metrics: [sys.executable, "-c", {WORKER!r}]
-envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port)]
+envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0
 settings = Settings(_env_file=None, **{self.settings.model_dump(mode="json", include=_SET)!r})
 supervisor.serve(settings, lambda ports: print("up", flush=True))
 """
         self.process = subprocess.Popen(
-            [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-c", script],
+            stdin=self._stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         if self.process.stdout.readline() != "up\n":
