@@ -41,6 +41,7 @@ from server.cart.servicer import CartServicer
 from server.catalog.servicer import CatalogServicer, CatalogSettings
 from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
+from server.db.clock import DatabaseClock, Timekeeper
 from server.db.database import Database
 from server.events.follower import Follower
 from server.events.log import SESSION
@@ -105,6 +106,7 @@ class App:
     pipeline: Pipeline
     db: Database
     pool: Pool
+    timekeeper: Timekeeper
     follower: Follower
     verifier: TokenVerifier
     passwords: Passwords
@@ -123,6 +125,7 @@ class App:
 
     async def start(self) -> None:
         """Begin to follow the events, load what is served from memory, then answer calls."""
+        await self.timekeeper.start()
         self.follower.start()
         await asyncio.to_thread(self.verifier.load, self.db)
         await self.serving.start()
@@ -154,6 +157,7 @@ class App:
         await self.payments.stop()
         await self.serving.stop()
         await self.shown.stop()
+        self.timekeeper.stop()
         self.follower.stop()
         self.pool.close()
         self.passwords.close()
@@ -170,10 +174,14 @@ class App:
 
 
 def build(settings: Settings, *, clock: Clock = utc_now) -> App:
-    """Build a worker's server; bind its ports and call `start` to run it."""
+    """Build a worker's server; bind its ports and call `start` to run it.
+
+    `clock` is the worker's own; what counts is the database's, of which it may differ.
+    """
     # A thread waits a moment for a row; a use case comes back for it, without a thread meanwhile.
     lock_ms = round(settings.max_wait_seconds * 100)
-    db = Database(settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms)
+    db = Database(settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms, clock=clock)
+    clock = db.clock
     pool = Pool(
         threads=settings.db_pool_size,
         max_queued=settings.max_queued_calls,
@@ -183,7 +191,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     follower = Follower(db)
     registry = CollectorRegistry()
     vault = Vault.of(settings)
-    verifier = TokenVerifier.of(settings)
+    verifier = TokenVerifier.of(settings, db.clock.seconds)
     passwords = Passwords.of(settings)
     shelf = Shelf(db, pool, clock, low_stock=settings.low_stock_threshold)
     tracking = Tracking(
@@ -198,10 +206,10 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         part.attach(follower)
 
     limits = _limits(settings)
-    leases = Leases()
+    leases = Leases(db.clock.seconds)
     follower.listen(SESSION, lambda event: leases.end(event.key))
     telemetry = Telemetry(registry, AccessLog(settings.log_level))
-    pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool)
+    pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool, db.clock)
     server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
     exports = ExportCalls(Exports(db, pool), clock)
     auth = AuthServicer(
@@ -306,6 +314,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         pipeline,
         db,
         pool,
+        Timekeeper(db.clock),
         follower,
         verifier,
         passwords,
@@ -348,11 +357,12 @@ def _pipeline(
     leases: Leases,
     telemetry: Telemetry,
     pool: Pool,
+    clock: DatabaseClock,
 ) -> Pipeline:
     validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
     return Pipeline(
-        access=Access(SERVICES, verifier.verify),
+        access=Access(SERVICES, verifier.verify, clock.seconds),
         limits=limits,
         validation=validation,
         telemetry=telemetry,

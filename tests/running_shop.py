@@ -32,6 +32,7 @@ from sanset.v1 import (
 from sqlalchemy import event, text
 
 from server import app
+from server.clock import Clock, utc_now
 from server.settings import Settings, load
 from server.start import create_admin
 
@@ -78,8 +79,10 @@ class Account:
 class RunningShop:
     """A worker's server on a free port, and short ways to what most tests need."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, clock: Clock = utc_now) -> None:
+        """`clock` is the worker's own."""
         self.settings = settings
+        self._clock = clock
         create_admin(settings, *ADMIN)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -95,7 +98,7 @@ class RunningShop:
         self.admin = self.sign_in(*ADMIN)
 
     async def _start(self) -> app.App:
-        built = app.build(self.settings)
+        built = app.build(self.settings, clock=self._clock)
         self.port = built.server.add_insecure_port("127.0.0.1:0")
         await built.start()
         return built

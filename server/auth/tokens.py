@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
-from datetime import datetime, timedelta
-from typing import Any, Self
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Self
 
 import jwt
+from jwt.types import Options
 
 from server.auth import queries
 from server.auth.keys import KeyRing
-from server.clock import utc_now
 from server.db.database import Announcement, Database
 from server.events.follower import Follower
 from server.events.log import SESSION
@@ -26,6 +27,14 @@ LEEWAY_SECONDS = 5
 MAX_TOKEN_CHARS = 4096
 """Ours have 300 to 700; a longer one is refused before any work."""
 CLAIMS = ["sub", "role", "iat", "exp", "jti", "sid", "iss", "aud"]
+_OPTIONS: Final[Options] = {
+    "require": CLAIMS,
+    "strict_aud": True,
+    # Tokens live by the clock of the database, which the library does not know.
+    "verify_exp": False,
+    "verify_nbf": False,
+    "verify_iat": False,
+}
 REMEMBERED = 20_000
 
 
@@ -39,7 +48,7 @@ class AccessTokens:
         self.lifetime = lifetime
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, now: Callable[[], float] = time.time) -> Self:
         """As `settings` say. Raises InvalidSettings when a key is missing or unfit."""
         return cls(
             KeyRing.of(settings),
@@ -86,13 +95,14 @@ class TokenVerifier:
         self._revoked: OrderedDict[str, float] = OrderedDict()
 
     @classmethod
-    def of(cls, settings: Settings) -> Self:
+    def of(cls, settings: Settings, now: Callable[[], float] = time.time) -> Self:
         """As `settings` say. Raises InvalidSettings when a key is missing or unfit."""
         return cls(
             KeyRing.of(settings),
             issuer=settings.jwt_issuer,
             audience=settings.jwt_audience,
             lifetime=timedelta(minutes=settings.access_token_expire_minutes),
+            now=now,
         )
 
     def verify(self, token: str) -> Identity:
@@ -114,7 +124,8 @@ class TokenVerifier:
     def load(self, database: Database) -> None:
         """Learn which sessions are revoked already. Call it after the follower has started: none is missed."""
         with database.read() as connection:
-            since = utc_now() - self._lifetime - timedelta(seconds=LEEWAY_SECONDS)
+            now = datetime.fromtimestamp(self._now(), UTC)
+            since = now - self._lifetime - timedelta(seconds=LEEWAY_SECONDS)
             for session_id in queries.sessions_revoked_since(connection, since):
                 self.revoke(session_id)
 
@@ -134,6 +145,15 @@ class TokenVerifier:
         if len(self._verified) > REMEMBERED:
             self._verified.popitem(last=False)
 
+    def _check_times(self, claims: Mapping[str, Any]) -> None:
+        """Raise ValueError or TypeError unless a token's times are numbers, and hold now."""
+        now = self._now()
+        expires_at, issued_at, not_before = (float(claims.get(name, now)) for name in ("exp", "iat", "nbf"))
+        if not (now - LEEWAY_SECONDS < expires_at < math.inf):
+            raise ValueError("expired")
+        if not max(issued_at, not_before) <= now + LEEWAY_SECONDS:
+            raise ValueError("not yet valid")
+
     def _decode(self, token: str) -> Identity:
         try:
             key = self._keys.accepted[jwt.get_unverified_header(token)["kid"]]
@@ -143,9 +163,9 @@ class TokenVerifier:
                 algorithms=[key.algorithm],  # pinned by our key, whatever the header claims
                 issuer=self._issuer,
                 audience=self._audience,
-                leeway=LEEWAY_SECONDS,
-                options={"require": CLAIMS, "strict_aud": True},
+                options=_OPTIONS,
             )
+            self._check_times(claims)
             return Identity(
                 int(claims["sub"]), Role(claims["role"]), str(claims["sid"]), float(claims["exp"])
             )

@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
+from server.clock import Clock, utc_now
 from server.db import deadline
+from server.db.clock import DatabaseClock
 from server.db.engine import connect, reading
 from server.db.prepared import waiting_writes, write_out
 from server.errors import UnavailableNow
@@ -31,9 +33,14 @@ class Announcement:
 class Database:
     """Hands out connections. `on_commit` is told of the events of each transaction right after its commit."""
 
-    def __init__(self, url: str, *, pool_size: int = 8, lock_ms: int | None = None) -> None:
+    def __init__(
+        self, url: str, *, pool_size: int = 8, lock_ms: int | None = None, clock: Clock = utc_now
+    ) -> None:
+        """`clock` is this process's own, of which the database's may differ."""
         self.engine: Engine = connect(url, pool_size=pool_size, impatient=True, lock_ms=lock_ms)
         self._reader = reading(self.engine)
+        self.clock = DatabaseClock(self._seconds, clock)
+        """The time by the database's clock, of which a worker's own may differ."""
         self.on_commit: Callable[[list[Announcement]], None] = lambda announcements: None
 
     @property
@@ -76,6 +83,16 @@ class Database:
                     raise
         if announced:
             self.on_commit(announced)
+
+    def _seconds(self) -> float:
+        """The database's time, in seconds since the epoch."""
+        ask = (
+            "SELECT extract(epoch FROM clock_timestamp())"
+            if self.is_postgresql
+            else "SELECT (julianday('now') - 2440587.5) * 86400.0"
+        )
+        with self.read() as connection:
+            return float(connection.exec_driver_sql(ask).scalar_one())
 
     def close(self) -> None:
         """Close every idle connection."""

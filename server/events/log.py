@@ -38,13 +38,18 @@ def _insert(count: int) -> Prepared:
 
     def build(dialect: str) -> Executable:
         transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
+        written_at: ColumnElement[Any] = (
+            literal_column("clock_timestamp()")
+            if dialect == "postgresql"
+            else bindparam("created_at", type_=UtcDateTime)
+        )
         rows = [
             {
                 "transaction_id": transaction,
                 "topic": bindparam(f"topic_{i}"),
                 "key": bindparam(f"key_{i}"),
                 "payload": bindparam(f"payload_{i}", type_=Json),
-                "created_at": bindparam("created_at", type_=UtcDateTime),
+                "created_at": written_at,
             }
             for i in range(count)
         ]
@@ -64,7 +69,7 @@ class NewEvent:
 
 def publish(tx: Connection, *events: NewEvent) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
-    values: dict[str, Any] = {"created_at": utc_now()}
+    values: dict[str, Any] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
     for i, event in enumerate(events):
         values |= {f"topic_{i}": event.topic, f"key_{i}": event.key, f"payload_{i}": event.payload}
     # One INSERT numbers its rows in their order, but need not return them in it.

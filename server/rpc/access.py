@@ -40,9 +40,15 @@ class PermissionMissing(PermissionDenied):
 class Access:
     """Enforces the rules that the protos declare."""
 
-    def __init__(self, services: Iterable[ServiceDescriptor], verify: Verify) -> None:
+    def __init__(
+        self,
+        services: Iterable[ServiceDescriptor],
+        verify: Verify,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._rules = rules(services)
         self._verify = verify
+        self._now = now
 
     def check(self, call: Call) -> None:
         """Set `call.caller`; raise TokenMissing, TokenInvalid or PermissionMissing."""
@@ -68,7 +74,7 @@ class Access:
         if scheme.lower() != "bearer":
             raise TokenInvalid()
         identity = self._verify(token)
-        if identity.expires_at <= time.time():
+        if identity.expires_at <= self._now():
             raise TokenInvalid()
         return identity
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from server.rpc.access import TokenInvalid
@@ -15,7 +15,8 @@ from server.rpc.call import Call
 class Leases:
     """The open streams of signed-in callers by session, on the event loop; a stream costs a timer and no task."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self._held: defaultdict[str, set[asyncio.Timeout]] = defaultdict(set)
 
     @asynccontextmanager
@@ -29,7 +30,7 @@ class Leases:
             return
         session_id = call.caller.session_id
         try:
-            async with asyncio.timeout(call.caller.expires_at - time.time()) as lease:
+            async with asyncio.timeout(call.caller.expires_at - self._now()) as lease:
                 self._held[session_id].add(lease)
                 try:
                     yield lease

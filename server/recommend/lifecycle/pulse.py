@@ -12,7 +12,6 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from server.clock import utc_now
 from server.db.database import Database
 from server.errors import CommandError
 from server.recommend.lifecycle import runs
@@ -71,7 +70,9 @@ class Pulse:
             return
         self._news_at = time.monotonic()
         self._write(
-            lambda tx: runs.move_on(tx, self._id, line["stage"], line["percent"], line["message"], utc_now())
+            lambda tx: runs.move_on(
+                tx, self._id, line["stage"], line["percent"], line["message"], self._db.clock()
+            )
         )
 
     def _beat(self) -> None:
@@ -79,7 +80,7 @@ class Pulse:
         while self._end is None and not self._over.wait(LOOK_SECONDS):
             if time.monotonic() - breath_at >= BREATH_SECONDS:
                 breath_at = time.monotonic()
-                self._write(lambda tx: runs.breathe(tx, self._id, utc_now()))
+                self._write(lambda tx: runs.breathe(tx, self._id, self._db.clock()))
             self._look()
 
     def _look(self) -> None:

@@ -20,7 +20,6 @@ from ml import artifact
 from ml.artifact import DamagedArtifact
 from ml.manifest import Manifest
 from ml.schema import Contents
-from server.clock import utc_now
 from server.db.database import Database
 from server.recommend.effect import experiments
 from server.recommend.errors import TooLittleData, TrainingRunning
@@ -94,7 +93,7 @@ def train_now(
     wanted = assignment or Assignment()
     try:
         with db.transaction() as tx:
-            run = runs.claim(tx, wanted, utc_now())
+            run = runs.claim(tx, wanted, db.clock())
     except (TooLittleData, TrainingRunning) as refusal:
         raise TrainingFailed(str(refusal)) from None
     conductor = Conductor(settings, db, threading.Event(), on_trained)
@@ -234,7 +233,7 @@ class Conductor:
         self, tx: Connection, run: Run, assignment: Assignment, candidate: Candidate, damaged: str
     ) -> tuple[int, Verdict]:
         """Raises TrainingFailed when the training was cancelled or given up: nothing is written then."""
-        now = utc_now()
+        now = self._db.clock()
         registry.lock(tx)
         in_use = registry.active(tx)
         verdict = judge(
@@ -266,7 +265,7 @@ class Conductor:
         """Delete the artifacts of old models; should that fail, the next training does it."""
         try:
             with self._db.transaction() as tx:
-                pruning.retire(tx, self._settings.models_kept, utc_now())
+                pruning.retire(tx, self._settings.models_kept, self._db.clock())
             with self._db.read() as connection:
                 gone = pruning.retired(connection, pruning.artifacts(self._models_dir))
         except (SQLAlchemyError, OSError) as error:
@@ -282,7 +281,7 @@ class Conductor:
         end = runs.cancel if cancelled else runs.fail
         log.warning("training_ended", training_id=training_id, cancelled=cancelled, problem=message)
         try:
-            self._write(lambda tx: end(tx, training_id, message, utc_now()))
+            self._write(lambda tx: end(tx, training_id, message, self._db.clock()))
         except SQLAlchemyError as error:
             log.error("training_end_not_recorded", training_id=training_id, error=type(error).__name__)
         return Outcome(training_id, succeeded=False, message=message)

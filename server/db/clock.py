@@ -1,0 +1,99 @@
+"""The database's clock: by it expires what the database holds, whatever the clocks of the workers say."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from server.clock import Clock
+
+AGREEMENT_SECONDS = 0.25
+"""So much a worker's clock may be off without being corrected: no two clocks agree exactly, no two answers do."""
+SURE_SECONDS = 1.0
+"""An answer that took longer says too little of what time it is."""
+AGAIN_SECONDS = 10.0
+"""After so long a database that did not answer is asked again."""
+
+MEASURE_SECONDS = 30.0
+"""How often a worker compares."""
+
+log = structlog.get_logger()
+
+
+class DatabaseClock:
+    """Tells the time as the database does, between its answers by the monotonic clock.
+
+    So a worker's clock may be wrong, or be set, without a reservation, a lease or a token ending early or late.
+    """
+
+    def __init__(self, ask: Callable[[], float], own: Clock) -> None:
+        """`ask` asks the database for the seconds since the epoch; `own` is the worker's clock."""
+        self._ask = ask
+        self._own = own
+        self._lock = threading.Lock()
+        self._known: tuple[float, float] | None = None
+        self._asked_at = -AGAIN_SECONDS
+
+    def __call__(self) -> datetime:
+        """The time now, in UTC."""
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    def seconds(self) -> float:
+        """The time now, in seconds since the epoch."""
+        known = self._known
+        if known is None:
+            if time.monotonic() - self._asked_at >= AGAIN_SECONDS:
+                self.measure()
+            known = self._known
+        if known is None:
+            return self._own().timestamp()
+        moment, at = known
+        return moment + (time.monotonic() - at)
+
+    def measure(self) -> None:
+        """Ask the database for the time."""
+        with self._lock:
+            self._asked_at = began = time.monotonic()
+            own = self._own().timestamp()
+            try:
+                told = self._ask()
+            except Exception as error:  # it is away: the last answer, or our own clock, must do
+                log.warning("clock_not_compared", error=type(error).__name__)
+                return
+            took = time.monotonic() - began
+            if took > SURE_SECONDS:
+                return
+            offset = told - (own + took / 2)
+            if abs(offset) <= AGREEMENT_SECONDS:
+                offset = 0.0
+            elif self._known is None:
+                log.warning("clock_differs_from_the_databases", seconds=round(offset, 1))
+            self._known = (own + offset, began)
+
+
+class Timekeeper:
+    """Has the clock compared again and again; for use on a worker's event loop."""
+
+    def __init__(self, clock: DatabaseClock) -> None:
+        self._clock = clock
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Compare now, and from now on."""
+        await asyncio.to_thread(self._clock.measure)
+        self._task = asyncio.create_task(self._keep())
+
+    def stop(self) -> None:
+        """Compare no more."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _keep(self) -> None:
+        while True:
+            await asyncio.sleep(MEASURE_SECONDS)
+            await asyncio.to_thread(self._clock.measure)
