@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bench.dataset import MATERIALS, SHELVES
+from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID
 from server.db.bulk import reserve_ids, write_rows
 from server.db.engine import connect
@@ -86,6 +87,7 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
             for variant, row in zip(variants, rows, strict=True)
         ),
     )
+    relist(tx, products, now)
     return list(zip(products, variants, strict=True))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 MAX_MINOR = 10**10
 """The largest price: a hundred million units of a two-decimal currency.
@@ -89,6 +89,16 @@ def round_half_up(amount: Decimal) -> int:
 def to_minor(amount: Decimal, currency: str) -> int:
     """`amount` in units as minor units of `currency`, rounded half-up."""
     return round_half_up(amount.scaleb(decimals(currency)))
+
+
+def to_minor_from(amount: Decimal, currency: str) -> int:
+    """The least minor units that are not below `amount` units."""
+    return int(amount.scaleb(decimals(currency)).to_integral_value(ROUND_CEILING))
+
+
+def to_minor_up_to(amount: Decimal, currency: str) -> int:
+    """The most minor units that are not above `amount` units."""
+    return int(amount.scaleb(decimals(currency)).to_integral_value(ROUND_FLOOR))
 
 
 def share(minor: int, rate: Decimal) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +32,7 @@ from sanset.v1 import (
 from sqlalchemy import event, text
 
 from server import app
+from server.catalog import listings
 from server.clock import Clock, utc_now
 from server.settings import Settings, load
 from server.start import create_admin
@@ -148,6 +149,11 @@ class RunningShop:
         with self.app.db.transaction() as tx:
             result = tx.execute(text(statement), values)
             return list(result) if result.returns_rows else []
+
+    def relist(self, product_ids: Collection[int]) -> None:
+        """Bring the lists of products up to date after their rows were changed behind the server's back."""
+        with self.app.db.transaction() as tx:
+            listings.relist(tx, product_ids, utc_now())
 
     def add_address(self, account: Account, **fields: Any) -> auth_pb2.Address:
         """Give an account an address in the US."""

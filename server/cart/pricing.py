@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Final
 
 from server.cart.tiers import Tiers
-from server.money import decimals, share_bp, to_minor
+from server.money import decimals, share_bp, to_minor, to_minor_from
 from server.settings import Settings
 
 POINTS_PER_UNIT: Final = 100
@@ -267,6 +267,6 @@ def _half_up(numerator: int, denominator: int) -> int:
 
 def _shipping(goods: int, currency: str, rules: PriceRules) -> int:
     free_from = rules.free_shipping_from.get(currency)
-    if free_from is not None and goods >= to_minor(free_from, currency):
+    if free_from is not None and goods >= to_minor_from(free_from, currency):
         return 0
     return to_minor(rules.shipping_fee.get(currency, Decimal(0)), currency)

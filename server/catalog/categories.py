@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.catalog import listings
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
 from server.catalog.models import Category, Product
 from server.catalog.slugs import slugify, with_suffix
@@ -82,6 +83,14 @@ class CategoryTree:
         while category_id is not None:
             level, category_id = level + 1, self.by_id(category_id).parent_id
         return level
+
+    def above(self, category_id: int | None) -> frozenset[int]:
+        """The ids of a category and all above it; none for None."""
+        found = set()
+        while category_id is not None:
+            found.add(category_id)
+            category_id = self.by_id(category_id).parent_id
+        return frozenset(found)
 
     def check_place(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> None:
         """Raise CategoryTaken when another category under the parent has the name, TooMany when it is too deep.
@@ -171,6 +180,9 @@ def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
         tx.execute(update(Category).where(Category.id == category_id).values(values))
     except IntegrityError:
         raise CategoryTaken(category=values.get("slug", node.slug)) from None
+    before, after = tree.above(node.parent_id), tree.above(parent)
+    if before != after:
+        listings.move_category(tx, category_id, before - after, after - before)
     publish(tx, NewEvent(CATEGORY, str(category_id)))
 
 

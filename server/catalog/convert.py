@@ -13,7 +13,7 @@ from sanset.v1 import catalog_pb2 as pb
 
 from server.catalog.categories import CategoryNode
 from server.catalog.discounts import price_at
-from server.catalog.queries import ProductFilter
+from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import etag_of
@@ -164,12 +164,12 @@ def _attributes(message: Message, field: str) -> Mapping[str, Any]:
 
 
 def filter_from_wire(
-    request: pb.ListProductsRequest, category_ids: frozenset[int] | None, currency: str
+    request: pb.ListProductsRequest, category_id: int | None, currency: str
 ) -> ProductFilter:
     """Which products a list shall hold."""
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
     return ProductFilter(
-        category_ids=category_ids,
+        category_id=category_id,
         brand=request.brand or None,
         tags=tuple(sorted(set(request.tags))),
         min_price_minor=low,

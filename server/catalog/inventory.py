@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, insert, select, update
 
+from server.catalog import listings
 from server.catalog.discounts import price_at
 from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
@@ -125,6 +126,9 @@ def take_stock(tx: Connection, wanted: Mapping[int, int], now: datetime) -> dict
         if offer.available < quantity:
             raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
     _move(len(wanted)).later(tx, **_moving(wanted))  # the rows are locked: it cannot fall short any more
+    last = [variant_id for variant_id, quantity in wanted.items() if found[variant_id].available == quantity]
+    if last:
+        listings.sold_out(tx, {found[variant_id].product_id for variant_id in last}, last)
     return found
 
 
@@ -132,6 +136,9 @@ def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:
     """Give units of variants back to stock, and return their products, for `stock_event`."""
     found = _rows(tx, sorted(units), lock=True)
     _move(len(units)).run(tx, **_moving({variant: -quantity for variant, quantity in units.items()}))
+    back = {row.product_id for row in found if row.available == 0}
+    if back:
+        listings.stock_changed(tx, back)
     return {row.product_id for row in found}
 
 
@@ -188,6 +195,7 @@ def set_stock(tx: Connection, product_id: int, variant_id: int | None, quantity:
         .where(*level)
         .values(available=quantity, received=InventoryLevel.sold + quantity)
     )
+    listings.stock_changed(tx, [product_id])
     publish(tx, _changed([product_id]))
 
 
@@ -202,6 +210,7 @@ def adjust_stock(tx: Connection, product_id: int, variant_id: int | None, delta:
     if changed.rowcount == 0:
         available = tx.execute(select(InventoryLevel.available).where(*level)).scalar_one()
         raise NegativeStock(available=available, taken=-delta)
+    listings.stock_changed(tx, [product_id])
     publish(tx, _changed([product_id]))
 
 

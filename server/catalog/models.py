@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, UtcDateTime
@@ -63,23 +73,42 @@ class Product(Base):
         CheckConstraint("price_minor >= 0", name="price"),
         CheckConstraint("max_quantity > 0", name="max_quantity"),
         Index(None, "category_id", "id"),
-        Index("ix_products_created_at", "created_at", "id"),
-        Index("ix_products_price", "price_minor", "id"),
-        Index("ix_products_name", text("lower(name)"), "id"),
-        Index("ix_products_rating", "rating", "id"),
-        Index("ix_products_brand", text("lower(brand)")),
         Index("ix_products_vendor", "vendor_id"),
     )
 
 
-class ProductTag(Base):
-    """A tag of a product, in rows so that a filter can use an index; `products.tags` keeps their order."""
+class Listing(Base):
+    """That a product stands on a list (see listings.py), with the keys that lists are sorted and filtered by.
 
-    __tablename__ = "product_tags"
+    A product whose discount begins or ends has a row for each price that it has or will have, its `phase`; at any
+    moment one of them is valid.
+    """
 
-    tag: Mapped[str] = mapped_column(String(50), primary_key=True)
+    __tablename__ = "product_listings"
+
+    list_key: Mapped[str] = mapped_column(String(160), primary_key=True)
     product_id: Mapped[int] = mapped_column(
         ForeignKey("products.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    phase: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    valid_from: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    in_stock: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    price_minor: Mapped[int] = mapped_column(BigInteger)  # what a shopper pays while the row is valid
+    name_key: Mapped[str] = mapped_column(String(200))
+    sold: Mapped[int] = mapped_column(BigInteger)  # as last counted: a sale does not write here
+    rating: Mapped[float]
+
+    # What rows are filtered by stands in the indexes as well: rows that are passed over are not looked up.
+    __table_args__ = tuple(
+        Index(
+            f"ix_product_listings_{key}",
+            *dict.fromkeys(
+                ["list_key", "in_stock", key, "product_id", "price_minor", "valid_from", "valid_until"]
+            ),
+        )
+        for key in ("created_at", "price_minor", "name_key", "sold", "rating")
     )
 
 
@@ -137,6 +166,5 @@ class InventoryLevel(Base):
         CheckConstraint("sold >= 0", name="sold"),
         CheckConstraint("received = available + sold", name="balance"),
         Index("ix_inventory_levels_product_id", "product_id"),
-        Index("ix_inventory_levels_sold", "sold", "product_id"),
         {"postgresql_with": {"fillfactor": 70}},  # room for updates in place: stock is the hottest row
     )

@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Select,
-    UnaryExpression,
-    and_,
-    cast,
-    delete,
-    exists,
-    func,
-    insert,
-    select,
-    tuple_,
-    update,
-)
+from sqlalchemy import BigInteger, Connection, and_, cast, func, select, update
 
-from server.catalog.models import Category, InventoryLevel, Product, ProductTag, Variant
+from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
-
-COUNTED_UP_TO = 1000
-"""A total above this is not counted further."""
-
-
-@dataclass(frozen=True)
-class ProductFilter:
-    """Which products a list holds. None and () filter nothing."""
-
-    category_ids: frozenset[int] | None = None
-    brand: str | None = None
-    tags: tuple[str, ...] = ()
-    min_price_minor: int | None = None
-    max_price_minor: int | None = None
-    in_stock: bool | None = None
-    vendor_id: int | None = None
-
-    def scope(self) -> tuple[object, ...]:
-        """What a page token is bound to, besides the category as the caller names it."""
-        return tuple(vars(replace(self, category_ids=None)).values())
-
 
 _AVAILABLE = (
     select(
@@ -69,16 +32,6 @@ _PRODUCTS = (
     .outerjoin(Category, Category.id == Product.category_id)
 )
 
-# The order of each sort: its columns, and whether they descend. The id breaks ties.
-_SORTS: dict[str, tuple[Any, bool]] = {
-    "NEWEST": (Product.created_at, True),
-    "PRICE_ASC": (Product.price_minor, False),
-    "PRICE_DESC": (Product.price_minor, True),
-    "NAME": (func.lower(Product.name), False),
-    "POPULARITY": (InventoryLevel.sold, True),
-    "RATING": (Product.rating, True),
-}
-
 
 def products(connection: Connection, ids: Sequence[int]) -> Sequence[AnyRow]:
     """The products with these ids that were not deleted, with category, default variant and stock."""
@@ -88,54 +41,6 @@ def products(connection: Connection, ids: Sequence[int]) -> Sequence[AnyRow]:
 def product_id_by_slug(connection: Connection, slug: str) -> int | None:
     """The id of the product with this slug, unless it was deleted."""
     return connection.scalar(select(Product.id).where(Product.slug == slug, Product.deleted_at.is_(None)))
-
-
-def product_page(
-    connection: Connection, wanted: ProductFilter, sort: str, after: Sequence[Any] | None, limit: int
-) -> Sequence[AnyRow]:
-    """Up to `limit` rows (id, sort key) of a list, after the row with the keys `after`."""
-    column, descending = _SORTS[sort]
-    statement = _filtered(select(Product.id, column), wanted)
-    if column is InventoryLevel.sold:
-        statement = statement.join(Variant, and_(Variant.product_id == Product.id, Variant.is_default)).join(
-            InventoryLevel, InventoryLevel.variant_id == Variant.id
-        )
-    if after is not None:
-        keys = tuple_(column, Product.id)
-        statement = statement.where(keys < tuple(after) if descending else keys > tuple(after))
-    return connection.execute(statement.order_by(*_ordering(column, descending)).limit(limit)).all()
-
-
-def count_products(connection: Connection, wanted: ProductFilter) -> int:
-    """How many products a list holds, counted up to COUNTED_UP_TO."""
-    rows = _filtered(select(Product.id), wanted).limit(COUNTED_UP_TO).subquery()
-    return connection.execute(select(func.count()).select_from(rows)).scalar_one()
-
-
-def _ordering(column: Any, descending: bool) -> list[UnaryExpression[Any]]:
-    return [column.desc(), Product.id.desc()] if descending else [column.asc(), Product.id.asc()]
-
-
-def _filtered(statement: Select[Any], wanted: ProductFilter) -> Select[Any]:
-    conditions: list[ColumnElement[bool]] = [Product.deleted_at.is_(None)]
-    if wanted.category_ids is not None:
-        conditions.append(Product.category_id.in_(wanted.category_ids))
-    if wanted.brand is not None:
-        conditions.append(func.lower(Product.brand) == func.lower(wanted.brand))
-    if wanted.min_price_minor is not None:
-        conditions.append(Product.price_minor >= wanted.min_price_minor)
-    if wanted.max_price_minor is not None:
-        conditions.append(Product.price_minor <= wanted.max_price_minor)
-    if wanted.vendor_id is not None:
-        conditions.append(Product.vendor_id == wanted.vendor_id)
-    for tag in wanted.tags:
-        conditions.append(exists().where(ProductTag.tag == tag, ProductTag.product_id == Product.id))
-    if wanted.in_stock is not None:
-        level = select(InventoryLevel.variant_id).where(InventoryLevel.available > 0)
-        # Correlated with the product only: sorted by popularity, the list itself joins the levels.
-        stocked = exists(level.where(InventoryLevel.product_id == Product.id).correlate(Product))
-        conditions.append(stocked if wanted.in_stock else ~stocked)
-    return statement.where(*conditions)
 
 
 def insert_product(tx: Connection, values: dict[str, Any]) -> int | None:
@@ -153,13 +58,6 @@ def insert_default_variant(tx: Connection, product_id: int, sku: str) -> int | N
 def sku_exists(connection: Connection, sku: str) -> bool:
     """Whether a product, deleted or not, has this sku."""
     return connection.scalar(select(Product.id).where(Product.sku == sku)) is not None
-
-
-def replace_tags(tx: Connection, product_id: int, tags: Sequence[str]) -> None:
-    """Make `tags` the rows that the tag filter looks at."""
-    tx.execute(delete(ProductTag).where(ProductTag.product_id == product_id))
-    if tags:
-        tx.execute(insert(ProductTag), [{"product_id": product_id, "tag": tag} for tag in tags])
 
 
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:

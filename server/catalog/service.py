@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from server.catalog import inventory, queries
+from server.catalog import inventory, listings, queries
 from server.catalog.categories import hold, read_tree
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
@@ -21,6 +21,14 @@ from server.rpc.identity import Identity, Role
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5
+
+LISTED = frozenset(
+    [
+        *("name", "category_id", "brand", "tags", "price_minor"),
+        *("discount_bp", "discount_minor", "discount_from", "discount_until"),
+    ]
+)
+"""The columns that say where a product stands in the lists."""
 
 ValuesIn = Callable[[str], Mapping[str, Any]]
 """The columns to change, with prices in the minor units of a currency; raises InvalidMoney for another one's."""
@@ -47,7 +55,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
     inventory.open_stock(tx, product_id, variant_id, stock)
-    queries.replace_tags(tx, product_id, row.get("tags", []))
+    listings.list_new(tx, listings.NewProduct(product_id, stock, row), now)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
     return product_id
 
@@ -106,8 +114,8 @@ def update_product(
         if "slug" in broken_constraint(error):
             raise SlugTaken(slug=changes.get("slug", "")) from None
         raise
-    if "tags" in changes:
-        queries.replace_tags(tx, product_id, changes["tags"])
+    if changes.keys() & LISTED:
+        listings.relist(tx, [product_id], now)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
 
 
@@ -115,6 +123,7 @@ def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str,
     """Take a product out of the catalogue. Raises ProductNotFound, NotTheOwner and StaleEtag."""
     _own(tx, caller, product_id, etag)
     queries.update_product(tx, product_id, {"deleted_at": now}, now)
+    listings.unlist(tx, product_id)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from server.catalog import categories, convert, inventory, queries, service
 from server.catalog.errors import ProductNotFound
+from server.catalog.listing_queries import FEW, ProductFilter, product_page, sorts_by_price
 from server.catalog.shelf import Shelf
 from server.clock import Clock
 from server.db.database import Database
@@ -87,16 +88,17 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         )
 
     async def ListProducts(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
-        category_ids = None
+        category_id = None
         if request.category:
-            category_ids = (await self._shelf.tree()).ids_under(request.category)
-        wanted = convert.filter_from_wire(request, category_ids, self._settings.currency)
+            category_id = (await self._shelf.tree()).named(request.category).id
+        wanted = convert.filter_from_wire(request, category_id, self._settings.currency)
         sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
         size = self._pages.size(request.page_size)
         # The category as it was sent: a new category below it must not end the walk through the pages.
         scope = ("ListProducts", sort, request.view == pb.Product.FULL, request.category, *wanted.scope())
         after = self._pages.open(request.page_token, *scope)
-        rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1)
+        few = wanted.bounds_prices and not sorts_by_price(sort) and await self._shelf.count(wanted) <= FEW
+        rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1, few)
         found = await self._shelf.products([product_id for product_id, _ in rows[:size]])
         items, token = self._pages.page(
             rows,
@@ -111,10 +113,10 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         return response
 
     def _page(
-        self, wanted: queries.ProductFilter, sort: str, after: list[object] | None, limit: int
+        self, wanted: ProductFilter, sort: str, after: list[object] | None, limit: int, few: bool
     ) -> list[tuple[int, object]]:
         with self._db.read() as connection:
-            rows = queries.product_page(connection, wanted, sort, after, limit)
+            rows = product_page(connection, wanted, sort, after, limit, self._clock(), few=few)
         return [(product_id, key) for product_id, key in rows]
 
     def CreateProduct(self, request: pb.CreateProductRequest, call: Call) -> pb.Product:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sanset.v1 import catalog_pb2 as pb
 
-from server.catalog import queries
+from server.catalog import listing_queries, queries
 from server.catalog.categories import CategoryTree, read_tree
 from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import next_turn
@@ -63,7 +63,7 @@ class Shelf:
         self._turns: dict[int, datetime] = {}
         """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
-        self._counts: OrderedDict[queries.ProductFilter, tuple[float, int]] = OrderedDict()
+        self._counts: OrderedDict[listing_queries.ProductFilter, tuple[float, int]] = OrderedDict()
 
     def attach(self, follower: Follower) -> None:
         """Stay fresh by the events of products, stock and categories."""
@@ -100,7 +100,7 @@ class Shelf:
             raise AssertionError("a loaded tree is never None")
         return tree
 
-    async def count(self, wanted: queries.ProductFilter) -> int:
+    async def count(self, wanted: listing_queries.ProductFilter) -> int:
         """How many products match, up to a bound; at most a few seconds old, because it is only shown."""
         known = self._counts.get(wanted)
         if known and known[0] > time.monotonic():
@@ -111,9 +111,9 @@ class Shelf:
             self._counts.popitem(last=False)
         return count
 
-    def _count(self, wanted: queries.ProductFilter) -> int:
+    def _count(self, wanted: listing_queries.ProductFilter) -> int:
         with self._db.read() as connection:
-            return queries.count_products(connection, wanted)
+            return listing_queries.count_products(connection, wanted, self._clock())
 
     async def _load_products(self, ids: Sequence[int]) -> dict[int, Shown]:
         products, turns = await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)

@@ -13,7 +13,7 @@ from server.db import migrate
 from server.db.engine import connect, reading
 from server.errors import CommandError
 
-_BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs"})
+_BOOKKEEPING = frozenset({"alembic_version", "schema_serves", "consumers", "jobs", "product_listings"})
 """Tables that a later upgrade fills by itself."""
 
 _EMPTY = ("", "0", "0.0", "false", "{}", "[]", "null")

@@ -10,6 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, select
 
+from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, Category
 from server.catalog.slugs import slugify
 from server.db.bulk import reserve_ids, write_rows
@@ -113,8 +114,6 @@ def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
         for product_id, _, one in placed
     )
     write_rows(tx, metadata.tables["products"], _PRODUCT, products)
-    tags = ((tag, product_id) for product_id, _, one in placed for tag in dict.fromkeys(one.tags))
-    write_rows(tx, metadata.tables["product_tags"], ("tag", "product_id"), tags)
     variants: Iterator[Row] = (
         (variant_id, product_id, one.sku, {}, True) for product_id, variant_id, one in placed
     )
@@ -128,6 +127,7 @@ def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
     )
     columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
     write_rows(tx, metadata.tables["inventory_levels"], columns, levels)
+    relist(tx, [product_id for product_id, _, _ in placed], shop.now)
 
 
 def _write_categories(tx: Connection) -> dict[str, int]:

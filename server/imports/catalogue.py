@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.catalog.listings import relist
 from server.catalog.slugs import slugify
 from server.clock import utc_now
 from server.db.bulk import reserve_ids, write_rows
@@ -62,6 +63,7 @@ def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], 
     )
     stock = ((made[sku], 0 if sku in SERVICES else ledger.goods[sku].stock) for sku in fresh)
     _write_levels(tx, stock)
+    relist(tx, [one.product_id for one in (known | made).values()], utc_now())
     return known | made, len(fresh)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from server.catalog.listings import count_sales
 from server.events.log import CATALOG, NewEvent, publish
 from server.imports.catalogue import write_customers, write_products
 from server.imports.ledger import Ledger
@@ -79,6 +80,10 @@ def import_online_retail(
         lock(tx)
         users, summary.new_customers = write_customers(tx, ledger.customers.values())
     summary.new_orders = write_orders(engine, ledger, Places(stocked, users), progress)
+    counted = 1
+    while counted:
+        with engine.begin() as tx:
+            counted = count_sales(tx)
     with engine.begin() as tx:
         publish(tx, NewEvent(CATALOG))
     return summary

@@ -15,6 +15,7 @@ from server.events.log import ORDER, VERIFIED
 from server.jobs.cleanup import Cleanup
 from server.jobs.nightly import NightlyVerify
 from server.jobs.runner import Job, Jobs
+from server.jobs.sales import SalesCount
 from server.mail.outbox import MailOutbox
 from server.mail.senders import sender_of
 from server.rpc.pool import Pool
@@ -83,6 +84,7 @@ def work_of(
             Job(MAIL, mails.run, every=LOOK, pause=MAIL_PAUSE),
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
             Job("tell of payments", mails.tell_of_payments, every=timedelta(minutes=1)),
+            Job("count sales", SalesCount(db, pool).run, every=timedelta(minutes=5)),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("count points for tiers", count_points, every=timedelta(hours=1)),
             Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),

@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from ml.arrays import Ids
+from server.clock import Clock, utc_now
 from server.errors import Refusal
 from server.recommend.queries import Good
 from server.recommend.stock import ANYTHING, Mask, Stock, Wish
@@ -33,20 +34,33 @@ log = structlog.get_logger()
 class Goods:
     """Every product that was not deleted, kept current by events. For use on one event loop."""
 
-    def __init__(self, load: Load, currency: str) -> None:
+    def __init__(self, load: Load, currency: str, clock: Clock = utc_now) -> None:
         """`load` reads the given products, or all; those that it leaves out do not exist.
 
-        `currency` is the shop's: wishes about prices are in it.
+        `currency` is the shop's: wishes about prices are in it, and mean those of the moment that `clock` tells.
         """
         self._load = load
+        self._clock = clock
         self._currency = currency
         self._stock = Stock(currency)
         self._changed: set[int] = set()
         self._all_changed = False
         self._task: asyncio.Task[None] | None = None
         self._ranked_at = 0.0
-        self.arrival = object()
+        self._arrival = object()
+
+    @property
+    def arrival(self) -> object:
         """Another object whenever a list may hold something that it could not hold before."""
+        self._turn_prices()
+        return self._arrival
+
+    def _turn_prices(self) -> None:
+        """Take the prices that begin by the clock."""
+        turn = self._stock.next_turn
+        if turn is not None and turn <= (now := self._clock()):
+            self._stock.turn(now)
+            self._arrival = object()
 
     async def start(self) -> None:
         """Read everything."""
@@ -71,10 +85,12 @@ class Goods:
 
     def fits(self, product_id: int, wish: Wish = ANYTHING) -> bool:
         """Whether the product can be sold, and is what is wished for."""
+        self._turn_prices()
         return self._stock.fits(product_id, wish)
 
     def choose(self, wish: Wish = ANYTHING, left_out: Iterable[int] = ()) -> Choice:
         """What can be sold, is wished for, and is not left out, at this moment."""
+        self._turn_prices()
         return Choice(self._stock, self._stock.choose(wish, left_out))
 
     def change(self, product_ids: Iterable[int]) -> None:
@@ -116,7 +132,7 @@ class Goods:
         entries = await self._load(None)
         # Off the loop: a large shop takes its time to sort.
         self._stock = await asyncio.to_thread(Stock, self._currency, entries)
-        self.arrival = object()
+        self._arrival = object()
         self._ranked_at = time.monotonic()
 
     async def _read(self, product_ids: set[int]) -> None:
@@ -124,7 +140,7 @@ class Goods:
         stock = self._stock
         arrived = [stock.put(entry) for entry in entries]
         if any(arrived):
-            self.arrival = object()
+            self._arrival = object()
         for product_id in product_ids - {entry.product_id for entry in entries}:
             stock.remove(product_id)
         if time.monotonic() - self._ranked_at > RANK_SECONDS:

@@ -6,11 +6,14 @@ They are set-based reads across the shop's tables, as training's are; nothing he
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from server.catalog.discounts import Phase, phases, price_at
 from server.catalog.models import Category, InventoryLevel, Product
+from server.db.base import AnyRow
 from server.order import status
 from server.order.models import Order, OrderLine
 
@@ -26,6 +29,9 @@ DESCRIPTION_LIMIT = 2_000
 MOST_LEVELS = 32
 
 
+DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
+
+
 class Good(NamedTuple):
     """A product that was not deleted, with the units that can be sold, those that were, and its price."""
 
@@ -35,10 +41,12 @@ class Good(NamedTuple):
     sold: int
     price_minor: int
     currency: str
+    phases: Sequence[Phase] = ()
+    """From when to when it costs what, when that changes by the clock; () when it does not."""
 
 
-def goods(connection: Connection, product_ids: Collection[int] | None) -> Sequence[Good]:
-    """The products among `product_ids` (None: all) that were not deleted."""
+def goods(connection: Connection, product_ids: Collection[int] | None, now: datetime) -> Sequence[Good]:
+    """The products among `product_ids` (None: all) that were not deleted, at the prices of `now` and later."""
     level = InventoryLevel
     query = (
         select(
@@ -48,17 +56,26 @@ def goods(connection: Connection, product_ids: Collection[int] | None) -> Sequen
             func.coalesce(func.sum(level.sold), 0),
             Product.price_minor,
             Product.currency,
+            *DISCOUNT,
         )
         .outerjoin(level, level.product_id == Product.id)
         .where(Product.deleted_at.is_(None))
-        .group_by(Product.id, Product.category_id, Product.price_minor, Product.currency)
+        .group_by(Product.id, Product.category_id, Product.price_minor, Product.currency, *DISCOUNT)
     )
     if product_ids is not None:
         query = query.where(Product.id.in_(product_ids))
-    return [
-        Good(product_id, category_id, int(available), int(sold), price_minor, currency)
-        for product_id, category_id, available, sold, price_minor, currency in connection.execute(query)
-    ]
+    return [_good(row, now) for row in connection.execute(query)]
+
+
+def _good(row: AnyRow, now: datetime) -> Good:
+    product_id, category_id, available, sold, price_minor, currency, *discount = row
+    if discount == [None, None, None, None]:
+        return Good(product_id, category_id, int(available), int(sold), price_minor, currency)
+    spans = phases(row, now)
+    later = spans if len(spans) > 1 else ()
+    return Good(
+        product_id, category_id, int(available), int(sold), price_at(price_minor, row, now), currency, later
+    )
 
 
 class Described(NamedTuple):

@@ -76,7 +76,7 @@ class Serving:
         self.challenger: Model | None = None
         """What the running experiment compares with it; None as well when it cannot be served here."""
         self._split: Split | None = None
-        self.goods = Goods(self._load_goods, settings.currency)
+        self.goods = Goods(self._load_goods, settings.currency, clock)
         self.trends = Trends(self._count_sales)
         self._newcomers = Newcomers(self._list_products, self._describe)
         self._histories = Histories(self._read_user, self._read_visitor)
@@ -249,7 +249,7 @@ class Serving:
         self.goods.change_all()
 
     async def _load_goods(self, product_ids: Collection[int] | None) -> Sequence[queries.Good]:
-        return await self._read(queries.goods, product_ids)
+        return await self._read(queries.goods, product_ids, self._clock())
 
     async def _read_user(self, user_id: int) -> Sequence[Row]:
         return await self._read(history_queries.of_user, user_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import repeat
 from typing import TypeVar
 
@@ -58,6 +59,9 @@ class Stock:
         self._categories = _column([self._category(entry) for entry in entries], NOTHING)
         self._prices = _column([self._price(entry) for entry in entries], NOTHING)
         self._sellable: Mask = _column([entry.available for entry in entries], 0) > 0
+        self._phases = {entry.product_id: entry.phases for entry in entries if entry.phases}
+        self.next_turn = self._first_turn()
+        """When the price of a product next changes by the clock; None: never."""
         self._wishes: OrderedDict[Wish, Mask] = OrderedDict()
         self._ranked = self.by_sales()
         self._table = self._tabled()
@@ -78,10 +82,35 @@ class Stock:
             self._wishes.clear()
         self._ids[slot], self._sold[slot], self._sellable[slot] = entry.product_id, entry.sold, sellable
         self._categories[slot], self._prices[slot] = category, price
+        if entry.phases:
+            self._phases[entry.product_id] = entry.phases
+            turn = entry.phases[0][1]
+            self.next_turn = min(filter(None, (self.next_turn, turn)), default=None)
+        else:
+            self._phases.pop(entry.product_id, None)
         return arrived
+
+    def turn(self, now: datetime) -> None:
+        """Take the prices of `now`, of products whose price changes by the clock."""
+        for product_id, spans in list(self._phases.items()):
+            left = [span for span in spans if span[1] is None or span[1] > now]
+            begins, _, price = left[0]
+            if self._prices[self.slot(product_id)] != NOTHING and (begins is None or begins <= now):
+                self._prices[self.slot(product_id)] = price
+            if len(left) > 1:
+                self._phases[product_id] = left
+            else:
+                del self._phases[product_id]
+        self._wishes.clear()
+        self.next_turn = self._first_turn()
+
+    def _first_turn(self) -> datetime | None:
+        ends = (spans[0][1] for spans in self._phases.values())
+        return min((end for end in ends if end is not None), default=None)
 
     def remove(self, product_id: int) -> None:
         """Forget a product."""
+        self._phases.pop(product_id, None)
         slot = self._slots.get(product_id)
         if slot is not None:
             self._ids[slot], self._sold[slot], self._sellable[slot] = 0, 0, False

@@ -14,7 +14,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 
 from server.errors import InvalidField, InvalidMoney, InvalidUpdateMask
-from server.money import MAX_MINOR, Money, decimals, to_minor
+from server.money import MAX_MINOR, Money, decimals, to_minor_from, to_minor_up_to
 
 MAX_INT32 = 2**31 - 1
 """The most that an int32 field can say; more is shown as this."""
@@ -55,18 +55,22 @@ def price_range_from_wire(low: str, high: str, currency: str) -> tuple[int | Non
 
     An empty one bounds nothing. Raises InvalidMoney, and InvalidField when the lower one is above the other.
     """
-    bounds = _bound(low, "min_price", currency), _bound(high, "max_price", currency)
-    if bounds[0] is not None and bounds[1] is not None and bounds[0] > bounds[1]:
+    least, most = _bound(low, "min_price"), _bound(high, "max_price")
+    if least is not None and most is not None and least > most:
         raise InvalidField(("min_price", "must not be above max_price"))
-    return bounds
+    # A bound finer than the currency admits what truly lies inside: up for the lower one, down for the upper one.
+    return (
+        None if least is None else to_minor_from(least, currency),
+        None if most is None else to_minor_up_to(most, currency),
+    )
 
 
-def _bound(text: str, field: str, currency: str) -> int | None:
+def _bound(text: str, field: str) -> Decimal | None:
     if not text:
         return None
     if not re.fullmatch(r"\d{1,12}(\.\d{1,3})?", text):
         raise InvalidMoney(field=field, problem="must be a decimal number such as 9.99")
-    return to_minor(Decimal(text), currency)
+    return Decimal(text)
 
 
 def time_to_wire(moment: datetime | None) -> Timestamp | None:

@@ -1,4 +1,4 @@
-"""The rules of stock: received = available + sold, and sold is what orders hold that did not come back."""
+"""The rules of stock: received = available + sold, sold is what orders hold, and the lists say what is left."""
 
 from __future__ import annotations
 
@@ -54,6 +54,46 @@ STOCK: Final = (
         FROM inventory_levels JOIN variants ON variants.id = inventory_levels.variant_id
         WHERE variants.product_id <> inventory_levels.product_id
         ORDER BY variants.id
+        """,
+    ),
+    Rule(
+        "listing-products",
+        "product {product_id}: stands on {lists} lists, and was {deleted} times deleted",
+        """
+        SELECT products.id AS product_id, COUNT(product_listings.list_key) AS lists,
+               COUNT(products.deleted_at) AS deleted
+        FROM products LEFT JOIN product_listings
+          ON product_listings.product_id = products.id AND product_listings.list_key = 'all'
+        WHERE (products.deleted_at IS NULL) = (product_listings.list_key IS NULL)
+        GROUP BY products.id
+        ORDER BY products.id
+        """,
+    ),
+    Rule(
+        "listing-stock",
+        "product {product_id}: the list {list_key} says in stock: {in_stock}, but {available} units are available",
+        """
+        SELECT product_listings.product_id, product_listings.list_key, product_listings.in_stock,
+               stock.available
+        FROM product_listings
+        JOIN (
+            SELECT product_id, SUM(available) AS available FROM inventory_levels GROUP BY product_id
+        ) AS stock ON stock.product_id = product_listings.product_id
+        WHERE product_listings.in_stock <> (stock.available > 0)
+        ORDER BY product_listings.product_id, product_listings.list_key
+        """,
+    ),
+    Rule(
+        "listing-categories",
+        "product {product_id}: does not stand on the list of its category {category_id}",
+        """
+        SELECT products.id AS product_id, products.category_id
+        FROM products LEFT JOIN product_listings
+          ON product_listings.product_id = products.id
+         AND product_listings.list_key = 'category ' || products.category_id
+        WHERE products.deleted_at IS NULL AND products.category_id IS NOT NULL
+          AND product_listings.list_key IS NULL
+        ORDER BY products.id
         """,
     ),
 )

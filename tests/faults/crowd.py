@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from server.auth.models import Address, User
 from server.auth.tokens import AccessTokens
 from server.cart.models import Cart, CartItem
+from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.settings import Settings
 
@@ -31,7 +32,9 @@ class Crowd:
     def products(self, count: int, *, stock: int) -> list[int]:
         """New products at 10.00 with so many units each; their ids."""
         with self.engine.begin() as tx:
-            return [self._product(tx, stock) for _ in range(count)]
+            made = [self._product(tx, stock) for _ in range(count)]
+            relist(tx, made, datetime.now(UTC))
+        return made
 
     def _product(self, tx: Connection, stock: int) -> int:
         name = f"Mug {uuid.uuid4().hex}"

@@ -10,7 +10,9 @@ from running_shop import RunningShop
 from sanset.v1 import catalog_pb2 as pb
 from sqlalchemy import insert, select
 
-from server.catalog.models import InventoryLevel, Product, ProductTag, Variant
+from server.catalog.listings import relist
+from server.catalog.models import InventoryLevel, Product, Variant
+from server.clock import utc_now
 
 
 def largest_product(shop: RunningShop, tag: str, character: str = "🛒") -> pb.Product:
@@ -32,7 +34,9 @@ def largest_product(shop: RunningShop, tag: str, character: str = "🛒") -> pb.
 def copy_product(shop: RunningShop, product_id: int, count: int) -> list[int]:
     """`count` copies of a product, each with a sku and slug of its own; returns their ids."""
     with shop.app.db.transaction() as tx:
-        return [_copy(tx, product_id) for _ in range(count)]
+        copies = [_copy(tx, product_id) for _ in range(count)]
+        relist(tx, copies, utc_now())
+    return copies
 
 
 def _copy(tx: Any, product_id: int) -> int:
@@ -47,5 +51,4 @@ def _copy(tx: Any, product_id: int) -> int:
     ).scalar_one()
     level = {"variant_id": variant, "location_id": 1, "product_id": copy, "available": 1, "received": 1}
     tx.execute(insert(InventoryLevel).values(level))
-    tx.execute(insert(ProductTag), [{"tag": tag, "product_id": copy} for tag in row["tags"]])
     return copy

@@ -74,6 +74,7 @@ def _products(shop: RunningShop, tag: str, count: int) -> list[int]:
             id=product_id,
             sold=values["sold"],
         )
+    shop.relist(made)
     return made
 
 
@@ -92,8 +93,8 @@ def many() -> Iterator[dict[RunningShop, tuple[str, list[int]]]]:
     for shop, (tag, _) in made.items():
         shop.sql(
             "UPDATE inventory_levels SET sold = 0, received = available"
-            " WHERE product_id IN (SELECT product_id FROM product_tags WHERE tag = :tag)",
-            tag=tag,
+            " WHERE product_id IN (SELECT product_id FROM product_listings WHERE list_key = :list_key)",
+            list_key=f"tag {tag}",
         )
 
 

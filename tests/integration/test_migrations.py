@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, insert, inspect, text
+from sqlalchemy import Engine, insert, inspect, text, update
 
 from server.auth.models import PaymentMethod, User
 from server.cart.models import Cart, CartItem
-from server.catalog import inventory
-from server.catalog.models import Product, Variant
+from server.catalog import inventory, listings
+from server.catalog.models import Category, Product, Variant
 from server.db import migrate
 from server.db.engine import connect
 from server.db.schema import metadata
@@ -184,4 +184,31 @@ def test_a_downgrade_forgets_the_payment_methods_whose_tokens_are_sealed(filled_
     with engine.begin() as tx:
         assert tx.execute(text("SELECT token FROM payment_methods")).scalars().all() == ["pm_1"]
     migrate.upgrade(filled_url)
+    engine.dispose()
+
+
+# ── Lists of products: what the migration makes of the rows is what the shop makes of them
+
+
+def test_the_lists_of_products_that_exist_are_made(filled_url: str) -> None:
+    engine = connect(filled_url, pool_size=1)
+    window = {"discount_from": NOW, "discount_until": NOW + timedelta(days=40_000)}
+    with engine.begin() as tx:
+        for category_id, parent_id in ((1, None), (2, 1)):
+            row = {"id": category_id, "parent_id": parent_id, "name": "C", "slug": f"c{category_id}"}
+            tx.execute(insert(Category).values(row))
+        sale = {"category_id": 2, "brand": "ﬁne Straße", "tags": ["a", "b" * 50], "discount_bp": 1_250}
+        tx.execute(update(Product).values(sale | window | {"price_minor": 999, "rating": 4.5}))
+        gone = {"sku": "G", "slug": "g", "name": "Gone", "price_minor": 1, "currency": "USD"}
+        times = {"created_at": NOW, "updated_at": NOW, "deleted_at": NOW}
+        tx.execute(insert(Product).values(id=2, **gone, **times))
+        listings.relist(tx, [1, 2], NOW)
+    rows = "SELECT * FROM product_listings ORDER BY list_key, phase"
+    expected = _ask(filled_url, rows)
+    assert len(expected) == 2 * len({"all", "category 1", "category 2", "brand", "a", "b"})
+    migrate.downgrade(filled_url, "0015")
+    tags = _ask(filled_url, "SELECT tag, product_id FROM product_tags ORDER BY tag")
+    assert tags == [("a", 1), ("b" * 50, 1)]
+    migrate.upgrade(filled_url)
+    assert _ask(filled_url, rows) == expected
     engine.dispose()

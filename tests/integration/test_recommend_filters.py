@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -113,6 +114,22 @@ def test_filters_go_together(modelled: Settings) -> None:
         assert await recommended(worker, category="coffee", min_price="5.00") == [2]
         change(worker, 2, category_id=None)
         assert await recommended(worker, category="coffee", min_price="5.00") == []
+
+    play(modelled, story)
+
+
+def test_the_price_filter_takes_what_a_shopper_pays_now(modelled: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        now = utc_now()
+        for product_id in EVERYTHING:
+            change(worker, product_id, price_minor=10_000)
+        change(worker, 3, discount_bp=9_000)
+        change(worker, 4, discount_bp=9_000, discount_until=now - timedelta(days=1))
+        change(worker, 5, discount_minor=9_000, discount_from=now + timedelta(days=1))
+        change(worker, 6, discount_bp=9_000, discount_until=now + timedelta(days=1))
+        assert set(await recommended(worker, max_price="10.009", include_repeat=True)) == {3, 6}
+        dear = await recommended(worker, min_price="10.001", include_repeat=True)
+        assert {3, 6}.isdisjoint(dear)
 
     play(modelled, story)
 

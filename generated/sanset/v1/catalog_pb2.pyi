@@ -482,13 +482,13 @@ class ListProductsRequest(_message.Message):
         NEWEST: ListProductsRequest._Sort.ValueType  # 1
         """The newest first."""
         PRICE_ASC: ListProductsRequest._Sort.ValueType  # 2
-        """The cheapest first."""
+        """The cheapest first, by what one unit costs now."""
         PRICE_DESC: ListProductsRequest._Sort.ValueType  # 3
-        """The dearest first."""
+        """The dearest first, by what one unit costs now."""
         NAME: ListProductsRequest._Sort.ValueType  # 4
         """By name, A to Z."""
         POPULARITY: ListProductsRequest._Sort.ValueType  # 5
-        """The best sold first."""
+        """The best sold first, as counted every few minutes."""
         RATING: ListProductsRequest._Sort.ValueType  # 6
         """The best rated first."""
 
@@ -500,13 +500,13 @@ class ListProductsRequest(_message.Message):
     NEWEST: ListProductsRequest.Sort.ValueType  # 1
     """The newest first."""
     PRICE_ASC: ListProductsRequest.Sort.ValueType  # 2
-    """The cheapest first."""
+    """The cheapest first, by what one unit costs now."""
     PRICE_DESC: ListProductsRequest.Sort.ValueType  # 3
-    """The dearest first."""
+    """The dearest first, by what one unit costs now."""
     NAME: ListProductsRequest.Sort.ValueType  # 4
     """By name, A to Z."""
     POPULARITY: ListProductsRequest.Sort.ValueType  # 5
-    """The best sold first."""
+    """The best sold first, as counted every few minutes."""
     RATING: ListProductsRequest.Sort.ValueType  # 6
     """The best rated first."""
 
@@ -530,9 +530,9 @@ class ListProductsRequest(_message.Message):
     brand: _builtins.str
     """Only this brand, whatever its case."""
     min_price: _builtins.str
-    """Only from this price on, as a decimal number in the shop's currency: "9.99"."""
+    """Only from this price on, as a decimal number in the shop's currency: "9.99". What one unit costs now counts."""
     max_price: _builtins.str
-    """Only up to this price, as a decimal number in the shop's currency."""
+    """Only up to this price, as a decimal number in the shop's currency. What one unit costs now counts."""
     in_stock: _builtins.bool
     """true: only what can be ordered; false: only what is sold out."""
     vendor: _builtins.int

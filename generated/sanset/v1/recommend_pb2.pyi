@@ -891,9 +891,9 @@ class GetRecommendationsRequest(_message.Message):
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
     min_price: _builtins.str
-    """Only from this price on, as a decimal number in the shop's currency: "9.99"."""
+    """Only from this price on, as a decimal number in the shop's currency: "9.99". What one unit costs now counts."""
     max_price: _builtins.str
-    """Only up to this price, as a decimal number in the shop's currency."""
+    """Only up to this price, as a decimal number in the shop's currency. What one unit costs now counts."""
     def __init__(
         self,
         *,

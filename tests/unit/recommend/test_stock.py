@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -108,3 +109,32 @@ def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPa
     assert [slot for slot in stock.slots_of(np.array(asked)).tolist() if slot >= 0] == [
         stock.slot(product_id) for product_id in asked if product_id in stock
     ]
+
+
+def test_a_price_that_begins_by_the_clock_counts_from_then_until_it_ends() -> None:
+    begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
+    phases = [(None, begins, 900), (begins, ends, 90), (ends, None, 900)]
+    stock = Stock("USD", [Good(1, None, 5, 0, 900, "USD", phases), Good(2, None, 5, 0, 100, "USD")])
+    cheap = Wish(max_price=200)
+    for moment, fits in (
+        (begins - timedelta(microseconds=1), False),
+        (begins, True),
+        (ends - timedelta(microseconds=1), True),
+        (ends, False),
+    ):
+        if stock.next_turn is not None and stock.next_turn <= moment:
+            stock.turn(moment)
+        assert stock.fits(1, cheap) is fits
+        assert stock.fits(2, cheap)
+    assert stock.next_turn is None
+
+
+def test_a_price_that_began_and_ended_while_nobody_looked_is_passed_over() -> None:
+    begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
+    stock = Stock(
+        "USD", [Good(1, None, 5, 0, 900, "USD", [(None, begins, 900), (begins, ends, 90), (ends, None, 950)])]
+    )
+    stock.turn(ends + timedelta(days=9))
+    assert stock.fits(1, Wish(min_price=950))
+    stock.put(Good(1, None, 5, 0, 900, "USD"))
+    assert stock.fits(1, Wish(max_price=900))

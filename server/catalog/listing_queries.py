@@ -1,0 +1,218 @@
+"""SQL of the lists of products: pages and totals, each a short walk along one index of the listings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from server.catalog.listings import EVERYTHING, brand_list, category_list, tag_list, vendor_list
+from server.catalog.models import Listing
+from server.db.base import UtcDateTime
+from server.db.prepared import Prepared
+
+COUNTED_UP_TO: Final = 1000
+"""A total above this is not counted further."""
+
+FEW: Final = 800
+"""So many products in a range of prices are sorted when they are found; more are found along the order."""
+
+MOST_SORTED: Final = 10 * FEW
+"""A total is some seconds old: the few may be more by now."""
+
+
+@dataclass(frozen=True)
+class ProductFilter:
+    """Which products a list holds. None and () filter nothing."""
+
+    category_id: int | None = None
+    brand: str | None = None
+    tags: tuple[str, ...] = ()
+    min_price_minor: int | None = None
+    max_price_minor: int | None = None
+    in_stock: bool | None = None
+    vendor_id: int | None = None
+
+    def scope(self) -> tuple[object, ...]:
+        """What a page token is bound to, besides the category as the caller names it."""
+        return tuple(vars(replace(self, category_id=None)).values())
+
+    @property
+    def bounds_prices(self) -> bool:
+        """Whether it asks for a range of prices."""
+        return self.min_price_minor is not None or self.max_price_minor is not None
+
+    def lists(self) -> list[str]:
+        """The lists that a product must stand on; the first, likely the shortest, is the one that is walked."""
+        wanted = [tag_list(tag) for tag in self.tags]
+        if self.brand is not None:
+            wanted.append(brand_list(self.brand))
+        if self.vendor_id is not None:
+            wanted.append(vendor_list(self.vendor_id))
+        if self.category_id is not None:
+            wanted.append(category_list(self.category_id))
+        return wanted or [EVERYTHING]
+
+
+# The order of each sort: its column, and whether it descends. The id breaks ties.
+_SORTS: Final[dict[str, tuple[Any, bool]]] = {
+    "NEWEST": (Listing.created_at, True),
+    "PRICE_ASC": (Listing.price_minor, False),
+    "PRICE_DESC": (Listing.price_minor, True),
+    "NAME": (Listing.name_key, False),
+    "POPULARITY": (Listing.sold, True),
+    "RATING": (Listing.rating, True),
+}
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What two filters have in common whose statements differ in nothing but values."""
+
+    others: int
+    in_stock: bool | None
+    low: bool
+    high: bool
+
+    @classmethod
+    def of(cls, wanted: ProductFilter) -> _Shape:
+        low, high = wanted.min_price_minor is not None, wanted.max_price_minor is not None
+        return cls(len(wanted.lists()) - 1, wanted.in_stock, low, high)
+
+
+def sorts_by_price(sort: str) -> bool:
+    """Whether a range of prices is a piece of the index that this order walks along."""
+    return _SORTS[sort][0] is Listing.price_minor
+
+
+def product_page(
+    connection: Connection,
+    wanted: ProductFilter,
+    sort: str,
+    after: Sequence[Any] | None,
+    limit: int,
+    now: datetime,
+    *,
+    few: bool = False,
+) -> Sequence[Any]:
+    """Up to `limit` rows (id, sort key) of a list at the prices of `now`, after the row with the keys `after`.
+
+    `few`: that at most FEW products match, which are sorted, where more are found along the order.
+    """
+    statement = _page(_Shape.of(wanted), sort, resumed=after is not None, few=few)
+    values = _values(wanted, now) | {"most": limit}
+    if after is not None:
+        values |= {"after_key": after[0], "after_id": after[1]}
+    return statement.all(connection, **values)
+
+
+def count_products(connection: Connection, wanted: ProductFilter, now: datetime) -> int:
+    """How many products a list holds, counted up to COUNTED_UP_TO."""
+    row = _count(_Shape.of(wanted)).first(connection, **_values(wanted, now))
+    return int(row.products)
+
+
+def _values(wanted: ProductFilter, now: datetime) -> dict[str, Any]:
+    driver, *others = wanted.lists()
+    values: dict[str, Any] = {"list_key": driver, "now": now}
+    values |= {f"other_{i}": other for i, other in enumerate(others)}
+    if wanted.min_price_minor is not None:
+        values["low"] = wanted.min_price_minor
+    if wanted.max_price_minor is not None:
+        values["high"] = wanted.max_price_minor
+    return values
+
+
+@lru_cache(maxsize=1024)
+def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
+    column, descending = _SORTS[sort]
+    by_price = few or sorts_by_price(sort)
+    most = bindparam("most", type_=Integer)
+    walks = []
+    for stocked in _stock_halves(shape):
+        walk = select(Listing.product_id, column.label("sort_key")).where(
+            Listing.list_key == bindparam("list_key"),
+            Listing.in_stock == literal(stocked),
+            *_conditions(shape, by_price=by_price),
+        )
+        if resumed:
+            last = (bindparam("after_key", type_=column.type), bindparam("after_id", type_=BigInteger))
+            keys = tuple_(column, Listing.product_id)
+            walk = walk.where(keys < tuple_(*last) if descending else keys > tuple_(*last))
+        if few and not sorts_by_price(sort):
+            # The limit keeps the database from walking along the whole order in search of the few.
+            walks.append(walk.order_by(Listing.price_minor).limit(MOST_SORTED))
+        else:
+            walks.append(_ordered(walk, column, Listing.product_id, descending).limit(most))
+    both = union_all(*(select(walk.subquery()) for walk in walks)).subquery()
+    page = select(both.c.product_id, both.c.sort_key)
+    return Prepared(_ordered(page, both.c.sort_key, both.c.product_id, descending).limit(most))
+
+
+def _ordered(statement: Select[Any], key: Any, product_id: Any, descending: bool) -> Select[Any]:
+    if descending:
+        return statement.order_by(key.desc(), product_id.desc())
+    return statement.order_by(key.asc(), product_id.asc())
+
+
+@lru_cache(maxsize=256)
+def _count(shape: _Shape) -> Prepared:
+    # Each half by itself: the indexes of the sort keys begin with whether the product is in stock.
+    halves = [
+        select(Listing.product_id)
+        .where(
+            Listing.list_key == bindparam("list_key"),
+            Listing.in_stock == literal(stocked),
+            *_conditions(shape, by_price=True),
+        )
+        .order_by(Listing.price_minor)
+        .limit(COUNTED_UP_TO)
+        .subquery()
+        for stocked in _stock_halves(shape)
+    ]
+    counted = union_all(*(select(half) for half in halves)).limit(COUNTED_UP_TO).subquery()
+    return Prepared(select(func.count().label("products")).select_from(counted))
+
+
+def _stock_halves(shape: _Shape) -> tuple[bool, ...]:
+    return (True, False) if shape.in_stock is None else (shape.in_stock,)
+
+
+def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
+    now = bindparam("now", type_=UtcDateTime)
+    # Where the walk is along another order, a sum keeps the database from the index of the prices.
+    price = Listing.price_minor if by_price else Listing.price_minor + literal(0, BigInteger)
+    conditions: list[ColumnElement[bool]] = [
+        or_(Listing.valid_from.is_(None), Listing.valid_from <= now),
+        or_(Listing.valid_until.is_(None), Listing.valid_until > now),
+    ]
+    if shape.low:
+        conditions.append(price >= bindparam("low", type_=BigInteger))
+    if shape.high:
+        conditions.append(price <= bindparam("high", type_=BigInteger))
+    for i in range(shape.others):
+        other = aliased(Listing)
+        there = and_(other.list_key == bindparam(f"other_{i}"), other.product_id == Listing.product_id)
+        # Not EXISTS, which the database may answer by reading both lists to their ends.
+        asked = select(literal(1)).where(there).limit(1).correlate(Listing)
+        conditions.append(asked.scalar_subquery() == literal(1))
+    return conditions

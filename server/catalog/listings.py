@@ -1,0 +1,259 @@
+"""The lists of the shop: which products stand on each, with the keys that they are sorted and filtered by.
+
+A product stands on the list of everything, on those of its category and all above it, of its brand, of its vendor
+and of each tag. Its row on each holds every sort key, so that a page of any list in any order is a short walk
+along one index, however large the shop.
+
+Who writes the rows of a product holds its stock: a sale and a change of the product cannot overwrite each other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import (
+    Connection,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.orm import aliased
+
+from server.catalog.discounts import phases
+from server.catalog.models import Category, InventoryLevel, Listing, Product
+from server.catalog.names import name_key
+from server.db.bulk import write_rows
+
+EVERYTHING: Final = "all"
+LONGEST_KEY: Final = 160
+"""Of a list; one that would be longer is named by its hash."""
+LONGEST_NAME: Final = 200
+AT_ONCE: Final = 500
+"""Products whose rows are written together."""
+
+
+def category_list(category_id: int) -> str:
+    """The list of a category with all below it."""
+    return f"category {category_id}"
+
+
+def brand_list(brand: str) -> str:
+    """The list of a brand, whatever its case."""
+    return _bounded(f"brand {name_key(brand)}")
+
+
+def tag_list(tag: str) -> str:
+    """The list of a tag."""
+    return _bounded(f"tag {tag}")
+
+
+def vendor_list(vendor_id: int) -> str:
+    """The list of a vendor."""
+    return f"vendor {vendor_id}"
+
+
+def _bounded(key: str) -> str:
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key.split(' ', 1)[0]} #{hashlib.sha256(key.encode()).hexdigest()}"
+
+
+def relist(tx: Connection, product_ids: Collection[int], now: datetime) -> None:
+    """Make the rows of these products what they should be; those of deleted products go."""
+    ordered = sorted(product_ids)
+    for start in range(0, len(ordered), AT_ONCE):
+        _relist(tx, ordered[start : start + AT_ONCE], now)
+
+
+def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> None:
+    levels = _hold_stock(tx, product_ids)
+    products = tx.execute(
+        select(*_KEYS).where(Product.id.in_(product_ids), Product.deleted_at.is_(None)).order_by(Product.id)
+    ).all()
+    above = _lineages(tx, {row.category_id for row in products if row.category_id is not None})
+    tx.execute(delete(Listing).where(Listing.product_id.in_(product_ids)))
+    _write(tx, (_rows(row, levels[row.id], above.get(row.category_id, ()), now) for row in products))
+
+
+def list_new(tx: Connection, product: NewProduct, now: datetime) -> None:
+    """Put a product that was just inserted on its lists."""
+    above = _lineages(tx, {product.category_id} if product.category_id is not None else ())
+    level = _Level(product.stock)
+    _write(tx, [_rows(product, level, above.get(product.category_id, ()), now)])
+
+
+def _write(tx: Connection, rows: Iterable[Iterable[tuple[Any, ...]]]) -> None:
+    write_rows(tx, _TABLE, _COLUMNS, [values for of_product in rows for values in of_product])
+
+
+def unlist(tx: Connection, product_id: int) -> None:
+    """Take a product off all lists."""
+    _hold_stock(tx, [product_id])
+    tx.execute(delete(Listing).where(Listing.product_id == product_id))
+
+
+_KEYS = (
+    Product.id, Product.name, Product.category_id, Product.brand, Product.vendor_id, Product.tags,
+    Product.price_minor, Product.discount_bp, Product.discount_minor, Product.discount_from,
+    Product.discount_until, Product.rating, Product.created_at,
+)  # fmt: skip
+_COLUMNS = (
+    "list_key", "product_id", "phase", "valid_from", "valid_until", "in_stock", "created_at", "price_minor",
+    "name_key", "sold", "rating",
+)  # fmt: skip
+
+
+_TABLE = cast(Table, Listing.__table__)
+
+
+class NewProduct:
+    """The columns of a product as it is inserted, by attribute, and its opening `stock`."""
+
+    def __init__(self, product_id: int, stock: int, columns: Mapping[str, Any]) -> None:
+        self.id = product_id
+        self.stock = stock
+        self._columns = columns
+
+    def __getattr__(self, name: str) -> Any:
+        return self._columns.get(name, _UNSAID.get(name))
+
+
+_UNSAID: Final[Mapping[str, Any]] = {"brand": "", "tags": (), "rating": 0.0}
+
+
+@dataclass
+class _Level:
+    """The stock of a product over its variants and locations."""
+
+    available: int = 0
+    sold: int = 0
+
+
+def _hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Level]:
+    """The stock of products, which nobody moves before the transaction ends."""
+    level = InventoryLevel
+    found: defaultdict[int, _Level] = defaultdict(_Level)
+    for row in tx.execute(
+        select(level.product_id, level.available, level.sold)
+        .where(level.product_id.in_(product_ids))
+        .order_by(level.variant_id, level.location_id)
+        .with_for_update()
+    ):
+        found[row.product_id].available += row.available
+        found[row.product_id].sold += row.sold
+    return found
+
+
+def _lineages(tx: Connection, category_ids: Collection[int]) -> Mapping[int, Sequence[int]]:
+    """Each category with all above it; none of them can be moved before the transaction ends."""
+    if not category_ids:
+        return {}
+    held = select(Category.id).where(Category.id.in_(category_ids)).order_by(Category.id)
+    tx.execute(held.with_for_update(read=True, key_share=True)).all()
+    start = select(Category.id.label("below"), Category.id, Category.parent_id).where(
+        Category.id.in_(category_ids)
+    )
+    line = start.cte("lineage", recursive=True)
+    parent = aliased(Category)
+    # UNION, not UNION ALL: a circle, which cannot be, would not go on for ever.
+    line = line.union(
+        select(line.c.below, parent.id, parent.parent_id).join(line, parent.id == line.c.parent_id)
+    )
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for below, category_id in tx.execute(select(line.c.below, line.c.id)):
+        found[below].append(category_id)
+    return found
+
+
+def _rows(row: Any, level: _Level, above: Iterable[int], now: datetime) -> Iterable[tuple[Any, ...]]:
+    """The rows of a product: one on each list, for each price that it has or will have."""
+    lists = [EVERYTHING, *(category_list(category_id) for category_id in above)]
+    if row.brand:
+        lists.append(brand_list(row.brand))
+    if row.vendor_id is not None:
+        lists.append(vendor_list(row.vendor_id))
+    lists += [tag_list(tag) for tag in dict.fromkeys(row.tags)]
+    key = name_key(row.name)[:LONGEST_NAME]
+    for phase, (begins, ends, price) in enumerate(phases(row, now)):
+        for name in dict.fromkeys(lists):
+            yield (
+                *(name, row.id, phase, begins, ends, level.available > 0),
+                *(row.created_at, price, key, level.sold, row.rating),
+            )
+
+
+def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection[int]) -> None:
+    """Say of these products that they are sold out, unless they have other variants than these in stock.
+
+    The variants' last units were taken, perhaps by a statement that still waits: their rows are not looked at.
+    """
+    other = exists().where(
+        InventoryLevel.product_id == Listing.product_id,
+        InventoryLevel.variant_id.not_in(variant_ids),
+        InventoryLevel.available > 0,
+    )
+    tx.execute(
+        update(Listing)
+        .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock, ~other)
+        .values(in_stock=False)
+    )
+
+
+def stock_changed(tx: Connection, product_ids: Collection[int]) -> None:
+    """Say of these products whether they are in stock; the caller moved it, and holds its rows."""
+    stocked = exists().where(InventoryLevel.product_id == Listing.product_id, InventoryLevel.available > 0)
+    tx.execute(
+        update(Listing)
+        .where(Listing.product_id.in_(sorted(product_ids)), Listing.in_stock != stocked)
+        .values(in_stock=~Listing.in_stock)
+    )
+
+
+def move_category(tx: Connection, category_id: int, left: Collection[int], entered: Collection[int]) -> None:
+    """Take what stands on a category's list off those of the categories `left`, and put it on those `entered`."""
+    own = select(Listing.product_id).where(Listing.list_key == category_list(category_id))
+    _hold_stock(tx, tx.execute(own.distinct()).scalars().all())
+    for gone in left:
+        tx.execute(
+            delete(Listing).where(Listing.list_key == category_list(gone), Listing.product_id.in_(own))
+        )
+    for new in entered:
+        columns = [literal(category_list(new)), *(getattr(Listing, name) for name in _COLUMNS[1:])]
+        copied = select(*columns).where(Listing.list_key == category_list(category_id))
+        tx.execute(insert(Listing).from_select(list(_COLUMNS), copied))
+
+
+def count_sales(tx: Connection) -> int:
+    """Bring the sales that lists are sorted by up to date, of AT_ONCE products at most; returns of how many.
+
+    A sale itself does not write them: every buyer of a product would wait for the others at all of its rows.
+    """
+    level = InventoryLevel
+    sold = select(level.product_id, func.sum(level.sold).label("sold")).group_by(level.product_id).subquery()
+    stale = (
+        select(sold.c.product_id)
+        .join(Listing, and_(Listing.product_id == sold.c.product_id, Listing.list_key == EVERYTHING))
+        .where(Listing.sold != sold.c.sold)
+        .distinct()
+        .limit(AT_ONCE)
+    )
+    changed = sorted(tx.execute(stale).scalars())
+    if changed:
+        levels = _hold_stock(tx, changed)
+        tx.execute(
+            update(_TABLE).where(_TABLE.c.product_id == bindparam("of")).values(sold=bindparam("units")),
+            [{"of": product_id, "units": levels[product_id].sold} for product_id in changed],
+        )
+    return len(changed)
