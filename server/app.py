@@ -213,7 +213,15 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
     exports = ExportCalls(Exports(db, pool), clock)
     auth = AuthServicer(
-        db, pool, pages, clock, passwords, AccessTokens.of(settings), RefreshPolicy.of(settings), vault
+        db,
+        pool,
+        pages,
+        clock,
+        passwords,
+        AccessTokens.of(settings),
+        RefreshPolicy.of(settings),
+        vault,
+        count_addresses=settings.rate_limit > 0,
     )
     catalog = CatalogServicer(
         db,

@@ -146,7 +146,7 @@ class Settings(BaseSettings):
     access_token_expire_minutes: int = Field(60, ge=1, le=1440)
     refresh_token_expire_minutes: int = Field(43_200, ge=5, le=5_256_000)
     refresh_grace_seconds: int = Field(
-        10, ge=0, le=120, description="A repeated refresh within this time gets the same successor"
+        30, ge=0, le=600, description="A repeated refresh within this time gets the same successor"
     )
     bcrypt_cost: int = Field(12, ge=4, le=16, description="10 is the floor outside tests")
     first_superuser_email: str = Field("", description="The first admin, created at the first start")
@@ -338,6 +338,11 @@ class Settings(BaseSettings):
                     f"CURRENCY: Stripe takes no amounts as fine as {self.currency} has; PAYMENT_GATEWAY=stripe "
                     "needs another currency"
                 )
+        if self.refresh_grace_seconds < self.default_deadline_seconds:
+            raise ValueError(
+                "REFRESH_GRACE_SECONDS: must not be shorter than DEFAULT_DEADLINE_SECONDS, or who waits for a "
+                "lost reply and asks again is signed out"
+            )
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:

@@ -33,6 +33,16 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('CUSTOMER', 'VENDOR', 'ADMIN')", name="role"),)
 
 
+class SignInCount(Base):
+    """How many sign-ins of an account, or from an address, failed or are under way since a time."""
+
+    __tablename__ = "sign_in_counts"
+
+    key: Mapped[str] = mapped_column(String(120), primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int]
+
+
 class Session(Base):
     """One place where a user is signed in: a family of refresh tokens."""
 

@@ -21,6 +21,7 @@ from server.auth.errors import WeakPassword
 from server.auth.keys import account_key
 from server.db.deadline import Deadline
 from server.errors import Overloaded
+from server.rpc.turns import Turn, Turns
 from server.settings import Settings
 
 MIN_LENGTH, MAX_LENGTH = 8, 128
@@ -29,6 +30,8 @@ BCRYPT_BYTES = 72
 """bcrypt takes no more: it raises, and older ones cut silently."""
 MAX_QUEUED = 32
 """Hashes that may wait; at cost 12 on two cores the last of them waits 4 s."""
+MAX_QUEUED_OF_ONE = 8
+"""Of these, those of one address: it cannot take the places of all others."""
 NICENESS = 5
 """Hashing yields to the threads that answer other calls."""
 
@@ -86,11 +89,10 @@ class Passwords:
     """Hashes passwords on a few threads of its own: never on the event loop, never inside a transaction."""
 
     def __init__(self, *, cost: int, key: bytes, threads: int) -> None:
-        """At most `threads` hashes run at once, and MAX_QUEUED wait."""
+        """At most `threads` hashes run at once, and MAX_QUEUED wait: those of each address in their turn."""
         self._cost = cost
         self._key = key
-        self._capacity = threads + MAX_QUEUED
-        self._busy = 0
+        self._turns = Turns(threads, max_wait_seconds=60)
         self._executor = ThreadPoolExecutor(threads, thread_name_prefix="hash", initializer=_yield_to_others)
 
     @classmethod
@@ -127,20 +129,27 @@ class Passwords:
         return _cost_of(hashed) < self._cost
 
     async def _run(self, deadline: Deadline, work: Callable[[], T]) -> T:
-        if self._busy >= self._capacity:
+        owner, loop = deadline.owner, asyncio.get_running_loop()
+        too_many_of_one = owner is not None and self._turns.waiting_of(owner) >= MAX_QUEUED_OF_ONE
+        if self._turns.waiting >= MAX_QUEUED or too_many_of_one:
             raise Overloaded()
-        self._busy += 1
-        future = asyncio.get_running_loop().run_in_executor(self._executor, work)
-        future.add_done_callback(self._done)
-        # At the deadline the future is cancelled, and work that still waits is never begun.
-        return await asyncio.wait_for(future, max(deadline.remaining, 0.001))
-
-    def _done(self, _: asyncio.Future[T]) -> None:
-        self._busy -= 1
+        # At the deadline the wait is over, and work that still waits is never begun.
+        async with asyncio.timeout(max(deadline.remaining, 0.001)):
+            turn = await self._turns.take(owner, again=False, within=deadline.patience)
+            job = self._executor.submit(work)
+            # Told by the thread, not by the caller who may have left: a busy thread stays held.
+            job.add_done_callback(lambda _: _call_soon(loop, self._turns.give_back, turn))
+            return await asyncio.wrap_future(job)
 
     def close(self) -> None:
         """Let running hashes end, and take no more."""
+        self._turns.close()
         self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _call_soon(loop: asyncio.AbstractEventLoop, call: Callable[[Turn], None], turn: Turn) -> None:
+    with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        loop.call_soon_threadsafe(call, turn)
 
 
 def _cost_of(hashed: str) -> int:

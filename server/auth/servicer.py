@@ -7,16 +7,19 @@ from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import auth_pb2 as pb
 from sanset.v1 import auth_pb2_grpc
 
-from server.auth import addresses, convert, payment_methods, service, sessions
+from server.auth import addresses, convert, payment_methods, service, sessions, throttle
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
+from server.auth.text import lookup_key
 from server.auth.tokens import AccessTokens
 from server.clock import Clock
 from server.db.database import Database
+from server.errors import Overloaded
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
+from server.rpc.networks import network_of
 from server.rpc.pool import Pool
 from server.vault import Vault
 
@@ -36,8 +39,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         tokens: AccessTokens,
         refresh: RefreshPolicy,
         vault: Vault,
+        *,
+        count_addresses: bool = True,
     ) -> None:
-        """`pool` carries the transactions of the methods that hash between them."""
+        """`pool` carries the transactions of the methods that hash between them.
+
+        `count_addresses` is whether failed sign-ins are limited by address, beside the account's own limit.
+        """
+        self._count_addresses = count_addresses
         self._db = db
         self._pool = pool
         self._pages = pages
@@ -68,9 +77,13 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
         """Look up, verify, and only then open the session; a stranger costs the same two steps."""
-        found = await self._pool.run(call.deadline, self._credentials, request.email, request.username)
+        found, attempt = await self._pool.run(call.deadline, self._begin_sign_in, request, call)
         user_id, hashed, is_active = found or (None, None, False)
-        matches = await self._passwords.verify(request.password, hashed, call.deadline)
+        try:
+            matches = await self._passwords.verify(request.password, hashed, call.deadline)
+        except Overloaded:
+            await self._pool.run_vital(call.deadline, self._forgive, attempt)
+            raise
         if user_id is None or hashed is None or not (matches and is_active):
             log.warning(
                 "security_event",
@@ -83,15 +96,35 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         new_hash = None
         if self._passwords.outdated(hashed):
             new_hash = await self._passwords.hash(request.password, call.deadline)
-        return await self._pool.run(call.deadline, self._open_session, call, user_id, hashed, new_hash)
+        return await self._pool.run(
+            call.deadline, self._open_session, call, user_id, hashed, new_hash, attempt
+        )
 
-    def _credentials(self, email: str, username: str) -> tuple[int, str | None, bool] | None:
-        with self._db.read() as connection:
-            row = sessions.credentials(connection, email=email, username=username)
-        return (row.id, row.password_hash, row.is_active) if row else None
-
-    def _open_session(self, call: Call, user_id: int, hashed: str, new_hash: str | None) -> pb.Tokens:
+    def _begin_sign_in(
+        self, request: pb.LoginRequest, call: Call
+    ) -> tuple[tuple[int, str | None, bool] | None, throttle.Attempt]:
         with self._db.transaction() as tx:
+            row = sessions.credentials(tx, email=request.email, username=request.username)
+            attempt = throttle.begin(
+                tx,
+                user_id=row.id if row else None,
+                name=lookup_key(request.email or request.username),
+                address=call.address,
+                network=network_of(call.address),
+                count_addresses=self._count_addresses,
+                now=self._clock(),
+            )
+        return ((row.id, row.password_hash, row.is_active) if row else None), attempt
+
+    def _forgive(self, attempt: throttle.Attempt) -> None:
+        with self._db.transaction() as tx:
+            throttle.forgive(tx, attempt)
+
+    def _open_session(
+        self, call: Call, user_id: int, hashed: str, new_hash: str | None, attempt: throttle.Attempt
+    ) -> pb.Tokens:
+        with self._db.transaction() as tx:
+            throttle.forgive(tx, attempt)
             grant = sessions.open_session(
                 tx,
                 user_id,

@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.auth.models import RefreshToken, Session
+from server.auth.models import RefreshToken, Session, SignInCount
 from server.cart import guest_carts
 from server.clock import Clock
 from server.db.base import Base
@@ -38,6 +38,7 @@ EVENTS = timedelta(days=7)
 REQUEST_IDS = timedelta(hours=24)
 SESSIONS = timedelta(days=7)
 """After its end; its tokens are refused for much longer than they would live."""
+SIGN_INS = timedelta(hours=1)
 OUTBOXES = timedelta(days=30)
 BATCH = 2000
 PAUSE_SECONDS = 0.05
@@ -117,6 +118,10 @@ def _sessions(tx: Connection, now: datetime, limit: int) -> int:
     return _delete_some(tx, Session, [Session.id], _has_ended(now), limit)
 
 
+def _sign_in_counts(tx: Connection, now: datetime, limit: int) -> int:
+    return _delete_some(tx, SignInCount, [SignInCount.key], SignInCount.started_at < now - SIGN_INS, limit)
+
+
 def _has_ended(now: datetime) -> ColumnElement[bool]:
     return or_(Session.expires_at < now - SESSIONS, Session.revoked_at < now - SESSIONS)
 
@@ -153,6 +158,7 @@ _OLD: dict[str, Delete] = {
     "request_ids": _request_ids,
     "refresh_tokens": _refresh_tokens,
     "sessions": _sessions,
+    "sign_in_counts": _sign_in_counts,
     "mails": _mails,
     "webhook_deliveries": _deliveries,
     "carts": _carts,

@@ -13,6 +13,7 @@ from limits.strategies import FixedWindowRateLimiter
 
 from server.errors import ResourceExhausted
 from server.rpc.call import Call
+from server.rpc.networks import network_of
 
 PAYMENT_REPORTS = "/sanset.v1.OrderService/ReceivePaymentWebhook"
 PAYMENT_REPORTS_A_MINUTE = 6000
@@ -61,8 +62,9 @@ class Limits:
         if not self._enabled or call.through_envoy:
             return
         item, kind = self._kind(call)
-        if not self._limiter.hit(item, call.address, kind):
-            reset = self._limiter.get_window_stats(item, call.address, kind).reset_time
+        network = network_of(call.address)
+        if not self._limiter.hit(item, network, kind):
+            reset = self._limiter.get_window_stats(item, network, kind).reset_time
             seconds = max(1, round(reset - time.time()))
             refusal = RateLimited(limit=item.amount, seconds=seconds)
             refusal.retry_after_seconds = float(seconds)

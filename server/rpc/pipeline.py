@@ -23,6 +23,7 @@ from server.rpc.call import Call, read_call, unread_call
 from server.rpc.faults import refusal_of
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
+from server.rpc.networks import network_of
 from server.rpc.pool import Pool
 from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
 from server.rpc.telemetry import Telemetry
@@ -222,7 +223,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
             self._access.check(call)
         finally:
             self._limits.admit(call)  # the refused count too: else tokens could be guessed without limit
-        call.deadline.owner = call.caller.user_id if call.caller else call.address
+        call.deadline.owner = call.caller.user_id if call.caller else network_of(call.address)
         # Read here and not by gRPC, which waits for ever for a message that never comes.
         data = await context.read()
         if data is grpc.aio.EOF:

@@ -69,6 +69,11 @@ class Turns:
         if self._seconds * (before + 1) * lines / self._threads > self.patience:
             raise Overloaded()
 
+    def waiting_of(self, owner: object) -> int:
+        """How much work of an owner waits."""
+        line = self._lines.get(owner)
+        return len(line) if line is not None else 0
+
     async def take(self, owner: object, *, again: bool, within: float) -> Turn:
         """Wait for a thread. Raises TimeoutError when none is free for this owner `within` so many seconds."""
         turn = Turn(owner, again)

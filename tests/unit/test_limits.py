@@ -11,6 +11,7 @@ from server.db.deadline import Deadline
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
 from server.rpc.limits import PAYMENT_REPORTS, PAYMENT_REPORTS_A_MINUTE, Limits, RateLimited, TooManyStreams
+from server.rpc.networks import network_of
 
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
@@ -93,3 +94,20 @@ def test_a_stream_that_fails_gives_its_place_back() -> None:
     with pytest.raises(ZeroDivisionError), limits.stream(_call(user_id=1)):
         _ = 1 / 0
     assert limits.open_streams == 0
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:0:0:ffff::9", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("unix:/run/x", "unix:/run/x"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_is_one_address(address: str, network: str) -> None:
+    assert network_of(address) == network

@@ -138,7 +138,8 @@ class AuthServiceServicer:
         """Signs a user in, and returns an access token and a refresh token.
 
         Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
-        account is unknown or the password wrong.
+        account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
+        one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,7 +148,7 @@ class AuthServiceServicer:
     def Refresh(self, request, context):
         """Exchanges a refresh token for a new pair of tokens.
 
-        A refresh token works once. A repeat within a few seconds, as after a lost reply, returns the same new
+        A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
         refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
         UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
         """

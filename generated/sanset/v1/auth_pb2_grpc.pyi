@@ -49,12 +49,13 @@ class AuthServiceStub:
     """Signs a user in, and returns an access token and a refresh token.
 
     Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
-    account is unknown or the password wrong.
+    account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
     """
     Refresh: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]
     """Exchanges a refresh token for a new pair of tokens.
 
-    A refresh token works once. A repeat within a few seconds, as after a lost reply, returns the same new
+    A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
     UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
     """
@@ -124,12 +125,13 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """Signs a user in, and returns an access token and a refresh token.
 
     Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
-    account is unknown or the password wrong.
+    account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
     """
     Refresh: _aio.UnaryUnaryMultiCallable[_auth_pb2.RefreshRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Exchanges a refresh token for a new pair of tokens.
 
-    A refresh token works once. A repeat within a few seconds, as after a lost reply, returns the same new
+    A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
     refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
     UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
     """
@@ -208,7 +210,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         """Signs a user in, and returns an access token and a refresh token.
 
         Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
-        account is unknown or the password wrong.
+        account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
+        one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
         """
 
     @_abc_1.abstractmethod
@@ -219,7 +222,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_auth_pb2.Tokens, _abc.Awaitable[_auth_pb2.Tokens]]:
         """Exchanges a refresh token for a new pair of tokens.
 
-        A refresh token works once. A repeat within a few seconds, as after a lost reply, returns the same new
+        A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
         refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
         UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
         """

@@ -166,6 +166,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller holds too many open streams. RESOURCE_EXHAUSTED."""
     DISK_FULL: _ErrorReason.ValueType  # 103
     """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
+    TOO_MANY_SIGN_INS: _ErrorReason.ValueType  # 104
+    """Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
+    RESOURCE_EXHAUSTED.
+    """
     UNAVAILABLE_NOW: _ErrorReason.ValueType  # 110
     """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
     PAYMENT_UNAVAILABLE: _ErrorReason.ValueType  # 111
@@ -365,6 +369,10 @@ TOO_MANY_STREAMS: ErrorReason.ValueType  # 102
 """The caller holds too many open streams. RESOURCE_EXHAUSTED."""
 DISK_FULL: ErrorReason.ValueType  # 103
 """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
+TOO_MANY_SIGN_INS: ErrorReason.ValueType  # 104
+"""Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
+RESOURCE_EXHAUSTED.
+"""
 UNAVAILABLE_NOW: ErrorReason.ValueType  # 110
 """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
 PAYMENT_UNAVAILABLE: ErrorReason.ValueType  # 111

@@ -230,6 +230,39 @@ def test_a_flood_is_refused_at_once_and_leaves_no_trace(monkeypatch: pytest.Monk
     passwords.close()
 
 
+def test_hashes_are_made_for_one_address_after_the_other_and_no_address_takes_all_places(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    passwords, release, begun = Passwords(cost=COST, key=KEY, threads=1), threading.Event(), list[str]()
+
+    def held(password: str, *_: object, **__: object) -> bool:
+        begun.append(password)
+        release.wait(5)
+        return True
+
+    monkeypatch.setattr(module, "verify_password", held)
+
+    def sign_in(address: str) -> asyncio.Task[bool]:
+        deadline = Deadline(30)
+        deadline.owner = address
+        return asyncio.create_task(passwords.verify(address, None, deadline))
+
+    async def scenario() -> None:
+        flood = [sign_in("flood") for _ in range(60)]
+        await asyncio.sleep(0.01)
+        others = [sign_in("ann"), sign_in("bob")]
+        await asyncio.sleep(0.01)
+        release.set()
+        assert all(await asyncio.gather(*others))
+        answers = await asyncio.gather(*flood, return_exceptions=True)
+        assert answers.count(True) == 1 + module.MAX_QUEUED_OF_ONE
+        assert sum(isinstance(answer, Overloaded) for answer in answers) == 59 - module.MAX_QUEUED_OF_ONE
+
+    asyncio.run(scenario())
+    passwords.close()
+    assert set(begun[:4]) == {"flood", "ann", "bob"}
+
+
 def test_a_caller_whose_time_is_over_waits_no_longer_and_its_hash_is_not_begun(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -34,5 +34,5 @@ def test_a_token_is_stored_as_a_hash_that_does_not_contain_it() -> None:
 
 
 def test_the_policy_follows_the_settings() -> None:
-    made = policy(refresh_token_expire_minutes=60, refresh_grace_seconds=7)
-    assert (made.lifetime, made.grace) == (timedelta(hours=1), timedelta(seconds=7))
+    made = policy(refresh_token_expire_minutes=60, refresh_grace_seconds=17)
+    assert (made.lifetime, made.grace) == (timedelta(hours=1), timedelta(seconds=17))
