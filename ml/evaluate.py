@@ -40,7 +40,7 @@ def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int 
     """Rank products for the users of the cases as the server would, and compare with what they bought.
 
     `model` was trained on `sold`, which holds none of the baskets. Returns `k`, `users`, and the measures of the
-    `blend`, of `popularity`, and of each of the `sources` alone.
+    `blend`, of `popularity`, and of each of the `sources` alone: empty ones where there is nobody to measure on.
     """
     popular = [_ids(model.popular(eligible=Without(frozenset(case.history)), limit=k)) for case in cases]
     few = cases[:: max(1, len(cases) // SOURCES_LIMIT)]
@@ -92,7 +92,9 @@ class _Measured:
         self._k = k
 
     def of(self, lists: Sequence[Sequence[int]], cases: Sequence[Case]) -> dict[str, float]:
-        """All measures of one list per case."""
+        """All measures of one list per case; none without a case, for 0 would be a figure."""
+        if not cases:
+            return {}
         recalls = _recalls(lists, cases, self._k)
         error = float(recalls.std(ddof=1) / np.sqrt(len(cases))) if len(cases) > 1 else 0.0
         novelty = novelty_at_k(lists, self._buyers, self._users, self._k)

@@ -60,11 +60,13 @@ MEASURES: Mapping[str, Callable[[Sequence[int], Collection[int], int], float]] =
 def summary(
     lists: Sequence[Sequence[int]], relevant: Sequence[Collection[int]], catalogue_size: int, k: int
 ) -> dict[str, float]:
-    """Recall, NDCG and MAP as means over users, and coverage, rounded to four digits."""
-    result = {}
+    """Recall, NDCG and MAP as means over users, and coverage, rounded to four digits; nothing of nobody."""
+    result: dict[str, float] = {}
+    if not lists:
+        return result
     for name, measure in MEASURES.items():
         values = [measure(ranked, wanted, k) for ranked, wanted in zip(lists, relevant, strict=True)]
-        result[f"{name}@{k}"] = round(float(np.mean(values)), 4) if values else 0.0
+        result[f"{name}@{k}"] = round(float(np.mean(values)), 4)
     result[f"coverage@{k}"] = round(coverage_at_k(lists, catalogue_size, k), 4)
     return result
 

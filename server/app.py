@@ -111,6 +111,7 @@ class App:
     verifier: TokenVerifier
     passwords: Passwords
     serving: Serving
+    tracker: Tracker
     shown: ShownLists
     trainer: Trainer
     schedule: Schedule
@@ -128,6 +129,7 @@ class App:
         await self.timekeeper.start()
         self.follower.start()
         await asyncio.to_thread(self.verifier.load, self.db)
+        await asyncio.to_thread(self.tracker.load, self.db)
         await self.serving.start()
         self.shown.start()
         await self.server.start()
@@ -327,6 +329,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         verifier,
         passwords,
         serving,
+        tracker,
         shown,
         trainer,
         Schedule(settings.train_daily_at, db, pool, trainer, clock),

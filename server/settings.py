@@ -160,12 +160,15 @@ class Settings(BaseSettings):
         pattern=TIME_OF_DAY,
         description="When the recommendations are trained each day (UTC); off: never by themselves",
     )
+    behavior_days: int = Field(
+        180, ge=1, le=3650, description="How long is kept what people looked at and put into carts, in days"
+    )
     events_per_minute: int = Field(
         600,
         ge=0,
         le=MOST_CALLS,
-        description="Behaviour events taken per minute from one user or visitor, and five times as many from one "
-        "address of visitors, on a worker; 0 takes all",
+        description="Behaviour events taken per minute from one user or visitor, five times as many from one "
+        "address of visitors and new accounts, and a hundred times as many of that a day, on a worker; 0: all",
     )
     models_kept: int = Field(
         5,

@@ -156,7 +156,7 @@ def _user(user_id: int, now: datetime) -> dict[str, Any]:
         "email_key": email,
         "full_name": f"User {user_id}",
         "preferences": {},
-        "created_at": now,
+        "created_at": now - timedelta(days=60),
         "updated_at": now,
     }
 

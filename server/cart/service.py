@@ -22,8 +22,10 @@ from server.events.log import CART, NewEvent, publish
 
 MOST_LINES = 100
 
-Added = Callable[[Connection, int, int, str], None]
-"""Records that a user put a product into the cart, and the token of the list of recommendations it came from."""
+Added = Callable[[Connection, int, int, str], str]
+"""Records that a user put a product into the cart, and the token of the list of recommendations it came from.
+
+Returns where a caller calls from who may not count as much as others do; "" for everybody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,8 @@ def add_item(
     if len(cart_now.lines) > MOST_LINES:
         raise CartFull(limit=MOST_LINES)
     if owner.user_id is not None:
-        added(tx, owner.user_id, product_id, wanted.attribution_token)
-        publish(tx, NewEvent(CART, str(owner.user_id), {"added": product_id}))
+        origin = added(tx, owner.user_id, product_id, wanted.attribution_token)
+        publish(tx, NewEvent(CART, str(owner.user_id), {"added": product_id, "origin": origin}))
     return cart_now
 
 

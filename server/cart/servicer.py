@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from sanset.v1 import cart_pb2 as pb
 from sqlalchemy import Connection
@@ -15,7 +17,7 @@ from server.cart.loyalty import ReadWaiting
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
 from server.cart.pricing import PriceRules
 from server.cart.promotion_servicer import PromotionServicer
-from server.cart.service import Added, Addition
+from server.cart.service import Addition
 from server.cart.view import CartView, view
 from server.cart.wishlist_servicer import WishlistServicer
 from server.clock import Clock
@@ -23,6 +25,9 @@ from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.wire import time_to_wire
+
+AddedFrom = Callable[[str, Connection, int, int, str], str]
+"""`service.Added`, with the address of the caller first."""
 
 
 class CartServicer(WishlistServicer, PromotionServicer):
@@ -34,13 +39,13 @@ class CartServicer(WishlistServicer, PromotionServicer):
         clock: Clock,
         rules: PriceRules,
         currency: str,
-        added: Added,
+        added: AddedFrom,
         *,
         pages: Pages,
         guest_life: timedelta,
         waiting: ReadWaiting,
     ) -> None:
-        """`added` records what comes into carts, and from which list of recommendations."""
+        """`added` records what comes into carts, from which address and which list of recommendations."""
         self._db = db
         self._clock = clock
         self._rules = rules
@@ -58,7 +63,9 @@ class CartServicer(WishlistServicer, PromotionServicer):
         quantity = request.quantity if request.HasField("quantity") else 1
         wanted = Addition(request.product_id, request.variant_id or None, quantity, request.attribution_token)
         with self._db.transaction() as tx:
-            cart = service.add_item(tx, self._owner(call), wanted, self._added, self._rules, self._clock())
+            cart = service.add_item(
+                tx, self._owner(call), wanted, partial(self._added, call.address), self._rules, self._clock()
+            )
         return convert.cart_to_wire(cart)
 
     def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:
@@ -133,7 +140,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
                 call.identity.user_id,
                 request.product_id,
                 quantity,
-                self._added,
+                partial(self._added, call.address),
                 self._rules,
                 self._clock(),
             )

@@ -31,6 +31,7 @@ from server.db.deadline import Deadline
 from server.events.log import ORDER
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.mail.models import Mail
+from server.recommend.models import BehaviorEvent
 from server.rpc.pool import Pool
 from server.webhooks.models import WebhookDelivery
 
@@ -54,17 +55,26 @@ log = structlog.get_logger()
 class Cleanup:
     """The daily cleaning up, as a job."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock) -> None:
+    def __init__(
+        self, db: Database, pool: Pool, clock: Clock, *, behavior: timedelta = timedelta(days=180)
+    ) -> None:
+        """`behavior` is for how long is kept what people looked at."""
         self._db = db
         self._pool = pool
         self._clock = clock
+        self._behavior = behavior
 
     async def run(self) -> None:
         """Delete everything that is too old."""
         deleted = {}
-        for name, old in _OLD.items():
+        for name, old in (*_OLD.items(), ("behavior_events", self._behavior_events)):
             deleted[name] = await self._delete(old)
         log.info("cleaned_up", **{name: count for name, count in deleted.items() if count})
+
+    def _behavior_events(self, tx: Connection, now: datetime, limit: int) -> int:
+        return _delete_some(
+            tx, BehaviorEvent, [BehaviorEvent.id], BehaviorEvent.occurred_at < now - self._behavior, limit
+        )
 
     async def _delete(self, old: Delete) -> int:
         total = 0

@@ -87,7 +87,11 @@ def work_of(
             Job("count sales", SalesCount(db, pool).run, every=timedelta(minutes=5)),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("count points for tiers", count_points, every=timedelta(hours=1)),
-            Job("clean up", Cleanup(db, pool, clock).run, daily_at=settings.cleanup_daily_at),
+            Job(
+                "clean up",
+                Cleanup(db, pool, clock, behavior=timedelta(days=settings.behavior_days)).run,
+                daily_at=settings.cleanup_daily_at,
+            ),
             Job("verify", verify.run, daily_at=settings.verify_daily_at),
         ],
     )

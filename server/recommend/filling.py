@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.blend import Recommendation, Source
 from server.recommend.goods import Choice
-from server.recommend.trending.trends import Trend
+from server.recommend.trending.ranked import Trend
 
 POPULAR_CEILING = 0.1
 TRENDED_FLOOR = 0.3

@@ -24,9 +24,8 @@ class BehaviorEvent(Base):
     query: Mapped[str] = mapped_column(String(200), default="")
     list_id: Mapped[str | None] = mapped_column(String(16))  # the list of recommendations that led to it
     model_version: Mapped[str] = mapped_column(String(100), default="", server_default="")  # of that list
-    origin: Mapped[str] = mapped_column(
-        String(16), default="", server_default=""
-    )  # where a visitor called from
+    # Where a visitor, or somebody whose account was new, called from.
+    origin: Mapped[str] = mapped_column(String(16), default="", server_default="")
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (

@@ -33,7 +33,8 @@ from server.recommend.effect.experiments import Split, Trial
 from server.recommend.goods import Goods
 from server.recommend.lifecycle import probe, registry
 from server.recommend.newcomers import Newcomers, text_of
-from server.recommend.trending import trend_queries
+from server.recommend.trending import ranked
+from server.recommend.trending.ranked import Ranked
 from server.recommend.trending.trends import Trends
 from server.rpc.pool import Pool
 from server.settings import Settings
@@ -113,6 +114,7 @@ class Serving:
         """End what runs in the background."""
         await self.goods.stop()
         await self._newcomers.stop()
+        await self.trends.stop()
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -267,9 +269,10 @@ class Serving:
         found = await self._describe(product_ids)
         return {product_id: text_of(described) for product_id, described in found.items()}
 
-    async def _count_sales(self, hours: int, region: str) -> Mapping[int, int]:
+    async def _count_sales(self, hours: int, by_country: bool) -> Mapping[str, Ranked]:
         now = self._clock()
-        return await self._read(trend_queries.sales, now - timedelta(hours=hours), now, region)
+        count = ranked.by_country if by_country else ranked.everywhere
+        return await self._read(count, now - timedelta(hours=hours), now)
 
     async def _read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kw: P.kwargs) -> T:
         def read() -> T:

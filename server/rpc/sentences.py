@@ -94,7 +94,9 @@ def _locate(message: Any, path: Any) -> tuple[str, FieldDescriptor | OneofDescri
 def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:
     kind, _, rule = rule_id.partition(".")
     if kind in _NUMBERS:
-        return _not_in(rules, kind) if rule == "not_in" else _range(getattr(rules, kind), kind)
+        if rule in ("in", "not_in"):
+            return _listed(getattr(rules, kind), rule)
+        return _range(getattr(rules, kind), kind)
     make = SENTENCES.get(rule_id)
     return make(field, rules) if make is not None else None
 
@@ -168,8 +170,9 @@ def _range(rules: Any, kind: str) -> str:
     return "must be " + " and ".join(bound for bound in (low, high) if bound)
 
 
-def _not_in(rules: validate_pb2.FieldRules, kind: str) -> str:
-    return f"must not be {_or(_number(value) for value in getattr(rules, kind).not_in)}"
+def _listed(rules: Any, rule: str) -> str:
+    values = _or(_number(value) for value in getattr(rules, rule))
+    return f"must be {values}" if rule == "in" else f"must not be {values}"
 
 
 def _number(value: float) -> str:

@@ -14,6 +14,7 @@ from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.jobs.cleanup import Cleanup
+from server.recommend.models import BehaviorEvent
 from server.rpc.pool import Pool
 
 
@@ -127,4 +128,26 @@ def test_a_consumer_without_a_place_begins_with_what_is_kept(db: Database) -> No
         tx.execute(text("SELECT 1"))
     publish_in(db, "1")
     assert take(db) == ["1"]
+    db.close()
+
+
+def test_what_people_looked_at_goes_after_the_days_that_the_shop_says(db: Database) -> None:
+    now = utc_now()
+    rows = [
+        {
+            "kind": "SEARCH",
+            "query": name,
+            "visitor_id": "visitor-1",
+            "occurred_at": now - timedelta(days=days),
+        }
+        for name, days in (("older", 11), ("younger", 9))
+    ]
+    with db.transaction() as tx:
+        tx.execute(insert(BehaviorEvent), rows)
+    clean(db)
+    pool = Pool(threads=1, max_queued=10)
+    asyncio.run(Cleanup(db, pool, utc_now, behavior=timedelta(days=10)).run())
+    pool.close()
+    with db.read() as connection:
+        assert connection.execute(select(BehaviorEvent.query)).scalars().all() == ["younger"]
     db.close()

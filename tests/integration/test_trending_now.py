@@ -8,16 +8,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+import grpc
 import pytest
 import recommend_data as data
 from recommend_worker import Worker, customer, running
-from running_shop import RunningShop
+from running_shop import RunningShop, refused
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import update
 
+from server.auth.models import User
 from server.clock import utc_now
 from server.order.models import Order
 from server.recommend.trending import trend_queries
+from server.recommend.trending.trends import WINDOWS
 from server.rpc.identity import Identity
 from server.settings import Settings
 
@@ -50,10 +53,16 @@ async def _track(
     await worker.call("TrackEvent", pb.TrackEventRequest(events=events, visitor_id=visitor_id), caller)
 
 
-def _sales(worker: Worker, region: str = "", hours: int = 24) -> Mapping[int, int]:
+def _sales(worker: Worker, hours: int = 24) -> Mapping[int, int]:
     now = utc_now()
     with worker.db.read() as connection:
-        return trend_queries.sales(connection, now - timedelta(hours=hours), now, region)
+        return trend_queries.sales(connection, now - timedelta(hours=hours), now)
+
+
+def _sales_to(worker: Worker, hours: int = 24) -> Mapping[str, Mapping[int, int]]:
+    now = utc_now()
+    with worker.db.read() as connection:
+        return trend_queries.sales_by_country(connection, now - timedelta(hours=hours), now)
 
 
 def _order_to(worker: Worker, country: str, product_ids: list[int], user_id: int = 1) -> None:
@@ -104,15 +113,62 @@ def test_a_flood_does_not_move_what_trends_neither_now_nor_when_it_is_counted_an
         for _ in range(6):
             _order_to(worker, "US", [1])
         worker.serving.trends.clear()
-        assert (await _trending(worker, window_hours=2))[0] == 1
+        assert (await _trending(worker, window_hours=1))[0] == 1
         for number in range(30):
             await _track(worker, [18], visitor_id=f"invented-{number}", kind=CARTED)
         await asyncio.sleep(0.25)
-        assert (await _trending(worker, window_hours=2))[:2] == [1, 18]
+        assert (await _trending(worker, window_hours=1))[:2] == [1, 18]
         worker.serving.trends.clear()
-        assert (await _trending(worker, window_hours=2))[:2] == [1, 18]
+        assert (await _trending(worker, window_hours=1))[:2] == [1, 18]
 
     _play(settings, story)
+
+
+def test_thirty_new_accounts_of_one_address_count_as_five_views_whatever_they_say(settings: Settings) -> None:
+    async def story(worker: Worker) -> None:
+        with worker.db.transaction() as tx:
+            tx.execute(update(User).where(User.id > 5).values(created_at=utc_now()))
+        before = _sales(worker).get(18, 0)
+        for user_id in range(6, data.USERS + 1):
+            await _track(worker, [18], caller=customer(user_id), kind=CARTED)
+            await _track(worker, [18], caller=customer(user_id), kind=pb.BehaviorEvent.PURCHASE)
+        five_views = 5 * trend_queries.NEWEST
+        assert _sales(worker)[18] == before + five_views
+        assert five_views < trend_queries.ORDER_WORTH * trend_queries.NEWEST, "less than one order"
+        for user_id in range(1, 6):  # who has been here for a while counts, wherever they call from
+            await _track(worker, [18], caller=customer(user_id), kind=CARTED)
+        worth = trend_queries.WORTH["ADD_TO_CART"] * trend_queries.NEWEST
+        assert _sales(worker)[18] == before + five_views + 5 * worth
+
+    _play(settings, story)
+
+
+def test_what_new_accounts_put_into_carts_counts_for_few_of_an_address_too(shop: RunningShop) -> None:
+    product = shop.product()
+    buyers = [shop.customer(address=False) for _ in range(8)]
+    for buyer in buyers:
+        shop.add(buyer, product.id)
+    rows = shop.sql("SELECT origin FROM behavior_events WHERE product_id = :id", id=product.id)
+    assert len({row.origin for row in rows}) == 1
+    assert all(row.origin for row in rows)
+    now = utc_now()
+    with shop.app.db.read() as connection:
+        sales = trend_queries.sales(connection, now - timedelta(hours=1), now)
+    assert sales[product.id] == 5 * trend_queries.NEWEST
+
+
+@pytest.mark.parametrize("hours", [2, 5, 12, 48, 167, 169, 8759, 8761, 2**31 - 1])
+def test_a_window_that_is_not_declared_is_refused_and_the_declared_ones_are_named(
+    shop: RunningShop, hours: int
+) -> None:
+    answer = refused(shop.recommend.GetTrending, pb.GetTrendingRequest(window_hours=hours))
+    assert (answer.code, answer.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["window_hours"])
+    assert "1, 6, 24, 72, 168, 720 or 8,760" in answer.message
+
+
+@pytest.mark.parametrize("hours", [0, *WINDOWS])
+def test_every_declared_window_is_served(shop: RunningShop, hours: int) -> None:
+    shop.recommend.GetTrending(pb.GetTrendingRequest(window_hours=hours))
 
 
 def test_a_region_shows_only_what_is_ordered_to_it(settings: Settings) -> None:
@@ -125,7 +181,7 @@ def test_a_region_shows_only_what_is_ordered_to_it(settings: Settings) -> None:
         assert await _trending(worker, region="FR") == [4]
         assert await _trending(worker, region="SE") == []
         assert await _trending(worker, region="DE", category="Garden") == []
-        assert _sales(worker, "DE") == {2: 80, 3: 40}
+        assert _sales_to(worker)["DE"] == {2: 80, 3: 40}
 
     _play(settings, story)
 
@@ -159,7 +215,7 @@ def test_an_order_trends_at_once_in_the_shop_and_in_its_country(shop: RunningSho
     others = [shop.product() for _ in range(2)]
 
     def trending(**fields: Any) -> list[int]:
-        request = pb.GetTrendingRequest(limit=100, window_hours=2, **fields)
+        request = pb.GetTrendingRequest(limit=100, window_hours=1, **fields)
         return [item.product_id for item in shop.recommend.GetTrending(request).items]
 
     for region in ("", "US", "GB"):

@@ -60,7 +60,7 @@ NOT_IDEMPOTENT_BY_NATURE = {
 NO_UPPER_BOUND = {
     "page_size": "coerced to the largest page",
     "limit": "coerced to the longest list",
-    "window_hours": "coerced to a year",
+    "window_hours": "one of the windows that are counted",
     "days": "coerced to three months",
     "after_sequence": "a sequence ahead of the order waits for the steps after it",
 }

@@ -77,6 +77,7 @@ WRONG = [
     ("SMTP_TLS", "maybe"),
     ("MAIL_FROM", "shop"),
     ("MAIL_ADMIN", "@example.com"),
+    ("BEHAVIOR_DAYS", "0"),
     ("WEBHOOK_ALLOW_PRIVATE", "perhaps"),
     ("SECRET_KEY", "short"),
     ("ALGORITHM", "none"),

@@ -593,16 +593,16 @@ class ModelMetrics(_message.Message):
     model_version: _builtins.str
     """The model's version."""
     users: _builtins.int
-    """The number of users measured."""
+    """The number of users measured. 0: nothing was measured."""
     serving_version: _builtins.str
     """The version of the model that was in use before."""
     @_builtins.property
     def model(self) -> Global___ModelMetrics.Scores:
-        """The model's measures."""
+        """The model's measures; not set when there was nobody to measure on."""
 
     @_builtins.property
     def popularity(self) -> Global___ModelMetrics.Scores:
-        """Those of recommending what sells best to everyone."""
+        """Those of recommending what sells best to everyone; not set likewise."""
 
     @_builtins.property
     def sources(self) -> _containers.MessageMap[_builtins.str, Global___ModelMetrics.Scores]:
@@ -1006,7 +1006,9 @@ class GetTrendingRequest(_message.Message):
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
     window_hours: _builtins.int
-    """How far to look back, in hours. 0 means 168, a week; values above 8,760 are coerced to 8,760."""
+    """How far to look back, in hours: 1, 6, 24, 72, 168 (a week), 720 (a month) or 8,760 (a year). 0 means 168. Any
+    other is INVALID_ARGUMENT.
+    """
     limit: _builtins.int
     """How many, at most. 0 means 10; values above 100 are coerced to 100."""
     region: _builtins.str

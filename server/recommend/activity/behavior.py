@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
 from server.clock import Clock
+from server.db.database import Database
 from server.errors import InvalidField, UserNotFound
 from server.events.log import BEHAVIOR, NewEvent, publish
 from server.recommend.activity import behavior_queries as queries
 from server.recommend.activity import history_queries
 from server.recommend.activity.flood import Flood
+from server.recommend.activity.new_accounts import NewAccounts
 from server.recommend.activity.origins import Origins
 from server.recommend.effect.attribution import Attributions
 from server.settings import Settings
@@ -30,7 +32,10 @@ FRESH = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a user, who may name the visitor they were, or a visitor who calls from `origin`."""
+    """Who does something: a user, who may name the visitor they were, or a visitor.
+
+    `origin` is where visitors, and users whose account is new, call from: of those an address counts for few.
+    """
 
     user_id: int | None
     visitor_id: str = ""
@@ -75,26 +80,36 @@ class Tracked:
 class Tracker:
     """Records what people do."""
 
-    def __init__(self, attributions: Attributions, origins: Origins, flood: Flood, clock: Clock) -> None:
+    def __init__(
+        self, attributions: Attributions, origins: Origins, flood: Flood, new: NewAccounts, clock: Clock
+    ) -> None:
         self._attributions = attributions
         self._origins = origins
         self._flood = flood
+        self._new = new
         self._clock = clock
 
     @classmethod
     def of(cls, settings: Settings, attributions: Attributions, clock: Clock) -> Tracker:
         """As the settings say."""
         secret = settings.secret_key.get_secret_value().encode()
-        return cls(attributions, Origins(secret), Flood(settings.events_per_minute), clock)
+        flood = Flood(settings.events_per_minute)
+        return cls(attributions, Origins(secret), flood, NewAccounts(), clock)
+
+    def load(self, db: Database) -> None:
+        """Learn which accounts are new, so that the first event need not wait for it."""
+        with db.read() as connection:
+            self._new.holds(connection, 0, self._clock())
 
     def admit(self, user_id: int | None, visitor_id: str, address: str, events: int) -> Actor:
         """Who reports so many events; raises InvalidField for a nameless visitor, and RateLimited."""
+        origin = self._origins.of(address)
         if user_id is not None:
-            self._flood.admit(f"u:{user_id}", "", events)
-            return Actor(user_id, visitor_id)
+            # Each customer of an office may report; the new accounts of an address share what its visitors have
+            self._flood.admit(f"u:{user_id}", origin if self._new.may_be(user_id) else "", events)
+            return Actor(user_id, visitor_id, origin)
         if not visitor_id:
             raise InvalidField(("visitor_id", "is required when nobody is signed in"))
-        origin = self._origins.of(address)
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return Actor(None, visitor_id, origin)
 
@@ -105,6 +120,7 @@ class Tracker:
         attribution token that this shop did not issue is left out.
         """
         now = self._clock()
+        actor = self._weighed(tx, actor, now)
         wanted = {deed.product_id for deed in deeds if deed.product_id}
         on_sale = queries.existing(tx, wanted) if wanted else set()
         rows, errors = [], []
@@ -123,10 +139,23 @@ class Tracker:
             publish(tx, NewEvent(BEHAVIOR, actor.key, _payload(actor, rows, now)))
         return Tracked(len(rows), errors)
 
-    def added_to_cart(self, tx: Connection, user_id: int, product_id: int, attribution_token: str) -> None:
-        """Record, in the cart's transaction, what came into it; the cart announces it with its own event."""
-        deed = Did(ADD_TO_CART, product_id, "", None, attribution_token)
-        queries.add(tx, [self._row(Actor(user_id), deed, self._clock())])
+    def added_to_cart(
+        self, address: str, tx: Connection, user_id: int, product_id: int, attribution_token: str
+    ) -> str:
+        """Record, in the cart's transaction, what came into it; the cart announces it with its own event.
+
+        Returns the origin of a caller whose account is new, for that event; "" for others.
+        """
+        now = self._clock()
+        actor = self._weighed(tx, Actor(user_id, origin=self._origins.of(address)), now)
+        queries.add(tx, [self._row(actor, Did(ADD_TO_CART, product_id, "", None, attribution_token), now)])
+        return actor.origin
+
+    def _weighed(self, tx: Connection, actor: Actor, now: datetime) -> Actor:
+        """Who has had an account for a while counts wherever they call from."""
+        if actor.user_id is None or self._new.holds(tx, actor.user_id, now):
+            return actor
+        return replace(actor, origin="")
 
     def _row(self, actor: Actor, deed: Did, now: datetime) -> dict[str, Any]:
         token = deed.attribution_token

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, insert, select, update
+from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
+from server.auth.models import User
 from server.catalog.models import Product
 from server.db.prepared import Prepared
 from server.recommend.models import BehaviorEvent
@@ -34,6 +36,13 @@ def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         _ADD_ONE.later(tx, **rows[0])
     else:
         tx.execute(insert(BehaviorEvent), list(rows))
+
+
+def first_account(connection: Connection, since: datetime) -> int:
+    """The first account of those that were made since; the next one that will be made when there is none."""
+    first = select(func.min(User.id)).where(User.created_at >= since).scalar_subquery()
+    following = select(func.coalesce(func.max(User.id), 0) + 1).scalar_subquery()
+    return int(connection.scalar(select(func.coalesce(first, following))) or 0)
 
 
 def take_over(tx: Connection, visitor_id: str, user_id: int) -> int:

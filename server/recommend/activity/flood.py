@@ -14,6 +14,11 @@ LARGEST_BATCH = 100
 FROM_ONE_ORIGIN = 5
 """Times as many events may come from one address as from one visitor: a household or an office may share it."""
 
+IN_A_DAY = 100
+"""Times as many events as one visitor in a minute an address may send in a day: each is a row that is kept."""
+
+MINUTES_OF_A_DAY = 24 * 60
+
 MOST_BUCKETS = 50_000
 
 
@@ -24,7 +29,7 @@ class Buckets:
     invents names to empty nobody's bucket is stopped by the bucket of their address. Not safe for threads.
     """
 
-    def __init__(self, per_minute: int, size: int, *, most: int = MOST_BUCKETS) -> None:
+    def __init__(self, per_minute: float, size: int, *, most: int = MOST_BUCKETS) -> None:
         self._rate = per_minute / 60
         self._size = size
         self._most = most
@@ -57,6 +62,8 @@ class Flood:
         size = max(per_minute, LARGEST_BATCH)  # whatever the limit, a full batch passes now and then
         self._actors = Buckets(max(per_minute, 1), size)
         self._origins = Buckets(max(per_minute, 1) * FROM_ONE_ORIGIN, size * FROM_ONE_ORIGIN)
+        in_a_day = size * IN_A_DAY
+        self._days = Buckets(in_a_day / MINUTES_OF_A_DAY, in_a_day)
 
     def admit(self, actor: str, origin: str, events: int) -> None:
         """Count events of an actor who calls from an origin ("": it does not matter), all or none.
@@ -69,11 +76,14 @@ class Flood:
         with self._lock:
             wait = self._actors.wait_for(actor, events, now)
             if origin:
-                wait = max(wait, self._origins.wait_for(origin, events, now))
+                wait = max(
+                    wait, *(kept.wait_for(origin, events, now) for kept in (self._origins, self._days))
+                )
             if not wait:
                 self._actors.take(actor, events, now)
                 if origin:
                     self._origins.take(origin, events, now)
+                    self._days.take(origin, events, now)
                 return
         seconds = max(1, math.ceil(wait))
         refusal = RateLimited(limit=self._per_minute, seconds=seconds)

@@ -56,9 +56,10 @@ def train(
 def table(outcome: Outcome) -> Table:
     """The measures of a model, of each of its sources, of popularity, and of the model in use before."""
     users = int(outcome.metrics.get("users", 0))
-    result = Table(
-        title=f"The last orders of {users} customers, predicted from those before", title_justify="left"
-    )
+    title = f"The last orders of {users} customers, predicted from those before"
+    if not users:
+        title = "Nothing was measured: no customer ordered anything that could be predicted"
+    result = Table(title=title, title_justify="left")
     result.add_column("", no_wrap=True)
     for column in COLUMNS:
         result.add_column(column, justify="right")
@@ -69,14 +70,14 @@ def table(outcome: Outcome) -> Table:
 
 def _rows(outcome: Outcome) -> Iterator[tuple[str, Mapping[str, Any]]]:
     metrics = outcome.metrics
-    yield "this model", metrics.get("blend", {})
+    yield "this model", measures.of_model(metrics)
     for name, scores in measures.sources(metrics).items():
         yield f"  {name} alone", scores
-    yield "popularity", metrics.get("popularity", {})
+    yield "popularity", measures.of_popularity(metrics)
     serving = measures.of_serving(metrics)
     if serving:
         yield "the one in use before", serving
 
 
 def _figure(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
+    return "not measured" if value is None else f"{value:.4f}"

@@ -22,10 +22,13 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The recall@20 of two models; `error` is the standard error of the difference, 0 when it is not known."""
+    """The recall@20 of two models, None where nobody could be measured.
 
-    recall: float
-    other: float
+    `error` is the standard error of the difference, 0 when it is not known.
+    """
+
+    recall: float | None
+    other: float | None
     error: float = 0.0
 
     @property
@@ -33,7 +36,10 @@ class Comparison:
         """Whether the first is worse, beyond chance: by more than one standard error of the difference.
 
         One of them keeps a model that is just unlucky, at the price of keeping one in six that is truly the same.
+        One that was not measured is not known to be as good as one that was.
         """
+        if self.recall is None or self.other is None:
+            return self.other is not None
         return self.other - self.recall > self.error
 
 
@@ -47,10 +53,10 @@ def judge(
     experiment_runs: bool = False,
 ) -> Verdict:
     """Decide about a new model; `in_use_works` says whether the artifact of the other one can be loaded."""
-    own = recall(metrics)
+    own = _told(recall(metrics))
     if activation == NEVER:
-        return Verdict(False, f"{version} was kept for later, as asked; its recall@20 is {own:.4f}.")
-    used = f"{version} is in use now; its recall@20 is {own:.4f}"
+        return Verdict(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
+    used = f"{version} is in use now; its recall@20 {own}"
     if in_use is None:
         return Verdict(True, f"{used}.")
     if activation == ALWAYS:
@@ -61,9 +67,17 @@ def judge(
         return Verdict(
             False,
             f"{version} was kept but is not in use, so that it does not end the experiment that is running;"
-            f" its recall@20 is {own:.4f}.",
+            f" its recall@20 {own}.",
         )
     found = compare(metrics, in_use)
+    if found.recall is None or found.other is None:
+        if found.is_worse:
+            return Verdict(
+                False,
+                f"{version} was kept but is not in use: its recall@20 {own}, so that nothing compares it with the"
+                f" {found.other:.4f} of {in_use.version}, which stays.",
+            )
+        return Verdict(True, f"{used}; that of {in_use.version} before {_told(found.other)}.")
     if found.is_worse:
         chance = f" (± {found.error:.4f})" if found.error else ""
         return Verdict(
@@ -72,6 +86,14 @@ def judge(
             f" {found.other:.4f}{chance} of {in_use.version}, which stays.",
         )
     return Verdict(True, f"{used}, against {found.other:.4f} of {in_use.version} before.")
+
+
+def _told(measured: float | None) -> str:
+    return (
+        "was not measured, for want of customers to measure it on"
+        if measured is None
+        else f"is {measured:.4f}"
+    )
 
 
 def compare(metrics: Mapping[str, Any], in_use: Listed) -> Comparison:

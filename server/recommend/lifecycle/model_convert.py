@@ -86,14 +86,19 @@ def metrics_to_wire(measured: Listed | Run) -> pb.ModelMetrics:
     serving, reorder = measures.of_serving(metrics), measures.of_reorder(metrics)
     return pb.ModelMetrics(
         model_version=measured.version or "",
-        model=_scores(metrics.get("blend", {})),
-        popularity=_scores(metrics.get("popularity", {})),
+        model=_measured(measures.of_model(metrics)),
+        popularity=_measured(measures.of_popularity(metrics)),
         users=int(metrics.get("users", 0)),
         sources={name: _scores(scores) for name, scores in measures.sources(metrics).items()},
-        serving=_scores(serving) if serving else None,
+        serving=_measured(serving),
         serving_version=serving.get("version", ""),
         reorder=_reorder(reorder) if reorder else None,
     )
+
+
+def _measured(found: Mapping[str, Any]) -> pb.ModelMetrics.Scores | None:
+    """Scores; None of what was not measured, for 0 would be a figure."""
+    return _scores(found) if found else None
 
 
 def _scores(found: Mapping[str, Any]) -> pb.ModelMetrics.Scores:

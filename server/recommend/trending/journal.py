@@ -15,11 +15,14 @@ from server.recommend.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
 KEPT = 10_000
 
+VISITOR = "v:"
+"""How the actor of an event begins who is not signed in."""
+
 
 class Deed(NamedTuple):
     """Something that makes a product trend.
 
-    `actor` tells who did it apart from others, `origin` where they called from, if they are not signed in;
+    `actor` tells who did it apart from others, `origin` where they called from, if they are not signed in or new;
     `region` is the country that an order goes to, None for all that is no order.
     """
 
@@ -28,6 +31,11 @@ class Deed(NamedTuple):
     actor: str
     origin: str
     region: str | None
+
+    @property
+    def is_visitors(self) -> bool:
+        """Whether it was done by somebody who is not signed in."""
+        return self.actor.startswith(VISITOR)
 
 
 class Journal:
@@ -72,7 +80,8 @@ def _bought(event: Announcement) -> Iterable[Deed]:
 def _carted(event: Announcement) -> Iterable[Deed]:
     payload = event.payload or {}
     worth = WORTH["ADD_TO_CART"] * NEWEST
-    return [Deed(payload["added"], worth, event.key, "", None)] if "added" in payload else []
+    origin = payload.get("origin", "")
+    return [Deed(payload["added"], worth, event.key, origin, None)] if "added" in payload else []
 
 
 def _seen(event: Announcement) -> Iterable[Deed]:

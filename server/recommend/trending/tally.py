@@ -1,4 +1,4 @@
-"""Adds up deeds by the rules of trending: a person counts once per product, an address for few people."""
+"""Adds up deeds by the rules of trending: a person counts once per product, an address for few strangers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 
 from server.recommend.trending.journal import Deed
-from server.recommend.trending.trend_queries import MOST_FROM_ORIGIN
+from server.recommend.trending.trend_queries import (
+    MOST_FROM_ORIGIN,
+    MOST_NEW_FROM_ORIGIN,
+    NEWEST,
+    STRANGERS_WORTH,
+)
 
 MOST_ENTRIES = 20_000
 
@@ -17,7 +22,7 @@ class Tally:
     def __init__(self) -> None:
         self._added: Counter[int] = Counter()
         self._worth: dict[tuple[int, str], int] = {}
-        self._from_origin: Counter[tuple[int, str]] = Counter()
+        self._from_origin: Counter[tuple[int, str, bool]] = Counter()
 
     @property
     def added(self) -> Mapping[int, int]:
@@ -35,11 +40,13 @@ class Tally:
             return
         who = deed.product_id, deed.actor
         known = self._worth.get(who)
+        is_new_account = bool(deed.origin) and not deed.is_visitors
         if known is None and deed.origin:
-            where = deed.product_id, deed.origin
-            if self._from_origin[where] >= MOST_FROM_ORIGIN:
+            where = deed.product_id, deed.origin, deed.is_visitors
+            if self._from_origin[where] >= (MOST_NEW_FROM_ORIGIN if is_new_account else MOST_FROM_ORIGIN):
                 return
             self._from_origin[where] += 1
-        if known is None or deed.worth > known:
-            self._worth[who] = deed.worth
-            self._added[deed.product_id] += deed.worth - (known or 0)
+        worth = min(deed.worth, STRANGERS_WORTH * NEWEST) if is_new_account else deed.worth
+        if known is None or worth > known:
+            self._worth[who] = worth
+            self._added[deed.product_id] += worth - (known or 0)

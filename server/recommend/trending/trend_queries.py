@@ -23,37 +23,67 @@ NEWEST = 4
 MOST_FROM_ORIGIN = 3
 """So many visitors who call from one address count for a product: more may be one who invents visitors."""
 
+MOST_NEW_FROM_ORIGIN = 5
+"""So many new accounts that were used from one address count likewise, each for STRANGERS_WORTH; accounts that are
+not new have no origin, and all count."""
 
-def sales(connection: Connection, since: datetime, now: datetime, region: str = "") -> Mapping[int, int]:
+STRANGERS_WORTH = 1
+"""What a new account counts for a product, whatever it says it did: it costs as little as a view."""
+
+MOST_OF_REGION = 500
+"""So many products of a country are kept."""
+
+
+def sales(connection: Connection, since: datetime, now: datetime) -> Mapping[int, int]:
     """How much each product was bought and visited since then; what is recent counts up to four times.
 
     The window is halved three times, and each half that something falls into counts it once more. A visitor
-    counts once per product, for the most that they did: reloading a page makes nothing trend. With a region,
-    the code of a country, only orders to it count.
+    counts once per product, for the most that they did: reloading a page makes nothing trend.
     """
-    ordered = _ordered(since, now)
-    if region:
-        statement: Any = ordered.where(Order.address["country"].as_string() == region)
-    else:
-        statement = union_all(ordered, _visited(since, now))
+    ordered = _ordered(since, now, OrderLine.product_id)
     totals: dict[int, int] = {}
-    for product_id, score in connection.execute(statement):
+    for product_id, score in connection.execute(union_all(ordered, _visited(since, now))):
         totals[product_id] = totals.get(product_id, 0) + int(score)
     return totals
 
 
-def _ordered(since: datetime, now: datetime) -> Select[int, int]:
+def sales_by_country(
+    connection: Connection, since: datetime, now: datetime
+) -> Mapping[str, Mapping[int, int]]:
+    """The same of what was ordered to each country, the best products of each: nobody says where visitors are.
+
+    One query for all countries, so that whoever asks for one after the other makes the shop count once.
+    """
+    country = Order.address["country"].as_string()
+    counted = _ordered(since, now, country.label("country"), OrderLine.product_id).subquery()
+    place = func.row_number().over(
+        partition_by=counted.c.country, order_by=(counted.c.score.desc(), counted.c.product_id.desc())
+    )
+    placed = select(counted, place.label("place")).subquery()
+    best = select(placed.c.country, placed.c.product_id, placed.c.score).where(
+        placed.c.place <= MOST_OF_REGION
+    )
+    found: dict[str, dict[int, int]] = {}
+    for region, product_id, score in connection.execute(best):
+        found.setdefault(region or "", {})[product_id] = int(score)
+    return found
+
+
+def _ordered(since: datetime, now: datetime, *by: Any) -> Select[Any]:
+    score = func.sum(ORDER_WORTH * _recency(Order.placed_at, since, now))
     return (
-        select(OrderLine.product_id, func.sum(ORDER_WORTH * _recency(Order.placed_at, since, now)))
-        .join(Order, Order.id == OrderLine.order_id)
+        select(*by, score.label("score"))
+        .join_from(OrderLine, Order, Order.id == OrderLine.order_id)
         .where(Order.placed_at >= since, Order.status.not_in(UNSOLD))
-        .group_by(OrderLine.product_id)
+        .group_by(*by)
     )
 
 
 def _visited(since: datetime, now: datetime) -> Select[Any]:
     event = BehaviorEvent
-    worth = case(WORTH, value=event.kind, else_=0) * _recency(event.occurred_at, since, now)
+    told = case(WORTH, value=event.kind, else_=0)
+    is_new = and_(event.user_id.is_not(None), event.origin != "", told > STRANGERS_WORTH)
+    worth = case((is_new, STRANGERS_WORTH), else_=told) * _recency(event.occurred_at, since, now)
     visits = (
         select(
             event.product_id,
@@ -66,11 +96,13 @@ def _visited(since: datetime, now: datetime) -> Select[Any]:
         .group_by(event.product_id, event.user_id, event.visitor_id)
         .subquery()
     )
+    kind = case((visits.c.user_id.is_(None), 0), else_=1)
     place = func.row_number().over(
-        partition_by=(visits.c.product_id, visits.c.user_id, visits.c.origin), order_by=visits.c.worth.desc()
+        partition_by=(visits.c.product_id, visits.c.origin, kind), order_by=visits.c.worth.desc()
     )
     placed = select(visits, place.label("place")).subquery()
-    counts = or_(placed.c.place <= MOST_FROM_ORIGIN, and_(placed.c.user_id.is_(None), placed.c.origin == ""))
+    most = case((placed.c.user_id.is_(None), MOST_FROM_ORIGIN), else_=MOST_NEW_FROM_ORIGIN)
+    counts = or_(placed.c.place <= most, placed.c.origin == "")
     return select(placed.c.product_id, func.sum(placed.c.worth)).where(counts).group_by(placed.c.product_id)
 
 

@@ -103,3 +103,10 @@ def test_the_blend_beats_popularity_where_tastes_differ(model: Model):
     assert isinstance(blend, dict)
     assert isinstance(popularity, dict)
     assert blend["recall@20"] > popularity["recall@20"]
+
+
+def test_nobody_to_measure_on_makes_no_figures(model: Model):
+    split = hold_out(make_dataset(seed=0))
+    metrics = evaluate(model, [], split.training.interactions)
+    assert (metrics["users"], metrics["blend"], metrics["popularity"]) == (0, {}, {})
+    assert all(scores == {} for scores in metrics["sources"].values())

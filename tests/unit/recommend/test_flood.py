@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from server.recommend.activity.flood import FROM_ONE_ORIGIN, Buckets, Flood
+from server.recommend.activity.flood import FROM_ONE_ORIGIN, IN_A_DAY, Buckets, Flood
 from server.recommend.activity.origins import Origins
 from server.recommend.errors import RateLimited
 
@@ -64,6 +64,23 @@ def test_invented_visitors_share_what_their_address_may_report() -> None:
     with pytest.raises(RateLimited):
         flood.admit("v:one-more", "home", 1)
     flood.admit("v:someone", "elsewhere", 100)
+
+
+def test_an_address_has_an_end_for_the_day_too() -> None:
+    clock = Clock()
+    flood = Flood(100, clock)
+    taken = 0
+    for minute in range(500):
+        clock.now += 60
+        for visitor in range(FROM_ONE_ORIGIN):
+            try:
+                flood.admit(f"v:{minute}-{visitor}", "home", 100)
+            except RateLimited:
+                continue
+            taken += 100
+    most_at_once = 100 * IN_A_DAY
+    assert most_at_once <= taken < most_at_once * 1.5
+    flood.admit("v:else", "elsewhere", 100)
 
 
 def test_buckets_are_bounded_and_the_least_used_goes_first() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -103,3 +104,29 @@ def test_an_experiment_is_not_ended_by_a_training_that_did_not_ask_for_it() -> N
     assert not kept.activate
     assert "experiment" in kept.message
     assert verdict(measured(0.9), ALWAYS, experiment_runs=True).activate
+
+
+NOBODY: dict[str, Any] = {"users": 0, "blend": {}}
+OLDER_NOBODY: dict[str, Any] = {"users": 0, "blend": {"recall@20": 0.0}}
+
+
+@pytest.mark.parametrize("metrics", [NOBODY, OLDER_NOBODY])
+@pytest.mark.parametrize("activation", [NEVER, ALWAYS, IF_NOT_WORSE])
+def test_what_was_measured_on_nobody_has_no_figure(metrics: dict[str, Any], activation: str) -> None:
+    for in_use in (None, IN_USE):
+        found = verdict(metrics, activation, in_use=in_use)
+        assert "was not measured" in found.message
+        assert "0.0000" not in found.message
+
+
+@pytest.mark.parametrize("metrics", [NOBODY, OLDER_NOBODY])
+def test_what_was_not_measured_takes_no_ones_place_who_was(metrics: dict[str, Any]) -> None:
+    found = verdict(metrics)
+    assert not found.activate
+    assert "0.3000" in found.message
+    unmeasured = replace(IN_USE, metrics=metrics)
+    assert verdict(metrics, in_use=unmeasured).activate
+    better = verdict(measured(0.1), in_use=unmeasured)
+    assert better.activate
+    assert "0.1000" in better.message
+    assert "0.0000" not in better.message

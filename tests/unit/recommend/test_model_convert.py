@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from rich.console import Console
 from sanset.v1 import recommend_pb2 as pb
 
 from ml.train import MODEL_TYPES
 from server.recommend.lifecycle import model_convert as convert
 from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER
+from server.recommend.lifecycle.command import table
 from server.recommend.lifecycle.registry import Listed
 from server.recommend.lifecycle.runs import CANCELLED, Run
+from server.recommend.lifecycle.training import Outcome
 
 MADE = datetime(2026, 6, 1, tzinfo=UTC)
 SCORES = {"recall@20": 0.2, "ndcg@20": 0.1, "map@20": 0.05, "coverage@20": 0.5, "novelty@20": 7.5}
@@ -119,3 +123,23 @@ def test_a_training_has_measures_once_it_has_a_model() -> None:
     assert not message.HasField("metrics")
     done = convert.training_to_wire(replace(run, state="SUCCEEDED", model_id=3, version="v", metrics=METRICS))
     assert done.metrics.model.recall_at_20 == 0.2
+
+
+@pytest.mark.parametrize("blend", [{}, {"recall@20": 0.0, "ndcg@20": 0.0}])
+def test_measures_of_nobody_are_absent_and_not_zero(blend: dict[str, float]) -> None:
+    nobody = {"users": 0, "blend": blend, "popularity": blend, "sources": {"als": blend}}
+    nobody["serving"] = {"version": "all_20260531T120000Z", "users": 0, **blend}
+    found = convert.model_to_wire(replace(MODEL, metrics=nobody)).metrics
+    assert found.users == 0
+    assert not any(found.HasField(name) for name in ("model", "popularity", "serving"))
+    assert not found.sources
+
+
+def test_a_training_that_measured_nobody_says_so_on_the_screen() -> None:
+    outcome = Outcome(1, True, "It is in use.", version=MODEL.version, metrics={"users": 0, "blend": {}})
+    screen = Console(width=200, record=True, file=io.StringIO())
+    screen.print(table(outcome))
+    shown = screen.export_text()
+    assert "Nothing was measured" in shown
+    assert "not measured" in shown
+    assert "0.0000" not in shown

@@ -29,6 +29,12 @@ def test_who_is_signed_in_counts_whatever_the_address() -> None:
     assert _added(*(Deed(1, 4, str(user_id), "", None) for user_id in range(5))) == {1: 20}
 
 
+def test_new_accounts_of_one_address_count_as_five_views_whatever_they_do() -> None:
+    flood = [Deed(1, 12, str(user_id), "home", None) for user_id in range(30)]
+    assert _added(*flood) == {1: 20}
+    assert _added(*flood, *(Deed(1, 4, f"v:{number}", "home", None) for number in range(30))) == {1: 32}
+
+
 def test_what_is_worth_nothing_is_left_out() -> None:
     assert _added(Deed(1, 0, "7", "", None)) == {}
 

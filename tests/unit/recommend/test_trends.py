@@ -9,23 +9,27 @@ import pytest
 
 from server.recommend.trending import trends
 from server.recommend.trending.journal import Deed
-from server.recommend.trending.trends import Trends, window_of
+from server.recommend.trending.ranked import Ranked, ranked
+from server.recommend.trending.trends import Trends
 
 
 class Counter:
-    """Counts how often it is asked to count."""
+    """Counts how often it is asked to count; `pause` holds its answers back."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[int, str]] = []
+        self.asked: list[tuple[int, bool]] = []
         self.at_once = 0
+        self.pause: asyncio.Event | None = None
 
-    async def __call__(self, hours: int, region: str) -> Mapping[int, int]:
-        self.asked.append((hours, region))
+    async def __call__(self, hours: int, by_country: bool) -> Mapping[str, Ranked]:
+        self.asked.append((hours, by_country))
         self.at_once += 1
         assert self.at_once == 1
         await asyncio.sleep(0)
+        if self.pause is not None:
+            await self.pause.wait()
         self.at_once -= 1
-        return {1: 5, 2: 20, 3: 10, 4: 0} if not region else {3: 10}
+        return {"DE": ranked({3: 10})} if by_country else {"": ranked({1: 5, 2: 20, 3: 10, 4: 0})}
 
 
 @pytest.fixture
@@ -42,14 +46,6 @@ def _order(product_id: int, region: str) -> Deed:
     return Deed(product_id, 40, "order:1:0", "", region)
 
 
-@pytest.mark.parametrize(
-    ("asked", "counted"),
-    [(0, 168), (1, 1), (48, 48), (49, 72), (168, 168), (169, 192), (8760, 8760), (9000, 8760), (2**31, 8760)],
-)
-def test_a_window_is_counted_in_hours_or_days_and_bounded(asked: int, counted: int) -> None:
-    assert window_of(asked) == counted
-
-
 def test_the_best_seller_has_strength_one_and_what_did_not_sell_is_missing() -> None:
     found = asyncio.run(Trends(Counter()).of(24))
     assert found == [(2, 1.0), (3, 0.5), (1, 0.25)]
@@ -63,21 +59,73 @@ def test_many_at_once_share_one_count_and_windows_wait_for_each_other() -> None:
         await asyncio.gather(*(counted.of(hours) for hours in (24, 0, 24, 168, 24)))
 
     asyncio.run(ask())
-    assert sorted(counter.asked) == [(24, ""), (168, "")]
+    assert sorted(counter.asked) == [(24, False), (168, False)]
 
 
-def test_an_old_count_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_old_count_is_made_anew_beside_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
-    monkeypatch.setattr(trends, "SHORTEST_LIFE_SECONDS", 0.0)
+    monkeypatch.setattr(trends, "LONGEST_LIFE_SECONDS", 0.0)
 
     async def ask() -> None:
         counted = Trends(counter)
-        await counted.of(0)
-        counted.clear()
-        await counted.of(0)
+        first = await counted.of(1)
+        counter.pause = asyncio.Event()
+        assert [await counted.of(1) for _ in range(3)] == [first] * 3, "nobody waits for it"
+        await asyncio.sleep(0.01)
+        assert counter.asked == [(1, False)] * 2, "and it is made once"
+        counter.pause.set()
+        await counted.stop()
 
     asyncio.run(ask())
-    assert counter.asked == [(168, ""), (168, "")]
+
+
+def test_what_was_forgotten_is_counted_anew_also_when_it_was_being_counted() -> None:
+    counter = Counter()
+
+    async def ask() -> None:
+        counted = Trends(counter)
+        counter.pause = asyncio.Event()
+        waiting = asyncio.create_task(counted.of(0))
+        await asyncio.sleep(0.01)
+        counted.clear()
+        counter.pause.set()
+        await waiting
+
+    asyncio.run(ask())
+    assert counter.asked == [(168, False)] * 2
+
+
+def test_a_count_that_fails_is_told_to_who_waits_and_made_anew_for_the_next() -> None:
+    counts = iter([OSError("away"), {"": ranked({7: 1})}])
+
+    async def count(hours: int, by_country: bool) -> Mapping[str, Ranked]:
+        answer = next(counts)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    async def ask() -> None:
+        counted = Trends(count)
+        with pytest.raises(OSError, match="away"):
+            await counted.of(1)
+        assert await counted.of(1) == [(7, 1.0)]
+
+    asyncio.run(ask())
+
+
+def test_all_countries_of_a_window_are_counted_once_whoever_invents_them() -> None:
+    counter = Counter()
+
+    async def ask() -> None:
+        counted = Trends(counter)
+        regions = [f"{one}{two}" for one in "ABCDEFGH" for two in "ABCDEFGH"]
+        found = [await counted.of(24, region) for region in regions]
+        assert [list(trends) for trends, region in zip(found, regions, strict=True) if region != "DE"] == [
+            []
+        ] * 63
+
+    asyncio.run(ask())
+    assert counter.asked == [(24, True)]
 
 
 @pytest.mark.usefixtures("eager")
@@ -128,6 +176,7 @@ def test_a_count_that_missed_too_much_is_made_anew() -> None:
         await counted.of(24)
         counted.journal.add(_view(1, str(actor)) for actor in range(10_001))
         assert await counted.of(24) == [(2, 1.0), (3, 0.5), (1, 0.25)]
+        await asyncio.sleep(0.01)
 
     asyncio.run(ask())
     assert len(counter.asked) == 2
