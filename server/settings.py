@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from server.countries import country_problem
 from server.origins import origin_of
 from server.production import refuse_unfit
 
@@ -300,6 +301,17 @@ class Settings(BaseSettings):
                 f"use at least {MIN_SECRET_LENGTH} random characters, e.g. `openssl rand -hex 32`"
             )
         return value
+
+    @field_validator("tax_rates")
+    @classmethod
+    def _countries_are_known(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+        for code in value:
+            problem = country_problem(code)
+            if problem is not None:
+                raise ValueError(problem)
+        if len({code.upper() for code in value}) < len(value):
+            raise ValueError("names a country twice")
+        return {code.upper(): rate for code, rate in value.items()}
 
     @field_validator("database_url")
     @classmethod

@@ -11,6 +11,7 @@ from sanset.v1 import analytics_pb2 as pb
 from server.analytics.membership import Moment
 from server.analytics.rules import Rules
 from server.analytics.service import Analysis, Counted, Member
+from server.countries import country_code
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.money import Money, decimals
@@ -28,7 +29,7 @@ def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
         not_ordered_for_days=rules.not_ordered_for_days or None,
         registered_within_days=rules.registered_within_days or None,
         category=rules.bought_category or None,
-        country=rules.country or None,
+        country=country_code(rules.country, "rules.country") or None,
     )
 
 

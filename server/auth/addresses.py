@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 from server.auth import address_queries, queries
 from server.auth.errors import AddressNotFound
 from server.auth.text import tidied
+from server.countries import country_code, country_problem
 from server.errors import InvalidField, TooMany, UserNotFound
 
 MAX_ADDRESSES = 50
@@ -73,16 +74,20 @@ def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Any:
     """Where an order of the user goes: the address with this id, or the default for 0 or None.
 
-    Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all.
+    Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all, or its
+    country is none: it decides the tax. Addresses from imports and from before countries were checked may be so.
     """
     if address_id:
         row = address_queries.address(connection, user_id, address_id)
         if row is None:
             raise AddressNotFound(address_id=address_id)
-        return row
-    row = address_queries.default_address(connection, user_id)
-    if row is None:
-        raise InvalidField(("address_id", "you have no address yet; create one first"))
+    else:
+        row = address_queries.default_address(connection, user_id)
+        if row is None:
+            raise InvalidField(("address_id", "you have no address yet; create one first"))
+    problem = country_problem(row.country) if row.country else "is not known"
+    if problem is not None:
+        raise InvalidField(("address_id", f"the country of the address {row.id} {problem}; correct it first"))
     return row
 
 
@@ -93,10 +98,13 @@ def snapshot(address: Row[Any]) -> dict[str, Any]:
 
 
 def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
-    """`values` tidied and the country in capitals. Raises InvalidField when a required one is there and blank."""
+    """`values` tidied, and the country's code in capitals.
+
+    Raises InvalidField when a required one is there and blank, and when the country is none.
+    """
     tidy = tidied(values, required=REQUIRED, prefix="address.")
     if "country" in tidy:
-        tidy["country"] = tidy["country"].upper()
+        tidy["country"] = country_code(tidy["country"], "address.country")
     return tidy
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-UNKNOWN: Final = "ZZ"
-"""ISO's user-assigned code for "not known"."""
+UNKNOWN: Final = ""
+"""No code: it decides nothing, and an address without one is completed before an order goes there."""
 
 _CODES: Final = {
     "australia": "AU",
@@ -19,7 +19,6 @@ _CODES: Final = {
     "czech republic": "CZ",
     "denmark": "DK",
     "eire": "IE",
-    "european community": "EU",  # reserved by ISO for the European Union
     "finland": "FI",
     "france": "FR",
     "germany": "DE",
@@ -49,7 +48,7 @@ _CODES: Final = {
 
 
 def country_code(name: str) -> str:
-    """The ISO code of a country as the data names it; `UNKNOWN` for "Unspecified" and for names it
-    never used.
+    """The ISO code of a country as the data names it; `UNKNOWN` for "Unspecified", for "European Community", which
+    is none, and for names it never used.
     """
     return _CODES.get(name.strip().casefold(), UNKNOWN)

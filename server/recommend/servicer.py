@@ -9,6 +9,7 @@ from sanset.v1 import recommend_pb2_grpc
 
 from ml.artifact import DamagedArtifact
 from server.clock import Clock
+from server.countries import country_code
 from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
@@ -99,8 +100,9 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         return self._shown_list(Kind.TOGETHER, found, _user_id(call))
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.RecommendationList:
+        region = country_code(request.region, "region")
         found = await self._recommender.trending(
-            request.category, request.window_hours, size(request.limit), _audience(call), request.region
+            request.category, request.window_hours, size(request.limit), _audience(call), region
         )
         return self._shown_list(Kind.TRENDING, found, _user_id(call))
 

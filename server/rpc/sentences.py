@@ -21,7 +21,6 @@ _UNSET = 0
 
 PATTERNS = {
     r"^([0-9]{1,12}(\.[0-9]{1,3})?)?$": "must be a decimal number such as 9.99",
-    r"^([A-Z]{2})?$": "must be a country code of two capital letters, such as US",
     r"^([A-Za-z]{2})?$": "must be a country code of two letters, such as US",
     r"^([A-Za-z][A-Za-z0-9._-]{2,31})?$": (
         "must have 3 to 32 letters, digits and the signs . _ - and begin with a letter"

@@ -310,3 +310,21 @@ def test_an_order_goes_to_the_address_named_or_else_the_default(shop: AuthShop, 
         "lat": 1.5,
         "lng": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"), [("UK", "GB"), ("uk", "GB"), ("XX", ""), ("ZZ", ""), ("EU", "state")]
+)
+def test_a_country_that_does_not_exist_is_refused_by_name(
+    shop: AuthShop, john: Identity, code: str, hint: str
+) -> None:
+    for call in (
+        lambda: create(shop, john, country=code),
+        lambda: change(shop, john, id=create(shop, john).id, country=code),
+    ):
+        with pytest.raises(InvalidField) as caught:
+            call()
+        (violation,) = caught.value.violations
+        assert violation[0] == "address.country"
+        assert code.upper() in violation[1]
+        assert hint in violation[1]

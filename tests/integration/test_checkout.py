@@ -382,3 +382,25 @@ def test_half_a_cent_of_tax_is_rounded_up(brisk: RunningShop) -> None:
     for _ in range(2):  # 5 % of 0.10 is half a cent; rounding half to even would make it nothing
         brisk.add(buyer, brisk.product(units=0, nanos=10 * CENT).id)
     assert costs(brisk.checkout(buyer).order) == (20, 2, 599, 621)
+
+
+@pytest.mark.parametrize("code", ["UK", "ZZ", ""])
+def test_an_address_from_before_countries_were_checked_is_corrected_before_it_is_ordered_to(
+    shop: RunningShop, code: str
+) -> None:
+    buyer = shop.customer()
+    shop.add(buyer, shop.product().id)
+    shop.sql("UPDATE addresses SET country = :code WHERE user_id = :id", code=code, id=buyer.user_id)
+    (address,) = shop.auth.ListAddresses(auth_pb2.ListAddressesRequest(), metadata=buyer.metadata).items
+    checkout = pb.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=pb.Payment.CARD)
+    preview = cart_pb2.PreviewCheckoutRequest(address_id=address.id)
+    for method, request in ((shop.orders.Checkout, checkout), (shop.cart.PreviewCheckout, preview)):
+        with pytest.raises(grpc.RpcError) as caught:
+            method(request, metadata=buyer.metadata)
+        said = refusal(caught.value)
+        assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["address_id"])
+        assert "country" in said.message
+    assert ("GB" in said.message) is (code == "UK")
+    right = auth_pb2.UpdateAddressRequest(address=auth_pb2.Address(id=address.id, country="gb"))
+    shop.auth.UpdateAddress(right, metadata=buyer.metadata)
+    assert shop.checkout(buyer).order.address.country == "GB"

@@ -382,6 +382,8 @@ def test_a_category_is_followed_when_it_moves_and_nobody_fits_when_it_is_gone(ma
         ({"min_spent": "-1"}, "rules.min_spent"),
         ({"max_spent": "1e3"}, "rules.max_spent"),
         ({"country": "Germany"}, "rules.country"),
+        ({"country": "UK"}, "rules.country"),
+        ({"country": "xx"}, "rules.country"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused_by_field(

@@ -229,3 +229,10 @@ def test_an_order_trends_at_once_in_the_shop_and_in_its_country(shop: RunningSho
         assert time.monotonic() < give_up
         time.sleep(0.01)
     assert not wanted & set(trending(region="GB"))
+
+
+@pytest.mark.parametrize("code", ["UK", "zz", "EU"])
+def test_a_region_that_is_no_country_is_refused(shop: RunningShop, code: str) -> None:
+    said = refused(shop.recommend.GetTrending, pb.GetTrendingRequest(region=code))
+    assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["region"])
+    shop.recommend.GetTrending(pb.GetTrendingRequest(region="gb"))

@@ -104,6 +104,10 @@ WRONG = [
     ("TAX_RATES", '{"GB": "-0.2"}'),
     ("TAX_RATES", '{"GB": "NaN"}'),
     ("TAX_RATES", "{"),
+    ("TAX_RATES", '{"UK": "0.2"}'),
+    ("TAX_RATES", '{"XX": "0.2"}'),
+    ("TAX_RATES", '{"EU": "0.2"}'),
+    ("TAX_RATES", '{"GB": "0.2", "gb": "0.1"}'),
     ("SHIPPING_FEE", '{"USD": "-5.99"}'),
     ("SHIPPING_FEE", '{"EUR": "5.99"}'),
     ("FREE_SHIPPING_FROM", '{"USD": "fifty"}'),
@@ -357,3 +361,11 @@ def test_the_example_shows_the_defaults(monkeypatch: pytest.MonkeyPatch, tmp_pat
     text = (ROOT / ".env.example").read_text()
     (tmp_path / ".env").write_text(re.sub(r"^#? ?([A-Z][A-Z_]+=)", r"\1", text, flags=re.MULTILINE))
     assert load(secret_key=STRONG, environment="test") == load(_env_file=None, secret_key=STRONG)
+
+
+def test_a_country_of_a_tax_rate_is_one_in_any_case(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TAX_RATES", '{"gb": "0.2", "De": "0.19"}')
+    assert load().tax_rates == {"GB": Decimal("0.2"), "DE": Decimal("0.19")}
+    monkeypatch.setenv("TAX_RATES", '{"UK": "0.2"}')
+    with pytest.raises(InvalidSettings, match=r"TAX_RATES: UK is no country .* write GB"):
+        load()

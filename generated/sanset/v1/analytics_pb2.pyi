@@ -139,7 +139,7 @@ class SegmentRules(_message.Message):
     bought_category: _builtins.str
     """Bought from this category or those below it: its slug or name. NOT_FOUND when there is none such."""
     country: _builtins.str
-    """Has orders to this country: its ISO 3166-1 code of two letters."""
+    """Has orders to this country: its ISO 3166-1 code of two letters, in any case."""
     def __init__(
         self,
         *,

@@ -194,7 +194,7 @@ class Address(_message.Message):
     postal_code: _builtins.str
     """The postal code."""
     country: _builtins.str
-    """The country, as its ISO 3166-1 alpha-2 code: "US". Decides the tax rate."""
+    """The country, as its ISO 3166-1 alpha-2 code, in any case: "US". Decides the tax rate."""
     lat: _builtins.float
     """The latitude in degrees."""
     lng: _builtins.float

@@ -1012,7 +1012,7 @@ class GetTrendingRequest(_message.Message):
     limit: _builtins.int
     """How many, at most. 0 means 10; values above 100 are coerced to 100."""
     region: _builtins.str
-    """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE". Views are not counted then,
+    """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE", in any case. Views are not counted then,
     for nobody says where they come from.
     """
     def __init__(
