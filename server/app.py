@@ -76,6 +76,7 @@ from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.rpc.access import Access
+from server.rpc.arrivals import Arrivals
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
@@ -373,6 +374,7 @@ def _pipeline(
     validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
     return Pipeline(
+        arrivals=Arrivals(settings.max_wait_seconds),
         access=Access(SERVICES, verifier.verify, clock.seconds),
         limits=limits,
         validation=validation,

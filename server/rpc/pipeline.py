@@ -19,6 +19,7 @@ from google.protobuf.message import DecodeError, Message
 
 from server.errors import MalformedRequest, Refusal, ServerStopping
 from server.rpc.access import Access, TokenInvalid
+from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, read_call, unread_call
 from server.rpc.faults import refusal_of
 from server.rpc.leases import Leases
@@ -58,6 +59,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
     def __init__(
         self,
         *,
+        arrivals: Arrivals,
         access: Access,
         limits: Limits,
         validation: Validation,
@@ -67,6 +69,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         edge_token: str,
         default_seconds: float,
     ) -> None:
+        self._arrivals = arrivals
         self._access = access
         self._limits = limits
         self._validation = validation
@@ -219,6 +222,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
     async def _admit(self, call: Call, context: Any, deserialize: Callable[[bytes], Message]) -> Message:
         if self._stopping:
             raise ServerStopping()
+        self._arrivals.admit(call)
         try:
             self._access.check(call)
         finally:

@@ -17,6 +17,7 @@ from sanset.v1 import cart_pb2, order_pb2
 from server.errors import Unauthenticated
 from server.logs import AccessLog
 from server.rpc.access import Access, TokenInvalid
+from server.rpc.arrivals import Arrivals
 from server.rpc.identity import Identity, Role
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
@@ -89,6 +90,7 @@ class Server:
     def __init__(self, verify: Callable[[str], Identity] = _guess, *, rate_limit: int = 0) -> None:
         self.registry = CollectorRegistry()
         self.pipeline = Pipeline(
+            arrivals=Arrivals(1),
             access=Access(SERVICES, verify),
             limits=Limits(anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5),
             validation=Validation(SERVICES),
