@@ -8,32 +8,28 @@ from sanset.v1 import after_sale_pb2 as pb
 
 from server.db.base import AnyRow
 from server.errors import InvalidField
+from server.order.ledger import NamedUnits
 from server.order.refunds import Wanted
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
-def units_from_wire(lines: Iterable[pb.LineQuantity]) -> dict[int, int]:
-    """Units by variant; a variant that is named twice counts twice."""
-    units: dict[int, int] = {}
-    for line in lines:
-        units[line.variant_id] = units.get(line.variant_id, 0) + line.quantity
-    return units
+def units_from_wire(items: Iterable[pb.LineQuantity]) -> list[NamedUnits]:
+    """Units as the caller names them."""
+    return [NamedUnits(item.variant_id, item.product_id, item.quantity) for item in items]
 
 
 def wanted_from_wire(request: pb.RefundOrderRequest) -> Wanted:
     """What an admin wants paid back. Raises InvalidField and InvalidMoney."""
     amount = None
     if request.HasField("amount"):
-        if request.lines:
-            raise InvalidField(("amount", "send lines or an amount, not both"))
         if request.restock:
             raise InvalidField(("restock", "an amount names no units that could go back"))
         currency = (
             request.amount.currency_code.upper()
         )  # the order's, which is not known yet, when none is named
         amount = money_from_wire(request.amount, "amount", currency=currency)
-    units = units_from_wire(request.lines)
-    return Wanted(request.order_id, units, amount, request.reason, request.restock)
+    units = units_from_wire(request.items)
+    return Wanted(request.order_id, units, amount, request.all, request.reason, request.restock, request.etag)
 
 
 def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
@@ -45,7 +41,7 @@ def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
         amount=money_to_wire(row.amount_minor, row.currency),
         tax=money_to_wire(row.tax_minor, row.currency),
         shipping=money_to_wire(row.shipping_minor, row.currency),
-        lines=_lines_to_wire(lines),
+        items=_items_to_wire(lines),
         reason=row.reason,
         gateway_id=row.gateway_id,
         create_time=time_to_wire(row.created_at),
@@ -65,7 +61,7 @@ def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
         id=row.id,
         order_id=row.order_id,
         status=pb.Return.Status.Value(row.status),
-        lines=_lines_to_wire(lines),
+        items=_items_to_wire(lines),
         reason=row.reason,
         answer=row.answer,
         refund_id=row.refund_id or 0,
@@ -74,5 +70,10 @@ def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
     )
 
 
-def _lines_to_wire(lines: Iterable[AnyRow]) -> list[pb.LineQuantity]:
-    return [pb.LineQuantity(variant_id=line.variant_id, quantity=line.quantity) for line in lines]
+def _items_to_wire(lines: Iterable[AnyRow]) -> list[pb.LineQuantity]:
+    """Units by line; what was only paid towards units that another refund counts names none."""
+    return [
+        pb.LineQuantity(variant_id=line.variant_id, quantity=line.quantity, product_id=line.product_id)
+        for line in lines
+        if line.quantity
+    ]

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, case, exists, func, insert, select, tuple_, update
 
+from server.catalog.models import Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared, write_out
 from server.db.upsert import insert_for
@@ -42,8 +43,12 @@ _TO_GATEWAY = (
 
 _RETURNS = select(
     *Return.__table__.columns,
-    # A refund that failed for good may have been followed by one that did not.
-    select(func.max(Refund.id)).where(Refund.return_id == Return.id).scalar_subquery().label("refund_id"),
+    # A refund that failed for good may have been followed by one that did not; what is paid before the goods are
+    # there is not said to have paid for them yet.
+    select(func.max(Refund.id))
+    .where(Refund.return_id == Return.id, Return.status == status.RECEIVED)
+    .scalar_subquery()
+    .label("refund_id"),
 )
 
 
@@ -135,12 +140,30 @@ def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
     return RefundsSoFar(*(int(value or 0) for value in row))
 
 
-def insert_refund(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int | None:
-    """Insert a refund with its lines, and return its id; None when there is one with its key."""
+def book_refund_lines(tx: Connection, order_id: int, lines: Sequence[dict[str, Any]]) -> None:
+    """Write lines of refunds, and count them."""
+    if lines:
+        tx.execute(insert(RefundLine), list(lines))
+        count_refunded(
+            tx, order_id, [(line["position"], line["quantity"], line["amount_minor"]) for line in lines]
+        )
+
+
+def paid_ahead(connection: Connection, return_id: int) -> list[tuple[int, int]]:
+    """The refunds that an open return's units had without naming any, and their amounts, the oldest first."""
+    statement = (
+        select(Refund.id, Refund.amount_minor)
+        .where(Refund.return_id == return_id, Refund.status != status.FAILED)
+        .where(~exists().where(RefundLine.refund_id == Refund.id))
+        .order_by(Refund.id)
+    )
+    return [(row.id, int(row.amount_minor)) for row in connection.execute(statement)]
+
+
+def insert_refund(tx: Connection, values: dict[str, Any]) -> int | None:
+    """Insert a refund, and return its id; None when there is one with its key."""
     statement = insert_for(tx)(Refund).values(**values).on_conflict_do_nothing(index_elements=[Refund.key])
     refund_id: int | None = tx.execute(statement.returning(Refund.id)).scalar_one_or_none()
-    if refund_id is not None and lines:
-        tx.execute(insert(RefundLine), [line | {"refund_id": refund_id} for line in lines])
     return refund_id
 
 
@@ -283,6 +306,13 @@ def insert_return(tx: Connection, values: dict[str, Any], lines: Sequence[dict[s
     return return_id
 
 
+def open_return(connection: Connection, order_id: int) -> int | None:
+    """The id of the return of an order that is open."""
+    return connection.scalar(
+        select(Return.id).where(Return.order_id == order_id, Return.status.in_(status.OPEN_RETURN))
+    )
+
+
 def return_of(connection: Connection, return_id: int) -> AnyRow | None:
     """A return, with the id of its refund."""
     return connection.execute(_RETURNS.where(Return.id == return_id)).one_or_none()
@@ -314,15 +344,62 @@ def return_page(
     ).all()
 
 
-def units_returned(connection: Connection, order_id: int) -> dict[int, int]:
-    """The units that came back, by the position of their line."""
+def settled_units(connection: Connection, order_id: int) -> dict[int, int]:
+    """The units that were paid back and are or were sent back, by the position of their line."""
     statement = (
-        select(ReturnLine.position, func.sum(ReturnLine.quantity))
-        .join(Return, Return.id == ReturnLine.return_id)
-        .where(Return.order_id == order_id, Return.status == status.RECEIVED)
-        .group_by(ReturnLine.position)
+        select(RefundLine.position, func.sum(RefundLine.returned_quantity))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(Refund.order_id == order_id, Refund.status != status.FAILED)
+        .group_by(RefundLine.position)
     )
     return {position: int(units) for position, units in connection.execute(statement)}
+
+
+def standing_return_lines(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """The lines of an order's returns that were not refused, with the state of each."""
+    return connection.execute(
+        select(*ReturnLine.__table__.columns, Return.status)
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(Return.order_id == order_id, Return.status != status.REJECTED)
+        .order_by(ReturnLine.return_id, ReturnLine.position)
+    ).all()
+
+
+def move_units(
+    tx: Connection, order_id: int, units: Iterable[tuple[int, int]], *, out: int, back: int
+) -> None:
+    """Count units of lines, by position, as being sent back (`out` 1, or -1 when no more) and as back."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(
+                returning_quantity=OrderLine.returning_quantity + out * bindparam("units"),
+                returned_quantity=OrderLine.returned_quantity + back * bindparam("units"),
+            ),
+            rows,
+        )
+
+
+def release_settled(tx: Connection, order_id: int, position: int, units: int) -> None:
+    """Count units of a line that were paid back as not sent back after all: those that were paid last."""
+    statement = (
+        select(RefundLine.refund_id, RefundLine.returned_quantity)
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(Refund.order_id == order_id, RefundLine.position == position, Refund.status != status.FAILED)
+        .where(RefundLine.returned_quantity > 0)
+        .order_by(RefundLine.refund_id.desc())
+    )
+    for row in tx.execute(statement).all():
+        released = min(units, row.returned_quantity)
+        units -= released
+        if released:
+            tx.execute(
+                update(RefundLine)
+                .where(RefundLine.refund_id == row.refund_id, RefundLine.position == position)
+                .values(returned_quantity=RefundLine.returned_quantity - released)
+            )
 
 
 def move_return(
@@ -349,9 +426,26 @@ def count_restocked(tx: Connection, return_id: int, units: Iterable[tuple[int, i
         )
 
 
+def count_restocked_by_refund(tx: Connection, units: Iterable[tuple[int, int, int]]) -> None:
+    """Note how many units of returns (return, position, units) a refund put into stock by itself."""
+    rows = [{"one": one, "line": position, "units": count} for one, position, count in units]
+    if rows:
+        tx.execute(
+            update(ReturnLine)
+            .where(ReturnLine.return_id == bindparam("one"), ReturnLine.position == bindparam("line"))
+            .values(restocked_by_refund=ReturnLine.restocked_by_refund + bindparam("units")),
+            rows,
+        )
+
+
 def _lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     found: dict[int, list[AnyRow]] = {one: [] for one in ids}
-    statement = select(*table.__table__.columns).where(owner.in_(ids)).order_by(owner, table.position)
+    statement = (
+        select(*table.__table__.columns, Variant.product_id)
+        .join(Variant, Variant.id == table.variant_id)
+        .where(owner.in_(ids))
+        .order_by(owner, table.position)
+    )
     for row in connection.execute(statement) if ids else ():
         found[getattr(row, owner.key)].append(row)
     return found

@@ -118,7 +118,7 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
                 tx,
                 request.order_id,
                 _owner(call.identity),
-                wire.units_from_wire(request.lines),
+                None if request.all else wire.units_from_wire(request.items),
                 request.reason,
                 self._after_sale.return_within,
                 Actor.of(call),

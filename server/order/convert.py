@@ -116,7 +116,9 @@ def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
         discount=money_to_wire(line["discount_minor"], currency),
         tax=money_to_wire(line["tax_minor"], currency),
         total=money_to_wire(line["total_minor"] - line["discount_minor"] + line["tax_minor"], currency),
-        refunded_quantity=line.get("refunded_quantity", 0),  # nor any refund
+        refunded_quantity=line.get("refunded_quantity", 0),  # nor any refund or return
+        returning_quantity=line.get("returning_quantity", 0),
+        returned_quantity=line.get("returned_quantity", 0),
     )
 
 

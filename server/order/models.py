@@ -98,10 +98,11 @@ class OrderLine(Base):
     discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tax_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     shipping_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    # The ledger of its units, which refunds, returns and cancellations share: see order/ledger.py.
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
-    restocked_quantity: Mapped[int] = mapped_column(
-        Integer, server_default="0"
-    )  # units that are back in stock
+    returning_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # of a return that is open
+    returned_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # that came back
+    restocked_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # that are back in stock
     refunded_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
     __table_args__ = (CheckConstraint("quantity > 0", name="quantity"),)
@@ -163,7 +164,8 @@ class Payment(Base):
 class Refund(Base):
     """Money that goes back. `key` is the gateway's idempotency key: it never pays the same refund twice.
 
-    `origin` is who took it: the shop, staff at the gateway itself, or the buyer's bank by a dispute.
+    `origin` is who took it: the shop, staff at the gateway itself, or the buyer's bank by a dispute. `return_id`
+    is the return whose units it pays for, be it when they arrive or before.
     """
 
     __tablename__ = "refunds"
@@ -205,7 +207,10 @@ class Refund(Base):
 
 
 class RefundLine(Base):
-    """Units of an order's line that a refund pays back, and what they cost."""
+    """Units of an order's line that a refund pays back, and what it pays for them.
+
+    None when another refund pays for the units as well, and counts them.
+    """
 
     __tablename__ = "refund_lines"
 
@@ -213,9 +218,10 @@ class RefundLine(Base):
     position: Mapped[int] = mapped_column(Integer, primary_key=True)  # of the order's line
     variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int] = mapped_column(Integer)
+    returned_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # of them, of a return
     amount_minor: Mapped[int] = mapped_column(BigInteger)
 
-    __table_args__ = (CheckConstraint("quantity > 0 AND amount_minor >= 0", name="units"),)
+    __table_args__ = (CheckConstraint("quantity >= 0 AND amount_minor >= 0", name="units"),)
 
 
 class Return(Base):
@@ -255,6 +261,8 @@ class ReturnLine(Base):
     variant_id: Mapped[int] = mapped_column(ForeignKey("variants.id"))
     quantity: Mapped[int] = mapped_column(Integer)
     restocked: Mapped[int] = mapped_column(Integer, server_default="0")
+    # Of its units, those that a refund put into stock by itself: they are not put there again when they arrive.
+    restocked_by_refund: Mapped[int] = mapped_column(Integer, server_default="0")
 
     __table_args__ = (
         CheckConstraint("quantity > 0 AND restocked >= 0 AND restocked <= quantity", name="units"),

@@ -89,11 +89,13 @@ class Refunding:
     def _begin(self, asked: Asked) -> int | bytes | None:
         """A refund to pay back, the reply of the first call, or None while that is still at work."""
         now = self._clock()
+        with self._db.read() as connection:  # before the lock of the order: what the caller can have seen
+            seen = after_sale_queries.open_return(connection, asked.wanted.order_id)
         with self._db.transaction() as tx:
             if not asked.request_id:
-                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now)
+                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now, seen)
             if claim(tx, asked.claim_key, asked.body_hash, now, leased_until=now + self._lease):
-                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now)
+                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now, seen)
             reply = first_reply(tx, asked.claim_key, asked.body_hash)
             if reply is None and take_lease(tx, asked.claim_key, now, now + self._lease):
                 return after_sale_queries.refund_by_key(tx, asked.refund_key)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,12 +17,15 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, Actor, write
 from server.cart import promotions
-from server.errors import InvalidField, InvalidMoney, TooMany
+from server.errors import InvalidMoney, StaleEtag, TooMany
+from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.money import Money, decimals
 from server.order import after_sale_queries, status
 from server.order.errors import NotRefundable, OrderDisputed, RefundTooLarge, RequestIdUsed
-from server.order.refund_parts import PaidBack, Parts, all_units, chosen_units, fitted, share_of
+from server.order.ledger import NamedUnits, positions, unpaid, unpaid_sent_back
+from server.order.paid_ahead import Due, awaited, due
+from server.order.refund_parts import PaidBack, Parts, all_units, fitted, share_of
 from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
 
@@ -34,13 +37,15 @@ MOST_REFUNDS: Final = 200
 
 @dataclass(frozen=True)
 class Wanted:
-    """What an admin wants paid back: units by variant, or an amount, or neither: all that is left."""
+    """What an admin wants paid back: units, an amount, or all that is left."""
 
     order_id: int
-    units: Mapping[int, int]
+    units: Sequence[NamedUnits]
     amount: Money | None
+    everything: bool
     reason: str
     restock: bool
+    etag: str = ""
 
 
 def key_of(user_id: int, method: str, request_id: str) -> str:
@@ -56,6 +61,7 @@ def record(
     parts: Parts,
     *,
     lines: Sequence[PaidBack] = (),
+    booked: Sequence[tuple[int, PaidBack]] = (),
     reason: str,
     key: str,
     actor: Actor,
@@ -68,8 +74,11 @@ def record(
     """Decide a refund, count it, and return its id. Raises RefundTooLarge and RequestIdUsed.
 
     What the shop did not decide itself bears the `origin` and the gateway's id of it; without `given` nobody asks.
-    Points that were earned or redeemed follow the money. Goods must have gone back to stock before: see `sale`.
+    `booked` are the parts of earlier refunds that paid for these units: see `paid_ahead`. Points that were earned
+    or redeemed follow the money. Goods must have gone back to stock before: see `sale`.
     """
+    if return_id is None and (not lines or any(unpaid_sent_back(line) for line in _named(sale, lines))):
+        return_id = sale.open_return if any(awaited(sale).values()) else None
     refunded = after_sale_queries.move_refunded(tx, sale.id, parts.amount)
     if refunded is None:
         raise RefundTooLarge(
@@ -94,24 +103,50 @@ def record(
         "created_at": now,
         "updated_at": now,
     }
-    rows = [
-        {"position": o.position, "variant_id": o.variant_id, "quantity": o.quantity, "amount_minor": o.amount}
-        for o in lines
-    ]
-    refund_id = after_sale_queries.insert_refund(tx, values, rows)
+    refund_id = after_sale_queries.insert_refund(tx, values)
     if refund_id is None:
         raise RequestIdUsed(used_for=f"refund {after_sale_queries.refund_by_key(tx, key)}")
-    after_sale_queries.count_refunded(tx, sale.id, [(o.position, o.quantity, o.amount) for o in lines])
-    for line in sale.lines:
-        for one in lines:
-            if one.position == line["position"]:
-                line["refunded_quantity"] += one.quantity
-                line["refunded_minor"] += one.amount
     sale.left = Parts(
         sale.left.amount - parts.amount, sale.left.tax - parts.tax, sale.left.shipping - parts.shipping
     )
+    book(tx, sale, [*((refund_id, line) for line in lines), *booked])
+    if not lines and return_id is not None and return_id == sale.open_return:
+        _cover(tx, sale)
     promotions.reverse(tx, sale.values, refunded, now)
     return refund_id
+
+
+def book(tx: Connection, sale: Sale, lines: Sequence[tuple[int, PaidBack]]) -> None:
+    """Write what refunds pay for units, by their ids, and count it."""
+    rows = []
+    for refund_id, one in lines:
+        line = next(line for line in sale.lines if line["position"] == one.position)
+        of_return = min(one.quantity, unpaid_sent_back(line))
+        line["refunded_quantity"] += one.quantity
+        line["refunded_minor"] += one.amount
+        line["settled_quantity"] += of_return
+        rows.append(
+            {
+                "refund_id": refund_id,
+                "position": one.position,
+                "variant_id": one.variant_id,
+                "quantity": one.quantity,
+                "returned_quantity": of_return,
+                "amount_minor": one.amount,
+            }
+        )
+    after_sale_queries.book_refund_lines(tx, sale.id, rows)
+
+
+def _cover(tx: Connection, sale: Sale) -> None:
+    """Count the units of the open return as paid once amounts without units have covered what they cost."""
+    rest = due(tx, sale, awaited(sale))
+    if rest.booked and not rest.parts.amount and any(one.quantity for _, one in rest.booked):
+        book(tx, sale, rest.booked)
+
+
+def _named(sale: Sale, lines: Sequence[PaidBack]) -> list[dict[str, Any]]:
+    return [line for line in sale.lines if line["position"] in {one.position for one in lines}]
 
 
 def record_rest(
@@ -140,32 +175,38 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
     publish(tx, sale.step(tx, sale.state, message, now, refund=told))
 
 
-def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime) -> int:
-    """Decide a refund as an admin wants it, and return its id.
+def refund(
+    tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime, seen: int | None = None
+) -> int:
+    """Decide a refund as an admin wants it, and return its id; `seen` is the return that was open when they asked.
 
     The order is REFUNDED once everything was paid back, not before: see `refund_ends`. Raises OrderNotFound,
-    NotRefundable, RefundTooLarge, OrderDisputed, TooMany, RequestIdUsed, InvalidField, InvalidMoney and
-    IllegalTransition.
+    NotRefundable, RefundTooLarge, OrderDisputed, TooMany, RequestIdUsed, InvalidField, InvalidMoney and StaleEtag.
     """
     sale = open_sale(tx, wanted.order_id)
+    _check_unchanged(sale, wanted, seen)
     if sale.captured == 0:
         raise NotRefundable(order_id=sale.id)
     if sale.refunds >= MOST_REFUNDS:
         raise TooMany(limit=MOST_REFUNDS, things="refunds of an order")
-    parts, lines = _chosen(sale, wanted)
+    chosen = _chosen(tx, sale, wanted)
+    parts = chosen.parts
     if sale.disputed and (parts.amount > sale.left.amount or sale.left.amount == 0):
         raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     if parts.amount > sale.left.amount or sale.left.amount == 0:
         asked = Money(parts.amount, sale.currency)
         raise RefundTooLarge(wanted=asked, left=Money(sale.left.amount, sale.currency))
     if parts.amount == 0:
+        if chosen.booked:
+            raise RefundTooLarge(wanted="What an amount has paid back already", left=Money(0, sale.currency))
         raise NotRefundable(order_id=sale.id)
     reason = wanted.reason
     fit = fitted(parts, sale.left)
-    if fit.amount == sale.left.amount and sale.state not in (status.CANCELLED, status.REFUNDED):
-        sale.check_step(status.REFUNDED)  # which it will be once the money has moved
-    events = sale.restock(tx, {one.position: one.quantity for one in lines}) if wanted.restock else []
-    refund_id = record(tx, sale, fit, lines=lines, reason=reason, key=key, actor=actor, now=now)
+    units = {one.position: one.quantity for one in chosen.lines}
+    events = sale.restock_refunded(tx, units) if wanted.restock else []
+    refund_id = record(
+        tx, sale, fit, lines=chosen.lines, booked=chosen.booked, reason=reason, key=key, actor=actor, now=now
+    )
     amount = Money(parts.amount, sale.currency)
     told = told_of(refund_id, parts.amount, sale.currency)
     events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=told))
@@ -175,47 +216,38 @@ def refund(tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime
     return refund_id
 
 
+def _check_unchanged(sale: Sale, wanted: Wanted, seen: int | None) -> None:
+    """Refuse what was asked of an order that changed: units that were meant may have been paid since."""
+    version = sale.values["last_sequence"]
+    check_etag(wanted.etag, version, "order")
+    arrived = seen is not None and any(
+        row["return_id"] == seen and row["status"] == status.RECEIVED for row in sale.return_lines
+    )
+    if arrived and not wanted.everything:
+        raise StaleEtag(resource="order", current=etag_of(version))
+
+
 def told_of(refund_id: int, minor: int, currency: str) -> dict[str, Any]:
     """What the event of a step tells of a refund."""
     return {"id": refund_id, "amount_minor": minor, "currency": currency}
 
 
-def positions(
-    sale: Sale, units: Mapping[int, int], open_units: Mapping[int, int], field: str = "lines"
-) -> tuple[dict[int, int], dict[int, int]]:
-    """Units by variant as units by the position of their line, and those that no line has left, by variant.
-
-    `open_units` are those that each line has left. Raises InvalidField for a variant that was not ordered.
-    """
-    ordered = {line["variant_id"] for line in sale.lines}
-    strangers = [variant for variant in units if variant not in ordered]
-    if strangers:
-        raise InvalidField((field, f"variant {strangers[0]} is not in the order"))
-    found, missing = {}, dict(units)
-    for line in sale.lines:  # an imported order may have several lines of a variant
-        taken = min(missing.get(line["variant_id"], 0), open_units[line["position"]])
-        if taken:
-            found[line["position"]] = taken
-            missing[line["variant_id"]] -= taken
-    return found, {variant: count for variant, count in missing.items() if count}
-
-
-def _chosen(sale: Sale, wanted: Wanted) -> tuple[Parts, list[PaidBack]]:
-    if wanted.units:
-        return chosen_units(sale.lines, _not_paid_back(sale, wanted.units))
+def _chosen(tx: Connection, sale: Sale, wanted: Wanted) -> Due:
     if wanted.amount is not None:
-        return share_of(_in_minor(wanted.amount, sale.currency), sale.left), []
-    return sale.left, all_units(sale.lines, sale.left.amount)
+        return Due(share_of(_in_minor(wanted.amount, sale.currency), sale.left))
+    if wanted.everything:
+        return Due(sale.left, all_units(sale.lines, sale.left.amount))
+    return due(tx, sale, _not_paid_back(sale, wanted.units))
 
 
-def _not_paid_back(sale: Sale, units: Mapping[int, int]) -> dict[int, int]:
-    left = {line["position"]: line["quantity"] - line["refunded_quantity"] for line in sale.lines}
-    found, missing = positions(sale, units, left)
-    for variant in missing:
+def _not_paid_back(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:
+    left = {line["position"]: unpaid(line) for line in sale.lines}
+    found, missing = positions(sale.lines, units, left)
+    for variant, too_many in missing.items():
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left[line["position"]] for line in lines)
         name = lines[0]["name"]
-        raise RefundTooLarge(wanted=f"{units[variant]} of {name}", left=f"{open_units} of {name}")
+        raise RefundTooLarge(wanted=f"{open_units + too_many} of {name}", left=f"{open_units} of {name}")
     return found
 
 

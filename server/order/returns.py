@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,9 +16,11 @@ from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, status
 from server.order.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
+from server.order.ledger import NamedUnits, positions, returnable
+from server.order.paid_ahead import awaited, due
 from server.order.refund_ends import end_if_paid_back
-from server.order.refund_parts import Parts, chosen_units, fitted, respread
-from server.order.refunds import positions, record, told_of
+from server.order.refund_parts import fitted
+from server.order.refunds import book, record, told_of
 from server.order.sale import Sale, open_sale
 from server.order.steps import MESSAGES
 
@@ -30,13 +32,13 @@ def request(
     tx: Connection,
     order_id: int,
     user_id: int | None,
-    units: Mapping[int, int],
+    units: Sequence[NamedUnits] | None,
     reason: str,
     within: timedelta,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Ask to send units back, by variant; none: all that can be. Returns the return's id.
+    """Ask to send units back; None: all that can be. Returns the return's id.
 
     Raises OrderNotFound, NotDelivered, ReturnTooLate, NotReturnable, TooMany and InvalidField.
     """
@@ -44,8 +46,7 @@ def request(
     _check_time(sale, within, now)
     if sale.values["last_sequence"] >= MOST_STEPS:
         raise TooMany(limit=MOST_STEPS, things="steps of an order")
-    left = _returnable(tx, sale)
-    chosen = _chosen(sale, units, left)
+    chosen = _chosen(sale, units)
     lines = [
         {"position": line["position"], "variant_id": line["variant_id"], "quantity": chosen[line["position"]]}
         for line in sale.lines
@@ -61,6 +62,7 @@ def request(
         "updated_at": now,
     }
     return_id = after_sale_queries.insert_return(tx, values, lines)
+    after_sale_queries.move_units(tx, order_id, chosen.items(), out=1, back=0)
     step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now)
     _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(chosen.values()), reason=reason)
     publish(tx, step)
@@ -85,31 +87,50 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
     if found.status == status.REJECTED:
         return
     _move(tx, found, status.REJECTED, answer, now)
+    _keep(tx, sale)
     step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
 
+def _keep(tx: Connection, sale: Sale) -> None:
+    """The buyer keeps the units of the open return, also those that were paid back meanwhile."""
+    units = {line["position"]: line["returning_quantity"] for line in sale.lines}
+    after_sale_queries.move_units(tx, sale.id, units.items(), out=-1, back=0)
+    for line in sale.lines:
+        line["returning_quantity"] = 0
+        too_many = line["settled_quantity"] - line["returned_quantity"]
+        if too_many > 0:
+            after_sale_queries.release_settled(tx, sale.id, line["position"], too_many)
+            line["settled_quantity"] -= too_many
+    sale.open_return = None
+
+
 def receive(
-    tx: Connection, return_id: int, restocked: Mapping[int, int], key: str, actor: Actor, now: datetime
+    tx: Connection,
+    return_id: int,
+    restocked: Sequence[NamedUnits],
+    key: str,
+    actor: Actor,
+    now: datetime,
 ) -> int | None:
     """Take in the goods of an approved return; returns the refund to pay back. Repeating changes nothing.
 
-    `restocked` are the units, by variant, that can be sold again. Units that were paid back before are not paid
-    again, and an amount that was paid back without units counts towards these: a return never fails for money.
-    Raises ReturnNotFound, IllegalTransition and InvalidField.
+    `restocked` are the units that can be sold again. Units that were paid back or put into stock while they
+    travelled are not paid or put there again, and an amount that was paid back without units meanwhile counts
+    towards these: a return never fails for money. Raises ReturnNotFound, IllegalTransition and InvalidField.
     """
     sale, found = _open(tx, return_id)
     if found.status == status.RECEIVED:
         return None
-    units = {
-        line.position: line.quantity for line in after_sale_queries.return_lines(tx, [return_id])[return_id]
-    }
-    back, missing = positions(sale, restocked, {at["position"]: 0 for at in sale.lines} | units, "restocked")
+    rows = {row["position"]: row for row in sale.return_lines if row["return_id"] == return_id}
+    units = {position: row["quantity"] for position, row in rows.items()}
+    again, missing = positions(sale.lines, restocked, units, "restocked")
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
     _move(tx, found, status.RECEIVED, None, now)
-    back = sale.away(back)  # some may be in stock again by a refund's `restock`
+    not_there = {at: min(count, units[at] - rows[at]["restocked_by_refund"]) for at, count in again.items()}
+    back = sale.away(not_there)
     after_sale_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
@@ -141,23 +162,23 @@ def _pay_back(
     now: datetime,
 ) -> tuple[int | None, int]:
     """Decide the refund of what came back: its id, None when nothing is to be paid, and its amount."""
-    unpaid = {
-        line["position"]: min(units.get(line["position"], 0), line["quantity"] - line["refunded_quantity"])
-        for line in sale.lines
-    }
-    wanted, lines = chosen_units(sale.lines, unpaid)
-    amount = min(wanted.amount, max(sale.left.amount, 0))
-    if amount == 0:
-        if sale.values["total_minor"] == 0 and not _returnable(tx, sale):
+    rest = due(tx, sale, awaited(sale))
+    after_sale_queries.move_units(tx, sale.id, units.items(), out=-1, back=1)
+    for line in sale.lines:
+        line["returned_quantity"] += units.get(line["position"], 0)
+        line["returning_quantity"] = 0
+    sale.open_return = None
+    if rest.parts.amount == 0:
+        book(tx, sale, rest.booked)  # an amount has paid for them
+        if sale.values["total_minor"] == 0 and not any(map(returnable, sale.lines)):
             promotions.reverse(tx, sale.values, 0, now)  # points alone had paid for it
         return None, 0
-    parts = fitted(Parts(amount, wanted.tax, wanted.shipping), sale.left)
-    paid_back = lines if amount == wanted.amount else respread(lines, amount)
+    parts = fitted(rest.parts, sale.left)
     refund_id = record(
-        tx, sale, parts, lines=paid_back, reason="The goods came back.", key=key, actor=actor, now=now,
-        return_id=return_id,
+        tx, sale, parts, lines=rest.lines, booked=rest.booked, reason="The goods came back.", key=key,
+        actor=actor, now=now, return_id=return_id,
     )  # fmt: skip
-    return refund_id, amount
+    return refund_id, parts.amount
 
 
 def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
@@ -169,25 +190,15 @@ def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
         raise ReturnTooLate(order_id=sale.id, until=until.isoformat(), days=within.days)
 
 
-def _returnable(tx: Connection, sale: Sale) -> dict[int, int]:
-    """The units that can be sent back, by the position of their line: neither returned nor paid back."""
-    returned = after_sale_queries.units_returned(tx, sale.id)
-    left = {}
-    for line in sale.lines:
-        gone = max(line["refunded_quantity"], returned.get(line["position"], 0))
-        if line["quantity"] > gone:
-            left[line["position"]] = line["quantity"] - gone
-    return left
-
-
-def _chosen(sale: Sale, units: Mapping[int, int], left: Mapping[int, int]) -> dict[int, int]:
+def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
+    left = {line["position"]: returnable(line) for line in sale.lines if returnable(line) > 0}
     if sale.state == status.RETURN_REQUESTED:
         raise NotReturnable(problem="Another return of this order is open.", left=0)
     if sale.state not in status.RETURNABLE or not left:
         raise NotReturnable(problem="Everything was returned or paid back.", left=0)
-    if not units:
-        return dict(left)
-    found, missing = positions(sale, units, {line["position"]: 0 for line in sale.lines} | dict(left))
+    if units is None:
+        return left
+    found, missing = positions(sale.lines, units, left)
     for variant in missing:
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left.get(line["position"], 0) for line in lines)

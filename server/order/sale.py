@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from server.catalog import inventory
 from server.events.log import NewEvent
-from server.order import after_sale_queries, queries, status
+from server.order import after_sale_queries, ledger, queries, status
 from server.order.errors import OrderNotFound
 from server.order.refund_parts import Parts
 from server.order.steps import Step, record
@@ -27,7 +27,8 @@ class Sale:
     """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back.
 
     `refunds` is how many refunds it has, those that failed included; `paid_back` what of them has moved, and
-    `disputed` what a bank holds until a dispute is decided.
+    `disputed` what a bank holds until a dispute is decided. `return_lines` are those of its returns that were not
+    refused, and `open_return` is the id of the one that is open.
     """
 
     id: int
@@ -38,6 +39,8 @@ class Sale:
     refunds: int
     paid_back: int
     disputed: int
+    return_lines: list[dict[str, Any]]
+    open_return: int | None
 
     @property
     def state(self) -> str:
@@ -95,6 +98,24 @@ class Sale:
         after_sale_queries.restock(tx, self.id, back.items())
         return [inventory.stock_event(inventory.return_stock(tx, by_variant))]
 
+    def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
+        """Give units that are paid back now back to stock, as the ledger says which they are."""
+        back, of_returns = {}, []
+        for line in self.lines:
+            position = line["position"]
+            awaited, kept = ledger.restockable(line, units.get(position, 0))
+            back[position] = awaited + kept
+            for row in sorted(
+                self.return_lines, key=lambda row: row["return_id"], reverse=True
+            ):  # the open one first
+                there = row["restocked"] + row["restocked_by_refund"]
+                count = min(awaited, row["quantity"] - there) if row["position"] == position else 0
+                if count:
+                    awaited -= count
+                    of_returns.append((row["return_id"], position, count))
+        after_sale_queries.count_restocked_by_refund(tx, of_returns)
+        return self.restock(tx, back)
+
     def restock_all(self, tx: Connection) -> list[NewEvent]:
         """Give every unit back to stock that is not there."""
         return self.restock(tx, {line["position"]: line["quantity"] for line in self.lines})
@@ -110,10 +131,35 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     values = dict(row._mapping)
     lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
     captured = values["payment_captured_minor"] or 0
+    return_lines = _read_returns(tx, order_id, lines)
     refunds = after_sale_queries.refunds_so_far(tx, order_id)
     left = Parts(
         captured - (values["payment_refunded_minor"] or 0),
         values["tax_minor"] - refunds.tax,
         values["shipping_minor"] - refunds.shipping,
     )
-    return Sale(order_id, values, lines, captured, left, refunds.count, refunds.paid, refunds.disputed)
+    open_return = next(
+        (one["return_id"] for one in return_lines if one["status"] in status.OPEN_RETURN), None
+    )
+    paid, disputed = refunds.paid, refunds.disputed
+    return Sale(
+        order_id, values, lines, captured, left, refunds.count, paid, disputed, return_lines, open_return
+    )
+
+
+def _read_returns(tx: Connection, order_id: int, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines of the order's returns; fills in what the ledger needs of them. Most orders have none."""
+    for line in lines:
+        line |= {"settled_quantity": 0, "returns_restocked": 0}
+    if not any(line["returning_quantity"] or line["returned_quantity"] for line in lines):
+        return []
+    settled = after_sale_queries.settled_units(tx, order_id)
+    rows = [dict(row._mapping) for row in after_sale_queries.standing_return_lines(tx, order_id)]
+    for line in lines:
+        line["settled_quantity"] = settled.get(line["position"], 0)
+        line["returns_restocked"] = sum(
+            row["restocked"] + row["restocked_by_refund"]
+            for row in rows
+            if row["position"] == line["position"]
+        )
+    return rows

@@ -98,6 +98,9 @@ APPROVED: Final = "APPROVED"
 REJECTED: Final = "REJECTED"
 RECEIVED: Final = "RECEIVED"
 
+OPEN_RETURN: Final = frozenset({REQUESTED, APPROVED})
+"""States of a return whose goods are awaited. An order has at most one such return."""
+
 RETURNS: Final[dict[str, frozenset[str]]] = {
     REQUESTED: frozenset({APPROVED, REJECTED}),
     APPROVED: frozenset({RECEIVED, REJECTED}),

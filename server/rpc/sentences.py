@@ -49,8 +49,11 @@ CONDITIONS = {
     "product.id": ("product.id", "must be the id of a product"),
     "category.id": ("category.id", "must be the id of a category"),
     "recommendations.product": ("product_id", "is required with the context PRODUCT"),
+    "refund.scope": ("items", 'say what to pay back by exactly one of items, amount and "all": true'),
+    "return.scope": ("items", 'say what to send back by exactly one of items and "all": true'),
+    "units.named": ("variant_id", "name the units by their variant_id or product_id"),
 }
-"""Other rules over a whole request: the field to look at, and the sentence."""
+"""Other rules over a whole request, or a part of it: the field to look at, and the sentence."""
 
 
 def describe(request: Message, violation: Any) -> list[Violation]:
@@ -60,7 +63,9 @@ def describe(request: Message, violation: Any) -> list[Violation]:
         missing = [path for path in REQUIRED_TOGETHER[rule] if _is_missing(request, path)]
         return [(path, "is required") for path in missing]
     if rule in CONDITIONS:
-        return [CONDITIONS[rule]]
+        field_name, said = CONDITIONS[rule]
+        part = f"{_locate(request.DESCRIPTOR, violation.field)[0]}." if violation.field is not None else ""
+        return [(part + field_name, said)]
     if violation.field is None:
         return [("request", violation.message)]
     path, field, rules = _locate(request.DESCRIPTOR, violation.field)

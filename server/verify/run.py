@@ -22,6 +22,7 @@ from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
 from server.verify.rule import Rule
 from server.verify.stock import STOCK
+from server.verify.units import UNITS
 
 MOST_PER_RULE: Final = 100
 """So many rows are told of per rule: what breaks one rule in a million places needs no million lines."""
@@ -39,7 +40,7 @@ class Violation:
 
 
 def rules() -> list[Rule]:
-    """Every rule: of stock, orders, checkout, what comes after a sale, and references."""
+    """Every rule: of stock, orders, checkout, what comes after a sale and its units, and references."""
     return [
         *STOCK,
         *ORDERS,
@@ -50,6 +51,7 @@ def rules() -> list[Rule]:
         *PROMOTIONS,
         *AFTER_SALE,
         *MONEY_MOVED,
+        *UNITS,
         *OUTBOXES,
         *reference_rules(),
     ]

@@ -198,6 +198,24 @@ def test_each_kind_of_refusal_has_its_http_status(stack: Stack, buyer: Person, m
     assert _reason(buyer.http.get("products?page_token=edited")) == (400, "INVALID_PAGE_TOKEN")
 
 
+@pytest.mark.parametrize("body", [{}, {"restock": True}, {"all": False}, {"items": []}])
+def test_a_refund_whose_body_says_nothing_of_its_scope_pays_nothing_back(
+    stack: Stack, buyer: Person, mug: Any, body: dict[str, Any]
+) -> None:
+    buyer.http.post("cart/add", json={"product_id": mug["id"], "quantity": 3})
+    checkout = {"payment_method": "CARD", "request_id": str(uuid.uuid4())}
+    order = buyer.http.post("orders", json=checkout).json()["order"]
+    path = f"orders/{order['id']}/refund"
+    assert _reason(stack.admin.http.post(path, json=body)) == (400, "INVALID_FIELD")
+    unit = {"variant_id": order["items"][0]["variant_id"], "quantity": 1}
+    paid = stack.admin.http.post(path, json={"items": [unit]}).json()
+    one = paid["items"][0]
+    assert (one["variant_id"], one.get("quantity", one.get("qty"))) == (unit["variant_id"], 1)
+    after = buyer.http.get(f"orders/{order['id']}").json()
+    assert after["payment"]["refunded"] == paid["amount"]
+    assert after["items"][0]["refunded_quantity"] == 1
+
+
 def test_wrong_fields_are_named(stack: Stack) -> None:
     reply = stack.client().post("auth/register", json={"full_name": "", "email": "x", "password": "short"})
     assert _reason(reply) == (400, "INVALID_FIELD")

@@ -27,14 +27,41 @@ class Coupon:
 
 @dataclass
 class Line:
-    """Units of a product in an order: how many, paid back, sent back, and back in stock."""
+    """Units of a product in an order: how many, and what all of them cost; paid back, sent back, back in stock.
+
+    `both` are those that were paid back and are or were sent back: nobody pays a unit twice.
+    """
 
     product: int
     variant: int
     units: int
+    cost: float = 0
     paid_back: int = 0
     sent_back: int = 0
+    awaited: int = 0
+    both: int = 0
     restocked: int = 0
+    restocked_of_returns: int = 0
+
+    @property
+    def unpaid_sent_back(self) -> int:
+        """Units that are or were sent back and that nobody paid."""
+        return self.sent_back + self.awaited - self.both
+
+    @property
+    def unpaid_awaited(self) -> int:
+        """Units of the open return that nobody paid."""
+        return min(self.awaited, self.unpaid_sent_back)
+
+    @property
+    def returnable(self) -> int:
+        """Units that were neither sent back nor paid back."""
+        return self.units - self.paid_back - self.sent_back - self.awaited + self.both
+
+    def pay(self, units: int) -> None:
+        """Units are paid back, first those that are or were sent back."""
+        self.both += min(units, self.unpaid_sent_back)
+        self.paid_back += units
 
 
 @dataclass
@@ -44,6 +71,9 @@ class Return:
     id: int
     units: dict[int, int]
     state: str = "REQUESTED"
+    restocked: dict[int, int] = field(default_factory=dict)
+    ahead: int = 0
+    """What was paid for them without naming them."""
 
 
 @dataclass
@@ -96,7 +126,7 @@ class Order:
     @property
     def everything_came_back(self) -> bool:
         """Whether every unit was sent back, or paid back."""
-        return all(max(line.sent_back, line.paid_back) >= line.units for line in self.lines)
+        return all(line.returnable <= 0 and line.awaited == 0 for line in self.lines)
 
     @property
     def open_return(self) -> Return | None:
@@ -105,13 +135,29 @@ class Order:
 
     def returnable(self) -> list[int]:
         """The units of each line that can be sent back."""
-        promised = [
-            sum(one.units.get(place, 0) for one in self.returns if one.state != "REJECTED")
-            for place in range(len(self.lines))
-        ]
-        return [
-            line.units - max(line.paid_back, gone) for line, gone in zip(self.lines, promised, strict=True)
-        ]
+        return [line.returnable for line in self.lines]
+
+    def awaited_cost(self, units: dict[int, int]) -> float:
+        """What those of the units, by the place of their line, cost that are awaited and unpaid."""
+        return sum(
+            line.cost / line.units * min(units.get(place, 0), line.unpaid_awaited)
+            for place, line in enumerate(self.lines)
+        )
+
+    def restock_paid(self, stock: dict[int, int], place: int, units: int) -> None:
+        """Put units that are paid back now into stock: those of returns first, each once."""
+        line = self.lines[place]
+        of_returns = min(units, line.unpaid_sent_back)
+        there = line.restocked_of_returns
+        kept = line.units - line.sent_back - line.awaited - (line.restocked - there)
+        awaited = min(of_returns, line.sent_back + line.awaited - there)
+        self.restock(stock, place, awaited + max(min(units - of_returns, kept), 0))
+        line.restocked_of_returns += awaited
+        for one in reversed(self.returns):
+            if one.state != "REJECTED" and place in one.units:
+                count = min(awaited, one.units[place] - one.restocked.get(place, 0))
+                one.restocked[place] = one.restocked.get(place, 0) + count
+                awaited -= count
 
     def restock(self, stock: dict[int, int], place: int, units: int) -> None:
         """Put units of a line into stock, at most those that are not there."""
@@ -128,7 +174,11 @@ class Order:
     def pay_back(self, minor: int, stock: dict[int, int]) -> None:
         """Money goes back; the order ends when it was all."""
         self.paid_back += minor
-        if self.left == 0:
+        self.end_if_paid_back(stock)
+
+    def end_if_paid_back(self, stock: dict[int, int]) -> None:
+        """The order ends when all its money went back and no return is open."""
+        if self.left == 0 and self.paid and self.open_return is None and self.state != CANCELLED:
             if self.state in IN_THE_HOUSE:
                 self.restock_all(stock)
             self.state = REFUNDED

@@ -128,7 +128,11 @@ def _refund(shop: RunningShop, *, units: int) -> Deed:
     buyer, products, order = _bought(shop)
     line = after_sale_pb2.LineQuantity(variant_id=order.items[1].variant_id, quantity=units)
     request = after_sale_pb2.RefundOrderRequest(
-        order_id=order.id, lines=[line] if units else [], restock=bool(units), request_id=_request_id()
+        order_id=order.id,
+        items=[line] if units else [],
+        all=not units,
+        restock=bool(units),
+        request_id=_request_id(),
     )
     return Deed("RefundOrder", request, shop.admin, buyer, products)
 
@@ -141,7 +145,7 @@ def _receipt(shop: RunningShop) -> Deed:
     line = order.items[1]
     units = after_sale_pb2.LineQuantity(variant_id=line.variant_id, quantity=2)
     asked = shop.orders.RequestReturn(
-        after_sale_pb2.RequestReturnRequest(order_id=order.id, lines=[units], reason="Too small"),
+        after_sale_pb2.RequestReturnRequest(order_id=order.id, items=[units], reason="Too small"),
         metadata=buyer.metadata,
     )
     shop.orders.ApproveReturn(

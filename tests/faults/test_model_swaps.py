@@ -36,7 +36,9 @@ def selling(url: str, home: Path) -> Settings:
 def trained(shop: RunningShop) -> pb.Training:
     """Train a model and put it into use."""
     quick = pb.TrainModelRequest.Parameters(factors=8, iterations=2)
-    request = pb.TrainModelRequest(parameters=quick, activation=pb.TrainModelRequest.ALWAYS)
+    request = pb.TrainModelRequest(
+        model_type=pb.Model.ALL, parameters=quick, activation=pb.TrainModelRequest.ALWAYS
+    )
     started = shop.recommend.TrainModel(request, metadata=shop.admin.metadata)
     watched = pb.WatchTrainingRequest(training_id=started.id)
     *_, ended = shop.recommend.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)

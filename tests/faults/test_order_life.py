@@ -52,6 +52,8 @@ from server.verify import verify
 LIVES = 10 * int(os.environ.get("SANSET_FAULT_ROUNDS", "0")) or 3
 STEPS = 30
 OK = ""
+ROUNDING = 3
+"""Cents by which the price of some units of a line may differ from their share of what all of them cost."""
 
 places = st.integers(0, 1_000)
 
@@ -225,7 +227,15 @@ class OrderLife(RuleBasedStateMachine):
 
     def _placed(self, buyer: Buyer, told: order_pb2.Order, request_id: str) -> Order:
         """Note an order that was placed, and empty the cart."""
-        lines = [Line(item.product_id, item.variant_id, item.quantity) for item in told.items]
+        costs = self.shop.sql(
+            "SELECT total_minor - discount_minor + tax_minor + shipping_minor AS cost FROM order_lines "
+            "WHERE order_id = :id ORDER BY position",
+            id=told.id,
+        )
+        lines = [
+            Line(item.product_id, item.variant_id, item.quantity, float(row.cost))
+            for item, row in zip(told.items, costs, strict=True)
+        ]
         assert {line.product: line.units for line in lines} == buyer.cart
         assert sum(minor(item.total) for item in told.items) <= minor(told.totals.total)
         coupon = buyer.coupon
@@ -345,26 +355,36 @@ class OrderLife(RuleBasedStateMachine):
         place = line % len(order.lines)
         sold = order.lines[place]
         wanted = after_sale_pb2.LineQuantity(variant_id=sold.variant, quantity=units)
-        refund, refused = self._refund(order, lines=[wanted], restock=restock)
+        refund, refused = self._refund(order, items=[wanted], restock=restock)
         if order.paid == 0:
             assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
             return
         if order.left == 0 or units > sold.units - sold.paid_back:
             assert refused == "REFUND_TOO_LARGE"
             return
-        if refused == "REFUND_TOO_LARGE":
-            assert order.without_units, "the units are there, and no mere amount took their money"
+        credit = self._credit(order, {place: units})
+        due = min(max(sold.cost / sold.units * units - credit, 0), order.left)
+        if (
+            refused
+        ):  # units that points and coupon had paid for cost nothing; an amount may have paid for others
+            assert refused == ("REFUND_TOO_LARGE" if credit else "NOT_REFUNDABLE")
+            assert due <= ROUNDING
             return
-        if refused == "ILLEGAL_TRANSITION":
-            assert order.state == RETURN_REQUESTED
-            return
-        assert refused in (OK, "NOT_REFUNDABLE")  # units that points and coupon had paid for cost nothing
-        if refused:
-            return
-        sold.paid_back += units
+        assert abs(minor(refund.amount) - due) <= ROUNDING
+        self._use(order, credit)
         if restock:
-            order.restock(self.stock, place, units)
+            order.restock_paid(self.stock, place, units)
+        sold.pay(units)
         order.pay_back(minor(refund.amount), self.stock)
+
+    def _credit(self, order: Order, units: dict[int, int]) -> int:
+        """What was paid without naming them for those of the units that are awaited."""
+        asked = order.open_return
+        return min(asked.ahead, round(order.awaited_cost(units))) if asked else 0
+
+    def _use(self, order: Order, credit: int) -> None:
+        if order.open_return is not None:
+            order.open_return.ahead -= credit
 
     @precondition(lambda self: self.orders)
     @rule(which=places, cents=st.integers(1, 4_000))
@@ -376,30 +396,45 @@ class OrderLife(RuleBasedStateMachine):
             assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
         elif cents > order.left:
             assert refused == "REFUND_TOO_LARGE"
-        elif order.state == RETURN_REQUESTED and cents == order.left:
-            assert refused == "ILLEGAL_TRANSITION"
         else:
             assert refused == OK
             order.without_units += cents
-            order.pay_back(cents, self.stock)
+            order.paid_back += cents
+            self._count_ahead(order, cents)
+            order.end_if_paid_back(self.stock)
+
+    def _count_ahead(self, order: Order, cents: int) -> None:
+        """An amount counts towards the units that are awaited, and pays them once it covers them."""
+        asked = order.open_return
+        if asked is None or not any(line.unpaid_awaited for line in order.lines):
+            return
+        asked.ahead += cents
+        told = self._told(order)
+        covered = [item.refunded_quantity for item in told.items] != [line.paid_back for line in order.lines]
+        cost = order.awaited_cost(asked.units)
+        assert (
+            asked.ahead >= cost - ROUNDING or order.left == 0 if covered else asked.ahead <= cost + ROUNDING
+        )
+        if covered:
+            asked.ahead = 0
+            for line in order.lines:
+                line.pay(line.unpaid_awaited)
 
     @precondition(lambda self: self.orders)
     @rule(which=places, restock=st.booleans())
     def refund_all(self, which: int, restock: bool) -> None:
         order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)
-        refund, refused = self._refund(order, restock=restock)
+        refund, refused = self._refund(order, all=True, restock=restock)
         if order.paid == 0:
             assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
         elif order.left == 0:
             assert refused == "REFUND_TOO_LARGE"
-        elif order.state == RETURN_REQUESTED:
-            assert refused == "ILLEGAL_TRANSITION"
         else:
             assert (refused, minor(refund.amount)) == (OK, order.left)
             for place, line in enumerate(order.lines):
                 if restock:
-                    order.restock(self.stock, place, line.units - line.paid_back)
-                line.paid_back = line.units
+                    order.restock_paid(self.stock, place, line.units - line.paid_back)
+                line.pay(line.units - line.paid_back)
             order.pay_back(order.left, self.stock)
 
     def _refund(self, order: Order, **fields: Any) -> tuple[after_sale_pb2.Refund, str]:
@@ -417,7 +452,7 @@ class OrderLife(RuleBasedStateMachine):
         place, left = line % len(order.lines), order.returnable()
         lines = [after_sale_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)]
         request = after_sale_pb2.RequestReturnRequest(
-            order_id=order.id, reason="Too small", lines=lines if units else []
+            order_id=order.id, reason="Too small", items=lines if units else [], all=not units
         )
         reply, refused = self._call(self.shop.orders.RequestReturn, request, self._account(order.buyer))
         if not order.delivered or order.state == CANCELLED:
@@ -428,6 +463,8 @@ class OrderLife(RuleBasedStateMachine):
             assert refused == OK
             chosen = {place: units} if units else {at: count for at, count in enumerate(left) if count}
             order.returns.append(Return(reply.id, chosen))
+            for at, count in chosen.items():
+                order.lines[at].awaited += count
             order.state = RETURN_REQUESTED
 
     @precondition(lambda self: self._returns())
@@ -448,6 +485,12 @@ class OrderLife(RuleBasedStateMachine):
         asked.state = "APPROVED" if agreed else "REJECTED"
         if not agreed:
             order.state = DELIVERED
+            for place, units in asked.units.items():
+                line = order.lines[place]
+                line.awaited -= units
+                line.both = min(line.both, line.sent_back)
+                line.restocked_of_returns -= asked.restocked.get(place, 0)
+            order.end_if_paid_back(self.stock)
 
     @precondition(lambda self: self._returns())
     @rule(which=places, good=st.integers(0, 2))
@@ -464,16 +507,23 @@ class OrderLife(RuleBasedStateMachine):
         assert refused == (OK if asked.state in ("APPROVED", "RECEIVED") else "ILLEGAL_TRANSITION")
         if refused or asked.state == "RECEIVED":
             return
+        due = {place: order.lines[place].unpaid_awaited for place in asked.units}
+        cost = order.awaited_cost(asked.units)
+        owed = min(max(cost - asked.ahead, 0), order.left)
         asked.state, order.state = "RECEIVED", RETURNED
-        for place, units in again.items():
-            order.restock(self.stock, place, units)
-        back = minor(self._told(order).payment.refunded) - order.paid_back
         for place, units in asked.units.items():
             line = order.lines[place]
+            line.awaited -= units
             line.sent_back += units
-            if back:
-                line.paid_back = min(line.units, line.paid_back + units)
+            count = min(again.get(place, 0), units - asked.restocked.get(place, 0))
+            line.restocked_of_returns += min(count, line.units - line.restocked)
+            order.restock(self.stock, place, count)
+        back = minor(self._told(order).payment.refunded) - order.paid_back
         assert 0 <= back <= order.left
+        assert abs(back - owed) <= ROUNDING * len(due)
+        if back or asked.ahead:
+            for place, units in due.items():
+                order.lines[place].pay(units)
         if order.paid:
             order.pay_back(back, self.stock)
 

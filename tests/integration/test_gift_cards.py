@@ -188,7 +188,7 @@ def test_money_that_goes_back_on_a_card_can_be_spent(
     if days == 1:
         let_end(giving, card)
     giving.orders.RefundOrder(
-        after_sale_pb2.RefundOrderRequest(order_id=order.id), metadata=giving.admin.metadata
+        after_sale_pb2.RefundOrderRequest(order_id=order.id, all=True), metadata=giving.admin.metadata
     )
     read = giving.orders.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.admin.metadata

@@ -50,7 +50,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
 ) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
-            started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
             watching = asyncio.create_task(watch(worker))
             begun = time.monotonic()
             cancel = pb.CancelTrainingRequest(training_id=started.id)
@@ -65,7 +65,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             with pytest.raises(ModelNotFound):
                 await other.call("CancelTraining", pb.CancelTrainingRequest(training_id=99), ADMIN)
             request.getfixturevalue("copying")  # how that one learns is of no interest here
-            await other.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            await other.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
             done = (await watch(worker))[-1]
             assert done.state == pb.Training.SUCCEEDED
             late = pb.CancelTrainingRequest(training_id=done.id)
@@ -229,14 +229,14 @@ def _in_use_is_perfect(db: Database) -> None:
 @pytest.mark.usefixtures("copying")
 def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
-        request = pb.TrainModelRequest(activation=pb.TrainModelRequest.NEVER)
+        request = pb.TrainModelRequest(model_type=pb.Model.ALL, activation=pb.TrainModelRequest.NEVER)
         await worker.call("TrainModel", request, ADMIN)
         kept = (await watch(worker))[-1]
         assert kept.state == pb.Training.SUCCEEDED
         assert "kept for later" in kept.message
         assert (await _active(worker)).id == 1
         await asyncio.to_thread(_in_use_is_perfect, worker.db)
-        request = pb.TrainModelRequest(activation=pb.TrainModelRequest.ALWAYS)
+        request = pb.TrainModelRequest(model_type=pb.Model.ALL, activation=pb.TrainModelRequest.ALWAYS)
         await worker.call("TrainModel", request, ADMIN)
         used = (await watch(worker))[-1]
         assert (await _active(worker)).id == used.model_id

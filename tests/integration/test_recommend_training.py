@@ -35,10 +35,10 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
             assert await recommended_by(worker) == "popularity"
-            started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
             assert started.state == pb.Training.RUNNING
             with pytest.raises(TrainingRunning):
-                await other.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+                await other.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
             states, local = await asyncio.gather(watch(other), watch(worker, started.id))
             assert states[-1].state == local[-1].state == pb.Training.SUCCEEDED
             assert states[-1].id == started.id
@@ -106,7 +106,7 @@ def test_models_come_in_pages_newest_first(modelled: Settings, trained: Trained)
 def test_too_little_data_is_told_at_once_and_leaves_no_training(database_url: str, tmp_path: Path) -> None:
     async def story(worker: Worker) -> None:
         with pytest.raises(TooLittleData, match="at least 20 orders, and there are 0"):
-            await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+            await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
         with pytest.raises(ModelNotFound):
             await watch(worker)
         with pytest.raises(TrainingFailed, match="at least 20 orders"):
@@ -186,7 +186,7 @@ def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
 
 def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
-        started = await worker.call("TrainModel", pb.TrainModelRequest(), ADMIN)
+        started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
         watching = asyncio.create_task(watch(worker))
         await asyncio.sleep(0.3)
         begun = time.monotonic()

@@ -34,7 +34,7 @@ def save(shop: RunningShop, owner: Account, token: str) -> int:
 
 def paid_back(shop: RunningShop, order_id: int) -> after_sale_pb2.Refund:
     """Pay all that is left of an order back."""
-    request = after_sale_pb2.RefundOrderRequest(order_id=order_id)
+    request = after_sale_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
 
 

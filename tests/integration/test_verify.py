@@ -67,6 +67,13 @@ REFUND = (
     "SELECT 1, id, 150, {tax}, 0, '{currency}', '', '{status}', 'k', '', '', 0, {next}, placed_at, placed_at "
     "FROM orders WHERE number = 'OR-1'"
 )
+OWN_REFUND = (
+    "INSERT INTO refunds (id, order_id, return_id, amount_minor, tax_minor, shipping_minor, currency, reason, "
+    "status, key, gateway_id, problem, attempts, created_at, updated_at) "
+    "SELECT 2, id, 1, 150, 0, 0, 'GBP', '', 'SUCCEEDED', 'own', '', '', 0, placed_at, placed_at "
+    "FROM orders WHERE number = 'OR-1'; "
+    "INSERT INTO refund_lines (refund_id, position, variant_id, quantity, amount_minor) VALUES (2, 1, 1, 1, 150)"
+)
 RETURN = (
     "INSERT INTO returns (id, order_id, user_id, status, reason, answer, created_at, updated_at) "
     "SELECT 1, id, user_id, '{status}', 'Why', '', placed_at, placed_at FROM orders WHERE number = 'OR-1'"
@@ -185,6 +192,18 @@ DAMAGE = {
     "return-units": [
         RETURN.format(status="RECEIVED"),
         "INSERT INTO return_lines (return_id, position, variant_id, quantity, restocked) VALUES (1, 1, 1, 9, 0)",
+    ],
+    "line-sent-back": ["UPDATE order_lines SET returning_quantity = 1 WHERE position = 1"],
+    "line-ledger": ["UPDATE order_lines SET refunded_quantity = 1, returned_quantity = 2 WHERE position = 1"],
+    "return-paid-twice": [
+        RETURN.format(status="RECEIVED"),
+        REFUND.format(tax=0, currency="GBP", status="SUCCEEDED", next="NULL"),
+        *OWN_REFUND.split("; "),
+    ],
+    "return-restocked-twice": [
+        RETURN.format(status="RECEIVED"),
+        "INSERT INTO return_lines (return_id, position, variant_id, quantity, restocked, restocked_by_refund) "
+        "VALUES (1, 1, 1, 1, 1, 1)",
     ],
     "return-restocked": [
         RETURN.format(status="RECEIVED"),

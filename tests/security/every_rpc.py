@@ -140,6 +140,7 @@ from sanset.v1.recommend_pb2 import (
     GetSimilarProductsRequest,
     GetTrendingRequest,
     ListModelsRequest,
+    Model,
     StartExperimentRequest,
     TrackEventRequest,
     TrainModelRequest,
@@ -417,7 +418,7 @@ def _cancel(world: World, caller: Account) -> Message:
 def _refund(world: World, caller: Account) -> Message:
     order = world.shop.order(caller, 2)
     return RefundOrderRequest(
-        order_id=order.id, lines=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
         reason="Scratched", restock=True, request_id=str(uuid.uuid4()),
     )  # fmt: skip
 
@@ -427,7 +428,7 @@ def _ask_return(world: World, caller: Account) -> RequestReturnRequest:
     for status in (Order.PROCESSING, Order.SHIPPED, Order.DELIVERED):
         world.shop.move(order.id, status)
     return RequestReturnRequest(
-        order_id=order.id, lines=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
+        order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
         reason="Too small", request_id=str(uuid.uuid4()),
     )  # fmt: skip
 
@@ -446,7 +447,7 @@ def _receive_return(world: World, caller: Account) -> Message:
     world.shop.orders.ApproveReturn(
         ApproveReturnRequest(return_id=asked.id), metadata=world.shop.admin.metadata
     )
-    return ReceiveReturnRequest(return_id=asked.id, restocked=asked.lines, request_id=str(uuid.uuid4()))
+    return ReceiveReturnRequest(return_id=asked.id, restocked=asked.items, request_id=str(uuid.uuid4()))
 
 
 def _preview(world: World, caller: Account) -> Message:
@@ -680,7 +681,8 @@ CASES: dict[str, Case] = {
     # This shop has no models, and a training that never ends.
     "TrainModel": Case(
         lambda world, caller: TrainModelRequest(
-            parameters=TrainModelRequest.Parameters(factors=8, regularization=0.1, iterations=2)
+            model_type=Model.ALL,
+            parameters=TrainModelRequest.Parameters(factors=8, regularization=0.1, iterations=2),
         ),
         FAILED_PRECONDITION,
     ),

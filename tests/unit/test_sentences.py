@@ -10,6 +10,7 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from sanset.v1.after_sale_pb2 import LineQuantity, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.auth_pb2 import Address, CreateAddressRequest, LoginRequest, RegisterRequest
 from sanset.v1.catalog_pb2 import (
     BatchGetProductsRequest,
@@ -20,7 +21,7 @@ from sanset.v1.catalog_pb2 import (
 )
 from sanset.v1.order_pb2 import CheckoutRequest
 from sanset.v1.promotion_pb2 import AdjustPointsRequest
-from sanset.v1.recommend_pb2 import TrainModelRequest
+from sanset.v1.recommend_pb2 import Model, TrainModelRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
 from server.app import SERVICES
@@ -139,11 +140,21 @@ REQUEST_ID = f"must be a UUID, such as {UUID}"
             "product.tags": "must not have the same entry twice",
             "product.tags[2]": "must not be empty",
         }),
+        (TrainModelRequest(), {"model_type": "must be ALS, COPURCHASE, CONTENT, ALL, REORDER or SEGMENTS"}),
+        (RefundOrderRequest(order_id=1), {
+            "items": 'say what to pay back by exactly one of items, amount and "all": true',
+        }),
+        (RefundOrderRequest(order_id=1, items=[LineQuantity(quantity=1)]), {
+            "items[0].variant_id": "name the units by their variant_id or product_id",
+        }),
+        (RequestReturnRequest(order_id=1, reason="Too small"), {
+            "items": 'say what to send back by exactly one of items and "all": true',
+        }),
         (AdjustPointsRequest(user_id=1, reason="Sorry"), {"points": "must not be 0"}),
         (ListProductsRequest(page_size=-1, min_price="cheap"), {
             "page_size": "must be at least 0", "min_price": "must be a decimal number such as 9.99",
         }),
-        (TrainModelRequest(parameters=TrainModelRequest.Parameters(alpha=-1)), {
+        (TrainModelRequest(model_type=Model.ALL, parameters=TrainModelRequest.Parameters(alpha=-1)), {
             "parameters.alpha": "must be above 0 and at most 1,000",
         }),
         (LoginRequest(email="a@b.de", username="ann", password="x"), {

@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asanset/v1/after_sale.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"W\n\x0cLineQuantity\x12\x1f\n\nvariant_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\"\xa3\x04\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Refund.Status\x12\"\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\x05lines\x18\x07 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x12\n\ngateway_id\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06origin\x18\x0c \x01(\x0e\x32\x18.sanset.v1.Refund.Origin\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tSUCCEEDED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"D\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x08\n\x04SHOP\x10\x01\x12\x0b\n\x07GATEWAY\x10\x02\x12\x0b\n\x07\x44ISPUTE\x10\x03\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xe8\x02\n\x06Return\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Return.Status\x12&\n\x05lines\x18\x04 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x06 \x01(\t\x12\x11\n\trefund_id\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Y\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\r\n\tREQUESTED\x10\x01\x12\x0c\n\x08\x41PPROVED\x10\x02\x12\x0c\n\x08REJECTED\x10\x03\x12\x0c\n\x08RECEIVED\x10\x04\"n\n\x12\x43\x61ncelOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xd5\x01\n\x12RefundOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07restock\x18\x05 \x01(\x08\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"3\n\x12ListRefundsRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"7\n\x13ListRefundsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Refund\"\xa8\x01\n\x14RequestReturnRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xb0\x01\n\x12ListReturnsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08order_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x18.sanset.v1.Return.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tall_users\x18\x05 \x01(\x08\"P\n\x13ListReturnsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Return\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\x14\x41pproveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06\x61nswer\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"U\n\x13RejectReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1e\n\x06\x61nswer\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x8d\x01\n\x14ReceiveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x34\n\trestocked\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1asanset/v1/after_sale.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xe2\x01\n\x0cLineQuantity\x12\x1b\n\nvariant_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00:p\xbaHm\x1ak\n\x0bunits.named\x12\x30name the units by their variant_id or product_id\x1a*this.variant_id > 0 || this.product_id > 0\"\xa3\x04\n\x06Refund\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Refund.Status\x12\"\n\x06\x61mount\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\x05items\x18\x07 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x08 \x01(\t\x12\x12\n\ngateway_id\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x06origin\x18\x0c \x01(\x0e\x32\x18.sanset.v1.Refund.Origin\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tSUCCEEDED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"D\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x08\n\x04SHOP\x10\x01\x12\x0b\n\x07GATEWAY\x10\x02\x12\x0b\n\x07\x44ISPUTE\x10\x03\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xe8\x02\n\x06Return\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x10\n\x08order_id\x18\x02 \x01(\x03\x12(\n\x06status\x18\x03 \x01(\x0e\x32\x18.sanset.v1.Return.Status\x12&\n\x05items\x18\x04 \x03(\x0b\x32\x17.sanset.v1.LineQuantity\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12\x0e\n\x06\x61nswer\x18\x06 \x01(\t\x12\x11\n\trefund_id\x18\x07 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Y\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\r\n\tREQUESTED\x10\x01\x12\x0c\n\x08\x41PPROVED\x10\x02\x12\x0c\n\x08REJECTED\x10\x03\x12\x0c\n\x08RECEIVED\x10\x04\"n\n\x12\x43\x61ncelOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06reason\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa5\x03\n\x12RefundOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x06reason\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x0f\n\x07restock\x18\x05 \x01(\x08\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@:\xa9\x01\xbaH\xa5\x01\x1a\xa2\x01\n\x0crefund.scope\x12\x44say what to pay back by exactly one of items, amount and \"all\": true\x1aL[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)\"3\n\x12ListRefundsRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"7\n\x13ListRefundsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Refund\"\xae\x02\n\x14RequestReturnRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x30\n\x05items\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12\x0b\n\x03\x61ll\x18\x05 \x01(\x08:w\xbaHt\x1ar\n\x0creturn.scope\x12=say what to send back by exactly one of items and \"all\": true\x1a#(this.items.size() > 0) != this.all\"\xb0\x01\n\x12ListReturnsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x19\n\x08order_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x32\n\x06status\x18\x04 \x01(\x0e\x32\x18.sanset.v1.Return.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x11\n\tall_users\x18\x05 \x01(\x08\"P\n\x13ListReturnsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Return\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"P\n\x14\x41pproveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x18\n\x06\x61nswer\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\"U\n\x13RejectReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1e\n\x06\x61nswer\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\"\x8d\x01\n\x14ReceiveReturnRequest\x12\x1e\n\treturn_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x34\n\trestocked\x18\x02 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.after_sale_pb2', 
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_LINEQUANTITY'].fields_by_name['variant_id']._loaded_options = None
-  _globals['_LINEQUANTITY'].fields_by_name['variant_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_LINEQUANTITY'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_LINEQUANTITY'].fields_by_name['quantity']._loaded_options = None
   _globals['_LINEQUANTITY'].fields_by_name['quantity']._serialized_options = b'\342A\001\002\272H\010\032\006\030\300\204=(\001'
+  _globals['_LINEQUANTITY'].fields_by_name['product_id']._loaded_options = None
+  _globals['_LINEQUANTITY'].fields_by_name['product_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_LINEQUANTITY']._loaded_options = None
+  _globals['_LINEQUANTITY']._serialized_options = b'\272Hm\032k\n\013units.named\0220name the units by their variant_id or product_id\032*this.variant_id > 0 || this.product_id > 0'
   _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_CANCELORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_CANCELORDERREQUEST'].fields_by_name['reason']._loaded_options = None
@@ -47,22 +51,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CANCELORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_REFUNDORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['lines']._loaded_options = None
-  _globals['_REFUNDORDERREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._loaded_options = None
+  _globals['_REFUNDORDERREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_REFUNDORDERREQUEST'].fields_by_name['reason']._serialized_options = b'\272H\005r\003\030\364\003'
   _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REFUNDORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_REFUNDORDERREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_REFUNDORDERREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_REFUNDORDERREQUEST']._loaded_options = None
+  _globals['_REFUNDORDERREQUEST']._serialized_options = b'\272H\245\001\032\242\001\n\014refund.scope\022Dsay what to pay back by exactly one of items, amount and \"all\": true\032L[this.items.size() > 0, has(this.amount), this.all].exists_one(named, named)'
   _globals['_LISTREFUNDSREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_LISTREFUNDSREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['lines']._loaded_options = None
-  _globals['_REQUESTRETURNREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\005\222\001\002\020d'
+  _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._loaded_options = None
+  _globals['_REQUESTRETURNREQUEST'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._loaded_options = None
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\364\003'
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REQUESTRETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_REQUESTRETURNREQUEST']._loaded_options = None
+  _globals['_REQUESTRETURNREQUEST']._serialized_options = b'\272Ht\032r\n\014return.scope\022=say what to send back by exactly one of items and \"all\": true\032#(this.items.size() > 0) != this.all'
   _globals['_LISTRETURNSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTRETURNSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTRETURNSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -85,40 +95,40 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RECEIVERETURNREQUEST'].fields_by_name['restocked']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_RECEIVERETURNREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_RECEIVERETURNREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_LINEQUANTITY']._serialized_start=161
-  _globals['_LINEQUANTITY']._serialized_end=248
-  _globals['_REFUND']._serialized_start=251
-  _globals['_REFUND']._serialized_end=798
-  _globals['_REFUND_STATUS']._serialized_start=656
-  _globals['_REFUND_STATUS']._serialized_end=728
-  _globals['_REFUND_ORIGIN']._serialized_start=730
-  _globals['_REFUND_ORIGIN']._serialized_end=798
-  _globals['_DISPUTE']._serialized_start=801
-  _globals['_DISPUTE']._serialized_end=1133
-  _globals['_DISPUTE_STATUS']._serialized_start=1072
-  _globals['_DISPUTE_STATUS']._serialized_end=1133
-  _globals['_RETURN']._serialized_start=1136
-  _globals['_RETURN']._serialized_end=1496
-  _globals['_RETURN_STATUS']._serialized_start=1407
-  _globals['_RETURN_STATUS']._serialized_end=1496
-  _globals['_CANCELORDERREQUEST']._serialized_start=1498
-  _globals['_CANCELORDERREQUEST']._serialized_end=1608
-  _globals['_REFUNDORDERREQUEST']._serialized_start=1611
-  _globals['_REFUNDORDERREQUEST']._serialized_end=1824
-  _globals['_LISTREFUNDSREQUEST']._serialized_start=1826
-  _globals['_LISTREFUNDSREQUEST']._serialized_end=1877
-  _globals['_LISTREFUNDSRESPONSE']._serialized_start=1879
-  _globals['_LISTREFUNDSRESPONSE']._serialized_end=1934
-  _globals['_REQUESTRETURNREQUEST']._serialized_start=1937
-  _globals['_REQUESTRETURNREQUEST']._serialized_end=2105
-  _globals['_LISTRETURNSREQUEST']._serialized_start=2108
-  _globals['_LISTRETURNSREQUEST']._serialized_end=2284
-  _globals['_LISTRETURNSRESPONSE']._serialized_start=2286
-  _globals['_LISTRETURNSRESPONSE']._serialized_end=2366
-  _globals['_APPROVERETURNREQUEST']._serialized_start=2368
-  _globals['_APPROVERETURNREQUEST']._serialized_end=2448
-  _globals['_REJECTRETURNREQUEST']._serialized_start=2450
-  _globals['_REJECTRETURNREQUEST']._serialized_end=2535
-  _globals['_RECEIVERETURNREQUEST']._serialized_start=2538
-  _globals['_RECEIVERETURNREQUEST']._serialized_end=2679
+  _globals['_LINEQUANTITY']._serialized_start=162
+  _globals['_LINEQUANTITY']._serialized_end=388
+  _globals['_REFUND']._serialized_start=391
+  _globals['_REFUND']._serialized_end=938
+  _globals['_REFUND_STATUS']._serialized_start=796
+  _globals['_REFUND_STATUS']._serialized_end=868
+  _globals['_REFUND_ORIGIN']._serialized_start=870
+  _globals['_REFUND_ORIGIN']._serialized_end=938
+  _globals['_DISPUTE']._serialized_start=941
+  _globals['_DISPUTE']._serialized_end=1273
+  _globals['_DISPUTE_STATUS']._serialized_start=1212
+  _globals['_DISPUTE_STATUS']._serialized_end=1273
+  _globals['_RETURN']._serialized_start=1276
+  _globals['_RETURN']._serialized_end=1636
+  _globals['_RETURN_STATUS']._serialized_start=1547
+  _globals['_RETURN_STATUS']._serialized_end=1636
+  _globals['_CANCELORDERREQUEST']._serialized_start=1638
+  _globals['_CANCELORDERREQUEST']._serialized_end=1748
+  _globals['_REFUNDORDERREQUEST']._serialized_start=1751
+  _globals['_REFUNDORDERREQUEST']._serialized_end=2172
+  _globals['_LISTREFUNDSREQUEST']._serialized_start=2174
+  _globals['_LISTREFUNDSREQUEST']._serialized_end=2225
+  _globals['_LISTREFUNDSRESPONSE']._serialized_start=2227
+  _globals['_LISTREFUNDSRESPONSE']._serialized_end=2282
+  _globals['_REQUESTRETURNREQUEST']._serialized_start=2285
+  _globals['_REQUESTRETURNREQUEST']._serialized_end=2587
+  _globals['_LISTRETURNSREQUEST']._serialized_start=2590
+  _globals['_LISTRETURNSREQUEST']._serialized_end=2766
+  _globals['_LISTRETURNSRESPONSE']._serialized_start=2768
+  _globals['_LISTRETURNSRESPONSE']._serialized_end=2848
+  _globals['_APPROVERETURNREQUEST']._serialized_start=2850
+  _globals['_APPROVERETURNREQUEST']._serialized_end=2930
+  _globals['_REJECTRETURNREQUEST']._serialized_start=2932
+  _globals['_REJECTRETURNREQUEST']._serialized_end=3017
+  _globals['_RECEIVERETURNREQUEST']._serialized_start=3020
+  _globals['_RECEIVERETURNREQUEST']._serialized_end=3161
 # @@protoc_insertion_point(module_scope)

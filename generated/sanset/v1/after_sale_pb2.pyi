@@ -23,25 +23,31 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class LineQuantity(_message.Message):
-    """Units of one line of an order."""
+    """Units of one line of an order, named by their variant or by their product."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VARIANT_ID_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
     variant_id: _builtins.int
     """The variant, as the order's line names it."""
     quantity: _builtins.int
     """How many units of it."""
+    product_id: _builtins.int
+    """The product, instead of the variant. INVALID_ARGUMENT when the order holds several variants of it; beside a
+    variant it must be that variant's product.
+    """
     def __init__(
         self,
         *,
         variant_id: _builtins.int = ...,
         quantity: _builtins.int = ...,
+        product_id: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["quantity", b"quantity", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "quantity", b"quantity", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,7 +123,7 @@ class Refund(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     TAX_FIELD_NUMBER: _builtins.int
     SHIPPING_FIELD_NUMBER: _builtins.int
-    LINES_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     GATEWAY_ID_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -148,7 +154,7 @@ class Refund(_message.Message):
         """The part of `amount` that is shipping."""
 
     @_builtins.property
-    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
         """The units that it pays back; none when it is an amount alone."""
 
     @_builtins.property
@@ -168,7 +174,7 @@ class Refund(_message.Message):
         amount: _money_pb2.Money | None = ...,
         tax: _money_pb2.Money | None = ...,
         shipping: _money_pb2.Money | None = ...,
-        lines: _abc.Iterable[Global___LineQuantity] | None = ...,
+        items: _abc.Iterable[Global___LineQuantity] | None = ...,
         reason: _builtins.str = ...,
         gateway_id: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
@@ -177,7 +183,7 @@ class Refund(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "shipping", b"shipping", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "gateway_id", b"gateway_id", "id", b"id", "lines", b"lines", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "shipping", b"shipping", "status", b"status", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "gateway_id", b"gateway_id", "id", b"id", "items", b"items", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "shipping", b"shipping", "status", b"status", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -304,7 +310,7 @@ class Return(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     ORDER_ID_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
-    LINES_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
     REFUND_ID_FIELD_NUMBER: _builtins.int
@@ -321,9 +327,9 @@ class Return(_message.Message):
     answer: _builtins.str
     """What the shop answered."""
     refund_id: _builtins.int
-    """The refund that paid it back; 0 before the goods arrived."""
+    """The last refund that paid for it; 0 before the goods arrived, or when nothing was to be paid."""
     @_builtins.property
-    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
         """The units that come back."""
 
     @_builtins.property
@@ -340,7 +346,7 @@ class Return(_message.Message):
         id: _builtins.int = ...,
         order_id: _builtins.int = ...,
         status: Global___Return.Status.ValueType = ...,
-        lines: _abc.Iterable[Global___LineQuantity] | None = ...,
+        items: _abc.Iterable[Global___LineQuantity] | None = ...,
         reason: _builtins.str = ...,
         answer: _builtins.str = ...,
         refund_id: _builtins.int = ...,
@@ -349,7 +355,7 @@ class Return(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "create_time", b"create_time", "id", b"id", "lines", b"lines", "order_id", b"order_id", "reason", b"reason", "refund_id", b"refund_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "create_time", b"create_time", "id", b"id", "items", b"items", "order_id", b"order_id", "reason", b"reason", "refund_id", b"refund_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -387,16 +393,18 @@ Global___CancelOrderRequest: _TypeAlias = CancelOrderRequest  # noqa: Y015
 
 @_typing.final
 class RefundOrderRequest(_message.Message):
-    """Asks for RefundOrder."""
+    """Asks for RefundOrder: exactly one of `items`, `amount` and `all`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDER_ID_FIELD_NUMBER: _builtins.int
-    LINES_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     RESTOCK_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The id of the order."""
     reason: _builtins.str
@@ -405,27 +413,37 @@ class RefundOrderRequest(_message.Message):
     """Whether the units go back into stock. Units that were never shipped do so anyway when the order ends."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    all: _builtins.bool
+    """Everything that is left, with every unit that was not paid back yet."""
+    etag: _builtins.str
+    """The order's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG): so nobody pays by hand for
+    units whose return has arrived, and was paid, since they looked.
+    """
     @_builtins.property
-    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
-        """The units to pay back, with their shares of tax and shipping. Neither lines nor amount: all that is left."""
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
+        """The units to pay back, with their shares of tax and shipping. Units that are being sent back come first, and are
+        not paid again when they arrive.
+        """
 
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """An amount to pay back without units. Not together with lines."""
+        """An amount to pay back without units. While a return is open it counts towards the units that come back."""
 
     def __init__(
         self,
         *,
         order_id: _builtins.int = ...,
-        lines: _abc.Iterable[Global___LineQuantity] | None = ...,
+        items: _abc.Iterable[Global___LineQuantity] | None = ...,
         amount: _money_pb2.Money | None = ...,
         reason: _builtins.str = ...,
         restock: _builtins.bool = ...,
         request_id: _builtins.str = ...,
+        all: _builtins.bool = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "lines", b"lines", "order_id", b"order_id", "reason", b"reason", "request_id", b"request_id", "restock", b"restock"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "etag", b"etag", "items", b"items", "order_id", b"order_id", "reason", b"reason", "request_id", b"request_id", "restock", b"restock"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -479,35 +497,39 @@ Global___ListRefundsResponse: _TypeAlias = ListRefundsResponse  # noqa: Y015
 
 @_typing.final
 class RequestReturnRequest(_message.Message):
-    """Asks for RequestReturn."""
+    """Asks for RequestReturn: exactly one of `items` and `all`."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDER_ID_FIELD_NUMBER: _builtins.int
-    LINES_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The id of the order."""
     reason: _builtins.str
     """Why."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    all: _builtins.bool
+    """Every unit that was neither sent back nor paid back yet."""
     @_builtins.property
-    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
-        """The units to send back. Absent: all that were not sent back yet."""
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
+        """The units to send back."""
 
     def __init__(
         self,
         *,
         order_id: _builtins.int = ...,
-        lines: _abc.Iterable[Global___LineQuantity] | None = ...,
+        items: _abc.Iterable[Global___LineQuantity] | None = ...,
         reason: _builtins.str = ...,
         request_id: _builtins.str = ...,
+        all: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order_id", b"order_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "items", b"items", "order_id", b"order_id", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

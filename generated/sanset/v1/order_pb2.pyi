@@ -203,6 +203,8 @@ class OrderItem(_message.Message):
     TAX_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     REFUNDED_QUANTITY_FIELD_NUMBER: _builtins.int
+    RETURNING_QUANTITY_FIELD_NUMBER: _builtins.int
+    RETURNED_QUANTITY_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -215,6 +217,10 @@ class OrderItem(_message.Message):
     """The number of units."""
     refunded_quantity: _builtins.int
     """Units that were paid back."""
+    returning_quantity: _builtins.int
+    """Units of a return that is open: the buyer asked to send them back, and they did not arrive yet."""
+    returned_quantity: _builtins.int
+    """Units that came back."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit."""
@@ -254,10 +260,12 @@ class OrderItem(_message.Message):
         tax: _money_pb2.Money | None = ...,
         total: _money_pb2.Money | None = ...,
         refunded_quantity: _builtins.int = ...,
+        returning_quantity: _builtins.int = ...,
+        returned_quantity: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price", "tax", b"tax", "total", b"total"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "product_id", b"product_id", "quantity", b"quantity", "refunded_quantity", b"refunded_quantity", "returned_quantity", b"returned_quantity", "returning_quantity", b"returning_quantity", "sku", b"sku", "tax", b"tax", "total", b"total", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -253,13 +253,16 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RefundOrder(self, request, context):
-        """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+        """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
-        Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
-        ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
-        itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
-        once the gateway has confirmed all of its money, not before.
+        Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
+        INVALID_ARGUMENT unless exactly one of `items`, `amount` and `all` is sent, FAILED_PRECONDITION (REFUND_TOO_LARGE),
+        naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
+        was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
+        dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
+        waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+        is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
+        open, not before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -273,10 +276,11 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RequestReturn(self, request, context):
-        """Asks to send goods back, within 30 days of their delivery.
+        """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
-        Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
-        for units that were returned or refunded, and while another return of the order is open.
+        Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
+        that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
+        another return of the order is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -84,21 +84,25 @@ class OrderServiceStub:
     of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
     RefundOrder: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]
-    """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+    """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
-    Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
-    ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
-    itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
-    once the gateway has confirmed all of its money, not before.
+    Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
+    INVALID_ARGUMENT unless exactly one of `items`, `amount` and `all` is sent, FAILED_PRECONDITION (REFUND_TOO_LARGE),
+    naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
+    was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
+    dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
+    waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+    is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
+    open, not before.
     """
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
     RequestReturn: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.RequestReturnRequest, _after_sale_pb2.Return]
-    """Asks to send goods back, within 30 days of their delivery.
+    """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
-    Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
-    for units that were returned or refunded, and while another return of the order is open.
+    Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
+    that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
+    another return of the order is open.
     """
     ListReturns: _grpc.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]
     """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
@@ -211,21 +215,25 @@ class OrderServiceAsyncStub(OrderServiceStub):
     of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
     RefundOrder: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RefundOrderRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
-    """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+    """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
-    Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-    were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
-    ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
-    itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
-    once the gateway has confirmed all of its money, not before.
+    Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
+    INVALID_ARGUMENT unless exactly one of `items`, `amount` and `all` is sent, FAILED_PRECONDITION (REFUND_TOO_LARGE),
+    naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
+    was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
+    dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
+    waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+    is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
+    open, not before.
     """
     ListRefunds: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListRefundsRequest, _after_sale_pb2.ListRefundsResponse]  # type: ignore[assignment]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
     RequestReturn: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.RequestReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
-    """Asks to send goods back, within 30 days of their delivery.
+    """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
-    Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
-    for units that were returned or refunded, and while another return of the order is open.
+    Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
+    that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
+    another return of the order is open.
     """
     ListReturns: _aio.UnaryUnaryMultiCallable[_after_sale_pb2.ListReturnsRequest, _after_sale_pb2.ListReturnsResponse]  # type: ignore[assignment]
     """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
@@ -383,13 +391,16 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _after_sale_pb2.RefundOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_after_sale_pb2.Refund, _abc.Awaitable[_after_sale_pb2.Refund]]:
-        """Pays back an order: whole, some units with their shares of tax and shipping, or an amount.
+        """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
-        Returns FAILED_PRECONDITION (REFUND_TOO_LARGE), naming what is left, beyond what was captured or the units that
-        were not refunded yet, NOT_REFUNDABLE when nothing was paid, and TOO_MANY after 200 refunds of the order, and
-        ORDER_DISPUTED for money that the buyer's bank holds until a dispute is decided. What was paid back at the gateway
-        itself counts. A refund that the gateway does not confirm at once is PENDING and tried again; an order is REFUNDED
-        once the gateway has confirmed all of its money, not before.
+        Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
+        INVALID_ARGUMENT unless exactly one of `items`, `amount` and `all` is sent, FAILED_PRECONDITION (REFUND_TOO_LARGE),
+        naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
+        was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
+        dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
+        waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+        is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
+        open, not before.
         """
 
     @_abc_1.abstractmethod
@@ -406,10 +417,11 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _after_sale_pb2.RequestReturnRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
-        """Asks to send goods back, within 30 days of their delivery.
+        """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
-        Returns FAILED_PRECONDITION: NOT_DELIVERED before that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE
-        for units that were returned or refunded, and while another return of the order is open.
+        Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
+        that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
+        another return of the order is open.
         """
 
     @_abc_1.abstractmethod

@@ -66,6 +66,7 @@ def cancel(shop: RunningShop, who: Account, order_id: int, request_id: str = "")
 
 def refund(shop: RunningShop, order_id: int, **fields: object) -> pb.Refund:
     """Pay back, as the admin; everything when nothing is said."""
+    fields = fields if fields.keys() & {"items", "amount"} else {"all": True} | fields
     request = pb.RefundOrderRequest(order_id=order_id, **fields)  # type: ignore[arg-type]
     return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
 
@@ -77,11 +78,11 @@ def refunds(shop: RunningShop, who: Account, order_id: int) -> list[pb.Refund]:
 
 
 def ask_return(
-    shop: RunningShop, who: Account, order_id: int, lines: list[pb.LineQuantity] | None = None, **fields: str
+    shop: RunningShop, who: Account, order_id: int, items: list[pb.LineQuantity] | None = None, **fields: str
 ) -> pb.Return:
     """Ask to send units back; all when none are named."""
     values = {"reason": "Too small"} | fields
-    request = pb.RequestReturnRequest(order_id=order_id, lines=lines or [], **values)  # type: ignore[arg-type]
+    request = pb.RequestReturnRequest(order_id=order_id, items=items, all=not items, **values)  # type: ignore[arg-type]
     return shop.orders.RequestReturn(request, metadata=who.metadata)
 
 
@@ -89,6 +90,12 @@ def approve(shop: RunningShop, return_id: int) -> pb.Return:
     """Agree to a return, as the admin."""
     request = pb.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
     return shop.orders.ApproveReturn(request, metadata=shop.admin.metadata)
+
+
+def reject(shop: RunningShop, return_id: int) -> pb.Return:
+    """Refuse a return, as the admin."""
+    request = pb.RejectReturnRequest(return_id=return_id, answer="It was worn.")
+    return shop.orders.RejectReturn(request, metadata=shop.admin.metadata)
 
 
 def receive(
@@ -103,10 +110,9 @@ def sent_back(
     shop: RunningShop, buyer: Account, order: order_pb2.Order, *quantities: int, restock: bool = True
 ) -> pb.Return:
     """A return from the question to the goods."""
-    lines = units(order, *quantities)
-    asked = ask_return(shop, buyer, order.id, lines)
+    asked = ask_return(shop, buyer, order.id, units(order, *quantities))
     approve(shop, asked.id)
-    return receive(shop, asked.id, list(asked.lines) if restock else [])
+    return receive(shop, asked.id, list(asked.items) if restock else [])
 
 
 def get(shop: RunningShop, who: Account, order_id: int) -> order_pb2.Order:

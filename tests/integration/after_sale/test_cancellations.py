@@ -89,7 +89,7 @@ def test_a_cancellation_is_the_last_step_of_the_stream(shop: RunningShop) -> Non
 def test_what_was_paid_back_before_is_not_paid_back_twice(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
-    refund(shop, order.id, lines=units(order, 1), restock=True)
+    refund(shop, order.id, items=units(order, 1), restock=True)
     refund(shop, order.id, amount=usd("3.33"))
     cancel(shop, buyer, order.id)
     paid = refunds(shop, buyer, order.id)

@@ -205,17 +205,17 @@ def test_what_was_paid_back_before_the_delivery_is_never_earned(shop: RunningSho
     buyer = shop.customer()
     order = bought(shop, buyer, (100, 0, 4))
     earned, total = order.totals.points_earned, cents(order.totals.total)
-    back = cents(refund(shop, order.id, lines=units(order, 1)).amount)
+    back = cents(refund(shop, order.id, items=units(order, 1)).amount)
     kept = earned - earned * back // total
     assert stands(shop, buyer) == (0, kept, 0, 0)
     delivered(shop, order)
     assert stands(shop, buyer) == (kept, 0, 0, 0)
-    after = cents(refund(shop, order.id, lines=units(order, 1)).amount)
+    after = cents(refund(shop, order.id, items=units(order, 1)).amount)
     kept = earned - earned * (back + after) // total
     assert stands(shop, buyer) == (kept, 0, 0, 0)
     let_days_pass(shop, order.id, shop.settings.return_days + 1)
     assert stands(shop, buyer) == (kept, 0, 0, kept)
-    last = cents(refund(shop, order.id, lines=units(order, 1)).amount)
+    last = cents(refund(shop, order.id, items=units(order, 1)).amount)
     kept = earned - earned * (back + after + last) // total
     assert stands(shop, buyer) == (kept, 0, 0, kept)
     assert sound(shop)
@@ -244,7 +244,7 @@ def test_racing_deliveries_and_refunds_leave_a_ledger_that_adds_up(shop: Running
         shop.move(order.id, order_pb2.Order.DELIVERED)
 
     def pay_back(order: order_pb2.Order) -> None:
-        refund(shop, order.id, lines=units(order, 1))
+        refund(shop, order.id, items=units(order, 1))
 
     with ThreadPoolExecutor(6) as pool:
         for done in [pool.submit(work, order) for order in orders for work in (deliver, pay_back)]:

@@ -56,7 +56,7 @@ def test_points_follow_a_refund_in_proportion(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, reduced(shop, buyer))
     total, earned = cents(order.totals.total), order.totals.points_earned
-    first = cents(refund(shop, order.id, lines=units(order, 1)).amount)
+    first = cents(refund(shop, order.id, items=units(order, 1)).amount)
     assert points(shop, buyer) == earned - earned * first // total + 500 * first // total
     refund(shop, order.id)
     assert points(shop, buyer) == 500

@@ -11,6 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from after_sale_story import (
+    approve,
     ask_return,
     audited,
     bought,
@@ -18,9 +19,11 @@ from after_sale_story import (
     delivered,
     get,
     new_id,
+    receive,
     refund,
     refunded_by,
     refunds,
+    reject,
     state,
     steps,
     stock,
@@ -46,17 +49,18 @@ CODE = grpc.StatusCode
 
 
 def refused_refund(shop: RunningShop, order_id: int, **fields: Any) -> Refused:
-    """How a refund is refused."""
+    """How a refund is refused; of everything when nothing is said."""
+    fields = fields if fields.keys() & {"items", "amount"} else {"all": True} | fields
     return refused(shop.orders.RefundOrder, pb.RefundOrderRequest(order_id=order_id, **fields), shop.admin)
 
 
 def test_a_refund_of_a_unit_pays_back_its_shares_of_tax_and_shipping(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
-    paid = refund(shop, order.id, lines=units(order, 1), reason="Scratched")
+    paid = refund(shop, order.id, items=units(order, 1), reason="Scratched")
     assert paid.status == pb.Refund.SUCCEEDED
     assert (cents(paid.amount), cents(paid.tax), cents(paid.shipping)) == (1280, 80, 200)
-    assert [(line.variant_id, line.quantity) for line in paid.lines] == [(order.items[0].variant_id, 1)]
+    assert [(line.variant_id, line.quantity) for line in paid.items] == [(order.items[0].variant_id, 1)]
     after = get(shop, buyer, order.id)
     assert after.items[0].refunded_quantity == 1
     assert cents(after.payment.refunded) == 1280
@@ -75,7 +79,7 @@ def test_everything_paid_back_makes_the_order_refunded_and_what_was_not_shipped_
     paid = refund(shop, order.id)
     assert paid.amount == order.totals.total
     assert (paid.tax, paid.shipping) == (order.totals.tax, order.totals.shipping)
-    assert [line.quantity for line in paid.lines] == [3, 2]
+    assert [line.quantity for line in paid.items] == [3, 2]
     assert state(shop, order.id) == "REFUNDED"
     assert stock(shop, order) == [100, 100]
     assert steps(shop, buyer, order.id)[-1][0] == "REFUNDED"
@@ -89,7 +93,7 @@ def test_units_that_were_shipped_go_back_into_stock_only_when_the_shop_says_so(
 ) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
-    refund(shop, order.id, lines=units(order, 2), restock=restock)
+    refund(shop, order.id, items=units(order, 2), restock=restock)
     assert stock(shop, order) == [99 if restock else 97]
     refund(shop, order.id, restock=restock)
     assert stock(shop, order) == [100 if restock else 97]
@@ -109,7 +113,7 @@ def test_every_split_of_an_order_pays_back_exactly_what_was_paid(shop: RunningSh
         while any(left):
             chosen = [rng.randint(0, count) for count in left]
             if any(chosen):
-                paid.append(refund(shop, order.id, lines=units(order, *chosen)))
+                paid.append(refund(shop, order.id, items=units(order, *chosen)))
                 left = [before - count for before, count in zip(left, chosen, strict=True)]
         for part, whole in (("amount", "total"), ("tax", "tax"), ("shipping", "shipping")):
             whole_minor = cents(getattr(order.totals, whole))
@@ -123,9 +127,9 @@ def test_amounts_and_units_together_never_pay_back_more_than_was_paid(shop: Runn
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     total = cents(order.totals.total)
     first = refund(shop, order.id, amount=usd("5.00"), reason="We were late")
-    assert (cents(first.amount), list(first.lines)) == (500, [])
+    assert (cents(first.amount), list(first.items)) == (500, [])
     assert 0 < cents(first.tax) < 500
-    second = refund(shop, order.id, lines=units(order, 1))
+    second = refund(shop, order.id, items=units(order, 1))
     third = refund(shop, order.id)
     assert cents(first.amount) + cents(second.amount) + cents(third.amount) == total
     assert cents(first.tax) + cents(second.tax) + cents(third.tax) == cents(order.totals.tax)
@@ -136,11 +140,11 @@ def test_amounts_and_units_together_never_pay_back_more_than_was_paid(shop: Runn
 def test_a_refund_that_is_too_large_is_refused_and_says_what_is_left(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
-    refund(shop, order.id, lines=units(order, 2))
+    refund(shop, order.id, items=units(order, 2))
     left = cents(order.totals.total) - cents(get(shop, buyer, order.id).payment.refunded)
     for fields, told in (
         ({"amount": usd("99.00")}, f"{left / 100:.2f} USD"),
-        ({"lines": units(order, 2)}, f"1 of {order.items[0].name}"),
+        ({"items": units(order, 2)}, f"1 of {order.items[0].name}"),
     ):
         answer = refused_refund(shop, order.id, **fields)
         assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "REFUND_TOO_LARGE")
@@ -151,11 +155,16 @@ def test_a_refund_that_is_too_large_is_refused_and_says_what_is_left(shop: Runni
     assert sound(shop)
 
 
-def test_units_that_an_amount_has_eaten_up_are_refused(shop: RunningShop) -> None:
+def test_units_whose_money_an_amount_has_partly_paid_get_the_rest(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 2))
-    refund(shop, order.id, amount=usd("20.00"))
-    assert refused_refund(shop, order.id, lines=units(order, 2)).reason == "REFUND_TOO_LARGE"
+    refund(shop, order.id, items=units(order, 1))
+    refund(shop, order.id, amount=usd("5.00"))
+    rest = refund(shop, order.id, items=units(order, 1))
+    assert cents(rest.amount) == cents(order.totals.total) - 1380 - 500
+    assert state(shop, order.id) == "REFUNDED"
+    assert refused_refund(shop, order.id, items=units(order, 1)).reason == "REFUND_TOO_LARGE"
+    assert sound(shop)
 
 
 @pytest.mark.parametrize(
@@ -167,10 +176,10 @@ def test_units_that_an_amount_has_eaten_up_are_refused(shop: RunningShop) -> Non
         ({"amount": Money(currency_code="USD", nanos=1_000_000)}, "INVALID_MONEY"),
         ({"amount": Money(nanos=1_000_000)}, "INVALID_MONEY"),
         ({"amount": usd("1.00"), "restock": True}, "INVALID_FIELD"),
-        ({"amount": usd("1.00"), "lines": [pb.LineQuantity(variant_id=1, quantity=1)]}, "INVALID_FIELD"),
-        ({"lines": [pb.LineQuantity(variant_id=10**12, quantity=1)]}, "INVALID_FIELD"),
-        ({"lines": [pb.LineQuantity(variant_id=1, quantity=0)]}, "INVALID_FIELD"),
-        ({"lines": [pb.LineQuantity(variant_id=1, quantity=-1)]}, "INVALID_FIELD"),
+        ({"amount": usd("1.00"), "items": [pb.LineQuantity(variant_id=1, quantity=1)]}, "INVALID_FIELD"),
+        ({"items": [pb.LineQuantity(variant_id=10**12, quantity=1)]}, "INVALID_FIELD"),
+        ({"items": [pb.LineQuantity(variant_id=1, quantity=0)]}, "INVALID_FIELD"),
+        ({"items": [pb.LineQuantity(variant_id=1, quantity=-1)]}, "INVALID_FIELD"),
     ],
 )
 def test_a_refund_that_makes_no_sense_is_refused(
@@ -205,21 +214,31 @@ def test_an_order_that_does_not_exist_cannot_be_paid_back(shop: RunningShop) -> 
     )
 
 
-def test_everything_cannot_be_paid_back_while_a_return_is_open(shop: RunningShop) -> None:
+@pytest.mark.parametrize("agreed", [True, False])
+def test_an_order_of_which_everything_is_paid_back_is_refunded_when_its_open_return_has_ended(
+    shop: RunningShop, agreed: bool
+) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
-    ask_return(shop, buyer, order.id)
-    answer = refused_refund(shop, order.id)
-    assert (answer.reason, answer.facts["legal"]) == ("ILLEGAL_TRANSITION", "DELIVERED, RETURNED")
-    refund(shop, order.id, lines=units(order, 1))
+    asked = ask_return(shop, buyer, order.id, units(order, 1))
+    assert cents(refund(shop, order.id).amount) == cents(order.totals.total)
     assert state(shop, order.id) == "RETURN_REQUESTED"
+    assert sound(shop)
+    if agreed:
+        approve(shop, asked.id)
+        receive(shop, asked.id, list(asked.items))
+    else:
+        reject(shop, asked.id)
+    assert state(shop, order.id) == "REFUNDED"
+    assert len(refunds(shop, buyer, order.id)) == 1
+    assert stock(shop, order) == [99 if agreed else 98]
     assert sound(shop)
 
 
 def test_a_refund_of_a_part_is_a_step_that_keeps_the_status(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
-    refund(shop, order.id, lines=units(order, 1))
+    refund(shop, order.id, items=units(order, 1))
     assert steps(shop, buyer, order.id)[-1] == ("CONFIRMED", "12.80 USD goes back to you.")
     events = shop.sql(
         "SELECT payload FROM events WHERE topic = 'order' AND key = :k ORDER BY id", k=str(order.id)
@@ -233,10 +252,10 @@ def test_a_repeated_refund_gets_the_first_reply_and_pays_once(shop: RunningShop)
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
     request_id = new_id()
-    first = refund(shop, order.id, lines=units(order, 1), request_id=request_id)
-    assert refund(shop, order.id, lines=units(order, 1), request_id=request_id.upper()) == first
+    first = refund(shop, order.id, items=units(order, 1), request_id=request_id)
+    assert refund(shop, order.id, items=units(order, 1), request_id=request_id.upper()) == first
     assert len(refunds(shop, buyer, order.id)) == 1
-    other = refused_refund(shop, order.id, lines=units(order, 2), request_id=request_id)
+    other = refused_refund(shop, order.id, items=units(order, 2), request_id=request_id)
     assert (other.code, other.reason) == (CODE.ABORTED, "IDEMPOTENCY_MISMATCH")
 
 
@@ -247,7 +266,7 @@ def test_simultaneous_repeats_of_a_refund_get_one_reply_and_pay_once(shop: Runni
     with ThreadPoolExecutor(10) as threads:
         replies = list(
             threads.map(
-                lambda _: refund(shop, order.id, lines=units(order, 1), request_id=request_id), range(10)
+                lambda _: refund(shop, order.id, items=units(order, 1), request_id=request_id), range(10)
             )
         )
     assert all(reply == replies[0] for reply in replies)
@@ -261,7 +280,7 @@ def test_twenty_simultaneous_refunds_never_exceed_what_was_paid(shop: RunningSho
     order = bought(shop, buyer, (10, 0, 5))
     fields: dict[str, dict[str, Any]] = {
         "amount": {"amount": usd("10.00")},
-        "units": {"lines": units(order, 1)},
+        "units": {"items": units(order, 1)},
         "all": {},
     }
 
@@ -286,7 +305,7 @@ def test_a_refund_that_the_gateway_does_not_answer_is_pending_and_paid_later(sho
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
     with refunded_by(shop, "away", "PENDING", "SUCCEEDED") as gateway:
-        first = refund(shop, order.id, lines=units(order, 1))
+        first = refund(shop, order.id, items=units(order, 1))
         assert first.status == pb.Refund.PENDING
         assert cents(get(shop, buyer, order.id).payment.refunded) == 1280
         try_again(shop)
@@ -322,12 +341,12 @@ def test_a_repeat_takes_over_a_refund_whose_first_call_died(shop: RunningShop) -
     order = bought(shop, buyer, (10, 0, 3))
     request_id = new_id()
     with refunded_by(shop, "away"):
-        refund(shop, order.id, lines=units(order, 1), request_id=request_id)
+        refund(shop, order.id, items=units(order, 1), request_id=request_id)
     shop.sql(
         "UPDATE idempotency_keys SET reply = NULL, leased_until = created_at WHERE request_id = :id",
         id=request_id,
     )
-    again = refund(shop, order.id, lines=units(order, 1), request_id=request_id)
+    again = refund(shop, order.id, items=units(order, 1), request_id=request_id)
     assert again.status == pb.Refund.SUCCEEDED
     assert refunds(shop, buyer, order.id) == [again]
 
@@ -422,6 +441,6 @@ def test_a_refund_takes_as_many_queries_for_many_lines_as_for_one(shop: RunningS
     for lines in (1, 6):
         order = bought(shop, buyer, *[(3, 0, 2)] * lines)
         with shop.counted_queries() as statements:
-            refund(shop, order.id, lines=units(order, *[1] * lines), restock=True)
+            refund(shop, order.id, items=units(order, *[1] * lines), restock=True)
         counts.append(len(statements))
     assert counts[0] == counts[1]

@@ -20,6 +20,7 @@ from after_sale_story import (
     refund,
     refunded_by,
     refunds,
+    reject,
     sent_back,
     state,
     steps,
@@ -39,15 +40,10 @@ CODE = grpc.StatusCode
 
 
 def refused_return(shop: RunningShop, who: Account, order_id: int, **fields: Any) -> Refused:
-    """How a return is refused."""
+    """How a return is refused; of everything when nothing is said."""
+    fields = fields if "items" in fields else {"all": True} | fields
     request = pb.RequestReturnRequest(order_id=order_id, **({"reason": "Too small"} | fields))
     return refused(shop.orders.RequestReturn, request, who)
-
-
-def reject(shop: RunningShop, return_id: int) -> pb.Return:
-    """Refuse a return, as the admin."""
-    request = pb.RejectReturnRequest(return_id=return_id, answer="It was worn.")
-    return shop.orders.RejectReturn(request, metadata=shop.admin.metadata)
 
 
 def listed(shop: RunningShop, who: Account, **fields: Any) -> list[pb.Return]:
@@ -66,7 +62,7 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
     arrived = receive(shop, asked.id, units(order, 1))
     assert arrived.status == pb.Return.RECEIVED
     (paid,) = refunds(shop, buyer, order.id)
-    assert (paid.id, paid.status, paid.lines) == (arrived.refund_id, pb.Refund.SUCCEEDED, asked.lines)
+    assert (paid.id, paid.status, paid.items) == (arrived.refund_id, pb.Refund.SUCCEEDED, asked.items)
     assert cents(paid.amount) - cents(paid.shipping) == 2160
     assert stock(shop, order) == [98, 99]
     assert [status for status, _ in steps(shop, buyer, order.id)][4:] == [
@@ -96,7 +92,7 @@ def test_returns_one_after_the_other_pay_everything_back(shop: RunningShop) -> N
     sent_back(shop, buyer, order, 1, 0)
     assert state(shop, order.id) == "RETURNED"
     sent_back(shop, buyer, order, 1, 2, restock=False)
-    assert refused_return(shop, buyer, order.id, lines=units(order, 2)).facts["left"] == "1"
+    assert refused_return(shop, buyer, order.id, items=units(order, 2)).facts["left"] == "1"
     sent_back(shop, buyer, order)
     assert state(shop, order.id) == "REFUNDED"
     paid = refunds(shop, buyer, order.id)
@@ -151,17 +147,17 @@ def test_only_one_return_of_an_order_is_open(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     ask_return(shop, buyer, order.id, units(order, 1))
-    answer = refused_return(shop, buyer, order.id, lines=units(order, 1))
+    answer = refused_return(shop, buyer, order.id, items=units(order, 1))
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "NOT_RETURNABLE")
 
 
 def test_units_that_were_paid_back_cannot_be_sent_back(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
-    refund(shop, order.id, lines=units(order, 2))
-    answer = refused_return(shop, buyer, order.id, lines=units(order, 2))
+    refund(shop, order.id, items=units(order, 2))
+    answer = refused_return(shop, buyer, order.id, items=units(order, 2))
     assert (answer.reason, answer.facts["left"]) == ("NOT_RETURNABLE", "1")
-    assert [line.quantity for line in ask_return(shop, buyer, order.id).lines] == [1]
+    assert [line.quantity for line in ask_return(shop, buyer, order.id).items] == [1]
 
 
 def test_a_refunded_order_cannot_be_sent_back(shop: RunningShop) -> None:
@@ -176,7 +172,7 @@ def test_units_that_are_paid_back_while_they_travel_are_not_paid_twice(shop: Run
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     asked = ask_return(shop, buyer, order.id)
     approve(shop, asked.id)
-    refund(shop, order.id, lines=units(order, 1))
+    refund(shop, order.id, items=units(order, 1))
     refund(shop, order.id, amount=usd("20.00"))
     receive(shop, asked.id)
     paid = refunds(shop, buyer, order.id)
@@ -190,8 +186,8 @@ def test_units_that_are_in_stock_again_before_they_arrive_are_not_restocked_twic
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
     asked = ask_return(shop, buyer, order.id)
     approve(shop, asked.id)
-    refund(shop, order.id, lines=units(order, 1), restock=True)
-    receive(shop, asked.id, list(asked.lines))
+    refund(shop, order.id, items=units(order, 1), restock=True)
+    receive(shop, asked.id, list(asked.items))
     [line] = shop.sql("SELECT restocked FROM return_lines WHERE return_id = :id", id=asked.id)
     assert line.restocked == 1
     assert stock(shop, order) == [100]
@@ -201,8 +197,8 @@ def test_units_that_are_in_stock_again_before_they_arrive_are_not_restocked_twic
 @pytest.mark.parametrize(
     "fields",
     [
-        {"lines": [pb.LineQuantity(variant_id=10**12, quantity=1)]},
-        {"lines": [pb.LineQuantity(variant_id=1, quantity=0)]},
+        {"items": [pb.LineQuantity(variant_id=10**12, quantity=1)]},
+        {"items": [pb.LineQuantity(variant_id=1, quantity=0)]},
         {"reason": ""},
         {"reason": "x" * 501},
         {"request_id": "me"},
@@ -259,7 +255,7 @@ def test_goods_are_received_once_however_often_it_is_said(shop: RunningShop) -> 
     request_id = new_id()
 
     def take_in(place: int) -> pb.Return:
-        return receive(shop, asked.id, list(asked.lines), request_id if place % 2 else "")
+        return receive(shop, asked.id, list(asked.items), request_id if place % 2 else "")
 
     with ThreadPoolExecutor(10) as threads:
         replies = list(threads.map(take_in, range(10)))

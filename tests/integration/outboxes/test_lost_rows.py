@@ -27,7 +27,7 @@ def refunded_order(desk: Desk) -> None:
     for state in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED):
         desk.shop.move(order.id, state)
     line = after_sale_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
-    request = after_sale_pb2.RefundOrderRequest(order_id=order.id, lines=[line])
+    request = after_sale_pb2.RefundOrderRequest(order_id=order.id, items=[line])
     desk.shop.orders.RefundOrder(request, metadata=desk.shop.admin.metadata)
 
 

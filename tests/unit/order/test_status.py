@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sanset.v1 import after_sale_pb2, order_pb2
 
-from server.order.status import LEGAL, PAYMENTS, REFUNDS, RETURNS
+from server.order.status import DISPUTES, LEGAL, PAYMENTS, REFUNDS, RETURNS
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 TABLES = {
@@ -18,6 +18,7 @@ TABLES = {
     "payment": (PAYMENTS, order_pb2.Payment.Status),
     "refund": (REFUNDS, after_sale_pb2.Refund.Status),
     "return": (RETURNS, after_sale_pb2.Return.Status),
+    "dispute": (DISPUTES, after_sale_pb2.Dispute.Status),
 }
 Table = Mapping[str, frozenset[str]]
 
