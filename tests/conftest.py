@@ -21,7 +21,7 @@ UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 """Only the power could fail it, and killed processes lose nothing."""
 
 FIRST = (
-    "security/test_bad_input.py",
+    "security/",
     "faults/test_order_life.py",
     "faults/test_crash_points.py",
     "e2e/",
