@@ -1,8 +1,8 @@
-"""A shop that dies on command: serves a call in a process of its own, and kills that at a numbered point of it.
+"""A shop that dies on command: serves a call over gRPC in a process of its own, which dies at one of its points.
 
-Run as a program it imports the shop once and forks for each call, so that a death costs a tenth of a second. A
-point is the moment before a statement, before a commit, before and after each question to a payment gateway, and
-before the reply. The death is SIGKILL: no handler runs, nothing is rolled back by us, nothing is flushed.
+Run as a program it imports the shop once and forks for each call, so that a death costs little; gRPC begins in the
+child. A point is the moment before a statement, before a commit, before and after each question to a gateway of
+payments, and before the reply. The death is SIGKILL: no handler runs, nothing is rolled back by us or flushed.
 """
 
 from __future__ import annotations
@@ -14,41 +14,22 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
+import grpc
 from google.protobuf.message import Message
-from google.protobuf.message_factory import GetMessageClass
-from running_shop import Account
-from sanset.v1 import order_pb2
-from sqlalchemy import event, text
+from running_shop import Account, refusal
+from sqlalchemy import event
 
-from server.cart.pricing import PriceRules
-from server.clock import utc_now
+from server import app
 from server.db.database import Database
-from server.db.deadline import Deadline
 from server.logs import configure
-from server.order.after_sale_convert import refund_reply
-from server.order.after_sale_servicer import AfterSale
-from server.order.checkout import Checkout, CheckoutRules
-from server.order.convert import checkout_reply
-from server.order.paying_back import Refunds
 from server.order.payments.gateway import Gateways
-from server.order.payments.setup import Payments
-from server.order.refunding import Refunding
-from server.order.refunds import pay_back_late
-from server.order.servicer import OrderServicer
-from server.order.settlement import Settlement
-from server.order.sweeper import Sweeper
-from server.rpc.call import Call
-from server.rpc.faults import refusal_of
-from server.rpc.identity import Identity, Role
-from server.rpc.pool import Pool
 from server.settings import Settings, environment_of, load
-from server.vault import Vault
 
 SECONDS = 20.0
 
@@ -72,10 +53,16 @@ class Points:
         """Make points of the statements and commits of a database."""
 
         def statement(_c: object, _cursor: object, sql: str, *_rest: object) -> None:
-            self.reach(f"before {' '.join(sql.split())[:60]}")
+            if _of_a_call():
+                self.reach(f"before {' '.join(sql.split())[:60]}")
 
         event.listen(db.engine, "before_cursor_execute", statement)
-        event.listen(db.engine, "commit", lambda _: self.reach("before COMMIT"))
+        event.listen(db.engine, "commit", lambda _: self.reach("before COMMIT") if _of_a_call() else None)
+
+
+def _of_a_call() -> bool:
+    """Whether this thread serves a call or a job; the follower looks at the events whenever it likes."""
+    return threading.current_thread().name.startswith("use-case")
 
 
 class WatchedGateway:
@@ -99,77 +86,49 @@ class WatchedGateway:
         return ask
 
 
-class House:
-    """The parts of the shop that orders need, put together as `server.app` does, with points in them."""
+class Shop:
+    """The whole shop, as a worker runs it, with points in it."""
 
     def __init__(self, settings: Settings, points: Points) -> None:
         self._points = points
-        self._db = db = Database(settings.url, pool_size=2)
-        self._pool = pool = Pool(threads=1, max_queued=100)
-        payments = Payments.of(settings, db, pool, utc_now)
-        gateways = Gateways(
-            {
-                method: WatchedGateway(payments.gateways.for_method(method), points)  # type: ignore[dict-item]
-                for method in ("CARD", "UPI", "GIFT_CARD")
-            }
-        )
-        patience = settings.payment_timeout_seconds
-        settlement = Settlement(db, utc_now, checkout_reply, pay_back_late)
-        sweeper = Sweeper(db, pool, gateways, settlement, utc_now, gateway_seconds=patience)
-        refunds = Refunds(db, pool, gateways, utc_now, gateway_seconds=patience)
-        refunding = Refunding(db, pool, refunds, utc_now, refund_reply, patience)
-        rules = CheckoutRules(
-            PriceRules.of(settings), timedelta(minutes=settings.reservation_minutes), patience
-        )
-        checkout = Checkout(
-            db, pool, gateways, settlement, rules, utc_now, checkout_reply, Vault.of(settings)
-        )
-        after_sale = AfterSale(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
-        absent: Any = None  # what no call of these tests meets
-        self._jobs = {"sweep": sweeper.sweep, "settle_pending": refunds.settle_pending}
-        self._orders = OrderServicer(
-            *(db, pool, absent, utc_now, checkout, absent, absent, absent, payments.codes, after_sale, absent)
-        )
+        self._shop = app.build(settings)
+        gateways: Gateways = self._shop.payments.gateways
+        for known in (gateways._by_method, gateways._by_name):
+            known.update({name: WatchedGateway(gateway, points) for name, gateway in known.items()})  # type: ignore[misc]
+        self._jobs = {
+            "sweep": self._shop.sweeper.sweep,
+            "settle_pending": self._shop.refunds.settle_pending,
+        }
 
-    async def serve(self, method: str, request: bytes, identity: Identity) -> str:
+    async def serve(self, method: str, request: bytes, token: str) -> str:
         """Serve a call or run a job: "OK", or the reason of the refusal."""
-        with self._db.read() as connection:  # the first connection says hello by statements of its own
-            connection.execute(text("SELECT 1"))
-        self._points.watch(self._db)
-        try:
-            if method in self._jobs:
-                await self._jobs[method]()
-            else:
-                await self._call(method, request, identity)
-        except Exception as error:
-            refusal = refusal_of(error)
-            if refusal is None:
-                raise
-            ended = refusal.reason
-        else:
-            ended = "OK"
-        self._points.reach("before the reply")
-        return ended
+        port = self._shop.server.add_insecure_port("127.0.0.1:0")
+        await self._shop.start()
+        self._points.watch(self._shop.db)
+        if method in self._jobs:
+            await self._jobs[method]()
+            self._points.reach("at the end")
+            return "OK"
+        self._watch_replies()
+        async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_unary(method)
+            try:
+                await call(request, metadata=(("authorization", f"Bearer {token}"),), timeout=SECONDS)
+            except grpc.aio.AioRpcError as error:
+                return refusal(error).reason
+            finally:
+                await self._shop.orders.settle()
+        return "OK"
 
-    async def _call(self, method: str, body: bytes, identity: Identity) -> None:
-        descriptor = order_pb2.DESCRIPTOR.services_by_name["OrderService"].methods_by_name[method]
-        request = GetMessageClass(descriptor.input_type).FromString(body)
-        call = Call(
-            f"/sanset.v1.OrderService/{method}",
-            "r",
-            "127.0.0.1",
-            False,
-            "",
-            None,
-            Deadline(SECONDS),
-            identity,
-        )
-        behaviour: Callable[..., Any] = getattr(self._orders, method)
-        if inspect.iscoroutinefunction(behaviour):
-            await behaviour(request, call)
-        else:
-            await self._pool.run(call.deadline, behaviour, request, call)
-        await self._orders.settle()
+    def _watch_replies(self) -> None:
+        telemetry = self._shop.pipeline._telemetry
+        finished = telemetry.finished
+
+        def told(*arguments: Any) -> None:
+            finished(*arguments)
+            self._points.reach("before the reply")
+
+        telemetry.finished = told  # type: ignore[method-assign]
 
 
 @dataclass(frozen=True)
@@ -198,10 +157,13 @@ class Mortals:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         body = request.SerializeToString().hex() if request is not None else ""
-        order = {"method": method, "request": body, "user": account.user_id, "fatal": fatal}
+        path = method if request is None else f"/sanset.v1.OrderService/{method}"
+        order = {"method": path, "request": body, "token": account.tokens.access_token, "fatal": fatal}
         print(json.dumps(order), file=self._process.stdin, flush=True)
-        told: Mapping[str, Any] = json.loads(self._process.stdout.readline())
-        status = json.loads(self._process.stdout.readline())["status"]
+        told: dict[str, Any] = {}
+        while "status" not in told:
+            told |= json.loads(self._process.stdout.readline())
+        status = told.pop("status")
         assert status == (-signal.SIGKILL if "died" in told else 0), (told, status)
         return Served(told.get("died", ""), told.get("ended", ""), told.get("points", []))
 
@@ -214,6 +176,11 @@ class Mortals:
         self._process.stdout.close()
 
 
+async def _serve(settings: Settings, points: Points, order: Mapping[str, Any]) -> str:
+    shop = Shop(settings, points)  # gRPC belongs to the loop that it is built in
+    return await shop.serve(order["method"], bytes.fromhex(order["request"]), order["token"])
+
+
 def main() -> None:
     """Fork a process for each line of standard input."""
     settings = load()
@@ -223,10 +190,7 @@ def main() -> None:
         child = os.fork()
         if child == 0:
             points = Points(order["fatal"])
-            role = Role.CUSTOMER if order["method"] == "Checkout" else Role.ADMIN
-            identity = Identity(order["user"], role, "s", time.time() + 3600)
-            house = House(settings, points)
-            ended = asyncio.run(house.serve(order["method"], bytes.fromhex(order["request"]), identity))
+            ended = asyncio.run(_serve(settings, points, order))
             print(json.dumps({"ended": ended, "points": points.passed}), flush=True)
             os._exit(0)
         _, status = os.waitpid(child, 0)
