@@ -58,8 +58,8 @@ generate: $(VENV)/.developer ## Generate code and descriptors from the protos
 bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
 	@$(BIN)/python -m bench
 
-faults: $(VENV)/.developer ## Run the long fault tests: minutes, hundreds of kills
-	@SANSET_FAULT_ROUNDS=50 SANSET_OUTBOX_STEP=3 $(BIN)/python -m pytest tests/faults tests/unit/cart/test_pricing_properties.py
+faults: $(VENV)/.developer ## Run the long fault tests: an hour, hundreds of kills on each database
+	@SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 $(BIN)/python -m pytest tests/faults tests/unit/cart/test_pricing_properties.py
 
 clean: ## Delete .venv; DATA_DIR stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info

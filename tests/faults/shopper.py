@@ -8,13 +8,12 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 import grpc
 from running_shop import Account, refusal
 from sanset.v1 import cart_pb2, cart_pb2_grpc, order_pb2_grpc
 from sanset.v1 import order_pb2 as pb
-from worker_process import WorkerProcess
 
 T = TypeVar("T")
 
@@ -32,13 +31,20 @@ but the caller cancels."""
 PATIENCE = 90.0
 
 
+class Door(Protocol):
+    """Where a shop is called."""
+
+    def channel(self) -> grpc.Channel:
+        """A channel that finds it again after it was started anew."""
+
+
 class Shopper(threading.Thread):
     """Fills a cart, checks out and repeats with the same request id until it has its answer."""
 
     def __init__(
         self,
         account: Account,
-        workers: Sequence[WorkerProcess],
+        doors: Sequence[Door],
         products: Sequence[int],
         enough: threading.Event,
         seed: int,
@@ -51,7 +57,7 @@ class Shopper(threading.Thread):
         self.fault: BaseException | None = None
         self._products = products
         self._random = random.Random(seed)
-        self._channels = [worker.channel() for worker in workers]
+        self._channels = [door.channel() for door in doors]
         self._enough = enough
 
     def run(self) -> None:

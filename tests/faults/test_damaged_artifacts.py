@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import numpy as np
 import pytest
 import recommend_data as data
 from damages import Damage, damages, with_broken_trees
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from model_caller import Caller
 from running_shop import RunningShop, refused, test_settings
 from sanset.v1 import recommend_pb2 as pb
+from sqlalchemy import make_url
 
 from ml import artifact
 from ml.artifact import DamagedArtifact
+from ml.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
 from server.recommend.lifecycle import registry
@@ -137,5 +141,44 @@ def test_no_damaged_model_can_be_put_into_use_and_the_good_one_serves_on(
         assert not caller.is_alive()
         assert caller.faults == []
         assert set(caller.versions) == {pristine.name}
+    finally:
+        shop.stop()
+
+
+def rewritten(settings: Settings, pristine: Path) -> str:
+    """One more sound model, of another day; its version."""
+    key = artifact_key(settings)
+    known = artifact.load(pristine, key)
+    description = Description(
+        "all", datetime(2020, 1, 9, tzinfo=UTC), "f" * 64, known.manifest.parameters, {},
+        known.manifest.library_versions, known.manifest.metrics,
+    )  # fmt: skip
+    path = artifact.write(settings.models_dir, known.contents, description, key)
+    db = Database(settings.url)
+    with db.transaction() as tx:
+        registry.register(tx, path.name, "ALL", {}, utc_now())
+    db.close()
+    return path.name
+
+
+@pytest.mark.parametrize("other", [True, False], ids=["another", "none"])
+def test_a_worker_starts_onto_a_damaged_model_in_use(
+    selling: Settings, pristine: Path, tmp_path: Path, other: bool
+) -> None:
+    """The newest sound model takes its place; without one, what is popular does."""
+    settings = selling.model_copy(update={"data_dir": tmp_path})
+    url = f"sqlite:///{shutil.copy(make_url(selling.url).database or '', tmp_path / 'shop.db')}"
+    settings = settings.model_copy(update={"database_url": url})
+    shutil.copytree(selling.models_dir, settings.models_dir)
+    sound = rewritten(settings, pristine) if other else "popularity"
+    with_broken_trees(settings.models_dir / pristine.name, artifact_key(settings))
+    shop = RunningShop(settings)
+    try:
+        request = pb.GetRecommendationsRequest(user_id=shop.admin.user_id, limit=5)
+        reply = shop.recommend.GetRecommendations(request, metadata=shop.admin.metadata)
+        assert len(reply.items) == 5
+        assert reply.model_version == sound
+        health = health_pb2_grpc.HealthStub(shop.channel).Check(health_pb2.HealthCheckRequest())
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
     finally:
         shop.stop()

@@ -1,4 +1,7 @@
-"""The outboxes are killed between any two steps: every mail and webhook still arrives, in order, written once."""
+"""The outboxes are killed between two steps: every mail and webhook still arrives, in order, written once.
+
+`make test` kills them at some steps; `make faults` (SANSET_OUTBOX_STEP=1) at each.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from outbox_desk import PostOffice, smtp_server
 from receiver import receiver
 
 EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "19"))
-"""Die at each so-manieth step; `make faults` sets 1."""
+"""How many steps further on each death is than the one before."""
 
 
 @contextmanager
@@ -59,7 +62,7 @@ def shop(database_url: str, tmp_path: Path) -> Iterator[RunningShop]:
     shop.stop()
 
 
-def test_outboxes_that_are_killed_between_any_two_steps_lose_and_double_nothing(shop: RunningShop) -> None:
+def test_outboxes_that_are_killed_between_two_steps_lose_and_double_nothing(shop: RunningShop) -> None:
     office = PostOffice()
     key = shop.settings.secret_key.get_secret_value()
     buyer, products = shop.customer(), [shop.product(stock=10_000) for _ in range(2)]
