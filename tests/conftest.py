@@ -22,8 +22,10 @@ UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 FIRST = (
     "security/",
-    "faults/test_order_life.py",
+    "integration/test_recommend_lifecycle.py",
+    "integration/test_recommend_training.py",
     "faults/test_crash_points.py",
+    "faults/test_order_life.py",
     "e2e/",
 )
 """What takes longest begins first, so that no worker is left with it at the end."""

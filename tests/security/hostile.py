@@ -13,6 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 
@@ -157,10 +158,16 @@ def assert_is_refused_well(error: grpc.RpcError) -> None:
     ), error  # fmt: skip
     status = rpc_status.from_call(error)
     assert status is not None, f"no details: {error}"
-    assert "google.rpc.ErrorInfo" in str(status)
-    assert status.message
     assert status.message == error.details()  # type: ignore[attr-defined]
-    said = str(status).replace("google.rpc.ErrorInfo", "")
-    assert not LEAKS.search(said), said
+    assert_tells_well(status)
     size = sum(len(key) + len(value) * 4 // 3 + 32 for key, value in error.trailing_metadata())  # type: ignore[attr-defined]
     assert size + len(quote(status.message)) < MAX_HEADERS
+
+
+def assert_tells_well(status: Status) -> None:
+    """A status has a sentence and a reason, and shows nothing of our inside."""
+    assert "google.rpc.ErrorInfo" in str(status)
+    assert status.message
+    said = str(status).replace("google.rpc.ErrorInfo", "")
+    assert not LEAKS.search(said), said
+    assert len(status.SerializeToString()) * 4 // 3 + len(quote(status.message)) < MAX_HEADERS
