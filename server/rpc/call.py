@@ -14,7 +14,7 @@ from server.db.deadline import Deadline
 from server.rpc.identity import Identity
 
 MAX_REQUEST_ID = 128
-ANSWER_SECONDS = 0.1
+ANSWER_SECONDS = 0.2
 """What is left of a caller's deadline for the answer that the time is over."""
 
 
@@ -78,7 +78,7 @@ def _deadline(remaining: float | None, default_seconds: float) -> Deadline:
     """The end of a call, a moment before its caller's own: after that no answer reaches them, and no reason."""
     if remaining is None:
         return Deadline(default_seconds)
-    margin = min(ANSWER_SECONDS, max(remaining, 0) / 10)
+    margin = min(ANSWER_SECONDS, max(remaining, 0) / 5)
     return Deadline(min(remaining, 3600.0) - margin, grace=margin / 2)
 
 

@@ -26,6 +26,7 @@ from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.networks import network_of
 from server.rpc.pool import Pool
+from server.rpc.running import Running
 from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
@@ -38,9 +39,6 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 REQUEST_ID_KEY = "x-request-id"
 SMALL_BYTES = 16 * 1024
 """Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
-
-LAST_WORDS_SECONDS = 1.0
-"""How long calls that are given up may take to say so."""
 
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
@@ -79,21 +77,14 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self._edge_token = edge_token
         self._default_seconds = default_seconds
         self._handlers: dict[str, Handler] = {}
-        self._running: set[asyncio.Task[Any]] = set()
-        self._stopping = False
+        self._running = Running()
 
     async def end_calls(self, seconds: float) -> None:
         """Refuse new calls, let those under way end within `seconds`, and give up those that do not.
 
         gRPC's own way to stop tells the callers CANCELLED, as if they had hung up, and they do not try again.
         """
-        self._stopping = True
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=seconds)
-        for task in self._running:
-            task.cancel()
-        if self._running:
-            await asyncio.wait(set(self._running), timeout=LAST_WORDS_SECONDS)
+        await self._running.stop(seconds)
 
     async def intercept_service(
         self,
@@ -132,27 +123,28 @@ class Pipeline(grpc.aio.ServerInterceptor):
         async def answer(_: object, context: Any) -> Message:
             started = time.monotonic()
             call = None
-            task = self._begin()
+            task = self._running.begin()
             try:
                 call = self._read(method, context)
-                async with asyncio.timeout(call.deadline.patience):
-                    request = await self._admit(call, context, deserialize)
-                    if is_async:
-                        reply: Message = await behaviour(request, call)
-                    else:
-                        reply = await self._pool.run(call.deadline, behaviour, request, call)
+                self._running.bound(task, call.deadline)
+                request = await self._admit(call, context, deserialize)
+                if is_async:
+                    reply: Message = await behaviour(request, call)
+                else:
+                    reply = await self._pool.run(call.deadline, behaviour, request, call)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
                 call.deadline.cancelled = True
-                if self._has_left(task, error):
+                given_up = self._running.why_given_up(task)
+                if given_up is None and _has_left(task, error):
                     self._telemetry.finished(call, started, CANCELLED)
                     raise
-                refusal = self._refuse(call, error)
+                refusal = given_up or self._refuse(call, error)
                 self._telemetry.finished(call, started, refusal.code, refusal.reason)
                 await _abort(context, call, refusal)
                 raise AssertionError("abort raises") from error
             finally:
-                self._running.discard(task)
+                self._running.end(task)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             self._telemetry.finished(call, started)
             return reply
@@ -166,23 +158,25 @@ class Pipeline(grpc.aio.ServerInterceptor):
             call = None
             code, reason = "OK", ""
             self._telemetry.stream_opened(method)
-            task = self._begin()
+            task = self._running.begin()
             try:
                 call = self._read(method, context)
-                async with asyncio.timeout(call.deadline.patience):
-                    request = await self._admit(call, context, deserialize)
+                self._running.bound(task, call.deadline)
+                request = await self._admit(call, context, deserialize)
+                self._running.bound(task, None)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
-                if self._has_left(task, error):
+                given_up = self._running.why_given_up(task)
+                if given_up is None and _has_left(task, error):
                     code = CANCELLED
                     raise
-                refusal = self._refuse(call, error)
+                refusal = given_up or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
                 await _abort(context, call, refusal)
             finally:
-                self._running.discard(task)
+                self._running.end(task)
                 self._telemetry.stream_closed(method)
                 self._telemetry.finished(call or unread_call(method), started, code, reason)
 
@@ -202,25 +196,8 @@ class Pipeline(grpc.aio.ServerInterceptor):
     def _read(self, method: str, context: Any) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
 
-    def _begin(self) -> asyncio.Task[Any]:
-        task = asyncio.current_task()
-        assert task is not None  # gRPC runs each call in a task
-        self._running.add(task)
-        return task
-
-    def _has_left(self, task: asyncio.Task[Any], error: BaseException) -> bool:
-        """Whether a call ended because its caller went away; what we gave up is refused with a reason instead."""
-        if self._stopping and isinstance(error, asyncio.CancelledError):
-            while task.uncancel():
-                pass
-            return False
-        # gRPC's internal error: a message was written to a caller who had gone.
-        return isinstance(error, grpc.aio.InternalError) or (
-            isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
-        )
-
     async def _admit(self, call: Call, context: Any, deserialize: Callable[[bytes], Message]) -> Message:
-        if self._stopping:
+        if self._running.stopping:
             raise ServerStopping()
         self._arrivals.admit(call)
         try:
@@ -260,6 +237,14 @@ class Pipeline(grpc.aio.ServerInterceptor):
             await _abort(context, call, MethodUnknown(method=method[:200]))
 
         return grpc.stream_unary_rpc_method_handler(answer)
+
+
+def _has_left(task: asyncio.Task[Any], error: BaseException) -> bool:
+    """Whether a call ended because its caller went away."""
+    # gRPC's internal error: a message was written to a caller who had gone.
+    return isinstance(error, grpc.aio.InternalError) or (
+        isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
+    )
 
 
 async def _abort(context: Any, call: Call, refusal: Refusal) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import grpc
 import pytest
 from crowd import Crowd, outcomes
+from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import cart_pb2
 from sanset.v1 import order_pb2 as pb
@@ -107,6 +108,8 @@ def test_twenty_times_as_many_calls_as_threads_are_served_or_refused_and_the_nex
 
     work = busy.run(fill())
     calls = [look(busy, buyer) for buyer in buyers]
+    health = health_pb2_grpc.HealthStub(busy.channel).Check(health_pb2.HealthCheckRequest(), timeout=60)
+    assert health.status == health_pb2.HealthCheckResponse.SERVING
     # Although no thread came free all the time:
     assert {served(call) for call in calls} == {False}
     gate.set()

@@ -350,7 +350,7 @@ class Model(_message.Message):
     class _TypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Model._Type.ValueType], _builtins.type):
         DESCRIPTOR: _descriptor.EnumDescriptor
         TYPE_UNSPECIFIED: Model._Type.ValueType  # 0
-        """Not set: ALL."""
+        """Not set."""
         ALS: Model._Type.ValueType  # 1
         """Collaborative filtering: alternating least squares over users and products."""
         COPURCHASE: Model._Type.ValueType  # 2
@@ -368,7 +368,7 @@ class Model(_message.Message):
         """A kind of model."""
 
     TYPE_UNSPECIFIED: Model.Type.ValueType  # 0
-    """Not set: ALL."""
+    """Not set."""
     ALS: Model.Type.ValueType  # 1
     """Collaborative filtering: alternating least squares over users and products."""
     COPURCHASE: Model.Type.ValueType  # 2
@@ -1275,7 +1275,7 @@ class TrainModelRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     ACTIVATION_FIELD_NUMBER: _builtins.int
     model_type: Global___Model.Type.ValueType
-    """What to train. Absent: ALL."""
+    """What to train: ALL, or one."""
     activation: Global___TrainModelRequest.Activation.ValueType
     """What becomes of the model."""
     @_builtins.property

@@ -1,0 +1,79 @@
+"""The calls under way: which of them take longer than they may, and how they are given up."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+from server import errors
+from server.db.deadline import Deadline
+from server.errors import Refusal, ServerStopping
+
+LOOK_SECONDS = 0.02
+"""How often overdue calls are looked for, while there are calls: one timer for each would cost more."""
+LAST_WORDS_SECONDS = 1.0
+"""How long calls that are given up may take to say so."""
+
+Task = asyncio.Task[Any]
+
+
+class Running:
+    """The tasks of the calls under way, on the event loop."""
+
+    def __init__(self) -> None:
+        self._tasks: dict[Task, Deadline | None] = {}
+        self._given_up: dict[Task, Refusal] = {}
+        self._looking = False
+        self.stopping = False
+
+    def begin(self) -> Task:
+        """Note the call of the current task."""
+        task = asyncio.current_task()
+        assert task is not None  # gRPC runs each call in a task
+        self._tasks[task] = None
+        return task
+
+    def bound(self, task: Task, deadline: Deadline | None) -> None:
+        """Give a call up when its time is over; None: never."""
+        self._tasks[task] = deadline
+        if not self._looking:
+            self._looking = True
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def end(self, task: Task) -> None:
+        """Forget a call."""
+        del self._tasks[task]
+        self._given_up.pop(task, None)
+
+    def why_given_up(self, task: Task) -> Refusal | None:
+        """Why the server interrupted a call; None when its caller has gone, or nobody interrupted it."""
+        refusal = self._given_up.get(task)
+        if refusal is not None:
+            while task.uncancel():
+                pass
+        return refusal
+
+    async def stop(self, seconds: float) -> None:
+        """Let the calls under way end within `seconds`, and give up those that do not."""
+        self.stopping = True
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+        for task in self._tasks:
+            self._give_up(task, ServerStopping())
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=LAST_WORDS_SECONDS)
+
+    def _look(self) -> None:
+        now = time.monotonic()
+        for task, deadline in self._tasks.items():
+            if deadline is not None and deadline.expires_at + deadline.grace < now:
+                self._give_up(task, errors.Deadline())
+        self._looking = bool(self._tasks)
+        if self._looking:
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
+
+    def _give_up(self, task: Task, refusal: Refusal) -> None:
+        if task not in self._given_up:
+            self._given_up[task] = refusal
+            task.cancel()
