@@ -56,8 +56,7 @@ def running(directory: Path) -> Iterator[LargeShop]:
         servers.run_python(["-m", "server", "migrate"], environment)
         products, customers = large_data.write(url)
         servers.run_python(["-m", "server", "train"], environment)
-        port, metrics_port, grpc_port = free_ports(3)
-        environment["GRPC_PORT"] = str(grpc_port)
+        port, metrics_port = free_ports(2)
         command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
         with servers.python(command, port, directory / "log", environment) as worker:
             yield LargeShop(

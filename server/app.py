@@ -13,7 +13,6 @@ from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
-from grpc_reflection.v1alpha import reflection
 from prometheus_client import CollectorRegistry
 from sanset.v1 import (
     analytics_pb2,
@@ -81,6 +80,7 @@ from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
 from server.rpc.pool import Pool
+from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 from server.settings import Settings
@@ -305,8 +305,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
     health_servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    names = [service.full_name for service in SERVICES]
-    reflection.enable_server_reflection([*names, HEALTH, reflection.SERVICE_NAME], server)
+    if settings.reflects:
+        add_reflection(server, [*(service.full_name for service in SERVICES), HEALTH])
     work = work_of(
         settings,
         db,
@@ -403,12 +403,13 @@ def _checkout_rules(settings: Settings) -> CheckoutRules:
 
 def _options(settings: Settings) -> Sequence[tuple[str, int]]:
     return (
-        ("grpc.so_reuseport", 1),
+        ("grpc.so_reuseport", 1),  # the supervisor holds the port meanwhile
         ("grpc.max_receive_message_length", settings.max_message_bytes),
         ("grpc.max_metadata_size", MAX_METADATA_BYTES),
-        ("grpc.absolute_max_metadata_size", 2 * MAX_METADATA_BYTES),
-        # Clients may ping for liveness, but not flood; idle streams are pinged so that dead peers are noticed.
-        ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+        # The gateway, the only caller, looks every two seconds whether we live.
+        ("grpc.http2.min_ping_interval_without_data_ms", 500),
+        ("grpc.http2.max_ping_strikes", 0),
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),
         ("grpc.keepalive_permit_without_calls", 1),

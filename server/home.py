@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal
 
@@ -156,6 +159,32 @@ def refuse_open(directory: Path) -> None:
 def make_private(directory: Path) -> None:
     """Make a directory that only its owner enters; one that is there keeps the mode it was given."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+class InUse(Exception):
+    """Another shop runs in the same DATA_DIR; the text is one line that says so."""
+
+
+@contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Be the only shop that runs in `data_dir`, for as long as the `with`, or this process, lasts.
+
+    Raises InUse, and OSError when `data_dir` cannot be written.
+    """
+    # Never replaced: the lock is on the file, not on its name.
+    with open(os.open(run_directory(data_dir) / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = file.read().strip()
+            raise InUse(
+                f"DATA_DIR: a shop runs in {data_dir.absolute()} already (process {holder or 'unknown'}); "
+                "stop it, or give this one a directory of its own"
+            ) from None
+        file.truncate()
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def write_private(path: Path, text: str) -> None:

@@ -69,9 +69,19 @@ class Settings(BaseSettings):
         8, ge=1, le=200, description="Database connections (and use-case threads) per worker"
     )
 
-    host: str = Field("127.0.0.1", description="Address that Envoy and the native gRPC port listen on")
-    port: int = Field(8000, ge=1, le=65535, description="JSON, SSE and gRPC-Web, through Envoy")
-    grpc_port: int = Field(50051, ge=1, le=65535, description="Native gRPC, shared by the workers")
+    host: str = Field("127.0.0.1", description="Address that both ports listen on")
+    port: int = Field(8000, ge=1, le=65535, description="JSON, SSE and gRPC-Web")
+    grpc_port: int = Field(50051, ge=1, le=65535, description="Native gRPC")
+    grpc_reflection: bool | None = Field(
+        None,
+        description="Whether command lines may ask for the contract, and watch the health; unset: "
+        "except in production",
+    )
+    trusted_proxy_hops: int = Field(
+        0, ge=0, le=10, description="Proxies before the shop whose X-Forwarded-For tells the caller's address"
+    )
+    tls_cert_file: Path | None = Field(None, description="PEM certificates, to speak TLS on both ports")
+    tls_key_file: Path | None = Field(None, description="The certificate's private key")
     workers: int = Field(2, ge=1, le=64, description="Server processes; one uses one core")
     cors_origins: list[str] = Field(
         ["http://localhost:3000", "http://localhost:5173"],
@@ -358,11 +368,18 @@ class Settings(BaseSettings):
                 "REFRESH_GRACE_SECONDS: must not be shorter than DEFAULT_DEADLINE_SECONDS, or who waits for a "
                 "lost reply and asks again is signed out"
             )
+        if (self.tls_cert_file is None) is not (self.tls_key_file is None):
+            raise ValueError("TLS_CERT_FILE and TLS_KEY_FILE: set both, or none")
         if self.port == self.grpc_port:
             raise ValueError("GRPC_PORT: must not be the same as PORT")
         if self.default_page_size > self.max_page_size:
             raise ValueError("DEFAULT_PAGE_SIZE: must not exceed MAX_PAGE_SIZE")
         return self
+
+    @property
+    def reflects(self) -> bool:
+        """Whether the contract may be asked for."""
+        return self.environment != "production" if self.grpc_reflection is None else self.grpc_reflection
 
     @property
     def url(self) -> str:

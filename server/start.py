@@ -22,6 +22,7 @@ from server.clock import utc_now
 from server.db import migrate
 from server.db.database import Database
 from server.errors import CommandError
+from server.ports import is_loopback
 from server.recommend.lifecycle.command import train
 from server.recommend.models import TrainedModel
 from server.settings import InvalidSettings, Settings
@@ -179,6 +180,11 @@ def warn(settings: Settings) -> None:
         )
     if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
         texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
+    if not is_loopback(settings.host) and settings.tls_cert_file is None:
+        texts.append(
+            f"HOST={settings.host}: ports {settings.port} and {settings.grpc_port} are open to the network in "
+            "plain text. Put them behind a proxy that ends TLS, or set TLS_CERT_FILE and TLS_KEY_FILE."
+        )
     for text in texts:
         _warn(text)
 

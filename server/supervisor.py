@@ -6,6 +6,7 @@ import asyncio
 import json
 import os
 import signal
+import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
@@ -48,9 +49,15 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
     calls they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
     without refusing a call. Must be called from the main thread.
 
-    Raises ServeFailed: a port is taken, or a worker or the gateway does not start.
+    Raises ServeFailed: another shop runs in DATA_DIR, a port is taken, or a worker or the gateway does not start.
     """
     with ExitStack() as held:
+        try:
+            held.enter_context(home.only_one(settings.data_dir))
+        except home.InUse as error:
+            raise ServeFailed(str(error)) from error
+        except OSError as error:
+            raise ServeFailed(f"DATA_DIR: cannot write {settings.data_dir}: {error.strerror}") from error
         ports = _pick_ports(settings, held)
         try:
             shop = Shop(settings, ports)
@@ -66,7 +73,6 @@ def _pick_ports(settings: Settings, held: ExitStack) -> Ports:
                 raise ServeFailed(f"{name}: {port} is already in use; choose another, e.g. {name}={port + 1}")
         free = free_ports(1 + 2 * settings.workers)
         workers, metrics = free[1 : 1 + settings.workers], free[1 + settings.workers :]
-        held.enter_context(hold(settings.host, settings.grpc_port))
         for port in workers:
             held.enter_context(hold(LOOPBACK, port))
     except OSError as error:
@@ -214,7 +220,8 @@ class Shop:
     async def _gateway_answers(self) -> None:
         """Wait until the gateway listens and sees a healthy worker."""
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
-        while not await _answers_well(host, self._ports.json, "/readyz"):  # noqa: ASYNC110 - another process, no event of ours
+        tls = _any_certificate() if self._settings.tls_cert_file else None
+        while not await _answers_well(host, self._ports.json, "/readyz", tls):  # noqa: ASYNC110 - another process, no event of ours
             await asyncio.sleep(0.02)
 
     def _write_state(self) -> None:
@@ -244,10 +251,18 @@ def _mind_the_terminal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
     loop.add_signal_handler(signal.SIGHUP, stop if in_terminal else lambda: None)
 
 
-async def _answers_well(host: str, port: int, path: str) -> bool:
+def _any_certificate() -> ssl.SSLContext:
+    """TLS to ourselves, whose certificate names the shop as its callers know it."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def _answers_well(host: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> bool:
     """Whether a GET is answered with status 200."""
     try:
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     except OSError:
         return False
     try:

@@ -1,4 +1,4 @@
-"""One worker process: a gRPC server on the shared port and on a loopback port for Envoy."""
+"""One worker process: a gRPC server on a loopback port, for Envoy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ def run(settings: Settings, *, port: int, metrics_port: int) -> None:
 async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     app = build(settings)
     app.server.add_insecure_port(f"{LOOPBACK}:{port}")
-    app.server.add_insecure_port(f"{settings.host}:{settings.grpc_port}")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -48,7 +47,7 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     _spare_the_collector()
     say_ready()
     living = asyncio.create_task(tell_of_life())
-    log.info("worker_ready", port=port, grpc_port=settings.grpc_port)
+    log.info("worker_ready", port=port)
     await stop.wait()
     watching.cancel()
     supervised.cancel()

@@ -90,8 +90,7 @@ def running(directory: Path, database: Database, dataset: Dataset) -> Iterator[S
             url, postmaster = stack.enter_context(servers.database(directory / "postgres"))
             environment["DATABASE_URL"], databases = url, (postmaster,)
         servers.run_python(["-m", "server", "migrate"], environment)
-        port, metrics_port, grpc_port = free_ports(3)
-        environment["GRPC_PORT"] = str(grpc_port)
+        port, metrics_port = free_ports(2)
         command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
         worker = stack.enter_context(servers.python(command, port, directory / "log", environment))
         target = Target(Protocol.GRPC, port)

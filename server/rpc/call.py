@@ -51,20 +51,24 @@ class Call:
 def read_call(method: str, context: Any, *, edge_token: str, default_seconds: float) -> Call:
     """The call behind gRPC's `context`.
 
-    What a header says of the caller's address counts only when Envoy proves with the edge token that it set it.
+    What the gateway's headers say of the caller's address, and how long a call may take that brings no deadline,
+    count only where the edge token proves that it set them.
     """
     metadata: Mapping[str, str] = dict(context.invocation_metadata() or ())
     # As bytes: strings are compared only when they are ASCII, and a header need not be.
     proof = str(metadata.get("x-sanset-edge", "")).encode()
     through_envoy = bool(edge_token) and secrets.compare_digest(proof, edge_token.encode())
+    remaining = context.time_remaining()
+    if through_envoy and remaining is not None and (seconds := metadata.get("x-sanset-seconds")):
+        remaining = min(remaining, float(seconds))
     return Call(
         method=method,
         request_id=_request_id(metadata.get("x-request-id")),
-        address=_forwarded(metadata) if through_envoy else _peer(context.peer()),
+        address=metadata.get("x-sanset-address", "") if through_envoy else _peer(context.peer()),
         through_envoy=through_envoy,
         user_agent=str(metadata.get("user-agent") or "")[:200],
         authorization=metadata.get("authorization"),
-        deadline=_deadline(context.time_remaining(), default_seconds),
+        deadline=_deadline(remaining, default_seconds),
         headers=metadata,
     )
 
@@ -92,13 +96,6 @@ def _request_id(sent: object) -> str:
     ):
         return sent
     return os.urandom(16).hex()
-
-
-def _forwarded(metadata: Mapping[str, str]) -> str:
-    return (
-        metadata.get("x-envoy-external-address")
-        or metadata.get("x-forwarded-for", "").rpartition(",")[2].strip()
-    )
 
 
 @lru_cache(maxsize=10_000)

@@ -1,4 +1,4 @@
-"""Limits: how often one address may call the native port, and how many streams may be open."""
+"""Limits: how often one address may call past the gateway, and how many streams may be open."""
 
 from __future__ import annotations
 

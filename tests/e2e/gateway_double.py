@@ -7,7 +7,9 @@ import json
 import os
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import grpc
 from google.protobuf import any_pb2
@@ -15,8 +17,12 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
 
-NOT_THERE, SLOW, LARGE = 404, 504, 7
+from server.supervised import say_ready, tell_of_life
+
+NOT_THERE, SLOW, LARGE, BUSY = 404, 504, 7, 86
 """Ids that mean something to the double."""
+MAX_METADATA_BYTES = 32 * 1024
+"""As a worker's."""
 
 
 class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
@@ -27,6 +33,9 @@ class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
             await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no product 404.", "PRODUCT_NOT_FOUND")
         if request.product_id == SLOW:
             await asyncio.sleep(60)
+        if request.product_id == BUSY:
+            (Path(os.environ["DATA_DIR"]) / f"busy-{os.getpid()}").touch()
+            time.sleep(3)  # noqa: ASYNC251 - as a computation does, it holds the whole worker
         if request.product_id == LARGE:
             return catalog_pb2.Product(id=LARGE, description="x" * 5000)
         seen = {key: str(value) for key, value in context.invocation_metadata()}
@@ -62,16 +71,21 @@ async def _refuse(context, code, message, reason):  # type: ignore[no-untyped-de
 
 
 async def _serve(port: str) -> None:
-    server = grpc.aio.server()
+    limits = [
+        (f"grpc.{name}", MAX_METADATA_BYTES) for name in ("max_metadata_size", "absolute_max_metadata_size")
+    ]
+    server = grpc.aio.server(options=limits)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), server)
     order_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), server)
     health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()
-    print("ready", flush=True)
+    say_ready()
+    living = asyncio.create_task(tell_of_life())
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     await stop.wait()
+    living.cancel()
     await server.stop(0)
 
 

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import signal
 import socket
+import ssl
 import struct
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from google.rpc import error_details_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
 from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
 
 from server.ports import free_ports
@@ -52,6 +65,7 @@ class Gateway:
     """A running shop of doubles."""
 
     port: int
+    grpc_port: int
     directory: Path
     arguments: dict[str, Any] = field(default_factory=dict)
 
@@ -87,7 +101,7 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
     )
     assert shop.stdout is not None
     assert shop.stdout.readline() == "up\n"
-    yield Gateway(port, directory, settings)
+    yield Gateway(port, grpc_port, directory, settings)
     shop.terminate()
     shop.communicate(timeout=30)
 
@@ -97,9 +111,10 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     yield from _running(tmp_path_factory.mktemp("gateway"))
 
 
-@pytest.fixture(scope="module")
-def channel(gateway: Gateway) -> Iterator[grpc.Channel]:
-    with grpc.insecure_channel(f"127.0.0.1:{gateway.port}") as channel:
+@pytest.fixture(scope="module", params=["port", "grpc_port"])
+def channel(gateway: Gateway, request: pytest.FixtureRequest) -> Iterator[grpc.Channel]:
+    """A native client, at each of the two doors."""
+    with grpc.insecure_channel(f"127.0.0.1:{getattr(gateway, request.param)}") as channel:
         yield channel
 
 
@@ -129,7 +144,7 @@ def test_zero_values_are_printed_and_names_kept(gateway: Gateway) -> None:
         ("POST", "/api/v1/products", "{bad", 400, "MALFORMED_REQUEST", "cannot be read"),
         ("POST", "/api/v1/products", '{"name": 5}', 400, "INVALID_FIELD", "name"),
         ("POST", "/api/v1/products", b'{"name":"\xff"}', 400, "MALFORMED_REQUEST", "UTF-8"),
-        ("POST", "/api/v1/products", "x" * 4_194_305, 413, "MALFORMED_REQUEST", "4194304 bytes"),
+        ("POST", "/api/v1/products", "x" * 1_048_577, 413, "MALFORMED_REQUEST", "1048576 bytes"),
         ("GET", "/api/v1/products/a%2Fb", None, 400, "MALFORMED_REQUEST", "malformed"),
         ("GET", "/api/v1/products/%00", None, 400, "MALFORMED_REQUEST", "malformed"),
         ("GET", "/api/v1/products/504", None, 504, "DEADLINE", "too long"),
@@ -165,6 +180,7 @@ def test_forged_headers_reach_no_worker(gateway: Gateway) -> None:
         x_envoy_external_address="1.2.3.4",
         x_envoy_upstream_rq_timeout_ms="1",
         x_envoy_original_path="/admin",
+        x_sanset_seconds="3600",
         x_odd_bin="!!!",
         grpc_timeout="1H",
         cookie="session=1",
@@ -175,7 +191,8 @@ def test_forged_headers_reach_no_worker(gateway: Gateway) -> None:
     assert seen["authorization"] == "Bearer token"
     assert seen["x-request-id"] == reply.headers["x-request-id"] == "mine"
     assert seen["x-envoy-original-path"] == PRODUCT
-    assert 0 < float(seen["deadline"]) <= 1.5
+    assert seen["x-sanset-seconds"] == "1.500"
+    assert 1.5 < float(seen["deadline"]) <= 3.5
     assert "1.2.3.4" not in json.dumps(seen)
     assert not {"x-user-id", "x-odd-bin", "cookie"} & seen.keys()
     with socket.create_connection(("127.0.0.1", gateway.port)) as raw:
@@ -230,6 +247,11 @@ def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Chan
     assert 0.5 < float(json.loads(reply.description)["deadline"]) <= 1
     reply = catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=3600)
     assert float(json.loads(reply.description)["deadline"]) <= 60
+    began = time.monotonic()
+    with pytest.raises(grpc.RpcError) as refused:  # longer than the default, as the caller asked
+        catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=504), timeout=3)
+    assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert time.monotonic() - began > 2.8
     with pytest.raises(grpc.RpcError) as refused:
         catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=404))
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
@@ -241,10 +263,204 @@ def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Chan
     assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2)))) == 2
 
 
-def test_reflection_is_not_reachable(channel: grpc.Channel) -> None:
-    with pytest.raises(grpc.RpcError) as refused:
-        channel.unary_unary("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")(b"")
-    assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+def test_what_is_no_service_is_refused_at_once(channel: grpc.Channel) -> None:
+    for method in ("/grpc.reflection.v2.ServerReflection/ServerReflectionInfo", "/nobody.Knows/This"):
+        with pytest.raises(grpc.RpcError) as refused:
+            channel.stream_unary(method)(iter([b""]), timeout=20)
+        assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
+        assert _details(refused.value) == ("METHOD_UNKNOWN", 0)
+
+
+def test_the_health_of_the_shop_is_answered_natively(channel: grpc.Channel) -> None:
+    health = health_pb2_grpc.HealthStub(channel)
+    serving = health_pb2.HealthCheckResponse.SERVING
+    assert health.Check(health_pb2.HealthCheckRequest()).status == serving
+    watching = health.Watch(health_pb2.HealthCheckRequest())
+    assert next(watching).status == serving
+    watching.cancel()
+
+
+def test_metadata_that_is_too_much_refuses_its_own_call_only(channel: grpc.Channel) -> None:
+    catalog, orders = catalog_pb2_grpc.CatalogServiceStub(channel), order_pb2_grpc.OrderServiceStub(channel)
+    following = orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=8))
+    next(following)
+    for size in (33_000, 70_000, 100_000):
+        with pytest.raises(grpc.RpcError):
+            catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), metadata=(("a", "x" * size),))
+        assert catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=5).id == 1
+    assert len(list(following)) == 7
+
+
+def test_a_call_that_is_too_much_for_a_worker_is_not_handed_to_the_next(gateway: Gateway) -> None:
+    _until(lambda: _healthy_workers(gateway) == 2)
+    assert gateway.call("GET", "/api/v1/products/86").status == 504
+    assert len(list(gateway.directory.glob("busy-*"))) == 1
+    _until(lambda: _healthy_workers(gateway) == 2)
+
+
+def test_a_read_of_a_stopped_worker_is_answered_by_another(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, default_deadline_seconds=15):
+        _until(lambda shop=shop: _healthy_workers(shop) == 2)
+        stopped = next(pid for pid in _worker_pids(shop) if pid)
+        os.kill(stopped, signal.SIGSTOP)
+        try:
+            assert {shop.call("GET", PRODUCT).status for _ in range(6)} == {200}
+        finally:
+            os.kill(stopped, signal.SIGCONT)
+
+
+def test_workers_listen_on_this_machine_alone(gateway: Gateway) -> None:
+    listening = {line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if " 0A " in line}
+    listening |= {
+        line.split()[1] for line in Path("/proc/net/tcp6").read_text().splitlines() if " 0A " in line
+    }
+    for worker in gateway.state["workers"]:
+        where = {address for address in listening if address.endswith(f":{worker['port']:04X}")}
+        assert where
+        assert all(address.split(":")[0].endswith("0100007F") for address in where)  # as IPv6 writes it, too
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
+def test_every_version_of_http_1_is_spoken(gateway: Gateway, version: str) -> None:
+    for path in ("/readyz", "/healthz", PRODUCT):
+        request = f"GET {path} HTTP/{version}\r\nHost: shop\r\nConnection: close\r\n\r\n"
+        with socket.create_connection(("127.0.0.1", gateway.port), timeout=20) as connection:
+            connection.sendall(request.encode())
+            assert b" 200 " in connection.recv(100).split(b"\r\n")[0]
+
+
+def test_a_slash_at_the_end_of_a_path_means_nothing(gateway: Gateway) -> None:
+    assert gateway.call("GET", f"{PRODUCT}/").json["id"] == "1"
+    events = gateway.call("GET", "/api/v1/orders/10/track/", accept="text/event-stream")
+    assert events.headers["content-type"] == "text/event-stream"
+    assert events.body.count(b"data: ") == 10
+
+
+def test_the_caller_is_known_by_its_address_even_on_this_machine(gateway: Gateway) -> None:
+    seen = json.loads(gateway.call("GET", PRODUCT, x_sanset_address="9.9.9.9").json["description"])
+    assert seen["x-sanset-address"] == "127.0.0.1"
+    assert not {"x-forwarded-for", "x-envoy-external-address"} & seen.keys()
+
+
+@pytest.mark.parametrize(
+    ("hops", "sent", "seen"),
+    [
+        (0, "8.8.8.1", "127.0.0.1"),
+        (1, "8.8.8.1", "8.8.8.1"),
+        (1, "6.6.6.6, 8.8.8.1", "8.8.8.1"),
+        (1, None, "127.0.0.1"),
+        (2, "6.6.6.6, 8.8.8.1, 10.0.0.1", "8.8.8.1"),
+        (2, "2001:db8::1, 10.0.0.1", "2001:db8::1"),
+    ],
+)
+def test_behind_proxies_the_caller_is_whom_the_nearest_of_them_name(
+    proxied: dict[int, Gateway], hops: int, sent: str | None, seen: str
+) -> None:
+    headers = {"x_forwarded_for": sent} if sent else {}
+    reply = proxied[hops].call("GET", PRODUCT, x_forwarded_host="evil.example", **headers)
+    metadata = json.loads(reply.json["description"])
+    assert metadata["x-sanset-address"] == seen
+    assert "x-forwarded-host" not in metadata
+
+
+@pytest.fixture(scope="module")
+def proxied(gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[int, Gateway]]:
+    """Shops behind no proxy, one and two."""
+    with ExitStack() as running:
+        behind = contextmanager(_running)
+        yield {0: gateway} | {
+            hops: running.enter_context(
+                behind(tmp_path_factory.mktemp("proxied"), trusted_proxy_hops=hops, workers=1)
+            )
+            for hops in (1, 2)
+        }
+
+
+def test_callers_behind_a_proxy_have_a_limit_each(tmp_path: Path) -> None:
+    for limited in _running(tmp_path, trusted_proxy_hops=1, rate_limit=3, workers=1):
+        for client in ("8.8.8.1", "8.8.8.2"):
+            replies = [
+                limited.call("GET", PRODUCT, x_forwarded_for=f"9.9.9.{n}, {client}").status for n in range(5)
+            ]
+            assert replies == [200] * 3 + [429] * 2
+
+
+def test_both_doors_count_together(tmp_path: Path) -> None:
+    for limited in _running(tmp_path, rate_limit=4, workers=1):
+        assert [limited.call("GET", PRODUCT).status for _ in range(3)] == [200] * 3
+        with grpc.insecure_channel(f"127.0.0.1:{limited.grpc_port}") as native:
+            catalog = catalog_pb2_grpc.CatalogServiceStub(native)
+            catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1))
+            with pytest.raises(grpc.RpcError) as refused:
+                catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1))
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert _details(refused.value) == ("RATE_LIMITED", 15)
+        assert limited.call("GET", PRODUCT).status == 429
+        guess = limited.call("POST", "/api/v1/auth/login/", "{}", authorization="Bearer x")
+        assert guess.status == 429, "a slash raises no limit"
+
+
+def test_ipv6_and_ipv4_are_listened_on_together(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, host="::", workers=1):
+        for host in ("127.0.0.1", "[::1]"):
+            for port in (shop.port, shop.grpc_port):
+                with urllib.request.urlopen(f"http://{host}:{port}{PRODUCT}", timeout=20) as reply:
+                    seen = json.loads(json.load(reply)["description"])
+                assert seen["x-sanset-address"] == host.strip("[]")
+
+
+def test_tls_is_spoken_on_both_ports_where_a_certificate_is_set(tmp_path: Path) -> None:
+    certificate, key = _certificate(tmp_path)
+    for shop in _running(tmp_path / "shop", tls_cert_file=str(certificate), tls_key_file=str(key), workers=1):
+        trusting = ssl.create_default_context(cafile=str(certificate))
+        url = f"https://localhost:{shop.port}{PRODUCT}"
+        with urllib.request.urlopen(url, timeout=20, context=trusting) as reply:
+            assert json.load(reply)["id"] == "1"
+        credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+        with grpc.secure_channel(f"localhost:{shop.grpc_port}", credentials) as native:
+            catalog = catalog_pb2_grpc.CatalogServiceStub(native)
+            assert catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=20).id == 1
+        with pytest.raises((OSError, http.client.HTTPException)):
+            shop.call("GET", PRODUCT)
+
+
+def _certificate(directory: Path) -> tuple[Path, Path]:
+    """A certificate for localhost, signed by itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    paths = directory / "certificate.pem", directory / "key.pem"
+    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
+    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return paths
+
+
+def test_no_secret_is_written_to_the_gateways_log_at_any_level(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, log_level="debug", edge_token="edge-secret-of-this-start", workers=1):
+        secrets = {"authorization": "Bearer bearer-secret", "x_cart_token": "cart-secret"}
+        for path in (PRODUCT, "/nowhere", "/api/v1/products/504", f"{PRODUCT}?token=query-secret"):
+            shop.call("GET", path, **secrets)
+        log = (tmp_path / "log" / "envoy.log").read_text()
+    assert "starting" in log
+    for secret in ("edge-secret", "bearer-secret", "cart-secret", "query-secret"):
+        assert secret not in log
+
+
+def test_a_gateway_leaves_nothing_in_shared_memory(gateway: Gateway) -> None:
+    maps = Path(f"/proc/{gateway.state['envoy']['pid']}/maps").read_text()
+    assert "/dev/shm" not in maps
 
 
 def test_grpc_web_is_spoken(gateway: Gateway) -> None:
@@ -296,6 +512,26 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
         assert 429 not in reports, "a payment gateway has a limit of its own"
 
 
+def test_a_native_call_that_no_worker_answers_is_told_to_try_again(channel: grpc.Channel) -> None:
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+    with pytest.raises(grpc.RpcError) as refused:
+        catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"name": "die"}), timeout=20)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert _details(refused.value) == ("UNAVAILABLE_NOW", 1)
+
+
+def _details(error: grpc.RpcError) -> tuple[str, int]:
+    """The reason of a refusal, and the seconds to wait."""
+    status = rpc_status.from_call(error)
+    assert status is not None
+    info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
+    for detail in status.details:
+        detail.Unpack(info)
+        detail.Unpack(retry)
+    assert info.domain == "sanset"
+    return info.reason, retry.retry_delay.seconds
+
+
 def _worker_pids(gateway: Gateway) -> set[int | None]:
     return {worker["pid"] for worker in gateway.state["workers"]}
 
@@ -305,7 +541,7 @@ def _healthy_workers(gateway: Gateway) -> int:
 
 
 def _admin(gateway: Gateway) -> Gateway:
-    return Gateway(gateway.state["envoy"]["admin_port"], gateway.directory)
+    return Gateway(gateway.state["envoy"]["admin_port"], 0, gateway.directory)
 
 
 def _until(holds: Any) -> None:

@@ -24,10 +24,10 @@ class WorkerProcess:
     """`python -m server worker`, held by its standard input as the supervisor holds it."""
 
     def __init__(self, settings: Settings, home: Path) -> None:
-        self.port, native = free_ports(2)
+        [self.port] = free_ports(1)
         home.mkdir(parents=True, exist_ok=True)
         self._home = home
-        self._environment = environment_of(settings) | {"GRPC_PORT": str(native)}
+        self._environment = environment_of(settings)
         self.start()
 
     def start(self) -> None:

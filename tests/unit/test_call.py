@@ -77,7 +77,7 @@ def test_the_peers_address_is_read_without_its_port(peer: str, address: str) -> 
     assert _read(address=peer).address == address
 
 
-FORWARDED = {"x-forwarded-for": "1.1.1.1, 2.2.2.2", "x-envoy-external-address": "3.3.3.3"}
+FORWARDED = {"x-forwarded-for": "1.1.1.1, 2.2.2.2", "x-sanset-address": "3.3.3.3", "x-sanset-seconds": "2.5"}
 
 
 @pytest.mark.parametrize("token", [None, "", "guess", "gueß", b"\xff", EDGE.upper(), EDGE + " "])
@@ -94,8 +94,14 @@ def test_an_unset_edge_token_proves_nothing() -> None:
 def test_envoy_tells_the_address_of_its_caller() -> None:
     proof = {"x-sanset-edge": EDGE}
     assert _read(FORWARDED | proof).address == "3.3.3.3"
-    assert _read({"x-forwarded-for": "1.1.1.1, 2.2.2.2"} | proof).address == "2.2.2.2"
     assert _read(proof).through_envoy
+
+
+def test_envoy_tells_how_long_a_call_may_take_that_brings_no_deadline() -> None:
+    proof = {"x-sanset-edge": EDGE}
+    assert 2 < _read(FORWARDED | proof, remaining=4.5).deadline.remaining <= 2.5
+    assert 1 < _read(FORWARDED | proof, remaining=1.5).deadline.remaining <= 1.5
+    assert 4 < _read(FORWARDED, remaining=4.5).deadline.remaining <= 4.5
 
 
 @pytest.mark.parametrize(("remaining", "expected"), [(2.0, 2), (10**9, 3600), (-1.0, -1), (0.0, 0)])

@@ -87,9 +87,11 @@ def test_every_stream_has_the_routes_of_a_stream_and_no_other_call_has(rendered:
     for name, service in services:
         for method in service.method:
             native = _route(rendered, f"/{name}/{method.name}", "POST", native=True)
-            assert (native["timeout"] == "0s") == method.server_streaming, method.name
+            assert native["timeout"] == "0s"
+            assert ("max_stream_duration" not in native) == method.server_streaming, method.name
             for verb, path in _bindings(method):
-                assert (_route(rendered, path, verb)["timeout"] == "0s") == method.server_streaming, path
+                for sent in (path, f"{path}/"):
+                    assert (_route(rendered, sent, verb)["timeout"] == "0s") == method.server_streaming, sent
 
 
 def test_only_calls_without_side_effects_are_repeated_after_they_were_sent(
@@ -110,12 +112,12 @@ def test_no_token_raises_the_limit_of_a_call_that_needs_none(rendered: Any, serv
         for method in service.method:
             public = method.options.Extensions[access_pb2.access].level == access_pb2.AccessRule.PUBLIC
             for path in [f"/{name}/{method.name}", *(path for _, path in _bindings(method))]:
-                for sent in (path, path + "?a=b"):
+                for sent in (path, path + "?a=b", *_slashed(path)):
                     expected = ["anonymous"] if public else ["signed_in"]
                     if method.name == "ReceivePaymentWebhook":
-                        expected = ["payment_gateway"]
+                        expected = ["machine"]
                     assert _limited_as(rendered, sent, signed_in=True) == expected, sent
-                    if expected != ["payment_gateway"]:
+                    if expected != ["machine"]:
                         expected = ["anonymous"]
                     assert _limited_as(rendered, sent, signed_in=False) == expected, sent
 
@@ -125,7 +127,7 @@ def test_both_ports_take_as_many_reports_from_a_payment_gateway(rendered: Any) -
         descriptor["entries"][0]["value"]: descriptor["token_bucket"]["max_tokens"]
         for descriptor in _limiter(rendered)["descriptors"]
     }
-    assert buckets["payment_gateway"] == PAYMENT_REPORTS_A_MINUTE
+    assert buckets["machine"] == PAYMENT_REPORTS_A_MINUTE
 
 
 def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:
@@ -142,6 +144,79 @@ def test_envoy_accepts_the_configuration(tmp_path: Path, settings: Settings, val
     )
     assert checked.returncode == 0, checked.stderr
     assert "eprecated" not in checked.stderr
+
+
+def test_no_call_is_repeated_because_it_took_long(rendered: Any) -> None:
+    for route in _routes(rendered):
+        assert "per_try_timeout" not in route.get("route", {}).get("retry_policy", {})
+
+
+@pytest.mark.parametrize(
+    ("environment", "setting", "open_to_all"),
+    [
+        ("demo", None, True),
+        ("test", None, True),
+        ("production", None, False),
+        ("production", True, True),
+        ("demo", False, False),
+    ],
+)
+def test_reflection_is_for_demos_unless_it_is_set(
+    settings: Settings, environment: str, setting: bool | None, open_to_all: bool
+) -> None:
+    changes = {"environment": environment, "grpc_reflection": setting}
+    methods = yaml.safe_load(
+        f'"{envoy.values(settings.model_copy(update=changes), 1, [2])["FOREIGN_METHODS"]}"'
+    )
+    for version in ("v1", "v1alpha"):
+        path = f"/grpc.reflection.{version}.ServerReflection/ServerReflectionInfo"
+        assert bool(re.fullmatch(methods, path)) is open_to_all
+    assert bool(re.fullmatch(methods, "/grpc.health.v1.Health/Watch")) is open_to_all
+    assert re.fullmatch(methods, "/grpc.health.v1.Health/Check")
+    assert not re.fullmatch(methods, "/grpcxhealth.v1.Health/Check")
+
+
+@pytest.mark.parametrize(
+    ("host", "addresses"), [("127.0.0.1", ["127.0.0.1"]), ("::1", ["::1"]), ("::", ["::", "0.0.0.0"])]
+)
+def test_both_ports_are_listened_on_at_each_address(
+    settings: Settings, host: str, addresses: list[str]
+) -> None:
+    values = envoy.values(settings.model_copy(update={"host": host}), 1, [2])
+    listener = yaml.safe_load(envoy.render(envoy.TEMPLATE.read_text(), values))["static_resources"][
+        "listeners"
+    ]
+    (public,) = listener
+    found = [public["address"], *(each["address"] for each in public["additional_addresses"])]
+    pairs = [(each["socket_address"]["address"], each["socket_address"]["port_value"]) for each in found]
+    assert sorted(pairs) == sorted(
+        (address, port) for address in addresses for port in (settings.port, settings.grpc_port)
+    )
+
+
+@pytest.mark.parametrize("name", ["x-forwarded-proto", "x-forwarded-host", "x-forwarded", "x-forwarded-fort"])
+def test_of_what_proxies_forward_only_the_address_counts(name: str) -> None:
+    assert re.fullmatch(envoy.FORWARDED_BUT_FOR, name)
+    assert not re.fullmatch(envoy.FORWARDED_BUT_FOR, "x-forwarded-for")
+
+
+def test_a_certificate_that_cannot_be_read_is_named(settings: Settings, tmp_path: Path) -> None:
+    changes = {"tls_cert_file": tmp_path / "none.pem", "tls_key_file": tmp_path / "none.key"}
+    with pytest.raises(envoy.GatewayUnusable, match="TLS_CERT_FILE: cannot read"):
+        envoy.values(settings.model_copy(update=changes), 1, [2])
+
+
+def test_json_is_judged_by_the_contract_and_native_calls_are_not(rendered: Any) -> None:
+    lua = "envoy.filters.http.lua"
+    assert [each["name"] for each in _manager(rendered)["http_filters"]].count(lua) == 1
+    for route in _routes(rendered):
+        native = "grpc" in route["match"] or route["name"].startswith("native")
+        off = route.get("typed_per_filter_config", {}).get(lua, {}).get("disabled", False)
+        assert off is native, route["name"]
+
+
+def _slashed(path: str) -> list[str]:
+    return [f"{path}/", f"{path}/?a=b"] if path.startswith("/api/") else []
 
 
 def _manager(rendered: Any) -> Any:

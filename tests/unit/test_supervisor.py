@@ -107,7 +107,7 @@ def test_what_a_running_shop_writes_is_its_owners_alone(settings: Settings) -> N
         os.kill(os.getpid(), signal.SIGTERM)
 
     supervisor.serve(settings, on_ready)
-    assert modes == {"run": 0o700, "envoy.yaml": 0o600, "shop.json": 0o600}
+    assert modes == {"run": 0o700, "lock": 0o600, "envoy.yaml": 0o600, "shop.json": 0o600}
 
 
 def test_a_disk_that_takes_nothing_does_not_stop_the_shop(
@@ -268,6 +268,29 @@ def test_workers_that_never_become_ready_stop_the_start_with_their_last_words(
     with pytest.raises(supervisor.ServeFailed, match=r"worker 1 did not start: the database is not there"):
         supervisor.serve(settings)
     assert is_free(LOOPBACK, settings.port)
+
+
+def test_a_second_shop_in_the_same_directory_is_refused_in_one_line(settings: Settings) -> None:
+    port, grpc_port = free_ports(2)
+    other = settings.model_copy(update={"port": port, "grpc_port": grpc_port})
+    with _Running(settings) as shop:
+        before = (settings.data_dir / "run" / "envoy.yaml").read_text()
+        with pytest.raises(
+            supervisor.ServeFailed, match=rf"^DATA_DIR: a shop runs in .*{shop.process.pid}.*$"
+        ):
+            supervisor.serve(other)
+        assert (settings.data_dir / "run" / "envoy.yaml").read_text() == before
+        shop.process.kill()
+        shop.process.wait()
+        _until(lambda: not any(_lives(pid) for pid in _pids(settings)))
+        served: list[supervisor.Ports] = []
+
+        def on_ready(ports: supervisor.Ports) -> None:
+            served.append(ports)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        supervisor.serve(settings, on_ready)
+        assert served, "a killed shop holds nothing"
 
 
 @pytest.mark.parametrize("name", ["port", "grpc_port"])

@@ -1,0 +1,25 @@
+"""Server reflection, by which command lines learn the contract: v1, and v1alpha for older ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import grpc
+from grpc_reflection.v1alpha import reflection, reflection_pb2, reflection_pb2_grpc
+
+V1 = "grpc.reflection.v1.ServerReflection"
+"""The library knows v1alpha only; the messages of v1 are the same, byte by byte."""
+
+
+def add_reflection(server: grpc.aio.Server, services: Sequence[str]) -> None:
+    """Let `server` describe `services`, and reflection itself."""
+    servicer = reflection.aio.ReflectionServicer([*services, V1, reflection.SERVICE_NAME])
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(servicer, server)
+    handler = grpc.stream_stream_rpc_method_handler(
+        servicer.ServerReflectionInfo,
+        request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
+        response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
+    )
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(V1, {"ServerReflectionInfo": handler}),)
+    )
