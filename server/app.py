@@ -49,10 +49,10 @@ from server.exports.file import Exports
 from server.gauges import export_gauges
 from server.jobs.setup import Work, work_of
 from server.logs import AccessLog
-from server.order import points
+from server.order import buyers_limits, points
 from server.order.after_sale_convert import refund_reply
 from server.order.after_sale_servicer import AfterSale
-from server.order.checkout import Checkout, CheckoutRules
+from server.order.checkout import Checkout
 from server.order.convert import checkout_reply
 from server.order.paying_back import Refunds
 from server.order.payments.alerts import Alerts
@@ -61,6 +61,7 @@ from server.order.queries import reserved_units
 from server.order.refunding import Refunding
 from server.order.refunds import pay_back_late
 from server.order.reports import Reports
+from server.order.reserve import CheckoutRules
 from server.order.servicer import OrderServicer
 from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
@@ -245,6 +246,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         pages=pages,
         guest_life=timedelta(days=settings.guest_cart_days),
         waiting=points.waiting,
+        check_periods=buyers_limits.check_periods,
     )
     payments = Payments.of(settings, db, pool, clock)
     alerts = Alerts(clock, registry)
@@ -398,6 +400,7 @@ def _checkout_rules(settings: Settings) -> CheckoutRules:
         PriceRules.of(settings),
         timedelta(minutes=settings.reservation_minutes),
         settings.payment_timeout_seconds,
+        settings.max_unpaid_orders,
     )
 
 

@@ -221,6 +221,9 @@ class Settings(BaseSettings):
     reservation_minutes: int = Field(
         10, ge=1, le=525_600, description="How long an unpaid order holds its stock"
     )
+    max_unpaid_orders: int = Field(
+        3, ge=1, le=1000, description="Orders of one buyer that may wait for their payment"
+    )
     guest_cart_days: int = Field(
         30, ge=1, le=3650, description="How long a guest's cart lives after its last change"
     )

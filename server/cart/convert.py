@@ -39,13 +39,14 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
         name=offer.name,
         quantity=line.quantity,
         price=money_to_wire(offer.price_minor, offer.currency),
-        line_total=money_to_wire(part.total, offer.currency),
+        line_total=money_to_wire(offer.price_minor * line.quantity, offer.currency),
         added_price=money_to_wire(line.added_price_minor, offer.currency),
         price_changed=line.added_price_minor != offer.price_minor,
         stock=min(offer.available, MAX_INT32) if offer.on_sale else 0,
         available=line.can_be_ordered,
         list_price=money_to_wire(offer.list_minor, offer.currency),
         discount=money_to_wire(part.discount, offer.currency),
+        counted_quantity=line.counted,
     )
 
 

@@ -95,6 +95,14 @@ class CouponUsedByYou(FailedPrecondition):
     message = "You have used the coupon {code} as often as you may: {limit} times."
 
 
+class CouponHeld(FailedPrecondition):
+    """An order that is not paid yet has it; it may be free again soon."""
+
+    message = (
+        "The coupon {code} is held by {holder}: it is free again once that is cancelled, or not paid in time."
+    )
+
+
 class CouponCurrency(FailedPrecondition):
     """Its amounts are in another currency than the goods."""
 
@@ -111,6 +119,14 @@ class CouponCodeTaken(AlreadyExists):
     """The code names another coupon."""
 
     message = "The code {code} is taken by another coupon."
+
+
+class PointsHeld(FailedPrecondition):
+    """The user has them, but for orders that are not paid yet."""
+
+    message = (
+        "There are {points} points; {wanted} wanted. Your unpaid orders hold {held} more until they end."
+    )
 
 
 class PointsTooFew(FailedPrecondition):

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.auth import service as accounts
 from server.cart import promotion_queries as queries
+from server.cart import promotions
 from server.cart.errors import PointsTooFew
 from server.cart.ledger import ADJUSTED
 from server.cart.queries import open_cart
@@ -55,11 +56,14 @@ def standing(connection: Connection, user_id: int, tiers: Tiers, waiting: Waitin
 
 
 def redeem(tx: Connection, user_id: int, points: int | None, currency: str, now: datetime) -> None:
-    """Set how many points the user's next checkout redeems; None: all there are. Raises PointsTooFew."""
+    """Set how many points the user's next checkout redeems; None: all there are.
+
+    Raises PointsTooFew and PointsHeld.
+    """
     owned = queries.account(tx, user_id).points
     wanted = owned if points is None else points
     if wanted > owned:
-        raise PointsTooFew(points=owned, wanted=wanted)
+        raise promotions.too_few(tx, user_id, wanted)
     cart = open_cart(tx, user_id, currency, now)
     queries.promote(tx, cart.id, cart.coupon_id, wanted)
 

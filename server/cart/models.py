@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     String,
+    Text,
     UniqueConstraint,
     true,
 )
@@ -39,6 +40,10 @@ class Cart(Base):
     # Not a foreign key: SQLite cannot add one to a table that exists. Coupons are never deleted.
     coupon_id: Mapped[int | None] = mapped_column(BigInteger)
     points: Mapped[int] = mapped_column(BigInteger, server_default="0")  # to redeem at the next checkout
+    # The totals, in minor units, that replies have shown of it as it is now: see `server.cart.shown`.
+    shown: Mapped[str] = mapped_column(String(200), server_default="")
+    # What was put back into it, and what could not be, in sentences, one a line.
+    notes: Mapped[str] = mapped_column(Text, server_default="")
 
     __table_args__ = (
         CheckConstraint("(user_id IS NULL) <> (token_hash IS NULL)", name="owner"),

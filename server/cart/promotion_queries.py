@@ -15,10 +15,12 @@ from sqlalchemy import (
     SQLColumnExpression,
     and_,
     bindparam,
+    column,
     func,
     insert,
     or_,
     select,
+    table,
     update,
 )
 
@@ -132,6 +134,31 @@ def take_use_of_user(tx: Connection, coupon_id: int, user_id: int, limit: int) -
     """Count a user's use of a coupon; False when they have had as many as one user may (0: any number)."""
     row = _TAKE_USE_OF_USER.first(tx, coupon_id=coupon_id, user_id=user_id, at_most=limit)
     return row is not None
+
+
+# By name: the orders are of a layer above, and only their state is asked for.
+_ORDERS = table(
+    "orders", column("id"), column("user_id"), column("number"), column("status"), column("points_redeemed")
+)
+_UNPAID = _ORDERS.c.status == "PENDING_PAYMENT"
+
+
+def unpaid_holder(connection: Connection, coupon_id: int, user_id: int | None) -> str | None:
+    """The number of an unpaid order that holds a use of a coupon, of a user's when one is named; None for none."""
+    statement = (
+        select(_ORDERS.c.number)
+        .join(CouponUse, CouponUse.order_id == _ORDERS.c.id)
+        .where(CouponUse.coupon_id == coupon_id, CouponUse.released_at.is_(None), _UNPAID)
+    )
+    if user_id is not None:
+        statement = statement.where(CouponUse.user_id == user_id)
+    return connection.scalar(statement.order_by(CouponUse.order_id).limit(1))
+
+
+def held_points(connection: Connection, user_id: int) -> int:
+    """The points that a user's unpaid orders hold."""
+    held = select(func.coalesce(func.sum(_ORDERS.c.points_redeemed), 0))
+    return int(connection.scalar(held.where(_ORDERS.c.user_id == user_id, _UNPAID)) or 0)
 
 
 _INSERT_USE = Prepared(insert(CouponUse))

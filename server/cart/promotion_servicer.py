@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.auth import service as accounts
-from server.cart import convert, coupons, loyalty, promotion_convert
+from server.cart import convert, coupons, loyalty, promotion_convert, shown
 from server.cart import promotion_queries as queries
 from server.cart.loyalty import ReadWaiting
 from server.cart.owner import Member
@@ -47,11 +47,11 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
 
     def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> cart_pb2.Cart:
         with self._db.transaction() as tx:
-            return convert.cart_to_wire(
-                coupons.apply(
-                    tx, call.identity.user_id, request.code, self._currency, self._rules, self._clock()
-                )
+            cart = coupons.apply(
+                tx, call.identity.user_id, request.code, self._currency, self._rules, self._clock()
             )
+            shown.remember(tx, cart, cart.priced.total)
+        return convert.cart_to_wire(cart)
 
     def RemoveCoupon(self, request: pb.RemoveCouponRequest, call: Call) -> cart_pb2.Cart:
         with self._db.transaction() as tx:
@@ -130,8 +130,9 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
         return promotion_convert.coupon_to_wire(row)
 
     def _own_cart(self, tx: Connection, call: Call) -> cart_pb2.Cart:
-        owner = Member(call.identity.user_id)
-        return convert.cart_to_wire(view(tx, owner, self._currency, self._rules, self._clock()))
+        cart = view(tx, Member(call.identity.user_id), self._currency, self._rules, self._clock())
+        shown.remember(tx, cart, cart.priced.total)
+        return convert.cart_to_wire(cart)
 
     def _loyalty(self, connection: Connection, user_id: int) -> pb.Loyalty:
         waiting = self._waiting(connection, user_id)

@@ -9,7 +9,7 @@ What it earned is taken back in proportion to the money that is paid back, and w
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -21,11 +21,13 @@ from server.cart.errors import (
     CouponCurrency,
     CouponDisabled,
     CouponExpired,
+    CouponHeld,
     CouponNotStarted,
     CouponTierTooLow,
     CouponUnknown,
     CouponUsedByYou,
     CouponUsedUp,
+    PointsHeld,
     PointsTooFew,
 )
 from server.cart.ledger import EARNED, GIVEN_UP, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
@@ -66,7 +68,25 @@ def reductions(
     if code and row.offered_id is None:
         offered = offered_from(row, tiers, now, currency=currency, points=points)
         return Offered(offered.reductions, code, CouponUnknown(code=code), offered.owned_points)
-    return offered_from(row, tiers, now, currency=currency, points=points)
+    offered = offered_from(row, tiers, now, currency=currency, points=points)
+    return explained(connection, user_id, row.offered_id, offered)
+
+
+def explained(connection: Connection, user_id: int, coupon_id: int | None, offered: Offered) -> Offered:
+    """The same, and when the coupon is taken only by orders that are not paid yet, it says so."""
+    if coupon_id is None or not isinstance(offered.problem, CouponUsedUp | CouponUsedByYou):
+        return offered
+    return replace(offered, problem=_taken(connection, user_id, coupon_id, offered.problem))
+
+
+def _taken(connection: Connection, user_id: int, coupon_id: int, problem: Refusal) -> Refusal:
+    """Why a coupon that is taken cannot be had; `problem` unless an unpaid order holds it."""
+    own = queries.unpaid_holder(connection, coupon_id, user_id)
+    if own is not None:
+        return CouponHeld(code=problem.facts["code"], holder=f"your unpaid order {own}")
+    if isinstance(problem, CouponUsedUp) and queries.unpaid_holder(connection, coupon_id, None):
+        return CouponHeld(code=problem.facts["code"], holder="an order that is not paid yet")
+    return problem
 
 
 def offered_from(row: Any, tiers: Tiers, now: datetime, *, currency: str, points: int) -> Offered:
@@ -142,15 +162,23 @@ def hold(
     if coupon is not None:
         limit = queries.take_use(tx, coupon.id)
         if limit is None:
-            raise CouponUsedUp(code=coupon.code)
+            raise _taken(tx, user_id, coupon.id, CouponUsedUp(code=coupon.code))
         if not queries.take_use_of_user(tx, coupon.id, user_id, limit):
-            raise CouponUsedByYou(code=coupon.code, limit=limit)
+            raise _taken(tx, user_id, coupon.id, CouponUsedByYou(code=coupon.code, limit=limit))
         queries.insert_use(tx, order_id, coupon.id, user_id)
     points = priced.points_redeemed
     if points:
         if not queries.spend(tx, user_id, points):
-            raise PointsTooFew(points=queries.account(tx, user_id).points, wanted=points)
+            raise too_few(tx, user_id, points)
         enter(tx, user_id, order_id, REDEEMED, -points, now)
+
+
+def too_few(connection: Connection, user_id: int, wanted: int) -> Refusal:
+    """Why a user cannot redeem so many points: they have fewer, or unpaid orders of theirs hold them."""
+    points, held = queries.account(connection, user_id).points, queries.held_points(connection, user_id)
+    if held and points + held >= wanted:
+        return PointsHeld(points=points, wanted=wanted, held=held)
+    return PointsTooFew(points=points, wanted=wanted)
 
 
 def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Select,
@@ -15,9 +17,12 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     insert,
     literal_column,
     select,
+    table,
+    text,
     update,
 )
 from sqlalchemy.sql.base import Executable
@@ -68,6 +73,8 @@ def _headed(statement: Select[Any]) -> Select[Any]:
         Cart.version.label("cart_version"),
         Cart.updated_at.label("cart_updated_at"),
         Cart.points.label("cart_points"),
+        Cart.shown.label("cart_shown"),
+        Cart.notes.label("cart_notes"),
         default_country_of(Cart.user_id).label("cart_country"),
     )
     return joined(head, Cart.user_id, Coupon.id == Cart.coupon_id)
@@ -102,7 +109,7 @@ def lines(connection: Connection, owner: Owner) -> list[Any]:
 _FILLED = exists().where(CartItem.cart_id == literal_column("carts.id"))
 
 
-def _open_cart_on(dialect: str) -> Any:
+def _open_cart_on(dialect: str, **changed: Any) -> Any:
     new = insert_of(dialect)(Cart).values(
         user_id=bindparam("user_id"),
         currency=bindparam("currency"),
@@ -115,11 +122,14 @@ def _open_cart_on(dialect: str) -> Any:
             "version": Cart.version + 1,
             "updated_at": _no_earlier(new.excluded.updated_at),
             "currency": case((_FILLED, Cart.currency), else_=new.excluded.currency),
-        },
-    ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points)
+            "notes": case((_FILLED, Cart.notes), else_=""),
+        }
+        | changed,
+    ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points, Cart.notes, Cart.shown)
 
 
-_OPEN_CART = Prepared(_open_cart_on)
+_OPEN_CART = Prepared(partial(_open_cart_on, shown=""))
+_OPEN_FOR_RETURN = Prepared(_open_cart_on)
 
 
 def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any:
@@ -130,12 +140,18 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
     return _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
 
 
+def open_for_return(tx: Connection, user_id: int, currency: str, now: datetime) -> Any:
+    """The same for an order that may give something back; which totals were shown is left to the caller."""
+    return _OPEN_FOR_RETURN.first(tx, user_id=user_id, currency=currency, updated_at=now)
+
+
 _TOUCHED: dict[str, Any] = {
     "version": Cart.version + 1,
     "updated_at": _no_earlier(bindparam("now", type_=UtcDateTime)),
     "expires_at": bindparam("until", type_=UtcDateTime),
+    "shown": "",
 }
-"""What every change does to a cart: it counts the version up, and a guest's cart lives on."""
+"""What every change does to a cart: it counts the version up, a guest's lives on, its total is yet to be shown."""
 
 _REOPEN_GUEST_CART = _OfOwner(
     lambda mine: (
@@ -180,6 +196,45 @@ _LOCK_CART = _OfOwner(
 def lock_cart(tx: Connection, owner: Owner, now: datetime) -> Any:
     """Lock the owner's cart, count its version up, and return its row's head; None without one."""
     return _LOCK_CART.first(tx, owner, now=now, until=owner.until)
+
+
+_LOCK_FOR_ORDER = Prepared(
+    update(Cart)
+    .where(Cart.user_id == bindparam("owner"))
+    .values(
+        version=Cart.version + 1,
+        updated_at=_no_earlier(bindparam("now", type_=UtcDateTime)),
+        notes="",
+    )
+    .returning(Cart.id, Cart.version, Cart.coupon_id, Cart.points, Cart.shown)
+)
+
+
+def lock_for_order(tx: Connection, user_id: int, now: datetime) -> Any:
+    """Lock a user's cart that an order empties, and say which totals were shown of it; None without one."""
+    return _LOCK_FOR_ORDER.first(tx, owner=user_id, now=now)
+
+
+_SHOW = Prepared(
+    update(Cart)
+    .where(Cart.user_id == bindparam("owner"), Cart.version == bindparam("at"))
+    .values(shown=bindparam("totals"))
+)
+
+
+def show(tx: Connection, user_id: int, version: int, totals: str) -> None:
+    """Remember the totals that were shown of a user's cart, unless it changed meanwhile."""
+    _SHOW.later(tx, owner=user_id, at=version, totals=totals)
+
+
+def note(tx: Connection, cart_id: int, notes: str, shown: str) -> None:
+    """Set what is to be told of a locked cart, and the totals that count as shown."""
+    tx.execute(update(Cart).where(Cart.id == cart_id).values(notes=notes, shown=shown))
+
+
+def shown(connection: Connection, user_id: int) -> Any:
+    """The version of a user's cart, and the totals that were shown of it; None without one."""
+    return connection.execute(select(Cart.version, Cart.shown).where(Cart.user_id == user_id)).one_or_none()
 
 
 def add_units(
@@ -256,3 +311,26 @@ _TAKE_ITEMS = Prepared(
 def take_items(tx: Connection, cart_id: int) -> list[Any]:
     """Empty a cart and return what it held: variant and quantity, in the order they were added."""
     return sorted(_TAKE_ITEMS.all(tx, cart_id=cart_id))
+
+
+# By name: the orders are of a layer above, and only counted. The state stands in the text for the index's sake.
+_UNPAID = (
+    select(func.count())
+    .select_from(table("orders"))
+    .where(
+        text("orders.user_id = :buyer AND orders.status = 'PENDING_PAYMENT'").bindparams(
+            bindparam("buyer", type_=BigInteger)
+        )
+    )
+    .scalar_subquery()
+)
+_TAKE_FOR_ORDER = Prepared(
+    delete(CartItem)
+    .where(CartItem.cart_id == bindparam("cart_id"))
+    .returning(CartItem.id, CartItem.variant_id, CartItem.quantity, _UNPAID.label("unpaid"))
+)
+
+
+def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[Any]:
+    """The same of a user's locked cart; each row says how many orders of theirs wait for their payment."""
+    return sorted(_TAKE_FOR_ORDER.all(tx, cart_id=cart_id, buyer=user_id))

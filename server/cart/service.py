@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from server.cart import promotion_queries, queries
+from server.cart import promotion_queries, queries, shown
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
 from server.cart.owner import Member, Owner
 from server.cart.pricing import PriceRules
@@ -60,6 +60,10 @@ def add_item(
     cart_now = view(tx, owner, offer.currency, rules, now)
     if len(cart_now.lines) > MOST_LINES:
         raise CartFull(limit=MOST_LINES)
+    check_limits(
+        [(line.offer, line.quantity) for line in cart_now.lines if line.offer.product_id == product_id]
+    )
+    shown.remember(tx, cart_now, cart_now.priced.total)
     if owner.user_id is not None:
         origin = added(tx, owner.user_id, product_id, wanted.attribution_token)
         publish(tx, NewEvent(CART, str(owner.user_id), {"added": product_id, "origin": origin}))
@@ -114,52 +118,32 @@ class Taken:
     units: dict[int, int]
     coupon_id: int | None
     points: int
+    version: int
+    shown: str
+    """The totals that were shown of it, and its version then."""
+    unpaid: int
+    """How many orders of the buyer wait for their payment, under the cart's lock."""
 
 
 def take(tx: Connection, user_id: int, now: datetime) -> Taken:
     """Empty the cart for an order, and return what it held.
 
-    The order's own event tells of it, as it does when `put_back` undoes it. Raises CartEmpty.
+    The order's own event tells of it, as it does when `putting_back.put_back` undoes it. Raises CartEmpty.
     """
-    cart = queries.lock_cart(tx, Member(user_id), now)
-    rows = queries.take_items(tx, cart.id) if cart else []
+    cart = queries.lock_for_order(tx, user_id, now)
+    rows = queries.take_for_order(tx, cart.id, user_id) if cart else []
     if not rows:
         raise CartEmpty()
     if cart.coupon_id is not None or cart.points:
         promotion_queries.promote(tx, cart.id, None, 0)
-    return Taken({row.variant_id: row.quantity for row in rows}, cart.coupon_id, cart.points)
-
-
-def put_back(
-    tx: Connection,
-    user_id: int,
-    currency: str,
-    lines: Sequence[Mapping[str, Any]],
-    now: datetime,
-    *,
-    coupon_id: int | None = None,
-    points: int = 0,
-) -> None:
-    """Put what an order took back into the cart, at its prices, beside what was added since.
-
-    The coupon and the points return as well, unless the buyer has chosen others meanwhile. Nothing returns to a
-    cart that is in another currency by then: a cart holds one.
-    """
-    cart = queries.open_cart(tx, user_id, currency, now)
-    if cart.currency != currency:
-        return
-    if coupon_id is not None or points:
-        promotion_queries.promote(tx, cart.id, cart.coupon_id or coupon_id, cart.points or points)
-    rows = [
-        {
-            "product_id": line["product_id"],
-            "variant_id": line["variant_id"],
-            "quantity": line["quantity"],
-            "added_price_minor": line["price_minor"],
-        }
-        for line in lines
-    ]
-    queries.add_lines(tx, cart.id, rows)
+    return Taken(
+        {row.variant_id: row.quantity for row in rows},
+        cart.coupon_id,
+        cart.points,
+        cart.version - 1,
+        cart.shown,
+        rows[0].unpaid,
+    )
 
 
 def check_quantity(offer: Offer, quantity: int) -> None:
@@ -169,6 +153,17 @@ def check_quantity(offer: Offer, quantity: int) -> None:
     if not offer.on_sale or quantity > offer.available:
         available = offer.available if offer.on_sale else 0
         raise OutOfStock(product=offer.name, available=available, wanted=quantity)
+
+
+def check_limits(wanted: Sequence[tuple[Offer, int]]) -> None:
+    """Raise QuantityAboveLimit when one order cannot hold so many of a product, its variants together."""
+    units: dict[int, int] = {}
+    for offer, quantity in wanted:
+        units[offer.product_id] = units.get(offer.product_id, 0) + quantity
+        if units[offer.product_id] > offer.max_quantity:
+            raise QuantityAboveLimit(
+                limit=offer.max_quantity, product=offer.name, wanted=units[offer.product_id]
+            )
 
 
 def _lock(tx: Connection, owner: Owner, etag: str, now: datetime) -> int | None:

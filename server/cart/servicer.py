@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
+import structlog
 from sanset.v1 import cart_pb2 as pb
 from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.auth import addresses
-from server.cart import convert, delivery, guest_carts, promotions, service, wishlist
+from server.cart import convert, delivery, guest_carts, promotions, service, shown, wishlist
 from server.cart.errors import CartEmpty
 from server.cart.loyalty import ReadWaiting
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
@@ -20,14 +22,21 @@ from server.cart.promotion_servicer import PromotionServicer
 from server.cart.service import Addition
 from server.cart.view import CartView, view
 from server.cart.wishlist_servicer import WishlistServicer
+from server.catalog.inventory import Offer
 from server.clock import Clock
 from server.db.database import Database
+from server.errors import Refusal
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.wire import time_to_wire
 
 AddedFrom = Callable[[str, Connection, int, int, str], str]
 """`service.Added`, with the address of the caller first."""
+
+CheckPeriods = Callable[[Connection, int, Sequence[tuple[Offer, int]], datetime], None]
+"""Raises when these units are more than a user may buy in the products' periods; the cart knows no orders."""
+
+log = structlog.get_logger()
 
 
 class CartServicer(WishlistServicer, PromotionServicer):
@@ -44,6 +53,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
         pages: Pages,
         guest_life: timedelta,
         waiting: ReadWaiting,
+        check_periods: CheckPeriods,
     ) -> None:
         """`added` records what comes into carts, from which address and which list of recommendations."""
         self._db = db
@@ -54,10 +64,13 @@ class CartServicer(WishlistServicer, PromotionServicer):
         self._pages = pages
         self._guest_life = guest_life
         self._waiting = waiting
+        self._check_periods = check_periods
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
         with self._db.read() as connection:
-            return self._cart(connection, self._owner(call))
+            cart = self._view(connection, self._owner(call))
+        self._showed(cart, cart.priced.total)
+        return convert.cart_to_wire(cart)
 
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
@@ -90,7 +103,9 @@ class CartServicer(WishlistServicer, PromotionServicer):
 
     def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pb.Totals:
         with self._db.read() as connection:
-            return convert.totals_to_wire(self._view(connection, self._owner(call)).priced)
+            cart = self._view(connection, self._owner(call))
+        self._showed(cart, cart.priced.total)
+        return convert.totals_to_wire(cart.priced)
 
     def PreviewCheckout(self, request: pb.PreviewCheckoutRequest, call: Call) -> pb.PreviewCheckoutResponse:
         user_id = call.identity.user_id
@@ -108,12 +123,16 @@ class CartServicer(WishlistServicer, PromotionServicer):
                 )
                 cart = replace(cart, offered=offered)
             address = addresses.get_for_checkout(connection, user_id, request.address_id or None)
+            wanted = [(line.offer, line.quantity) for line in cart.lines]
+            self._check_periods(connection, user_id, wanted, self._clock())
         if not cart.lines:
             raise CartEmpty()
-        for line in cart.lines:
-            service.check_quantity(line.offer, line.quantity)
+        for offer, quantity in wanted:
+            service.check_quantity(offer, quantity)
+        service.check_limits(wanted)
         priced = cart.priced_for(address.country, self._rules)
         promotions.check(cart.offered, priced)
+        self._showed(cart, priced.total)
         option = convert.delivery_from_wire(request.delivery_option)
         return pb.PreviewCheckoutResponse(
             items=[
@@ -130,6 +149,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
         with self._db.transaction() as tx:
             left_out = guest_carts.take_over(tx, user_id, guest, strategy, self._clock())
             cart = self._view(tx, Member(user_id))
+            shown.remember(tx, cart, cart.priced.total)
         return convert.cart_to_wire(replace(cart, left_out=tuple(left_out)))
 
     def MoveToCart(self, request: pb.MoveToCartRequest, call: Call) -> pb.Cart:
@@ -146,8 +166,21 @@ class CartServicer(WishlistServicer, PromotionServicer):
             )
         return convert.cart_to_wire(cart)
 
-    def _cart(self, connection: Connection, owner: Owner) -> pb.Cart:
-        return convert.cart_to_wire(self._view(connection, owner))
+    def _cart(self, tx: Connection, owner: Owner) -> pb.Cart:
+        """What the reply to a change shows."""
+        cart = self._view(tx, owner)
+        shown.remember(tx, cart, cart.priced.total)
+        return convert.cart_to_wire(cart)
+
+    def _showed(self, cart: CartView, total: int) -> None:
+        """Remember what a read shows. It is answered also where that fails: then a checkout asks once more."""
+        if not shown.is_new(cart, total):
+            return
+        try:
+            with self._db.transaction() as tx:
+                shown.remember(tx, cart, total)
+        except (SQLAlchemyError, Refusal) as error:
+            log.warning("total_not_remembered", error=type(error).__name__)
 
     def _view(self, connection: Connection, owner: Owner) -> CartView:
         return view(connection, owner, self._currency, self._rules, self._clock())

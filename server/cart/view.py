@@ -21,22 +21,29 @@ from server.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A line of a cart beside what its variant is sold as now."""
+    """A line of a cart beside what its variant is sold as now; `limit` is what earlier lines leave of it."""
 
     item_id: int
     quantity: int
     added_price_minor: int
     offer: Offer
+    limit: int
+
+    @property
+    def counted(self) -> int:
+        """The units that could be ordered now; the others are shown, but count for nothing."""
+        most = min(self.offer.available, self.limit) if self.offer.on_sale else 0
+        return max(0, min(self.quantity, most))
 
     @property
     def can_be_ordered(self) -> bool:
         """Whether the product is on sale and enough of it is left."""
-        return self.offer.on_sale and self.quantity <= min(self.offer.available, self.offer.max_quantity)
+        return self.counted == self.quantity
 
     @property
     def item(self) -> Item:
         """What is to be priced."""
-        return Item(self.offer.variant_id, self.offer.list_minor, self.offer.price_minor, self.quantity)
+        return Item(self.offer.variant_id, self.offer.list_minor, self.offer.price_minor, self.counted)
 
     def changes(self) -> Iterator[str]:
         """What changed since it was added, in sentences."""
@@ -44,7 +51,7 @@ class CartLine:
         if not offer.on_sale:
             yield f"{offer.name} is not sold any more."
             return
-        if self.quantity > offer.max_quantity:
+        if self.quantity > self.limit:
             yield f"One order may hold at most {offer.max_quantity} of {offer.name}."
         if offer.available <= 0:
             yield f"{offer.name} is sold out."
@@ -73,6 +80,12 @@ class CartView:
     points: int = 0
     token: str = ""
     """Of a guest's cart: who shows it has the cart."""
+    user_id: int | None = None
+    """Of a user's cart."""
+    shown: str = ""
+    """The totals that were shown of it before: see `server.cart.shown`."""
+    notes: tuple[str, ...] = ()
+    """What became of unpaid orders whose goods came back, in sentences."""
     left_out: tuple[str, ...] = ()
     """What could not be taken over from a guest's cart, in sentences."""
 
@@ -84,17 +97,23 @@ class CartView:
     @property
     def changes(self) -> list[str]:
         """What changed since things were added, in sentences."""
-        return [*self.left_out, *(change for line in self.lines for change in line.changes())]
+        lines = [change for line in self.lines for change in line.changes()]
+        return [*self.left_out, *self.notes, *lines, *self._fewer_points()]
+
+    def _fewer_points(self) -> Iterator[str]:
+        if self.points > self.offered.owned_points:
+            yield f"Of the {self.points} points to redeem you have {self.offered.owned_points} left."
 
     @property
     def priced_lines(self) -> Iterator[tuple[CartLine, PricedLine]]:
-        """Each line with its part of the price."""
-        return zip(self.lines, self.priced.lines, strict=True)
+        """Each line with its part of the price; one that cannot be ordered has none."""
+        parts = {part.variant_id: part for part in self.priced.lines}
+        for line in self.lines:
+            yield line, parts.get(line.offer.variant_id) or _no_part(line)
 
     def priced_for(self, country: str, rules: PriceRules) -> Priced:
         """What the cart costs when it goes to `country`."""
-        items = [line.item for line in self.lines]
-        return price(items, self.currency, country, rules, self.offered.reductions)
+        return price(_items(self.lines), self.currency, country, rules, self.offered.reductions)
 
 
 def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules, now: datetime) -> CartView:
@@ -103,23 +122,45 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
     head = rows[0] if rows else queries.head(connection, owner)
     if head is None:
         return CartView(currency, 0, None, [], NOTHING, price([], currency, None, rules))
-    lines = [
-        CartLine(row.item_id, row.quantity, row.added_price_minor, inventory.offer_from(row, now))
-        for row in rows
-    ]
-    items = [line.item for line in lines]
-    offered = _offered(head, rules, now) if isinstance(owner, Member) else NOTHING
+    lines = _lines(rows, now)
+    offered = NOTHING
+    if isinstance(owner, Member):
+        offered = _offered(head, rules, now)
+        offered = promotions.explained(connection, owner.user_id, head.offered_id, offered)
     return CartView(
         head.cart_currency,
         head.cart_version,
         head.cart_updated_at,
         lines,
         offered,
-        price(items, head.cart_currency, head.cart_country, rules, offered.reductions),
+        price(_items(lines), head.cart_currency, head.cart_country, rules, offered.reductions),
         coupon_code=offered.code,
         points=head.cart_points,
         token="" if isinstance(owner, Member) else owner.token,
+        user_id=owner.user_id,
+        shown=head.cart_shown,
+        notes=tuple(head.cart_notes.splitlines()),
     )
+
+
+def _lines(rows: list[Any], now: datetime) -> list[CartLine]:
+    taken: dict[int, int] = {}
+    lines = []
+    for row in rows:
+        offer = inventory.offer_from(row, now)
+        before = taken.get(offer.product_id, 0)
+        taken[offer.product_id] = before + row.quantity
+        limit = max(0, offer.max_quantity - before)
+        lines.append(CartLine(row.item_id, row.quantity, row.added_price_minor, offer, limit))
+    return lines
+
+
+def _items(lines: list[CartLine]) -> list[Item]:
+    return [line.item for line in lines if line.counted]
+
+
+def _no_part(line: CartLine) -> PricedLine:
+    return PricedLine(line.offer.variant_id, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 def _offered(head: Any, rules: PriceRules, now: datetime) -> Offered:

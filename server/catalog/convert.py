@@ -36,7 +36,7 @@ _FLOAT_ERROR = 1e-6
 
 _CHANGEABLE = (
     "sku", "name", "slug", "description", "category", "brand", "price", "compare_at_price", "max_quantity",
-    "attributes", "tags", "seo_title", "seo_description", "discount",
+    "attributes", "tags", "seo_title", "seo_description", "discount", "max_quantity_days",
 )  # fmt: skip
 
 
@@ -55,6 +55,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> pb.Product
         stock=min(row.available, MAX_INT32),
         stock_status=stock_status(row.available, low_stock),
         max_quantity=row.max_quantity,
+        max_quantity_days=row.max_quantity_days,
         tags=row.tags,
         seo_title=row.seo_title,
         seo_description=row.seo_description,

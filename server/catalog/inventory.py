@@ -37,6 +37,7 @@ class Offer:
     max_quantity: int
     available: int
     on_sale: bool
+    max_quantity_days: int = 0
 
 
 OFFERS = (
@@ -52,6 +53,7 @@ OFFERS = (
         Product.discount_until,
         Product.currency,
         Product.max_quantity,
+        Product.max_quantity_days,
         InventoryLevel.available,
         Product.deleted_at,
     )
@@ -110,6 +112,7 @@ def offer_from(row: Any, now: datetime) -> Offer:
         row.max_quantity,
         row.available,
         on_sale=row.deleted_at is None,
+        max_quantity_days=row.max_quantity_days,
     )
 
 

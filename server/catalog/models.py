@@ -57,6 +57,8 @@ class Product(Base):
     discount_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     currency: Mapped[str] = mapped_column(String(3))
     max_quantity: Mapped[int] = mapped_column(Integer, default=99)
+    # In so many days one customer may buy max_quantity, whatever their orders; 0: max_quantity is of one order.
+    max_quantity_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     seo_title: Mapped[str] = mapped_column(String(200), default="")

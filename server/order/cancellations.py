@@ -12,6 +12,7 @@ from server.events.log import publish
 from server.money import Money
 from server.order import status
 from server.order.errors import OrderDisputed
+from server.order.giving_up import give_back
 from server.order.refunds import record_rest, told_of
 from server.order.sale import Sale, open_sale
 from server.order.settlement import NOT_PAID, store
@@ -22,6 +23,8 @@ def cancel(
     tx: Connection, order_id: int, user_id: int | None, reason: str, key: str, actor: Actor, now: datetime
 ) -> int | None:
     """Cancel an order, with `user_id` only that user's; returns the refund to pay back. Repeating changes nothing.
+
+    What an unpaid order held is in its buyer's cart again.
 
     The payment of an unpaid order stays PENDING: whoever settles it sees the order cancelled, and either keeps the
     gateway from charging it or pays it back. Raises OrderNotFound, IllegalTransition once it was shipped, and
@@ -35,6 +38,9 @@ def cancel(
         raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     before = sale.state
     minor = sale.left.amount
+    if before == status.PENDING_PAYMENT:
+        # The cart before the stock, as a checkout locks them.
+        give_back(tx, sale.values, sale.lines, now, tell=True)
     stock = sale.restock_all(tx)
     refund_id = _undo(tx, sale, reason, key, actor, now)
     told = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}

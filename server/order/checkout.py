@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 
 from server.auth import payment_methods
 from server.cart.errors import CartEmpty
-from server.cart.pricing import PriceRules
+from server.cart.shown import remember_refused
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
@@ -27,7 +27,7 @@ from server.db.prepared import write_out
 from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
 from server.order import queries
-from server.order.errors import PaymentDeclined, PaymentUnavailable
+from server.order.errors import PaymentDeclined, PaymentUnavailable, PriceChanged, UnseenTotal
 from server.order.payments.customers import Customers
 from server.order.payments.gateway import (
     CAPTURED,
@@ -42,7 +42,7 @@ from server.order.payments.gateway import (
     Outcome,
 )
 from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
-from server.order.reserve import NO_GATEWAY, PlacedOrder, Purchase, read_placed, reserve, used
+from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
 from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.faults import refusal_of
@@ -57,15 +57,6 @@ LEASE_MARGIN = timedelta(seconds=2)
 log = structlog.get_logger()
 
 Finish = Callable[[Purchase, PlacedOrder, Outcome], bytes]
-
-
-@dataclass(frozen=True)
-class CheckoutRules:
-    """What the shop decides about its checkout."""
-
-    prices: PriceRules
-    held_for: timedelta
-    payment_seconds: float
 
 
 class Checkout:
@@ -110,6 +101,14 @@ class Checkout:
 
     def _begin(self, purchase: Purchase) -> PlacedOrder | bytes | None:
         """An order to settle, the reply of the first call, or None while that is still at work."""
+        try:
+            return self._reserve(purchase)
+        except (PriceChanged, UnseenTotal) as refused:  # it shows the total: who asks again agrees to it
+            with self._db.transaction() as tx:
+                remember_refused(tx, purchase.user_id, refused.version, refused.minor)
+            raise
+
+    def _reserve(self, purchase: Purchase) -> PlacedOrder | bytes | None:
         now = self._clock()
         key = _key(purchase)
         with self._db.transaction() as tx:
@@ -118,7 +117,7 @@ class Checkout:
                 sealed = self._vault.seal(self._token(tx, purchase), purchase.user_id)
                 paying = replace(purchase, gateway=gateway, payment_token=sealed)
                 try:
-                    return reserve(tx, paying, self._rules.prices, now, self._rules.held_for)
+                    return reserve(tx, paying, self._rules, now)
                 except CartEmpty as empty:  # perhaps by an order of this very id, whose reply is forgotten
                     raise used(tx, purchase) or empty from None
             reply = first_reply(tx, key, purchase.body_hash)

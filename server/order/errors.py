@@ -15,6 +15,31 @@ class PriceChanged(FailedPrecondition):
     """The order would cost another amount than the buyer agreed to."""
 
     message = "The order costs {total} now, not {expected}: read the cart and confirm the new total."
+    version = minor = 0
+
+
+class UnseenTotal(Aborted):
+    """No reply has shown the buyer what the order would cost."""
+
+    message = "The order costs {total} now, which you were not shown: repeat the call to agree to it."
+    version = minor = 0
+
+
+UnseenTotal.reason = PriceChanged.reason
+
+
+class TooManyUnpaid(FailedPrecondition):
+    """Each of them holds goods that others could buy."""
+
+    message = "You have {unpaid} unpaid orders, and may have {limit}: pay or cancel one of them first."
+
+
+class PurchaseLimit(FailedPrecondition):
+    """A customer may have only so many in a time."""
+
+    message = (
+        "{product}: at most {limit} in {days} days for one customer; you had {bought}, and want {wanted}."
+    )
 
 
 class PaymentDeclined(FailedPrecondition):
@@ -26,7 +51,10 @@ class PaymentDeclined(FailedPrecondition):
 class OrderCancelled(FailedPrecondition):
     """Somebody cancelled the order while it was being paid: it may have been charged by then."""
 
-    message = "Order {order_id} was cancelled before it was paid; what is charged for it goes back to you."
+    message = (
+        "Order {order_id} was cancelled before it was paid; what is charged for it goes back to you, "
+        "and what it held is in your cart again."
+    )
 
 
 class PaymentUnavailable(Unavailable):

@@ -68,6 +68,12 @@ class Order(Base):
             postgresql_where=text("status = 'PENDING_PAYMENT'"),
         ),
         Index(
+            "ix_orders_unpaid",
+            "user_id",
+            sqlite_where=text("status = 'PENDING_PAYMENT'"),
+            postgresql_where=text("status = 'PENDING_PAYMENT'"),
+        ),
+        Index(
             "ix_orders_points_uncounted",
             "delivered_at",
             sqlite_where=text(UNCOUNTED),

@@ -232,14 +232,14 @@ def order_by_gateway_id(connection: Connection, gateway: str, gateway_id: str) -
 
 
 def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> Sequence[AnyRow]:
-    """Orders with a payment to settle, by id: id, and whether nothing more may be charged.
+    """Orders with a payment to settle, by id: id, buyer, and whether nothing more may be charged.
 
     Those whose time is over or that were cancelled; and those whose checkout died, known by its lease.
     """
     over = or_(Order.status != PENDING_PAYMENT, Order.reserved_until < now)
     died = abandoned(Order.user_id, "Checkout", Order.request_id, now)
     return connection.execute(
-        select(Order.id, case((over, True), else_=False).label("over"))
+        select(Order.id, Order.user_id, case((over, True), else_=False).label("over"))
         .join(Payment, Payment.order_id == Order.id)
         .where(Payment.status == PENDING, Payment.order_id > after, or_(over, died))
         .order_by(Payment.order_id)

@@ -13,14 +13,17 @@ from server.cart import delivery, promotions
 from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
 from server.cart.pricing import CouponRule, Item, Priced, PriceRules, price
+from server.cart.service import Taken
+from server.cart.shown import totals
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.events.log import NewEvent, publish
 from server.money import Money
-from server.order import after_sale_queries, queries, status
-from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed
+from server.order import after_sale_queries, buyers_limits, queries, status
+from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
+from server.order.giving_up import give_back
 from server.order.numbers import order_number, tracking_number
 from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
@@ -66,18 +69,33 @@ class PlacedOrder:
         return {line["variant_id"]: line["quantity"] for line in self.lines}
 
 
-def reserve(
-    tx: Connection, purchase: Purchase, rules: PriceRules, now: datetime, held_for: timedelta
-) -> PlacedOrder:
+@dataclass(frozen=True)
+class CheckoutRules:
+    """What the shop decides about its checkout."""
+
+    prices: PriceRules
+    held_for: timedelta
+    payment_seconds: float
+    most_unpaid: int
+
+
+def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: datetime) -> PlacedOrder:
     """Turn the buyer's cart into an unpaid order that holds its stock.
 
-    Raises CartEmpty, AddressNotFound, OutOfStock, QuantityAboveLimit, CurrencyMismatch, InvalidMoney,
-    PriceChanged, RequestIdUsed, why the coupon cannot be used, and PointsTooFew.
+    The lock of the cart is what makes the buyer's checkouts follow each other: what is counted over their orders
+    stays true until the commit. Raises CartEmpty, TooManyUnpaid, AddressNotFound, OutOfStock, QuantityAboveLimit,
+    PurchaseLimit, CurrencyMismatch, InvalidMoney, PriceChanged, UnseenTotal, RequestIdUsed, PointsTooFew,
+    PointsHeld, and why the coupon cannot be used.
     """
+    rules = checkout.prices
     cart = carts.take(tx, purchase.user_id, now)
+    buyers_limits.check_unpaid(cart.unpaid, checkout.most_unpaid)
     address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
     offers = inventory.take_stock(tx, cart.units, now)
     items = _items(cart.units, offers)
+    buyers_limits.check_periods(
+        tx, purchase.user_id, [(offers[one], n) for one, n in cart.units.items()], now
+    )
     currency = _one_currency(offers)
     offered = promotions.reductions(
         tx,
@@ -91,9 +109,12 @@ def reserve(
     )
     cost = price(items, currency, address.country, rules, offered.reductions)
     promotions.check(offered, cost)
-    _check_agreed(purchase.expected_total, Money(cost.total, currency))
+    without_code = price(
+        items, currency, address.country, rules, replace(offered.reductions, coupon=None)
+    ).total
+    _check_agreed(purchase, cart, Money(cost.total, currency), without_code)
     coupon = offered.reductions.coupon
-    values = _order_values(purchase, cost, coupon, address, now, held_for)
+    values = _order_values(purchase, cost, coupon, address, now, checkout.held_for)
     order_id = queries.insert_order(tx, values)
     if order_id is None:
         raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
@@ -150,6 +171,7 @@ def _items(units: dict[int, int], offers: dict[int, Offer]) -> list[Item]:
         offer = offers[variant_id]
         carts.check_quantity(offer, quantity)
         items.append(Item(variant_id, offer.list_minor, offer.price_minor, quantity))
+    carts.check_limits([(offers[variant_id], quantity) for variant_id, quantity in units.items()])
     return items
 
 
@@ -202,13 +224,26 @@ def _one_currency(offers: dict[int, Offer]) -> str:
     return first.currency
 
 
-def _check_agreed(expected: Money | None, total: Money) -> None:
+def _check_agreed(purchase: Purchase, cart: Taken, total: Money, without_code: int) -> None:
+    """Raise when the buyer has neither said the total nor been shown it.
+
+    A code of the checkout's own, in place of the cart's, may lower a total that was shown.
+    """
+    expected = purchase.expected_total
+    refusal: PriceChanged | UnseenTotal
     if expected is None:
-        return
-    if expected.currency not in ("", total.currency):
-        raise InvalidMoney(field="expected_total", problem=f"must be in {total.currency}")
-    if not expected.agrees_with(total):
-        raise PriceChanged(total=total, expected=expected)
+        seen = totals(cart.shown)
+        if total.minor in seen or (purchase.coupon_code and without_code in seen):
+            return
+        refusal = UnseenTotal(total=total)
+    else:
+        if expected.currency not in ("", total.currency):
+            raise InvalidMoney(field="expected_total", problem=f"must be in {total.currency}")
+        if expected.agrees_with(total):
+            return
+        refusal = PriceChanged(total=total, expected=expected)
+    refusal.version, refusal.minor = cart.version, total.minor
+    raise refusal
 
 
 def _payment_row(purchase: Purchase, minor: int, currency: str, now: datetime) -> dict[str, Any]:
@@ -279,8 +314,8 @@ def confirm(
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
     """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
 
-    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then, unless
-    that is in another currency: see `carts.put_back`.
+    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then: see
+    `putting_back.put_back`.
     """
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
     if sequence is None:
@@ -288,15 +323,7 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
     values = order.values
-    carts.put_back(
-        tx,
-        values["user_id"],
-        values["currency"],
-        order.lines,
-        now,
-        coupon_id=values["coupon_id"],
-        points=values["points_redeemed"],
-    )
+    give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
     products = inventory.return_stock(tx, order.units)
     after_sale_queries.restock_all(tx, order.id)
     promotions.give_back(tx, values, now)

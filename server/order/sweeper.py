@@ -9,6 +9,7 @@ stay held.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 import structlog
 
@@ -39,6 +40,15 @@ PAGE = 100
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An order to settle; `over`: nothing more may be charged."""
+
+    order_id: int
+    user_id: int | None
+    over: bool
+
+
 class Sweeper:
     """Settles unpaid orders."""
 
@@ -64,9 +74,11 @@ class Sweeper:
         after = 0
         while page := await self._pool.run_vital(Deadline(SECONDS), self._page, after):
             for start in range(0, len(page), AT_ONCE):
-                some = page[start : start + AT_ONCE]
-                await asyncio.gather(*(self._settle(order_id, give_up=over) for order_id, over in some))
-            after = page[-1][0]
+                by_buyer: dict[int | None, list[Due]] = {}
+                for due in page[start : start + AT_ONCE]:
+                    by_buyer.setdefault(due.user_id, []).append(due)
+                await asyncio.gather(*map(self._settle_in_turn, by_buyer.values()))
+            after = page[-1].order_id
 
     async def settle(self, order_id: int, *, give_up: bool = True) -> str:
         """Learn what became of an order's payment, end the order accordingly, and return the payment's status.
@@ -94,6 +106,11 @@ class Sweeper:
             return Outcome(CAPTURED if order.values["status"] == PENDING_PAYMENT else VOIDED, "")
         return await in_time(ask(self._gateways, order, give_up=give_up), self._gateway_seconds)
 
+    async def _settle_in_turn(self, orders: list[Due]) -> None:
+        """The orders of one buyer, the oldest first: what returns to the cart depends on those that follow."""
+        for due in orders:
+            await self._settle(due.order_id, give_up=due.over)
+
     async def _settle(self, order_id: int, *, give_up: bool) -> None:
         """Settle one of many: what fails is told, and does not keep the others from their turn."""
         try:
@@ -106,7 +123,7 @@ class Sweeper:
             if ended in (CAPTURED, DECLINED, VOIDED):
                 log.info("swept", order_id=order_id, payment=ended)
 
-    def _page(self, after: int) -> list[tuple[int, bool]]:
+    def _page(self, after: int) -> list[Due]:
         with self._db.read() as connection:
             rows = queries.unsettled(connection, self._clock(), after, PAGE)
-        return [(row.id, bool(row.over)) for row in rows]
+        return [Due(row.id, row.user_id, bool(row.over)) for row in rows]

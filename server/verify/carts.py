@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from server.cart.service import MOST_LINES
 from server.verify.rule import Rule
 
 CARTS: Final = (
@@ -44,6 +45,16 @@ CARTS: Final = (
         WHERE variants.product_id <> cart_items.product_id OR cart_items.quantity <= 0
         ORDER BY cart_items.id
         """,
+    ),
+    Rule(
+        "cart-lines",
+        f"cart {{id}}: holds {{lines}} lines, of which there may be {MOST_LINES}",
+        f"""
+        SELECT cart_id AS id, COUNT(*) AS lines FROM cart_items
+        GROUP BY cart_id
+        HAVING COUNT(*) > {MOST_LINES}
+        ORDER BY cart_id
+        """,  # noqa: S608 - a number of this project's own
     ),
     Rule(
         "wishlist-variant",

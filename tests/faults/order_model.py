@@ -193,6 +193,8 @@ class Buyer:
     coupon: Coupon | None = None
     points_wanted: int = 0
     gifts: int = 0
+    put_back: list[tuple[int, dict[int, int]]] = field(default_factory=list)
+    """Orders that were given up unpaid, by id: the units of each product."""
 
 
 def uses(orders: list[Order], coupon: Coupon, buyer: Buyer | None = None) -> int:
@@ -205,11 +207,24 @@ def uses(orders: list[Order], coupon: Coupon, buyer: Buyer | None = None) -> int
 
 def refusal_of_coupon(orders: list[Order], coupon: Coupon, buyer: Buyer) -> str:
     """Why a buyer cannot use a coupon; empty when they can."""
+    held_by = {id(order.buyer) for order in orders if order.coupon is coupon and order.state == PENDING}
     if coupon.limit and uses(orders, coupon) >= coupon.limit:
-        return "COUPON_USED_UP"
+        return "COUPON_HELD" if held_by else "COUPON_USED_UP"
     if coupon.per_user and uses(orders, coupon, buyer) >= coupon.per_user:
-        return "COUPON_USED_BY_YOU"
+        return "COUPON_HELD" if id(buyer) in held_by else "COUPON_USED_BY_YOU"
     return ""
+
+
+def returning(orders: list[Order], order: Order) -> dict[int, int]:
+    """The units of each product that an order puts back into the cart when it is given up unpaid."""
+    back, buyer = {}, order.buyer
+    later = [line for one in orders if one.buyer is buyer and one.id > order.id for line in one.lines]
+    for line in order.lines:
+        ordered = sum(one.units - one.restocked for one in later if one.product == line.product)
+        again = sum(units.get(line.product, 0) for id_, units in buyer.put_back if id_ > order.id)
+        units = line.units - min(ordered, line.units) - min(again, buyer.cart.get(line.product, 0))
+        back[line.product] = max(0, units)
+    return back
 
 
 def balance(orders: list[Order], buyer: Buyer) -> int:

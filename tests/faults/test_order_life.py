@@ -41,6 +41,7 @@ from order_model import (
     Return,
     balance,
     refusal_of_coupon,
+    returning,
 )
 from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2, order_pb2, promotion_pb2
@@ -158,7 +159,9 @@ class OrderLife(RuleBasedStateMachine):
         request = promotion_pb2.RedeemPointsRequest(points=points)
         _, refused = self._call(self.shop.cart.RedeemPoints, request, self._account(buyer))
         few = points > self._points(buyer)
-        assert refused == ("POINTS_TOO_FEW" if few else OK)
+        held = sum(order.redeemed for order in self._waiting() if order.buyer is buyer)
+        too_many = "POINTS_HELD" if held and points <= self._points(buyer) + held else "POINTS_TOO_FEW"
+        assert refused == (too_many if few else OK)
         if not refused:
             buyer.points_wanted = points
 
@@ -207,10 +210,13 @@ class OrderLife(RuleBasedStateMachine):
             assert again == reply
         elif refused == "PAYMENT_DECLINED":
             self._adopt_points(buyer, account)
+            buyer.put_back.append((self._newest(account).id, dict(buyer.cart)))
 
     def _refusal_of_checkout(self, buyer: Buyer, token: str, total: int) -> str:
         if not buyer.cart:
             return "CART_EMPTY"
+        if sum(order.buyer is buyer for order in self._waiting()) >= 3:
+            return "TOO_MANY_UNPAID"
         if any(units > self.stock[product] for product, units in buyer.cart.items()):
             return "OUT_OF_STOCK"
         if buyer.coupon is not None:
@@ -277,10 +283,13 @@ class OrderLife(RuleBasedStateMachine):
 
     def _give_up(self, order: Order) -> None:
         buyer = order.buyer
+        back = returning(self.orders, order)
         order.state = CANCELLED
         order.restock_all(self.stock)
-        for line in order.lines:
-            buyer.cart[line.product] = buyer.cart.get(line.product, 0) + line.units
+        for product, units in back.items():
+            if units:
+                buyer.cart[product] = buyer.cart.get(product, 0) + units
+        buyer.put_back.append((order.id, {line.product: line.units for line in order.lines}))
         buyer.coupon = buyer.coupon or order.coupon
         buyer.points_wanted = buyer.points_wanted or order.redeemed
 
@@ -323,9 +332,12 @@ class OrderLife(RuleBasedStateMachine):
         assert refused == (OK if may else "ILLEGAL_TRANSITION")
         if refused or order.state == CANCELLED:
             return
-        order.paid_back = 0 if order.state == PENDING else order.total
-        order.state = CANCELLED
-        order.restock_all(self.stock)
+        if order.state == PENDING:
+            self._give_up(order)
+        else:
+            order.paid_back = order.total
+            order.state = CANCELLED
+            order.restock_all(self.stock)
         if order.doubtful:  # what the bank took meanwhile goes back
             order.paid_back = minor(self._told(order).payment.refunded)
 

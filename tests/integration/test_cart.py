@@ -446,11 +446,11 @@ def test_a_preview_needs_lines_and_an_address_of_the_callers(shop: RunningShop) 
 
 
 BUDGETS = {
-    # Two of them write what was done and tell the other workers: one round trip on PostgreSQL
-    "AddItem": 6,
-    "AddItem again": 6,
-    "UpdateItem": 4,
-    "RemoveItem": 4,
+    # Three of them write what was shown and done, and tell the other workers: one round trip on PostgreSQL
+    "AddItem": 7,
+    "AddItem again": 7,
+    "UpdateItem": 5,
+    "RemoveItem": 5,
     "GetTotal": 1,
     "PreviewCheckout": 2,
     "GetCart": 1,

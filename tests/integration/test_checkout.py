@@ -290,7 +290,7 @@ def test_a_decline_takes_as_many_queries_whatever_its_lines(
         shop.add(buyer, product_id)
     with shop.counted_queries() as queries:
         refused(shop, buyer, payment_token="tok_decline")
-    assert len(queries) == (17 if shop.app.db.is_postgresql else 23), queries
+    assert len(queries) == (19 if shop.app.db.is_postgresql else 25), queries
 
 
 # Repeats

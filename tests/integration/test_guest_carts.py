@@ -420,7 +420,7 @@ def test_a_take_over_costs_as_many_queries_for_thirty_lines_as_for_one(shop: Run
         token = _add(shop, token, shop.product().id).token
     with shop.counted_queries() as queries:
         _sync(shop, user, token)
-    assert len(queries) == 8, queries
+    assert len(queries) == 9, queries
 
 
 # ── Races

@@ -270,6 +270,14 @@ DAMAGE = {
         GUEST_CART.format(columns=GUEST, values="'hash', placed_at, NULL"),
         CART_ITEM.format(variant=2),
     ],
+    "cart-lines": [
+        GUEST_CART.format(columns=GUEST, values="'hash', placed_at, NULL"),
+        "INSERT INTO cart_items (id, cart_id, product_id, variant_id, quantity, added_price_minor) "
+        "SELECT a.sequence * 100 + b.sequence * 10 + c.sequence, 1, 1, "
+        "a.sequence * 100 + b.sequence * 10 + c.sequence, 1, 150 "
+        "FROM order_events a, order_events b, order_events c "
+        "WHERE a.order_id = 1 AND b.order_id = 1 AND c.order_id = 1",
+    ],
     "wishlist-variant": [
         "INSERT INTO wishlist_items (user_id, product_id, variant_id, added_price_minor, created_at) "
         "SELECT user_id, 1, 2, 100, placed_at FROM orders WHERE number = 'OR-1'"

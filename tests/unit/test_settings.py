@@ -124,6 +124,7 @@ WRONG = [
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.05", "GOLD": "0.10"}'),
     ("TIER_DISCOUNT", '{"BRONZE": "0", "SILVER": "0.00005", "GOLD": "0.10", "PLATINUM": "0.15"}'),
     ("RESERVATION_MINUTES", "0"),
+    ("MAX_UNPAID_ORDERS", "0"),
     ("GUEST_CART_DAYS", "0"),
     ("LOW_STOCK_THRESHOLD", "0"),
     ("DEMO_PAYMENT_DELAY_SECONDS", "-1"),

@@ -39,7 +39,7 @@ class Cart(_message.Message):
     TOTALS_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     item_count: _builtins.int
-    """The number of units."""
+    """The number of units, with those that cannot be ordered."""
     etag: _builtins.str
     """Changes with every change of the cart."""
     token: _builtins.str
@@ -56,7 +56,7 @@ class Cart(_message.Message):
 
     @_builtins.property
     def subtotal(self) -> _money_pb2.Money:
-        """The sum of the lines, before tax and shipping."""
+        """The sum of what can be ordered, before tax and shipping."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
@@ -64,11 +64,17 @@ class Cart(_message.Message):
 
     @_builtins.property
     def totals(self) -> Global___Totals:
-        """What the cart would cost now, sent to the caller's default address, with every reduction."""
+        """What the cart would cost now, sent to the caller's default address, with every reduction.
+
+        What cannot be ordered (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but counts
+        neither here nor for a coupon's minimum or free shipping; Checkout is refused until it is removed.
+        """
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What changed since things were added, in sentences: prices, stock, products that were withdrawn."""
+        """What changed since things were added, in sentences: prices, stock, products that were withdrawn, and what came
+        back from an order that was not paid.
+        """
 
     def __init__(
         self,
@@ -112,6 +118,7 @@ class CartItem(_message.Message):
     AVAILABLE_FIELD_NUMBER: _builtins.int
     LIST_PRICE_FIELD_NUMBER: _builtins.int
     DISCOUNT_FIELD_NUMBER: _builtins.int
+    COUNTED_QUANTITY_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the line, for UpdateItem and RemoveItem."""
     product_id: _builtins.int
@@ -128,6 +135,8 @@ class CartItem(_message.Message):
     """Units of the variant left in stock."""
     available: _builtins.bool
     """Whether the line could be ordered now: the product is on sale and enough is left."""
+    counted_quantity: _builtins.int
+    """The units that could be ordered now, and that the totals count."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""
@@ -164,10 +173,11 @@ class CartItem(_message.Message):
         available: _builtins.bool = ...,
         list_price: _money_pb2.Money | None = ...,
         discount: _money_pb2.Money | None = ...,
+        counted_quantity: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "discount", b"discount", "line_total", b"line_total", "list_price", b"list_price", "price", b"price"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added_price", b"added_price", "available", b"available", "counted_quantity", b"counted_quantity", "discount", b"discount", "id", b"id", "line_total", b"line_total", "list_price", b"list_price", "name", b"name", "price", b"price", "price_changed", b"price_changed", "product_id", b"product_id", "quantity", b"quantity", "stock", b"stock", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

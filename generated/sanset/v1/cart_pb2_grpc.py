@@ -219,7 +219,7 @@ class CartServiceServicer:
     def PreviewCheckout(self, request, context):
         """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
+        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -281,7 +281,8 @@ class CartServiceServicer:
 
         Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
         its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
+        COUPON_CURRENCY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -319,7 +320,7 @@ class CartServiceServicer:
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
         is said.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -62,7 +62,7 @@ class CartServiceStub:
     PreviewCheckout: _grpc.UnaryUnaryMultiCallable[_cart_pb2.PreviewCheckoutRequest, _cart_pb2.PreviewCheckoutResponse]
     """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
+    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
     """
     SyncCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]
     """Moves what a guest's cart holds into the caller's own, and returns that.
@@ -93,7 +93,8 @@ class CartServiceStub:
 
     Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
     its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
+    COUPON_CURRENCY.
     """
     RemoveCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]
     """Takes the coupon off the cart, and returns the cart."""
@@ -107,7 +108,7 @@ class CartServiceStub:
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
     is said.
     """
     AdjustPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]
@@ -154,7 +155,7 @@ class CartServiceAsyncStub(CartServiceStub):
     PreviewCheckout: _aio.UnaryUnaryMultiCallable[_cart_pb2.PreviewCheckoutRequest, _cart_pb2.PreviewCheckoutResponse]  # type: ignore[assignment]
     """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
+    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
     """
     SyncCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Moves what a guest's cart holds into the caller's own, and returns that.
@@ -185,7 +186,8 @@ class CartServiceAsyncStub(CartServiceStub):
 
     Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
     its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+    COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
+    COUPON_CURRENCY.
     """
     RemoveCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.RemoveCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Takes the coupon off the cart, and returns the cart."""
@@ -199,7 +201,7 @@ class CartServiceAsyncStub(CartServiceStub):
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
     is said.
     """
     AdjustPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
@@ -285,7 +287,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cart_pb2.PreviewCheckoutResponse, _abc.Awaitable[_cart_pb2.PreviewCheckoutResponse]]:
         """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK), NOT_FOUND for the address.
+        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
         """
 
     @_abc_1.abstractmethod
@@ -358,7 +360,8 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
 
         Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
         its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_CURRENCY.
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
+        COUPON_CURRENCY.
         """
 
     @_abc_1.abstractmethod
@@ -402,7 +405,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, INVALID_ARGUMENT when neither `points` nor `all`
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
         is said.
         """
 

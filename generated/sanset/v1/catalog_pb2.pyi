@@ -105,6 +105,7 @@ class Product(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     DISCOUNT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_PRICE_FIELD_NUMBER: _builtins.int
+    MAX_QUANTITY_DAYS_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
@@ -126,7 +127,7 @@ class Product(_message.Message):
     stock_status: Global___Product.StockStatus.ValueType
     """How much is left, in words."""
     max_quantity: _builtins.int
-    """How many units one order may hold. 0 on create: 99."""
+    """How many units one order may hold, its variants together. 0 on create: 99. See `max_quantity_days`."""
     seo_title: _builtins.str
     """The title for search engines."""
     seo_description: _builtins.str
@@ -141,6 +142,10 @@ class Product(_message.Message):
     """The number of reviews."""
     etag: _builtins.str
     """Changes with every change of the product, but not with its stock."""
+    max_quantity_days: _builtins.int
+    """In how many days one customer may buy `max_quantity` units, over all their orders; what they cancel or send back does
+    not count. Beyond that Checkout is FAILED_PRECONDITION (PURCHASE_LIMIT). 0: `max_quantity` is of each order.
+    """
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit, in the shop's currency."""
@@ -202,10 +207,11 @@ class Product(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         discount: Global___Discount | None = ...,
         effective_price: _money_pb2.Money | None = ...,
+        max_quantity_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "discount", b"discount", "effective_price", b"effective_price", "price", b"price", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

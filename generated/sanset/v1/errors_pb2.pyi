@@ -149,7 +149,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     NEGATIVE_STOCK: _ErrorReason.ValueType  # 92
     """The adjustment would make the stock negative. FAILED_PRECONDITION."""
     PRICE_CHANGED: _ErrorReason.ValueType  # 93
-    """A price in the cart changed since it was last shown; read the cart and confirm. FAILED_PRECONDITION."""
+    """The order costs `metadata.total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
+    sent and no reply has shown this total: repeated, the call agrees to it.
+    """
     EXPERIMENT_RUNNING: _ErrorReason.ValueType  # 95
     """An experiment already runs. FAILED_PRECONDITION."""
     MODEL_IN_USE: _ErrorReason.ValueType  # 96
@@ -218,6 +220,14 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
     ORDER_PAID_BACK: _ErrorReason.ValueType  # 157
     """The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
+    COUPON_HELD: _ErrorReason.ValueType  # 158
+    """The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
+    POINTS_HELD: _ErrorReason.ValueType  # 159
+    """The user has so many points, but unpaid orders of theirs hold `metadata.held` of them. FAILED_PRECONDITION."""
+    TOO_MANY_UNPAID: _ErrorReason.ValueType  # 160
+    """The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
+    PURCHASE_LIMIT: _ErrorReason.ValueType  # 161
+    """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -352,7 +362,9 @@ TOO_MANY: ErrorReason.ValueType  # 91
 NEGATIVE_STOCK: ErrorReason.ValueType  # 92
 """The adjustment would make the stock negative. FAILED_PRECONDITION."""
 PRICE_CHANGED: ErrorReason.ValueType  # 93
-"""A price in the cart changed since it was last shown; read the cart and confirm. FAILED_PRECONDITION."""
+"""The order costs `metadata.total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
+sent and no reply has shown this total: repeated, the call agrees to it.
+"""
 EXPERIMENT_RUNNING: ErrorReason.ValueType  # 95
 """An experiment already runs. FAILED_PRECONDITION."""
 MODEL_IN_USE: ErrorReason.ValueType  # 96
@@ -421,4 +433,12 @@ ORDER_DISPUTED: ErrorReason.ValueType  # 156
 """The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
 ORDER_PAID_BACK: ErrorReason.ValueType  # 157
 """The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
+COUPON_HELD: ErrorReason.ValueType  # 158
+"""The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
+POINTS_HELD: ErrorReason.ValueType  # 159
+"""The user has so many points, but unpaid orders of theirs hold `metadata.held` of them. FAILED_PRECONDITION."""
+TOO_MANY_UNPAID: ErrorReason.ValueType  # 160
+"""The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
+PURCHASE_LIMIT: ErrorReason.ValueType  # 161
+"""The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -512,9 +512,9 @@ class CheckoutRequest(_message.Message):
     """A saved payment method of the caller's, in place of `payment_token`."""
     @_builtins.property
     def expected_total(self) -> _money_pb2.Money:
-        """The total that the buyer agreed to, in the order's currency, which is also meant when none is named. When
-        sent and the order would cost another amount, the call is FAILED_PRECONDITION (PRICE_CHANGED) and nothing
-        happens; in another currency it is INVALID_ARGUMENT (INVALID_MONEY).
+        """The total that the buyer agreed to, in the order's currency, which is also meant when none is named: send it
+        always. When the order would cost another amount, the call is FAILED_PRECONDITION (PRICE_CHANGED) and nothing
+        happens; in another currency it is INVALID_ARGUMENT (INVALID_MONEY). Absent: a total that was shown last.
         """
 
     def __init__(

@@ -183,9 +183,11 @@ class OrderServiceServicer:
         oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
         reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
         still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, PAYMENT_DECLINED, after which the stock
-        and the cart are as before and another attempt needs a new `request_id`, or ORDER_CANCELLED when the
-        order was cancelled while it was being paid. Replies are kept for a day; after that a repeat is ABORTED
+        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
+        their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
+        attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
+        total that neither `expected_total` names nor a reply has shown (of GetCart, GetTotal, PreviewCheckout, or to a
+        change of the cart) is ABORTED (PRICE_CHANGED) with `metadata.total`; the same call again agrees to it. Replies are kept for a day; after that a repeat is ABORTED
         (REQUEST_ID_USED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -244,6 +246,7 @@ class OrderServiceServicer:
     def CancelOrder(self, request, context):
         """Cancels an order that was not shipped, and returns it: stock, points, coupon and money go back.
 
+        What an unpaid order held is in its buyer's cart again, but for what they have ordered since: see `Cart.changes`.
         The buyer cancels their own, an admin any. Repeating it changes nothing. Returns FAILED_PRECONDITION
         (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
         of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).

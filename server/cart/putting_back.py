@@ -1,0 +1,119 @@
+"""What an order that was not paid gives back to its buyer's cart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from server.cart import guest_queries, promotion_queries, queries
+from server.cart.service import MOST_LINES
+
+MOST_NOTES: Final = 20
+"""Sentences that a cart keeps, the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """Units of a variant in the buyer's later orders: in those that stand, and in those given up unpaid."""
+
+    ordered: int = 0
+    put_back: int = 0
+
+
+ReadSince = Callable[[Connection], Mapping[int, Since]]
+"""Reads, once the cart is locked, what became of each variant since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unpaid:
+    """An order that nobody pays: what it took from the cart, and what it cost."""
+
+    number: str
+    user_id: int
+    currency: str
+    total_minor: int
+    lines: Sequence[Mapping[str, Any]]
+    coupon_id: int | None
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What becomes of a line: the units that return, and what is to be said of the others."""
+
+    line: Mapping[str, Any]
+    units: int
+    note: str = ""
+
+
+def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime, *, tell: bool) -> None:
+    """Put what an order took back into the cart, at its prices, beside what was added since.
+
+    The coupon and the points return as well, unless the buyer has chosen others meanwhile. What they ordered since
+    does not return, nor what would be a line too many, nor anything to a cart that is in another currency by then:
+    the cart says so, and with `tell` also that something returned.
+    """
+    cart = queries.open_for_return(tx, order.user_id, order.currency, now)
+    if cart.currency != order.currency:
+        note = f"What order {order.number} held was left out: it is sold in {order.currency}, "
+        _note(tx, cart, [f"{note}your cart is in {cart.currency}."], cart.shown)
+        return
+    coupon_id, points = cart.coupon_id or order.coupon_id, cart.points or order.points
+    promoted = (coupon_id, points) != (cart.coupon_id, cart.points)
+    if promoted:
+        promotion_queries.promote(tx, cart.id, coupon_id, points)
+    held = {line.variant_id: line.quantity for line in guest_queries.lines(tx, cart.id)}
+    found = list(_returning(order.lines, held, read_since(tx)))
+    notes = [one.note for one in found if one.note]
+    rows = [_row(one.line, one.units) for one in found if one.units]
+    if rows:
+        queries.add_lines(tx, cart.id, rows)
+    told = (
+        [f"Order {order.number} was not paid: what it held is in your cart again."] if rows and tell else []
+    )
+    as_it_was = not held and not notes  # then the buyer has agreed to what it costs
+    shown = str(order.total_minor) if as_it_was else "" if rows or promoted else cart.shown
+    _note(tx, cart, [*told, *notes], shown)
+
+
+def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
+    every = "\n".join([*cart.notes.splitlines(), *notes][-MOST_NOTES:])
+    if (every, shown) != (cart.notes, cart.shown):
+        queries.note(tx, cart.id, every, shown)
+
+
+def _returning(
+    lines: Sequence[Mapping[str, Any]], held: Mapping[int, int], since: Mapping[int, Since]
+) -> Iterator[_Left]:
+    free = MOST_LINES - len(held)
+    for line in lines:
+        variant_id, quantity, name = line["variant_id"], line["quantity"], line["name"]
+        later = since.get(variant_id, Since())
+        ordered = min(later.ordered, quantity)
+        note = (
+            f"{ordered} of {name} did not return to your cart: you have ordered them since."
+            if ordered
+            else ""
+        )
+        # What a later attempt at the same purchase gave back lies in the cart already.
+        units = quantity - ordered - min(later.put_back, held.get(variant_id, 0))
+        if units <= 0:
+            yield _Left(line, 0, note)
+        elif variant_id not in held and free <= 0:
+            yield _Left(line, 0, f"{name} was left out: a cart holds at most {MOST_LINES} products.")
+        else:
+            free -= variant_id not in held
+            yield _Left(line, units, note)
+
+
+def _row(line: Mapping[str, Any], units: int) -> dict[str, int]:
+    return {
+        "product_id": line["product_id"],
+        "variant_id": line["variant_id"],
+        "quantity": units,
+        "added_price_minor": line["price_minor"],
+    }

@@ -1,0 +1,63 @@
+"""SQL of what one buyer has ordered: one function per question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select
+
+from server.cart.putting_back import Since
+from server.db.base import UtcDateTime
+from server.order.models import Order, OrderEvent, OrderLine, Return, ReturnLine
+from server.order.status import CANCELLED, CONFIRMED, RECEIVED
+
+
+def since(connection: Connection, user_id: int, order_id: int, placed_at: datetime) -> dict[int, Since]:
+    """What became of each variant in the orders that a buyer has placed after an order."""
+    moment = bindparam("moment", placed_at, type_=UtcDateTime)
+    was_paid = exists().where(OrderEvent.order_id == Order.id, OrderEvent.status == CONFIRMED)
+    given_up = and_(Order.status == CANCELLED, ~was_paid)
+    statement = (
+        select(
+            OrderLine.variant_id,
+            func.sum(OrderLine.quantity - OrderLine.restocked_quantity).label("ordered"),
+            func.sum(case((given_up, OrderLine.quantity), else_=0)).label("put_back"),
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(
+            Order.user_id == user_id,
+            Order.placed_at >= moment,
+            or_(Order.placed_at > moment, Order.id > order_id),
+        )
+        .group_by(OrderLine.variant_id)
+    )
+    return {
+        row.variant_id: Since(int(row.ordered), int(row.put_back)) for row in connection.execute(statement)
+    }
+
+
+def kept_units(connection: Connection, user_id: int, product_id: int, since: datetime) -> int:
+    """The units of a product that a buyer has ordered since, less those that came back, in stock or not."""
+    returned = (
+        select(func.coalesce(func.sum(ReturnLine.quantity - ReturnLine.restocked), 0))
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(
+            Return.order_id == OrderLine.order_id,
+            Return.status == RECEIVED,
+            ReturnLine.position == OrderLine.position,
+        )
+        .scalar_subquery()
+    )
+    units = select(func.coalesce(func.sum(OrderLine.quantity - OrderLine.restocked_quantity - returned), 0))
+    return int(
+        connection.scalar(
+            units.select_from(OrderLine)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(
+                Order.user_id == user_id,
+                Order.placed_at > bindparam("since", since, type_=UtcDateTime),
+                OrderLine.product_id == product_id,
+            )
+        )
+        or 0
+    )
