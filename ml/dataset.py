@@ -46,7 +46,8 @@ class Interactions:
 class Orders:
     """Orders that were bought, one entry each: parallel arrays.
 
-    `totals` are minor units of the currency most orders are in, and 0 for orders in another one.
+    `totals` are what was paid less what was paid back, in minor units of the currency most orders are in, and 0
+    for orders in another one.
     """
 
     user_ids: Ids

@@ -12,8 +12,11 @@ from sqlalchemy.pool import NullPool
 from ml.arrays import Array
 from ml.dataset import EVENT_KINDS, GUEST, Dataset, Events, Interactions, Orders, Products
 
-UNSOLD = ("PENDING_PAYMENT", "CANCELLED", "REFUNDED", "RETURNED")
-"""Order states that do not count as a purchase."""
+NEVER_SOLD = ("PENDING_PAYMENT", "CANCELLED")
+"""Order states of which nothing was ever sold. What was sent back is told by the lines, not by the order."""
+
+PAID_BACK = "REFUNDED"
+RETURNED = "RETURNED"
 
 CHUNK = 20_000
 DESCRIPTION_LIMIT = 2_000
@@ -22,7 +25,11 @@ DESCRIPTION_LIMIT = 2_000
 _ORDERS = sa.table(
     "orders", *map(sa.column, ("id", "user_id", "status", "placed_at", "total_minor", "currency"))
 )
-_LINES = sa.table("order_lines", *map(sa.column, ("order_id", "product_id", "quantity")))
+_LINES = sa.table(
+    "order_lines",
+    *map(sa.column, ("order_id", "product_id", "quantity", "returned_quantity", "restocked_quantity")),
+)
+_PAYMENTS = sa.table("payments", *map(sa.column, ("order_id", "captured_minor", "refunded_minor")))
 _PRODUCTS = sa.table(
     "products", *map(sa.column, ("id", "name", "brand", "description", "category_id", "deleted_at"))
 )
@@ -54,11 +61,11 @@ def _read_lines(connection: sa.Connection) -> Interactions:
             sa.func.coalesce(_ORDERS.c.user_id, GUEST),
             _LINES.c.product_id,
             _ORDERS.c.id,
-            _LINES.c.quantity,
+            _kept(),
             _epoch(connection, _ORDERS.c.placed_at),
         )
         .join_from(_LINES, _ORDERS, _ORDERS.c.id == _LINES.c.order_id)
-        .where(_ORDERS.c.status.not_in(UNSOLD))
+        .where(_ORDERS.c.status.not_in(NEVER_SOLD), _kept() > 0)
     )
     user_ids, product_ids, order_ids, quantities, times = _columns(
         connection, query, (np.int64, np.int64, np.int64, np.float32, np.float64)
@@ -66,16 +73,35 @@ def _read_lines(connection: sa.Connection) -> Interactions:
     return Interactions(user_ids, product_ids, order_ids, quantities, times)
 
 
+def _kept() -> sa.ColumnElement[int]:
+    """The units of a line that its buyer kept: a unit that came back by a return may be in stock again, or not."""
+    line = _LINES.c
+    back = sa.case(
+        (line.returned_quantity > line.restocked_quantity, line.returned_quantity),
+        else_=line.restocked_quantity,
+    )
+    return line.quantity - back
+
+
 def _read_orders(connection: sa.Connection) -> Orders:
-    bought = _ORDERS.c.status.not_in(UNSOLD)
-    order = _ORDERS.c
+    order, payment = _ORDERS.c, _PAYMENTS.c
+    # Only of an order that is RETURNED everything can have come back; its lines are looked at, and no other's
+    something = sa.exists().where(_LINES.c.order_id == order.id, _kept() > 0)
+    bought = order.status.not_in((*NEVER_SOLD, PAID_BACK)) & ((order.status != RETURNED) | something)
+    stayed = sa.case(
+        (payment.order_id.is_(None), order.total_minor), else_=payment.captured_minor - payment.refunded_minor
+    )
     usage = sa.select(order.currency).where(bought).group_by(order.currency)
     most_used = usage.order_by(sa.func.count().desc(), order.currency).limit(1).scalar_subquery()
-    query = sa.select(
-        sa.func.coalesce(order.user_id, GUEST),
-        _epoch(connection, order.placed_at),
-        sa.case((order.currency == most_used, order.total_minor), else_=0),
-    ).where(bought)
+    query = (
+        sa.select(
+            sa.func.coalesce(order.user_id, GUEST),
+            _epoch(connection, order.placed_at),
+            sa.case((order.currency == most_used, stayed), else_=0),
+        )
+        .select_from(_ORDERS.outerjoin(_PAYMENTS, payment.order_id == order.id))
+        .where(bought)
+    )
     return Orders(*_columns(connection, query, (np.int64, np.float64, np.int64)))
 
 

@@ -71,12 +71,13 @@ def place_order(
     placed_at: datetime,
     status: str = "DELIVERED",
 ) -> int:
-    """Write an order of one unit each and return its id."""
+    """Write an order of one unit each and return its id; of one that is RETURNED everything came back."""
     values = _order(user_id, len(product_ids), placed_at, status)
     order_id = tx.execute(insert(Order).values(values).returning(Order.id)).scalar_one()
+    back = {"returned_quantity": int(status == "RETURNED")}
     tx.execute(
         insert(OrderLine),
-        [_line(order_id, position, product_id) for position, product_id in enumerate(product_ids, 1)],
+        [_line(order_id, position, product_id) | back for position, product_id in enumerate(product_ids, 1)],
     )
     return order_id
 

@@ -20,6 +20,7 @@ from sqlalchemy import (
     case,
     exists,
     func,
+    outerjoin,
     select,
     true,
 )
@@ -29,15 +30,18 @@ from server.analytics.models import SegmentMember
 from server.analytics.rules import Rules
 from server.auth.models import User
 from server.catalog.models import Category, Product
-from server.order.models import Order, OrderLine
-from server.order.status import PAID
+from server.order.line_facts import IS_KEPT, IS_PURCHASE, STAYED
+from server.order.models import Order, OrderLine, Payment
 from server.rpc.identity import Role
 
 CUSTOMER = and_(User.is_active, User.role == Role.CUSTOMER.value)
 """Who can belong to a segment: staff and closed accounts cannot."""
 
-BOUGHT = Order.status.in_(sorted(PAID))
+BOUGHT = IS_PURCHASE
 """The orders that count."""
+
+
+_PAID_ORDERS = outerjoin(Order, Payment, Payment.order_id == Order.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Moment:
     currency: str
 
     def totals(self) -> Subquery:
-        """Each customer's orders, summed up: number, those in the currency, what these come to, the last."""
+        """The orders of each customer: number, those in the currency, what stayed paid for these, the last."""
         return (
             select(
                 Order.user_id,
@@ -69,6 +73,7 @@ class Moment:
                 self._spent().label("spent"),
                 func.max(Order.placed_at).label("last_at"),
             )
+            .select_from(_PAID_ORDERS)
             .where(BOUGHT, Order.user_id.is_not(None))
             .group_by(Order.user_id)
             .subquery("totals")
@@ -84,13 +89,13 @@ class Moment:
             return func.coalesce(totals.c.orders, 0), func.coalesce(totals.c.spent, 0)
         own = and_(Order.user_id == User.id, BOUGHT)
         orders, spent = (
-            select(each).where(own).correlate(User).scalar_subquery()
+            select(each).select_from(_PAID_ORDERS).where(own).correlate(User).scalar_subquery()
             for each in (func.count(Order.id), self._spent())
         )
         return func.coalesce(orders, 0), func.coalesce(spent, 0)
 
     def _spent(self) -> ColumnElement[int]:
-        return func.sum(case((Order.currency == self.currency, Order.total_minor), else_=0))
+        return func.sum(case((Order.currency == self.currency, STAYED), else_=0))
 
 
 def customers(totals: Subquery | None) -> FromClause:
@@ -140,7 +145,8 @@ def _conditions(rules: Rules, now: datetime) -> Iterator[ColumnElement[bool]]:
     if rules.category_id is not None:
         products = select(OrderLine.order_id).join(Product, Product.id == OrderLine.product_id)
         inside = Product.category_id.in_(_under(rules.category_id))
-        yield _ordered(exists(products.where(OrderLine.order_id == Order.id, inside).correlate(Order)))
+        of_order = OrderLine.order_id == Order.id
+        yield _ordered(exists(products.where(of_order, inside, IS_KEPT).correlate(Order)))
 
 
 def _since(column: InstrumentedAttribute[datetime], days: int, now: datetime) -> ColumnElement[bool]:

@@ -17,6 +17,7 @@ from server.catalog.models import Category, Product
 from server.db.base import AnyRow, Base
 from server.db.bulk import write_rows
 from server.db.upsert import insert_for
+from server.order.line_facts import IS_KEPT
 from server.order.models import Order, OrderLine
 
 RULES, TRAINED = "RULES", "TRAINED"
@@ -151,7 +152,7 @@ def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict
         select(Order.user_id, Order.id.label("order_id"), OrderLine.product_id, Product.category_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Product, Product.id == OrderLine.product_id)
-        .where(BOUGHT, Order.user_id.in_(members(segment, moment)))
+        .where(BOUGHT, IS_KEPT, Order.user_id.in_(members(segment, moment)))
         .cte("bought")
     )
     found: dict[str, list[AnyRow]] = {CATEGORIES: [], PRODUCTS: []}

@@ -14,13 +14,8 @@ from sqlalchemy import Connection, func, select
 from server.catalog.discounts import Phase, phases, price_at
 from server.catalog.models import Category, InventoryLevel, Product
 from server.db.base import AnyRow
-from server.order import status
+from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
-
-UNSOLD = (status.PENDING_PAYMENT, *sorted(status.STATUSES - status.LIVE))
-"""Orders that are no sign of liking; training leaves the same out."""
-
-SENT_BACK = (status.RETURNED, status.REFUNDED)
 
 BASKETS_LOOKED_AT = 300
 
@@ -129,11 +124,14 @@ def _lineages(connection: Connection) -> dict[int | None, str]:
 
 
 def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence[tuple[int, float]]:
-    """The products in the latest baskets of this one, with the share of those baskets that hold each."""
+    """The products in the latest baskets of this one, with the share of those baskets that hold each.
+
+    What came back was never in a basket.
+    """
     baskets = (
         select(OrderLine.order_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(OrderLine.product_id == product_id, Order.status.not_in(UNSOLD))
+        .where(OrderLine.product_id == product_id, Order.status.not_in(NEVER_SOLD), IS_KEPT)
         .distinct()
         .order_by(OrderLine.order_id.desc())
         .limit(BASKETS_LOOKED_AT)
@@ -143,7 +141,7 @@ def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence
     rows = connection.execute(
         select(OrderLine.product_id, together, select(func.count()).select_from(baskets).scalar_subquery())
         .join(baskets, baskets.c.order_id == OrderLine.order_id)
-        .where(OrderLine.product_id != product_id)
+        .where(OrderLine.product_id != product_id, IS_KEPT)
         .group_by(OrderLine.product_id)
         .order_by(together.desc(), OrderLine.product_id)
         .limit(limit)

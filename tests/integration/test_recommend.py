@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import recommend_data as data
 from recommend_worker import ADMIN, Worker, customer, running
 from sanset.v1 import recommend_pb2 as pb
+from sqlalchemy import select, update
 
 from server.catalog.errors import CategoryNotFound, ProductNotFound
 from server.clock import utc_now
 from server.errors import UserNotFound
 from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
+from server.order.models import Order, OrderLine
 from server.recommend.lifecycle import probe
 from server.settings import Settings
 
@@ -147,6 +150,31 @@ def test_a_cancelled_order_bought_nothing_and_a_returned_one_is_not_offered_agai
         assert history.recent == ()
 
     play(settings, story)
+
+
+def test_what_was_kept_of_a_returned_order_is_bought_again_and_what_came_back_is_not(
+    modelled: Settings,
+) -> None:
+    async def reorder(worker: Worker) -> set[int]:
+        found = await worker.call("GetReorder", pb.GetReorderRequest(limit=100), customer(data.NEW_USER))
+        return {item.product_id for item in found.items}
+
+    async def story(worker: Worker) -> None:
+        kept, back = 1, 2
+        with worker.db.transaction() as tx:
+            for days in (1, 8, 15):
+                data.place_order(tx, data.NEW_USER, [kept, back], utc_now() - timedelta(days=days))
+        assert await reorder(worker) == {kept, back}
+        with worker.db.transaction() as tx:
+            mine = select(Order.id).where(Order.user_id == data.NEW_USER)
+            tx.execute(update(Order).where(Order.id.in_(mine)).values(status="RETURNED"))
+            line = update(OrderLine).where(OrderLine.order_id.in_(mine), OrderLine.product_id == back)
+            tx.execute(line.values(returned_quantity=OrderLine.quantity))
+            publish(tx, NewEvent(ORDER, "1", {"user_id": data.NEW_USER}))
+        await asyncio.sleep(0)
+        assert await reorder(worker) == {kept}
+
+    play(modelled, story)
 
 
 def test_views_shape_the_next_list(modelled: Settings) -> None:

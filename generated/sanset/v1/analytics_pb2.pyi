@@ -230,7 +230,7 @@ class SegmentAnalysis(_message.Message):
 
     @_builtins.property
     def revenue(self) -> _money_pb2.Money:
-        """What they spent, in the shop's currency."""
+        """What they spent, in the shop's currency: what was paid less what was paid back."""
 
     @_builtins.property
     def average_spent(self) -> _money_pb2.Money:
@@ -289,10 +289,10 @@ class SegmentMember(_message.Message):
     email: _builtins.str
     """The e-mail address of the account."""
     order_count: _builtins.int
-    """How many orders the user made."""
+    """How many orders the user made and kept something of."""
     @_builtins.property
     def spent(self) -> _money_pb2.Money:
-        """What the user spent, in the shop's currency."""
+        """What the user spent, in the shop's currency: what was paid less what was paid back."""
 
     @_builtins.property
     def last_order_time(self) -> _timestamp_pb2.Timestamp:

@@ -27,10 +27,9 @@ from sqlalchemy import (
 from server.auth.models import User
 from server.cart.models import Cart, CartItem
 from server.db.prepared import Prepared
-from server.order import status
+from server.order.line_facts import IS_KEPT, KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.models import BehaviorEvent
-from server.recommend.queries import SENT_BACK, UNSOLD
 
 MOST_EVENTS = 100
 """How many of the latest events are looked at."""
@@ -43,10 +42,11 @@ USER, BOUGHT, RETURNED, ORDERED, SEEN, CARTED = "user", "bought", "returned", "o
 
 
 class Row(NamedTuple):
-    """A part of a history; `quantity` and `order_id` are those of the kind ORDERED, 0 otherwise.
+    """A part of a history; `quantity` (units that were kept) and `order_id` are of the kind ORDERED, else 0.
 
-    BOUGHT and RETURNED stand once per product, with its latest time; SEEN once per event; CARTED once per line of
-    the cart, with the time of its last change; one USER says that there is such a user.
+    BOUGHT and RETURNED (every unit came back) stand once per product, with its latest time; SEEN once
+    per event; CARTED once per line of the cart, with the time of its last change; one USER says that there is such
+    a user.
     """
 
     kind: str
@@ -77,19 +77,19 @@ def _said(kind: str) -> ColumnElement[str]:
     return literal(kind, String)
 
 
-def _none_of(statuses: Sequence[str]) -> ColumnElement[bool]:
+def _was_sold() -> ColumnElement[bool]:
     # One by one: a prepared statement does not expand lists.
-    return and_(*(Order.status != name for name in statuses))
+    return and_(*(Order.status != name for name in NEVER_SOLD))
 
 
 def _bought(user: ColumnElement[int]) -> Select[Any]:
-    kept = case(*((Order.status == name, _said(RETURNED)) for name in SENT_BACK), else_=_said(BOUGHT))
+    kept = case((IS_KEPT, _said(BOUGHT)), else_=_said(RETURNED))
     return (
         # The smaller word wins: bought again after it was sent back is bought.
         _row(func.min(kept), OrderLine.product_id, func.max(Order.placed_at))
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.user_id == user, _none_of((status.PENDING_PAYMENT, status.CANCELLED)))
+        .where(Order.user_id == user, _was_sold())
         .group_by(OrderLine.product_id)
     )
 
@@ -97,10 +97,14 @@ def _bought(user: ColumnElement[int]) -> Select[Any]:
 def _ordered(user: ColumnElement[int]) -> Select[Any]:
     lines = (
         select(
-            _said(ORDERED), OrderLine.product_id, Order.placed_at.label("at"), OrderLine.quantity, Order.id
+            _said(ORDERED),
+            OrderLine.product_id,
+            Order.placed_at.label("at"),
+            KEPT.label("quantity"),
+            Order.id,
         )
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.user_id == user, _none_of(UNSOLD))
+        .where(Order.user_id == user, _was_sold(), IS_KEPT)
         .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(MOST_LINES)
     )

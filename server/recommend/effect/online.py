@@ -32,8 +32,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
+from server.order.line_facts import IS_KEPT, IS_PURCHASE
 from server.order.models import Order, OrderLine
-from server.order.status import PAID
 from server.recommend.effect.experiments import Trial
 from server.recommend.models import BehaviorEvent, ShownList
 
@@ -194,7 +194,7 @@ def _earned(connection: Connection, touches: Subquery) -> Select[Any]:
     touch = touches.c
     pair = (touch.model_version, touch.list_id, touch.product_id)
     rank = func.row_number().over(partition_by=pair, order_by=Order.currency)
-    amount = func.sum(OrderLine.total_minor)
+    amount = func.sum(_stayed(OrderLine))
     bought = (
         select(
             touch.model_version, touch.position, Order.currency, amount.label("amount"), rank.label("rank")
@@ -208,13 +208,20 @@ def _earned(connection: Connection, touches: Subquery) -> Select[Any]:
             ),
         )
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.product_id == touch.product_id))
-        .where(Order.status.in_(sorted(PAID)), ~_touched_again(connection, touches))
+        .where(IS_PURCHASE, IS_KEPT, ~_touched_again(connection, touches))
         .group_by(*pair, touch.position, Order.currency)
         .subquery("bought")
     )
     named = (bought.c.model_version, bought.c.position, bought.c.currency)
     purchases = func.sum(case((bought.c.rank == 1, 1), else_=0))
     return select(*named, purchases, func.sum(bought.c.amount)).group_by(*named)
+
+
+def _stayed(line: type[OrderLine]) -> ColumnElement[int]:
+    """What the goods of a line brought, less the share of it that was paid back."""
+    cost = line.total_minor - line.discount_minor + line.tax_minor + line.shipping_minor
+    back = func.round(line.total_minor * 1.0 * line.refunded_minor / func.nullif(cost, 0))
+    return line.total_minor - cast(func.coalesce(back, 0), BigInteger)
 
 
 def _touched_again(connection: Connection, touches: Subquery) -> ColumnElement[bool]:

@@ -12,11 +12,11 @@ from sqlalchemy import ColumnElement, Connection, Select, case, false, func, sel
 from server.catalog.models import Product
 from server.db.upsert import insert_for
 from server.events.log import TRAINING, NewEvent, publish
+from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.errors import ModelNotFound, TooLittleData, TrainingRunning
 from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.models import BehaviorEvent, TrainedModel, TrainingRun
-from server.recommend.queries import UNSOLD
 
 RUNNING, SUCCEEDED, FAILED, CANCELLED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
 
@@ -85,7 +85,7 @@ def require_enough(connection: Connection) -> None:
         select(Order.id, Order.user_id, OrderLine.product_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Product, Product.id == OrderLine.product_id)
-        .where(Order.status.not_in(UNSOLD), Product.deleted_at.is_(None))
+        .where(Order.status.not_in(NEVER_SOLD), IS_KEPT, Product.deleted_at.is_(None))
     )
     needs = (
         (MIN_ORDERS, "orders", sold.with_only_columns(Order.id)),

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, union_all
 
+from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.models import BehaviorEvent
-from server.recommend.queries import UNSOLD
 
 WORTH = {"VIEW": 1, "CLICK": 1, "WISHLIST": 3, "ADD_TO_CART": 3, "PURCHASE": 3}
 """What an event counts, against ORDER_WORTH for a line of an order. A client's word is worth less."""
@@ -74,7 +74,7 @@ def _ordered(since: datetime, now: datetime, *by: Any) -> Select[Any]:
     return (
         select(*by, score.label("score"))
         .join_from(OrderLine, Order, Order.id == OrderLine.order_id)
-        .where(Order.placed_at >= since, Order.status.not_in(UNSOLD))
+        .where(Order.placed_at >= since, Order.status.not_in(NEVER_SOLD), IS_KEPT)
         .group_by(*by)
     )
 

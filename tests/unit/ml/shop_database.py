@@ -13,7 +13,9 @@ DAY_ONE = datetime(2026, 11, 1, tzinfo=UTC).timestamp()
 TABLES = """
 CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER, status VARCHAR, placed_at DATETIME,
     total_minor INTEGER DEFAULT 1000, currency VARCHAR DEFAULT 'USD');
-CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER, product_id INTEGER, quantity INTEGER);
+CREATE TABLE order_lines (id INTEGER PRIMARY KEY, order_id INTEGER, product_id INTEGER, quantity INTEGER,
+    returned_quantity INTEGER DEFAULT 0, restocked_quantity INTEGER DEFAULT 0);
+CREATE TABLE payments (order_id INTEGER PRIMARY KEY, captured_minor INTEGER, refunded_minor INTEGER DEFAULT 0);
 CREATE TABLE products (id INTEGER PRIMARY KEY, name VARCHAR, brand VARCHAR, description TEXT, category_id INTEGER,
     deleted_at DATETIME);
 CREATE TABLE categories (id INTEGER PRIMARY KEY, name VARCHAR, parent_id INTEGER);
@@ -38,6 +40,9 @@ def make_shop(path: Path) -> str:
             "INSERT INTO order_lines (order_id, product_id, quantity) VALUES (?, ?, 2)",
             [(1, 1), (1, 2), (2, 2), (3, 1), (4, 1), (5, 1), (6, 1)],
         )
+        # The one went back into stock before it left, the other came back.
+        database.execute("UPDATE order_lines SET restocked_quantity = quantity WHERE order_id = 5")
+        database.execute("UPDATE order_lines SET returned_quantity = quantity WHERE order_id = 6")
         database.executemany(
             "INSERT INTO products VALUES (?, ?, ?, ?, ?, ?)",
             [

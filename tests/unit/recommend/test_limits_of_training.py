@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml import __main__ as command
 from ml import interactions, train
-from server.recommend import queries
+from server.order import line_facts
 from server.recommend.lifecycle import child, probe, runs
 from server.recommend.lifecycle.assignment import Parameters
 
@@ -14,7 +14,7 @@ def test_the_server_and_the_trainer_agree_on_too_little_data() -> None:
 
 
 def test_they_agree_on_which_orders_count() -> None:
-    assert set(queries.UNSOLD) == set(interactions.UNSOLD)
+    assert set(line_facts.NEVER_SOLD) == set(interactions.NEVER_SOLD)
 
 
 def test_they_agree_on_where_the_key_is() -> None:
