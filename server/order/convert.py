@@ -150,6 +150,20 @@ def gift_card_to_wire(card: Any, code: str = "") -> payment_pb.GiftCard:
     )
 
 
+def alert_to_wire(row: AnyRow) -> payment_pb.PaymentAlert:
+    """Something about a payment that a person must look at."""
+    return payment_pb.PaymentAlert(
+        id=row.id,
+        kind=payment_pb.PaymentAlert.Kind.Value(row.kind),
+        gateway=row.gateway,
+        gateway_id=row.gateway_id,
+        order_id=row.order_id or 0,
+        problem=row.problem,
+        create_time=time_to_wire(row.created_at),
+        close_time=time_to_wire(row.closed_at),
+    )
+
+
 def checkout_reply(order: PlacedOrder, payment_url: str) -> bytes:
     """The reply of Checkout, as it is sent and stored."""
     reply = pb.CheckoutResponse(order_id=order.id, order=order_to_wire(order), payment_url=payment_url)

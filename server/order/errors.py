@@ -94,6 +94,12 @@ class GiftCardNotFound(NotFound):
     message = "There is no gift card with this code."
 
 
+class PaymentAlertNotFound(NotFound):
+    """No such alert."""
+
+    message = "There is no alert {alert_id} about payments."
+
+
 class NotRefundable(FailedPrecondition):
     """Nothing was paid that could be paid back."""
 

@@ -14,10 +14,11 @@ from server.db.database import Database
 from server.errors import InvalidField
 from server.money import is_currency
 from server.order import convert, service
-from server.order.errors import OrderNotFound
-from server.order.payments import gift_cards
+from server.order.errors import OrderNotFound, PaymentAlertNotFound
+from server.order.payments import gift_cards, queries
 from server.order.payments.gift_cards import Codes
 from server.order.reports import Reports
+from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
@@ -27,6 +28,7 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
     """Translates calls about payments and gift cards; OrderServicer is one."""
 
     _db: Database
+    _pages: Pages
     _clock: Clock
     _reports: Reports
     _codes: Codes
@@ -74,3 +76,31 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
         refuse_card_number("code", request.code)
         with self._db.read() as connection:
             return convert.gift_card_to_wire(gift_cards.read(connection, self._codes, request.code))
+
+    def ListPaymentAlerts(
+        self, request: payment_pb.ListPaymentAlertsRequest, call: Call
+    ) -> payment_pb.ListPaymentAlertsResponse:
+        scope = ("ListPaymentAlerts", call.identity.user_id, request.include_closed)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            rows = queries.alert_page(
+                connection,
+                include_closed=request.include_closed,
+                after=after[0] if after else None,
+                limit=size + 1,
+            )
+        items, token = self._pages.page(rows, size, convert.alert_to_wire, lambda row: [row.id], *scope)
+        return payment_pb.ListPaymentAlertsResponse(items=items, next_page_token=token)
+
+    def ClosePaymentAlert(
+        self, request: payment_pb.ClosePaymentAlertRequest, call: Call
+    ) -> payment_pb.PaymentAlert:
+        now = self._clock()
+        with self._db.transaction() as tx:
+            if queries.close_alert(tx, request.alert_id, now):
+                audit.write(tx, Actor.of(call), "ClosePaymentAlert", f"payment_alert/{request.alert_id}", now)
+            row = queries.alert(tx, request.alert_id)
+            if row is None:
+                raise PaymentAlertNotFound(alert_id=request.alert_id)
+            return convert.alert_to_wire(row)

@@ -11,9 +11,10 @@ import grpc
 import pytest
 import stripe_double
 from cart_shop import buyer_of, cents, stock_of
+from page_by_page import page_by_page
 from payment_shop import only_order, payment, sound, sweep, tell
 from running_shop import Account, Refused, RunningShop, refusal
-from sanset.v1 import after_sale_pb2
+from sanset.v1 import after_sale_pb2, payment_pb2
 from sanset.v1 import order_pb2 as pb
 from stripe_double import StripeDouble
 
@@ -64,7 +65,7 @@ def refused(call: Any, *arguments: Any, **named: Any) -> Refused:
 
 def refund(shop: RunningShop, order_id: int) -> after_sale_pb2.Refund:
     """Pay all that is left back."""
-    request = after_sale_pb2.RefundOrderRequest(order_id=order_id)
+    request = after_sale_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
 
 
@@ -470,3 +471,37 @@ def test_the_shops_keeper_is_written_of_what_waits_for_a_person_once(
     assert order.number in mail.plain
     assert "pi_else" in mail.html
     assert sound(paid)
+
+
+def test_alerts_are_listed_until_a_person_closes_them(paid: RunningShop, account: StripeDouble) -> None:
+    _, order, intent = waiting(paid, account)
+    for number in range(3):
+        thing = intent | {
+            "id": f"pi_list_{number}",
+            "status": "succeeded",
+            "amount_received": intent["amount"],
+        }
+        tell(paid, *account.signed("payment_intent.succeeded", thing, event_id=event()))
+
+    def listed(include_closed: bool = False) -> list[payment_pb2.PaymentAlert]:
+        def read(token: str) -> payment_pb2.ListPaymentAlertsResponse:
+            request = payment_pb2.ListPaymentAlertsRequest(
+                page_size=2, page_token=token, include_closed=include_closed
+            )
+            return paid.orders.ListPaymentAlerts(request, metadata=paid.admin.metadata)
+
+        return [one for page in page_by_page(read) for one in page.items if one.order_id == order.id]
+
+    found = listed()
+    assert [one.gateway_id for one in found] == ["pi_list_2", "pi_list_1", "pi_list_0"]
+    assert {one.kind for one in found} == {payment_pb2.PaymentAlert.OTHER_PAYMENT}
+    assert order.number in found[0].problem
+    close = payment_pb2.ClosePaymentAlertRequest(alert_id=found[0].id)
+    closed = paid.orders.ClosePaymentAlert(close, metadata=paid.admin.metadata)
+    assert closed.HasField("close_time")
+    assert paid.orders.ClosePaymentAlert(close, metadata=paid.admin.metadata) == closed
+    assert listed() == found[1:]
+    assert listed(include_closed=True) == [closed, *found[1:]]
+    absent = payment_pb2.ClosePaymentAlertRequest(alert_id=10**12)
+    answer = refused(paid.orders.ClosePaymentAlert, absent, metadata=paid.admin.metadata)
+    assert answer.reason == "PAYMENT_ALERT_NOT_FOUND"

@@ -105,10 +105,12 @@ from sanset.v1.order_pb2 import (
     UpdateOrderStatusRequest,
 )
 from sanset.v1.payment_pb2 import (
+    ClosePaymentAlertRequest,
     CreateGiftCardRequest,
     GetGiftCardBalanceRequest,
     GetPaymentRequest,
     GiftCard,
+    ListPaymentAlertsRequest,
     ReceivePaymentWebhookRequest,
 )
 from sanset.v1.promotion_pb2 import (
@@ -160,6 +162,7 @@ from sqlalchemy import insert, update
 from server.app import SERVICES
 from server.auth.models import User as UserRow
 from server.clock import utc_now
+from server.order.payments.models import PaymentAlert
 from server.recommend.models import TrainingRun
 from server.webhooks.models import WebhookDelivery
 
@@ -251,6 +254,16 @@ class World:
         }  # fmt: skip
         with self.shop.app.db.transaction() as tx:
             inserted = insert(WebhookDelivery).values(values).returning(WebhookDelivery.id)
+            return int(tx.execute(inserted).scalar_one())
+
+    def alert_id(self) -> int:
+        """An alert about a payment."""
+        values = {
+            "key": uuid.uuid4().hex, "kind": "UNKNOWN_ORDER", "gateway": "stripe", "gateway_id": "pi_1",
+            "problem": "It is labelled with an order that this shop does not have.", "created_at": utc_now(),
+        }  # fmt: skip
+        with self.shop.app.db.transaction() as tx:
+            inserted = insert(PaymentAlert).values(values).returning(PaymentAlert.id)
             return int(tx.execute(inserted).scalar_one())
 
     def filled_cart(self, account: Account) -> int:
@@ -644,6 +657,8 @@ CASES: dict[str, Case] = {
     "ReplayWebhookDelivery": Case(
         lambda world, caller: ReplayWebhookDeliveryRequest(delivery_id=world.delivery_id())
     ),
+    "ListPaymentAlerts": Case(lambda world, caller: ListPaymentAlertsRequest(page_size=5)),
+    "ClosePaymentAlert": Case(lambda world, caller: ClosePaymentAlertRequest(alert_id=world.alert_id())),
     "ListPendingOrders": Case(lambda world, caller: ListPendingOrdersRequest(page_size=5)),
     "ExportOrders": Case(_export_orders),
     "ExportProducts": Case(lambda world, caller: ExportProductsRequest(format=ExportProductsRequest.CSV)),

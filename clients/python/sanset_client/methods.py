@@ -136,6 +136,11 @@ class OrderMethods:
     iter_webhook_deliveries = Items(
         webhook_pb2.ListWebhookDeliveriesRequest, webhook_pb2.WebhookDelivery, rpc="ListWebhookDeliveries"
     )
+    list_payment_alerts = Unary(payment_pb2.ListPaymentAlertsRequest, payment_pb2.ListPaymentAlertsResponse)
+    iter_payment_alerts = Items(
+        payment_pb2.ListPaymentAlertsRequest, payment_pb2.PaymentAlert, rpc="ListPaymentAlerts"
+    )
+    close_payment_alert = Unary(payment_pb2.ClosePaymentAlertRequest, payment_pb2.PaymentAlert)
     replay_webhook_delivery = Unary(webhook_pb2.ReplayWebhookDeliveryRequest, webhook_pb2.WebhookDelivery)
 
 

@@ -120,6 +120,16 @@ class OrderServiceStub:
                 request_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
                 _registered_method=True)
+        self.ListPaymentAlerts = channel.unary_unary(
+                '/sanset.v1.OrderService/ListPaymentAlerts',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
+                _registered_method=True)
+        self.ClosePaymentAlert = channel.unary_unary(
+                '/sanset.v1.OrderService/ClosePaymentAlert',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
+                _registered_method=True)
         self.ListPendingOrders = channel.unary_unary(
                 '/sanset.v1.OrderService/ListPendingOrders',
                 request_serializer=sanset_dot_v1_dot_order__pb2.ListPendingOrdersRequest.SerializeToString,
@@ -342,6 +352,22 @@ class OrderServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListPaymentAlerts(self, request, context):
+        """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+        disputes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClosePaymentAlert(self, request, context):
+        """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+        (PAYMENT_ALERT_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListPendingOrders(self, request, context):
         """Lists the orders that wait for their payment, the oldest first.
         """
@@ -502,6 +528,16 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     servicer.ReceivePaymentWebhook,
                     request_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.SerializeToString,
+            ),
+            'ListPaymentAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPaymentAlerts,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.SerializeToString,
+            ),
+            'ClosePaymentAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClosePaymentAlert,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.SerializeToString,
             ),
             'ListPendingOrders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPendingOrders,
@@ -987,6 +1023,60 @@ class OrderService:
             '/sanset.v1.OrderService/ReceivePaymentWebhook',
             sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
             sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPaymentAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ListPaymentAlerts',
+            sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClosePaymentAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/ClosePaymentAlert',
+            sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
             options,
             channel_credentials,
             insecure,

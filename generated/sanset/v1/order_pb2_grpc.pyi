@@ -134,6 +134,14 @@ class OrderServiceStub:
     `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
     taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
     """
+    ListPaymentAlerts: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]
+    """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+    disputes.
+    """
+    ClosePaymentAlert: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]
+    """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+    (PAYMENT_ALERT_NOT_FOUND).
+    """
     ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]
     """Lists the orders that wait for their payment, the oldest first."""
     ExportOrders: _grpc.UnaryStreamMultiCallable[_order_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]
@@ -267,6 +275,14 @@ class OrderServiceAsyncStub(OrderServiceStub):
     succeeds after its order was given up is paid back. A report counts for the order whose payment has the
     `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
     taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+    """
+    ListPaymentAlerts: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]  # type: ignore[assignment]
+    """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+    disputes.
+    """
+    ClosePaymentAlert: _aio.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]  # type: ignore[assignment]
+    """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+    (PAYMENT_ALERT_NOT_FOUND).
     """
     ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_pb2.ListPendingOrdersRequest, _order_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists the orders that wait for their payment, the oldest first."""
@@ -494,6 +510,26 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         succeeds after its order was given up is paid back. A report counts for the order whose payment has the
         `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
         taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPaymentAlerts(
+        self,
+        request: _payment_pb2.ListPaymentAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ListPaymentAlertsResponse, _abc.Awaitable[_payment_pb2.ListPaymentAlertsResponse]]:
+        """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+        disputes.
+        """
+
+    @_abc_1.abstractmethod
+    def ClosePaymentAlert(
+        self,
+        request: _payment_pb2.ClosePaymentAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.PaymentAlert, _abc.Awaitable[_payment_pb2.PaymentAlert]]:
+        """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+        (PAYMENT_ALERT_NOT_FOUND).
         """
 
     @_abc_1.abstractmethod

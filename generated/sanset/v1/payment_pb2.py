@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xd6\x01\n\x08GiftCard\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tlast_four\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12#\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x15\x43reateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x19GetGiftCardBalanceRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x08\x18@b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xd6\x01\n\x08GiftCard\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tlast_four\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12#\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x15\x43reateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x19GetGiftCardBalanceRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x08\x18@\"\xcc\x03\n\x0cPaymentAlert\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.sanset.v1.PaymentAlert.Kind\x12\x0f\n\x07gateway\x18\x03 \x01(\t\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x10\n\x08order_id\x18\x05 \x01(\x03\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rOTHER_PAYMENT\x10\x01\x12\x0f\n\x0bOTHER_ORDER\x10\x02\x12\x11\n\rUNKNOWN_ORDER\x10\x03\x12\x10\n\x0cOTHER_AMOUNT\x10\x04\x12\x12\n\x0eOTHER_CURRENCY\x10\x05\x12\x15\n\x11REFUND_UNEXPECTED\x10\x06\x12\x11\n\rREFUND_FAILED\x10\x07\x12\x12\n\x0e\x44ISPUTE_OPENED\x10\x08\x12\x0f\n\x0b\x44ISPUTE_WON\x10\t\x12\x10\n\x0c\x44ISPUTE_LOST\x10\n\"l\n\x18ListPaymentAlertsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"\\\n\x19ListPaymentAlertsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.PaymentAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x18\x43losePaymentAlertRequest\x12\x1d\n\x08\x61lert_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,6 +54,12 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEGIFTCARDREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETGIFTCARDBALANCEREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_GETGIFTCARDBALANCEREQUEST'].fields_by_name['code']._serialized_options = b'\342A\001\002\272H\006r\004\020\010\030@'
+  _globals['_LISTPAYMENTALERTSREQUEST'].fields_by_name['page_size']._loaded_options = None
+  _globals['_LISTPAYMENTALERTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
+  _globals['_LISTPAYMENTALERTSREQUEST'].fields_by_name['page_token']._loaded_options = None
+  _globals['_LISTPAYMENTALERTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_CLOSEPAYMENTALERTREQUEST'].fields_by_name['alert_id']._loaded_options = None
+  _globals['_CLOSEPAYMENTALERTREQUEST'].fields_by_name['alert_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_GIFTCARD']._serialized_start=186
   _globals['_GIFTCARD']._serialized_end=400
   _globals['_GETPAYMENTREQUEST']._serialized_start=402
@@ -66,4 +72,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEGIFTCARDREQUEST']._serialized_end=690
   _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_start=692
   _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_end=748
+  _globals['_PAYMENTALERT']._serialized_start=751
+  _globals['_PAYMENTALERT']._serialized_end=1211
+  _globals['_PAYMENTALERT_KIND']._serialized_start=993
+  _globals['_PAYMENTALERT_KIND']._serialized_end=1211
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_start=1213
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_end=1321
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_start=1323
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_end=1415
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_start=1417
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_end=1474
 # @@protoc_insertion_point(module_scope)

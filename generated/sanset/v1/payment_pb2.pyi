@@ -3,10 +3,13 @@
 isort:skip_file
 Payments: what was paid for an order, gift cards, and what gateways report."""
 
+from collections import abc as _abc
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 import builtins as _builtins
 import sys
@@ -184,3 +187,192 @@ class GetGiftCardBalanceRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetGiftCardBalanceRequest: _TypeAlias = GetGiftCardBalanceRequest  # noqa: Y015
+
+@_typing.final
+class PaymentAlert(_message.Message):
+    """Something about a payment that a person must look at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PaymentAlert._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: PaymentAlert._Kind.ValueType  # 0
+        """Not set."""
+        OTHER_PAYMENT: PaymentAlert._Kind.ValueType  # 1
+        """An event of another payment names an order, or another payment answered for it."""
+        OTHER_ORDER: PaymentAlert._Kind.ValueType  # 2
+        """An order's payment is labelled with another order."""
+        UNKNOWN_ORDER: PaymentAlert._Kind.ValueType  # 3
+        """An event names an order that this shop does not have."""
+        OTHER_AMOUNT: PaymentAlert._Kind.ValueType  # 4
+        """Another amount was received than the order costs."""
+        OTHER_CURRENCY: PaymentAlert._Kind.ValueType  # 5
+        """Another currency was received than the order's."""
+        REFUND_UNEXPECTED: PaymentAlert._Kind.ValueType  # 6
+        """More was paid back at the gateway than the shop has left of the order."""
+        REFUND_FAILED: PaymentAlert._Kind.ValueType  # 7
+        """A refund failed for good, or came back."""
+        DISPUTE_OPENED: PaymentAlert._Kind.ValueType  # 8
+        """A buyer's bank takes money back, or asks about it."""
+        DISPUTE_WON: PaymentAlert._Kind.ValueType  # 9
+        """It decided for the shop."""
+        DISPUTE_LOST: PaymentAlert._Kind.ValueType  # 10
+        """It decided for the buyer."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What happened."""
+
+    KIND_UNSPECIFIED: PaymentAlert.Kind.ValueType  # 0
+    """Not set."""
+    OTHER_PAYMENT: PaymentAlert.Kind.ValueType  # 1
+    """An event of another payment names an order, or another payment answered for it."""
+    OTHER_ORDER: PaymentAlert.Kind.ValueType  # 2
+    """An order's payment is labelled with another order."""
+    UNKNOWN_ORDER: PaymentAlert.Kind.ValueType  # 3
+    """An event names an order that this shop does not have."""
+    OTHER_AMOUNT: PaymentAlert.Kind.ValueType  # 4
+    """Another amount was received than the order costs."""
+    OTHER_CURRENCY: PaymentAlert.Kind.ValueType  # 5
+    """Another currency was received than the order's."""
+    REFUND_UNEXPECTED: PaymentAlert.Kind.ValueType  # 6
+    """More was paid back at the gateway than the shop has left of the order."""
+    REFUND_FAILED: PaymentAlert.Kind.ValueType  # 7
+    """A refund failed for good, or came back."""
+    DISPUTE_OPENED: PaymentAlert.Kind.ValueType  # 8
+    """A buyer's bank takes money back, or asks about it."""
+    DISPUTE_WON: PaymentAlert.Kind.ValueType  # 9
+    """It decided for the shop."""
+    DISPUTE_LOST: PaymentAlert.Kind.ValueType  # 10
+    """It decided for the buyer."""
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    GATEWAY_FIELD_NUMBER: _builtins.int
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The id of the alert."""
+    kind: Global___PaymentAlert.Kind.ValueType
+    """What happened."""
+    gateway: _builtins.str
+    """The gateway that told it."""
+    gateway_id: _builtins.str
+    """The gateway's own id of the payment, the dispute or the refund."""
+    order_id: _builtins.int
+    """The order that it is about; 0 for none."""
+    problem: _builtins.str
+    """What happened, in a sentence."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the shop heard of it."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When a person was done with it; absent while it waits."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        kind: Global___PaymentAlert.Kind.ValueType = ...,
+        gateway: _builtins.str = ...,
+        gateway_id: _builtins.str = ...,
+        order_id: _builtins.int = ...,
+        problem: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "gateway", b"gateway", "gateway_id", b"gateway_id", "id", b"id", "kind", b"kind", "order_id", b"order_id", "problem", b"problem"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentAlert: _TypeAlias = PaymentAlert  # noqa: Y015
+
+@_typing.final
+class ListPaymentAlertsRequest(_message.Message):
+    """Asks for ListPaymentAlerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    INCLUDE_CLOSED_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    include_closed: _builtins.bool
+    """Those that are closed too."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+        include_closed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_closed", b"include_closed", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPaymentAlertsRequest: _TypeAlias = ListPaymentAlertsRequest  # noqa: Y015
+
+@_typing.final
+class ListPaymentAlertsResponse(_message.Message):
+    """A page of alerts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaymentAlert]:
+        """The alerts, the newest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___PaymentAlert] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPaymentAlertsResponse: _TypeAlias = ListPaymentAlertsResponse  # noqa: Y015
+
+@_typing.final
+class ClosePaymentAlertRequest(_message.Message):
+    """Asks for ClosePaymentAlert."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALERT_ID_FIELD_NUMBER: _builtins.int
+    alert_id: _builtins.int
+    """The id of the alert."""
+    def __init__(
+        self,
+        *,
+        alert_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alert_id", b"alert_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ClosePaymentAlertRequest: _TypeAlias = ClosePaymentAlertRequest  # noqa: Y015

@@ -208,3 +208,32 @@ def disputes(connection: Connection, order_ids: Sequence[int]) -> dict[int, list
     for row in connection.execute(statement.order_by(Dispute.order_id, Dispute.id)):
         found.setdefault(row.order_id, []).append(row)
     return found
+
+
+def alert_page(
+    connection: Connection, *, include_closed: bool, after: int | None, limit: int
+) -> Sequence[AnyRow]:
+    """Alerts, the newest first, those before the id `after`."""
+    statement = select(*PaymentAlert.__table__.columns)
+    if not include_closed:
+        statement = statement.where(PaymentAlert.closed_at.is_(None))
+    if after is not None:
+        statement = statement.where(PaymentAlert.id < after)
+    return connection.execute(statement.order_by(PaymentAlert.id.desc()).limit(limit)).all()
+
+
+def close_alert(tx: Connection, alert_id: int, now: datetime) -> bool:
+    """Note that a person is done with an alert; False when it is closed already, or there is none."""
+    closed = tx.execute(
+        update(PaymentAlert)
+        .where(PaymentAlert.id == alert_id, PaymentAlert.closed_at.is_(None))
+        .values(closed_at=now)
+    )
+    return closed.rowcount == 1
+
+
+def alert(connection: Connection, alert_id: int) -> AnyRow | None:
+    """An alert."""
+    return connection.execute(
+        select(*PaymentAlert.__table__.columns).where(PaymentAlert.id == alert_id)
+    ).one_or_none()
