@@ -37,6 +37,8 @@ EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""
 
 REQUEST_ID_KEY = "x-request-id"
+UNKNOWN = "unknown"
+"""What all methods that do not exist are counted as: strangers invent any number of names."""
 SMALL_BYTES = 16 * 1024
 """Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
 
@@ -233,8 +235,15 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
     def _unknown(self, method: str) -> Handler:
         async def answer(_: object, context: Any) -> Any:
-            call = self._read(method, context)
-            await _abort(context, call, MethodUnknown(method=method[:200]))
+            started = time.monotonic()
+            call = self._read(UNKNOWN, context)
+            refusal: Refusal = MethodUnknown(method=method[:200])
+            try:
+                self._limits.admit(call)
+            except Refusal as too_many:
+                refusal = too_many
+            self._telemetry.finished(call, started, refusal.code, refusal.reason)
+            await _abort(context, call, refusal)
 
         return grpc.stream_unary_rpc_method_handler(answer)
 

@@ -255,3 +255,22 @@ def test_what_the_server_itself_gives_up_is_not_called_cancelled() -> None:
     with pytest.raises(Aborted):
         asyncio.run(server.call(CART, context, give_up))
     assert context.code is grpc.StatusCode.UNAVAILABLE
+
+
+def test_calls_of_methods_that_do_not_exist_are_counted_and_limited_like_any_other() -> None:
+    async def scenario() -> Server:
+        server = Server(rate_limit=3)
+
+        async def none(_: object) -> None:
+            return None
+
+        for name in range(5):
+            details: Any = type("Details", (), {"method": f"/sanset.v1.CartService/Guess{name}"})
+            handler: Any = await server.pipeline.intercept_service(none, details)
+            with pytest.raises(Aborted):
+                await handler.stream_unary(None, Context())
+        return server
+
+    server = asyncio.run(scenario())
+    assert server.count("unknown", "UNIMPLEMENTED", "METHOD_UNKNOWN") == 3
+    assert server.count("unknown", "RESOURCE_EXHAUSTED", "RATE_LIMITED") == 2
