@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, insert, select
 from server.auth.models import Address, User
 from server.auth.tokens import AccessTokens
 from server.cart.models import Cart, CartItem
+from server.cart.pricing import Item, PriceRules, price
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.settings import Settings
@@ -79,7 +80,13 @@ class Crowd:
         )
         cart_id = tx.execute(
             insert(Cart)
-            .values(user_id=account.user_id, currency="USD", version=1, updated_at=now)
+            .values(
+                user_id=account.user_id,
+                currency="USD",
+                version=1,
+                updated_at=now,
+                shown=str(self._total(cart)),
+            )
             .returning(Cart.id)
         ).scalar_one()
         for product_id, quantity in cart.items():
@@ -93,6 +100,11 @@ class Crowd:
                 )
             )
         return account
+
+    def _total(self, cart: Mapping[int, int]) -> int:
+        """What a cart costs, as a reply would have shown it."""
+        items = [Item(product_id, 1000, 1000, quantity) for product_id, quantity in cart.items()]
+        return price(items, "USD", "US", PriceRules.of(self.settings)).total
 
     def admin(self) -> Account:
         """A new signed-in admin."""
