@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import httpx
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from real_stack import ADMIN, Stack, is_alive, stack_of, until
+from real_stack import ADMIN, PASSWORD, Stack, is_alive, stack_of, until
 from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2, catalog_pb2_grpc
 from sanset.v1.order_pb2 import Order, Payment
 from sanset_client import Client, Unavailable
@@ -153,6 +154,30 @@ def test_each_address_has_its_limit_and_ctrl_c_ends_everything(small_stack: Stac
     until(lambda: not any(is_alive(pid) for pid in pids))
     assert not (stack.home / "run" / "shop.json").exists()
     assert not stack.is_ready()
+
+
+def test_no_log_holds_a_secret_at_any_level(tmp_path: Path) -> None:
+    with stack_of(tmp_path, workers=1, log_level="debug") as stack:
+        person, guest = stack.customer(), stack.client()
+        product = stack.product()
+        cart = guest.post("cart/add", json={"product_id": product["id"]}).json()["token"]
+        guest.get("cart", headers={"x-cart-token": cart})
+        stack.client(authorization=f"Bearer {person.tokens['access_token']}").get(
+            "orders/1?token=sent-in-vain"
+        )
+        guest.post("auth/login", json={"email": person.me["email"], "password": "wrong-horse-1"})
+        guest.post("auth/refresh", json={"refresh_token": person.tokens["refresh_token"]})
+        with grpc.insecure_channel(stack.native) as channel:
+            auth_pb2_grpc.AuthServiceStub(channel).GetMe(auth_pb2.GetMeRequest(), metadata=person.metadata)
+        edge = re.findall(r"x-sanset-edge, value: \"(\w+)\"", (tmp_path / "run" / "envoy.yaml").read_text())[
+            0
+        ]
+    secrets = {cart, edge, *person.tokens.values(), PASSWORD, ADMIN[1], "wrong-horse-1", "sent-in-vain"}
+    logs = [*(tmp_path / "log").iterdir(), tmp_path / "serve.log"]
+    assert {log.name for log in logs} >= {"envoy.log", "worker-1.log"}
+    for log in logs:
+        text = log.read_text()
+        assert [secret for secret in secrets if len(str(secret)) > 8 and str(secret) in text] == [], log.name
 
 
 def test_nothing_outlives_a_killed_supervisor(tmp_path: Path) -> None:

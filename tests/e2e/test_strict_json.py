@@ -213,6 +213,11 @@ def test_each_mistake_of_a_body_is_named_at_once(stack: Stack) -> None:
     }
 
 
+def test_no_more_mistakes_are_named_than_anyone_reads(buyer: Person) -> None:
+    assert len(_refused(buyer.http.post("cart/add", json={f"field_{n}": n for n in range(500)}))) == 20
+    assert len(_refused(buyer.http.get("products?" + "&".join(f"field_{n}=1" for n in range(500))))) == 20
+
+
 def test_a_list_longer_than_the_contract_allows_is_refused_before_it_is_read_on(buyer: Person) -> None:
     refused = _refused(buyer.http.post("user-behavior/track", json={"events": [{}] * 200}))
     assert refused == {"events": "must have at most 100 entries"}

@@ -206,6 +206,18 @@ def test_a_certificate_that_cannot_be_read_is_named(settings: Settings, tmp_path
         envoy.values(settings.model_copy(update=changes), 1, [2])
 
 
+def test_whoever_holds_a_connection_and_does_nothing_loses_it(rendered: Any) -> None:
+    (listener,) = rendered["static_resources"]["listeners"]
+    assert listener["listener_filters_timeout"] == "10s"
+    assert [each["name"] for each in listener["listener_filters"]] == [
+        "envoy.filters.listener.http_inspector"
+    ]
+    manager = _manager(rendered)
+    options = manager["common_http_protocol_options"]
+    assert (manager["request_headers_timeout"], manager["request_timeout"]) == ("10s", "60s")
+    assert (options["idle_timeout"], options["max_connection_duration"]) == ("300s", "3600s")
+
+
 def test_json_is_judged_by_the_contract_and_native_calls_are_not(rendered: Any) -> None:
     lua = "envoy.filters.http.lua"
     assert [each["name"] for each in _manager(rendered)["http_filters"]].count(lua) == 1

@@ -1,4 +1,4 @@
-"""The script by which the gateway judges JSON: `strict_json.lua`, followed by the contract it judges by."""
+"""The script by which the gateway judges JSON: the files beside this one, then the contract they judge by."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
-SCRIPT = Path(__file__).with_name("strict_json.lua")
-HEAD = Path(__file__).with_name("head.lua")
+HERE = Path(__file__).parent
+PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
+HEAD = HERE / "head.lua"
 
 _SCALARS = {
     FieldDescriptor.TYPE_STRING: "string",
@@ -54,7 +55,8 @@ _RAW = "google.api.HttpBody"
 
 def script(descriptor_set: bytes) -> str:
     """The whole script for the services of our own in a descriptor set."""
-    return SCRIPT.read_text(encoding="utf-8") + "\n".join(_Contract().lines(descriptor_set)) + "\n"
+    parts = [(HERE / part).read_text(encoding="utf-8") for part in PARTS]
+    return "\n".join([*parts, *_Contract().lines(descriptor_set), ""])
 
 
 class _Contract:

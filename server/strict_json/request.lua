@@ -1,0 +1,192 @@
+-- ── Path and query ──────────────────────────────────────────────────────────────────────────────────────
+
+local function decoded(raw)
+  if not find(raw, "%", 1, true) then return raw end
+  return (string.gsub(raw, "%%(%x%x)", function(code) return string.char(tonumber(code, 16)) end))
+end
+
+local function decoded_query(raw)
+  return decoded(find(raw, "+", 1, true) and string.gsub(raw, "+", " ") or raw)
+end
+
+local function named(fields, name)
+  local rule
+  for part in string.gmatch(name, "[^.]+") do
+    rule = fields and fields[part]
+    if not rule then return nil end
+    fields = rule.fields
+  end
+  return rule
+end
+
+local function judge_path(binding, segments)
+  for index, name in pairs(binding.variables) do
+    local rule = named(binding.request, name)
+    local sent = decoded(segments[index])
+    if not TEXT[rule.kind](rule, sent) then complain(name, must(rule)) end
+  end
+end
+
+local function judge_query(binding, query)
+  local seen = {}
+  for _, name in pairs(binding.variables or {}) do seen[name] = "is in the path already" end
+  for part in string.gmatch(query, "[^&]+") do
+    step()
+    local name, sent = string.match(part, "^([^=]*)=?(.*)$")
+    local rule = named(binding.request, name)
+    local one = rule and rule.kind == "list" and rule.item or rule
+    if not rule then
+      complain(decoded_query(name), unknown(binding.request, decoded_query(name)))
+    elseif not TEXT[one.kind] and one.kind ~= "bool" then
+      complain(name, "cannot be given in the query")
+    elseif seen[name] and rule == one then
+      complain(name, seen[name])
+    elseif one.kind == "bool" then
+      if sent ~= "true" and sent ~= "false" then complain(name, must(one)) end
+    elseif not TEXT[one.kind](one, decoded_query(sent)) then
+      complain(name, must(one))
+    end
+    seen[name] = seen[name] or "is given twice"
+  end
+end
+
+local function judge_parameters(binding, segments, query)
+  if binding.variables then judge_path(binding, segments) end
+  if query ~= "" then judge_query(binding, query) end
+end
+
+local function split(path)
+  local segments, first = {}, 2
+  while first <= #path do
+    local slash = find(path, "/", first, true) or #path + 1
+    segments[#segments + 1] = sub(path, first, slash - 1)
+    first = slash + 1
+  end
+  return segments
+end
+
+-- What takes the verb on a path, as the transcoder finds it
+local function walk(node, segments, index, verb)
+  local segment = segments[index]
+  if not segment then return node.verbs and node.verbs[verb] end
+  local literal = node.literals[segment]
+  return (literal and walk(literal, segments, index + 1, verb))
+    or (node.variable and walk(node.variable, segments, index + 1, verb))
+end
+
+local function collect_verbs(node, segments, index, verbs)
+  local segment = segments[index]
+  if not segment then
+    for each in pairs(node.verbs or {}) do verbs[each] = true end
+    return
+  end
+  if node.literals[segment] then collect_verbs(node.literals[segment], segments, index + 1, verbs) end
+  if node.variable then collect_verbs(node.variable, segments, index + 1, verbs) end
+end
+
+-- What the path says of the fields of the body's message
+local function fixed_by(binding, segments)
+  local values = {}
+  for index, name in pairs(binding.variables) do
+    local inside = binding.inside and binding.inside .. "." or ""
+    if sub(name, 1, #inside) == inside then values[sub(name, #inside + 1)] = decoded(segments[index]) end
+  end
+  return values
+end
+
+-- ── Refusals: the same Status JSON as the server's ──────────────────────────────────────────────────────
+
+local function is_utf8(raw)
+  local rest = string.gsub(raw, "[\194-\223][\128-\191]", "")
+  rest = string.gsub(rest, "[\224-\239][\128-\191][\128-\191]", "")
+  rest = string.gsub(rest, "[\240-\244][\128-\191][\128-\191][\128-\191]", "")
+  return not find(rest, "[\128-\255]")
+end
+
+local function json(raw, most)
+  most = most or MAX_TEXT
+  if #raw > most then raw = string.gsub(sub(raw, 1, most), "[\192-\255][\128-\191]*$", "") .. "…" end
+  if not is_utf8(raw) then raw = string.gsub(raw, "[\128-\255]", "?") end
+  return '"' .. string.gsub(raw, '[%c"\\]', function(char) return format("\\u%04x", byte(char)) end) .. '"'
+end
+
+local STATUS = [[{"code":%d,"message":%s,"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s",]]
+  .. [["domain":"sanset","metadata":{"request_id":%s}}%s]}]]
+local BAD_REQUEST = [[,{"@type":"type.googleapis.com/google.rpc.BadRequest","field_violations":[%s]}]]
+
+local function refuse(handle, status, code, reason, sentence, more, extra)
+  local id = handle:headers():get("x-request-id") or ""
+  local headers = {[":status"] = status, ["content-type"] = "application/json"}
+  for name, sent in pairs(extra or {}) do headers[name] = sent end
+  handle:respond(headers, format(STATUS, code, json(sentence, MAX_MESSAGE), reason, json(id), more or ""))
+end
+
+local function refuse_fields(handle, found)
+  local listed, said = {}, {}
+  for _, each in ipairs(found) do
+    listed[#listed + 1] = format('{"field":%s,"description":%s}', json(each[1]), json(each[2]))
+    said[#said + 1] = each[1] .. ": " .. each[2]
+  end
+  refuse(handle, "400", 3, "INVALID_FIELD", concat(said, "; "), format(BAD_REQUEST, concat(listed, ",")))
+end
+
+local function refuse_verb(handle, verb, segments)
+  local allowed, verbs = {}, {}
+  collect_verbs(root, segments, 1, allowed)
+  for each in pairs(allowed) do verbs[#verbs + 1] = each end
+  if #verbs == 0 then return end -- the transcoder says that there is no such path
+  table.sort(verbs)
+  local sentence = format("%s is not possible here. What is: %s.", verb, concat(verbs, ", "))
+  refuse(handle, "405", 12, "METHOD_UNKNOWN", sentence, nil, {allow = concat(verbs, ", ")})
+end
+
+-- Judge a part of the request. Return what was found wrong so far, or nothing where it was refused as a whole.
+local function judged(handle, found, judge, binding, ...)
+  text, steps, violations = "", 0, found
+  local done, failure = pcall(judge, binding, ...)
+  text = ""
+  if done or failure == ENOUGH then return found end
+  local why = type(failure) == "table" and failure.malformed
+  if not why then handle:logErr(tostring(failure)) end
+  local sentence = format("The request cannot be read: %s.", why or "it is not understood")
+  refuse(handle, "400", 3, "MALFORMED_REQUEST", sentence)
+end
+
+function envoy_on_request(handle)
+  local headers = handle:headers()
+  local verb, path, query = headers:get(":method"), headers:get(":path"), ""
+  local mark = find(path, "?", 1, true)
+  if mark then path, query = sub(path, 1, mark - 1), sub(path, mark + 1) end
+  local head = verb == "HEAD"
+  if head then
+    verb = "GET"
+    headers:replace(":method", verb) -- head.lua takes the body from the reply
+  end
+
+  local binding, segments = exact[verb] and exact[verb][path], nil
+  if not binding then
+    segments = split(path)
+    binding = walk(root, segments, 1, verb)
+    if not binding or (head and binding.stream) then
+      return refuse_verb(handle, head and "HEAD" or verb, segments)
+    end
+  end
+
+  local found = {}
+  if query ~= "" or binding.variables then
+    found = judged(handle, found, judge_parameters, binding, segments, query)
+    if not found then return end
+  end
+  local body = binding.body and handle:body() -- other requests are judged meanwhile
+  if body then
+    local content = body:getBytes(0, body:length())
+    if sub(content, 1, 3) == "\239\187\191" then -- a byte order mark, which the transcoder takes for a value
+      content = sub(content, 4)
+      body:setBytes(content)
+    end
+    fixed = binding.variables and fixed_by(binding, segments)
+    found = judged(handle, found, judge_body, binding, content)
+    if not found then return end
+  end
+  if #found > 0 then refuse_fields(handle, found) end
+end
