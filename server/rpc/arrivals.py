@@ -22,6 +22,9 @@ class Arrivals:
     A worker that gets more calls than it can read lets them wait in gRPC, where nothing is refused or counted;
     what it reads then is old, and what it answers is late for everybody. Whether there is such a line is told by
     the call that waited least of the last moment: in a line all are old.
+
+    Never two in a row: to refuse costs a third of a call or so, and a worker that does nothing else when more
+    comes than it can refuse would serve nobody.
     """
 
     def __init__(self, max_wait_seconds: float) -> None:
@@ -32,6 +35,7 @@ class Arrivals:
         self._least = inf
         self._last_least = 0.0
         self._standing_since: float | None = None
+        self._refused_last = False
 
     def admit(self, call: Call) -> None:
         """Raise Overloaded for a call that comes too late."""
@@ -45,7 +49,9 @@ class Arrivals:
             self._next_window(now)
         self._calls += 1
         self._least = min(self._least, waited)
-        if waited > self._patience(now) and min(self._least, self._last_least) > self._max_wait / 20:
+        in_line = min(self._least, self._last_least) > self._max_wait / 20
+        self._refused_last = not self._refused_last and in_line and waited > self._patience(now)
+        if self._refused_last:
             raise Overloaded()
 
     def _patience(self, now: float) -> float:
