@@ -41,11 +41,12 @@ class Shops:
     sqlite: SansetShop
     fastapi: FastApiShop
     echo: EchoServer
+    before: SansetShop | None
 
     @property
     def whole(self) -> list[SansetShop | FastApiShop]:
         """Those that are whole shops."""
-        return [self.postgres, self.sqlite, self.fastapi]
+        return [self.postgres, self.sqlite, self.fastapi, *([self.before] if self.before else [])]
 
 
 Sides = Callable[[Shops], list[rounds.Side]]
@@ -81,7 +82,7 @@ def main() -> int:
         console.print(NO_H2LOAD, style="yellow")
     try:
         with _progress(console) as progress, ExitStack() as stack:
-            shops = _start(stack, progress) if {*wanted} - {*OF_THEIR_OWN} else None
+            shops = _start(stack, progress, given.before) if {*wanted} - {*OF_THEIR_OWN} else None
             rows = [row for name in wanted for row in _measure(name, shops, given.rounds, progress)]
     except (CallFailed, ServerFailed, PostgresFailed) as error:
         console.print(f"The bench stopped: {error}", style="red", markup=False)
@@ -111,6 +112,12 @@ def _arguments() -> argparse.Namespace:
         type=Path,
         help=f"where the results go as JSON (default {RESULTS.name} beside this, for a whole run)",
     )
+    arguments.add_argument(
+        "--before",
+        type=Path,
+        metavar="CHECKOUT",
+        help="compare with another checkout of the project too, which has a .venv of its own",
+    )
     return arguments.parse_args()
 
 
@@ -118,7 +125,7 @@ def _progress(console: Console) -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=console)
 
 
-def _start(stack: ExitStack, progress: Progress) -> Shops:
+def _start(stack: ExitStack, progress: Progress, checkout: Path | None) -> Shops:
     """Start and fill everything; the echo comes last, since it repeats Sanset's answers."""
     task = progress.add_task("starting and filling the shops", total=4)
     place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanset-bench-")))
@@ -133,7 +140,10 @@ def _start(stack: ExitStack, progress: Progress) -> Shops:
     progress.advance(task)
     ceiling = stack.enter_context(echo.running(place / "echo", on_postgres))
     progress.advance(task)
-    return Shops(on_postgres, on_sqlite, peer, ceiling)
+    if checkout is None:
+        return Shops(on_postgres, on_sqlite, peer, ceiling, None)
+    before = sanset.running(place / "before", Database.POSTGRES, data, checkout.absolute())
+    return Shops(on_postgres, on_sqlite, peer, ceiling, stack.enter_context(before))
 
 
 def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> Sequence[report.Row]:
@@ -148,7 +158,7 @@ def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> 
     sides, against = CALLS[name]
     task = progress.add_task(name, total=count + 1)
     figures = rounds.measure(sides(shops), count, lambda: progress.advance(task))
-    return report.rows_of(name, figures, against)
+    return report.rows_of(name, figures, (*against, sanset.BEFORE) if shops.before else against)
 
 
 def _measure_freshness(progress: Progress) -> list[report.Row]:

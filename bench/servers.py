@@ -26,16 +26,22 @@ class ServerFailed(Exception):
 
 @contextmanager
 def python(
-    arguments: Sequence[str], port: int, log: Path, environment: Mapping[str, str] | None = None
+    arguments: Sequence[str],
+    port: int,
+    log: Path,
+    environment: Mapping[str, str] | None = None,
+    checkout: Path | None = None,
 ) -> Iterator[int]:
     """Run `python ARGUMENTS` on the servers' core; yield its pid once it accepts connections on `port`.
 
-    Raises ServerFailed when it ends or stays silent instead.
+    `checkout` is another checkout of the project, with its `.venv`, to run in. Raises ServerFailed when the
+    program ends or stays silent instead.
     """
     with pinned(SERVER_CORE), log.open("wb") as file:
         process = subprocess.Popen(
-            [sys.executable, *arguments],
+            [_interpreter(checkout), *arguments],
             env={**os.environ, **(environment or {})},
+            cwd=checkout,
             stdin=subprocess.PIPE,  # held open: a worker takes its end for the supervisor's death
             stdout=file,
             stderr=file,
@@ -68,20 +74,27 @@ def database(directory: Path) -> Iterator[tuple[str, int]]:
         running.__exit__(None, None, None)
 
 
-def run_python(arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Run `python ARGUMENTS` to its end.
+def run_python(
+    arguments: Sequence[str], environment: Mapping[str, str], checkout: Path | None = None
+) -> None:
+    """Run `python ARGUMENTS` to its end, in another checkout if one is given.
 
     Raises ServerFailed, with the end of what it wrote, when it fails.
     """
     done = subprocess.run(
-        [sys.executable, *arguments],
+        [_interpreter(checkout), *arguments],
         env={**os.environ, **environment},
+        cwd=checkout,
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode != 0:
         raise ServerFailed(f"python {' '.join(arguments)} failed: {(done.stderr or done.stdout)[-1500:]}")
+
+
+def _interpreter(checkout: Path | None) -> str:
+    return sys.executable if checkout is None else str(checkout / ".venv" / "bin" / "python")
 
 
 def _wait_until_listening(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -29,6 +29,10 @@ SETTINGS = {
 }
 
 
+BEFORE = "before"
+"""What the shop of another checkout is called."""
+
+
 class Database(StrEnum):
     """What Sanset keeps its data in."""
 
@@ -80,8 +84,13 @@ class SansetShop:
 
 
 @contextmanager
-def running(directory: Path, database: Database, dataset: Dataset) -> Iterator[SansetShop]:
-    """Run a worker under `directory`, filled with the data set through its own calls, its model trained."""
+def running(
+    directory: Path, database: Database, dataset: Dataset, checkout: Path | None = None
+) -> Iterator[SansetShop]:
+    """Run a worker under `directory`, filled with the data set through its own calls, its model trained.
+
+    `checkout` is another checkout of the project, whose worker it is then.
+    """
     directory.mkdir()
     with ExitStack() as stack:
         environment = {**SETTINGS, "DATA_DIR": str(directory / "var")}
@@ -89,15 +98,15 @@ def running(directory: Path, database: Database, dataset: Dataset) -> Iterator[S
         if database is Database.POSTGRES:
             url, postmaster = stack.enter_context(servers.database(directory / "postgres"))
             environment["DATABASE_URL"], databases = url, (postmaster,)
-        servers.run_python(["-m", "server", "migrate"], environment)
+        servers.run_python(["-m", "server", "migrate"], environment, checkout)
         port, metrics_port = free_ports(2)
         command = ["-m", "server", "worker", f"--port={port}", f"--metrics-port={metrics_port}"]
-        worker = stack.enter_context(servers.python(command, port, directory / "log", environment))
+        worker = stack.enter_context(servers.python(command, port, directory / "log", environment, checkout))
         target = Target(Protocol.GRPC, port)
         filled = sanset_seed.fill(target, dataset, ADMIN_EMAIL, ADMIN_PASSWORD)
-        servers.run_python(["-m", "server", "train"], environment)
+        servers.run_python(["-m", "server", "train"], environment, checkout)
         yield SansetShop(
-            name=f"sanset_{database}",
+            name=f"sanset_{database}" if checkout is None else BEFORE,
             target=target,
             worker=worker,
             roots=(worker, *databases),
