@@ -51,9 +51,9 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
     write_rows(
         tx,
         tables["categories"],
-        ("id", "name", "slug", "description"),
+        ("id", "name", "name_key", "slug", "description"),
         (
-            (each, name, name.lower().replace(" ", "-"), "")
+            (each, name, name.lower(), name.lower().replace(" ", "-"), "")
             for each, name in zip(categories, names, strict=True)
         ),
     )

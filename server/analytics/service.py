@@ -10,11 +10,12 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server import names
 from server.analytics import queries
 from server.analytics.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
 from server.analytics.membership import Moment, Segment
 from server.analytics.rules import Rules, check
-from server.auth.text import lookup_key, tidied
+from server.auth.text import tidied
 from server.catalog.categories import read_tree
 from server.db.base import AnyRow
 from server.money import round_half_up
@@ -78,7 +79,7 @@ def define(tx: Connection, name: str, description: str, rules: Rules, now: datet
 
 def name_key(name: str) -> str:
     """The form in which a name is unique, and by which segments are listed: whatever its case."""
-    return lookup_key(name)
+    return names.name_key(name)
 
 
 def get(connection: Connection, segment_id: int) -> Segment:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,10 @@ from server.catalog import listings
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
 from server.catalog.models import Category, Product
 from server.catalog.slugs import slugify, with_suffix
-from server.errors import TooMany
+from server.db.upsert import broken_constraint
+from server.errors import InvalidField, TooMany
 from server.events.log import CATEGORY, NewEvent, publish
+from server.names import name_key
 
 MOST_CATEGORIES = 1000
 """The tree is read whole; a shop with more shelves than this has mistaken tags for categories."""
@@ -50,10 +53,12 @@ class CategoryTree:
 
     def __init__(self, nodes: list[CategoryNode]) -> None:
         self._by_id = {node.id: node for node in nodes}
-        self._by_name = {node.name.casefold(): node for node in reversed(nodes)}
+        self._by_name: defaultdict[str, list[CategoryNode]] = defaultdict(list)
+        for node in nodes:
+            self._by_name[name_key(node.name)].append(node)
         self._by_slug = {node.slug: node for node in nodes}
         self.roots: list[CategoryNode] = []
-        for node in sorted(nodes, key=lambda node: node.name.casefold()):
+        for node in sorted(nodes, key=lambda node: name_key(node.name)):
             parent = self._by_id.get(node.parent_id or 0)
             (parent.children if parent else self.roots).append(node)
 
@@ -69,9 +74,25 @@ class CategoryTree:
         return self._known(self._by_slug.get(slug), slug)
 
     def named(self, slug_or_name: str) -> CategoryNode:
-        """The category with this slug, else this name whatever its case; raises CategoryNotFound."""
-        by_slug = self._by_slug.get(slug_or_name.lower())
-        return self._known(by_slug or self._by_name.get(slug_or_name.casefold()), slug_or_name)
+        """The category with this slug, else this name whatever its case: what a list is asked for.
+
+        Raises CategoryNotFound, and InvalidField for a name that fits more than one.
+        """
+        return self._by_slug.get(slug_or_name) or self.meant(slug_or_name, "category")
+
+    def meant(self, slug_or_name: str, field: str) -> CategoryNode:
+        """The only category with this slug or name, whatever its case: where something is to be put.
+
+        Raises CategoryNotFound, and InvalidField, naming the field and the ids, when more than one has it.
+        """
+        by_slug = self._by_slug.get(slug_or_name.strip().lower())
+        fitting = {
+            node.id: node for node in (by_slug, *self._by_name.get(name_key(slug_or_name), ())) if node
+        }
+        if len(fitting) > 1:
+            ids = " and ".join(map(str, sorted(fitting)))
+            raise InvalidField((field, f"{slug_or_name} may be the category {ids}: send the id, or a slug"))
+        return self._known(next(iter(fitting.values()), None), slug_or_name)
 
     def ids_under(self, slug_or_name: str) -> frozenset[int]:
         """The ids of a category and all below it; raises CategoryNotFound."""
@@ -98,7 +119,7 @@ class CategoryTree:
         `node` is the category that shall stand there; None for a new one.
         """
         siblings = self.by_id(parent_id).children if parent_id else self.roots
-        if any(each.name.casefold() == name.casefold() and each is not node for each in siblings):
+        if any(name_key(each.name) == name_key(name) and each is not node for each in siblings):
             raise CategoryTaken(category=name)
         if self.level(parent_id) + (node.height if node else 1) > MOST_LEVELS:
             raise TooMany(limit=MOST_LEVELS, things="levels of categories")
@@ -152,8 +173,8 @@ def create(tx: Connection, values: dict[str, Any]) -> int:
         row = {"name": values["name"], "slug": slug, "parent_id": parent}
         row["description"] = values.get("description", "")
         category_id = tx.execute(insert(Category).values(row).returning(Category.id)).scalar_one()
-    except IntegrityError:
-        raise CategoryTaken(category=slug) from None
+    except IntegrityError as error:
+        raise _taken(error, values["name"], slug) from None
     publish(tx, NewEvent(CATEGORY, str(category_id)))
     return category_id
 
@@ -177,13 +198,19 @@ def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
     if "slug" in values and not values["slug"]:
         values["slug"] = tree.free_slug(name, parent, node=node)
     try:
-        tx.execute(update(Category).where(Category.id == category_id).values(values))
-    except IntegrityError:
-        raise CategoryTaken(category=values.get("slug", node.slug)) from None
+        keyed = values | ({"name_key": name_key(name)} if "name" in values else {})
+        tx.execute(update(Category).where(Category.id == category_id).values(keyed))
+    except IntegrityError as error:
+        raise _taken(error, name, values.get("slug", node.slug)) from None
     before, after = tree.above(node.parent_id), tree.above(parent)
     if before != after:
         listings.move_category(tx, category_id, before - after, after - before)
     publish(tx, NewEvent(CATEGORY, str(category_id)))
+
+
+def _taken(error: IntegrityError, name: str, slug: str) -> CategoryTaken:
+    """Which of the two another category has, as one that was made at the same moment."""
+    return CategoryTaken(category=slug if "slug" in broken_constraint(error) else name)
 
 
 def remove(tx: Connection, category_id: int) -> None:

@@ -35,8 +35,8 @@ _FLOAT_ERROR = 1e-6
 """How far a percentage of two decimals may be from it as a float, times 100."""
 
 _CHANGEABLE = (
-    "sku", "name", "slug", "description", "category", "brand", "price", "compare_at_price", "max_quantity",
-    "attributes", "tags", "seo_title", "seo_description", "discount", "max_quantity_days",
+    "sku", "name", "slug", "description", "category", "category_id", "brand", "price", "compare_at_price",
+    "max_quantity", "attributes", "tags", "seo_title", "seo_description", "discount", "max_quantity_days",
 )  # fmt: skip
 
 

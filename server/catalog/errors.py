@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
+from server.errors import Aborted, AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
 
 
 class ProductNotFound(NotFound):
@@ -63,6 +63,12 @@ class OutOfStock(FailedPrecondition):
     """Less is left than wanted."""
 
     message = "Only {available} of {product} left; {wanted} wanted."
+
+
+class StockChanged(Aborted):
+    """Something was sold or came back since the stock was counted."""
+
+    message = "{available} units can be ordered by now, {expected} when they were counted: count again."
 
 
 class NegativeStock(FailedPrecondition):

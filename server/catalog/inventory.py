@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Connection, and_, bindparam, case, func, inse
 
 from server.catalog import listings
 from server.catalog.discounts import price_at
-from server.catalog.errors import NegativeStock, OutOfStock, VariantNotFound
+from server.catalog.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Location, Product, Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
@@ -190,14 +190,23 @@ def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) 
     )
 
 
-def set_stock(tx: Connection, product_id: int, variant_id: int | None, quantity: int) -> None:
-    """Make `quantity` the units that can be ordered. Raises VariantNotFound."""
+def set_stock(
+    tx: Connection, product_id: int, variant_id: int | None, quantity: int, expected: int | None = None
+) -> None:
+    """Make `quantity` the units that can be ordered, if `expected` are so still; None does not ask.
+
+    Raises VariantNotFound and StockChanged.
+    """
     level = _level(tx, product_id, variant_id)
-    tx.execute(
+    as_counted = () if expected is None else (InventoryLevel.available == expected,)
+    changed = tx.execute(
         update(InventoryLevel)
-        .where(*level)
+        .where(*level, *as_counted)
         .values(available=quantity, received=InventoryLevel.sold + quantity)
     )
+    if changed.rowcount == 0:
+        available = tx.execute(select(InventoryLevel.available).where(*level)).scalar_one()
+        raise StockChanged(available=available, expected=expected)
     listings.stock_changed(tx, [product_id])
     publish(tx, _changed([product_id]))
 

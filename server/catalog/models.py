@@ -19,9 +19,20 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, UtcDateTime
+from server.names import name_key
 
 DEFAULT_LOCATION_ID = 1
 """The location that the first migration creates, and that orders are served from."""
+
+
+def _unique_while_live(name: str, column: str) -> Index:
+    """What is deleted gives its sku and slug free."""
+    live = text("deleted_at IS NULL")
+    return Index(name, column, unique=True, sqlite_where=live, postgresql_where=live)
+
+
+def _key_of_name(context: Any) -> str:
+    return name_key(context.get_current_parameters()["name"])
 
 
 class Category(Base):
@@ -32,8 +43,12 @@ class Category(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
+    # The form in which the name is unique among those of one parent (see server/names.py).
+    name_key: Mapped[str] = mapped_column(Text, default=_key_of_name, server_default="")
     slug: Mapped[str] = mapped_column(String(120), unique=True)
     description: Mapped[str] = mapped_column(Text, default="")
+
+    __table_args__ = (Index("uq_categories_name", text("coalesce(parent_id, 0)"), "name_key", unique=True),)
 
 
 class Product(Base):
@@ -42,8 +57,8 @@ class Product(Base):
     __tablename__ = "products"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    sku: Mapped[str] = mapped_column(String(64), unique=True)
-    slug: Mapped[str] = mapped_column(String(220), unique=True)
+    sku: Mapped[str] = mapped_column(String(64))
+    slug: Mapped[str] = mapped_column(String(220))
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     category_id: Mapped[int | None] = mapped_column(ForeignKey("categories.id"))
@@ -76,6 +91,8 @@ class Product(Base):
         CheckConstraint("max_quantity > 0", name="max_quantity"),
         Index(None, "category_id", "id"),
         Index("ix_products_vendor", "vendor_id"),
+        _unique_while_live("uq_products_sku", "sku"),
+        _unique_while_live("uq_products_slug", "slug"),
     )
 
 
@@ -121,12 +138,14 @@ class Variant(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
-    sku: Mapped[str] = mapped_column(String(64), unique=True)
+    sku: Mapped[str] = mapped_column(String(64))
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     price_minor: Mapped[int | None] = mapped_column(BigInteger)  # None: the product's price
     is_default: Mapped[bool] = mapped_column(default=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with its product
 
     __table_args__ = (
+        _unique_while_live("uq_variants_sku", "sku"),
         Index("ix_variants_product_id", "product_id"),
         Index(
             "uq_variants_default",

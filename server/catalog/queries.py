@@ -56,8 +56,9 @@ def insert_default_variant(tx: Connection, product_id: int, sku: str) -> int | N
 
 
 def sku_exists(connection: Connection, sku: str) -> bool:
-    """Whether a product, deleted or not, has this sku."""
-    return connection.scalar(select(Product.id).where(Product.sku == sku)) is not None
+    """Whether a product that was not deleted has this sku."""
+    live = select(Product.id).where(Product.sku == sku, Product.deleted_at.is_(None))
+    return connection.scalar(live) is not None
 
 
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
@@ -69,6 +70,20 @@ def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
         # Not FOR UPDATE: a checkout that holds the stock of this product needs its key for the lines it writes.
         .with_for_update(key_share=True)
     ).one_or_none()
+
+
+def lock_deleted(tx: Connection, product_id: int) -> AnyRow | None:
+    """The owner and names of a product, deleted or not, and when it was; locked until the transaction ends."""
+    return tx.execute(
+        select(Product.vendor_id, Product.deleted_at, Product.sku, Product.slug)
+        .where(Product.id == product_id)
+        .with_for_update(key_share=True)
+    ).one_or_none()
+
+
+def mark_variants(tx: Connection, product_id: int, values: dict[str, Any]) -> None:
+    """Change columns of all variants of a product."""
+    tx.execute(update(Variant).where(Variant.product_id == product_id).values(values))
 
 
 def update_product(tx: Connection, product_id: int, values: dict[str, Any], now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -37,12 +37,12 @@ ValuesIn = Callable[[str], Mapping[str, Any]]
 def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], now: datetime) -> int:
     """Create a product with its default variant and opening stock, and return its id.
 
-    `values` are the columns of a product, and `category` (slug or name), `stock`. Raises SkuTaken, SlugTaken,
-    CategoryNotFound, InvalidField and InvalidMoney.
+    `values` are the columns of a product, `stock`, and `category`, a slug or name, where there is no category_id.
+    Raises SkuTaken, SlugTaken, CategoryNotFound, InvalidField and InvalidMoney.
     """
     row = dict(values)
     stock = row.pop("stock", 0)
-    row["category_id"] = _category_id(tx, row.pop("category", ""))
+    row["category_id"] = _category_id(tx, row)
     row["vendor_id"] = caller.user_id if caller.role is Role.VENDOR else None
     row["sku"] = row.get("sku") or random_sku()
     row["max_quantity"] = row.get("max_quantity") or DEFAULT_MAX_QUANTITY
@@ -86,8 +86,8 @@ def update_product(
     """
     current = _own(tx, caller, product_id, etag)
     changes = dict(values(current.currency))
-    if "category" in changes:
-        changes["category_id"] = _category_id(tx, changes.pop("category"))
+    if "category" in changes or "category_id" in changes:
+        changes["category_id"] = _category_id(tx, changes)
     if "name" in changes:
         _check_name(changes["name"])
     if "slug" in changes:
@@ -109,11 +109,7 @@ def update_product(
         if changes.get("sku", current.sku) != current.sku:
             queries.update_default_sku(tx, product_id, changes["sku"])
     except IntegrityError as error:
-        if "sku" in broken_constraint(error):
-            raise SkuTaken(sku=changes.get("sku", "")) from None
-        if "slug" in broken_constraint(error):
-            raise SlugTaken(slug=changes.get("slug", "")) from None
-        raise
+        _say_what_is_taken(error, changes)
     if changes.keys() & LISTED:
         listings.relist(tx, [product_id], now)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
@@ -123,8 +119,45 @@ def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str,
     """Take a product out of the catalogue. Raises ProductNotFound, NotTheOwner and StaleEtag."""
     _own(tx, caller, product_id, etag)
     queries.update_product(tx, product_id, {"deleted_at": now}, now)
+    queries.mark_variants(tx, product_id, {"deleted_at": now})
     listings.unlist(tx, product_id)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
+
+
+def undelete_product(
+    tx: Connection, caller: Identity, product_id: int, sku: str, slug: str, now: datetime
+) -> None:
+    """Bring a deleted product back, under another sku or slug where one is given; one that is there stays so.
+
+    Raises ProductNotFound, NotTheOwner, SkuTaken, SlugTaken and InvalidField.
+    """
+    found = queries.lock_deleted(tx, product_id)
+    if found is None:
+        raise ProductNotFound(product=product_id)
+    if not caller.is_admin and found.vendor_id != caller.user_id:
+        raise NotTheOwner(product_id=product_id)
+    if found.deleted_at is None:
+        return
+    _check_slug(slug, field="slug")
+    names = {"sku": sku or found.sku, "slug": slug or found.slug}
+    try:
+        queries.update_product(tx, product_id, names | {"deleted_at": None}, now)
+        if names["sku"] != found.sku:
+            queries.update_default_sku(tx, product_id, sku)
+        queries.mark_variants(tx, product_id, {"deleted_at": None})
+    except IntegrityError as error:
+        _say_what_is_taken(error, names)
+    listings.relist(tx, [product_id], now)
+    publish(tx, NewEvent(PRODUCT, str(product_id)))
+
+
+def _say_what_is_taken(error: IntegrityError, names: Mapping[str, Any]) -> NoReturn:
+    """Raise SkuTaken or SlugTaken when that is what the database refused, else the error itself."""
+    if "sku" in broken_constraint(error):
+        raise SkuTaken(sku=names.get("sku", "")) from None
+    if "slug" in broken_constraint(error):
+        raise SlugTaken(slug=names.get("slug", "")) from None
+    raise error
 
 
 def check_owner(tx: Connection, caller: Identity, product_id: int) -> None:
@@ -142,11 +175,17 @@ def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> Any:
     return current
 
 
-def _category_id(tx: Connection, slug_or_name: str) -> int | None:
-    if not slug_or_name:
-        return None
-    category_id = read_tree(tx).named(slug_or_name).id
-    hold(tx, category_id)
+def _category_id(tx: Connection, values: dict[str, Any]) -> int | None:
+    """The category that `values` name, and hold it; the id wins, so that what was read can be written back.
+
+    Takes `category`, its slug or name, out of the values.
+    """
+    slug_or_name: str = values.pop("category", "")
+    category_id: int | None = values.get("category_id") or None
+    if category_id is None and slug_or_name:
+        category_id = read_tree(tx).meant(slug_or_name, "product.category").id
+    if category_id is not None:
+        hold(tx, category_id)
     return category_id
 
 
@@ -155,9 +194,9 @@ def _check_name(name: str) -> None:
         raise InvalidField(("product.name", "must not be blank"))
 
 
-def _check_slug(slug: str) -> None:
+def _check_slug(slug: str, field: str = "product.slug") -> None:
     if slug and not has_letter(slug):
-        raise InvalidField(("product.slug", "must have a letter among its digits"))
+        raise InvalidField((field, "must have a letter among its digits"))
 
 
 def _check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:

@@ -144,6 +144,13 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             service.delete_product(tx, call.identity, request.product_id, request.etag, self._clock())
         return Empty()
 
+    def UndeleteProduct(self, request: pb.UndeleteProductRequest, call: Call) -> pb.Product:
+        with self._db.transaction() as tx:
+            service.undelete_product(
+                tx, call.identity, request.product_id, request.sku, request.slug, self._clock()
+            )
+            return self._read(tx, request.product_id)
+
     def _read(self, connection: Connection, product_id: int) -> pb.Product:
         (row,) = queries.products(connection, [product_id])
         return convert.product_to_wire(row, self._clock(), low_stock=self._settings.low_stock)
@@ -194,7 +201,10 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
 
             def set_stock() -> pb.Inventory:
                 service.check_owner(tx, call.identity, request.product_id)
-                inventory.set_stock(tx, request.product_id, request.variant_id or None, request.quantity)
+                expected = request.expected_quantity if request.HasField("expected_quantity") else None
+                inventory.set_stock(
+                    tx, request.product_id, request.variant_id or None, request.quantity, expected
+                )
                 return self._read_inventory(tx, request.product_id)
 
             return once(tx, request, call, pb.Inventory, now, set_stock)

@@ -6,15 +6,18 @@ import re
 import secrets
 import unicodedata
 
+from anyascii import anyascii
+
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def slugify(name: str, *, most: int = 200) -> str:
     """`name` in lower-case ASCII letters, digits and single hyphens: "Crème brûlée" is "creme-brulee".
 
-    A name without any such character, or with digits only (which would read as an id), becomes "item-…".
+    Letters of other scripts are transliterated: "Straße" is "strasse", "Тестовый" "testovyi". A name without any
+    letter or digit, or with digits only (which would read as an id), becomes "item-…".
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    plain = anyascii(unicodedata.normalize("NFC", name)).lower()
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
     if not has_letter(slug):
         return f"item-{slug}".rstrip("-")

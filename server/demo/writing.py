@@ -22,6 +22,7 @@ from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
+from server.names import name_key
 from server.order.payments.gateway import CAPTURED
 from server.order.status import LIVE
 from server.order.steps import MESSAGES
@@ -140,14 +141,14 @@ def _write_categories(tx: Connection) -> dict[str, int]:
         slug = slugify(name.replace("'", ""))
         if slug not in known:
             known[slug] = next(free)
-            rows.append((known[slug], parent_id, name, slug, ""))
+            rows.append((known[slug], parent_id, name, name_key(name), slug, ""))
         return known[slug]
 
     shelves: dict[str, int] = {}
     for department in DEPARTMENTS:
         department_id = place(department.name, None)
         shelves |= {shelf.name: place(shelf.name, department_id) for shelf in department.shelves}
-    columns = ("id", "parent_id", "name", "slug", "description")
+    columns = ("id", "parent_id", "name", "name_key", "slug", "description")
     write_rows(tx, metadata.tables["categories"], columns, rows)
     return shelves
 

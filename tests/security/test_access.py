@@ -374,7 +374,7 @@ def test_admins_see_what_is_their_users(world: World) -> None:
         assert world.code(method, request, world.admin.metadata) == OK
 
 
-OF_VENDORS = {"UpdateProduct", "DeleteProduct", "SetInventory", "AdjustInventory"}
+OF_VENDORS = {"UpdateProduct", "DeleteProduct", "UndeleteProduct", "SetInventory", "AdjustInventory"}
 
 
 def test_every_rpc_on_a_vendors_product_is_tried_by_another_vendor() -> None:

@@ -52,6 +52,7 @@ class CatalogMethods:
     create_product = Unary(catalog_pb2.CreateProductRequest, catalog_pb2.Product)
     update_product = Unary(catalog_pb2.UpdateProductRequest, catalog_pb2.Product)
     delete_product = Unary(catalog_pb2.DeleteProductRequest, Empty)
+    undelete_product = Unary(catalog_pb2.UndeleteProductRequest, catalog_pb2.Product)
     list_categories = Unary(catalog_pb2.ListCategoriesRequest, catalog_pb2.ListCategoriesResponse)
     get_category = Unary(catalog_pb2.GetCategoryRequest, catalog_pb2.Category)
     create_category = Unary(catalog_pb2.CreateCategoryRequest, catalog_pb2.Category)

@@ -117,9 +117,11 @@ class Product(_message.Message):
     description: _builtins.str
     """What it is, in plain text: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
-    """The category: its slug or name on input, its name on output."""
+    """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming the ids, when more than one
+    has it. Where `category_id` is sent as well, that counts: what was read can be written back.
+    """
     category_id: _builtins.int
-    """The id of the category."""
+    """The id of the category; 0 for none."""
     brand: _builtins.str
     """The brand."""
     stock: _builtins.int
@@ -695,6 +697,36 @@ class DeleteProductRequest(_message.Message):
 Global___DeleteProductRequest: _TypeAlias = DeleteProductRequest  # noqa: Y015
 
 @_typing.final
+class UndeleteProductRequest(_message.Message):
+    """Request of UndeleteProduct."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRODUCT_ID_FIELD_NUMBER: _builtins.int
+    SKU_FIELD_NUMBER: _builtins.int
+    SLUG_FIELD_NUMBER: _builtins.int
+    product_id: _builtins.int
+    """The id of the product."""
+    sku: _builtins.str
+    """A sku in place of its own. Absent: the one it had."""
+    slug: _builtins.str
+    """A slug in place of its own. Absent: the one it had."""
+    def __init__(
+        self,
+        *,
+        product_id: _builtins.int = ...,
+        sku: _builtins.str = ...,
+        slug: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["product_id", b"product_id", "sku", b"sku", "slug", b"slug"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndeleteProductRequest: _TypeAlias = UndeleteProductRequest  # noqa: Y015
+
+@_typing.final
 class ListCategoriesRequest(_message.Message):
     """Request of ListCategories."""
 
@@ -875,6 +907,7 @@ class SetInventoryRequest(_message.Message):
     VARIANT_ID_FIELD_NUMBER: _builtins.int
     QUANTITY_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    EXPECTED_QUANTITY_FIELD_NUMBER: _builtins.int
     product_id: _builtins.int
     """The product."""
     variant_id: _builtins.int
@@ -883,6 +916,8 @@ class SetInventoryRequest(_message.Message):
     """The units that can be ordered from now on."""
     request_id: _builtins.str
     """A UUID that makes a repeat return the first reply."""
+    expected_quantity: _builtins.int
+    """The units that could be ordered when the count was made, as `Inventory.levels.available` said."""
     def __init__(
         self,
         *,
@@ -890,13 +925,19 @@ class SetInventoryRequest(_message.Message):
         variant_id: _builtins.int = ...,
         quantity: _builtins.int | None = ...,
         request_id: _builtins.str = ...,
+        expected_quantity: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_quantity", b"_quantity", "quantity", b"quantity"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity", "_quantity", b"_quantity", "expected_quantity", b"expected_quantity", "quantity", b"quantity"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_quantity", b"_quantity", "product_id", b"product_id", "quantity", b"quantity", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity", "_quantity", b"_quantity", "expected_quantity", b"expected_quantity", "product_id", b"product_id", "quantity", b"quantity", "request_id", b"request_id", "variant_id", b"variant_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__expected_quantity: _TypeAlias = _typing.Literal["expected_quantity"]  # noqa: Y015
+    _WhichOneofArgType__expected_quantity: _TypeAlias = _typing.Literal["_expected_quantity", b"_expected_quantity"]  # noqa: Y015
     _WhichOneofReturnType__quantity: _TypeAlias = _typing.Literal["quantity"]  # noqa: Y015
     _WhichOneofArgType__quantity: _TypeAlias = _typing.Literal["_quantity", b"_quantity"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_quantity) -> _WhichOneofReturnType__expected_quantity | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__quantity) -> _WhichOneofReturnType__quantity | None: ...
 
 Global___SetInventoryRequest: _TypeAlias = SetInventoryRequest  # noqa: Y015

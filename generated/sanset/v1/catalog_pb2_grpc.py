@@ -69,6 +69,11 @@ class CatalogServiceStub:
                 request_serializer=sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.UndeleteProduct = channel.unary_unary(
+                '/sanset.v1.CatalogService/UndeleteProduct',
+                request_serializer=sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+                _registered_method=True)
         self.ListCategories = channel.unary_unary(
                 '/sanset.v1.CatalogService/ListCategories',
                 request_serializer=sanset_dot_v1_dot_catalog__pb2.ListCategoriesRequest.SerializeToString,
@@ -174,7 +179,19 @@ class CatalogServiceServicer:
         """Deletes a product.
 
         It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-        keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
+        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
+        does not exist.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndeleteProduct(self, request, context):
+        """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+
+        Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
+        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
+        product.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -199,7 +216,8 @@ class CatalogServiceServicer:
     def CreateCategory(self, request, context):
         """Creates a category, and returns it.
 
-        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
+        around it and composition of accents. A slug is made from the
         name when none is given. There may be 1,000 categories, on 20 levels.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -231,6 +249,10 @@ class CatalogServiceServicer:
 
     def SetInventory(self, request, context):
         """Sets the available stock of a variant after a count, and returns the product's inventory.
+
+        With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
+        is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
+        to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -288,6 +310,11 @@ def add_CatalogServiceServicer_to_server(servicer, server):
                     servicer.DeleteProduct,
                     request_deserializer=sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'UndeleteProduct': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndeleteProduct,
+                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Product.SerializeToString,
             ),
             'ListCategories': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCategories,
@@ -500,6 +527,33 @@ class CatalogService:
             '/sanset.v1.CatalogService/DeleteProduct',
             sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndeleteProduct(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.CatalogService/UndeleteProduct',
+            sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.SerializeToString,
+            sanset_dot_v1_dot_catalog__pb2.Product.FromString,
             options,
             channel_credentials,
             insecure,

@@ -69,7 +69,15 @@ class CatalogServiceStub:
     """Deletes a product.
 
     It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
+    does not exist.
+    """
+    UndeleteProduct: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.UndeleteProductRequest, _catalog_pb2.Product]
+    """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+
+    Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
+    product.
     """
     ListCategories: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]
     """Lists all categories as a tree: the top level, each with its children, by name. They come without their
@@ -82,7 +90,8 @@ class CatalogServiceStub:
     CreateCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]
     """Creates a category, and returns it.
 
-    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
+    around it and composition of accents. A slug is made from the
     name when none is given. There may be 1,000 categories, on 20 levels.
     """
     UpdateCategory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.UpdateCategoryRequest, _catalog_pb2.Category]
@@ -95,7 +104,12 @@ class CatalogServiceStub:
     GetInventory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.GetInventoryRequest, _catalog_pb2.Inventory]
     """Gets the stock of a product: per variant and location, and in total."""
     SetInventory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.SetInventoryRequest, _catalog_pb2.Inventory]
-    """Sets the available stock of a variant after a count, and returns the product's inventory."""
+    """Sets the available stock of a variant after a count, and returns the product's inventory.
+
+    With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
+    is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
+    to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    """
     AdjustInventory: _grpc.UnaryUnaryMultiCallable[_catalog_pb2.AdjustInventoryRequest, _catalog_pb2.Inventory]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
@@ -148,7 +162,15 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Deletes a product.
 
     It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-    keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
+    does not exist.
+    """
+    UndeleteProduct: _aio.UnaryUnaryMultiCallable[_catalog_pb2.UndeleteProductRequest, _catalog_pb2.Product]  # type: ignore[assignment]
+    """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+
+    Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
+    product.
     """
     ListCategories: _aio.UnaryUnaryMultiCallable[_catalog_pb2.ListCategoriesRequest, _catalog_pb2.ListCategoriesResponse]  # type: ignore[assignment]
     """Lists all categories as a tree: the top level, each with its children, by name. They come without their
@@ -161,7 +183,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     CreateCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.CreateCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
     """Creates a category, and returns it.
 
-    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
+    around it and composition of accents. A slug is made from the
     name when none is given. There may be 1,000 categories, on 20 levels.
     """
     UpdateCategory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.UpdateCategoryRequest, _catalog_pb2.Category]  # type: ignore[assignment]
@@ -174,7 +197,12 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     GetInventory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.GetInventoryRequest, _catalog_pb2.Inventory]  # type: ignore[assignment]
     """Gets the stock of a product: per variant and location, and in total."""
     SetInventory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.SetInventoryRequest, _catalog_pb2.Inventory]  # type: ignore[assignment]
-    """Sets the available stock of a variant after a count, and returns the product's inventory."""
+    """Sets the available stock of a variant after a count, and returns the product's inventory.
+
+    With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
+    is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
+    to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    """
     AdjustInventory: _aio.UnaryUnaryMultiCallable[_catalog_pb2.AdjustInventoryRequest, _catalog_pb2.Inventory]  # type: ignore[assignment]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
@@ -260,7 +288,21 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes a product.
 
         It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
-        keep their lines. Its sku and slug stay taken. Returns NOT_FOUND when it does not exist.
+        keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
+        does not exist.
+        """
+
+    @_abc_1.abstractmethod
+    def UndeleteProduct(
+        self,
+        request: _catalog_pb2.UndeleteProductRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_catalog_pb2.Product, _abc.Awaitable[_catalog_pb2.Product]]:
+        """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+
+        Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
+        SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
+        product.
         """
 
     @_abc_1.abstractmethod
@@ -291,7 +333,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_catalog_pb2.Category, _abc.Awaitable[_catalog_pb2.Category]]:
         """Creates a category, and returns it.
 
-        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name. A slug is made from the
+        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
+        around it and composition of accents. A slug is made from the
         name when none is given. There may be 1,000 categories, on 20 levels.
         """
 
@@ -328,7 +371,12 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _catalog_pb2.SetInventoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_catalog_pb2.Inventory, _abc.Awaitable[_catalog_pb2.Inventory]]:
-        """Sets the available stock of a variant after a count, and returns the product's inventory."""
+        """Sets the available stock of a variant after a count, and returns the product's inventory.
+
+        With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
+        is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
+        to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+        """
 
     @_abc_1.abstractmethod
     def AdjustInventory(

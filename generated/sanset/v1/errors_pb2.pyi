@@ -230,6 +230,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
     PURCHASE_LIMIT: _ErrorReason.ValueType  # 161
     """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
+    STOCK_CHANGED: _ErrorReason.ValueType  # 162
+    """Another number of units can be ordered than the count expected: `metadata.available`. ABORTED."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
@@ -445,4 +447,6 @@ TOO_MANY_UNPAID: ErrorReason.ValueType  # 160
 """The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
 PURCHASE_LIMIT: ErrorReason.ValueType  # 161
 """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
+STOCK_CHANGED: ErrorReason.ValueType  # 162
+"""Another number of units can be ordered than the count expected: `metadata.available`. ABORTED."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -171,7 +171,7 @@ def _phases(row: Any, now: datetime) -> list[tuple[datetime | None, datetime | N
 
 def _name_key(name: str) -> str:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(folded.split())
+    return " ".join(folded.split())[:300]
 
 
 def _bounded(key: str) -> str:
