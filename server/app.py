@@ -385,6 +385,7 @@ def _pipeline(
         pool=pool,
         edge_token=settings.edge_token.get_secret_value(),
         default_seconds=settings.default_deadline_seconds,
+        stream_seconds=settings.stream_lifetime_seconds,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from server.db.engine import connect, reading
 from server.db.prepared import waiting_writes, write_out
 from server.errors import UnavailableNow
 
+CHANNEL = "sanset_events"
+"""On which PostgreSQL tells the followers to look."""
 _ANNOUNCED = "sanset.announced"
 
 
@@ -41,7 +43,7 @@ class Database:
         self._reader = reading(self.engine)
         self.clock = DatabaseClock(self._seconds, clock)
         """The time by the database's clock, of which a worker's own may differ."""
-        self.on_commit: Callable[[list[Announcement]], None] = lambda announcements: None
+        self.on_commit: Callable[[list[Announcement]], None] = self._wake_the_followers
 
     @property
     def is_postgresql(self) -> bool:
@@ -83,6 +85,12 @@ class Database:
                     raise
         if announced:
             self.on_commit(announced)
+
+    def _wake_the_followers(self, _announcements: list[Announcement]) -> None:
+        """What is done in a process without a follower of its own, as a command is."""
+        if self.is_postgresql:
+            with suppress(DBAPIError), self.read() as connection:  # they look by themselves, only later
+                connection.exec_driver_sql(f"NOTIFY {CHANNEL}")
 
     def _seconds(self) -> float:
         """The database's time, in seconds since the epoch."""

@@ -21,7 +21,7 @@ SILENT_SECONDS = 3.0
 """After so long without an answer the server is asked whether it is at work, and again each time."""
 POOLED_SILENT_SECONDS = 8.0
 """The same for a call behind a pooler, where nobody can be asked: then the connection is dead."""
-PROBE_SECONDS = 2
+PROBE_SECONDS = 3
 GRACE_SECONDS = 0.5
 """So much longer than the call's deadline a statement may take, and one that tidies up after it."""
 CANCEL_SECONDS = 1.0
@@ -102,12 +102,15 @@ class PatientConnection(psycopg.Connection[Any]):
             return waited < POOLED_SILENT_SECONDS or deadline.remaining() is None
         own = {"connect_timeout": PROBE_SECONDS, "application_name": "sanset-probe"}
         try:
-            with psycopg.connect(**(self._libpq | own), autocommit=True) as probe:
+            with PatientConnection.connect(**(self._libpq | own), autocommit=True) as probe:
+                probe.answers_within = PROBE_SECONDS
                 state = probe.execute(
                     "SELECT state = 'active' OR NOT pg_terminate_backend(pid) FROM pg_stat_activity "
                     "WHERE pid = %s AND backend_start = %s",
                     (self.info.backend_pid, self._born),
                 ).fetchone()
+        except (psycopg.errors.ConnectionTimeout, SilentConnection):
+            return True  # nobody is answered, as on a machine that is too busy: that says nothing of this one
         except psycopg.Error:
             return False
         return state is not None and bool(state[0])

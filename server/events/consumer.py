@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -21,6 +21,8 @@ from server.events.models import Event
 from server.events.position import horizon
 
 BATCH = 200
+REST = timedelta(seconds=12)
+"""How long an outbox may rest in which nothing waits: an event wakes it, so looking is but a precaution."""
 
 Rows = TypeVar("Rows")
 
@@ -46,6 +48,8 @@ class Consumer:
         self._topic = topic
         self._empty_until = -1
         """Up to there nothing of the topic lies behind the place: spares reading over what is of other topics."""
+        self.has_all = False
+        """Whether nothing was left out at the last time because somebody might still write before it."""
 
     def take(
         self,
@@ -59,7 +63,12 @@ class Consumer:
         """
         with self._db.read() as connection:
             # Asked for before the events are read: what had ended by now is whole then.
-            settled = horizon(connection).settled
+            drawn, settled = horizon(connection)
+            self.has_all = settled == drawn
+            if drawn < self._empty_until:  # a standby that lost its last rows has taken over
+                self._empty_until = -1
+            if settled <= self._empty_until:
+                return 0
             place = self._place(connection, settled)
             told = self._read(connection, place, settled)
             if not told:

@@ -1,8 +1,8 @@
 """Each worker's one follower of the event table: it reads what other processes wrote and tells the listeners.
 
-The table is the truth. NOTIFY on PostgreSQL, and SQLite's data version, only say when to look; a look every 100
-ms backs NOTIFY up. Every event is told as soon as it can be seen. On PostgreSQL one with an earlier id may come
-later: its id is looked for until its transaction has ended.
+The table is the truth. NOTIFY on PostgreSQL, and SQLite's data version, only say when to look; a look every second
+backs them up. Every event is told as soon as it can be seen. On PostgreSQL one with an earlier id may come later:
+its id is looked for until its transaction has ended.
 """
 
 from __future__ import annotations
@@ -23,13 +23,14 @@ from server.db.database import Announcement, Database
 from server.events.notify import Notifier
 from server.events.progress import Progress
 from server.events.publishers import Publishers
-from server.events.sources import POLL_SECONDS, Source, source_of
+from server.events.sources import POLL_SECONDS as POLL_SECONDS
+from server.events.sources import Source, source_of
 
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
-FIRST_PAUSE_SECONDS = 0.005
-"""While an id is missing the next look comes soon, and then later and later, up to the usual time."""
-RECONNECT_SECONDS = 2 * POLL_SECONDS
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.005, 0.1
+"""While an id is missing the next look comes soon, and then later and later."""
+RECONNECT_SECONDS = 0.2
 
 Listener = Callable[[Announcement], None]
 
@@ -132,7 +133,7 @@ class Follower:
             if not self._progress.missing:
                 pause = 0.0
             else:
-                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), source.poll_seconds)
+                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
                 self._publishers.watch(source, self._progress.missing)
             if not full:
                 source.await_news(pause or source.poll_seconds)

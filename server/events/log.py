@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, bindparam, insert, literal_column
+from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
 from sqlalchemy.sql.base import Executable
 
 from server.clock import utc_now
 from server.db.base import Json, UtcDateTime
-from server.db.database import Announcement, announce
+from server.db.database import CHANNEL, Announcement, announce
 from server.db.prepared import Prepared
 from server.events.models import Event
 
@@ -26,10 +26,18 @@ CART = "cart"  # id of the user whose cart holds other products now; payload {"a
 MODEL = "model"  # id of the model that was activated, or is tried by an experiment that began or ended
 TRAINING = "training"  # id of a training that moved on
 VERIFIED = "verified"  # payload {"violations": count}: the whole database was checked
+WEBHOOK = "webhook"  # id of an endpoint that was changed, or to which something is to be sent again
 CATALOG = "catalog"  # "*": everything may have changed, as after an import
 
 _THIS_TRANSACTION: ColumnElement[int] = literal_column("(pg_current_xact_id()::text)::bigint")
 _NO_TRANSACTION: ColumnElement[int] = literal_column("0")
+
+
+URGENT = frozenset({SESSION, CATALOG})
+"""Of these the commit itself tells, which costs it a lock of the whole cluster: a session that was revoked must
+not be accepted for longer because a worker died right after, and an import's process tells nobody."""
+
+_NOTIFY = Prepared(select(func.pg_notify(CHANNEL, "")))
 
 
 @cache
@@ -72,6 +80,8 @@ def publish(tx: Connection, *events: NewEvent) -> None:
     values: dict[str, Any] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
     for i, event in enumerate(events):
         values |= {f"topic_{i}": event.topic, f"key_{i}": event.key, f"payload_{i}": event.payload}
+    if tx.dialect.name == "postgresql" and any(event.topic in URGENT for event in events):
+        _NOTIFY.all(tx)
     # One INSERT numbers its rows in their order, but need not return them in it.
     ids = sorted(row.id for row in _insert(len(events)).all(tx, **values))
     announce(tx, [Announcement(i, e.topic, e.key, e.payload) for i, e in zip(ids, events, strict=True)])

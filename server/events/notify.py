@@ -7,9 +7,9 @@ import threading
 import psycopg
 import structlog
 
-from server.db.database import Database
+from server.db.database import CHANNEL, Database
 from server.db.engine import lone_connection
-from server.events.sources import CHANNEL, SILENT_SECONDS
+from server.events.sources import SILENT_SECONDS
 
 BURST_SECONDS = 0.01
 """NOTIFY takes a lock of the whole cluster at commit, so a burst of commits shares one."""

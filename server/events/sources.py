@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import select
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from server.db.database import Announcement, Database
+from server.db.database import CHANNEL, Announcement, Database
 from server.db.engine import lone_connection
 from server.db.patience import PatientConnection
 from server.events.position import HORIZON, Horizon
 
-CHANNEL = "sanset_events"
-POLL_SECONDS = 0.1
-"""How late news is at the most for which no NOTIFY comes, as from a process that died right after its commit."""
+POLL_SECONDS = 1.0
+"""How late news is at the most for which no NOTIFY comes, as from a process that died right after its commit. What
+must not be so late is notified of by the commit itself (see server/events/log.py)."""
+POOLED_POLL_SECONDS = 0.1
+"""The same behind a pooler, where none ever comes."""
 SILENT_SECONDS = 2.0
 """A look that takes longer was asked of a connection that is dead."""
-SQLITE_LOOK_SECONDS = 0.02
+SQLITE_LOOK_SECONDS = 0.05
+"""How often the write-ahead log is looked at: its time of change costs a fiftieth of the data version."""
+SQLITE_BUSY_LOOK_SECONDS = 0.01
+BUSY_SECONDS = 0.3
+"""News comes in bursts, and two changes may bear one time: so long after one, the data version is asked for."""
 SQLITE_POLL_SECONDS = 1.0
 """The data version tells of every commit; reading without its word is but a precaution."""
 
@@ -53,17 +60,18 @@ def source_of(database: Database, name: str) -> Source:
 class PostgresSource:
     """Reads on a connection outside the pool, on which NOTIFY wakes it as well."""
 
-    poll_seconds = POLL_SECONDS
-
     def __init__(self, database: Database, name: str) -> None:
         self._url = database.engine.url
         self._name = name
         self.connection: PatientConnection
+        self.poll_seconds = POLL_SECONDS
 
     @contextmanager
     def opened(self) -> Iterator[None]:
         with lone_connection(self._url, "sanset", answers_within=SILENT_SECONDS) as self.connection:
-            if not self.connection.is_pooled:  # a pooler may hand what was listened for to anyone
+            if self.connection.is_pooled:  # which may hand what was listened for to anyone
+                self.poll_seconds = POOLED_POLL_SECONDS
+            else:
                 self.connection.execute(f"LISTEN {CHANNEL}")
             yield
 
@@ -105,6 +113,9 @@ class SqliteSource:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._driver: Any = None
+        self._log = f"{database.engine.url.database}-wal"
+        self._last_changed = 0
+        self._busy_until = 0.0
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -129,8 +140,23 @@ class SqliteSource:
 
     def await_news(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while time.monotonic() < until and self._version() == self._seen:
-            time.sleep(SQLITE_LOOK_SECONDS)
+        while (now := time.monotonic()) < until:
+            changed = self._changed()
+            if changed != self._last_changed:
+                self._last_changed, self._busy_until = changed, now + BUSY_SECONDS
+            if now >= self._busy_until:
+                time.sleep(SQLITE_LOOK_SECONDS)
+            elif self._version() != self._seen:
+                return
+            else:
+                time.sleep(SQLITE_BUSY_LOOK_SECONDS)
+
+    def _changed(self) -> int:
+        """When a commit last wrote the write-ahead log."""
+        try:
+            return os.stat(self._log).st_mtime_ns
+        except OSError:  # it is there from the first commit on
+            return 0
 
     def _version(self) -> int:
         version: int = self._driver.execute("PRAGMA data_version").fetchone()[0]

@@ -41,10 +41,11 @@ class Job:
     safe to run twice at once. What it raises is logged, and it is tried again.
 
     `pause` is the least time between the end of a run and the next; what wakes the job meanwhile shares that one.
+    A run that found nothing to wait for says how long it may rest instead of `every`, unless it is woken.
     """
 
     name: str
-    run: Callable[[], Awaitable[None]]
+    run: Callable[[], Awaitable[timedelta | None]]
     every: timedelta | None = None
     daily_at: str = ""
     pause: timedelta = timedelta()
@@ -149,9 +150,9 @@ class Jobs:
 
     async def _work(self, job: Job, *, record: bool) -> None:
         """Run a job under its lease, and set the time of the next look."""
-        error = ""
+        error, rest = "", None
         try:
-            await self._leased(job)
+            rest = await self._leased(job)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"[:500]
             log.exception("job_failed", job=job.name)
@@ -163,15 +164,15 @@ class Jobs:
             await self._query(self._finish, job.name, now, error, kept)
         if not job.is_frequent:
             self._held.pop(job.name, None)
-        ahead = job.every if job.every is not None else RETRY if error else LONGEST_LOOK
+        ahead = rest or job.every or (RETRY if error else LONGEST_LOOK)
         self._next[job.name] = now + ahead
 
-    async def _leased(self, job: Job) -> None:
+    async def _leased(self, job: Job) -> timedelta | None:
         work = asyncio.ensure_future(job.run())
         renewing = asyncio.get_running_loop().create_task(self._renew(job, work))
         try:
             # Shielded, so that a cancelled run and a cancelled worker can be told apart.
-            await asyncio.shield(work)
+            return await asyncio.shield(work)
         except asyncio.CancelledError:
             if work.done() and not self._stopping:
                 raise TimeoutError("the lease was lost") from None
@@ -181,7 +182,7 @@ class Jobs:
         finally:
             renewing.cancel()
 
-    async def _renew(self, job: Job, work: asyncio.Future[None]) -> None:
+    async def _renew(self, job: Job, work: asyncio.Future[timedelta | None]) -> None:
         """Keep the lease of a run that takes long; cancel the run when that fails for too long."""
         while True:
             await asyncio.sleep((LEASE / 3).total_seconds())

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.events.follower import Follower
-from server.events.log import ORDER, VERIFIED
+from server.events.log import ORDER, VERIFIED, WEBHOOK
 from server.jobs.cleanup import Cleanup
 from server.jobs.nightly import NightlyVerify
 from server.jobs.runner import Job, Jobs
@@ -26,7 +26,7 @@ from server.webhooks.signing import Signer
 
 MAIL, WEBHOOKS = "send mails", "send webhooks"
 LOOK = timedelta(seconds=2)
-"""How late an outbox is at the most when no event wakes it, as for a retry."""
+"""How late an outbox is at the most in which something waits and no event wakes it, as for a retry."""
 MAIL_PAUSE, WEBHOOK_PAUSE = timedelta(seconds=1), timedelta(seconds=0.5)
 """A run costs about the same for one event as for fifty, so those of a busy moment share one."""
 
@@ -73,6 +73,11 @@ def work_of(
 
     async def tell_low_stock() -> None:
         await mails.tell_low_stock(settings.low_stock_threshold)
+        jobs.wake(MAIL)
+
+    async def tell_of_payments() -> None:
+        await mails.tell_of_payments()
+        jobs.wake(MAIL)
 
     jobs = Jobs(
         db,
@@ -83,7 +88,7 @@ def work_of(
             Job("pay back", pay_back, every=timedelta(seconds=15)),
             Job(MAIL, mails.run, every=LOOK, pause=MAIL_PAUSE),
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
-            Job("tell of payments", mails.tell_of_payments, every=timedelta(minutes=1)),
+            Job("tell of payments", tell_of_payments, every=timedelta(minutes=1)),
             Job("count sales", SalesCount(db, pool).run, every=timedelta(minutes=5)),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("count points for tiers", count_points, every=timedelta(hours=1)),
@@ -101,5 +106,6 @@ def work_of(
         jobs.wake(WEBHOOKS)
 
     follower.listen(ORDER, wake)
+    follower.listen(WEBHOOK, lambda _event: jobs.wake(WEBHOOKS))
     follower.listen(VERIFIED, verify.show)
     return Work(jobs, mails, webhooks)

@@ -21,7 +21,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.events.consumer import Consumer, Told
+from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
 from server.mail.compose import Shelf, about_order, about_payments, about_stock, kinds_of
@@ -60,12 +60,14 @@ class MailOutbox:
         self._away_times = 0
         self._away_until: datetime | None = None
 
-    async def run(self) -> None:
-        """Write what is to be told, and send what is due."""
+    async def run(self) -> timedelta | None:
+        """Write what is to be told, and send what is due; say how long to rest when nothing waits."""
         while await self._query(self._take):
             pass
+        if await self._query(self._nothing_waits):
+            return REST
         if self._away_until is not None and self._clock() < self._away_until:
-            return
+            return None
         try:
             while mails := await self._query(self._due):
                 for mail in mails:
@@ -77,6 +79,7 @@ class MailOutbox:
             log.warning("mail_server_away", error=str(away), until=self._away_until.isoformat())
         finally:
             await asyncio.shield(asyncio.to_thread(self._sender.rest))
+        return None
 
     async def tell_low_stock(self, threshold: int) -> None:
         """Write to the shop's keeper of what has run low since the last mail."""
@@ -93,6 +96,10 @@ class MailOutbox:
 
     def _take(self) -> int:
         return self._consumer.take(self._compose, queries.insert)
+
+    def _nothing_waits(self) -> bool:
+        with self._db.read() as connection:
+            return self._consumer.has_all and not queries.any_waits(connection)
 
     def _compose(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
         order_ids = list({int(event.key) for event in events})

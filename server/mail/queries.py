@@ -122,6 +122,12 @@ def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
         tx.execute(insert_for(tx)(Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
+def any_waits(connection: Connection) -> bool:
+    """Whether a mail is still to be sent, now or later."""
+    waiting = select(Mail.id).where(Mail.status == "PENDING").limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
     """The mails to send now; of each order only the first that waits."""
     earlier = aliased(Mail)

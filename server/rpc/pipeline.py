@@ -17,7 +17,7 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError, Message
 
-from server.errors import MalformedRequest, Refusal, ServerStopping
+from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping
 from server.rpc.access import Access, TokenInvalid
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, read_call, unread_call
@@ -41,6 +41,11 @@ UNKNOWN = "unknown"
 """What all methods that do not exist are counted as: strangers invent any number of names."""
 SMALL_BYTES = 16 * 1024
 """Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
+
+SLOW_SECONDS = 10.0
+"""So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
+STATUS_SECONDS = 1.0
+"""The same of a stream's status; then the stream is reset."""
 
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
@@ -68,6 +73,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         pool: Pool,
         edge_token: str,
         default_seconds: float,
+        stream_seconds: float = 1800,
     ) -> None:
         self._arrivals = arrivals
         self._access = access
@@ -78,6 +84,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         self._pool = pool
         self._edge_token = edge_token
         self._default_seconds = default_seconds
+        self._stream_seconds = stream_seconds
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
 
@@ -176,7 +183,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
                     raise
                 refusal = given_up or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
-                await _abort(context, call, refusal)
+                await _end_stream(context, call, refusal)
             finally:
                 self._running.end(task)
                 self._telemetry.stream_closed(method)
@@ -185,6 +192,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return answer
 
     async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Any) -> None:
+        until = time.monotonic() + self._stream_seconds
         async with self._leases.hold(call) as lease, aclosing(messages):
             async for message in messages:
                 # An interruption is lost when what it interrupts ends in the same moment.
@@ -193,7 +201,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 if call.reply_headers:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
-                await context.write(message)
+                await _write(context, message, until)
 
     def _read(self, method: str, context: Any) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
@@ -263,3 +271,21 @@ async def _abort(context: Any, call: Call, refusal: Refusal) -> None:
         status.message,
         ((DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)),
     )
+
+
+async def _write(context: Any, message: Message, until: float) -> None:
+    """Send a message of a stream. Raises Deadline when a client that does not read outlives the stream so."""
+    try:
+        async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
+            await context.write(message)
+    except TimeoutError:
+        raise Deadline() from None
+
+
+async def _end_stream(context: Any, call: Call, refusal: Refusal) -> None:
+    """End a stream with its status; one whose client does not read even that is reset."""
+    try:
+        async with asyncio.timeout(STATUS_SECONDS):
+            await _abort(context, call, refusal)
+    except TimeoutError:
+        raise asyncio.CancelledError from None

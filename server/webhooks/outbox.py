@@ -20,7 +20,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.events.consumer import Consumer, Told
+from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.rpc.pool import Pool
 from server.webhooks import queries
@@ -51,8 +51,8 @@ class WebhookOutbox:
         self._courier = courier
         self._consumer = Consumer(db, CONSUMER, ORDER)
 
-    async def run(self) -> None:
-        """Write what is to be told and send what is due, until nothing is.
+    async def run(self) -> timedelta | None:
+        """Write what is to be told and send what is due, until nothing is; say how long to rest then.
 
         Each endpoint has a task of its own, so that a slow one holds up no other.
         """
@@ -61,11 +61,13 @@ class WebhookOutbox:
             while True:
                 while await self._query(self._take):
                     pass
+                if not sending and await self._query(self._nothing_waits):
+                    return REST
                 for endpoint in await self._query(self._waiting):
                     if endpoint.id not in sending:
                         sending[endpoint.id] = asyncio.create_task(self._serve(endpoint.id))
                 if not sending:
-                    return
+                    return None
                 await asyncio.wait(
                     sending.values(), timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED
                 )
@@ -85,6 +87,10 @@ class WebhookOutbox:
 
     def _take(self) -> int:
         return self._consumer.take(self._address, queries.insert_deliveries)
+
+    def _nothing_waits(self) -> bool:
+        with self._db.read() as connection:
+            return self._consumer.has_all and not queries.any_waits(connection)
 
     def _waiting(self) -> Sequence[AnyRow]:
         with self._db.read() as connection:

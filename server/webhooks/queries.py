@@ -110,6 +110,19 @@ def waiting_endpoints(connection: Connection, now: datetime) -> Sequence[AnyRow]
     return connection.execute(_ENDPOINTS.where(WebhookEndpoint.active, first.is_not(None))).all()
 
 
+def any_waits(connection: Connection) -> bool:
+    """Whether a delivery is still to be sent to an active endpoint, now or later."""
+    first = (
+        select(WebhookDelivery.id)
+        .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.status == "PENDING")
+        .limit(1)
+        .correlate(WebhookEndpoint)
+        .scalar_subquery()
+    )
+    waiting = select(WebhookEndpoint.id).where(WebhookEndpoint.active, first.is_not(None)).limit(1)
+    return connection.execute(waiting).first() is not None
+
+
 def due(connection: Connection, endpoint_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
     """What is to be sent to an endpoint now; of each order only the first that waits."""
     return connection.execute(

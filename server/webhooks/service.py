@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.errors import TooMany
+from server.events.log import WEBHOOK, NewEvent, publish
 from server.webhooks import queries
 from server.webhooks.errors import DeliveryNotFound, WebhookNotFound, WebhookSwitchedOff
 
@@ -84,6 +85,7 @@ def change(tx: Connection, endpoint_id: int, wanted: Wanted, now: datetime) -> A
         values |= {"active": wanted.active, "disabled_reason": "", "failing_since": None}
     if not queries.update_endpoint(tx, endpoint_id, values):
         raise WebhookNotFound(endpoint_id=endpoint_id)
+    publish(tx, NewEvent(WEBHOOK, str(endpoint_id)))
     return read(tx, endpoint_id)
 
 
@@ -101,4 +103,5 @@ def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:
         raise DeliveryNotFound(delivery_id=delivery_id)
     if not is_replayed:
         raise WebhookSwitchedOff(endpoint_id=row.endpoint_id)
+    publish(tx, NewEvent(WEBHOOK, str(row.endpoint_id)))
     return row

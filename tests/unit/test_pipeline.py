@@ -16,6 +16,7 @@ from sanset.v1 import cart_pb2, order_pb2
 
 from server.errors import Unauthenticated
 from server.logs import AccessLog
+from server.rpc import pipeline
 from server.rpc.access import Access, TokenInvalid
 from server.rpc.arrivals import Arrivals
 from server.rpc.identity import Identity, Role
@@ -99,6 +100,7 @@ class Server:
             pool=Pool(threads=1, max_queued=1),
             edge_token="",
             default_seconds=5,
+            stream_seconds=0.05,
         )
 
     async def call(self, method: str, context: Context, unary: Any = None) -> None:
@@ -274,3 +276,41 @@ def test_calls_of_methods_that_do_not_exist_are_counted_and_limited_like_any_oth
     server = asyncio.run(scenario())
     assert server.count("unknown", "UNIMPLEMENTED", "METHOD_UNKNOWN") == 3
     assert server.count("unknown", "RESOURCE_EXHAUSTED", "RATE_LIMITED") == 2
+
+
+class Stalled(Context):
+    """A client that reads nothing: what is written waits, and a status, unless it gets through."""
+
+    def __init__(self, *, takes_a_status: bool) -> None:
+        super().__init__()
+        self._takes_a_status = takes_a_status
+
+    async def write(self, message: Any) -> None:
+        """Wait for ever."""
+        await asyncio.Event().wait()
+
+    async def abort(self, code: grpc.StatusCode, text: str, metadata: Any) -> None:
+        """Keep the status, or wait for ever."""
+        if not self._takes_a_status:
+            await asyncio.Event().wait()
+        await super().abort(code, text, metadata)
+
+
+@pytest.mark.parametrize("takes_a_status", [True, False])
+def test_a_stream_whose_client_does_not_read_ends_with_its_life(
+    takes_a_status: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(pipeline, "STATUS_SECONDS", 0.01)
+
+    async def scenario() -> None:
+        server, context = Server(_identity), Stalled(takes_a_status=takes_a_status)
+        # gRPC resets a stream whose handler was cancelled.
+        with pytest.raises(Aborted if takes_a_status else asyncio.CancelledError):
+            async with asyncio.timeout(10):
+                await server.call(TRACK, context)
+        assert server.count(TRACK, "DEADLINE_EXCEEDED", "DEADLINE") == 1
+        open_streams = server.registry.get_sample_value("sanset_open_streams", {"method": TRACK})
+        assert open_streams == 0
+
+    asyncio.run(scenario())
