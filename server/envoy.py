@@ -54,7 +54,9 @@ def render(template: str, values: Mapping[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
 
 
-def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> dict[str, str]:
+def values(
+    settings: Settings, admin_port: int, worker_ports: Sequence[int], admin_socket: Path = Path("admin.sock")
+) -> dict[str, str]:
     """Return what `envoy.yaml` needs to know of this run.
 
     Raises GatewayUnusable when HOST is not an address, or a file for TLS cannot be read.
@@ -77,6 +79,7 @@ def values(settings: Settings, admin_port: int, worker_ports: Sequence[int]) -> 
         ),
         "FOREIGN_METHODS": r"/grpc\\.health\\.v1\\.Health/Check" + (REFLECTION if settings.reflects else ""),
         "ADMIN_PORT": str(admin_port),
+        "ADMIN_SOCKET": str(admin_socket),
         "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
         "EDGE_TOKEN": settings.edge_token.get_secret_value(),
         "JSON_RULES": json.dumps(rules),

@@ -24,6 +24,8 @@ class Refusal(Exception):
     message: ClassVar[str] = ""
     reason: ClassVar[str] = ""
     retry_after_seconds: float | None = None
+    begun: bool = True
+    """False where nothing of the call was done: the gateway hands it to another worker, a write too."""
 
     def __init_subclass__(cls) -> None:
         """Derive the reason from the name: OutOfStock is OUT_OF_STOCK."""

@@ -172,7 +172,9 @@ def only_one(data_dir: Path) -> Iterator[None]:
     Raises InUse, and OSError when `data_dir` cannot be written.
     """
     # Never replaced: the lock is on the file, not on its name.
-    with open(os.open(run_directory(data_dir) / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+    with open(
+        os.open(run_directory(data_dir) / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="utf-8"
+    ) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -126,6 +126,12 @@ class Settings(BaseSettings):
         SecretStr(""), description="Set by the supervisor: proves to workers that a call came through Envoy"
     )
     drain_seconds: float = Field(10, gt=0, le=3600, description="Time a stopping worker gives its calls")
+    drain_notice_seconds: float = Field(
+        5,
+        ge=0,
+        le=300,
+        description="How long /readyz says no after SIGTERM before calls are refused: balancers need it",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     run_jobs: bool = Field(

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from server import envoy, home
 from server.errors import CommandError
+from server.gateway import Admin
 from server.ports import LOOPBACK, free_ports, hold, is_free
 from server.program import Program, ProgramFailed, optional
 from server.settings import Settings, environment_of
@@ -22,8 +23,8 @@ from server.settings import Settings, environment_of
 GATEWAY_STOP_SECONDS = 3.0
 LEEWAY_SECONDS = 3.0
 """What a worker needs to end besides DRAIN_SECONDS and a last payment: its notice to the gateway, and to close."""
-NOTICE_SECONDS = 1.0
-"""How long the gateway takes to see that a worker is back."""
+NOTICE_SECONDS = 10.0
+"""How long the gateway may take to see that a worker is back."""
 LOG_CHECK_SECONDS = 10.0
 
 
@@ -46,7 +47,8 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
     """Serve the shop until SIGTERM, SIGINT or the end of its terminal, calling `on_ready` once when it answers.
 
     A worker or gateway that dies or hangs is started again. On the signal the workers get DRAIN_SECONDS for the
-    calls they hold; a second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
+    calls they hold; on SIGTERM /readyz says no for DRAIN_NOTICE_SECONDS before that, so that no balancer sends
+    another call. A second signal ends everything at once. SIGUSR1 restarts the workers one after the other,
     without refusing a call. Must be called from the main thread.
 
     Raises ServeFailed: another shop runs in DATA_DIR, a port is taken, or a worker or the gateway does not start.
@@ -99,8 +101,11 @@ class Shop:
         self._ports = ports
         self._directory = settings.data_dir.absolute()
         self._workers = [self._worker(number) for number in range(settings.workers)]
+        self._admin = Admin()
         self._gateway = self._envoy()
         self._stop = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._announced = False
         self._wanted_restart = asyncio.Event()
 
     async def run(self, on_ready: Callable[[Ports], None]) -> None:
@@ -109,8 +114,8 @@ class Shop:
         Raises ProgramFailed when a worker or the gateway does not become ready.
         """
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._on_stop_signal)
+        loop.add_signal_handler(signal.SIGTERM, self._on_announced_end)
+        loop.add_signal_handler(signal.SIGINT, self._on_stop_signal)
         _mind_the_terminal(loop, self._on_stop_signal)
         loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
         try:
@@ -119,6 +124,7 @@ class Shop:
                 await self._unless_stopped(self._keep())
         finally:
             await self._drain()
+            self._admin.close()
             with optional(f"{self._state_file} is left behind"):
                 self._state_file.unlink(missing_ok=True)
 
@@ -138,11 +144,13 @@ class Shop:
     async def _restart_when_wanted(self) -> None:
         while await self._wanted_restart.wait():
             self._wanted_restart.clear()
-            for worker in self._workers:
+            for worker, port in zip(self._workers, self._ports.workers, strict=True):
+                for each in self._workers:
+                    await each.ready.wait()  # else one that is just being replaced would be missed twice
                 worker.ready.clear()
                 await worker.stop(self._patience)
                 await worker.ready.wait()  # its keeper starts it again
-                await asyncio.sleep(NOTICE_SECONDS)
+                await self._admin.sees(port, NOTICE_SECONDS)
 
     async def _bound_logs(self) -> None:
         while True:
@@ -162,15 +170,26 @@ class Shop:
             await working
         return finished
 
+    def _on_announced_end(self) -> None:
+        """A service manager ends us: there may be others to send the callers to, who must be told first."""
+        self._announced = not self._stop.is_set()
+        self._on_stop_signal()
+
     def _on_stop_signal(self) -> None:
         if self._stop.is_set():
+            self._hurry.set()
             for program in self._programs:
                 program.kill()
         self._stop.set()
 
     async def _drain(self) -> None:
-        """Stop the workers while the gateway still carries their last replies, then the gateway."""
+        """Give notice, stop the workers while the gateway still carries their last replies, then the gateway."""
+        if self._announced and self._gateway.ready.is_set() and await self._admin.fail():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), self._settings.drain_notice_seconds)
         await asyncio.gather(*(worker.stop(self._patience) for worker in self._workers))
+        if self._gateway.ready.is_set():
+            await self._admin.idle(GATEWAY_STOP_SECONDS)
         await self._gateway.stop(GATEWAY_STOP_SECONDS)
 
     @property
@@ -200,7 +219,7 @@ class Shop:
         )
 
     def _envoy(self) -> Program:
-        values = envoy.values(self._settings, self._ports.admin, self._ports.workers)
+        values = envoy.values(self._settings, self._ports.admin, self._ports.workers, self._admin.socket)
         text = envoy.render(envoy.TEMPLATE.read_text("utf-8"), values)
         try:
             rendered = home.run_directory(self._directory) / "envoy.yaml"
@@ -213,7 +232,7 @@ class Shop:
             log=self._directory / "log" / "envoy.log",
             environment={"PATH": os.environ.get("PATH", os.defpath)},
             answers=self._gateway_answers,
-            lives=lambda: _answers_well(LOOPBACK, self._ports.admin, "/ready"),
+            lives=self._admin.lives,
             on_change=self._write_state,
         )
 

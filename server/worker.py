@@ -20,8 +20,8 @@ from server.supervised import say_ready, tell_of_life, until_abandoned
 
 LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
-NOTICE_SECONDS = 0.75
-"""Envoy asks for a worker's health every half second; until it has, it still sends calls."""
+NOTICE_SECONDS = 1.5
+"""Envoy asks for a worker's health every half second, on a busy machine later; until then it still sends calls."""
 
 log = structlog.get_logger()
 

@@ -47,6 +47,9 @@ SLOW_SECONDS = 10.0
 STATUS_SECONDS = 1.0
 """The same of a stream's status; then the stream is reset."""
 
+NOT_BEGUN_KEY = "x-sanset-not-begun"
+"""Tells the gateway, in the trailers of a refusal, that the call may be handed to another worker."""
+
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
 
@@ -208,7 +211,9 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
     async def _admit(self, call: Call, context: Any, deserialize: Callable[[bytes], Message]) -> Message:
         if self._running.stopping:
-            raise ServerStopping()
+            refusal = ServerStopping()
+            refusal.begun = False
+            raise refusal
         self._arrivals.admit(call)
         try:
             self._access.check(call)
@@ -266,11 +271,10 @@ def _has_left(task: asyncio.Task[Any], error: BaseException) -> bool:
 
 async def _abort(context: Any, call: Call, refusal: Refusal) -> None:
     status = rich_status(refusal, call.request_id)
-    await context.abort(
-        code_of(refusal),
-        status.message,
-        ((DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)),
-    )
+    metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
+    if not refusal.begun:
+        metadata.append((NOT_BEGUN_KEY, "1"))
+    await context.abort(code_of(refusal), status.message, tuple(metadata))
 
 
 async def _write(context: Any, message: Message, until: float) -> None:

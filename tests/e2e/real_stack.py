@@ -144,7 +144,9 @@ class Person:
 @contextmanager
 def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
     """Migrate and serve a shop under `home`; nothing of it is left afterwards."""
-    port, grpc_port = free_ports(2)
+    port, grpc_port = settings.get("port"), settings.get("grpc_port")
+    if not (isinstance(port, int) and isinstance(grpc_port, int)):
+        port, grpc_port = free_ports(2)
     values = {
         "environment": "test",
         "data_dir": home,
@@ -157,6 +159,7 @@ def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
         "first_superuser_email": ADMIN[0],
         "first_superuser_password": ADMIN[1],
         "drain_seconds": 2,
+        "drain_notice_seconds": 0,
         "cors_origins": json.dumps([ORIGIN]),
     } | settings
     environment = {**os.environ, **{name.upper(): str(value) for name, value in values.items()}}

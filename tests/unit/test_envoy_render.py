@@ -57,7 +57,7 @@ def test_every_occurrence_is_replaced_and_nothing_else() -> None:
 
 
 def test_the_workers_are_the_endpoints(rendered: Any) -> None:
-    (cluster,) = rendered["static_resources"]["clusters"]
+    (cluster,) = (each for each in rendered["static_resources"]["clusters"] if each["name"] == "workers")
     endpoints = cluster["load_assignment"]["endpoints"][0]["lb_endpoints"]
     addresses = [each["endpoint"]["address"]["socket_address"] for each in endpoints]
     assert addresses == [{"address": "127.0.0.1", "port_value": port} for port in (50061, 50062)]
@@ -183,10 +183,9 @@ def test_both_ports_are_listened_on_at_each_address(
     settings: Settings, host: str, addresses: list[str]
 ) -> None:
     values = envoy.values(settings.model_copy(update={"host": host}), 1, [2])
-    listener = yaml.safe_load(envoy.render(envoy.TEMPLATE.read_text(), values))["static_resources"][
-        "listeners"
-    ]
-    (public,) = listener
+    text = envoy.render(envoy.TEMPLATE.read_text(), values)
+    listeners = yaml.safe_load(text)["static_resources"]["listeners"]
+    (public,) = (listener for listener in listeners if listener["name"] == "public")
     found = [public["address"], *(each["address"] for each in public["additional_addresses"])]
     pairs = [(each["socket_address"]["address"], each["socket_address"]["port_value"]) for each in found]
     assert sorted(pairs) == sorted(

@@ -74,6 +74,7 @@ WRONG = [
     ("HEARTBEAT_SECONDS", "31"),
     ("STREAM_LIFETIME_SECONDS", "0"),
     ("DRAIN_SECONDS", "-1"),
+    ("DRAIN_NOTICE_SECONDS", "-1"),
     ("LOG_LEVEL", "loud"),
     ("RUN_JOBS", "sometimes"),
     ("CLEANUP_DAILY_AT", "25:00"),

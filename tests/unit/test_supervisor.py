@@ -21,14 +21,22 @@ from server.program import LOG_BYTES, Program
 from server.settings import Settings
 
 GATEWAY = """
-import http.server, re, sys, threading
+import http.server, os, re, socketserver, sys, threading
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.send_response(200); self.end_headers()
+        self.send_response(200); self.send_header("Content-Length", "0"); self.end_headers()
+    do_POST = do_GET
+    def log_message(self, *_):
+        pass
 text = open(sys.argv[2], encoding="utf-8").read()
-admin = re.search(r"^admin:\\s+address: .*port_value: (\\d+)", text, re.MULTILINE)
-for port in (int(admin[1]), int(sys.argv[1])):
-    server = http.server.HTTPServer(("127.0.0.1", port), Answer)
+admin = re.search(r'^admin:\\s+address: {pipe: {path: "(.*)"', text, re.MULTILINE)
+if os.path.exists(admin[1]):
+    os.unlink(admin[1])  # as Envoy does
+servers = [
+    socketserver.ThreadingUnixStreamServer(admin[1], Answer),
+    http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Answer),
+]
+for server in servers:
     threading.Thread(target=server.serve_forever).start()
 """
 WORKER = """
@@ -59,6 +67,7 @@ def settings(tmp_path: Path) -> Settings:
         grpc_port=grpc_port,
         workers=2,
         drain_seconds=0.3,
+        drain_notice_seconds=0,
         payment_timeout_seconds=0.1,
     )
 
@@ -358,7 +367,7 @@ supervisor.serve(settings, lambda ports: print("up", flush=True))
         self.errors = self.process.communicate(timeout=20)[1]
 
 
-_SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_seconds"}
+_SET = {"environment", "data_dir", "port", "grpc_port", "workers", "drain_seconds", "drain_notice_seconds"}
 
 
 def _workers_run(monkeypatch: pytest.MonkeyPatch, script: str) -> None:
