@@ -206,7 +206,7 @@ def test_a_certificate_that_cannot_be_read_is_named(settings: Settings, tmp_path
 
 
 def test_whoever_holds_a_connection_and_does_nothing_loses_it(rendered: Any) -> None:
-    (listener,) = rendered["static_resources"]["listeners"]
+    (listener,) = (each for each in rendered["static_resources"]["listeners"] if each["name"] == "public")
     assert listener["listener_filters_timeout"] == "10s"
     assert [each["name"] for each in listener["listener_filters"]] == [
         "envoy.filters.listener.http_inspector"
