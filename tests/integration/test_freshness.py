@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,7 +59,7 @@ async def _visit(worker: Worker, user_id: int, before: list[int]) -> Callable[[l
 
 async def _add(worker: Worker, user_id: int, before: list[int]) -> Callable[[list[int]], bool]:
     with worker.db.transaction() as tx:
-        wanted, added = Addition(before[0], None, 1), worker.tracker.added_to_cart
+        wanted, added = Addition(before[0], None, 1), partial(worker.tracker.added_to_cart, "")
         carts.add_item(tx, Member(user_id), wanted, added, PriceRules.of(worker.settings), utc_now())
     await asyncio.sleep(0)  # the commit has handed its event to the loop
     return lambda after: before[0] not in after
