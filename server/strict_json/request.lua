@@ -19,11 +19,26 @@ local function named(fields, name)
   return rule
 end
 
+-- Found once for each binding: reads are many, and this is all that most of them need.
+local function variables_of(binding)
+  local known = binding.known
+  if not known then
+    known = {}
+    for index, name in pairs(binding.variables) do
+      known[#known + 1] = {index = index, name = name, rule = named(binding.request, name)}
+    end
+    binding.known = known
+  end
+  return known
+end
+
 local function judge_path(binding, segments)
-  for index, name in pairs(binding.variables) do
-    local rule = named(binding.request, name)
-    local sent = decoded(segments[index])
-    if not TEXT[rule.kind](rule, sent) then complain(name, must(rule)) end
+  local known = variables_of(binding)
+  for place = 1, #known do
+    local each = known[place]
+    if not TEXT[each.rule.kind](each.rule, decoded(segments[each.index])) then
+      complain(each.name, must(each.rule))
+    end
   end
 end
 
@@ -173,7 +188,10 @@ function envoy_on_request(handle)
   end
 
   local found = {}
-  if query ~= "" or binding.variables then
+  if query == "" then
+    violations = found
+    if binding.variables then judge_path(binding, segments) end -- too few to be too many
+  else
     found = judged(handle, found, judge_parameters, binding, segments, query)
     if not found then return end
   end
