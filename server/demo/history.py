@@ -31,7 +31,6 @@ class Purchase:
     """An order of the past, priced as a checkout prices one."""
 
     number: str
-    tracking_number: str
     basket: Basket
     cost: Priced
     delivery_option: str
@@ -98,7 +97,6 @@ def _purchase(
     steps = _declined(rng, basket.time) if declined else _delivered(rng, basket.time, option)
     return Purchase(
         number=_unused(rng, numbers),
-        tracking_number=f"TRK{_symbols(rng, 12)}",
         basket=basket,
         cost=price(items, CURRENCY, people[basket.person].address["country"], rules, tier),
         delivery_option=option,

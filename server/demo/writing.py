@@ -24,7 +24,7 @@ from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
 from server.names import name_key
 from server.order.payments.gateway import CAPTURED
-from server.order.status import LIVE
+from server.order.status import LIVE, told_eta
 from server.order.steps import MESSAGES
 from server.progress import Report
 
@@ -200,7 +200,7 @@ def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
     return (
         *(order_id, one.number, ids.users[person], one.status, CURRENCY),
         *(cost.subtotal, cost.discount, cost.tax, cost.shipping, cost.total),
-        *(address, one.delivery_option, one.tracking_number, one.eta, len(one.steps)),
+        *(address, one.delivery_option, "", one.eta, len(one.steps)),
         *(one.basket.time, one.steps[-1][1]),
         one.delivered_at,
         shop.now if one.points_counted_by(shop.now) else None,
@@ -225,7 +225,7 @@ def _lines(numbered: Sequence[tuple[int, Purchase]], shop: Shop, ids: Ids) -> It
 def _events(numbered: Sequence[tuple[int, Purchase]]) -> Iterator[Row]:
     for order_id, purchase in numbered:
         for sequence, (state, time) in enumerate(purchase.steps, 1):
-            yield (order_id, sequence, state, MESSAGES[state], "", purchase.eta, time)
+            yield (order_id, sequence, state, MESSAGES[state], "", told_eta(state, purchase.eta, time), time)
 
 
 def _write_looks(tx: Connection, shop: Shop, ids: Ids) -> None:

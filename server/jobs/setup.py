@@ -63,7 +63,13 @@ def work_of(
 ) -> Work:
     """The jobs of a worker. An event of an order wakes the outboxes."""
     mails = MailOutbox(
-        db, pool, clock, sender_of(settings), mail_from=settings.mail_from, mail_admin=settings.mail_admin
+        db,
+        pool,
+        clock,
+        sender_of(settings),
+        mail_from=settings.mail_from,
+        mail_admin=settings.mail_admin,
+        return_days=settings.return_days,
     )
     courier = Courier(allow_private=settings.webhook_allow_private)
     signer = Signer(settings.secret_key.get_secret_value().encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from server.db.base import AnyRow
 from server.money import Money
@@ -23,11 +24,26 @@ KIND_OF_STATUS: Final = {
 }
 """The steps that buyers are written of. An order is acknowledged once it is paid."""
 
+_MORE_KINDS: Final = {status.PROCESSING: "processing"}
+"""Steps that buyers are written of as well. `sanset verify` does not ask for these mails: some shops are older."""
+
+SEVERAL: Final = frozenset(
+    {"parcel", "refunded", "refund_failed"}
+    | {f"return_{state}" for state in ("requested", "approved", "rejected", "received")}
+)
+"""Kinds of which an order may have several mails: their keys say which."""
+
 _SUBJECTS: Final = {
     "placed": "Your order {number}",
     "shipped": "Your order {number} is on its way",
     "delivered": "Your order {number} was delivered",
     "cancelled": "Your order {number} was cancelled",
+    "processing": "Your order {number} is being packed",
+    "parcel": "Your order {number}: a parcel",
+    "return_requested": "Your return of order {number}",
+    "return_approved": "Your return of order {number} was accepted",
+    "return_rejected": "Your return of order {number} was refused",
+    "return_received": "Your return of order {number} arrived",
     "refunded": "Money back for your order {number}",
     "refund_failed": "Money back for your order {number} is delayed",
 }
@@ -68,12 +84,17 @@ class Shelf:
 def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The mails that an order's event asks for: pairs of a kind and what tells this one from others of its kind.
 
-    A step that only notes something, as that a return was accepted, asks for none.
+    A step that only notes something asks for none by its status.
     """
     found = []
-    kind = KIND_OF_STATUS.get(payload.get("status", ""))
+    state = payload.get("status", "")
+    kind = KIND_OF_STATUS.get(state) or _MORE_KINDS.get(state)
     if kind is not None and not payload.get("note"):
         found.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
+    if "shipment" in payload and payload.get("note"):
+        found.append(("parcel", str(payload["sequence"])))
+    if "return" in payload:
+        found.append((f"return_{payload['return']['state'].lower()}", str(payload["return"]["id"])))
     if "refund" in payload:
         found.append(("refunded", str(payload["refund"]["id"])))
     if "refund_failed" in payload:
@@ -81,9 +102,18 @@ def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def about_order(kind: str, order: AnyRow, lines: Sequence[AnyRow], payload: Mapping[str, Any]) -> Letter:
-    """A mail about a step of an order."""
+def about_order(
+    kind: str,
+    order: AnyRow,
+    lines: Sequence[AnyRow],
+    payload: Mapping[str, Any],
+    *,
+    now: datetime,
+    return_days: int | None,
+) -> Letter:
+    """A mail about a step of an order, written `now`; `return_days` is how long goods can be sent back."""
     currency = order.currency
+    names = {line.position: line.name for line in lines}
     refund = (
         payload.get("refund") or payload.get("refund_failed") or {"amount_minor": 0, "currency": currency}
     )
@@ -94,7 +124,12 @@ def about_order(kind: str, order: AnyRow, lines: Sequence[AnyRow], payload: Mapp
         "totals": _totals(order),
         "total": Money(order.total_minor, currency),
         "address": _address(order.address),
-        "eta": _day(order.eta),
+        "eta": _day(_told_eta(payload, now)),
+        "return_days": return_days,
+        "parcel": _parcel(payload.get("shipment"), names),
+        "corrected": bool(payload.get("corrected")),
+        "returned": _return(payload.get("return"), names),
+        "repaid": Money(refund["amount_minor"], refund["currency"]) if "refund" in payload else None,
         "refunded": Money(refund["amount_minor"], refund["currency"]),
     }
     return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
@@ -135,7 +170,44 @@ def _templates() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        finalize=_one_line,
     )
+
+
+def _one_line(value: object) -> object:
+    """What is written into a template, in one line: a name with line ends cannot write lines of its own."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    line = " ".join(value.split())
+    return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
+
+
+def _told_eta(payload: Mapping[str, Any], now: datetime) -> datetime | None:
+    """By when the order should arrive as the step says; nothing when that passed before it could be told."""
+    told = payload.get("eta")
+    eta = datetime.fromisoformat(told) if told else None
+    return eta if eta is not None and eta > now else None
+
+
+def _parcel(parcel: Mapping[str, Any] | None, names: Mapping[int, str]) -> dict[str, Any] | None:
+    if parcel is None:
+        return None
+    facts = (
+        ("Carrier", parcel["carrier"]),
+        ("Tracking number", parcel["tracking_number"]),
+    )
+    return {
+        "facts": [(label, value) for label, value in facts if value],
+        "url": parcel["tracking_url"],
+        "items": [(item["quantity"], names.get(item["position"], "")) for item in parcel["items"]],
+    }
+
+
+def _return(returned: Mapping[str, Any] | None, names: Mapping[int, str]) -> dict[str, Any]:
+    if returned is None:
+        return {"answer": "", "items": []}
+    items = [(quantity, names.get(position, "")) for position, quantity in returned["items"]]
+    return {"answer": returned["answer"], "items": items}
 
 
 def _totals(order: AnyRow) -> list[tuple[str, Money]]:

@@ -48,14 +48,24 @@ class MailOutbox:
     """Writes and sends; for use on a worker's event loop, as a job."""
 
     def __init__(
-        self, db: Database, pool: Pool, clock: Clock, sender: Sender, *, mail_from: str, mail_admin: str = ""
+        self,
+        db: Database,
+        pool: Pool,
+        clock: Clock,
+        sender: Sender,
+        *,
+        mail_from: str,
+        mail_admin: str = "",
+        return_days: int | None = None,
     ) -> None:
+        """`return_days` is how long goods can be sent back; without, the mails name no number."""
         self._db = db
         self._pool = pool
         self._clock = clock
         self._sender = sender
         self._from = mail_from
         self._admin = parseaddr(mail_admin)[1]
+        self._return_days = return_days
         self._consumer = Consumer(db, CONSUMER, ORDER)
         self._away_times = 0
         self._away_until: datetime | None = None
@@ -114,7 +124,10 @@ class MailOutbox:
             for kind, part in kinds_of(event.payload):
                 if kind == "cancelled" and order.id not in acknowledged:
                     continue  # its payment failed, as the buyer was told at once
-                letter = about_order(kind, order, lines[order.id], event.payload)
+                letter = about_order(
+                    kind, order, lines[order.id], event.payload,
+                    now=self._clock(), return_days=self._return_days,
+                )  # fmt: skip
                 key = "/".join(filter(None, (kind, str(order.id), part)))
                 rows.append(self._row(key, kind, order.email, letter, order_id=order.id))
         # One key may come up twice in a batch, and a second row with it would be refused by some databases

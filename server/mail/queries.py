@@ -39,7 +39,12 @@ def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow
 def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The lines of orders, by order, in their order."""
     statement = select(
-        OrderLine.order_id, OrderLine.sku, OrderLine.name, OrderLine.quantity, OrderLine.total_minor
+        OrderLine.order_id,
+        OrderLine.position,
+        OrderLine.sku,
+        OrderLine.name,
+        OrderLine.quantity,
+        OrderLine.total_minor,
     ).where(OrderLine.order_id.in_(order_ids))
     found: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
     for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):

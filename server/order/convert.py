@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+from sanset.v1 import after_sale_pb2, auth_pb2
 from sanset.v1 import after_sale_pb2 as after_sale_pb
-from sanset.v1 import auth_pb2
 from sanset.v1 import cart_pb2 as cart_pb
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2 as payment_pb
@@ -15,10 +16,14 @@ from sanset.v1 import payment_pb2 as payment_pb
 from server.auth.payment_methods import refuse_card_number
 from server.cart.convert import delivery_from_wire, totals_to_wire
 from server.cart.pricing import Totals
+from server.clock import utc_now
 from server.db.base import AnyRow
 from server.etags import etag_of
 from server.money import Money
+from server.order.ledger import NamedUnits
 from server.order.reserve import PlacedOrder, Purchase
+from server.order.shipments import Parcel
+from server.order.status import told_eta
 from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.rpc.idempotency import body_hash
@@ -64,7 +69,8 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         address=auth_pb2.Address(**values["address"]),
         delivery_option=cart_pb.Delivery.Option.Value(values["delivery_option"]),
         tracking_number=values["tracking_number"],
-        eta=time_to_wire(values["eta"]),
+        **_followed(values),
+        eta=_eta_to_wire(values),
         reserved_until=time_to_wire(values["reserved_until"]),
         create_time=time_to_wire(values["placed_at"]),
         update_time=time_to_wire(values["updated_at"]),
@@ -188,9 +194,45 @@ def tracking_to_wire(order: PlacedOrder, steps: Sequence[Step]) -> pb.Tracking:
         order_id=order.id,
         status=pb.Order.Status.Value(order.values["status"]),
         tracking_number=order.values["tracking_number"],
-        eta=time_to_wire(order.values["eta"]),
+        eta=_eta_to_wire(order.values),
         events=[step_to_wire(step) for step in steps],
+        shipments=[_parcel_to_wire(parcel) for parcel in order.values["shipments"] or ()],
     )
+
+
+def parcel_from_wire(request: pb.UpdateOrderStatusRequest) -> Parcel | None:
+    """The parcel that is sent along with a step."""
+    if not request.HasField("shipment"):
+        return None
+    sent = request.shipment
+    items = [NamedUnits(item.variant_id, item.product_id, item.quantity) for item in sent.items]
+    return Parcel(sent.id, sent.carrier, sent.tracking_number, sent.tracking_url, items)
+
+
+def _parcel_to_wire(parcel: dict[str, Any]) -> pb.Shipment:
+    return pb.Shipment(
+        id=parcel["id"],
+        carrier=parcel["carrier"],
+        tracking_number=parcel["tracking_number"],
+        tracking_url=parcel["tracking_url"],
+        items=[
+            after_sale_pb2.LineQuantity(
+                variant_id=item["variant_id"], product_id=item["product_id"], quantity=item["quantity"]
+            )
+            for item in parcel["items"]
+        ],
+        ship_time=time_to_wire(datetime.fromisoformat(parcel["shipped_at"])),
+    )
+
+
+def _followed(values: dict[str, Any]) -> dict[str, str]:
+    """Who carries the last parcel and where it can be followed; a new order has none."""
+    last = (values.get("shipments") or [{}])[-1]
+    return {"carrier": last.get("carrier", ""), "tracking_url": last.get("tracking_url", "")}
+
+
+def _eta_to_wire(values: dict[str, Any]) -> Timestamp | None:
+    return time_to_wire(told_eta(values["status"], values["eta"], utc_now()))
 
 
 def message_to_wire(message: Message, now: datetime) -> pb.TrackOrderResponse:

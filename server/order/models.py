@@ -44,7 +44,11 @@ class Order(Base):
     total_minor: Mapped[int] = mapped_column(BigInteger)
     address: Mapped[dict[str, Any]] = mapped_column(Json)
     delivery_option: Mapped[str] = mapped_column(String(16), default="STANDARD")
-    tracking_number: Mapped[str] = mapped_column(String(32))
+    # The carrier's, of the last parcel; SQLite bounds no texts, and cannot change a column.
+    tracking_number: Mapped[str] = mapped_column(String(64).with_variant(String(32), "sqlite"))
+    shipments: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        Json
+    )  # the parcels: see order/shipments.py
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_sequence: Mapped[int] = mapped_column(Integer)
     reserved_until: Mapped[datetime | None] = mapped_column(UtcDateTime)  # while PENDING_PAYMENT

@@ -130,7 +130,14 @@ def events_after(connection: Connection, order_id: int, sequence: int) -> Sequen
 def lock_order(tx: Connection, order_id: int) -> AnyRow | None:
     """What a step needs to know of an order, locked until the transaction ends."""
     return tx.execute(
-        select(Order.user_id, Order.status, Order.last_sequence, Order.eta)
+        select(
+            Order.user_id,
+            Order.status,
+            Order.last_sequence,
+            Order.eta,
+            Order.delivery_option,
+            Order.shipments,
+        )
         .where(Order.id == order_id)
         .with_for_update()
     ).one_or_none()
@@ -253,6 +260,23 @@ def advance(
     """Move an order from one status to another and return the step's number; None when it is not at `before`."""
     row = _ADVANCE.first(tx, moved=order_id, before=before, after=after, now=now, new_eta=eta)
     return int(row.last_sequence) if row else None
+
+
+def has_step_at(connection: Connection, order_id: int, moment: datetime) -> bool:
+    """Whether an order took a step at this moment."""
+    found = select(OrderEvent.sequence).where(
+        OrderEvent.order_id == order_id, OrderEvent.occurred_at == moment
+    )
+    return connection.execute(found.limit(1)).one_or_none() is not None
+
+
+def set_shipments(tx: Connection, order_id: int, parcels: list[dict[str, Any]]) -> None:
+    """Write the parcels of an order; it shows the number of the last."""
+    tx.execute(
+        update(Order)
+        .where(Order.id == order_id)
+        .values(shipments=parcels, tracking_number=parcels[-1]["tracking_number"])
+    )
 
 
 def insert_event(tx: Connection, values: dict[str, Any]) -> None:

@@ -24,7 +24,7 @@ from server.money import Money
 from server.order import after_sale_queries, buyers_limits, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.giving_up import give_back
-from server.order.numbers import order_number, tracking_number
+from server.order.numbers import order_number
 from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
 
@@ -152,7 +152,7 @@ def _order_values(
         "coupon_code": coupon.code if coupon else "",
         "address": addresses.snapshot(address),
         "delivery_option": purchase.delivery_option,
-        "tracking_number": tracking_number(),
+        "tracking_number": "",  # the carrier's, once a parcel was handed over
         "eta": delivery.eta(purchase.delivery_option, now),
         "last_sequence": 1,
         "reserved_until": now + held_for,
@@ -286,12 +286,13 @@ def confirm(
 
     The caller publishes the event with the last of its own writes.
     """
-    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now)
+    values = order.values
+    eta = delivery.renewed(values["eta"], values["delivery_option"], now)
+    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now, eta)
     if sequence is None:
         return None
-    values = order.values
     queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
-    step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", values["eta"], now)
+    step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
     event = record(tx, order.id, values["user_id"], step)
     bought = {
         "products": [line["product_id"] for line in order.lines],
@@ -300,6 +301,7 @@ def confirm(
     changed = {
         "status": status.CONFIRMED,
         "last_sequence": sequence,
+        "eta": eta,
         "updated_at": now,
         "reserved_until": None,
         "payment_status": outcome.status,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -63,7 +63,8 @@ def request(
     }
     return_id = after_sale_queries.insert_return(tx, values, lines)
     after_sale_queries.move_units(tx, order_id, chosen.items(), out=1, back=0)
-    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now)
+    told = _told(return_id, status.REQUESTED, chosen)
+    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, **told)
     _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(chosen.values()), reason=reason)
     publish(tx, step)
     return return_id
@@ -76,7 +77,9 @@ def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: date
         return
     _move(tx, found, status.APPROVED, answer, now)
     message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
-    step = sale.step(tx, sale.state, message, now)
+    step = sale.step(
+        tx, sale.state, message, now, **_told(return_id, status.APPROVED, _units(sale, return_id), answer)
+    )
     _audit(tx, actor, "ApproveReturn", sale, return_id, now, answer=answer)
     publish(tx, step)
 
@@ -87,8 +90,9 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
     if found.status == status.REJECTED:
         return
     _move(tx, found, status.REJECTED, answer, now)
+    told = _told(return_id, status.REJECTED, _units(sale, return_id), answer)
     _keep(tx, sale)
-    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now)
+    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, **told)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
@@ -134,21 +138,33 @@ def receive(
     after_sale_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
-    publish(tx, *_arrived(tx, sale, refund_id, minor, now), *stock)
+    told = _told(return_id, status.RECEIVED, units)
+    publish(tx, *_arrived(tx, sale, refund_id, minor, now, told), *stock)
     _audit(
         tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
     )
     return refund_id
 
 
-def _arrived(tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime) -> list[NewEvent]:
+def _told(return_id: int, state: str, units: Mapping[int, int], answer: str = "") -> dict[str, Any]:
+    """What the event of a step tells of a return: the mails are written by it."""
+    return {"return": {"id": return_id, "state": state, "items": sorted(units.items()), "answer": answer}}
+
+
+def _units(sale: Sale, return_id: int) -> dict[int, int]:
+    return {row["position"]: row["quantity"] for row in sale.return_lines if row["return_id"] == return_id}
+
+
+def _arrived(
+    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, told: dict[str, Any]
+) -> list[NewEvent]:
     message = MESSAGES[status.RETURNED]
     if refund_id is None:
-        events = [sale.step(tx, status.RETURNED, message, now)]
+        events = [sale.step(tx, status.RETURNED, message, now, **told)]
     else:
         message += f" {Money(minor, sale.currency)} goes back to you."
-        told = told_of(refund_id, minor, sale.currency)
-        events = [sale.step(tx, status.RETURNED, message, now, refund=told)]
+        refund = told_of(refund_id, minor, sale.currency)
+        events = [sale.step(tx, status.RETURNED, message, now, refund=refund, **told)]
     return events + end_if_paid_back(tx, sale, now)
 
 

@@ -66,7 +66,7 @@ class Sale:
         if sequence is None:
             raise AssertionError("a locked order moved")
         self.values |= {"status": wanted, "last_sequence": sequence, "updated_at": now}
-        step = Step(sequence, wanted, message, "", self.values["eta"], now)
+        step = Step(sequence, wanted, message, "", status.told_eta(wanted, self.values["eta"], now), now)
         event = record(tx, self.id, self.values["user_id"], step)
         note = {"note": True} if tells_only else {}
         return NewEvent(event.topic, event.key, (event.payload or {}) | told | note)

@@ -10,16 +10,23 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import promotions
+from server.cart import delivery, promotions
 from server.db.base import AnyRow
+from server.errors import InvalidField
 from server.etags import check_etag
 from server.events.log import publish
 from server.money import Money
-from server.order import after_sale_queries, disputes, queries, status
+from server.order import after_sale_queries, disputes, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.reserve import PlacedOrder, placed
+from server.order.shipments import Parcel
 from server.order.steps import MESSAGES, Step, record
 from server.rpc.identity import Identity
+
+PARCEL_MESSAGES = {
+    False: "Another parcel of your order is on its way.",
+    True: "A parcel of your order was corrected.",
+}
 
 FULFILMENT = frozenset({status.PROCESSING, status.SHIPPED, status.DELIVERED})
 """The steps that staff may take by hand; the others belong to payments, cancellations and returns."""
@@ -75,33 +82,70 @@ def advance(
     etag: str,
     actor: Actor,
     now: datetime,
+    shipment: Parcel | None = None,
 ) -> None:
     """Take the next step of an order's fulfilment; repeating the current status changes nothing.
 
-    Raises OrderNotFound, StaleEtag, IllegalTransition, OrderDisputed and OrderPaidBack.
+    A `shipment` goes with SHIPPED: while that is the status, it is another parcel or a correction of one. Raises
+    OrderNotFound, StaleEtag, IllegalTransition, OrderDisputed, OrderPaidBack and InvalidField.
     """
+    if shipment is not None and wanted != status.SHIPPED:
+        raise InvalidField(("shipment", "goes with the status SHIPPED"))
+    if eta is not None and eta < now:
+        raise InvalidField(("eta", "must not be in the past"))
     order = queries.lock_order(tx, order_id)
     if order is None:
         raise OrderNotFound(order_id=order_id)
     check_etag(etag, order.last_sequence, "order")
-    if order.status == wanted:
+    parcels, parcel = _parcels(tx, order_id, order, shipment, now)
+    if order.status == wanted and parcel is None:
         return
-    # A return that is open ends by its own calls, never beside them.
-    asked_back = order.status == status.RETURN_REQUESTED
-    legal = frozenset() if asked_back else status.LEGAL[order.status] & FULFILMENT
-    status.check_step(order.status, wanted, legal, "nothing by this call")
-    if wanted in LEAVING:
-        _check_money(tx, order_id, wanted)
-    sequence = queries.advance(tx, order_id, order.status, wanted, now, eta)
+    if order.status != wanted:
+        # A return that is open ends by its own calls, never beside them.
+        asked_back = order.status == status.RETURN_REQUESTED
+        legal = frozenset() if asked_back else status.LEGAL[order.status] & FULFILMENT
+        status.check_step(order.status, wanted, legal, "nothing by this call")
+        if wanted in LEAVING:
+            _check_money(tx, order_id, wanted)
+    expected = None if wanted == status.DELIVERED else eta or _renewed(tx, order_id, order, now)
+    sequence = queries.advance(tx, order_id, order.status, wanted, now, expected)
     if sequence is None:
         raise AssertionError("a locked order moved")
+    if parcel is not None:
+        queries.set_shipments(tx, order_id, parcels)
     if wanted == status.DELIVERED:
         after_sale_queries.mark_delivered(tx, order_id, now)
         _earn(tx, order_id, now)
-    step = Step(sequence, wanted, message or MESSAGES[wanted], location, eta or order.eta, now)
+    corrected = shipment is not None and shipment.id != 0
+    said = message or (PARCEL_MESSAGES[corrected] if wanted == order.status else MESSAGES[wanted])
+    step = Step(sequence, wanted, said, location, expected, now)
     event = record(tx, order_id, order.user_id, step)
-    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=order.status, after=wanted)
-    publish(tx, event)
+    told: dict[str, Any] = {} if parcel is None else {"shipment": parcel}
+    if wanted == order.status:
+        told |= {"note": True, "corrected": corrected}
+    details = {"before": order.status, "after": wanted, **({"shipment": parcel} if parcel else {})}
+    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, **details)
+    publish(tx, replace(event, payload=(event.payload or {}) | told))
+
+
+def _parcels(
+    tx: Connection, order_id: int, order: AnyRow, shipment: Parcel | None, now: datetime
+) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    """The parcels of an order with the one that is sent, and that one when it is new or changed."""
+    if shipment is None:
+        return [], None
+    lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
+    return shipments.put(order.shipments or [], lines, shipment, now)
+
+
+def _renewed(tx: Connection, order_id: int, order: AnyRow, now: datetime) -> datetime:
+    """By when an order should arrive, as it looks now. What the staff promised stands until it has passed."""
+    known: datetime | None = order.eta
+    if known is not None and known > now:
+        made_at = delivery.estimated_at(known, order.delivery_option)
+        if not queries.has_step_at(tx, order_id, made_at):
+            return known
+    return delivery.renewed(known, order.delivery_option, now)
 
 
 def _earn(tx: Connection, order_id: int, now: datetime) -> None:

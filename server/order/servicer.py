@@ -132,6 +132,7 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
                 message=request.message,
                 location=request.location,
                 eta=time_from_wire(request, "eta"),
+                shipment=convert.parcel_from_wire(request),
                 etag=request.etag,
                 actor=Actor.of(call),
                 now=self._clock(),

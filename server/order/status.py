@@ -7,6 +7,7 @@ the same of payments, refunds, disputes and returns. docs/orders.md draws them.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from server.order.errors import IllegalTransition
@@ -50,6 +51,9 @@ PAID: Final = LIVE - {PENDING_PAYMENT}
 
 UNSHIPPED: Final = frozenset({PENDING_PAYMENT, CONFIRMED, PROCESSING})
 """States whose goods are still in the house: when the order ends there, they go back into stock."""
+
+ON_THE_WAY: Final = frozenset({PENDING_PAYMENT, CONFIRMED, PROCESSING, SHIPPED})
+"""States of an order that will arrive."""
 
 RETURNABLE: Final = frozenset({DELIVERED, RETURNED})
 """States from which goods can be sent back."""
@@ -108,6 +112,11 @@ RETURNS: Final[dict[str, frozenset[str]]] = {
     RECEIVED: frozenset(),
 }
 """For each state of a return, those that may follow. Goods that were awaited in vain are rejected."""
+
+
+def told_eta(state: str, eta: datetime | None, now: datetime) -> datetime | None:
+    """By when an order should arrive; None when that has passed, or it is not on its way."""
+    return eta if eta is not None and state in ON_THE_WAY and eta > now else None
 
 
 def check_step(before: str, wanted: str, legal: frozenset[str], otherwise: str = "nothing") -> None:

@@ -32,6 +32,8 @@ PATTERNS = {
     r"^([A-Za-z0-9-]{3,32})?$": "must have 3 to 32 letters, digits and hyphens",
     r"^([A-Za-z0-9_-]{8,64})?$": "must have 8 to 64 letters, digits and the signs _ -",
     r"^([a-z0-9]+(-[a-z0-9]+)*)?$": "must be small letters and digits, in words joined by single hyphens",
+    r"^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$": "may have letters, digits, blanks and the signs . _ / - only",
+    r"^(https://[!-~]+)?$": "must be an https address, such as https://carrier.example/track/123",
     r"^order\.[a-z_]{1,32}$": "must name a step of an order, such as order.shipped",
 }
 """What a text that does not match looks like when it does."""

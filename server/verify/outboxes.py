@@ -20,7 +20,7 @@ from sqlalchemy import (
 
 from server.events.log import ORDER
 from server.events.models import Consumer, Event
-from server.mail.compose import KIND_OF_STATUS
+from server.mail.compose import KIND_OF_STATUS, SEVERAL
 from server.mail.models import Mail
 from server.order.models import OrderEvent
 from server.order.status import CONFIRMED, PENDING_PAYMENT
@@ -100,9 +100,10 @@ OUTBOXES: Final = (
         FROM mails
         WHERE order_id IS NOT NULL
           AND key <> kind || '/' || order_id
-          AND (kind NOT IN ('refunded', 'refund_failed') OR key NOT LIKE kind || '/' || order_id || '/%')
+          AND (kind NOT IN :several OR key NOT LIKE kind || '/' || order_id || '/%')
         ORDER BY id
         """,
+        {"several": sorted(SEVERAL)},
     ),
     Rule(
         "mail-sent",

@@ -80,7 +80,7 @@ def test_a_demo_checkout_ends_confirmed_and_captured(shop: RunningShop) -> None:
     assert order.payment.amount == order.totals.total
     assert order.payment.gateway_id
     assert order.number.startswith("SO-")
-    assert order.tracking_number.startswith("TRK")
+    assert order.tracking_number == ""  # the carrier's, once there is one
     assert reply.payment_url == ""
 
 

@@ -25,6 +25,7 @@ from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, 
 from server.db.base import Base
 from server.order.refunds import MOST_REFUNDS
 from server.order.returns import MOST_STEPS
+from server.order.shipments import MOST_PARCELS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 
 SERVER = Path(server.db.schema.__file__).parents[1]
@@ -62,6 +63,8 @@ COUNTS = {
     "PreviewCheckoutResponse.items": MOST_LINES,
     "Order.items": MOST_LINES,
     "Refund.items": MOST_LINES,
+    "Shipment.items": MOST_LINES,
+    "Tracking.shipments": MOST_PARCELS,
     "Return.items": MOST_LINES,
     "Tracking.events": MOST_STEPS + 8,
     "Tier.benefits": 10,

@@ -99,6 +99,8 @@ class Order(_message.Message):
     RESERVED_UNTIL_FIELD_NUMBER: _builtins.int
     DELIVER_TIME_FIELD_NUMBER: _builtins.int
     DISPUTE_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_URL_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the order."""
     number: _builtins.str
@@ -110,11 +112,15 @@ class Order(_message.Message):
     delivery_option: _cart_pb2.Delivery.Option.ValueType
     """How it travels."""
     tracking_number: _builtins.str
-    """The number to follow the parcel by."""
+    """The carrier's number of the last parcel; empty until one was handed over with a number."""
     etag: _builtins.str
     """Changes with every change of the order."""
     coupon_code: _builtins.str
     """The code of the coupon that was used; empty for none."""
+    carrier: _builtins.str
+    """Who carries the last parcel; GetTracking has all of them."""
+    tracking_url: _builtins.str
+    """Where the last parcel can be followed."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderItem]:
         """The lines, in the order of the cart."""
@@ -133,7 +139,7 @@ class Order(_message.Message):
 
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
-        """By when it should arrive."""
+        """By when it should arrive, renewed at each step; absent when that has passed, or nothing is on its way."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -176,14 +182,62 @@ class Order(_message.Message):
         reserved_until: _timestamp_pb2.Timestamp | None = ...,
         deliver_time: _timestamp_pb2.Timestamp | None = ...,
         dispute: _after_sale_pb2.Dispute | None = ...,
+        carrier: _builtins.str = ...,
+        tracking_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Order: _TypeAlias = Order  # noqa: Y015
+
+@_typing.final
+class Shipment(_message.Message):
+    """A parcel on its way to the buyer."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    CARRIER_FIELD_NUMBER: _builtins.int
+    TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
+    TRACKING_URL_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    SHIP_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The id of the parcel within its order: 1, 2, 3 …"""
+    carrier: _builtins.str
+    """Who carries it: "DHL"."""
+    tracking_number: _builtins.str
+    """The carrier's own number of it. The shop makes none up."""
+    tracking_url: _builtins.str
+    """Where it can be followed, an https address."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_after_sale_pb2.LineQuantity]:
+        """What is in it. Empty when the shop does not say; of several parcels each names its units."""
+
+    @_builtins.property
+    def ship_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was handed over."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        carrier: _builtins.str = ...,
+        tracking_number: _builtins.str = ...,
+        tracking_url: _builtins.str = ...,
+        items: _abc.Iterable[_after_sale_pb2.LineQuantity] | None = ...,
+        ship_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["ship_time", b"ship_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["carrier", b"carrier", "id", b"id", "items", b"items", "ship_time", b"ship_time", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Shipment: _TypeAlias = Shipment  # noqa: Y015
 
 @_typing.final
 class OrderItem(_message.Message):
@@ -448,19 +502,24 @@ class Tracking(_message.Message):
     TRACKING_NUMBER_FIELD_NUMBER: _builtins.int
     ETA_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
+    SHIPMENTS_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The order."""
     status: Global___Order.Status.ValueType
     """Where it stands."""
     tracking_number: _builtins.str
-    """The number to follow the parcel by."""
+    """The carrier's number of the last parcel; empty until one was handed over with a number."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
-        """By when it should arrive."""
+        """By when it should arrive, renewed at each step; absent when that has passed, or nothing is on its way."""
 
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderEvent]:
         """The steps, in sequence."""
+
+    @_builtins.property
+    def shipments(self) -> _containers.RepeatedCompositeFieldContainer[Global___Shipment]:
+        """The parcels, in the order they were handed over."""
 
     def __init__(
         self,
@@ -470,10 +529,11 @@ class Tracking(_message.Message):
         tracking_number: _builtins.str = ...,
         eta: _timestamp_pb2.Timestamp | None = ...,
         events: _abc.Iterable[Global___OrderEvent] | None = ...,
+        shipments: _abc.Iterable[Global___Shipment] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "events", b"events", "order_id", b"order_id", "status", b"status", "tracking_number", b"tracking_number"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "events", b"events", "order_id", b"order_id", "shipments", b"shipments", "status", b"status", "tracking_number", b"tracking_number"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -669,6 +729,7 @@ class UpdateOrderStatusRequest(_message.Message):
     LOCATION_FIELD_NUMBER: _builtins.int
     ETA_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    SHIPMENT_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The id of the order."""
     status: Global___Order.Status.ValueType
@@ -681,7 +742,15 @@ class UpdateOrderStatusRequest(_message.Message):
     """The order's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
-        """By when it should arrive. Absent: as before."""
+        """By when it should arrive; not in the past. Absent: an estimate of the shop's, renewed; one that was sent before
+        stands until it has passed.
+        """
+
+    @_builtins.property
+    def shipment(self) -> Global___Shipment:
+        """With SHIPPED: the parcel that was handed over. While the order is SHIPPED already, another parcel of it, or with
+        `id` a correction of that one: the parcel is then as sent, and the buyer is told.
+        """
 
     def __init__(
         self,
@@ -692,10 +761,11 @@ class UpdateOrderStatusRequest(_message.Message):
         location: _builtins.str = ...,
         eta: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        shipment: Global___Shipment | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "shipment", b"shipment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "etag", b"etag", "location", b"location", "message", b"message", "order_id", b"order_id", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "etag", b"etag", "location", b"location", "message", b"message", "order_id", b"order_id", "shipment", b"shipment", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -61,7 +61,9 @@ class OrderServiceStub:
 
     The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
     FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-    accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+    accepted and changes nothing, unless it brings a `shipment`: another parcel, or a correction of one, which is
+    INVALID_ARGUMENT without a number, link or units, with more units than are left to ship, and beyond 20 parcels.
+    Goods whose money is gone do not leave: PROCESSING and SHIPPED are
     FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
     was decided to be (ORDER_PAID_BACK).
     """
@@ -203,7 +205,9 @@ class OrderServiceAsyncStub(OrderServiceStub):
 
     The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
     FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-    accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+    accepted and changes nothing, unless it brings a `shipment`: another parcel, or a correction of one, which is
+    INVALID_ARGUMENT without a number, link or units, with more units than are left to ship, and beyond 20 parcels.
+    Goods whose money is gone do not leave: PROCESSING and SHIPPED are
     FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
     was decided to be (ORDER_PAID_BACK).
     """
@@ -366,7 +370,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The steps are CONFIRMED → PROCESSING → SHIPPED → DELIVERED. A step that is not next is
         FAILED_PRECONDITION (ILLEGAL_TRANSITION), naming those that are. Repeating the current status is
-        accepted and changes nothing. Goods whose money is gone do not leave: PROCESSING and SHIPPED are
+        accepted and changes nothing, unless it brings a `shipment`: another parcel, or a correction of one, which is
+        INVALID_ARGUMENT without a number, link or units, with more units than are left to ship, and beyond 20 parcels.
+        Goods whose money is gone do not leave: PROCESSING and SHIPPED are
         FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
         was decided to be (ORDER_PAID_BACK).
         """
