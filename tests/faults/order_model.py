@@ -26,6 +26,15 @@ class Coupon:
 
 
 @dataclass
+class Card:
+    """A gift card, and the money that was put on it."""
+
+    id: int
+    code: str
+    loaded: int
+
+
+@dataclass
 class Line:
     """Units of a product in an order: how many, and what all of them cost; paid back, sent back, back in stock.
 
@@ -90,6 +99,8 @@ class Order:
     redeemed: int
     coupon: Coupon | None
     state: str
+    card: Card | None = None
+    """The gift card that paid it; None where another payment did."""
     doubtful: bool = False
     """The gateway was too slow for the shop: it may have charged."""
     paid_back: int = 0
@@ -213,6 +224,30 @@ def refusal_of_coupon(orders: list[Order], coupon: Coupon, buyer: Buyer) -> str:
     if coupon.per_user and uses(orders, coupon, buyer) >= coupon.per_user:
         return "COUPON_HELD" if id(buyer) in held_by else "COUPON_USED_BY_YOU"
     return ""
+
+
+def on_card(orders: list[Order], card: Card) -> int:
+    """What is left on a gift card."""
+    return card.loaded - sum(order.left for order in orders if order.card is card)
+
+
+SUM, KEEP_MINE, KEEP_GUEST = "SUM", "KEEP_MINE", "KEEP_GUEST"
+
+
+def merged(mine: dict[int, int], guests: dict[int, int], stock: dict[int, int], how: str) -> dict[int, int]:
+    """A buyer's cart after a guest's went into it: no line grows above the stock, and none shrinks by adding."""
+    cart = dict(mine)
+    for product, units in guests.items():
+        own, there = mine.get(product, 0), stock[product]
+        if how == SUM:
+            fitting = max(min(own + units, there), own)
+        elif how == KEEP_MINE and own:
+            fitting = own
+        else:
+            fitting = min(units, there) or own
+        if fitting:
+            cart[product] = fitting
+    return cart
 
 
 def returning(orders: list[Order], order: Order) -> dict[int, int]:

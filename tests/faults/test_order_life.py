@@ -28,23 +28,29 @@ from order_model import (
     CANCELLED,
     CONFIRMED,
     DELIVERED,
+    KEEP_GUEST,
+    KEEP_MINE,
     NEXT,
     PENDING,
     PROCESSING,
     RETURN_REQUESTED,
     RETURNED,
     SHIPPED,
+    SUM,
     Buyer,
+    Card,
     Coupon,
     Line,
     Order,
     Return,
     balance,
+    merged,
+    on_card,
     refusal_of_coupon,
     returning,
 )
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2, order_pb2, promotion_pb2
+from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2, order_pb2, payment_pb2, promotion_pb2
 
 from server.money import Money as Amount
 from server.order.payments.gateway import CAPTURED, Charge
@@ -80,7 +86,7 @@ def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 class OrderLife(RuleBasedStateMachine):
-    """Two buyers, three products, two coupons, and everybody doing anything at any time."""
+    """Two buyers, guests, three products, two coupons and gift cards, and everybody doing anything at any time."""
 
     shop: RunningShop
 
@@ -97,8 +103,9 @@ class OrderLife(RuleBasedStateMachine):
             self._coupon(percent=12.5, usage_limit=2),
             self._coupon(amount=Money(currency_code="USD", units=5), per_user_limit=1),
         ]
+        self.cards = [self._card(cents) for cents in (50_000, 3_500)]
         self.orders: list[Order] = []
-        self.check_out(0, OK, [(0, 3), (1, 2)])
+        self.check_out(0, OK, None, [(0, 3), (1, 2)])
         for wanted in (PROCESSING, SHIPPED, DELIVERED)[:far]:
             self._advance(self.orders[0], wanted)
 
@@ -107,6 +114,12 @@ class OrderLife(RuleBasedStateMachine):
         request = promotion_pb2.CreateCouponRequest(coupon=coupon)
         made = self.shop.cart.CreateCoupon(request, metadata=self.shop.admin.metadata)
         return Coupon(made.id, made.code, made.usage_limit, made.per_user_limit)
+
+    def _card(self, cents: int) -> Card:
+        balance = Money(currency_code="USD", units=cents // 100)
+        request = payment_pb2.CreateGiftCardRequest(gift_card=payment_pb2.GiftCard(balance=balance))
+        made = self.shop.orders.CreateGiftCard(request, metadata=self.shop.admin.metadata)
+        return Card(made.id, made.code, cents)
 
     def _account(self, buyer: Buyer) -> Account:
         return self.accounts[self.buyers.index(buyer)]
@@ -129,6 +142,28 @@ class OrderLife(RuleBasedStateMachine):
         assert refused == ("OUT_OF_STOCK" if held > self.stock[product] else OK)
         if not refused:
             buyer.cart[product] = held
+
+    @rule(
+        who=places,
+        how=st.sampled_from([SUM, KEEP_MINE, KEEP_GUEST]),
+        basket=st.lists(st.tuples(places, st.integers(1, 4)), min_size=1, max_size=3),
+    )
+    def shop_as_guest(self, who: int, how: str, basket: list[tuple[int, int]]) -> None:
+        """Somebody fills a cart without an account, and takes it along when they sign in."""
+        buyer, held, token = of(self.buyers, who), dict[int, int](), ""
+        for what, units in basket:
+            product = of(self.products, what)
+            request = cart_pb2.AddItemRequest(product_id=product, quantity=units)
+            metadata = (("x-cart-token", token),) if token else None
+            if held.get(product, 0) + units <= self.stock[product]:
+                token = self.shop.cart.AddItem(request, metadata=metadata).token or token
+                held[product] = held.get(product, 0) + units
+        if held:
+            strategy = cart_pb2.SyncCartRequest.Strategy.Value(how)
+            sync = cart_pb2.SyncCartRequest(cart_token=token, strategy=strategy)
+            for _ in range(2):  # a repeat adds nothing
+                assert self._call(self.shop.cart.SyncCart, sync, self._account(buyer))[1] == OK
+            buyer.cart = merged(buyer.cart, held, self.stock, how)
 
     @rule(who=places, which=places)
     def apply_coupon(self, who: int, which: int) -> None:
@@ -184,19 +219,27 @@ class OrderLife(RuleBasedStateMachine):
     @rule(
         who=places,
         token=st.sampled_from(["", "", "", "", "tok_decline", "tok_twice", "tok_timeout"]),
+        card=st.sampled_from([None, None, None, 0, 1]),
         basket=st.lists(st.tuples(places, st.integers(1, 4)), max_size=3),
     )
-    def check_out(self, who: int, token: str, basket: list[tuple[int, int]]) -> None:
+    def check_out(self, who: int, token: str, card: int | None, basket: list[tuple[int, int]]) -> None:
+        """A buyer pays by a card with some token, or by one of the gift cards."""
+        gift = None if card is None else self.cards[card]
         buyer = of(self.buyers, who)
         account = self._account(buyer)
         for what, units in basket:
             self.add(who, what, units)
         shown = self.shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata)
         request = order_pb2.CheckoutRequest(
-            payment_method=order_pb2.Payment.CARD, payment_token=token, request_id=str(uuid.uuid4())
+            payment_method=order_pb2.Payment.GIFT_CARD if gift else order_pb2.Payment.CARD,
+            payment_token=gift.code if gift else token,
+            request_id=str(uuid.uuid4()),
         )
         reply, refused = self._call(self.shop.orders.Checkout, request, account)
-        expected = self._refusal_of_checkout(buyer, token, minor(shown.totals.total))
+        total = minor(shown.totals.total)
+        if gift is not None:
+            token = "tok_decline" if total > on_card(self.orders, gift) else ""
+        expected = self._refusal_of_checkout(buyer, token, total)
         if refused == "PAYMENT_UNAVAILABLE" and expected == OK:  # a busy machine: the shop did not wait
             self._placed(buyer, self._newest(account), request.request_id).doubtful = True
             return
@@ -205,7 +248,8 @@ class OrderLife(RuleBasedStateMachine):
             self._placed(buyer, self._newest(account), request.request_id)
         elif not refused:
             order = self._placed(buyer, reply.order, request.request_id)
-            assert order.total == minor(shown.totals.total), "the cart showed another total"
+            order.card = gift
+            assert order.total == total, "the cart showed another total"
             again, _ = self._call(self.shop.orders.Checkout, request, account)
             assert again == reply
         elif refused == "PAYMENT_DECLINED":
@@ -574,6 +618,10 @@ class OrderLife(RuleBasedStateMachine):
             )
             assert (row.status, row.refunded_minor) == (order.state, order.paid_back)
             assert row.captured_minor == order.paid
+
+        for card in self.cards:
+            [row] = self.shop.sql("SELECT balance_minor FROM gift_cards WHERE id = :id", id=card.id)
+            assert row.balance_minor == on_card(self.orders, card)
 
     def teardown(self) -> None:
         """At the end every job runs once more; then nothing waits, and every invariant holds."""
