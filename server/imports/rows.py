@@ -15,6 +15,7 @@ from ml.textfile import UnreadableFile
 from server.errors import CommandError
 from server.imports.naming import natural_name
 from server.money import to_minor
+from server.texts import problem_of_lines
 
 __all__ = ["COLUMNS", "CURRENCY", "ImportFailed", "Rejected", "SaleRow", "read_rows"]
 
@@ -33,7 +34,6 @@ EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
 """How far in the future an invoice may lie: its zone is not known."""
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")  # int() takes more than people write: 1_000, １２
-_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
 class ImportFailed(CommandError):
@@ -161,7 +161,7 @@ class _Reader:
             raise _Unfit(f"not {self._form.encoding_name}") from None
         if "\0" in text:
             raise _Unfit("holds a NUL character")
-        if _CONTROL.search(text):
+        if problem_of_lines(text.replace("\r", "\n")):
             raise _Unfit("holds a control character")
 
     def _name(self, description: str) -> str:

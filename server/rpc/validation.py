@@ -1,4 +1,4 @@
-"""Validation: the limits that the protos declare on their fields, and values that no database keeps."""
+"""Validation: the limits that the protos declare, how texts are written, and what no database keeps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import cache
 from itertools import chain, islice
 
 from buf.validate import validate_pb2
-from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from protovalidate import Validator
@@ -16,12 +15,15 @@ from server.errors import InvalidField, RequestTooLarge
 from server.rpc.sentences import Violation, describe, too_many
 from server.rpc.sizes import LEAST, largest
 from server.rpc.storable import flaws
+from server.rpc.typed import is_output_only, tidy
 
 _MOST_REPORTED = 20
 
 
 class Validation:
     """Checks requests against the protovalidate rules of their messages, and for what cannot be stored.
+
+    Texts are trimmed before, so that every rule and every method meets them so.
 
     The cheap questions come first, so that nobody makes the server work for what it will refuse: how many bytes,
     whether any rule is broken, how many entries; each entry is looked at when there are no more than there may be.
@@ -45,22 +47,20 @@ class Validation:
         """Raise InvalidField naming the fields that break their rules, 20 at most."""
         for path in _sent_back(request.DESCRIPTOR):
             _forget(request, path)
+        untidy = tidy(request)
         if self._validator.collect_violations(request, fail_fast=True):
-            raise InvalidField(*islice(self._broken_rules(request), _MOST_REPORTED))
-        found = list(islice(flaws(request), _MOST_REPORTED))
-        if found:
-            raise InvalidField(*found)
+            raise InvalidField(*islice(self._broken_rules(request, untidy), _MOST_REPORTED))
+        wrong = list(islice(_by_field(chain(untidy, flaws(request))), _MOST_REPORTED))
+        if wrong:
+            raise InvalidField(*wrong)
 
-    def _broken_rules(self, request: Message) -> Iterable[Violation]:
+    def _broken_rules(self, request: Message, untidy: list[Violation]) -> Iterable[Violation]:
         crowded = list(_crowded(request))
         if crowded:
             return crowded
         broken = self._validator.collect_violations(request)[:_MOST_REPORTED]
         described = chain.from_iterable(describe(request, violation.proto) for violation in broken)
-        first: dict[str, str] = {}  # a text that is too long seldom matches its pattern either: say it once
-        for field, sentence in chain(described, flaws(request)):
-            first.setdefault(field, sentence)
-        return first.items()
+        return _by_field(chain(untidy, described, flaws(request)))
 
     def warm(self, message_types: list[type[Message]]) -> None:
         """Compile the rules of `message_types` now: the first use of each costs milliseconds."""
@@ -68,14 +68,21 @@ class Validation:
             self._validator.collect_violations(message_type())
 
 
+def _by_field(violations: Iterable[Violation]) -> Iterator[Violation]:
+    """The first violation of each field: a text that is too long seldom matches its pattern either."""
+    named: set[str] = set()
+    for field, sentence in violations:
+        if field not in named:
+            named.add(field)
+            yield field, sentence
+
+
 @cache
 def _sent_back(message: Descriptor) -> tuple[tuple[str, ...], ...]:
     """Where a client that read a resource may send back a list that only the server fills."""
     paths: list[tuple[str, ...]] = []
     for field in message.fields:
-        output_only = (
-            field_behavior_pb2.OUTPUT_ONLY in field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
-        )
+        output_only = is_output_only(field)
         if output_only and field.is_repeated:
             paths.append((field.name,))
         elif field.message_type is not None and not (output_only or field.is_repeated):

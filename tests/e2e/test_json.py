@@ -54,6 +54,19 @@ def test_ids_are_text_zeros_are_printed_and_names_are_those_of_the_proto(stack: 
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", product["create_time"])
 
 
+def test_names_are_trimmed_and_of_one_line(stack: Stack) -> None:
+    price = {"currency_code": "USD", "units": 3}
+    made = stack.admin.http.post("products", json={"name": "\u00a0Mug 👨‍👩‍👧 ", "price": price}).json()
+    assert made["name"] == "Mug 👨‍👩‍👧"
+    for name, sentence in (
+        ("Mug\r\nTotal: 0.00 USD", "name: must be a single line"),
+        ("Mug\u202egpj", "name: must not contain U+202E"),
+    ):
+        reply = stack.admin.http.post("products", json={"name": name, "price": price})
+        assert _reason(reply) == (400, "INVALID_FIELD")
+        assert sentence in reply.json()["message"]
+
+
 @pytest.mark.parametrize("body", [{"qty": 2}, {"quantity": 2}, {"qty": "2"}, {"quantity": 2.0}])
 def test_a_quantity_has_two_names(buyer: Person, mug: Any, body: dict[str, Any]) -> None:
     buyer.http.delete("cart/clear")

@@ -29,7 +29,7 @@ from server.errors import InvalidField
 from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
 from server.rpc.validation import Validation
 
-NUMBERS = {"gt", "gte", "lt", "lte", "not_in"}
+NUMBERS = {"gt", "gte", "lt", "lte", "in", "not_in"}
 NO_RULES = {"ignore"}
 
 

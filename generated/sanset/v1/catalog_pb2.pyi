@@ -115,7 +115,7 @@ class Product(_message.Message):
     slug: _builtins.str
     """The name in a URL: lower-case letters, digits and hyphens, with a letter among them. Unique."""
     description: _builtins.str
-    """What it is, in plain text: up to 10,000 characters and 32 KiB."""
+    """What it is, in plain text of one line or several: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
     """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming the ids, when more than one
     has it. Where `category_id` is sent as well, that counts: what was read can be written back.
@@ -133,7 +133,7 @@ class Product(_message.Message):
     seo_title: _builtins.str
     """The title for search engines."""
     seo_description: _builtins.str
-    """The description for search engines."""
+    """The description for search engines. May have several lines."""
     vendor_id: _builtins.int
     """The vendor who owns it; 0 when the shop does."""
     default_variant_id: _builtins.int
@@ -282,7 +282,9 @@ class Category(_message.Message):
     parent_id: _builtins.int
     """The category above; 0 at the top."""
     description: _builtins.str
-    """What is found here: up to 2,000 characters and 6 KiB. Only in replies about this category."""
+    """What is found here, in one line or several: up to 2,000 characters and 6 KiB. Only in replies about this
+    category.
+    """
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Category]:
         """The categories below, by name."""
