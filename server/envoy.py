@@ -16,6 +16,7 @@ import sanset
 from google.rpc import error_details_pb2, status_pb2
 
 from server import strict_json
+from server.errors import Overloaded
 from server.ports import LOOPBACK
 from server.settings import Settings
 
@@ -31,6 +32,9 @@ FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
+
+FEWEST_CALLS_OF_CONNECTION = 100
+"""Calls and streams that any HTTP/2 connection may carry at a time, as RFC 9113 recommends."""
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
 
@@ -66,6 +70,7 @@ def values(
     rules = strict_json.script(DESCRIPTOR_SET.read_bytes())
     limit = settings.rate_limit
     retry_seconds = math.ceil(60 / limit) if limit else 1
+    max_calls = len(worker_ports) * (settings.db_pool_size + settings.max_queued_calls)
     return {
         **_native_refusals(retry_seconds),
         "ADDRESS": json.dumps(addresses[0]),
@@ -86,6 +91,8 @@ def values(
         "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
+        "MAX_CALLS": str(max_calls),
+        "MAX_CALLS_OF_CONNECTION": str(max(FEWEST_CALLS_OF_CONNECTION, max_calls // 2)),
         "RATE_LIMIT_PERCENT": "100" if limit else "0",
         "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
@@ -136,6 +143,7 @@ def _native_refusals(retry_seconds: int) -> dict[str, str]:
             retry_seconds,
         ),
         "METHOD_UNKNOWN": (unimplemented, "There is no such method. See the API's documentation.", 0),
+        "OVERLOADED": (exhausted, Overloaded.message, 1),
         "UNAVAILABLE_NOW": (
             unavailable,
             "The shop cannot answer at the moment. Try again in a second: a write with the same request_id.",

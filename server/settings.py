@@ -106,7 +106,10 @@ class Settings(BaseSettings):
         5000, ge=1, le=MOST_STREAMS, description="Open tracking streams a worker accepts"
     )
     max_queued_calls: int = Field(
-        400, ge=1, le=MOST_STREAMS, description="Calls that may wait for a database thread on a worker"
+        100,
+        ge=1,
+        le=MOST_STREAMS,
+        description="Calls that a worker takes beyond those that have a database thread; the gateway refuses more",
     )
     max_wait_seconds: float = Field(
         1,

@@ -56,6 +56,7 @@ def test_settings(url: str, data_dir: Path, **overrides: object) -> Settings:
         "train_daily_at": "off",
         "run_jobs": False,
         "max_wait_seconds": 15,  # the machine may be slow; a test of overload sets its own
+        "max_queued_calls": 400,
     }
     return load(**(values | overrides))
 

@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
 
 from server.supervised import say_ready, tell_of_life
 
-NOT_THERE, SLOW, LARGE, BUSY = 404, 504, 7, 86
+NOT_THERE, SLOW, LARGE, BUSY, HELD = 404, 504, 7, 86, 99
 """Ids that mean something to the double."""
 MAX_METADATA_BYTES = 32 * 1024
 """As a worker's."""
@@ -31,6 +32,9 @@ class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
     async def GetProduct(self, request, context):  # type: ignore[no-untyped-def]
         if request.product_id == NOT_THERE:
             await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no product 404.", "PRODUCT_NOT_FOUND")
+        if request.product_id == HELD:
+            (Path(os.environ["DATA_DIR"]) / f"held-{uuid.uuid4()}").touch()
+            await asyncio.Event().wait()
         if request.product_id == SLOW:
             await asyncio.sleep(60)
         if request.product_id == BUSY:

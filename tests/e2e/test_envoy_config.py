@@ -32,6 +32,7 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
 
+from server.errors import Overloaded
 from server.ports import free_ports
 
 DOUBLE = Path(__file__).with_name("gateway_double.py")
@@ -518,6 +519,90 @@ def test_a_native_call_that_no_worker_answers_is_told_to_try_again(channel: grpc
         catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"name": "die"}), timeout=20)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
     assert _details(refused.value) == ("UNAVAILABLE_NOW", 1)
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[tuple[Gateway, list[Any]]]:
+    """A shop whose worker has as many calls as it takes, and the calls."""
+    for shop in _running(tmp_path, workers=1, db_pool_size=1, max_queued_calls=4):
+        with grpc.insecure_channel(f"127.0.0.1:{shop.grpc_port}") as native:
+            yield shop, _held(shop, native, 5)
+
+
+def _held(shop: Gateway, channel: grpc.Channel, count: int, at_once: int | None = None) -> list[Any]:
+    """Make calls that no worker ever answers, and wait until it has all, or `at_once` of them."""
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+    request = catalog_pb2.GetProductRequest(product_id=99)
+    calls = [catalog.GetProduct.future(request, timeout=60) for _ in range(count)]
+    _until(lambda: len(list(shop.directory.glob("held-*"))) == (at_once or count))
+    return calls
+
+
+def test_json_beyond_what_the_workers_take_is_refused_at_once_and_told_when_to_return(full: Any) -> None:
+    shop, calls = full
+    for verb, path, body in (("GET", PRODUCT, None), ("POST", "/api/v1/products", '{"name": "a"}')):
+        refused = shop.call(verb, path, body)
+        assert (refused.status, refused.json["code"]) == (429, 8)
+        assert refused.json["message"] == Overloaded.message
+        reason, retry = refused.json["details"]
+        assert (reason["reason"], reason["domain"]) == ("OVERLOADED", "sanset")
+        assert reason["metadata"]["request_id"] == refused.headers["x-request-id"]
+        assert retry["retry_delay"] == "1s"
+        assert refused.headers["retry-after"] == "1"
+    assert _retries(shop) == 0
+    calls[0].cancel()
+    _until(lambda: shop.call("GET", PRODUCT).status == 200)
+
+
+def test_a_native_call_beyond_what_the_workers_take_is_refused_like_any_other(full: Any) -> None:
+    shop, calls = full
+    for port in (shop.port, shop.grpc_port):
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as native:
+            catalog = catalog_pb2_grpc.CatalogServiceStub(native)
+            with pytest.raises(grpc.RpcError) as read:
+                catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=20)
+            with pytest.raises(grpc.RpcError) as write:
+                catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"name": "a"}), timeout=20)
+        for refused in (read, write):
+            assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            assert refused.value.details() == Overloaded.message
+            assert _details(refused.value) == ("OVERLOADED", 1)
+    assert _retries(shop) == 0
+    assert not any(call.done() for call in calls)
+
+
+def test_grpc_web_beyond_what_the_workers_take_is_refused_with_the_details(full: Any) -> None:
+    shop, _ = full
+    framed = b"\0" + struct.pack(">I", 2) + b"\x08\x01"
+    path = "/sanset.v1.CatalogService/GetProduct"
+    reply = shop.call("POST", path, framed, content_type="application/grpc-web+proto")
+    assert reply.headers["grpc-status"] == "8"
+    assert reply.headers["grpc-status-details-bin"]
+
+
+def test_streams_and_health_checks_need_no_place_among_the_calls(full: Any) -> None:
+    shop, _ = full
+    for path in ("/readyz", "/healthz", "/api/v1/orders/2/track"):
+        assert shop.call("GET", path).status == 200
+    with grpc.insecure_channel(f"127.0.0.1:{shop.grpc_port}") as native:
+        health = health_pb2_grpc.HealthStub(native).Check(health_pb2.HealthCheckRequest(), timeout=20)
+        assert health.status == health_pb2.HealthCheckResponse.SERVING
+        orders = order_pb2_grpc.OrderServiceStub(native)
+        assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2), timeout=20))) == 2
+
+
+def test_one_connection_leaves_room_for_the_calls_of_others(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, workers=1, db_pool_size=1, max_queued_calls=119):
+        with grpc.insecure_channel(f"127.0.0.1:{shop.grpc_port}") as greedy:
+            calls = _held(shop, greedy, 150, at_once=100)
+            assert {shop.call("GET", PRODUCT).status for _ in range(5)} == {200}
+            for call in calls:
+                call.cancel()
+
+
+def _retries(shop: Gateway) -> int:
+    stats = _admin(shop).call("GET", "/stats?filter=cluster.workers.upstream_rq_retry$").body
+    return int(stats.split()[-1])
 
 
 def _details(error: grpc.RpcError) -> tuple[str, int]:

@@ -146,6 +146,37 @@ def test_envoy_accepts_the_configuration(tmp_path: Path, settings: Settings, val
     assert "eprecated" not in checked.stderr
 
 
+def test_what_lives_long_is_counted_apart_from_the_calls(rendered: Any) -> None:
+    workers = next(each for each in rendered["static_resources"]["clusters"] if each["name"] == "workers")
+    limits = {each["priority"]: each for each in workers["circuit_breakers"]["thresholds"]}
+    for route in _routes(rendered):
+        if "route" in route and route["route"].get("cluster") == "workers":
+            endless = "max_stream_duration" not in route["route"] and route["route"]["timeout"] == "0s"
+            assert (route["route"].get("priority") == "HIGH") == endless, route["name"]
+    assert limits["HIGH"]["max_requests"] == 50_000
+    assert all("retry_budget" in each for each in limits.values())
+
+
+@pytest.mark.parametrize(
+    ("workers", "pool", "queued", "calls", "of_connection"), [(2, 8, 100, 216, 108), (1, 1, 4, 5, 100)]
+)
+def test_the_gateway_lets_as_many_calls_in_as_the_workers_take(
+    settings: Settings, workers: int, pool: int, queued: int, calls: int, of_connection: int
+) -> None:
+    changed = settings.model_copy(update={"db_pool_size": pool, "max_queued_calls": queued})
+    values = envoy.values(changed, 1, list(range(1, workers + 1)))
+    cluster = next(
+        each
+        for each in yaml.safe_load(envoy.render(envoy.TEMPLATE.read_text(), values))["static_resources"][
+            "clusters"
+        ]
+        if each["name"] == "workers"
+    )
+    limits = cluster["circuit_breakers"]["thresholds"][0]
+    assert (limits["max_requests"], limits["max_pending_requests"]) == (calls, calls)
+    assert values["MAX_CALLS_OF_CONNECTION"] == str(of_connection)
+
+
 def test_no_call_is_repeated_because_it_took_long(rendered: Any) -> None:
     for route in _routes(rendered):
         assert "per_try_timeout" not in route.get("route", {}).get("retry_policy", {})
