@@ -106,7 +106,7 @@ class Settings(BaseSettings):
         5000, ge=1, le=MOST_STREAMS, description="Open tracking streams a worker accepts"
     )
     max_queued_calls: int = Field(
-        100,
+        56,
         ge=1,
         le=MOST_STREAMS,
         description="Calls that a worker takes beyond those that have a database thread; the gateway refuses more",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -274,6 +275,8 @@ async def _abort(context: Any, call: Call, refusal: Refusal) -> None:
     metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
     if not refusal.begun:
         metadata.append((NOT_BEGUN_KEY, "1"))
+    if refusal.retry_after_seconds is not None:  # RetryInfo once more, in the header that HTTP has for it
+        metadata.append(("retry-after", str(math.ceil(refusal.retry_after_seconds))))
     await context.abort(code_of(refusal), status.message, tuple(metadata))
 
 

@@ -57,6 +57,8 @@ def served(call: Any) -> bool:
         assert refused.reason in REFUSED
         assert refused.retry_seconds is not None
         assert refused.retry_seconds <= 1
+        retry_after = dict(error.trailing_metadata())["retry-after"]  # type: ignore[attr-defined]
+        assert retry_after == "1"
         return False
     return True
 
