@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         url = f"sqlite:///{shutil.copy(template, home / 'shop.db')}"
     else:
         server: str = request.getfixturevalue("postgres_server")
-        url = _copy(server, request.getfixturevalue("postgres_template"), "hostile_shop")
+        url = _copy(server, request.getfixturevalue("postgres_template"), f"hostile_{uuid.uuid4().hex}")
     # A stream asked to begin after the last step there can be says nothing but its heartbeats.
     shop = RunningShop(test_settings(url, home, heartbeat_seconds=0.3))
     yield World(shop)
