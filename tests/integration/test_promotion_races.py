@@ -58,7 +58,7 @@ def test_fifty_buyers_at_once_get_a_coupon_of_five_uses_five_times(shop: Running
     for buyer in buyers:
         shop.add(buyer, product.id)
     ends = at_once(50, lambda place: shop.checkout(buyers[place], coupon_code=coupon.code, timeout=60))
-    assert ends == {"": 5, "COUPON_USED_UP": 45}
+    assert (ends[""], ends["COUPON_USED_UP"] + ends["COUPON_HELD"]) == (5, 45)
     assert stored(shop, coupon.code).used == 5
     held = shop.sql(
         "SELECT COUNT(*), SUM(used) FROM coupon_users WHERE coupon_id = :id AND used > 0", id=coupon.id
@@ -90,7 +90,7 @@ def test_parallel_checkouts_of_one_user_use_a_coupon_once(shop: RunningShop) -> 
 
     ends = at_once(8, buy)
     assert ends[""] == 1
-    assert ends.keys() <= {"", "COUPON_USED_BY_YOU", "CART_EMPTY"}
+    assert ends.keys() <= {"", "COUPON_USED_BY_YOU", "COUPON_HELD", "CART_EMPTY"}
     assert stored(shop, coupon.code).used == 1
 
 

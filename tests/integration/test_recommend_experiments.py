@@ -307,7 +307,7 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
             forged = pb.BehaviorEvent(
                 kind=pb.BehaviorEvent.CLICK,
                 product_id=found.items[0].product_id,
-                attribution_token="A" + found.attribution_token[1:],
+                attribution_token=found.attribution_token[::-1],
             )
             request = pb.TrackEventRequest(events=[event, event, forged])
             await worker.call("TrackEvent", request, customer(user_id))

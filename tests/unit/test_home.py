@@ -74,7 +74,8 @@ def test_the_made_up_secret_is_kept_and_private(data_dir: Path) -> None:
 
 
 def test_a_directory_that_is_there_keeps_its_mode(tmp_path: Path) -> None:
-    (tmp_path / "own").mkdir(mode=0o750)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own").chmod(0o750)
     make_private(tmp_path / "own")
     assert _mode(tmp_path / "own") == 0o750
 
