@@ -168,7 +168,7 @@ def test_a_worker_starts_onto_a_damaged_model_in_use(
     settings = selling.model_copy(update={"data_dir": tmp_path})
     url = f"sqlite:///{shutil.copy(make_url(selling.url).database or '', tmp_path / 'shop.db')}"
     settings = settings.model_copy(update={"database_url": url})
-    shutil.copytree(selling.models_dir, settings.models_dir)
+    shutil.copytree(pristine, settings.models_dir / pristine.name)
     sound = rewritten(settings, pristine) if other else "popularity"
     with_broken_trees(settings.models_dir / pristine.name, artifact_key(settings))
     shop = RunningShop(settings)
