@@ -21,19 +21,18 @@ from server.money import Money
 
 @dataclass(frozen=True, slots=True)
 class CartLine:
-    """A line of a cart beside what its variant is sold as now; `limit` is what earlier lines leave of it."""
+    """A line of a cart beside what its variant is sold as now.
+
+    `limit` is what earlier lines leave of an order's limit. `counted` are the units that could be ordered now; the
+    others are shown, but count for nothing.
+    """
 
     item_id: int
     quantity: int
     added_price_minor: int
     offer: Offer
     limit: int
-
-    @property
-    def counted(self) -> int:
-        """The units that could be ordered now; the others are shown, but count for nothing."""
-        most = min(self.offer.available, self.limit) if self.offer.on_sale else 0
-        return max(0, min(self.quantity, most))
+    counted: int
 
     @property
     def can_be_ordered(self) -> bool:
@@ -151,7 +150,8 @@ def _lines(rows: list[Any], now: datetime) -> list[CartLine]:
         before = taken.get(offer.product_id, 0)
         taken[offer.product_id] = before + row.quantity
         limit = max(0, offer.max_quantity - before)
-        lines.append(CartLine(row.item_id, row.quantity, row.added_price_minor, offer, limit))
+        counted = max(0, min(row.quantity, offer.available, limit)) if offer.on_sale else 0
+        lines.append(CartLine(row.item_id, row.quantity, row.added_price_minor, offer, limit, counted))
     return lines
 
 

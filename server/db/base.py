@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -40,12 +41,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             value.astimezone(UTC) if dialect.name != "sqlite" else value.astimezone(UTC).replace(tzinfo=None)
         )
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Give every time its zone."""
-        if value is None:
-            return None
-        moment: datetime = value
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give a time of SQLite's its zone."""
+        return value if value is None else value.replace(tzinfo=UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+        """Nothing for PostgreSQL: its sessions are in UTC, and the driver says so with each time."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 class Base(DeclarativeBase):

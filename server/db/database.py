@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from server.clock import Clock, utc_now
 from server.db import deadline
 from server.db.clock import DatabaseClock
-from server.db.engine import connect, reading
+from server.db.engine import connect, limit_transaction, reading
 from server.db.prepared import waiting_writes, write_out
 from server.errors import UnavailableNow
 
@@ -69,6 +69,7 @@ class Database:
                 connection
             )  # asked for now: a connection that broke cannot be asked any more
             with connection.begin() as transaction:
+                limit_transaction(connection)
                 try:
                     yield connection
                     write_out(connection)

@@ -67,8 +67,6 @@ def connect(
     event.listen(engine, "do_connect", _connect_patiently)
     event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, limits))
     event.listen(engine, "handle_error", _drop_the_useless)
-    if limits:
-        event.listen(engine, "begin", lambda connection: _limit_transaction(connection, limits))
     return engine
 
 
@@ -96,6 +94,7 @@ def _connect_patiently(_dialect: Any, _record: Any, cargs: Any, cparams: dict[st
 
 def _prepare_postgres(connection: PatientConnection, limits: dict[str, int]) -> None:
     """Set what would be startup options, which poolers refuse; what they cannot keep is left to transactions."""
+    connection.limits = limits
     autocommit, connection.autocommit = connection.autocommit, True
     connection.know_the_other_end()
     settings = ["SET timezone = 'UTC'"]
@@ -107,11 +106,11 @@ def _prepare_postgres(connection: PatientConnection, limits: dict[str, int]) -> 
     connection.autocommit = autocommit
 
 
-def _limit_transaction(connection: Connection, limits: dict[str, int]) -> None:
-    """Behind a pooler settings of the session are anybody's, so each transaction brings its own."""
+def limit_transaction(connection: Connection) -> None:
+    """Bring the limits that behind a pooler no session keeps; call it when a transaction has begun."""
     driver = connection.connection.driver_connection
-    if isinstance(driver, PatientConnection) and driver.is_pooled and not driver.autocommit:
-        driver.execute("; ".join(f"SET LOCAL {name} = {value}" for name, value in limits.items()).encode())
+    if isinstance(driver, PatientConnection) and driver.is_pooled and driver.limits:
+        driver.execute("; ".join(f"SET LOCAL {name} = {ms}" for name, ms in driver.limits.items()).encode())
 
 
 def _drop_the_useless(context: ExceptionContext) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 import psycopg
@@ -50,6 +52,9 @@ class PatientConnection(psycopg.Connection[Any]):
 
     is_pooled = False
     """Whether a pooler stands between, which may give each transaction another process of the server."""
+
+    limits: Mapping[str, int] = MappingProxyType({})
+    """The server's limits for what runs on it, in milliseconds by the names of their settings."""
 
     answers_within: float | None = None
     """What it is used for is answered so soon, or never."""

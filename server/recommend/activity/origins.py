@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+from functools import lru_cache
 
 from server.keys import derived_key
 
 _NETWORK_BITS = 64
 _DIGITS = 16
+_REMEMBERED = 1024
+"""Addresses whose origin is at hand: parsing and hashing one costs as much as a statement."""
 
 
 class Origins:
@@ -17,12 +20,16 @@ class Origins:
 
     def __init__(self, secret: bytes) -> None:
         self._key = derived_key(secret, "origin")
+        self._remembered = lru_cache(_REMEMBERED)(self._hashed)
 
     def of(self, address: str) -> str:
         """The origin of an address: 16 hexadecimal digits.
 
         Of IPv6 it is that of the network of 64 bits, since whoever has one address there has them all.
         """
+        return self._remembered(address)
+
+    def _hashed(self, address: str) -> str:
         digest = hmac.digest(self._key, _network(address).encode(), hashlib.sha256)
         return digest.hex()[:_DIGITS]
 
