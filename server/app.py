@@ -83,6 +83,7 @@ from server.rpc.pipeline import Pipeline
 from server.rpc.pool import Pool
 from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
+from server.rpc.unregistered import unregistered
 from server.rpc.validation import Validation
 from server.settings import Settings
 from server.vault import Vault
@@ -297,18 +298,19 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         currency=settings.currency,
         category_ids=category_ids,
     )
-    auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, server)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, server)
-    cart_pb2_grpc.add_CartServiceServicer_to_server(cart, server)
-    order_pb2_grpc.add_OrderServiceServicer_to_server(orders, server)
-    recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, server)
+    services = unregistered(server)
+    auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, services)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, services)
+    cart_pb2_grpc.add_CartServiceServicer_to_server(cart, services)
+    order_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
+    recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, services)
     analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server(
-        AnalyticsServicer(db, pages, clock, settings.currency), server
+        AnalyticsServicer(db, pages, clock, settings.currency), services
     )
     health_servicer = health.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, services)
     if settings.reflects:
-        add_reflection(server, [*(service.full_name for service in SERVICES), HEALTH])
+        add_reflection(services, [*(service.full_name for service in SERVICES), HEALTH])
     work = work_of(
         settings,
         db,
