@@ -42,6 +42,7 @@ from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
 from server.db.clock import DatabaseClock, Timekeeper
 from server.db.database import Database
+from server.db.pool import Pool
 from server.events.follower import Follower
 from server.events.log import SESSION
 from server.exports.calls import ExportCalls
@@ -80,7 +81,6 @@ from server.rpc.arrivals import Arrivals
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
-from server.rpc.pool import Pool
 from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
 from server.rpc.unregistered import unregistered

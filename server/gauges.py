@@ -6,10 +6,10 @@ import time
 
 from prometheus_client import CollectorRegistry, Gauge
 
+from server.db.pool import Pool
 from server.events.follower import Follower
 from server.order.tracking import Tracking
 from server.recommend.serving import Serving
-from server.rpc.pool import Pool
 
 
 def export_gauges(

@@ -20,8 +20,8 @@ from server.auth.common_passwords import COMMON
 from server.auth.errors import WeakPassword
 from server.auth.keys import account_key
 from server.db.deadline import Deadline
+from server.db.turns import Turn, Turns
 from server.errors import Overloaded
-from server.rpc.turns import Turn, Turns
 from server.settings import Settings
 
 MIN_LENGTH, MAX_LENGTH = 8, 128

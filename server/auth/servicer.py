@@ -15,12 +15,12 @@ from server.auth.text import lookup_key
 from server.auth.tokens import AccessTokens
 from server.clock import Clock
 from server.db.database import Database
+from server.db.pool import Pool
 from server.errors import Overloaded
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.networks import network_of
-from server.rpc.pool import Pool
 from server.vault import Vault
 
 log = structlog.get_logger()

@@ -18,10 +18,10 @@ from server.catalog.listing_queries import FEW, ProductFilter, product_page, sor
 from server.catalog.shelf import Shelf
 from server.clock import Clock
 from server.db.database import Database
+from server.db.pool import Pool
 from server.paging import Pages, fitting
 from server.rpc.call import Call
 from server.rpc.idempotency import once
-from server.rpc.pool import Pool
 
 ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
 """The units of a product that unpaid orders hold, by variant: the order domain knows."""

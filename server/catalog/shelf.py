@@ -17,10 +17,10 @@ from server.catalog.discounts import next_turn
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events import log
 from server.events.cache import Cache
 from server.events.follower import Follower
-from server.rpc.pool import Pool
 
 MOST_BYTES = 96 * 1024 * 1024
 """What the products in memory may take as messages: 50,000 of a usual length."""

@@ -15,12 +15,12 @@ from sqlalchemy import Connection
 
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.exports import csv_file, workbook
 from server.exports.csv_file import csv_of, heading_of
 from server.exports.source import Chunk, Keys, Source
 from server.exports.workbook import Workbook
 from server.progress import Report, silent
-from server.rpc.pool import Pool
 
 Open = Callable[[], AbstractContextManager[Connection]]
 """Gives a connection for one read."""

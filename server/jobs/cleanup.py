@@ -28,11 +28,11 @@ from server.clock import Clock
 from server.db.base import Base
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.log import ORDER
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.mail.models import Mail
 from server.recommend.models import BehaviorEvent
-from server.rpc.pool import Pool
 from server.webhooks.models import WebhookDelivery
 
 EVENTS = timedelta(days=7)

@@ -12,9 +12,9 @@ from prometheus_client import CollectorRegistry, Gauge
 
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.log import VERIFIED, NewEvent, publish
 from server.leash import leashed
-from server.rpc.pool import Pool
 from server.settings import Settings, environment_of
 
 MOST_LOGGED = 20

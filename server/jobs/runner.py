@@ -17,8 +17,8 @@ from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.jobs import queries
-from server.rpc.pool import Pool
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from server.catalog.listings import count_sales
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.rpc.pool import Pool
+from server.db.pool import Pool
 
 DATABASE_SECONDS = 10.0
 

@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from server.clock import Clock
 from server.db.database import Announcement, Database
+from server.db.pool import Pool
 from server.events.follower import Follower
 from server.events.log import ORDER, VERIFIED, WEBHOOK
 from server.jobs.cleanup import Cleanup
@@ -18,7 +19,6 @@ from server.jobs.runner import Job, Jobs
 from server.jobs.sales import SalesCount
 from server.mail.outbox import MailOutbox
 from server.mail.senders import sender_of
-from server.rpc.pool import Pool
 from server.settings import Settings
 from server.webhooks.courier import Courier
 from server.webhooks.outbox import WebhookOutbox

@@ -21,6 +21,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
@@ -28,7 +29,6 @@ from server.mail.compose import Shelf, about_order, about_payments, about_stock,
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
 from server.order import status
-from server.rpc.pool import Pool
 
 CONSUMER = "mail"
 BATCH = 50

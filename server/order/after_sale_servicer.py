@@ -17,6 +17,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.order import after_sale_convert as wire
 from server.order import after_sale_queries, convert, returns, service
 from server.order.cancellations import cancel
@@ -29,7 +30,6 @@ from server.rpc.access import PermissionMissing
 from server.rpc.call import Call
 from server.rpc.idempotency import body_hash, once
 from server.rpc.identity import Identity
-from server.rpc.pool import Pool
 
 REPLY_SECONDS = 0.3
 """What is kept of a caller's time for the reply itself."""

@@ -23,6 +23,8 @@ from server.cart.shown import remember_refused
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.faults import refusal_of
+from server.db.pool import Pool
 from server.db.prepared import write_out
 from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
@@ -45,9 +47,7 @@ from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
 from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
 from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
-from server.rpc.faults import refusal_of
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
-from server.rpc.pool import Pool
 from server.vault import Unreadable, Vault
 
 SETTLE_SECONDS = 30.0

@@ -21,6 +21,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.money import Money
 from server.order import after_sale_queries, gateway_refunds, refund_ends, status
 from server.order.payments.alerts import REFUND_UNEXPECTED, Alert, Alerts
@@ -34,7 +35,6 @@ from server.order.payments.gateway import (
     in_time,
 )
 from server.order.sale import open_sale
-from server.rpc.pool import Pool
 
 SECONDS = 30.0
 AT_ONCE: Final = 8

@@ -12,8 +12,8 @@ from server.cart.loyalty import Waiting
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.order import point_queries
-from server.rpc.pool import Pool
 
 SECONDS: Final = 30.0
 BATCH: Final = 100

@@ -19,13 +19,13 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.db.prepared import write_out
 from server.order import after_sale_queries
 from server.order.paying_back import SECONDS, Refunds
 from server.order.refunds import Wanted, key_of, refund
 from server.order.repeats import first_or_wait
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
-from server.rpc.pool import Pool
 
 METHOD = "RefundOrder"
 LEASE_MARGIN = timedelta(seconds=2)

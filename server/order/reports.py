@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.errors import InvalidField
 from server.order import disputes
 from server.order.errors import PaymentUnavailable
@@ -26,7 +27,6 @@ from server.order.payments.gateway import CAPTURED, Gateway, GatewayAway, Gatewa
 from server.order.reserve import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
-from server.rpc.pool import Pool
 
 MOST_BYTES: Final = 256 * 1024
 SECONDS: Final = 20.0

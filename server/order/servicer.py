@@ -16,6 +16,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.errors import UserNotFound
 from server.order import convert, queries, service
 from server.order.after_sale_servicer import AfterSale, AfterSaleServicer, must_manage_orders
@@ -29,7 +30,6 @@ from server.order.webhook_servicer import Webhooks, WebhookServicer
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.identity import Identity
-from server.rpc.pool import Pool
 from server.rpc.wire import time_from_wire
 
 READ_SECONDS = 10.0

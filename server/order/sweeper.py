@@ -16,6 +16,7 @@ import structlog
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.order import queries
 from server.order.payments.gateway import (
     CAPTURED,
@@ -30,7 +31,6 @@ from server.order.payments.gateway import (
 from server.order.reserve import NO_GATEWAY, PlacedOrder
 from server.order.settlement import Settlement, ask
 from server.order.status import PENDING_PAYMENT
-from server.rpc.pool import Pool
 
 SECONDS = 30.0
 AT_ONCE = 8

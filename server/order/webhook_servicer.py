@@ -14,10 +14,10 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
+from server.db.pool import Pool
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
-from server.rpc.pool import Pool
 from server.webhooks import queries, service
 from server.webhooks.address import check_url, origin
 from server.webhooks.convert import (

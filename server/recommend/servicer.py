@@ -11,6 +11,7 @@ from ml.artifact import DamagedArtifact
 from server.clock import Clock
 from server.countries import country_code
 from server.db.database import Database
+from server.db.pool import Pool
 from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend import convert
@@ -29,7 +30,6 @@ from server.recommend.service import CategoryIds, Recommended, Recommender
 from server.recommend.serving import Serving
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
-from server.rpc.pool import Pool
 
 
 class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):

@@ -18,6 +18,7 @@ from ml.model import Model
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.errors import Refusal
 from server.events import log as events
 from server.events.cache import Cache
@@ -36,7 +37,6 @@ from server.recommend.newcomers import Newcomers, text_of
 from server.recommend.trending import ranked
 from server.recommend.trending.ranked import Ranked
 from server.recommend.trending.trends import Trends
-from server.rpc.pool import Pool
 from server.settings import Settings
 
 P = ParamSpec("P")

@@ -18,15 +18,15 @@ import grpc
 import structlog
 from google.protobuf.message import DecodeError, Message
 
+from server.db.faults import refusal_of
+from server.db.pool import Pool
 from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping
 from server.rpc.access import Access, TokenInvalid
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, read_call, unread_call
-from server.rpc.faults import refusal_of
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.networks import network_of
-from server.rpc.pool import Pool
 from server.rpc.running import Running
 from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
 from server.rpc.telemetry import Telemetry

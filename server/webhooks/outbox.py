@@ -20,9 +20,9 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
-from server.rpc.pool import Pool
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.service import CONSUMER, KEEP_TRYING

@@ -18,9 +18,9 @@ from sqlalchemy import event
 
 from server.clock import utc_now
 from server.db.database import Database
+from server.db.pool import Pool
 from server.mail.outbox import MailOutbox
 from server.mail.senders import SmtpSender
-from server.rpc.pool import Pool
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.outbox import WebhookOutbox
 from server.webhooks.signing import Signer

@@ -21,10 +21,10 @@ from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.identity import Identity
-from server.rpc.pool import Pool
 from server.rpc.validation import Validation
 from server.settings import load
 from server.vault import Vault

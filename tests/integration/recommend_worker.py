@@ -15,6 +15,7 @@ from server.catalog.categories import read_tree
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.follower import Follower
 from server.paging import Pages
 from server.recommend.activity.behavior import Tracker
@@ -25,7 +26,6 @@ from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
-from server.rpc.pool import Pool
 from server.settings import Settings
 
 SECRET = "a-secret-for-tests-of-32-characters"

@@ -10,12 +10,12 @@ from sqlalchemy import delete, insert, select, text, update
 
 from server.clock import utc_now
 from server.db.database import Database
+from server.db.pool import Pool
 from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.jobs.cleanup import Cleanup
 from server.recommend.models import BehaviorEvent
-from server.rpc.pool import Pool
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from sqlalchemy import event, make_url, text
 
 from server.clock import utc_now
 from server.db.database import CHANNEL, Database
+from server.db.pool import Pool
 from server.events.consumer import REST
 from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, NewEvent, publish
 from server.events.sources import SqliteSource
 from server.jobs.runner import Job, Jobs
 from server.mail.outbox import MailOutbox
-from server.rpc.pool import Pool
 from server.webhooks.courier import Courier
 from server.webhooks.outbox import WebhookOutbox
 from server.webhooks.signing import Signer

@@ -16,11 +16,11 @@ from running_shop import RunningShop, test_settings
 from sqlalchemy import event, select
 
 from server.db.database import Database
+from server.db.pool import Pool
 from server.jobs import runner
 from server.jobs.command import list_jobs
 from server.jobs.models import JobRow
 from server.jobs.runner import LEASE, Job, Jobs
-from server.rpc.pool import Pool
 
 MORNING = datetime(2026, 6, 1, 8, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

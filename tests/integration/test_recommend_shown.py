@@ -14,12 +14,12 @@ from sqlalchemy import Connection, event, select
 
 from server.db.base import AnyRow
 from server.db.database import Database
+from server.db.pool import Pool
 from server.errors import UnavailableNow
 from server.recommend.effect import shown
 from server.recommend.effect.attribution import Attributions
 from server.recommend.effect.shown import Kind, Shown, ShownLists
 from server.recommend.models import ShownList
-from server.rpc.pool import Pool
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DROPPED = "sanset_shown_lists_dropped_total"

@@ -18,9 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from server.db import patience
 from server.db.database import Database
 from server.db.deadline import Deadline, working_for
+from server.db.faults import refusal_of
+from server.db.pool import Pool
 from server.events import sources
-from server.rpc.faults import refusal_of
-from server.rpc.pool import Pool
 
 SOON = 0.3
 """Seconds of silence that are suspicious in these tests."""

@@ -14,6 +14,7 @@ from google.rpc import status_pb2
 from prometheus_client import CollectorRegistry
 from sanset.v1 import cart_pb2, order_pb2
 
+from server.db.pool import Pool
 from server.errors import Unauthenticated
 from server.logs import AccessLog
 from server.rpc import pipeline
@@ -23,7 +24,6 @@ from server.rpc.identity import Identity, Role
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
-from server.rpc.pool import Pool
 from server.rpc.status import DETAILS_KEY
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation

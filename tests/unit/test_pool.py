@@ -17,10 +17,10 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from server.db import deadline as deadlines
 from server.db.database import Announcement, Database, announce
 from server.db.deadline import Deadline
+from server.db.faults import refusal_of
+from server.db.pool import ATTEMPTS, Pool
 from server.errors import Conflict, Overloaded, UnavailableNow
 from server.errors import Deadline as DeadlineOver
-from server.rpc.faults import refusal_of
-from server.rpc.pool import ATTEMPTS, Pool
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from server.db.turns import Turn, Turns
 from server.errors import Overloaded
-from server.rpc.turns import Turn, Turns
 
 
 class Desk:

@@ -17,6 +17,8 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.faults import refusal_of
+from server.db.pool import Pool
 from server.errors import Refusal
 from server.money import Money
 from server.order.payments import queries
@@ -32,8 +34,6 @@ from server.order.payments.gateway import (
     RefundOrder,
     RefundOutcome,
 )
-from server.rpc.faults import refusal_of
-from server.rpc.pool import Pool
 
 SECONDS = 10.0
 SPENDABLE = timedelta(days=90)

@@ -12,9 +12,9 @@ from typing import Final
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.order.payments import queries
 from server.order.payments.gateway import Gateway
-from server.rpc.pool import Pool
 
 SECONDS: Final = 10.0
 

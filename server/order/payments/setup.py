@@ -8,12 +8,12 @@ import structlog
 
 from server.clock import Clock
 from server.db.database import Database
+from server.db.pool import Pool
 from server.order.payments.books import Books
 from server.order.payments.demo import DemoGateway, Signer
 from server.order.payments.gateway import Gateways
 from server.order.payments.gift_cards import Codes, GiftCardGateway
 from server.order.payments.stripe_gateway import StripeGateway
-from server.rpc.pool import Pool
 from server.settings import Settings
 
 LATE_SECONDS = 0.5

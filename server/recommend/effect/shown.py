@@ -23,10 +23,10 @@ from server.clock import Clock
 from server.db.bulk import write_rows
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.errors import Refusal
 from server.recommend.effect.attribution import Attributions, new_list_id
 from server.recommend.models import ShownList
-from server.rpc.pool import Pool
 
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 500

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from server.clock import OFF, Clock, latest
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.errors import Refusal
 from server.recommend.errors import TooLittleData, TrainingRunning
 from server.recommend.lifecycle import runs
@@ -19,7 +20,6 @@ from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.lifecycle.runs import Run
 from server.recommend.lifecycle.trainer import Trainer
 from server.recommend.models import TrainingRun
-from server.rpc.pool import Pool
 
 LOOK_SECONDS = 60.0
 READ_SECONDS = 10.0

@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
+from server.db.pool import Pool
 from server.events.follower import Follower
 from server.events.log import TRAINING
 from server.recommend.errors import UnavailableNow
@@ -18,7 +19,6 @@ from server.recommend.lifecycle import runs
 from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.lifecycle.runs import Run
 from server.recommend.lifecycle.training import Conductor, OnTrained
-from server.rpc.pool import Pool
 from server.settings import Settings
 
 STOP_SECONDS = 8.0

@@ -40,10 +40,10 @@ from sanset.v1 import order_pb2, promotion_pb2
 from sqlalchemy import Connection
 
 from server.cart import promotions
+from server.db import pool
+from server.db.pool import lost_race
 from server.order import refunds as deciding
 from server.order.sale import Sale
-from server.rpc import pool
-from server.rpc.pool import lost_race
 
 CODE = grpc.StatusCode
 

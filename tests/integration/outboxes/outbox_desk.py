@@ -17,11 +17,11 @@ from sqlalchemy import Select, delete, select
 
 from server.clock import utc_now
 from server.db.database import Database
+from server.db.pool import Pool
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
 from server.ports import free_ports
-from server.rpc.pool import Pool
 from server.webhooks.courier import Courier
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 from server.webhooks.outbox import WebhookOutbox

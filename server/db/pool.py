@@ -15,9 +15,9 @@ from typing import Any, ParamSpec, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from server.db.deadline import Deadline, working_for
+from server.db.faults import connection_lost, lost_race, row_is_held
+from server.db.turns import Turn, Turns
 from server.errors import Overloaded
-from server.rpc.faults import connection_lost, lost_race, row_is_held
-from server.rpc.turns import Turn, Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")
