@@ -15,22 +15,22 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from prometheus_client import CollectorRegistry
 from sanset.v1 import (
-    analytics_pb2,
-    analytics_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
     cart_pb2,
     cart_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
     order_pb2,
     order_pb2_grpc,
     recommend_pb2,
     recommend_pb2_grpc,
+    segment_pb2,
+    segment_pb2_grpc,
 )
 
-from server.analytics.servicer import AnalyticsServicer
-from server.analytics.trained import keeper
 from server.auth.passwords import Passwords
 from server.auth.refresh import RefreshPolicy
 from server.auth.servicer import AuthServicer
@@ -73,7 +73,9 @@ from server.recommend.activity.behavior import Tracker
 from server.recommend.effect.attribution import Attributions
 from server.recommend.effect.shown import ShownLists
 from server.recommend.lifecycle.schedule import Schedule
+from server.recommend.lifecycle.servicer import ModelServicer
 from server.recommend.lifecycle.trainer import Trainer
+from server.recommend.service import Recommender
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.rpc.access import Access
@@ -85,13 +87,15 @@ from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
 from server.rpc.unregistered import unregistered
 from server.rpc.validation import Validation
+from server.segment.servicer import SegmentServicer
+from server.segment.trained import keeper
 from server.settings import Settings
 from server.vault import Vault
 from server.webhooks.signing import Signer
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service
-    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, analytics_pb2)
+    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2)
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 """Every service of the shop, as the protos describe it."""
@@ -287,25 +291,18 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         return (await shelf.tree()).ids_under(slug_or_name)
 
     recommend = RecommendServicer(
-        db,
-        pool,
-        pages,
-        clock,
-        serving,
-        trainer,
-        tracker,
-        shown,
-        currency=settings.currency,
-        category_ids=category_ids,
+        db, pages, Recommender(serving, category_ids, clock), tracker, shown, currency=settings.currency
     )
+    models = ModelServicer(db, pool, pages, clock, serving, trainer)
     services = unregistered(server)
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, services)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, services)
     cart_pb2_grpc.add_CartServiceServicer_to_server(cart, services)
     order_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
     recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, services)
-    analytics_pb2_grpc.add_AnalyticsServiceServicer_to_server(
-        AnalyticsServicer(db, pages, clock, settings.currency), services
+    model_pb2_grpc.add_ModelServiceServicer_to_server(models, services)
+    segment_pb2_grpc.add_SegmentServiceServicer_to_server(
+        SegmentServicer(db, pages, clock, settings.currency), services
     )
     health_servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, services)

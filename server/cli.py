@@ -266,10 +266,10 @@ def _export(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def _train(settings: Settings, arguments: argparse.Namespace) -> int:
-    from server.analytics.trained import keeper
     from server.db.database import Database
     from server.recommend.lifecycle.assignment import Assignment, Parameters
     from server.recommend.lifecycle.command import train
+    from server.segment.trained import keeper
 
     assignment = Assignment(
         model_type=arguments.type.upper(),

@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from ml.boosting import missing_library
 from server import environments, home, postgres, progress, supervisor
-from server.analytics.trained import keeper
 from server.auth.errors import WeakPassword
 from server.auth.passwords import check_strength, hash_password, password_key
 from server.auth.service import ensure_first_admin, first_admin_is_missing, is_admin
@@ -25,6 +24,7 @@ from server.errors import CommandError
 from server.ports import is_loopback
 from server.recommend.lifecycle.command import train
 from server.recommend.models import TrainedModel
+from server.segment.trained import keeper
 from server.settings import InvalidSettings, Settings
 
 console = Console(stderr=True, highlight=False)

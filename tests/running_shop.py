@@ -18,16 +18,17 @@ from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 from sanset.v1 import (
-    analytics_pb2_grpc,
     auth_pb2,
     auth_pb2_grpc,
     cart_pb2,
     cart_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
+    model_pb2_grpc,
     order_pb2,
     order_pb2_grpc,
     recommend_pb2_grpc,
+    segment_pb2_grpc,
 )
 from sqlalchemy import event, text
 
@@ -96,7 +97,8 @@ class RunningShop:
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
         self.orders = order_pb2_grpc.OrderServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
-        self.analytics = analytics_pb2_grpc.AnalyticsServiceStub(self.channel)
+        self.models = model_pb2_grpc.ModelServiceStub(self.channel)
+        self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
 
     async def _start(self) -> app.App:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from google.protobuf.message import Message
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2
 
 from bench.calls import Call
 from bench.shops.shop import Buyer
@@ -64,14 +64,14 @@ def own_recommendations(token: str, limit: int) -> Call:
 
 
 def list_models(token: str) -> Call:
-    """RecommendService.ListModels."""
-    return _call("RecommendService/ListModels", token, recommend_pb2.ListModelsRequest())
+    """ModelService.ListModels."""
+    return _call("ModelService/ListModels", token, model_pb2.ListModelsRequest())
 
 
 def activate_model(token: str, model_id: int) -> Call:
-    """RecommendService.ActivateModel."""
-    request = recommend_pb2.ActivateModelRequest(model_id=model_id)
-    return _call("RecommendService/ActivateModel", token, request)
+    """ModelService.ActivateModel."""
+    request = model_pb2.ActivateModelRequest(model_id=model_id)
+    return _call("ModelService/ActivateModel", token, request)
 
 
 def add_item(buyer: Buyer, product_id: int) -> Call:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from server.analytics import models as analytics
 from server.audit import models as audit
 from server.auth import models as auth
 from server.cart import models as cart
@@ -15,12 +14,12 @@ from server.mail import models as mail
 from server.order import models as order
 from server.order.payments import models as payments
 from server.recommend import models as recommend
+from server.segment import models as segment
 from server.webhooks import models as webhooks
 
 metadata = Base.metadata
 
 __all__ = [
-    "analytics",
     "audit",
     "auth",
     "cart",
@@ -34,5 +33,6 @@ __all__ = [
     "payments",
     "properties",
     "recommend",
+    "segment",
     "webhooks",
 ]

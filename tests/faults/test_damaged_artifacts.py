@@ -16,6 +16,7 @@ from damages import Damage, damages, with_broken_trees
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from model_caller import Caller
 from running_shop import RunningShop, refused, test_settings
+from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import make_url
 
@@ -102,7 +103,7 @@ def test_every_damage_is_refused_and_none_is_parsed_before_it_is_verified(
     print(f"\n{len(ways)} damaged artifacts, all refused")
 
 
-def copied(selling: Settings, pristine: Path, name: str) -> pb.Model:
+def copied(selling: Settings, pristine: Path, name: str) -> model_pb2.Model:
     """One more model, with an artifact of its own that is sound but for its name."""
     path = selling.models_dir / name
     shutil.copytree(pristine, path)
@@ -110,7 +111,7 @@ def copied(selling: Settings, pristine: Path, name: str) -> pb.Model:
     with db.transaction() as tx:
         model_id = registry.register(tx, name, "ALL", {}, utc_now())
     db.close()
-    return pb.Model(id=model_id, version=name)
+    return model_pb2.Model(id=model_id, version=name)
 
 
 def test_no_damaged_model_can_be_put_into_use_and_the_good_one_serves_on(
@@ -132,7 +133,7 @@ def test_no_damaged_model_can_be_put_into_use_and_the_good_one_serves_on(
             model = copied(selling, pristine, f"all_2020010{number + 1}T000000Z")
             damage.change(selling.models_dir / model.version)
             refusal = refused(
-                shop.recommend.ActivateModel, pb.ActivateModelRequest(model_id=model.id), shop.admin
+                shop.models.ActivateModel, model_pb2.ActivateModelRequest(model_id=model.id), shop.admin
             )
             assert refusal.reason == "MODEL_DAMAGED", damage.name
         enough.set()

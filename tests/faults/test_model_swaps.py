@@ -14,7 +14,7 @@ from pathlib import Path
 import recommend_data as data
 from model_caller import PATIENCE, Caller
 from running_shop import RunningShop, test_settings
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_pb2 as pb
 
 from server.clock import utc_now
 from server.db.database import Database
@@ -39,9 +39,9 @@ def trained(shop: RunningShop) -> pb.Training:
     request = pb.TrainModelRequest(
         model_type=pb.Model.ALL, parameters=quick, activation=pb.TrainModelRequest.ALWAYS
     )
-    started = shop.recommend.TrainModel(request, metadata=shop.admin.metadata)
+    started = shop.models.TrainModel(request, metadata=shop.admin.metadata)
     watched = pb.WatchTrainingRequest(training_id=started.id)
-    *_, ended = shop.recommend.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
+    *_, ended = shop.models.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
     assert ended.state == pb.Training.SUCCEEDED, ended.message
     return ended
 
@@ -75,7 +75,7 @@ def test_no_call_fails_while_models_are_trained_activated_and_rolled_back(
             model = models[turn % 2]
             shop = shops[turn // 2 % 2]
             request = pb.ActivateModelRequest(model_id=model.model_id)
-            activated = shop.recommend.ActivateModel(request, metadata=shop.admin.metadata, timeout=PATIENCE)
+            activated = shop.models.ActivateModel(request, metadata=shop.admin.metadata, timeout=PATIENCE)
             assert activated.active
             follow(shops, model.metrics.model_version)
         enough.set()

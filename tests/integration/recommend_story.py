@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import recommend_data as data
 from recommend_worker import ADMIN, Worker, customer, running
+from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
@@ -36,9 +37,9 @@ async def recommended_by(worker: Worker) -> str:
     return str(found.model_version)
 
 
-async def watch(worker: Worker, training_id: int = 0) -> list[pb.Training]:
+async def watch(worker: Worker, training_id: int = 0) -> list[model_pb2.Training]:
     """All that is told of a training until its end."""
-    request = pb.WatchTrainingRequest(training_id=training_id)
+    request = model_pb2.WatchTrainingRequest(training_id=training_id)
     return [state async for state in worker.stream("WatchTraining", request, ADMIN)]
 
 

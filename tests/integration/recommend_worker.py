@@ -1,4 +1,4 @@
-"""A worker's recommendations without gRPC around them: the servicer, its state, and its events."""
+"""A worker's recommendations without gRPC around them: the servicers, its state and its events."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from server.paging import Pages
 from server.recommend.activity.behavior import Tracker
 from server.recommend.effect.attribution import Attributions
 from server.recommend.effect.shown import ShownLists
+from server.recommend.lifecycle.servicer import ModelServicer
 from server.recommend.lifecycle.trainer import Trainer
+from server.recommend.service import Recommender
 from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.rpc.call import Call
@@ -68,22 +70,20 @@ class Worker:
         self.address = "127.0.0.1"
         """Where the calls come from."""
         event.listen(self.db.engine, "before_cursor_execute", self._note)
-        self.servicer = RecommendServicer(
+        pages = Pages(SECRET.encode(), default_size=20, max_size=100)
+        self.recommend = RecommendServicer(
             self.db,
-            self.pool,
-            Pages(SECRET.encode(), default_size=20, max_size=100),
-            utc_now,
-            self.serving,
-            self.trainer,
+            pages,
+            Recommender(self.serving, self._category_ids, utc_now),
             self.tracker,
             self.shown,
             currency=settings.currency,
-            category_ids=self._category_ids,
         )
+        self.models = ModelServicer(self.db, self.pool, pages, utc_now, self.serving, self.trainer)
 
     async def call(self, method: str, request: Any, caller: Identity | None = None) -> Any:
         """Call a unary method as the pipeline does."""
-        behaviour = getattr(self.servicer, method)
+        behaviour = self._behaviour(method)
         call = self._call(caller)
         if inspect.iscoroutinefunction(behaviour):
             return await behaviour(request, call)
@@ -91,8 +91,11 @@ class Worker:
 
     def stream(self, method: str, request: Any, caller: Identity | None = None) -> AsyncIterator[Any]:
         """Open a stream."""
-        messages: AsyncIterator[Any] = getattr(self.servicer, method)(request, self._call(caller))
+        messages: AsyncIterator[Any] = self._behaviour(method)(request, self._call(caller))
         return messages
+
+    def _behaviour(self, method: str) -> Any:
+        return getattr(self.recommend if hasattr(self.recommend, method) else self.models, method)
 
     def _call(self, caller: Identity | None) -> Call:
         method = "/sanset.v1.RecommendService/Test"

@@ -15,6 +15,7 @@ import recommend_data as data
 from recommend_fixtures import Trained, copied
 from recommend_story import until, version_of
 from recommend_worker import ADMIN, Worker, customer, running
+from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
@@ -87,25 +88,25 @@ def play(settings: Settings, story: Story) -> None:
     asyncio.run(run())
 
 
-async def start(worker: Worker, challenger: int = CHALLENGER, percent: int = 50) -> pb.Experiment:
+async def start(worker: Worker, challenger: int = CHALLENGER, percent: int = 50) -> model_pb2.Experiment:
     """Start an experiment."""
-    request = pb.StartExperimentRequest(challenger_model_id=challenger, percent=percent)
-    experiment: pb.Experiment = await worker.call("StartExperiment", request, ADMIN)
+    request = model_pb2.StartExperimentRequest(challenger_model_id=challenger, percent=percent)
+    experiment: model_pb2.Experiment = await worker.call("StartExperiment", request, ADMIN)
     return experiment
 
 
-async def end(worker: Worker, experiment_id: int) -> pb.Experiment:
+async def end(worker: Worker, experiment_id: int) -> model_pb2.Experiment:
     """End an experiment."""
-    request = pb.EndExperimentRequest(experiment_id=experiment_id)
-    experiment: pb.Experiment = await worker.call("EndExperiment", request, ADMIN)
+    request = model_pb2.EndExperimentRequest(experiment_id=experiment_id)
+    experiment: model_pb2.Experiment = await worker.call("EndExperiment", request, ADMIN)
     return experiment
 
 
-async def results(worker: Worker, experiment_id: int = 0) -> pb.Experiment:
+async def results(worker: Worker, experiment_id: int = 0) -> model_pb2.Experiment:
     """What an experiment found, once what was shown is in the log."""
     await worker.shown.flush()
-    request = pb.GetExperimentRequest(experiment_id=experiment_id)
-    experiment: pb.Experiment = await worker.call("GetExperiment", request, ADMIN)
+    request = model_pb2.GetExperimentRequest(experiment_id=experiment_id)
+    experiment: model_pb2.Experiment = await worker.call("GetExperiment", request, ADMIN)
     return experiment
 
 
@@ -133,7 +134,7 @@ async def refusal(attempt: Awaitable[Any]) -> type[Refusal]:
 def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals: Rivals) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
-        assert experiment.state == pb.Experiment.RUNNING
+        assert experiment.state == model_pb2.Experiment.RUNNING
         assert (experiment.control_model_id, experiment.challenger_model_id) == (CONTROL, CHALLENGER)
         assert experiment.percent == 50
         assert not experiment.HasField("end_time")
@@ -188,7 +189,7 @@ def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
         experiment = await start(first)
         await until(lambda: second.serving.challenger is not None)
         ended = await end(second, experiment.id)
-        assert ended.state == pb.Experiment.ENDED
+        assert ended.state == model_pb2.Experiment.ENDED
         assert ended.HasField("end_time")
         assert await split_of(second) == set()
         await until(lambda: first.serving.challenger is None)
@@ -209,12 +210,12 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
         experiment = await start(first)
         await until(lambda: second.serving.challenger is not None)
         if winner == CHALLENGER:
-            request = pb.ActivateModelRequest(model_id=winner)
+            request = model_pb2.ActivateModelRequest(model_id=winner)
             await second.call("ActivateModel", request, ADMIN)
         else:  # as a training does
             with second.db.transaction() as tx:
                 registry.activate(tx, winner)
-        assert (await results(first, experiment.id)).state == pb.Experiment.ENDED
+        assert (await results(first, experiment.id)).state == model_pb2.Experiment.ENDED
         await until(lambda: first.serving.challenger is None and second.serving.challenger is None)
         if winner == CHALLENGER:
             await until(lambda: version_of(first) == version_of(second) == rivals.versions[1])
@@ -226,8 +227,8 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
 def test_activating_the_model_in_use_again_changes_nothing(shop: Settings) -> None:
     async def story(first: Worker, _: Worker) -> None:
         experiment = await start(first)
-        await first.call("ActivateModel", pb.ActivateModelRequest(model_id=CONTROL), ADMIN)
-        assert (await results(first, experiment.id)).state == pb.Experiment.RUNNING
+        await first.call("ActivateModel", model_pb2.ActivateModelRequest(model_id=CONTROL), ADMIN)
+        assert (await results(first, experiment.id)).state == model_pb2.Experiment.RUNNING
 
     play(shop, story)
 
@@ -327,7 +328,7 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
         assert [(money.currency_code, money.units) for money in told.challenger.revenue] == [("USD", 1)]
         assert [place.clicks for place in told.challenger.positions] == [0, 1, *[0] * 8]
         # By model, the list of nobody in particular counts as well.
-        metrics = await worker.call("GetModelMetrics", pb.GetModelMetricsRequest(days=1), ADMIN)
+        metrics = await worker.call("GetModelMetrics", model_pb2.GetModelMetricsRequest(days=1), ADMIN)
         assert metrics.model_version == rivals.versions[0]
         assert (metrics.online.lists, metrics.online.clicks) == (2, 1)
 

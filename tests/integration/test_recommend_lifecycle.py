@@ -17,7 +17,7 @@ import pytest
 from recommend_fixtures import Trained
 from recommend_story import clone, play, recommended_by, until, watch
 from recommend_worker import ADMIN, Worker, running
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_pb2 as pb
 from sqlalchemy import select, update
 
 from ml import artifact

@@ -10,7 +10,7 @@ import pytest
 import recommend_data as data
 from recommend_story import play, until, watch
 from recommend_worker import Worker, running, settings_of
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_pb2 as pb
 from sqlalchemy import func, select, update
 
 from server.clock import OFF, latest, utc_now

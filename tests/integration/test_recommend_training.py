@@ -15,7 +15,7 @@ import pytest
 from recommend_fixtures import Trained
 from recommend_story import break_artifact, clone, play, recommended_by, until, version_of, watch
 from recommend_worker import ADMIN, Worker, running, settings_of
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_pb2 as pb
 from sqlalchemy import select, update
 
 from ml.__main__ import DATABASE_VARIABLE

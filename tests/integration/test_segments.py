@@ -17,21 +17,21 @@ import recommend_data as data
 from cart_shop import cents
 from page_by_page import page_by_page
 from running_shop import RunningShop, refused, test_settings
-from sanset.v1 import analytics_pb2 as pb
-from sanset.v1 import recommend_pb2
+from sanset.v1 import model_pb2
+from sanset.v1 import segment_pb2 as pb
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ml.schema import Contents
-from server.analytics import queries
-from server.analytics.models import Segment, SegmentMember
-from server.analytics.trained import replace_trained
 from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.clock import utc_now
 from server.db.database import Database
 from server.order.models import Order, OrderLine
 from server.order.status import LEGAL, PAID
+from server.segment import queries
+from server.segment.models import Segment, SegmentMember
+from server.segment.trained import replace_trained
 
 NOT_FOUND, INVALID = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
 CLOSED, VENDOR, POOR, EVER = 5, 6, 7, 8
@@ -84,20 +84,18 @@ def create(shop: RunningShop, name: str = "", description: str = "", **rules: An
     request = pb.CreateSegmentRequest(
         name=name or f"Segment {uuid.uuid4().hex}", description=description, rules=pb.SegmentRules(**rules)
     )
-    return shop.analytics.CreateSegment(request, metadata=shop.admin.metadata)
+    return shop.segments.CreateSegment(request, metadata=shop.admin.metadata)
 
 
 def get(shop: RunningShop, segment_id: int) -> pb.Segment:
     """Read a segment, as the admin."""
-    return shop.analytics.GetSegment(
-        pb.GetSegmentRequest(segment_id=segment_id), metadata=shop.admin.metadata
-    )
+    return shop.segments.GetSegment(pb.GetSegmentRequest(segment_id=segment_id), metadata=shop.admin.metadata)
 
 
 def analyze(shop: RunningShop, segment_id: int) -> pb.SegmentAnalysis:
     """Analyze a segment, as the admin."""
     request = pb.AnalyzeSegmentRequest(segment_id=segment_id)
-    return shop.analytics.AnalyzeSegment(request, metadata=shop.admin.metadata)
+    return shop.segments.AnalyzeSegment(request, metadata=shop.admin.metadata)
 
 
 def listed(shop: RunningShop, size: int = 100) -> list[pb.Segment]:
@@ -105,7 +103,7 @@ def listed(shop: RunningShop, size: int = 100) -> list[pb.Segment]:
 
     def read(token: str) -> pb.ListSegmentsResponse:
         request = pb.ListSegmentsRequest(page_size=size, page_token=token)
-        return shop.analytics.ListSegments(request, metadata=shop.admin.metadata)
+        return shop.segments.ListSegments(request, metadata=shop.admin.metadata)
 
     found: list[pb.Segment] = []
     for page in page_by_page(read):
@@ -119,7 +117,7 @@ def members(shop: RunningShop, segment_id: int, size: int = 100) -> list[pb.Segm
 
     def read(token: str) -> pb.ListSegmentMembersResponse:
         request = pb.ListSegmentMembersRequest(segment_id=segment_id, page_size=size, page_token=token)
-        return shop.analytics.ListSegmentMembers(request, metadata=shop.admin.metadata)
+        return shop.segments.ListSegmentMembers(request, metadata=shop.admin.metadata)
 
     found: list[pb.SegmentMember] = []
     for page in page_by_page(read):
@@ -390,7 +388,7 @@ def test_rules_that_make_no_sense_are_refused_by_field(
     market: RunningShop, rules: dict[str, Any], field: str
 ) -> None:
     request = pb.CreateSegmentRequest(name="Odd", rules=pb.SegmentRules(**rules))
-    answer = refused(market.analytics.CreateSegment, request, market.admin)
+    answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason, answer.fields) == (INVALID, "INVALID_FIELD", [field])
     assert not listed(market)
 
@@ -398,27 +396,27 @@ def test_rules_that_make_no_sense_are_refused_by_field(
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 101])
 def test_a_name_must_be_a_name(market: RunningShop, name: str) -> None:
     request = pb.CreateSegmentRequest(name=name, rules=pb.SegmentRules(min_orders=1))
-    answer = refused(market.analytics.CreateSegment, request, market.admin)
+    answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.fields) == (INVALID, ["name"])
 
 
 def test_an_amount_finer_than_the_currency_is_refused(market: RunningShop) -> None:
     request = pb.CreateSegmentRequest(name="Fine", rules=pb.SegmentRules(min_spent="10.005"))
-    answer = refused(market.analytics.CreateSegment, request, market.admin)
+    answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (INVALID, "INVALID_MONEY")
     assert "rules.min_spent" in answer.message
 
 
 def test_an_unknown_category_is_refused(market: RunningShop) -> None:
     request = pb.CreateSegmentRequest(name="Lost", rules=pb.SegmentRules(bought_category="atlantis"))
-    answer = refused(market.analytics.CreateSegment, request, market.admin)
+    answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (NOT_FOUND, "CATEGORY_NOT_FOUND")
 
 
 def test_a_name_is_taken_whatever_its_case(market: RunningShop) -> None:
     create(market, name="Straße", min_orders=1)
     request = pb.CreateSegmentRequest(name=" STRASSE ", rules=pb.SegmentRules(min_orders=2))
-    answer = refused(market.analytics.CreateSegment, request, market.admin)
+    answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SEGMENT_TAKEN")
 
 
@@ -459,13 +457,13 @@ def test_segments_are_listed_by_name_in_pages(market: RunningShop) -> None:
 
 def test_a_page_token_is_for_its_own_list(market: RunningShop) -> None:
     first, second = create(market, min_orders=0), create(market, min_orders=0)
-    page = market.analytics.ListSegmentMembers(
+    page = market.segments.ListSegmentMembers(
         pb.ListSegmentMembersRequest(segment_id=first.id, page_size=2), metadata=market.admin.metadata
     )
     other = pb.ListSegmentMembersRequest(segment_id=second.id, page_token=page.next_page_token)
-    assert refused(market.analytics.ListSegmentMembers, other, market.admin).code == INVALID
+    assert refused(market.segments.ListSegmentMembers, other, market.admin).code == INVALID
     segments = pb.ListSegmentsRequest(page_token=page.next_page_token)
-    assert refused(market.analytics.ListSegments, segments, market.admin).code == INVALID
+    assert refused(market.segments.ListSegments, segments, market.admin).code == INVALID
 
 
 def test_no_list_asks_more_of_the_database_when_it_is_longer(market: RunningShop) -> None:
@@ -483,14 +481,14 @@ def test_no_list_asks_more_of_the_database_when_it_is_longer(market: RunningShop
     for size in (2, 100):
         request = pb.ListSegmentMembersRequest(segment_id=everyone.id, page_size=size)
         with market.counted_queries() as statements:
-            market.analytics.ListSegmentMembers(request, metadata=market.admin.metadata)
+            market.segments.ListSegmentMembers(request, metadata=market.admin.metadata)
         assert len(statements) <= 3
 
 
 @pytest.mark.parametrize("method", ["GetSegment", "DeleteSegment", "AnalyzeSegment", "ListSegmentMembers"])
 def test_what_is_not_there_is_not_found(market: RunningShop, method: str) -> None:
     request = getattr(pb, f"{method}Request")(segment_id=999_999)
-    answer = refused(getattr(market.analytics, method), request, market.admin)
+    answer = refused(getattr(market.segments, method), request, market.admin)
     assert (answer.code, answer.reason, answer.facts) == (
         NOT_FOUND,
         "SEGMENT_NOT_FOUND",
@@ -501,8 +499,8 @@ def test_what_is_not_there_is_not_found(market: RunningShop, method: str) -> Non
 def test_a_deleted_segment_is_gone_and_its_customers_stay(market: RunningShop) -> None:
     segment, before = create(market, min_orders=1), len(buyers(market))
     request = pb.DeleteSegmentRequest(segment_id=segment.id)
-    market.analytics.DeleteSegment(request, metadata=market.admin.metadata)
-    assert refused(market.analytics.DeleteSegment, request, market.admin).code == NOT_FOUND
+    market.segments.DeleteSegment(request, metadata=market.admin.metadata)
+    assert refused(market.segments.DeleteSegment, request, market.admin).code == NOT_FOUND
     assert not listed(market)
     assert len(buyers(market)) == before
 
@@ -589,10 +587,10 @@ def test_members_who_are_gone_are_left_out(market: RunningShop) -> None:
 def test_a_trained_segment_cannot_be_deleted_and_keeps_its_name(market: RunningShop) -> None:
     keep(market, found_segments({"Champions": [1]}))
     request = pb.DeleteSegmentRequest(segment_id=listed(market)[0].id)
-    answer = refused(market.analytics.DeleteSegment, request, market.admin)
+    answer = refused(market.segments.DeleteSegment, request, market.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SEGMENT_IS_TRAINED")
     namesake = pb.CreateSegmentRequest(name="champions", rules=pb.SegmentRules(min_orders=1))
-    assert refused(market.analytics.CreateSegment, namesake, market.admin).reason == "SEGMENT_TAKEN"
+    assert refused(market.segments.CreateSegment, namesake, market.admin).reason == "SEGMENT_TAKEN"
 
 
 def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
@@ -613,11 +611,11 @@ def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
 
 def test_a_training_makes_segments(market: RunningShop) -> None:
     admin = market.admin.metadata
-    wanted = recommend_pb2.TrainModelRequest(model_type=recommend_pb2.Model.SEGMENTS)
-    training = market.recommend.TrainModel(wanted, metadata=admin)
-    watched = recommend_pb2.WatchTrainingRequest(training_id=training.id)
-    *_, end = market.recommend.WatchTraining(watched, metadata=admin, timeout=120)
-    assert end.state == recommend_pb2.Training.SUCCEEDED, end.message
+    wanted = model_pb2.TrainModelRequest(model_type=model_pb2.Model.SEGMENTS)
+    training = market.models.TrainModel(wanted, metadata=admin)
+    watched = model_pb2.WatchTrainingRequest(training_id=training.id)
+    *_, end = market.models.WatchTraining(watched, metadata=admin, timeout=120)
+    assert end.state == model_pb2.Training.SUCCEEDED, end.message
     found = listed(market)
     assert len(found) > 1
     assert {segment.kind for segment in found} == {pb.Segment.TRAINED}

@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import analytics_pb2, auth_pb2, catalog_pb2, order_pb2, promotion_pb2
+from sanset.v1 import auth_pb2, catalog_pb2, order_pb2, promotion_pb2, segment_pb2
 
 
 def _creation(**fields: str) -> catalog_pb2.CreateProductRequest:
@@ -29,7 +29,7 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
     order = shop.order()
     two = "one\ntwo"
     coupon = promotion_pb2.Coupon(code=uuid.uuid4().hex[:8], description=two, percent=5)
-    rules = analytics_pb2.SegmentRules(min_orders=1)
+    rules = segment_pb2.SegmentRules(min_orders=1)
     shipped = order_pb2.UpdateOrderStatusRequest(
         order_id=order.id, status=order_pb2.Order.PROCESSING, location=two, message=two
     )
@@ -46,8 +46,8 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
             ["coupon.description"],
         ),
         (
-            shop.analytics.CreateSegment,
-            analytics_pb2.CreateSegmentRequest(name=two, rules=rules),
+            shop.segments.CreateSegment,
+            segment_pb2.CreateSegmentRequest(name=two, rules=rules),
             ["name"],
         ),
         (

@@ -30,15 +30,6 @@ from sanset.v1.after_sale_pb2 import (
     RequestReturnRequest,
     Return,
 )
-from sanset.v1.analytics_pb2 import (
-    AnalyzeSegmentRequest,
-    CreateSegmentRequest,
-    DeleteSegmentRequest,
-    GetSegmentRequest,
-    ListSegmentMembersRequest,
-    ListSegmentsRequest,
-    SegmentRules,
-)
 from sanset.v1.auth_pb2 import (
     AddPaymentMethodRequest,
     Address,
@@ -93,6 +84,18 @@ from sanset.v1.catalog_pb2 import (
     UpdateCategoryRequest,
     UpdateProductRequest,
 )
+from sanset.v1.model_pb2 import (
+    ActivateModelRequest,
+    CancelTrainingRequest,
+    EndExperimentRequest,
+    GetExperimentRequest,
+    GetModelMetricsRequest,
+    ListModelsRequest,
+    Model,
+    StartExperimentRequest,
+    TrainModelRequest,
+    WatchTrainingRequest,
+)
 from sanset.v1.order_pb2 import (
     CheckoutRequest,
     ExportOrdersRequest,
@@ -130,24 +133,23 @@ from sanset.v1.promotion_pb2 import (
     UpdateCouponRequest,
 )
 from sanset.v1.recommend_pb2 import (
-    ActivateModelRequest,
     BehaviorEvent,
-    CancelTrainingRequest,
-    EndExperimentRequest,
-    GetExperimentRequest,
     GetFrequentlyBoughtTogetherRequest,
     GetHistoryRequest,
-    GetModelMetricsRequest,
     GetRecommendationsRequest,
     GetReorderRequest,
     GetSimilarProductsRequest,
     GetTrendingRequest,
-    ListModelsRequest,
-    Model,
-    StartExperimentRequest,
     TrackEventRequest,
-    TrainModelRequest,
-    WatchTrainingRequest,
+)
+from sanset.v1.segment_pb2 import (
+    AnalyzeSegmentRequest,
+    CreateSegmentRequest,
+    DeleteSegmentRequest,
+    GetSegmentRequest,
+    ListSegmentMembersRequest,
+    ListSegmentsRequest,
+    SegmentRules,
 )
 from sanset.v1.webhook_pb2 import (
     CreateWebhookEndpointRequest,
@@ -542,7 +544,7 @@ def _new_segment(world: World, caller: Account) -> CreateSegmentRequest:
 
 def _segment_id(world: World, caller: Account) -> int:
     request = _new_segment(world, caller)
-    return world.shop.analytics.CreateSegment(request, metadata=world.shop.admin.metadata).id
+    return world.shop.segments.CreateSegment(request, metadata=world.shop.admin.metadata).id
 
 
 NOT_FOUND, FAILED_PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION
@@ -698,7 +700,7 @@ CASES: dict[str, Case] = {
     "GetTrending": Case(lambda world, caller: GetTrendingRequest(limit=3)),
     "TrackEvent": Case(_events),
     "GetHistory": Case(lambda world, caller: GetHistoryRequest(page_size=5)),
-    # This shop has no models, and a training that never ends.
+    # Models: this shop has none, and a training that never ends.
     "TrainModel": Case(
         lambda world, caller: TrainModelRequest(
             model_type=Model.ALL,
@@ -716,7 +718,7 @@ CASES: dict[str, Case] = {
     ),
     "GetExperiment": Case(lambda world, caller: GetExperimentRequest(experiment_id=1), NOT_FOUND),
     "EndExperiment": Case(lambda world, caller: EndExperimentRequest(experiment_id=1), NOT_FOUND),
-    # Analytics
+    # Segments
     "ListSegments": Case(lambda world, caller: ListSegmentsRequest(page_size=5)),
     "CreateSegment": Case(_new_segment),
     "GetSegment": Case(lambda world, caller: GetSegmentRequest(segment_id=_segment_id(world, caller))),

@@ -19,9 +19,9 @@ from sanset.v1.catalog_pb2 import (
     ListProductsRequest,
     Product,
 )
+from sanset.v1.model_pb2 import Model, TrainModelRequest
 from sanset.v1.order_pb2 import CheckoutRequest
 from sanset.v1.promotion_pb2 import AdjustPointsRequest
-from sanset.v1.recommend_pb2 import Model, TrainModelRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
 from server.app import SERVICES

@@ -12,7 +12,7 @@ from sanset_client.calls import Calls
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
 from sanset_client.contract import Contract
 from sanset_client.errors import DeadlineExceeded, Unauthenticated, Unavailable
-from sanset_client.services import Analytics, Auth, Cart, Catalog, Orders, Recommend
+from sanset_client.services import Auth, Cart, Catalog, Models, Orders, Recommend, Segments
 from sanset_client.session import REFRESH_TIMEOUT, Session, TokensHook
 
 
@@ -57,7 +57,8 @@ class Client:
         self.cart = Cart(channel)
         self.orders = Orders(channel)
         self.recommend = Recommend(channel)
-        self.analytics = Analytics(channel)
+        self.models = Models(channel)
+        self.segments = Segments(channel)
 
     @property
     def tokens(self) -> Tokens | None:

@@ -11,7 +11,16 @@ from typing import Any
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
-from sanset.v1 import access_pb2, analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import (
+    access_pb2,
+    auth_pb2,
+    cart_pb2,
+    catalog_pb2,
+    model_pb2,
+    order_pb2,
+    recommend_pb2,
+    segment_pb2,
+)
 
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
 """The metadata that names a guest's cart."""
@@ -102,7 +111,7 @@ class Contract:
 
 
 def _methods() -> Iterator[MethodDescriptor]:
-    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, analytics_pb2):
+    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2):
         for service in module.DESCRIPTOR.services_by_name.values():
             yield from service.methods
 

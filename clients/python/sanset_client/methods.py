@@ -6,14 +6,16 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import (
     after_sale_pb2,
-    analytics_pb2,
     auth_pb2,
     cart_pb2,
     catalog_pb2,
+    model_metrics_pb2,
+    model_pb2,
     order_pb2,
     payment_pb2,
     promotion_pb2,
     recommend_pb2,
+    segment_pb2,
     webhook_pb2,
 )
 
@@ -146,7 +148,7 @@ class OrderMethods:
 
 
 class RecommendMethods:
-    """Recommendations, and the models behind them."""
+    """Recommendations, and what customers do."""
 
     get_recommendations = Unary(recommend_pb2.GetRecommendationsRequest, recommend_pb2.RecommendationList)
     get_reorder = Unary(recommend_pb2.GetReorderRequest, recommend_pb2.ReorderList)
@@ -158,30 +160,35 @@ class RecommendMethods:
     track_event = Unary(recommend_pb2.TrackEventRequest, recommend_pb2.TrackEventResponse)
     get_history = Unary(recommend_pb2.GetHistoryRequest, recommend_pb2.GetHistoryResponse)
     iter_history = Items(recommend_pb2.GetHistoryRequest, recommend_pb2.BehaviorEvent, rpc="GetHistory")
-    train_model = Unary(recommend_pb2.TrainModelRequest, recommend_pb2.Training)
-    watch_training = Stream(recommend_pb2.WatchTrainingRequest, recommend_pb2.Training)
-    cancel_training = Unary(recommend_pb2.CancelTrainingRequest, recommend_pb2.Training)
-    list_models = Unary(recommend_pb2.ListModelsRequest, recommend_pb2.ListModelsResponse)
-    iter_models = Items(recommend_pb2.ListModelsRequest, recommend_pb2.Model, rpc="ListModels")
-    get_model_metrics = Unary(recommend_pb2.GetModelMetricsRequest, recommend_pb2.ModelMetrics)
-    activate_model = Unary(recommend_pb2.ActivateModelRequest, recommend_pb2.Model)
-    start_experiment = Unary(recommend_pb2.StartExperimentRequest, recommend_pb2.Experiment)
-    get_experiment = Unary(recommend_pb2.GetExperimentRequest, recommend_pb2.Experiment)
-    end_experiment = Unary(recommend_pb2.EndExperimentRequest, recommend_pb2.Experiment)
 
 
-class AnalyticsMethods:
+class ModelMethods:
+    """The models behind the recommendations: training, activation and experiments."""
+
+    train_model = Unary(model_pb2.TrainModelRequest, model_pb2.Training)
+    watch_training = Stream(model_pb2.WatchTrainingRequest, model_pb2.Training)
+    cancel_training = Unary(model_pb2.CancelTrainingRequest, model_pb2.Training)
+    list_models = Unary(model_pb2.ListModelsRequest, model_pb2.ListModelsResponse)
+    iter_models = Items(model_pb2.ListModelsRequest, model_pb2.Model, rpc="ListModels")
+    get_model_metrics = Unary(model_pb2.GetModelMetricsRequest, model_metrics_pb2.ModelMetrics)
+    activate_model = Unary(model_pb2.ActivateModelRequest, model_pb2.Model)
+    start_experiment = Unary(model_pb2.StartExperimentRequest, model_pb2.Experiment)
+    get_experiment = Unary(model_pb2.GetExperimentRequest, model_pb2.Experiment)
+    end_experiment = Unary(model_pb2.EndExperimentRequest, model_pb2.Experiment)
+
+
+class SegmentMethods:
     """Who the customers are: segments, found by training or defined by rules."""
 
-    list_segments = Unary(analytics_pb2.ListSegmentsRequest, analytics_pb2.ListSegmentsResponse)
-    iter_segments = Items(analytics_pb2.ListSegmentsRequest, analytics_pb2.Segment, rpc="ListSegments")
-    create_segment = Unary(analytics_pb2.CreateSegmentRequest, analytics_pb2.Segment)
-    get_segment = Unary(analytics_pb2.GetSegmentRequest, analytics_pb2.Segment)
-    delete_segment = Unary(analytics_pb2.DeleteSegmentRequest, Empty)
-    analyze_segment = Unary(analytics_pb2.AnalyzeSegmentRequest, analytics_pb2.SegmentAnalysis)
+    list_segments = Unary(segment_pb2.ListSegmentsRequest, segment_pb2.ListSegmentsResponse)
+    iter_segments = Items(segment_pb2.ListSegmentsRequest, segment_pb2.Segment, rpc="ListSegments")
+    create_segment = Unary(segment_pb2.CreateSegmentRequest, segment_pb2.Segment)
+    get_segment = Unary(segment_pb2.GetSegmentRequest, segment_pb2.Segment)
+    delete_segment = Unary(segment_pb2.DeleteSegmentRequest, Empty)
+    analyze_segment = Unary(segment_pb2.AnalyzeSegmentRequest, segment_pb2.SegmentAnalysis)
     list_segment_members = Unary(
-        analytics_pb2.ListSegmentMembersRequest, analytics_pb2.ListSegmentMembersResponse
+        segment_pb2.ListSegmentMembersRequest, segment_pb2.ListSegmentMembersResponse
     )
     iter_segment_members = Items(
-        analytics_pb2.ListSegmentMembersRequest, analytics_pb2.SegmentMember, rpc="ListSegmentMembers"
+        segment_pb2.ListSegmentMembersRequest, segment_pb2.SegmentMember, rpc="ListSegmentMembers"
     )

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from sanset.v1 import (
-    analytics_pb2_grpc,
     auth_pb2_grpc,
     cart_pb2_grpc,
     catalog_pb2_grpc,
+    model_pb2_grpc,
     order_pb2_grpc,
     recommend_pb2_grpc,
+    segment_pb2_grpc,
 )
 from sanset.v1.order_pb2 import OrderEvent
 
 from sanset_client.methods import (
-    AnalyticsMethods,
     AuthMethods,
     CartMethods,
     CatalogMethods,
+    ModelMethods,
     OrderMethods,
     RecommendMethods,
+    SegmentMethods,
 )
 from sanset_client.rpc import Service
 from sanset_client.tracking import PATIENCE, Trail, follow
@@ -54,8 +56,12 @@ class Orders(OrderMethods, Service, order_pb2_grpc.OrderServiceStub):
 
 
 class Recommend(RecommendMethods, Service, recommend_pb2_grpc.RecommendServiceStub):
-    """Recommendations, and the models behind them."""
+    """Recommendations, and what customers do."""
 
 
-class Analytics(AnalyticsMethods, Service, analytics_pb2_grpc.AnalyticsServiceStub):
-    """Who the customers are."""
+class Models(ModelMethods, Service, model_pb2_grpc.ModelServiceStub):
+    """The models behind the recommendations: training, activation and experiments."""
+
+
+class Segments(SegmentMethods, Service, segment_pb2_grpc.SegmentServiceStub):
+    """Groups of customers."""

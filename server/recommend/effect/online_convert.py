@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from google.type.money_pb2 import Money
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_metrics_pb2
+from sanset.v1 import model_pb2 as pb
 
 from server.recommend.effect.experiments import Trial
 from server.recommend.effect.online import Online, Place
 from server.rpc.wire import money_to_wire, time_to_wire
 
 
-def online_to_wire(online: Online) -> pb.OnlineMetrics:
+def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
     """What the lists of a model achieved."""
-    return pb.OnlineMetrics(
+    return model_metrics_pb2.OnlineMetrics(
         start_time=time_to_wire(online.since),
         lists=online.lists,
         impressions=online.impressions,
@@ -45,8 +46,8 @@ def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = Non
     return message
 
 
-def _position(number: int, place: Place) -> pb.OnlineMetrics.Position:
-    return pb.OnlineMetrics.Position(
+def _position(number: int, place: Place) -> model_metrics_pb2.OnlineMetrics.Position:
+    return model_metrics_pb2.OnlineMetrics.Position(
         position=number,
         impressions=place.impressions,
         clicks=place.clicks,

@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_metrics_pb2
+from sanset.v1 import model_pb2 as pb
 
 from server.recommend.lifecycle import measures
 from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
@@ -80,11 +81,11 @@ def model_to_wire(model: Listed) -> pb.Model:
     )
 
 
-def metrics_to_wire(measured: Listed | Run) -> pb.ModelMetrics:
+def metrics_to_wire(measured: Listed | Run) -> model_metrics_pb2.ModelMetrics:
     """The held-out measures of a model, or that of a training, beside those of others on the same orders."""
     metrics = measured.metrics or {}
     serving, reorder = measures.of_serving(metrics), measures.of_reorder(metrics)
-    return pb.ModelMetrics(
+    return model_metrics_pb2.ModelMetrics(
         model_version=measured.version or "",
         model=_measured(measures.of_model(metrics)),
         popularity=_measured(measures.of_popularity(metrics)),
@@ -96,13 +97,13 @@ def metrics_to_wire(measured: Listed | Run) -> pb.ModelMetrics:
     )
 
 
-def _measured(found: Mapping[str, Any]) -> pb.ModelMetrics.Scores | None:
+def _measured(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores | None:
     """Scores; None of what was not measured, for 0 would be a figure."""
     return _scores(found) if found else None
 
 
-def _scores(found: Mapping[str, Any]) -> pb.ModelMetrics.Scores:
-    return pb.ModelMetrics.Scores(
+def _scores(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores:
+    return model_metrics_pb2.ModelMetrics.Scores(
         recall_at_20=found.get("recall@20", 0.0),
         ndcg_at_20=found.get("ndcg@20", 0.0),
         map_at_20=found.get("map@20", 0.0),
@@ -111,8 +112,8 @@ def _scores(found: Mapping[str, Any]) -> pb.ModelMetrics.Scores:
     )
 
 
-def _reorder(found: Mapping[str, Any]) -> pb.ModelMetrics.Reorder:
-    return pb.ModelMetrics.Reorder(
+def _reorder(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Reorder:
+    return model_metrics_pb2.ModelMetrics.Reorder(
         auc=found.get("auc", 0.0),
         average_precision=found.get("average_precision", 0.0),
         pairs=int(found.get("pairs", 0)),

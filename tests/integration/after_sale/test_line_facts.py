@@ -10,7 +10,7 @@ import pytest
 from after_sale_story import bought, delivered, refund, sent_back, state, usd
 from page_by_page import page_by_page
 from running_shop import Account, RunningShop
-from sanset.v1 import analytics_pb2, catalog_pb2, order_pb2
+from sanset.v1 import catalog_pb2, order_pb2, segment_pb2
 
 from ml import interactions
 from server.clock import utc_now
@@ -20,22 +20,22 @@ from server.recommend.activity.history import History, history_of
 from server.recommend.trending import trend_queries
 
 
-def member_of(shop: RunningShop, buyer: Account, **rules: Any) -> analytics_pb2.SegmentMember | None:
+def member_of(shop: RunningShop, buyer: Account, **rules: Any) -> segment_pb2.SegmentMember | None:
     """A buyer as a member of the segment that rules define; None when they are none."""
-    made = shop.analytics.CreateSegment(
-        analytics_pb2.CreateSegmentRequest(
-            name=f"Segment {uuid.uuid4().hex}", rules=analytics_pb2.SegmentRules(**rules)
+    made = shop.segments.CreateSegment(
+        segment_pb2.CreateSegmentRequest(
+            name=f"Segment {uuid.uuid4().hex}", rules=segment_pb2.SegmentRules(**rules)
         ),
         metadata=shop.admin.metadata,
     )
 
-    def read(token: str) -> analytics_pb2.ListSegmentMembersResponse:
-        request = analytics_pb2.ListSegmentMembersRequest(segment_id=made.id, page_size=100, page_token=token)
-        return shop.analytics.ListSegmentMembers(request, metadata=shop.admin.metadata)
+    def read(token: str) -> segment_pb2.ListSegmentMembersResponse:
+        request = segment_pb2.ListSegmentMembersRequest(segment_id=made.id, page_size=100, page_token=token)
+        return shop.segments.ListSegmentMembers(request, metadata=shop.admin.metadata)
 
     found = [one for page in page_by_page(read) for one in page.items if one.user_id == buyer.user_id]
-    shop.analytics.DeleteSegment(
-        analytics_pb2.DeleteSegmentRequest(segment_id=made.id), metadata=shop.admin.metadata
+    shop.segments.DeleteSegment(
+        segment_pb2.DeleteSegmentRequest(segment_id=made.id), metadata=shop.admin.metadata
     )
     return found[0] if found else None
 

@@ -12,7 +12,7 @@ from google.protobuf.json_format import ParseDict
 from payment_shop import sound
 from running_shop import RunningShop, refused
 from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2, recommend_pb2
+from sanset.v1 import model_pb2, order_pb2
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -73,6 +73,6 @@ def test_units_are_written_in_json_as_items_with_a_variant_or_a_product(shop: Ru
 
 
 def test_a_training_says_what_it_trains(shop: RunningShop) -> None:
-    said = refused(shop.recommend.TrainModel, recommend_pb2.TrainModelRequest(), shop.admin)
+    said = refused(shop.models.TrainModel, model_pb2.TrainModelRequest(), shop.admin)
     assert (said.code, said.fields) == (INVALID, ["model_type"])
     assert "must be ALS" in said.message

@@ -7,18 +7,19 @@ import re
 
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
-from sanset.v1 import analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2, segment_pb2
 from sanset_client import Client
 from sanset_client.aio.services import (
-    AsyncAnalytics,
     AsyncAuth,
     AsyncCart,
     AsyncCatalog,
+    AsyncModels,
     AsyncOrders,
     AsyncRecommend,
+    AsyncSegments,
 )
 from sanset_client.rpc import Items, Stream, Unary
-from sanset_client.services import Analytics, Auth, Cart, Catalog, Orders, Recommend
+from sanset_client.services import Auth, Cart, Catalog, Models, Orders, Recommend, Segments
 from shop_double import PRODUCTS, ShopDouble
 
 SERVICES = {
@@ -27,7 +28,8 @@ SERVICES = {
     "CartService": (cart_pb2, Cart, AsyncCart),
     "OrderService": (order_pb2, Orders, AsyncOrders),
     "RecommendService": (recommend_pb2, Recommend, AsyncRecommend),
-    "AnalyticsService": (analytics_pb2, Analytics, AsyncAnalytics),
+    "ModelService": (model_pb2, Models, AsyncModels),
+    "SegmentService": (segment_pb2, Segments, AsyncSegments),
 }
 RPCS = [
     method

@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 import pytest
 from google.api import annotations_pb2
 from google.protobuf import json_format, symbol_database
-from sanset.v1 import analytics_pb2, auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2, segment_pb2
 
 WALK = Path(__file__).parents[3] / "clients" / "http" / "shop.http"
-MODULES = (auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2, analytics_pb2)
+MODULES = (auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from sanset.v1 import recommend_pb2 as pb
+from sanset.v1 import model_pb2 as pb
 
 from ml.train import MODEL_TYPES
 from server.recommend.lifecycle import model_convert as convert

@@ -12,12 +12,13 @@ from sanset.v1.auth_pb2 import LogoutRequest, RefreshRequest, Tokens
 
 from sanset_client.aio.calls import StreamCalls, UnaryCalls
 from sanset_client.aio.services import (
-    AsyncAnalytics,
     AsyncAuth,
     AsyncCart,
     AsyncCatalog,
+    AsyncModels,
     AsyncOrders,
     AsyncRecommend,
+    AsyncSegments,
 )
 from sanset_client.aio.session import AsyncSession, AsyncTokensHook
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
@@ -69,7 +70,8 @@ class AsyncClient:
         self.cart = AsyncCart(channel)
         self.orders = AsyncOrders(channel)
         self.recommend = AsyncRecommend(channel)
-        self.analytics = AsyncAnalytics(channel)
+        self.models = AsyncModels(channel)
+        self.segments = AsyncSegments(channel)
 
     @property
     def tokens(self) -> Tokens | None:

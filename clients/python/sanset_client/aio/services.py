@@ -9,30 +9,33 @@ from sanset.v1.order_pb2 import OrderEvent
 
 from sanset_client.aio.tracking import follow
 from sanset_client.methods import (
-    AnalyticsMethods,
     AuthMethods,
     CartMethods,
     CatalogMethods,
+    ModelMethods,
     OrderMethods,
     RecommendMethods,
+    SegmentMethods,
 )
 from sanset_client.rpc import AsyncService
 from sanset_client.tracking import PATIENCE, Trail
 
 if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves both kinds of channel
-    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.model_pb2_grpc import ModelServiceAsyncStub
     from sanset.v1.order_pb2_grpc import OrderServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
+    from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
 else:
-    from sanset.v1.analytics_pb2_grpc import AnalyticsServiceStub as AnalyticsServiceAsyncStub
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.model_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
     from sanset.v1.order_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
+    from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
 
 
 class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
@@ -63,8 +66,12 @@ class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
 
 
 class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):
-    """Recommendations, and the models behind them."""
+    """Recommendations, and what customers do."""
 
 
-class AsyncAnalytics(AnalyticsMethods, AsyncService, AnalyticsServiceAsyncStub):
-    """Who the customers are."""
+class AsyncModels(ModelMethods, AsyncService, ModelServiceAsyncStub):
+    """The models behind the recommendations: training, activation and experiments."""
+
+
+class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
+    """Groups of customers."""

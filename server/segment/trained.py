@@ -9,9 +9,9 @@ from itertools import count
 from sqlalchemy import Connection
 
 from ml.schema import Contents
-from server.analytics import queries
-from server.analytics.service import name_key
 from server.clock import Clock, utc_now
+from server.segment import queries
+from server.segment.service import name_key
 
 
 def keeper(clock: Clock = utc_now) -> Callable[[Connection, Contents], None]:

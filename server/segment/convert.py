@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from sanset.v1 import analytics_pb2 as pb
+from sanset.v1 import segment_pb2 as pb
 
-from server.analytics.membership import Moment
-from server.analytics.rules import Rules
-from server.analytics.service import Analysis, Counted, Member
 from server.countries import country_code
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.money import Money, decimals
 from server.rpc.wire import money_to_wire, time_to_wire
+from server.segment.membership import Moment
+from server.segment.rules import Rules
+from server.segment.service import Analysis, Counted, Member
 
 
 def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:

@@ -1,20 +1,20 @@
-"""AnalyticsService over gRPC: envelopes around the segments of customers."""
+"""SegmentService over gRPC: envelopes around the segments of customers."""
 
 from __future__ import annotations
 
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import analytics_pb2 as pb
-from sanset.v1 import analytics_pb2_grpc
+from sanset.v1 import segment_pb2 as pb
+from sanset.v1 import segment_pb2_grpc
 
-from server.analytics import convert, queries, service
-from server.analytics.membership import Moment
 from server.clock import Clock
 from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
+from server.segment import convert, queries, service
+from server.segment.membership import Moment
 
 
-class AnalyticsServicer(analytics_pb2_grpc.AnalyticsServiceServicer):
+class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
     """Tells admins who the customers of the shop are."""
 
     def __init__(self, db: Database, pages: Pages, clock: Clock, currency: str) -> None:

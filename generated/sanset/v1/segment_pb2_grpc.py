@@ -4,7 +4,7 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
-from sanset.v1 import analytics_pb2 as sanset_dot_v1_dot_analytics__pb2
+from sanset.v1 import segment_pb2 as sanset_dot_v1_dot_segment__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -19,15 +19,15 @@ except ImportError:
 if _version_not_supported:
     raise RuntimeError(
         f'The grpc package installed is at version {GRPC_VERSION},'
-        + ' but the generated code in sanset/v1/analytics_pb2_grpc.py depends on'
+        + ' but the generated code in sanset/v1/segment_pb2_grpc.py depends on'
         + f' grpcio>={GRPC_GENERATED_VERSION}.'
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
 
 
-class AnalyticsServiceStub:
-    """Tells admins how the shop does and who its customers are.
+class SegmentServiceStub:
+    """Groups customers by rules and by training, and tells admins what each group has in common.
     """
 
     def __init__(self, channel):
@@ -37,39 +37,39 @@ class AnalyticsServiceStub:
             channel: A grpc.Channel.
         """
         self.ListSegments = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/ListSegments',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentsResponse.FromString,
+                '/sanset.v1.SegmentService/ListSegments',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.ListSegmentsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.ListSegmentsResponse.FromString,
                 _registered_method=True)
         self.CreateSegment = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/CreateSegment',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.CreateSegmentRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_analytics__pb2.Segment.FromString,
+                '/sanset.v1.SegmentService/CreateSegment',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.Segment.FromString,
                 _registered_method=True)
         self.GetSegment = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/GetSegment',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.GetSegmentRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_analytics__pb2.Segment.FromString,
+                '/sanset.v1.SegmentService/GetSegment',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.GetSegmentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.Segment.FromString,
                 _registered_method=True)
         self.DeleteSegment = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/DeleteSegment',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.DeleteSegmentRequest.SerializeToString,
+                '/sanset.v1.SegmentService/DeleteSegment',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.DeleteSegmentRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
         self.AnalyzeSegment = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/AnalyzeSegment',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.AnalyzeSegmentRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_analytics__pb2.SegmentAnalysis.FromString,
+                '/sanset.v1.SegmentService/AnalyzeSegment',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.AnalyzeSegmentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.SegmentAnalysis.FromString,
                 _registered_method=True)
         self.ListSegmentMembers = channel.unary_unary(
-                '/sanset.v1.AnalyticsService/ListSegmentMembers',
-                request_serializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersResponse.FromString,
+                '/sanset.v1.SegmentService/ListSegmentMembers',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.ListSegmentMembersRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.ListSegmentMembersResponse.FromString,
                 _registered_method=True)
 
 
-class AnalyticsServiceServicer:
-    """Tells admins how the shop does and who its customers are.
+class SegmentServiceServicer:
+    """Groups customers by rules and by training, and tells admins what each group has in common.
     """
 
     def ListSegments(self, request, context):
@@ -120,48 +120,48 @@ class AnalyticsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
 
-def add_AnalyticsServiceServicer_to_server(servicer, server):
+def add_SegmentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'ListSegments': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSegments,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentsResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.ListSegmentsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.ListSegmentsResponse.SerializeToString,
             ),
             'CreateSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSegment,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.CreateSegmentRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_analytics__pb2.Segment.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.Segment.SerializeToString,
             ),
             'GetSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSegment,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.GetSegmentRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_analytics__pb2.Segment.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.GetSegmentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.Segment.SerializeToString,
             ),
             'DeleteSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteSegment,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.DeleteSegmentRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.DeleteSegmentRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'AnalyzeSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.AnalyzeSegment,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.AnalyzeSegmentRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_analytics__pb2.SegmentAnalysis.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.AnalyzeSegmentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.SegmentAnalysis.SerializeToString,
             ),
             'ListSegmentMembers': grpc.unary_unary_rpc_method_handler(
                     servicer.ListSegmentMembers,
-                    request_deserializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.ListSegmentMembersRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.ListSegmentMembersResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
-            'sanset.v1.AnalyticsService', rpc_method_handlers)
+            'sanset.v1.SegmentService', rpc_method_handlers)
     server.add_generic_rpc_handlers((generic_handler,))
-    server.add_registered_method_handlers('sanset.v1.AnalyticsService', rpc_method_handlers)
+    server.add_registered_method_handlers('sanset.v1.SegmentService', rpc_method_handlers)
 
 
  # This class is part of an EXPERIMENTAL API.
-class AnalyticsService:
-    """Tells admins how the shop does and who its customers are.
+class SegmentService:
+    """Groups customers by rules and by training, and tells admins what each group has in common.
     """
 
     @staticmethod
@@ -178,9 +178,9 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/ListSegments',
-            sanset_dot_v1_dot_analytics__pb2.ListSegmentsRequest.SerializeToString,
-            sanset_dot_v1_dot_analytics__pb2.ListSegmentsResponse.FromString,
+            '/sanset.v1.SegmentService/ListSegments',
+            sanset_dot_v1_dot_segment__pb2.ListSegmentsRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.ListSegmentsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -205,9 +205,9 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/CreateSegment',
-            sanset_dot_v1_dot_analytics__pb2.CreateSegmentRequest.SerializeToString,
-            sanset_dot_v1_dot_analytics__pb2.Segment.FromString,
+            '/sanset.v1.SegmentService/CreateSegment',
+            sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.Segment.FromString,
             options,
             channel_credentials,
             insecure,
@@ -232,9 +232,9 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/GetSegment',
-            sanset_dot_v1_dot_analytics__pb2.GetSegmentRequest.SerializeToString,
-            sanset_dot_v1_dot_analytics__pb2.Segment.FromString,
+            '/sanset.v1.SegmentService/GetSegment',
+            sanset_dot_v1_dot_segment__pb2.GetSegmentRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.Segment.FromString,
             options,
             channel_credentials,
             insecure,
@@ -259,8 +259,8 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/DeleteSegment',
-            sanset_dot_v1_dot_analytics__pb2.DeleteSegmentRequest.SerializeToString,
+            '/sanset.v1.SegmentService/DeleteSegment',
+            sanset_dot_v1_dot_segment__pb2.DeleteSegmentRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
@@ -286,9 +286,9 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/AnalyzeSegment',
-            sanset_dot_v1_dot_analytics__pb2.AnalyzeSegmentRequest.SerializeToString,
-            sanset_dot_v1_dot_analytics__pb2.SegmentAnalysis.FromString,
+            '/sanset.v1.SegmentService/AnalyzeSegment',
+            sanset_dot_v1_dot_segment__pb2.AnalyzeSegmentRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.SegmentAnalysis.FromString,
             options,
             channel_credentials,
             insecure,
@@ -313,9 +313,9 @@ class AnalyticsService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.AnalyticsService/ListSegmentMembers',
-            sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersRequest.SerializeToString,
-            sanset_dot_v1_dot_analytics__pb2.ListSegmentMembersResponse.FromString,
+            '/sanset.v1.SegmentService/ListSegmentMembers',
+            sanset_dot_v1_dot_segment__pb2.ListSegmentMembersRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.ListSegmentMembersResponse.FromString,
             options,
             channel_credentials,
             insecure,

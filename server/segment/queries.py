@@ -8,10 +8,6 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, delete, func, literal, null, select, union_all
 
-from server.analytics.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs, customers, members
-from server.analytics.models import Segment as SegmentRow
-from server.analytics.models import SegmentMember
-from server.analytics.rules import Rules
 from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.db.base import AnyRow, Base
@@ -19,6 +15,10 @@ from server.db.bulk import write_rows
 from server.db.upsert import insert_for
 from server.order.line_facts import IS_KEPT
 from server.order.models import Order, OrderLine
+from server.segment.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs, customers, members
+from server.segment.models import Segment as SegmentRow
+from server.segment.models import SegmentMember
+from server.segment.rules import Rules
 
 RULES, TRAINED = "RULES", "TRAINED"
 """Kinds of segments."""

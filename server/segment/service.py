@@ -11,14 +11,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server import names
-from server.analytics import queries
-from server.analytics.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
-from server.analytics.membership import Moment, Segment
-from server.analytics.rules import Rules, check
 from server.auth.text import tidied
 from server.catalog.categories import read_tree
 from server.db.base import AnyRow
 from server.money import round_half_up
+from server.segment import queries
+from server.segment.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
+from server.segment.membership import Moment, Segment
+from server.segment.rules import Rules, check
 
 
 @dataclass(frozen=True, slots=True)
