@@ -87,6 +87,7 @@ class Follower:
     def stop(self) -> None:
         """End the threads."""
         self._stopping.set()
+        self._source.wake()
         self._notifier.stop()
         if self._thread is not None:
             self._thread.join(timeout=2)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from server.db.database import CHANNEL, Announcement, Database
 from server.db.engine import lone_connection
 from server.db.patience import PatientConnection
 from server.events.position import HORIZON, Horizon
+from server.events.waking import Waker
 
 POLL_SECONDS = 1.0
 """How late news is at the most for which no NOTIFY comes, as from a process that died right after its commit. What
@@ -49,7 +51,10 @@ class Source(Protocol):
         """The events behind `after`, and those of `missing` that are there now, in their order."""
 
     def await_news(self, seconds: float) -> None:
-        """Return when there may be news, or after `seconds`."""
+        """Return when there may be news, when `wake` is called, or after `seconds`."""
+
+    def wake(self) -> None:
+        """End the waiting of another thread at once, as the follower stops."""
 
 
 def source_of(database: Database, name: str) -> Source:
@@ -63,12 +68,16 @@ class PostgresSource:
     def __init__(self, database: Database, name: str) -> None:
         self._url = database.engine.url
         self._name = name
+        self._waker = Waker()
         self.connection: PatientConnection
         self.poll_seconds = POLL_SECONDS
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        with lone_connection(self._url, "sanset", answers_within=SILENT_SECONDS) as self.connection:
+        with (
+            self._waker.opened(),
+            lone_connection(self._url, "sanset", answers_within=SILENT_SECONDS) as self.connection,
+        ):
             if self.connection.is_pooled:  # which may hand what was listened for to anyone
                 self.poll_seconds = POOLED_POLL_SECONDS
             else:
@@ -98,7 +107,12 @@ class PostgresSource:
             left = until - time.monotonic()
             if left <= 0:
                 return
-            select.select([self.connection.fileno()], [], [], left)
+            ready, _, _ = select.select([self.connection.fileno(), self._waker.fileno()], [], [], left)
+            if self._waker.fileno() in ready:
+                return
+
+    def wake(self) -> None:
+        self._waker.wake()
 
     def query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement on the same connection."""
@@ -116,6 +130,7 @@ class SqliteSource:
         self._log = f"{database.engine.url.database}-wal"
         self._last_changed = 0
         self._busy_until = 0.0
+        self._woken = threading.Event()
 
     @contextmanager
     def opened(self) -> Iterator[None]:
@@ -140,16 +155,19 @@ class SqliteSource:
 
     def await_news(self, seconds: float) -> None:
         until = time.monotonic() + seconds
-        while (now := time.monotonic()) < until:
+        while (now := time.monotonic()) < until and not self._woken.is_set():
             changed = self._changed()
             if changed != self._last_changed:
                 self._last_changed, self._busy_until = changed, now + BUSY_SECONDS
             if now >= self._busy_until:
-                time.sleep(SQLITE_LOOK_SECONDS)
+                self._woken.wait(SQLITE_LOOK_SECONDS)
             elif self._version() != self._seen:
                 return
             else:
-                time.sleep(SQLITE_BUSY_LOOK_SECONDS)
+                self._woken.wait(SQLITE_BUSY_LOOK_SECONDS)
+
+    def wake(self) -> None:
+        self._woken.set()
 
     def _changed(self) -> int:
         """When a commit last wrote the write-ahead log."""
