@@ -16,21 +16,16 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+from support.certificates import self_signed
 
 from server.errors import Overloaded
 from server.ports import free_ports
@@ -414,41 +409,19 @@ def test_ipv6_and_ipv4_are_listened_on_together(tmp_path: Path) -> None:
 
 
 def test_tls_is_spoken_on_both_ports_where_a_certificate_is_set(tmp_path: Path) -> None:
-    certificate, key = _certificate(tmp_path)
-    for shop in _running(tmp_path / "shop", tls_cert_file=str(certificate), tls_key_file=str(key), workers=1):
-        trusting = ssl.create_default_context(cafile=str(certificate))
+    own = self_signed(tmp_path, "localhost")
+    tls = {"tls_cert_file": str(own.certificate), "tls_key_file": str(own.key)}
+    for shop in _running(tmp_path / "shop", **tls, workers=1):
+        trusting = ssl.create_default_context(cafile=str(own.certificate))
         url = f"https://localhost:{shop.port}{PRODUCT}"
         with urllib.request.urlopen(url, timeout=20, context=trusting) as reply:
             assert json.load(reply)["id"] == "1"
-        credentials = grpc.ssl_channel_credentials(certificate.read_bytes())
+        credentials = grpc.ssl_channel_credentials(own.certificate.read_bytes())
         with grpc.secure_channel(f"localhost:{shop.grpc_port}", credentials) as native:
             catalog = catalog_pb2_grpc.CatalogServiceStub(native)
             assert catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=20).id == 1
         with pytest.raises((OSError, http.client.HTTPException)):
             shop.call("GET", PRODUCT)
-
-
-def _certificate(directory: Path) -> tuple[Path, Path]:
-    """A certificate for localhost, signed by itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    paths = directory / "certificate.pem", directory / "key.pem"
-    paths[0].write_bytes(certificate.public_bytes(Encoding.PEM))
-    paths[1].write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    return paths
 
 
 def test_no_secret_is_written_to_the_gateways_log_at_any_level(tmp_path: Path) -> None:

@@ -6,34 +6,17 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import create_engine, text
+from support.environments import STRONG_KEY, environment_settings
 
 from server import environments, start
 from server.db.properties import property_of, set_once
 from server.home import DEMO_ADMIN
 from server.settings import InvalidSettings, Settings
 
-STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
 SANSET = str(Path(sys.executable).with_name("sanset"))
-Environment = Literal["production", "demo", "test"]
-
-
-def _settings(url: str, home: Path, environment: Environment, admin: tuple[str, str] = ("", "")) -> Settings:
-    return Settings(
-        _env_file=None,
-        environment=environment,
-        data_dir=home,
-        database_url=url,
-        bcrypt_cost=10,
-        secret_key=STRONG,
-        payment_gateway="demo",
-        first_superuser_email=admin[0],
-        first_superuser_password=SecretStr(admin[1]),
-    )
 
 
 def _sql(url: str, statement: str) -> None:
@@ -44,28 +27,28 @@ def _sql(url: str, statement: str) -> None:
 
 
 def test_a_demos_database_is_refused_in_production(database_url: str, tmp_path: Path) -> None:
-    start.prepare(_settings(database_url, tmp_path / "demo", "demo"))
+    start.prepare(environment_settings(database_url, tmp_path / "demo", "demo"))
     for again in ("demo", "test"):
-        environments.claim(_settings(database_url, tmp_path / "demo", again))
-    real = _settings(database_url, tmp_path / "real", "production")
+        environments.claim(environment_settings(database_url, tmp_path / "demo", again))
+    real = environment_settings(database_url, tmp_path / "real", "production")
     for refused in (environments.refuse_foreign, environments.claim, start.prepare):
         with pytest.raises(InvalidSettings, match=r"^DATABASE_URL: .* demo shop's"):
             refused(real)
 
 
 def test_a_real_shops_database_is_refused_by_a_demo(database_url: str, tmp_path: Path) -> None:
-    start.prepare(_settings(database_url, tmp_path, "production"))
-    environments.claim(_settings(database_url, tmp_path, "production"))
+    start.prepare(environment_settings(database_url, tmp_path, "production"))
+    environments.claim(environment_settings(database_url, tmp_path, "production"))
     with pytest.raises(InvalidSettings, match=r"^DATABASE_URL: .* real shop's"):
-        start.prepare_demo(_settings(database_url, tmp_path, "demo", DEMO_ADMIN))
+        start.prepare_demo(environment_settings(database_url, tmp_path, "demo", DEMO_ADMIN))
     assert not (tmp_path / "demo").exists()
 
 
 def test_an_account_with_a_demos_password_is_refused_whoever_made_it(
     database_url: str, tmp_path: Path
 ) -> None:
-    start.create_admin(_settings(database_url, tmp_path, "test"), *DEMO_ADMIN)
-    real = _settings(database_url, tmp_path, "production")
+    start.create_admin(environment_settings(database_url, tmp_path, "test"), *DEMO_ADMIN)
+    real = environment_settings(database_url, tmp_path, "production")
     with pytest.raises(
         InvalidSettings, match=r"^DATABASE_URL: the account admin@example.com has the password"
     ):
@@ -81,10 +64,10 @@ def test_an_account_with_a_demos_password_is_refused_whoever_made_it(
 def test_a_demos_directory_is_refused_in_production_with_any_database(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    environments.claim(_settings(f"sqlite:///{tmp_path / 'other.db'}", tmp_path, "test"))
+    environments.claim(environment_settings(f"sqlite:///{tmp_path / 'other.db'}", tmp_path, "test"))
     (tmp_path / "demo").write_text("")
     with pytest.raises(InvalidSettings, match=r"^DATA_DIR: .* demo shop, which production refuses"):
-        environments.claim(_settings(sqlite_url, tmp_path, "production"))
+        environments.claim(environment_settings(sqlite_url, tmp_path, "production"))
 
 
 def test_of_two_that_start_at_once_the_first_one_owns_the_database(database_url: str) -> None:
@@ -102,7 +85,7 @@ def _sanset(command: str, settings: Settings) -> subprocess.CompletedProcess[str
         mode="json", include=settings.model_fields_set - {"first_superuser_password"}
     )
     values |= {
-        "secret_key": STRONG,
+        "secret_key": STRONG_KEY,
         "first_superuser_password": settings.first_superuser_password.get_secret_value(),
     }
     environment = bare | {name.upper(): str(value) for name, value in values.items()}
@@ -114,8 +97,8 @@ def _sanset(command: str, settings: Settings) -> subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "verify"])
 def test_no_command_of_production_works_on_a_demo(sqlite_url: str, tmp_path: Path, command: str) -> None:
-    start.prepare(_settings(sqlite_url, tmp_path / "demo", "demo"))
-    refused = _sanset(command, _settings(sqlite_url, tmp_path / "real", "production"))
+    start.prepare(environment_settings(sqlite_url, tmp_path / "demo", "demo"))
+    refused = _sanset(command, environment_settings(sqlite_url, tmp_path / "real", "production"))
     assert refused.returncode == 2, refused.stderr
     assert refused.stderr == (
         "sanset: DATABASE_URL: this database is a demo shop's, which production refuses; use a new one\n"
@@ -128,7 +111,7 @@ def test_an_open_data_directory_is_refused_in_production(
 ) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "real").chmod(0o755)
-    refused = _sanset(command, _settings(sqlite_url, tmp_path / "real", "production"))
+    refused = _sanset(command, environment_settings(sqlite_url, tmp_path / "real", "production"))
     assert refused.returncode == 2
     assert refused.stderr.startswith(f"sanset: DATA_DIR: {tmp_path / 'real'} is open to every user")
     assert refused.stderr.count("\n") == 1
@@ -136,13 +119,13 @@ def test_an_open_data_directory_is_refused_in_production(
 
 def test_migrate_says_when_the_first_admin_was_not_created(sqlite_url: str, tmp_path: Path) -> None:
     owner, other = ("owner@shop.test", "a-long-and-own-one-7"), ("other@shop.test", "a-long-and-own-one-7")
-    none = _sanset("migrate", _settings(sqlite_url, tmp_path / "real", "production"))
+    none = _sanset("migrate", environment_settings(sqlite_url, tmp_path / "real", "production"))
     assert none.returncode == 0
     assert none.stderr.startswith("sanset: the shop has no admin yet: set FIRST_SUPERUSER_EMAIL")
     for _ in "12":
-        made = _sanset("migrate", _settings(sqlite_url, tmp_path / "real", "production", owner))
+        made = _sanset("migrate", environment_settings(sqlite_url, tmp_path / "real", "production", owner))
         assert (made.returncode, made.stderr) == (0, "")
-    late = _sanset("migrate", _settings(sqlite_url, tmp_path / "real", "production", other))
+    late = _sanset("migrate", environment_settings(sqlite_url, tmp_path / "real", "production", other))
     assert late.returncode == 1
     assert late.stderr.startswith("sanset: FIRST_SUPERUSER_EMAIL: other@shop.test was not made an admin")
     assert late.stderr.count("\n") == 1
@@ -153,7 +136,7 @@ def test_a_demo_goes_on_without_an_admin_of_ones_own(
 ) -> None:
     filled: list[Settings] = []
     monkeypatch.setattr(start, "fill", filled.append)
-    start.prepare_demo(_settings(sqlite_url, tmp_path, "demo", DEMO_ADMIN))
-    start.prepare_demo(_settings(sqlite_url, tmp_path, "demo", ("me@shop.test", "mine")))
+    start.prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", DEMO_ADMIN))
+    start.prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", ("me@shop.test", "mine")))
     assert len(filled) == 2
     assert "me@shop.test was not made an admin" in capsys.readouterr().err

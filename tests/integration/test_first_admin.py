@@ -3,33 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import create_engine, select
+from support.environments import Environment, environment_settings
 
 from server import start
 from server.auth.models import User
 from server.settings import InvalidSettings, Settings
 
-STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
 
-
-def _settings(
-    url: str, home: Path, password: str, environment: Literal["production", "demo"] = "production"
-) -> Settings:
-    return Settings(
-        _env_file=None,
-        environment=environment,
-        data_dir=home,
-        database_url=url,
-        bcrypt_cost=10,
-        secret_key=STRONG,
-        payment_gateway="demo",
-        first_superuser_email="owner@shop.test",
-        first_superuser_password=SecretStr(password),
-    )
+def _settings(url: str, home: Path, password: str, environment: Environment = "production") -> Settings:
+    return environment_settings(url, home, environment, ("owner@shop.test", password))
 
 
 def _emails(url: str) -> list[str]:

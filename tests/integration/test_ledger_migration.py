@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
+from support.old_schemas import rows, taken_back
 
 from server.db import migrate
-from server.db.engine import connect
 from server.verify import verify
 
 BEFORE = "0017"
@@ -71,18 +71,8 @@ def history() -> list[str]:
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """The database of a shop of before."""
-    migrate.downgrade(database_url, BEFORE)
-    one = connect(database_url)
-    with one.begin() as tx:
-        for statement in history():
-            tx.exec_driver_sql(statement)
-    yield one
-    one.dispose()
-
-
-def rows(engine: Engine, question: str) -> list[tuple[object, ...]]:
-    with engine.begin() as tx:
-        return [tuple(row) for row in tx.execute(text(question))]
+    with taken_back(database_url, BEFORE, history()) as one:
+        yield one
 
 
 def test_returns_of_before_are_counted_and_what_was_paid_for_them_is_found(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
+from support.old_schemas import rows, taken_back
 
 from server.db import migrate
-from server.db.engine import connect
 from server.verify import verify
 
 TIME = "2026-11-01 10:00:00+00:00"
@@ -70,18 +70,8 @@ BEFORE = [
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """The database of a shop of before."""
-    migrate.downgrade(database_url, "0012")
-    one = connect(database_url)
-    with one.begin() as tx:
-        for statement in BEFORE:
-            tx.exec_driver_sql(statement)
-    yield one
-    one.dispose()
-
-
-def rows(engine: Engine, question: str) -> list[tuple[object, ...]]:
-    with engine.begin() as tx:
-        return [tuple(row) for row in tx.execute(text(question))]
+    with taken_back(database_url, "0012", BEFORE) as one:
+        yield one
 
 
 def points_are_sound(engine: Engine) -> bool:

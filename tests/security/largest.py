@@ -11,6 +11,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
+from support.wire_bytes import delimited, tag
 
 STRUCT, MASK = "google.protobuf.Struct", "google.protobuf.FieldMask"
 MEBIBYTE = 1024 * 1024
@@ -69,13 +70,13 @@ class Large:
         data = entry * ((size - request.ByteSize() - 40) // len(entry))
         kind = self.field.message_type.full_name if self.field.message_type is not None else ""
         if kind == STRUCT:  # fields: {"": {list_value: {values: …}}}
-            for tag in (b"\x0a", b"\x32", b"\x12", b"\x0a"):
-                data = tag + _varint(len(data)) + data
-            data = _tag(self.field) + data[1:]
+            for number in (6, 2, 1):
+                data = delimited(number, data)
+            data = delimited(self.field.number, data)
         elif kind == MASK:
-            data = _tag(self.field) + _varint(len(data)) + data
+            data = delimited(self.field.number, data)
         for field in reversed(self.where[:-1]):
-            data = _tag(field) + _varint(len(data)) + data
+            data = delimited(field.number, data)
         return request.SerializeToString() + data
 
 
@@ -123,16 +124,4 @@ def _smallest(field: FieldDescriptor) -> bytes:
         return b"\x0a\x00"
     if field.type in (FieldDescriptor.TYPE_INT32, FieldDescriptor.TYPE_INT64):
         return bytes([field.number << 3, 0])
-    return _tag(field) + b"\x00"
-
-
-def _tag(field: FieldDescriptor) -> bytes:
-    return _varint(field.number << 3 | 2)
-
-
-def _varint(value: int) -> bytes:
-    parts = []
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*parts, value])
+    return tag(field.number) + b"\x00"

@@ -16,6 +16,7 @@ from google.protobuf.message_factory import GetMessageClass
 from hostile import assert_is_refused_well, assert_tells_well, nested_struct, spoilers
 from running_shop import Account, refusal
 from sanset.v1 import auth_pb2, catalog_pb2
+from support.wire_bytes import delimited
 
 from server.app import SERVICES
 from server.errors import Refusal
@@ -140,7 +141,7 @@ def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
     for field in METHODS[method].input_type.fields:
         if field.type == FieldDescriptor.TYPE_STRING:
             for text in (b"\xff", b"a\xc3", b"\xed\xa0\x80", b"\xc0\x80"):
-                data = _key(field.number, 2) + bytes([len(text)]) + text
+                data = delimited(field.number, text)
                 with pytest.raises(grpc.RpcError) as caught:
                     world.call(method, data, metadata)
                 assert (refusal(caught.value).code, refusal(caught.value).reason) == (
@@ -149,24 +150,11 @@ def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
                 )
 
 
-def _key(number: int, wire_type: int) -> bytes:
-    assert number < 16
-    return bytes([number << 3 | wire_type])
-
-
 def _category_in_itself(depth: int) -> bytes:
     data = b""
     for _ in range(depth):
-        data = _key(6, 2) + _varint(len(data)) + data
-    return _key(1, 2) + _varint(len(data)) + data
-
-
-def _varint(value: int) -> bytes:
-    parts = []
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    return bytes([*parts, value])
+        data = delimited(6, data)
+    return delimited(1, data)
 
 
 def test_a_message_nested_without_end_is_refused(world: World) -> None:
