@@ -9,21 +9,21 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import uvloop
-from sanset.v1 import catalog_pb2
+from sanset.v1 import product_pb2
 
 SERVICE = "sanset.v1.CatalogService"
 
 
-async def serve(port: int, products: Mapping[int, catalog_pb2.Product]) -> None:
+async def serve(port: int, products: Mapping[int, product_pb2.Product]) -> None:
     """Serve until the process is stopped."""
 
-    async def get_product(request: catalog_pb2.GetProductRequest, context: object) -> catalog_pb2.Product:
+    async def get_product(request: product_pb2.GetProductRequest, context: object) -> product_pb2.Product:
         return products[request.product_id]
 
     handler = grpc.unary_unary_rpc_method_handler(
         get_product,
-        request_deserializer=catalog_pb2.GetProductRequest.FromString,
-        response_serializer=catalog_pb2.Product.SerializeToString,
+        request_deserializer=product_pb2.GetProductRequest.FromString,
+        response_serializer=product_pb2.Product.SerializeToString,
     )
     server = grpc.aio.server()
     server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler(SERVICE, {"GetProduct": handler})])
@@ -38,7 +38,7 @@ def main() -> None:
     arguments.add_argument("port", type=int)
     arguments.add_argument("products", type=Path)
     given = arguments.parse_args()
-    batch = catalog_pb2.BatchGetProductsResponse.FromString(given.products.read_bytes())
+    batch = product_pb2.BatchGetProductsResponse.FromString(given.products.read_bytes())
     uvloop.run(serve(given.port, {product.id: product for product in batch.items}))
 
 

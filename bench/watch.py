@@ -18,7 +18,7 @@ from pathlib import Path
 
 import grpc.aio
 import uvloop
-from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, order_pb2, order_pb2_grpc, product_pb2
 
 STREAMS_PER_CONNECTION = 50
 OPENING_AT_ONCE = 50
@@ -111,7 +111,7 @@ async def _probe(job: Job, channel: grpc.aio.Channel, watchers: Sequence[Watcher
             await orders.UpdateOrderStatus(request, metadata=_signed(job.admin), timeout=WAIT_SECONDS)
             latencies.append((await watcher.until(status) - began) * 1e3)
     began = time.perf_counter()
-    product = catalog_pb2.GetProductRequest(product_id=job.product_id)
+    product = product_pb2.GetProductRequest(product_id=job.product_id)
     await catalog_pb2_grpc.CatalogServiceStub(channel).GetProduct(product, timeout=WAIT_SECONDS)
     return Result(latencies, (time.perf_counter() - began) * 1e3)
 

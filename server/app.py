@@ -21,6 +21,8 @@ from sanset.v1 import (
     cart_pb2_grpc,
     catalog_pb2,
     catalog_pb2_grpc,
+    inventory_pb2,
+    inventory_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
     order_pb2,
@@ -29,6 +31,8 @@ from sanset.v1 import (
     recommend_pb2_grpc,
     segment_pb2,
     segment_pb2_grpc,
+    user_pb2,
+    user_pb2_grpc,
 )
 
 from server.auth.passwords import Passwords
@@ -48,6 +52,7 @@ from server.events.log import SESSION
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.gauges import export_gauges
+from server.inventory.servicer import InventoryServicer
 from server.jobs.setup import Work, work_of
 from server.logs import AccessLog
 from server.order import buyers_limits, points
@@ -90,12 +95,23 @@ from server.rpc.validation import Validation
 from server.segment.servicer import SegmentServicer
 from server.segment.trained import keeper
 from server.settings import Settings
+from server.user.servicer import UserServicer
 from server.vault import Vault
 from server.webhooks.signing import Signer
 
 SERVICES: tuple[ServiceDescriptor, ...] = tuple(
     service
-    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2)
+    for module in (
+        auth_pb2,
+        user_pb2,
+        catalog_pb2,
+        inventory_pb2,
+        cart_pb2,
+        order_pb2,
+        recommend_pb2,
+        model_pb2,
+        segment_pb2,
+    )
     for service in module.DESCRIPTOR.services_by_name.values()
 )
 """Every service of the shop, as the protos describe it."""
@@ -229,9 +245,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         passwords,
         AccessTokens.of(settings),
         RefreshPolicy.of(settings),
-        vault,
         count_addresses=settings.rate_limit > 0,
     )
+    users = UserServicer(db, pages, clock, vault)
     catalog = CatalogServicer(
         db,
         pool,
@@ -239,9 +255,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         clock,
         shelf,
         CatalogSettings(settings.currency, settings.low_stock_threshold),
-        reserved_units,
         exports.products,
     )
+    inventory = InventoryServicer(db, pool, clock, shelf, settings.low_stock_threshold, reserved_units)
     cart = CartServicer(
         db,
         clock,
@@ -296,7 +312,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     models = ModelServicer(db, pool, pages, clock, serving, trainer)
     services = unregistered(server)
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, services)
+    user_pb2_grpc.add_UserServiceServicer_to_server(users, services)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, services)
+    inventory_pb2_grpc.add_InventoryServiceServicer_to_server(inventory, services)
     cart_pb2_grpc.add_CartServiceServicer_to_server(cart, services)
     order_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
     recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, services)

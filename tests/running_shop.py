@@ -22,13 +22,16 @@ from sanset.v1 import (
     auth_pb2_grpc,
     cart_pb2,
     cart_pb2_grpc,
-    catalog_pb2,
     catalog_pb2_grpc,
+    inventory_pb2_grpc,
     model_pb2_grpc,
     order_pb2,
     order_pb2_grpc,
+    product_pb2,
     recommend_pb2_grpc,
     segment_pb2_grpc,
+    user_pb2,
+    user_pb2_grpc,
 )
 from sqlalchemy import event, text
 
@@ -93,7 +96,9 @@ class RunningShop:
         self.app = self.run(self._start())
         self.channel = grpc.insecure_channel(self.target)
         self.auth = auth_pb2_grpc.AuthServiceStub(self.channel)
+        self.users = user_pb2_grpc.UserServiceStub(self.channel)
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(self.channel)
+        self.inventory = inventory_pb2_grpc.InventoryServiceStub(self.channel)
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
         self.orders = order_pb2_grpc.OrderServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
@@ -127,8 +132,8 @@ class RunningShop:
     def sign_in(self, email: str, password: str = PASSWORD) -> Account:
         """Sign in an account that exists."""
         tokens = self.auth.Login(auth_pb2.LoginRequest(email=email, password=password))
-        me = self.auth.GetMe(
-            auth_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {tokens.access_token}"),)
+        me = self.users.GetMe(
+            user_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {tokens.access_token}"),)
         )
         return Account(me.id, email, tokens)
 
@@ -158,21 +163,21 @@ class RunningShop:
         with self.app.db.transaction() as tx:
             listings.relist(tx, product_ids, utc_now())
 
-    def add_address(self, account: Account, **fields: Any) -> auth_pb2.Address:
+    def add_address(self, account: Account, **fields: Any) -> user_pb2.Address:
         """Give an account an address in the US."""
         values = {"line1": "1 Main Street", "city": "Springfield", "country": "US"} | fields
-        request = auth_pb2.CreateAddressRequest(address=auth_pb2.Address(**values))
-        return self.auth.CreateAddress(request, metadata=account.metadata)
+        request = user_pb2.CreateAddressRequest(address=user_pb2.Address(**values))
+        return self.users.CreateAddress(request, metadata=account.metadata)
 
     def product(
         self, *, units: int = 10, nanos: int = 0, stock: int = 100, **fields: Any
-    ) -> catalog_pb2.Product:
+    ) -> product_pb2.Product:
         """Create a product at a price in USD."""
         values = {"name": f"Mug {uuid.uuid4().hex[:8]}"} | fields
         price = Money(currency_code="USD", units=units, nanos=nanos)
-        product = catalog_pb2.Product(price=price, stock=stock, **values)
+        product = product_pb2.Product(price=price, stock=stock, **values)
         return self.catalog.CreateProduct(
-            catalog_pb2.CreateProductRequest(product=product), metadata=self.admin.metadata
+            product_pb2.CreateProductRequest(product=product), metadata=self.admin.metadata
         )
 
     def add(self, account: Account, product_id: int, quantity: int = 1) -> cart_pb2.Cart:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sanset.v1 import catalog_pb2
+from sanset.v1 import product_pb2
 
 from bench import load, servers
 from bench.calls import Call, Protocol, Target
@@ -37,9 +37,9 @@ def running(directory: Path, shop: SansetShop | LargeShop) -> Iterator[EchoServe
     """Run the echo under `directory` with the products that `shop` answers with."""
     directory.mkdir()
     answers = load.send(shop.target, [shop.get_product(number) for number in shop.products])
-    products = [catalog_pb2.Product.FromString(answer.body) for answer in answers]
+    products = [product_pb2.Product.FromString(answer.body) for answer in answers]
     (port,) = free_ports(1)
     batch = directory / "products"
-    batch.write_bytes(catalog_pb2.BatchGetProductsResponse(items=products).SerializeToString())
+    batch.write_bytes(product_pb2.BatchGetProductsResponse(items=products).SerializeToString())
     with servers.python(["-m", "bench.echo", str(port), str(batch)], port, directory / "log") as pid:
         yield EchoServer(Target(Protocol.GRPC, port), (pid,), shop.products, shop.buyer(1).token)

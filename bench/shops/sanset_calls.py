@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from google.protobuf.message import Message
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2
+from sanset.v1 import (
+    auth_pb2,
+    cart_pb2,
+    category_pb2,
+    model_pb2,
+    order_pb2,
+    product_pb2,
+    recommend_pb2,
+    user_pb2,
+)
 
 from bench.calls import Call
 from bench.shops.shop import Buyer
@@ -25,29 +34,31 @@ def login(email: str, password: str) -> Call:
     return _call("AuthService/Login", "", auth_pb2.LoginRequest(email=email, password=password))
 
 
-def create_address(token: str, address: auth_pb2.Address) -> Call:
-    """AuthService.CreateAddress."""
-    return _call("AuthService/CreateAddress", token, auth_pb2.CreateAddressRequest(address=address))
+def create_address(token: str, address: user_pb2.Address) -> Call:
+    """UserService.CreateAddress."""
+    return _call("UserService/CreateAddress", token, user_pb2.CreateAddressRequest(address=address))
 
 
-def create_category(token: str, category: catalog_pb2.Category) -> Call:
+def create_category(token: str, category: category_pb2.Category) -> Call:
     """CatalogService.CreateCategory."""
-    return _call("CatalogService/CreateCategory", token, catalog_pb2.CreateCategoryRequest(category=category))
+    return _call(
+        "CatalogService/CreateCategory", token, category_pb2.CreateCategoryRequest(category=category)
+    )
 
 
-def create_product(token: str, product: catalog_pb2.Product) -> Call:
+def create_product(token: str, product: product_pb2.Product) -> Call:
     """CatalogService.CreateProduct."""
-    return _call("CatalogService/CreateProduct", token, catalog_pb2.CreateProductRequest(product=product))
+    return _call("CatalogService/CreateProduct", token, product_pb2.CreateProductRequest(product=product))
 
 
 def get_product(token: str, product_id: int) -> Call:
     """CatalogService.GetProduct."""
-    return _call("CatalogService/GetProduct", token, catalog_pb2.GetProductRequest(product_id=product_id))
+    return _call("CatalogService/GetProduct", token, product_pb2.GetProductRequest(product_id=product_id))
 
 
 def list_products(token: str, category: str) -> Call:
     """CatalogService.ListProducts, twenty of a category."""
-    request = catalog_pb2.ListProductsRequest(category=category, page_size=20)
+    request = product_pb2.ListProductsRequest(category=category, page_size=20)
     return _call("CatalogService/ListProducts", token, request)
 
 

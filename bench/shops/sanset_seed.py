@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from google.type import money_pb2
-from sanset.v1 import auth_pb2, catalog_pb2, order_pb2
+from sanset.v1 import auth_pb2, category_pb2, order_pb2, product_pb2, user_pb2
 
 from bench import load
 from bench.calls import Target
@@ -63,20 +63,20 @@ def fill(target: Target, dataset: Dataset, admin_email: str, admin_password: str
 
 
 def _add_goods(target: Target, admin: str, dataset: Dataset) -> dict[int, int]:
-    shelves = [catalog_pb2.Category(name=title, slug=slug) for slug, (title, _) in SHELVES.items()]
+    shelves = [category_pb2.Category(name=title, slug=slug) for slug, (title, _) in SHELVES.items()]
     load.send(target, [sanset_calls.create_category(admin, shelf) for shelf in shelves])
     answers = load.send(
         target, [sanset_calls.create_product(admin, _product(item)) for item in dataset.items]
     )
     return {
-        item.id: catalog_pb2.Product.FromString(answer.body).id
+        item.id: product_pb2.Product.FromString(answer.body).id
         for item, answer in zip(dataset.items, answers, strict=True)
     }
 
 
-def _product(item: Item) -> catalog_pb2.Product:
+def _product(item: Item) -> product_pb2.Product:
     units, cents = divmod(int(item.price * 100), 100)
-    product = catalog_pb2.Product(
+    product = product_pb2.Product(
         sku=item.sku,
         name=item.name,
         slug=item.slug,
@@ -94,15 +94,15 @@ def _product(item: Item) -> catalog_pb2.Product:
 
 def _add_customers(target: Target, count: int) -> dict[int, Customer]:
     emails = [f"customer{number}@example.com" for number in range(1, count + 1)]
-    address = auth_pb2.Address(line1="1 Mill Lane", city="Springfield", postal_code="12345", country="US")
+    address = user_pb2.Address(line1="1 Mill Lane", city="Springfield", postal_code="12345", country="US")
     users = load.send(target, [sanset_calls.register(email, PASSWORD) for email in emails])
     sessions = load.send(target, [sanset_calls.login(email, PASSWORD) for email in emails])
     tokens = [auth_pb2.Tokens.FromString(answer.body).access_token for answer in sessions]
     addresses = load.send(target, [sanset_calls.create_address(token, address) for token in tokens])
     return {
         number: Customer(
-            auth_pb2.User.FromString(user.body).id,
-            Buyer(token, auth_pb2.Address.FromString(home.body).id),
+            user_pb2.User.FromString(user.body).id,
+            Buyer(token, user_pb2.Address.FromString(home.body).id),
         )
         for number, (user, token, home) in enumerate(zip(users, tokens, addresses, strict=True), start=1)
     }

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import structlog
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import auth_pb2 as pb
-from sanset.v1 import auth_pb2_grpc
+from sanset.v1 import auth_pb2, auth_pb2_grpc, user_pb2
 
-from server.auth import addresses, convert, payment_methods, service, sessions, throttle
+from server.auth import convert, service, sessions, throttle
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
@@ -19,15 +18,14 @@ from server.db.pool import Pool
 from server.errors import Overloaded
 from server.paging import Pages
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 from server.rpc.networks import network_of
-from server.vault import Vault
+from server.user.convert import user_to_wire
 
 log = structlog.get_logger()
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
-    """Accounts, sessions, addresses and payment methods. What an RPC promises is in the proto."""
+    """Signing in and out, and sessions. What an RPC promises is in the proto."""
 
     def __init__(
         self,
@@ -38,7 +36,6 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         passwords: Passwords,
         tokens: AccessTokens,
         refresh: RefreshPolicy,
-        vault: Vault,
         *,
         count_addresses: bool = True,
     ) -> None:
@@ -54,15 +51,14 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         self._passwords = passwords
         self._tokens = tokens
         self._refresh = refresh
-        self._vault = vault
 
-    async def Register(self, request: pb.RegisterRequest, call: Call) -> pb.User:
+    async def Register(self, request: auth_pb2.RegisterRequest, call: Call) -> user_pb2.User:
         """Hash first, then insert: the transaction does not wait for the hash."""
         check_strength(request.password, request.email)
         password_hash = await self._passwords.hash(request.password, call.deadline)
         return await self._pool.run(call.deadline, self._register, request, password_hash)
 
-    def _register(self, request: pb.RegisterRequest, password_hash: str) -> pb.User:
+    def _register(self, request: auth_pb2.RegisterRequest, password_hash: str) -> user_pb2.User:
         with self._db.transaction() as tx:
             row = service.register(
                 tx,
@@ -73,9 +69,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
                 password_hash=password_hash,
                 now=self._clock(),
             )
-        return convert.user_to_wire(row)
+        return user_to_wire(row)
 
-    async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
+    async def Login(self, request: auth_pb2.LoginRequest, call: Call) -> auth_pb2.Tokens:
         """Look up, verify, and only then open the session; a stranger costs the same two steps."""
         found, attempt = await self._pool.run(call.deadline, self._begin_sign_in, request, call)
         user_id, hashed, is_active = found or (None, None, False)
@@ -101,7 +97,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         )
 
     def _begin_sign_in(
-        self, request: pb.LoginRequest, call: Call
+        self, request: auth_pb2.LoginRequest, call: Call
     ) -> tuple[tuple[int, str | None, bool] | None, throttle.Attempt]:
         with self._db.transaction() as tx:
             row = sessions.credentials(tx, email=request.email, username=request.username)
@@ -122,7 +118,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     def _open_session(
         self, call: Call, user_id: int, hashed: str, new_hash: str | None, attempt: throttle.Attempt
-    ) -> pb.Tokens:
+    ) -> auth_pb2.Tokens:
         with self._db.transaction() as tx:
             throttle.forgive(tx, attempt)
             grant = sessions.open_session(
@@ -136,7 +132,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             )
         return self._tokens_for(grant)
 
-    def Refresh(self, request: pb.RefreshRequest, call: Call) -> pb.Tokens:
+    def Refresh(self, request: auth_pb2.RefreshRequest, call: Call) -> auth_pb2.Tokens:
         """The refusal comes after the commit: a theft revokes the session for good."""
         with self._db.transaction() as tx:
             outcome = sessions.rotate(
@@ -155,15 +151,15 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             )
         raise RefreshTokenInvalid()
 
-    def _tokens_for(self, grant: sessions.Grant) -> pb.Tokens:
-        return pb.Tokens(
+    def _tokens_for(self, grant: sessions.Grant) -> auth_pb2.Tokens:
+        return auth_pb2.Tokens(
             access_token=self._tokens.issue(grant.user_id, grant.role, grant.session_id, self._clock()),
             token_type="bearer",  # noqa: S106 - the kind of token, not one
             expires_in=int(self._tokens.lifetime.total_seconds()),
             refresh_token=grant.refresh_token,
         )
 
-    def Logout(self, request: pb.LogoutRequest, call: Call) -> Empty:
+    def Logout(self, request: auth_pb2.LogoutRequest, call: Call) -> Empty:
         """End this session, or all."""
         caller = call.identity
         with self._db.transaction() as tx:
@@ -173,7 +169,9 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
                 sessions.revoke(tx, caller.user_id, caller.session_id, self._clock())
         return Empty()
 
-    def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
+    def ListSessions(
+        self, request: auth_pb2.ListSessionsRequest, call: Call
+    ) -> auth_pb2.ListSessionsResponse:
         """One query for the page and a row more, which tells whether another follows."""
         caller = call.identity
         scope = ("ListSessions", caller.user_id)
@@ -194,82 +192,10 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
             lambda row: [row.last_used_at, row.id],
             *scope,
         )
-        return pb.ListSessionsResponse(items=items, next_page_token=token)
+        return auth_pb2.ListSessionsResponse(items=items, next_page_token=token)
 
-    def RevokeSession(self, request: pb.RevokeSessionRequest, call: Call) -> Empty:
+    def RevokeSession(self, request: auth_pb2.RevokeSessionRequest, call: Call) -> Empty:
         """End one of the caller's sessions."""
         with self._db.transaction() as tx:
             sessions.revoke(tx, call.identity.user_id, request.session_id, self._clock())
-        return Empty()
-
-    def GetMe(self, request: pb.GetMeRequest, call: Call) -> pb.User:
-        """One query."""
-        with self._db.read() as connection:
-            return convert.user_to_wire(service.get_me(connection, call.identity.user_id))
-
-    def UpdateMe(self, request: pb.UpdateMeRequest, call: Call) -> pb.User:
-        """Change what the mask names."""
-        changes = convert.profile_changes(request)
-        with self._db.transaction() as tx:
-            row = service.update_me(tx, call.identity.user_id, changes, self._clock())
-        return convert.user_to_wire(row)
-
-    def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
-        """One query for the page and a row more, which tells whether another follows."""
-        user_id = call.identity.user_id
-        scope = ("ListAddresses", user_id)
-        keys = self._pages.open(request.page_token, *scope)
-        size = self._pages.size(request.page_size)
-        after = (bool(keys[0]), int(keys[1])) if keys else None
-        with self._db.read() as connection:
-            rows = addresses.list_addresses(connection, user_id, after=after, limit=size + 1)
-        items, token = self._pages.page(
-            rows, size, convert.address_to_wire, lambda row: [row.is_default, row.id], *scope
-        )
-        return pb.ListAddressesResponse(items=items, next_page_token=token)
-
-    def CreateAddress(self, request: pb.CreateAddressRequest, call: Call) -> pb.Address:
-        """Store a new address."""
-        values = convert.address_values(request.address)
-        with self._db.transaction() as tx:
-            row = addresses.create_address(tx, call.identity.user_id, values, self._clock())
-        return convert.address_to_wire(row)
-
-    def UpdateAddress(self, request: pb.UpdateAddressRequest, call: Call) -> pb.Address:
-        """Change what the mask names."""
-        changes = convert.address_changes(request)
-        with self._db.transaction() as tx:
-            row = addresses.update_address(tx, call.identity.user_id, request.address.id, changes)
-        return convert.address_to_wire(row)
-
-    def DeleteAddress(self, request: pb.DeleteAddressRequest, call: Call) -> Empty:
-        """Delete one of the caller's addresses."""
-        with self._db.transaction() as tx:
-            addresses.delete_address(tx, call.identity.user_id, request.address_id)
-        return Empty()
-
-    def ListPaymentMethods(
-        self, request: pb.ListPaymentMethodsRequest, call: Call
-    ) -> pb.ListPaymentMethodsResponse:
-        """All of them: an account has few."""
-        with self._db.read() as connection:
-            rows = payment_methods.list_payment_methods(connection, call.identity.user_id)
-        return pb.ListPaymentMethodsResponse(items=[convert.payment_method_to_wire(row) for row in rows])
-
-    def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
-        """Save a new payment method."""
-        now = self._clock()
-        values = convert.payment_method_values(request.payment_method)
-        with self._db.transaction() as tx:
-
-            def add() -> pb.PaymentMethod:
-                row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
-                return convert.payment_method_to_wire(row)
-
-            return once(tx, request, call, pb.PaymentMethod, now, add)
-
-    def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
-        """Delete one of the caller's payment methods."""
-        with self._db.transaction() as tx:
-            payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
         return Empty()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import category_pb2, product_pb2
 
 from server.catalog.categories import CategoryNode
 from server.catalog.discounts import price_at
@@ -40,9 +40,9 @@ _CHANGEABLE = (
 )  # fmt: skip
 
 
-def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> pb.Product:
+def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb2.Product:
     """A row of `queries.products` as a Product, with the effective price of `now`."""
-    product = pb.Product(
+    product = product_pb2.Product(
         id=row.id,
         sku=row.sku,
         name=row.name,
@@ -76,19 +76,19 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> pb.Product
     return product
 
 
-def summary_of(product: pb.Product) -> pb.Product:
+def summary_of(product: product_pb2.Product) -> product_pb2.Product:
     """What a list shows of a product."""
-    summary = pb.Product()
+    summary = product_pb2.Product()
     summary.CopyFrom(product)
     for name in LEFT_OUT_OF_SUMMARIES:
         summary.ClearField(name)
     return summary
 
 
-def _discount_to_wire(row: AnyRow) -> pb.Discount | None:
+def _discount_to_wire(row: AnyRow) -> product_pb2.Discount | None:
     if row.discount_bp is None and row.discount_minor is None:
         return None
-    discount = pb.Discount(
+    discount = product_pb2.Discount(
         start_time=time_to_wire(row.discount_from), end_time=time_to_wire(row.discount_until)
     )
     if row.discount_bp is not None:
@@ -98,14 +98,14 @@ def _discount_to_wire(row: AnyRow) -> pb.Discount | None:
     return discount
 
 
-def stock_status(available: int, low_stock: int) -> pb.Product.StockStatus.ValueType:
+def stock_status(available: int, low_stock: int) -> product_pb2.Product.StockStatus.ValueType:
     """How much is left, in words."""
     if available <= 0:
-        return pb.Product.OUT_OF_STOCK
-    return pb.Product.LOW_STOCK if available < low_stock else pb.Product.IN_STOCK
+        return product_pb2.Product.OUT_OF_STOCK
+    return product_pb2.Product.LOW_STOCK if available < low_stock else product_pb2.Product.IN_STOCK
 
 
-def product_from_wire(product: pb.Product, mask: FieldMask | None, currency: str) -> dict[str, Any]:
+def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, currency: str) -> dict[str, Any]:
     """The columns that an update changes (see wire.masked_values)."""
     values = masked_values(
         product,
@@ -124,19 +124,19 @@ def product_from_wire(product: pb.Product, mask: FieldMask | None, currency: str
     return values
 
 
-def new_product_from_wire(product: pb.Product, currency: str) -> dict[str, Any]:
+def new_product_from_wire(product: product_pb2.Product, currency: str) -> dict[str, Any]:
     """The columns, `category` and `stock` of a product to create."""
     values = product_from_wire(product, FieldMask(paths=["*"]), currency)
     return values | {"stock": product.stock, "currency": currency}
 
 
-def _compare_at(product: pb.Product, currency: str) -> int | None:
+def _compare_at(product: product_pb2.Product, currency: str) -> int | None:
     if not product.HasField("compare_at_price"):
         return None
     return money_from_wire(product.compare_at_price, "product.compare_at_price", currency=currency).minor
 
 
-def _discount_from_wire(product: pb.Product, currency: str) -> dict[str, Any]:
+def _discount_from_wire(product: product_pb2.Product, currency: str) -> dict[str, Any]:
     """The columns of a product's discount; without one all are None."""
     sent = product.discount
     basis_points, minor = None, None
@@ -165,7 +165,7 @@ def _attributes(message: Message, field: str) -> Mapping[str, Any]:
 
 
 def filter_from_wire(
-    request: pb.ListProductsRequest, category_id: int | None, currency: str
+    request: product_pb2.ListProductsRequest, category_id: int | None, currency: str
 ) -> ProductFilter:
     """Which products a list shall hold."""
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
@@ -180,16 +180,16 @@ def filter_from_wire(
     )
 
 
-def category_to_wire(node: CategoryNode) -> pb.Category:
+def category_to_wire(node: CategoryNode) -> category_pb2.Category:
     """A category, with those below it as a list holds them."""
     category = listed_category_to_wire(node)
     category.description = node.description
     return category
 
 
-def listed_category_to_wire(node: CategoryNode) -> pb.Category:
+def listed_category_to_wire(node: CategoryNode) -> category_pb2.Category:
     """A category with the tree below it, none of them with its description: a thousand would exceed a reply."""
-    return pb.Category(
+    return category_pb2.Category(
         id=node.id,
         name=node.name,
         slug=node.slug,
@@ -198,32 +198,9 @@ def listed_category_to_wire(node: CategoryNode) -> pb.Category:
     )
 
 
-def category_from_wire(category: pb.Category, mask: FieldMask | None) -> dict[str, Any]:
+def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) -> dict[str, Any]:
     """The columns that an update changes."""
     values = masked_values(category, mask, ("name", "slug", "parent_id", "description"))
     if "name" in values and not values["name"].strip():
         raise InvalidField(("category.name", "must not be blank"))
     return values
-
-
-def inventory_to_wire(
-    product_id: int, levels: Sequence[AnyRow], reserved: Mapping[int, int], *, low_stock: int
-) -> pb.Inventory:
-    """The stock of a product; `reserved` are the units that unpaid orders hold, by variant."""
-    total = sum(level.available for level in levels)
-    return pb.Inventory(
-        product_id=product_id,
-        total_available=min(total, MAX_INT32),
-        status=stock_status(total, low_stock),
-        levels=[
-            pb.Inventory.Level(
-                variant_id=variant_id,
-                sku=sku,
-                location=location,
-                on_hand=min(available + reserved.get(variant_id, 0), MAX_INT32),
-                reserved=min(reserved.get(variant_id, 0), MAX_INT32),
-                available=min(available, MAX_INT32),
-            )
-            for variant_id, sku, location, available in levels
-        ],
-    )

@@ -8,11 +8,10 @@ from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import catalog_pb2 as pb
-from sanset.v1 import catalog_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, category_pb2, product_pb2
 from sqlalchemy import Connection
 
-from server.catalog import categories, convert, inventory, queries, service
+from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound
 from server.catalog.listing_queries import FEW, ProductFilter, product_page, sorts_by_price
 from server.catalog.shelf import Shelf
@@ -23,10 +22,7 @@ from server.paging import Pages, fitting
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 
-ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
-"""The units of a product that unpaid orders hold, by variant: the order domain knows."""
-
-ExportProducts = Callable[[pb.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
+ExportProducts = Callable[[product_pb2.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the caller's products as a file: exports read tables that are not the catalogue's."""
 
 
@@ -49,7 +45,6 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         clock: Clock,
         shelf: Shelf,
         settings: CatalogSettings,
-        reserved_units: ReservedUnits,
         export_products: ExportProducts,
     ) -> None:
         self._db = db
@@ -58,10 +53,9 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._clock = clock
         self._shelf = shelf
         self._settings = settings
-        self._reserved_units = reserved_units
         self._export_products = export_products
 
-    async def GetProduct(self, request: pb.GetProductRequest, call: Call) -> pb.Product:
+    async def GetProduct(self, request: product_pb2.GetProductRequest, call: Call) -> product_pb2.Product:
         product_id: int | None = request.product_id
         if request.WhichOneof("key") == "slug":
             product_id = await self._pool.run(call.deadline, self._id_of_slug, request.slug)
@@ -75,27 +69,37 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             return queries.product_id_by_slug(connection, slug)
 
     async def BatchGetProducts(
-        self, request: pb.BatchGetProductsRequest, call: Call
-    ) -> pb.BatchGetProductsResponse:
+        self, request: product_pb2.BatchGetProductsRequest, call: Call
+    ) -> product_pb2.BatchGetProductsResponse:
         ids = list(dict.fromkeys(request.product_ids))
         found = await self._shelf.products(ids)
         known = [product_id for product_id in ids if product_id in found]
         items, taken = fitting(known, lambda product_id: found[product_id].view(request.view))
-        return pb.BatchGetProductsResponse(
+        return product_pb2.BatchGetProductsResponse(
             items=items,
             missing_ids=[product_id for product_id in ids if product_id not in found],
             remaining_ids=known[taken:],
         )
 
-    async def ListProducts(self, request: pb.ListProductsRequest, call: Call) -> pb.ListProductsResponse:
+    async def ListProducts(
+        self, request: product_pb2.ListProductsRequest, call: Call
+    ) -> product_pb2.ListProductsResponse:
         category_id = None
         if request.category:
             category_id = (await self._shelf.tree()).named(request.category).id
         wanted = convert.filter_from_wire(request, category_id, self._settings.currency)
-        sort = pb.ListProductsRequest.Sort.Name(request.sort or pb.ListProductsRequest.NEWEST)
+        sort = product_pb2.ListProductsRequest.Sort.Name(
+            request.sort or product_pb2.ListProductsRequest.NEWEST
+        )
         size = self._pages.size(request.page_size)
         # The category as it was sent: a new category below it must not end the walk through the pages.
-        scope = ("ListProducts", sort, request.view == pb.Product.FULL, request.category, *wanted.scope())
+        scope = (
+            "ListProducts",
+            sort,
+            request.view == product_pb2.Product.FULL,
+            request.category,
+            *wanted.scope(),
+        )
         after = self._pages.open(request.page_token, *scope)
         few = wanted.bounds_prices and not sorts_by_price(sort) and await self._shelf.count(wanted) <= FEW
         rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1, few)
@@ -107,7 +111,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             lambda row: [row[1], row[0]],
             *scope,
         )
-        response = pb.ListProductsResponse(items=items, next_page_token=token)
+        response = product_pb2.ListProductsResponse(items=items, next_page_token=token)
         if after is None:
             response.total_size = await self._shelf.count(wanted)
         return response
@@ -119,17 +123,17 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             rows = product_page(connection, wanted, sort, after, limit, self._clock(), few=few)
         return [(product_id, key) for product_id, key in rows]
 
-    def CreateProduct(self, request: pb.CreateProductRequest, call: Call) -> pb.Product:
+    def CreateProduct(self, request: product_pb2.CreateProductRequest, call: Call) -> product_pb2.Product:
         values = convert.new_product_from_wire(request.product, self._settings.currency)
         now = self._clock()
         with self._db.transaction() as tx:
 
-            def create() -> pb.Product:
+            def create() -> product_pb2.Product:
                 return self._read(tx, service.create_product(tx, call.identity, values, now))
 
-            return once(tx, request, call, pb.Product, now, create)
+            return once(tx, request, call, product_pb2.Product, now, create)
 
-    def UpdateProduct(self, request: pb.UpdateProductRequest, call: Call) -> pb.Product:
+    def UpdateProduct(self, request: product_pb2.UpdateProductRequest, call: Call) -> product_pb2.Product:
         product = request.product
 
         def values(currency: str) -> Mapping[str, Any]:
@@ -139,94 +143,60 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             service.update_product(tx, call.identity, product.id, product.etag, values, self._clock())
             return self._read(tx, product.id)
 
-    def DeleteProduct(self, request: pb.DeleteProductRequest, call: Call) -> Empty:
+    def DeleteProduct(self, request: product_pb2.DeleteProductRequest, call: Call) -> Empty:
         with self._db.transaction() as tx:
             service.delete_product(tx, call.identity, request.product_id, request.etag, self._clock())
         return Empty()
 
-    def UndeleteProduct(self, request: pb.UndeleteProductRequest, call: Call) -> pb.Product:
+    def UndeleteProduct(self, request: product_pb2.UndeleteProductRequest, call: Call) -> product_pb2.Product:
         with self._db.transaction() as tx:
             service.undelete_product(
                 tx, call.identity, request.product_id, request.sku, request.slug, self._clock()
             )
             return self._read(tx, request.product_id)
 
-    def _read(self, connection: Connection, product_id: int) -> pb.Product:
+    def _read(self, connection: Connection, product_id: int) -> product_pb2.Product:
         (row,) = queries.products(connection, [product_id])
         return convert.product_to_wire(row, self._clock(), low_stock=self._settings.low_stock)
 
     async def ListCategories(
-        self, request: pb.ListCategoriesRequest, call: Call
-    ) -> pb.ListCategoriesResponse:
+        self, request: category_pb2.ListCategoriesRequest, call: Call
+    ) -> category_pb2.ListCategoriesResponse:
         tree = await self._shelf.tree()
-        return pb.ListCategoriesResponse(
+        return category_pb2.ListCategoriesResponse(
             items=[convert.listed_category_to_wire(node) for node in tree.roots], total_size=len(tree)
         )
 
-    async def GetCategory(self, request: pb.GetCategoryRequest, call: Call) -> pb.Category:
+    async def GetCategory(
+        self, request: category_pb2.GetCategoryRequest, call: Call
+    ) -> category_pb2.Category:
         tree = await self._shelf.tree()
         by_slug = request.WhichOneof("key") == "slug"
         return convert.category_to_wire(
             tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)
         )
 
-    def CreateCategory(self, request: pb.CreateCategoryRequest, call: Call) -> pb.Category:
+    def CreateCategory(
+        self, request: category_pb2.CreateCategoryRequest, call: Call
+    ) -> category_pb2.Category:
         with self._db.transaction() as tx:
             category_id = categories.create(tx, convert.category_from_wire(request.category, None))
             return convert.category_to_wire(categories.read_tree(tx).by_id(category_id))
 
-    def UpdateCategory(self, request: pb.UpdateCategoryRequest, call: Call) -> pb.Category:
+    def UpdateCategory(
+        self, request: category_pb2.UpdateCategoryRequest, call: Call
+    ) -> category_pb2.Category:
         values = convert.category_from_wire(request.category, request.update_mask)
         with self._db.transaction() as tx:
             categories.change(tx, request.category.id, values)
             return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
 
-    def DeleteCategory(self, request: pb.DeleteCategoryRequest, call: Call) -> Empty:
+    def DeleteCategory(self, request: category_pb2.DeleteCategoryRequest, call: Call) -> Empty:
         with self._db.transaction() as tx:
             categories.remove(tx, request.category_id)
         return Empty()
 
-    async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
-        if await self._shelf.product(request.product_id) is None:
-            raise ProductNotFound(product=request.product_id)
-        return await self._pool.run(call.deadline, self._inventory, request.product_id)
-
-    def _inventory(self, product_id: int) -> pb.Inventory:
-        with self._db.read() as connection:
-            return self._read_inventory(connection, product_id)
-
-    def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
-        now = self._clock()
-        with self._db.transaction() as tx:
-
-            def set_stock() -> pb.Inventory:
-                service.check_owner(tx, call.identity, request.product_id)
-                expected = request.expected_quantity if request.HasField("expected_quantity") else None
-                inventory.set_stock(
-                    tx, request.product_id, request.variant_id or None, request.quantity, expected
-                )
-                return self._read_inventory(tx, request.product_id)
-
-            return once(tx, request, call, pb.Inventory, now, set_stock)
-
-    def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
-        now = self._clock()
-        with self._db.transaction() as tx:
-
-            def adjust() -> pb.Inventory:
-                service.check_owner(tx, call.identity, request.product_id)
-                inventory.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
-                return self._read_inventory(tx, request.product_id)
-
-            return once(tx, request, call, pb.Inventory, now, adjust)
-
-    def ExportProducts(self, request: pb.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
+    def ExportProducts(
+        self, request: product_pb2.ExportProductsRequest, call: Call
+    ) -> AsyncGenerator[HttpBody]:
         return self._export_products(request, call)
-
-    def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
-        return convert.inventory_to_wire(
-            product_id,
-            inventory.levels(connection, product_id),
-            self._reserved_units(connection, product_id),
-            low_stock=self._settings.low_stock,
-        )

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import product_pb2 as pb
 
 from server.catalog import listing_queries, queries
 from server.catalog.categories import CategoryTree, read_tree

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import catalog_pb2, order_pb2
+from sanset.v1 import order_pb2, product_pb2
 
 from server.clock import Clock
 from server.errors import InvalidField
@@ -34,10 +34,10 @@ class ExportCalls:
         form = Format.XLSX if request.format == order_pb2.ExportOrdersRequest.XLSX else Format.CSV
         return self._send(orders(start, end), form, call)
 
-    def products(self, request: catalog_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
+    def products(self, request: product_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:
         """The products: an admin gets all, a vendor their own."""
         vendor_id = None if call.identity.is_admin else call.identity.user_id
-        form = Format.XLSX if request.format == catalog_pb2.ExportProductsRequest.XLSX else Format.CSV
+        form = Format.XLSX if request.format == product_pb2.ExportProductsRequest.XLSX else Format.CSV
         return self._send(products(vendor_id, self._clock()), form, call)
 
     async def _send(self, source: Source, form: Format, call: Call) -> AsyncGenerator[HttpBody]:

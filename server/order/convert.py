@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import after_sale_pb2, auth_pb2
+from sanset.v1 import after_sale_pb2, user_pb2
 from sanset.v1 import after_sale_pb2 as after_sale_pb
 from sanset.v1 import cart_pb2 as cart_pb
 from sanset.v1 import order_pb2 as pb
@@ -66,7 +66,7 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         items=[_line_to_wire(line, currency) for line in order.lines],
         totals=totals_to_wire(_totals(values)),
         payment=payment_to_wire(values) if values["payment_method"] else None,  # an imported order has none
-        address=auth_pb2.Address(**values["address"]),
+        address=user_pb2.Address(**values["address"]),
         delivery_option=cart_pb.Delivery.Option.Value(values["delivery_option"]),
         tracking_number=values["tracking_number"],
         **_followed(values),

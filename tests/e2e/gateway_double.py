@@ -16,7 +16,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
-from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, order_pb2, order_pb2_grpc, product_pb2
 
 from server.supervised import say_ready, tell_of_life
 
@@ -41,15 +41,15 @@ class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
             (Path(os.environ["DATA_DIR"]) / f"busy-{os.getpid()}").touch()
             time.sleep(3)  # noqa: ASYNC251 - as a computation does, it holds the whole worker
         if request.product_id == LARGE:
-            return catalog_pb2.Product(id=LARGE, description="x" * 5000)
+            return product_pb2.Product(id=LARGE, description="x" * 5000)
         seen = {key: str(value) for key, value in context.invocation_metadata()}
         seen["deadline"] = str(context.time_remaining())
-        return catalog_pb2.Product(id=request.product_id, name=str(os.getpid()), description=json.dumps(seen))
+        return product_pb2.Product(id=request.product_id, name=str(os.getpid()), description=json.dumps(seen))
 
     async def CreateProduct(self, request, context):  # type: ignore[no-untyped-def]
         if request.product.name == "die":
             os._exit(1)
-        return catalog_pb2.Product(name=request.product.name)
+        return product_pb2.Product(name=request.product.name)
 
 
 class Orders(order_pb2_grpc.OrderServiceServicer):

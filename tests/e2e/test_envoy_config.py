@@ -24,8 +24,15 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
-from sanset.v1 import catalog_pb2, catalog_pb2_grpc, order_pb2, order_pb2_grpc
-from support.certificates import self_signed
+from sanset.v1 import (
+    catalog_pb2_grpc,
+    order_pb2,
+    order_pb2_grpc,
+    product_pb2,
+)
+from support.certificates import (
+    self_signed,
+)
 
 from server.errors import Overloaded
 from server.ports import free_ports
@@ -239,21 +246,21 @@ def test_a_stream_arrives_as_it_happens(gateway: Gateway, accept: str, media_typ
 
 def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Channel) -> None:
     catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
-    reply = catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=1)
+    reply = catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=1)
     assert 0.5 < float(json.loads(reply.description)["deadline"]) <= 1.1  # gRPC rounds up
-    reply = catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=3600)
+    reply = catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=3600)
     assert float(json.loads(reply.description)["deadline"]) <= 60.1
     began = time.monotonic()
     with pytest.raises(grpc.RpcError) as refused:  # longer than the default, as the caller asked
-        catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=504), timeout=3)
+        catalog.GetProduct(product_pb2.GetProductRequest(product_id=504), timeout=3)
     assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     assert time.monotonic() - began > 2.8
     with pytest.raises(grpc.RpcError) as refused:
-        catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=404))
+        catalog.GetProduct(product_pb2.GetProductRequest(product_id=404))
     assert refused.value.code() is grpc.StatusCode.NOT_FOUND
     assert "grpc-status-details-bin" in dict(refused.value.trailing_metadata())
     with pytest.raises(grpc.RpcError) as refused:
-        catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"description": "x" * 5_000_000}))
+        catalog.CreateProduct(product_pb2.CreateProductRequest(product={"description": "x" * 5_000_000}))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     orders = order_pb2_grpc.OrderServiceStub(channel)
     assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2)))) == 2
@@ -282,11 +289,11 @@ def test_metadata_that_is_too_much_refuses_its_own_call_only(channel: grpc.Chann
     next(following)
     # A worker's limit holds on a connection of the gateway's from its second call on, when it was agreed upon.
     for _ in range(20):
-        catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=5)
+        catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=5)
     for size in (33_000, 70_000, 100_000):
         with pytest.raises(grpc.RpcError):
-            catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), metadata=(("a", "x" * size),))
-        assert catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=5).id == 1
+            catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), metadata=(("a", "x" * size),))
+        assert catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=5).id == 1
     assert len(list(following)) == 7
 
 
@@ -389,9 +396,9 @@ def test_both_doors_count_together(tmp_path: Path) -> None:
         assert [limited.call("GET", PRODUCT).status for _ in range(3)] == [200] * 3
         with grpc.insecure_channel(f"127.0.0.1:{limited.grpc_port}") as native:
             catalog = catalog_pb2_grpc.CatalogServiceStub(native)
-            catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1))
+            catalog.GetProduct(product_pb2.GetProductRequest(product_id=1))
             with pytest.raises(grpc.RpcError) as refused:
-                catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1))
+                catalog.GetProduct(product_pb2.GetProductRequest(product_id=1))
         assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
         assert _details(refused.value) == ("RATE_LIMITED", 15)
         assert limited.call("GET", PRODUCT).status == 429
@@ -419,7 +426,7 @@ def test_tls_is_spoken_on_both_ports_where_a_certificate_is_set(tmp_path: Path) 
         credentials = grpc.ssl_channel_credentials(own.certificate.read_bytes())
         with grpc.secure_channel(f"localhost:{shop.grpc_port}", credentials) as native:
             catalog = catalog_pb2_grpc.CatalogServiceStub(native)
-            assert catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=20).id == 1
+            assert catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=20).id == 1
         with pytest.raises((OSError, http.client.HTTPException)):
             shop.call("GET", PRODUCT)
 
@@ -441,13 +448,13 @@ def test_a_gateway_leaves_nothing_in_shared_memory(gateway: Gateway) -> None:
 
 
 def test_grpc_web_is_spoken(gateway: Gateway) -> None:
-    message = catalog_pb2.GetProductRequest(product_id=1).SerializeToString()
+    message = product_pb2.GetProductRequest(product_id=1).SerializeToString()
     framed = b"\0" + struct.pack(">I", len(message)) + message
     path = "/sanset.v1.CatalogService/GetProduct"
     reply = gateway.call("POST", path, framed, content_type="application/grpc-web+proto")
     assert reply.headers["content-type"] == "application/grpc-web+proto"
     (length,) = struct.unpack(">I", reply.body[1:5])
-    assert catalog_pb2.Product.FromString(reply.body[5 : 5 + length]).id == 1
+    assert product_pb2.Product.FromString(reply.body[5 : 5 + length]).id == 1
     assert b"grpc-status:0" in reply.body[5 + length :].replace(b" ", b"")
 
 
@@ -492,7 +499,7 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
 def test_a_native_call_that_no_worker_answers_is_told_to_try_again(channel: grpc.Channel) -> None:
     catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
-        catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"name": "die"}), timeout=20)
+        catalog.CreateProduct(product_pb2.CreateProductRequest(product={"name": "die"}), timeout=20)
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
     assert _details(refused.value) == ("UNAVAILABLE_NOW", 1)
 
@@ -508,7 +515,7 @@ def full(tmp_path: Path) -> Iterator[tuple[Gateway, list[Any]]]:
 def _held(shop: Gateway, channel: grpc.Channel, count: int, at_once: int | None = None) -> list[Any]:
     """Make calls that no worker ever answers, and wait until it has all, or `at_once` of them."""
     catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
-    request = catalog_pb2.GetProductRequest(product_id=99)
+    request = product_pb2.GetProductRequest(product_id=99)
     calls = [catalog.GetProduct.future(request, timeout=60) for _ in range(count)]
     _until(lambda: len(list(shop.directory.glob("held-*"))) == (at_once or count))
     return calls
@@ -536,9 +543,9 @@ def test_a_native_call_beyond_what_the_workers_take_is_refused_like_any_other(fu
         with grpc.insecure_channel(f"127.0.0.1:{port}") as native:
             catalog = catalog_pb2_grpc.CatalogServiceStub(native)
             with pytest.raises(grpc.RpcError) as read:
-                catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=1), timeout=20)
+                catalog.GetProduct(product_pb2.GetProductRequest(product_id=1), timeout=20)
             with pytest.raises(grpc.RpcError) as write:
-                catalog.CreateProduct(catalog_pb2.CreateProductRequest(product={"name": "a"}), timeout=20)
+                catalog.CreateProduct(product_pb2.CreateProductRequest(product={"name": "a"}), timeout=20)
         for refused in (read, write):
             assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
             assert refused.value.details() == Overloaded.message

@@ -14,7 +14,7 @@ import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from real_stack import ORIGIN, PASSWORD, Person, Stack, until
-from sanset.v1 import auth_pb2
+from sanset.v1 import user_pb2
 
 from server.app import SERVICES
 
@@ -431,14 +431,14 @@ def test_a_long_list_travels_compressed(stack: Stack) -> None:
 
 
 def test_grpc_web_reaches_the_shop(stack: Stack, buyer: Person) -> None:
-    message = auth_pb2.GetMeRequest().SerializeToString()
+    message = user_pb2.GetMeRequest().SerializeToString()
     reply = httpx.post(
-        f"{stack.origin}/sanset.v1.AuthService/GetMe",
+        f"{stack.origin}/sanset.v1.UserService/GetMe",
         content=b"\0" + struct.pack(">I", len(message)) + message,
         headers={"content-type": "application/grpc-web+proto", **dict(buyer.metadata)},
     )
     (length,) = struct.unpack(">I", reply.content[1:5])
-    assert str(auth_pb2.User.FromString(reply.content[5 : 5 + length]).id) == buyer.me["id"]
+    assert str(user_pb2.User.FromString(reply.content[5 : 5 + length]).id) == buyer.me["id"]
     assert b"grpc-status:0" in reply.content[5 + length :]
 
 

@@ -17,7 +17,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 from real_stack import ADMIN, PASSWORD, Stack, is_alive, stack_of, until
-from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2, catalog_pb2_grpc
+from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2_grpc, category_pb2, user_pb2, user_pb2_grpc
 from sanset.v1.order_pb2 import Order, Payment
 from sanset_client import Client, Unavailable
 
@@ -49,7 +49,9 @@ def test_a_guessed_edge_token_opens_nothing_on_the_native_port(stack: Stack) -> 
     forged = (("x-sanset-edge", "guess"), ("x-envoy-external-address", "9.9.9.9"), ("x-user-id", "1"))
     with grpc.insecure_channel(stack.native) as channel:
         auth = auth_pb2_grpc.AuthServiceStub(channel)
-        me = auth.GetMe(auth_pb2.GetMeRequest(), metadata=person.metadata + forged)
+        me = user_pb2_grpc.UserServiceStub(channel).GetMe(
+            user_pb2.GetMeRequest(), metadata=person.metadata + forged
+        )
         assert str(me.id) == person.me["id"]
         auth.Login(auth_pb2.LoginRequest(email=me.email, password="correct-horse-1"), metadata=forged)
         sessions = auth.ListSessions(auth_pb2.ListSessionsRequest(), metadata=person.metadata).items
@@ -141,7 +143,7 @@ def test_each_address_has_its_limit_and_ctrl_c_ends_everything(small_stack: Stac
         catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
         with pytest.raises(grpc.RpcError) as caught:
             catalog.ListCategories(
-                catalog_pb2.ListCategoriesRequest(), metadata=(("x-envoy-external-address", "9.9.9.9"),)
+                category_pb2.ListCategoriesRequest(), metadata=(("x-envoy-external-address", "9.9.9.9"),)
             )
     assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
     retry = error_details_pb2.RetryInfo()
@@ -168,7 +170,7 @@ def test_no_log_holds_a_secret_at_any_level(tmp_path: Path) -> None:
         guest.post("auth/login", json={"email": person.me["email"], "password": "wrong-horse-1"})
         guest.post("auth/refresh", json={"refresh_token": person.tokens["refresh_token"]})
         with grpc.insecure_channel(stack.native) as channel:
-            auth_pb2_grpc.AuthServiceStub(channel).GetMe(auth_pb2.GetMeRequest(), metadata=person.metadata)
+            user_pb2_grpc.UserServiceStub(channel).GetMe(user_pb2.GetMeRequest(), metadata=person.metadata)
         edge = re.findall(r"x-sanset-edge, value: \"(\w+)\"", (tmp_path / "run" / "envoy.yaml").read_text())[
             0
         ]

@@ -15,7 +15,7 @@ import grpc
 import httpx
 from balancer import balancer
 from real_stack import Person, Stack, stack_of, until
-from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2, catalog_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, product_pb2, user_pb2, user_pb2_grpc
 from sqlalchemy import create_engine, make_url, text
 
 from server.ports import free_ports
@@ -89,12 +89,12 @@ class Traffic:
 
     def _reads(self) -> Callable[[], None]:
         stub = catalog_pb2_grpc.CatalogServiceStub(self._channel())
-        request = catalog_pb2.GetProductRequest(product_id=int(self._product))
+        request = product_pb2.GetProductRequest(product_id=int(self._product))
         return lambda: stub.GetProduct(request, timeout=30)
 
     def _writes(self, buyer: Person) -> Callable[[], None]:
-        stub = auth_pb2_grpc.AuthServiceStub(self._channel())
-        request = auth_pb2.UpdateMeRequest(user=auth_pb2.User(full_name="Ann Buyer"))
+        stub = user_pb2_grpc.UserServiceStub(self._channel())
+        request = user_pb2.UpdateMeRequest(user=user_pb2.User(full_name="Ann Buyer"))
         return lambda: stub.UpdateMe(request, timeout=30, metadata=buyer.metadata)
 
 

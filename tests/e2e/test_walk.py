@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 from real_stack import PASSWORD, PATIENCE, Person, Stack, until
-from sanset.v1 import auth_pb2, auth_pb2_grpc
+from sanset.v1 import auth_pb2, auth_pb2_grpc, user_pb2, user_pb2_grpc
 
 STEPS = ["PROCESSING", "SHIPPED", "DELIVERED"]
 
@@ -128,20 +128,20 @@ def test_a_logout_reaches_every_worker(any_stack: Stack) -> None:
     buyer = any_stack.customer()
     ports = [worker["port"] for worker in any_stack.state["workers"]]
     channels = [grpc.insecure_channel(f"127.0.0.1:{port}") for port in ports]
-    stubs = [auth_pb2_grpc.AuthServiceStub(channel) for channel in channels]
+    stubs = [user_pb2_grpc.UserServiceStub(channel) for channel in channels]
 
     def answers() -> list[grpc.StatusCode]:
         found = []
         for stub in stubs:
             try:
-                stub.GetMe(auth_pb2.GetMeRequest(), metadata=buyer.metadata, timeout=PATIENCE)
+                stub.GetMe(user_pb2.GetMeRequest(), metadata=buyer.metadata, timeout=PATIENCE)
                 found.append(grpc.StatusCode.OK)
             except grpc.RpcError as error:
                 found.append(error.code())
         return found
 
     assert answers() == [grpc.StatusCode.OK] * 2
-    stubs[0].Logout(auth_pb2.LogoutRequest(), metadata=buyer.metadata)
+    auth_pb2_grpc.AuthServiceStub(channels[0]).Logout(auth_pb2.LogoutRequest(), metadata=buyer.metadata)
     assert answers()[0] == grpc.StatusCode.UNAUTHENTICATED
     until(lambda: answers() == [grpc.StatusCode.UNAUTHENTICATED] * 2)
     for channel in channels:

@@ -20,7 +20,7 @@ import psycopg
 import pytest
 from crowd import Crowd, outcomes
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import cart_pb2, catalog_pb2
+from sanset.v1 import cart_pb2, inventory_pb2
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import Engine, event, func, select, text
 
@@ -70,8 +70,8 @@ class Storm:
 
     def available(self, product_id: int) -> int:
         """The units of a product that can be ordered."""
-        request = catalog_pb2.GetInventoryRequest(product_id=product_id)
-        return self.shops[0].catalog.GetInventory(request).total_available
+        request = inventory_pb2.GetInventoryRequest(product_id=product_id)
+        return self.shops[0].inventory.GetInventory(request).total_available
 
     def begin(self) -> None:
         """Count from here."""

@@ -12,7 +12,7 @@ import grpc
 import pytest
 from crowd import outcomes
 from running_shop import RunningShop, refusal, test_settings
-from sanset.v1 import catalog_pb2, catalog_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, category_pb2
 from worker_process import WorkerProcess
 
 AT_ONCE = 2000
@@ -21,7 +21,7 @@ LIST = "/sanset.v1.CatalogService/ListCategories"
 
 
 def test_calls_that_come_at_once_are_all_answered(shop: RunningShop) -> None:
-    request = catalog_pb2.ListCategoriesRequest()
+    request = category_pb2.ListCategoriesRequest()
     calls = [shop.catalog.ListCategories.future(request, timeout=60) for _ in range(AT_ONCE)]
     ended = outcomes(calls)
     assert set(ended) <= {"OK", "OVERLOADED"}
@@ -58,7 +58,7 @@ def test_a_worker_that_stops_under_load_cancels_nothing(sqlite_url: str, tmp_pat
         with worker.channel() as channel:
             stub = catalog_pb2_grpc.CatalogServiceStub(channel)
             for _ in range(100_000):
-                calls = [stub.ListCategories.future(catalog_pb2.ListCategoriesRequest()) for _ in range(20)]
+                calls = [stub.ListCategories.future(category_pb2.ListCategoriesRequest()) for _ in range(20)]
                 for call in calls:
                     ended[call.code().name] += 1
                 if stopping.is_set() and ended["UNAVAILABLE"] > 100:

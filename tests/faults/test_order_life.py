@@ -50,7 +50,7 @@ from order_model import (
     returning,
 )
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2, order_pb2, payment_pb2, promotion_pb2
+from sanset.v1 import after_sale_pb2, cart_pb2, inventory_pb2, order_pb2, payment_pb2, promotion_pb2
 
 from server.money import Money as Amount
 from server.order.payments.gateway import CAPTURED, Charge
@@ -210,8 +210,8 @@ class OrderLife(RuleBasedStateMachine):
     @rule(what=places, units=st.integers(1, 5))
     def restock(self, what: int, units: int) -> None:
         product = of(self.products, what)
-        request = catalog_pb2.AdjustInventoryRequest(product_id=product, delta=units)
-        assert self._call(self.shop.catalog.AdjustInventory, request, self.shop.admin)[1] == OK
+        request = inventory_pb2.AdjustInventoryRequest(product_id=product, delta=units)
+        assert self._call(self.shop.inventory.AdjustInventory, request, self.shop.admin)[1] == OK
         self.stock[product] += units
 
     # ── Checkout ────────────────────────────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ import grpc
 import httpx
 import pytest
 from running_shop import refusal
-from sanset.v1 import catalog_pb2, catalog_pb2_grpc
+from sanset.v1 import catalog_pb2_grpc, product_pb2
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 
@@ -45,7 +45,7 @@ def test_of_two_thousand_native_calls_at_once_each_is_answered_or_told_when_to_r
         with grpc.insecure_channel(stack.native) as channel:
             catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
             for _ in range(10):
-                assert catalog.ListProducts(catalog_pb2.ListProductsRequest(), timeout=30).items
+                assert catalog.ListProducts(product_pb2.ListProductsRequest(), timeout=30).items
 
 
 def test_of_many_json_calls_at_once_each_is_answered_or_told_when_to_return(stack: Stack) -> None:
@@ -71,12 +71,12 @@ def _native_crowd(stack: Stack) -> Counter[object]:
             options = [("grpc.use_local_subchannel_pool", 1)]
             channel = opened.enter_context(grpc.insecure_channel(stack.native, options=options))
             catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
-            request = catalog_pb2.ListProductsRequest()
+            request = product_pb2.ListProductsRequest()
             calls += [catalog.ListProducts.future(request, timeout=60) for _ in range(CALLS_OF_EACH)]
         return Counter(_ending(call) for call in calls)
 
 
-def _ending(call: grpc.Future[catalog_pb2.ListProductsResponse]) -> object:
+def _ending(call: grpc.Future[product_pb2.ListProductsResponse]) -> object:
     """OK, or the code, the reason and the seconds to wait."""
     try:
         call.result(timeout=90)

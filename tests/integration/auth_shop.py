@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from google.protobuf.message import Message
-from sanset.v1 import auth_pb2 as pb
+from sanset.v1 import auth_pb2, user_pb2
 from sqlalchemy import event, select, update
 
 from server.app import SERVICES
@@ -27,10 +27,12 @@ from server.rpc.call import Call
 from server.rpc.identity import Identity
 from server.rpc.validation import Validation
 from server.settings import load
+from server.user.servicer import UserServicer
 from server.vault import Vault
 
 SECRET = "a secret of the tests, long enough for all"
 PASSWORD = "demo-shop-1"
+AUTH_RPCS = auth_pb2.DESCRIPTOR.services_by_name["AuthService"].methods_by_name
 
 
 class AuthShop:
@@ -48,16 +50,17 @@ class AuthShop:
         self.db.on_commit = self.events.extend
         # Whole seconds, as access tokens count; half an hour ago, so that `later` issues none in the future
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+        pages = Pages(SECRET.encode(), default_size=20, max_size=100)
         self.servicer = AuthServicer(
             self.db,
             self.pool,
-            Pages(SECRET.encode(), default_size=20, max_size=100),
+            pages,
             lambda: self.now,
             self.passwords,
             AccessTokens.of(self.settings),
             RefreshPolicy.of(self.settings),
-            Vault.of(self.settings),
         )
+        self.users = UserServicer(self.db, pages, lambda: self.now, Vault.of(self.settings))
         self._validation = Validation(SERVICES)
 
     def close(self) -> None:
@@ -103,15 +106,17 @@ class AuthShop:
             deadline=Deadline(15),
             caller=caller,
         )
-        behaviour = getattr(self.servicer, rpc)
+        behaviour = getattr(self.servicer if rpc in AUTH_RPCS else self.users, rpc)
         if inspect.iscoroutinefunction(behaviour):
             return await behaviour(request, call)
         return await self.pool.run(call.deadline, behaviour, request, call)
 
-    def register(self, email: str = "john@example.com", **fields: Any) -> pb.User:
+    def register(self, email: str = "john@example.com", **fields: Any) -> user_pb2.User:
         """Register an account."""
-        request = pb.RegisterRequest(**{"full_name": "John", "email": email, "password": PASSWORD} | fields)
-        user: pb.User = self.call("Register", request)
+        request = auth_pb2.RegisterRequest(
+            **{"full_name": "John", "email": email, "password": PASSWORD} | fields
+        )
+        user: user_pb2.User = self.call("Register", request)
         return user
 
     def login(
@@ -121,18 +126,18 @@ class AuthShop:
         *,
         device: str = "curl/8",
         ip: str = "",
-    ) -> pb.Tokens:
+    ) -> auth_pb2.Tokens:
         """Sign in by e-mail address."""
-        request = pb.LoginRequest(email=email, password=password)
-        tokens: pb.Tokens = self.call("Login", request, device=device, ip=ip)
+        request = auth_pb2.LoginRequest(email=email, password=password)
+        tokens: auth_pb2.Tokens = self.call("Login", request, device=device, ip=ip)
         return tokens
 
-    def refresh(self, token: str) -> pb.Tokens:
+    def refresh(self, token: str) -> auth_pb2.Tokens:
         """Exchange a refresh token."""
-        tokens: pb.Tokens = self.call("Refresh", pb.RefreshRequest(refresh_token=token))
+        tokens: auth_pb2.Tokens = self.call("Refresh", auth_pb2.RefreshRequest(refresh_token=token))
         return tokens
 
-    def who(self, tokens: pb.Tokens) -> Identity:
+    def who(self, tokens: auth_pb2.Tokens) -> Identity:
         """The caller that tokens prove."""
         return self.verifier.verify(tokens.access_token)
 

@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.type.money_pb2 import Money
 from running_shop import Account, Refused, RunningShop, refusal
-from sanset.v1 import cart_pb2, catalog_pb2, order_pb2
+from sanset.v1 import cart_pb2, inventory_pb2, order_pb2
 from sqlalchemy import insert, update
 
 from server.catalog import inventory
@@ -41,8 +41,8 @@ def cart_of(shop: RunningShop, buyer: Account) -> dict[int, int]:
 
 def stock_of(shop: RunningShop, product_id: int) -> int:
     """The units of a product that can be ordered."""
-    request = catalog_pb2.GetInventoryRequest(product_id=product_id)
-    return shop.catalog.GetInventory(request).total_available
+    request = inventory_pb2.GetInventoryRequest(product_id=product_id)
+    return shop.inventory.GetInventory(request).total_available
 
 
 def second_variant(shop: RunningShop, product_id: int, price: int) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 from running_shop import RunningShop
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import product_pb2 as pb
 from sqlalchemy import insert, select
 
 from server.catalog.listings import relist

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from auth_shop import AuthShop
 from google.protobuf.field_mask_pb2 import FieldMask
-from sanset.v1 import auth_pb2 as pb
+from sanset.v1 import user_pb2 as pb
 
 from server.auth import addresses
 from server.auth.errors import AddressNotFound

@@ -12,7 +12,7 @@ import pytest
 from auth_shop import PASSWORD, AuthShop
 from google.protobuf.field_mask_pb2 import FieldMask
 from running_shop import RunningShop, refusal
-from sanset.v1 import auth_pb2 as pb
+from sanset.v1 import auth_pb2, user_pb2
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
@@ -56,10 +56,10 @@ def test_a_new_user_can_sign_in_by_email_or_user_name_whatever_the_case(shop: Au
         "John Doe",
         "+49 30 1",
     )
-    assert user.role == pb.User.CUSTOMER
+    assert user.role == user_pb2.User.CUSTOMER
     assert user.create_time.seconds == int(shop.now.timestamp())
     assert shop.who(shop.login("JOHN@example.COM")).user_id == user.id
-    by_name = shop.call("Login", pb.LoginRequest(username="johnd", password=PASSWORD))
+    by_name = shop.call("Login", auth_pb2.LoginRequest(username="johnd", password=PASSWORD))
     assert shop.who(by_name).user_id == user.id
 
 
@@ -79,14 +79,14 @@ def test_users_without_a_user_name_do_not_collide(shop: AuthShop) -> None:
 
 
 def test_of_many_who_register_an_address_at_once_one_succeeds(shop: AuthShop) -> None:
-    request = pb.RegisterRequest(full_name="John", email="john@example.com", password=PASSWORD)
+    request = auth_pb2.RegisterRequest(full_name="John", email="john@example.com", password=PASSWORD)
 
     async def race() -> list[Any]:
         calls = (shop.call_async("Register", request) for _ in range(12))
         return await asyncio.gather(*calls, return_exceptions=True)
 
     answers = asyncio.run(race())
-    assert sum(isinstance(answer, pb.User) for answer in answers) == 1
+    assert sum(isinstance(answer, user_pb2.User) for answer in answers) == 1
     assert sum(isinstance(answer, EmailTaken) for answer in answers) == 11
 
 
@@ -139,7 +139,7 @@ def test_a_session_records_where_it_was_opened(shop: AuthShop) -> None:
     assert (tokens.token_type, tokens.expires_in) == ("bearer", 3600)
     caller = shop.who(tokens)
     assert caller.role is Role.CUSTOMER
-    (session,) = shop.call("ListSessions", pb.ListSessionsRequest(), caller).items
+    (session,) = shop.call("ListSessions", auth_pb2.ListSessionsRequest(), caller).items
     assert (session.id, session.ip, session.current) == (caller.session_id, "2001:db8::1", True)
     assert session.device.startswith("Firefox")
     assert session.expire_time.seconds - session.create_time.seconds == 43_200 * 60
@@ -168,7 +168,7 @@ def test_every_reason_not_to_sign_in_looks_the_same(shop: AuthShop) -> None:
 def test_either_email_or_user_name_is_given(shop: AuthShop) -> None:
     for fields in ({}, {"email": "a@example.com", "username": "a"}):
         with pytest.raises(InvalidField, match="either email or username"):
-            shop.call("Login", pb.LoginRequest(password=PASSWORD, **fields))
+            shop.call("Login", auth_pb2.LoginRequest(password=PASSWORD, **fields))
 
 
 def test_a_failed_sign_in_is_a_security_event_without_personal_data(shop: AuthShop) -> None:
@@ -262,7 +262,7 @@ def test_a_refresh_gives_new_tokens_of_the_same_session(shop: AuthShop) -> None:
     before, after = shop.who(first), shop.who(second)
     assert after.session_id == before.session_id
     assert (before.role, after.role) == (Role.CUSTOMER, Role.ADMIN)
-    (session,) = shop.call("ListSessions", pb.ListSessionsRequest(), before).items
+    (session,) = shop.call("ListSessions", auth_pb2.ListSessionsRequest(), before).items
     assert session.last_use_time.seconds == int(shop.now.timestamp())
     assert session.expire_time.seconds == int(shop.now.timestamp()) + 43_200 * 60
 
@@ -287,7 +287,7 @@ def test_a_repeat_within_the_grace_gets_the_same_token_again(shop: AuthShop) -> 
 
 def test_many_refreshes_at_once_get_the_same_token(shop: AuthShop) -> None:
     shop.register()
-    request = pb.RefreshRequest(refresh_token=shop.login().refresh_token)
+    request = auth_pb2.RefreshRequest(refresh_token=shop.login().refresh_token)
 
     async def race() -> set[str]:
         replies = await asyncio.gather(*(shop.call_async("Refresh", request) for _ in range(12)))
@@ -326,7 +326,7 @@ def test_a_reused_token_revokes_the_session_although_the_call_is_refused(shop: A
 def test_a_session_that_has_ended_cannot_be_refreshed(shop: AuthShop) -> None:
     shop.register()
     out, idle, closed = shop.login(), shop.login(), shop.login()
-    shop.call("Logout", pb.LogoutRequest(), shop.who(out))
+    shop.call("Logout", auth_pb2.LogoutRequest(), shop.who(out))
     with pytest.raises(RefreshTokenInvalid):
         shop.refresh(out.refresh_token)
     shop.change_user("john@example.com", is_active=False)
@@ -358,10 +358,10 @@ def test_an_access_token_is_no_refresh_token(shop: AuthShop) -> None:
 def test_signing_out_ends_this_session_and_no_other(shop: AuthShop) -> None:
     shop.register()
     here, there = shop.who(shop.login()), shop.who(shop.login())
-    shop.call("Logout", pb.LogoutRequest(), here)
-    shop.call("Logout", pb.LogoutRequest(), here)  # a repeat after a lost reply
+    shop.call("Logout", auth_pb2.LogoutRequest(), here)
+    shop.call("Logout", auth_pb2.LogoutRequest(), here)  # a repeat after a lost reply
     assert revoked(shop) == [here.session_id]
-    (left,) = shop.call("ListSessions", pb.ListSessionsRequest(), there).items
+    (left,) = shop.call("ListSessions", auth_pb2.ListSessionsRequest(), there).items
     assert left.id == there.session_id
 
 
@@ -369,17 +369,17 @@ def test_signing_out_everywhere_ends_all_sessions_of_this_user(shop: AuthShop) -
     jane = shop.signed_in("jane@example.com")
     shop.register()
     mine = [shop.who(shop.login()) for _ in range(3)]
-    shop.call("Logout", pb.LogoutRequest(all_sessions=True), mine[0])
+    shop.call("Logout", auth_pb2.LogoutRequest(all_sessions=True), mine[0])
     assert sorted(revoked(shop)) == sorted(caller.session_id for caller in mine)
-    assert len(shop.call("ListSessions", pb.ListSessionsRequest(), jane).items) == 1
+    assert len(shop.call("ListSessions", auth_pb2.ListSessionsRequest(), jane).items) == 1
 
 
 def test_a_worker_learns_at_its_start_which_sessions_are_revoked(database_url: str, shop: AuthShop) -> None:
     shop.register()
     out, old, still = shop.login(), shop.login(), shop.login()
-    shop.call("Logout", pb.LogoutRequest(), shop.who(out))
+    shop.call("Logout", auth_pb2.LogoutRequest(), shop.who(out))
     shop.later(-3600 - 60)  # longer ago than an access token lives
-    shop.call("Logout", pb.LogoutRequest(), shop.who(old))
+    shop.call("Logout", auth_pb2.LogoutRequest(), shop.who(old))
     worker = AuthShop(database_url)
     worker.verifier.load(worker.db)
     with pytest.raises(TokenInvalid):
@@ -402,7 +402,7 @@ def test_another_worker_refuses_the_token_within_250_ms(database_url: str, shop:
         mine.start()
         try:
             caller = worker.who(tokens)
-            await shop.call_async("Logout", pb.LogoutRequest(), caller)
+            await shop.call_async("Logout", auth_pb2.LogoutRequest(), caller)
             replied = time.monotonic()
             await asyncio.sleep(0)
             with pytest.raises(TokenInvalid):  # the worker that answered knows before its reply is read
@@ -436,7 +436,7 @@ def test_sessions_are_listed_page_by_page_the_last_used_first(shop: AuthShop) ->
         shop.later(1)
     listed, token = [], ""
     while True:
-        request = pb.ListSessionsRequest(page_size=3, page_token=token)
+        request = auth_pb2.ListSessionsRequest(page_size=3, page_token=token)
         page = shop.call("ListSessions", request, opened[0])
         listed += page.items
         token = page.next_page_token
@@ -454,20 +454,20 @@ def test_a_page_token_of_someone_else_does_not_open(shop: AuthShop) -> None:
     john = shop.signed_in()
     shop.login()
     jane = shop.signed_in("jane@example.com")
-    token = shop.call("ListSessions", pb.ListSessionsRequest(page_size=1), john).next_page_token
+    token = shop.call("ListSessions", auth_pb2.ListSessionsRequest(page_size=1), john).next_page_token
     for wrong, caller in ((token, jane), (token[:-2] + "AA", john), ("garbage", john)):
         with pytest.raises(InvalidPageToken):
-            shop.call("ListSessions", pb.ListSessionsRequest(page_size=1, page_token=wrong), caller)
+            shop.call("ListSessions", auth_pb2.ListSessionsRequest(page_size=1, page_token=wrong), caller)
 
 
 def test_only_ones_own_sessions_can_be_revoked(shop: AuthShop) -> None:
     john, jane = shop.signed_in(), shop.signed_in("jane@example.com")
     for session_id in (jane.session_id, "unknown", "x" * 64):
         with pytest.raises(SessionNotFound):
-            shop.call("RevokeSession", pb.RevokeSessionRequest(session_id=session_id), john)
+            shop.call("RevokeSession", auth_pb2.RevokeSessionRequest(session_id=session_id), john)
     assert not revoked(shop)
     for _ in range(2):
-        shop.call("RevokeSession", pb.RevokeSessionRequest(session_id=john.session_id), john)
+        shop.call("RevokeSession", auth_pb2.RevokeSessionRequest(session_id=john.session_id), john)
     assert revoked(shop) == [john.session_id]
 
 
@@ -477,7 +477,7 @@ def test_only_ones_own_sessions_can_be_revoked(shop: AuthShop) -> None:
 def test_getting_ones_account_takes_one_query(shop: AuthShop) -> None:
     caller = shop.signed_in()
     with shop.statements() as statements:
-        me = shop.call("GetMe", pb.GetMeRequest(), caller)
+        me = shop.call("GetMe", user_pb2.GetMeRequest(), caller)
     assert me.email == "john@example.com"
     assert len(statements) == 1
 
@@ -485,46 +485,48 @@ def test_getting_ones_account_takes_one_query(shop: AuthShop) -> None:
 def test_an_account_that_is_gone_is_not_found(shop: AuthShop) -> None:
     gone = Identity(987_654, Role.CUSTOMER, "s", time.time() + 60)
     with pytest.raises(UserNotFound):
-        shop.call("GetMe", pb.GetMeRequest(), gone)
+        shop.call("GetMe", user_pb2.GetMeRequest(), gone)
     with pytest.raises(UserNotFound):
-        shop.call("UpdateMe", pb.UpdateMeRequest(user=pb.User(phone="1")), gone)
+        shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user_pb2.User(phone="1")), gone)
 
 
 def test_without_a_mask_the_filled_fields_change(shop: AuthShop) -> None:
     caller = shop.signed_in()
     shop.later(5)
-    user = pb.User(full_name=" Johnny ", role=pb.User.ADMIN, email="evil@example.com", id=99)
+    user = user_pb2.User(full_name=" Johnny ", role=user_pb2.User.ADMIN, email="evil@example.com", id=99)
     user.preferences.update({"diet": "vegan", "delivery": {"days": ["mon", "fri"], "ring": True}})
-    me = shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller)
+    me = shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user), caller)
     assert (me.full_name, me.email, me.id, me.role) == (
         "Johnny",
         "john@example.com",
         caller.user_id,
-        pb.User.CUSTOMER,
+        user_pb2.User.CUSTOMER,
     )
     assert me.preferences == user.preferences
     assert me.update_time.seconds - me.create_time.seconds == 5
-    again = shop.call("UpdateMe", pb.UpdateMeRequest(user=pb.User(phone="030 1")), caller)
+    again = shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user_pb2.User(phone="030 1")), caller)
     assert (again.full_name, again.phone, again.preferences) == ("Johnny", "030 1", user.preferences)
-    assert shop.call("GetMe", pb.GetMeRequest(), caller) == again
+    assert shop.call("GetMe", user_pb2.GetMeRequest(), caller) == again
 
 
 def test_a_mask_can_clear_fields(shop: AuthShop) -> None:
     shop.register(phone="030 1")
     caller = shop.who(shop.login())
-    user = pb.User()
+    user = user_pb2.User()
     user.preferences.update({"a": 1})
-    shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller)
-    cleared = pb.UpdateMeRequest(user=pb.User(), update_mask=FieldMask(paths=["phone", "preferences"]))
+    shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user), caller)
+    cleared = user_pb2.UpdateMeRequest(
+        user=user_pb2.User(), update_mask=FieldMask(paths=["phone", "preferences"])
+    )
     me = shop.call("UpdateMe", cleared, caller)
     assert (me.full_name, me.phone, len(me.preferences)) == ("John", "", 0)
 
 
 def test_an_update_of_nothing_changes_nothing(shop: AuthShop) -> None:
     caller = shop.signed_in()
-    before = shop.call("GetMe", pb.GetMeRequest(), caller)
+    before = shop.call("GetMe", user_pb2.GetMeRequest(), caller)
     shop.later(5)
-    assert shop.call("UpdateMe", pb.UpdateMeRequest(user=pb.User()), caller) == before
+    assert shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user_pb2.User()), caller) == before
 
 
 def test_a_mask_cannot_name_other_fields(shop: AuthShop) -> None:
@@ -532,12 +534,14 @@ def test_a_mask_cannot_name_other_fields(shop: AuthShop) -> None:
     for path in ("role", "email", "id", "create_time", "password_hash", "preferences.diet"):
         with pytest.raises(InvalidUpdateMask, match="full_name, phone, preferences"):
             shop.call(
-                "UpdateMe", pb.UpdateMeRequest(user=pb.User(), update_mask=FieldMask(paths=[path])), caller
+                "UpdateMe",
+                user_pb2.UpdateMeRequest(user=user_pb2.User(), update_mask=FieldMask(paths=[path])),
+                caller,
             )
 
 
-def preferences(**values: Any) -> pb.User:
-    user = pb.User()
+def preferences(**values: Any) -> user_pb2.User:
+    user = user_pb2.User()
     for name, value in values.items():
         user.preferences[name] = value
     return user
@@ -545,11 +549,11 @@ def preferences(**values: Any) -> pb.User:
 
 def test_bad_values_are_refused_by_name(shop: AuthShop) -> None:
     caller = shop.signed_in()
-    before = shop.call("GetMe", pb.GetMeRequest(), caller)
+    before = shop.call("GetMe", user_pb2.GetMeRequest(), caller)
     for user, field in (
-        (pb.User(full_name="  "), "user.full_name"),
-        (pb.User(full_name="a\0b"), "user.full_name"),
-        (pb.User(phone="\0"), "user.phone"),
+        (user_pb2.User(full_name="  "), "user.full_name"),
+        (user_pb2.User(full_name="a\0b"), "user.full_name"),
+        (user_pb2.User(phone="\0"), "user.phone"),
         (preferences(big="x" * 8192), "user.preferences"),
         (preferences(big="ü" * 4096), "user.preferences"),
         (preferences(number=float("nan")), "user.preferences"),
@@ -559,16 +563,16 @@ def test_bad_values_are_refused_by_name(shop: AuthShop) -> None:
         (preferences(deep={"list": [{"x": "\0"}]}), "user.preferences"),
     ):
         with pytest.raises(InvalidField) as refusal:
-            shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller)
+            shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user), caller)
         assert refusal.value.violations[0][0] == field
-        assert shop.call("GetMe", pb.GetMeRequest(), caller) == before
+        assert shop.call("GetMe", user_pb2.GetMeRequest(), caller) == before
 
 
 def test_preferences_just_below_the_limit_are_kept(shop: AuthShop) -> None:
     caller = shop.signed_in()
     user = preferences(a="x" * (8192 - len('{"a":""}')), b=None)
     del user.preferences.fields["b"]
-    assert shop.call("UpdateMe", pb.UpdateMeRequest(user=user), caller).preferences == user.preferences
+    assert shop.call("UpdateMe", user_pb2.UpdateMeRequest(user=user), caller).preferences == user.preferences
 
 
 # The first admin
@@ -612,7 +616,7 @@ def test_whoever_took_the_admins_address_before_loses_it(shop: AuthShop) -> None
 
 
 def test_a_client_sees_why_a_password_is_refused(sqlite_shop: RunningShop) -> None:
-    request = pb.RegisterRequest(full_name="John", email="weak@shop.test", password="password1")
+    request = auth_pb2.RegisterRequest(full_name="John", email="weak@shop.test", password="password1")
     with pytest.raises(grpc.RpcError) as error:
         sqlite_shop.auth.Register(request)
     refused = refusal(error.value)
@@ -624,11 +628,13 @@ def test_a_client_sees_why_a_password_is_refused(sqlite_shop: RunningShop) -> No
 def test_a_token_is_useless_as_soon_as_the_sign_out_is_answered(sqlite_shop: RunningShop) -> None:
     account = sqlite_shop.customer(address=False)
     elsewhere = sqlite_shop.sign_in(account.email)
-    sqlite_shop.auth.Logout(pb.LogoutRequest(), metadata=account.metadata)
+    sqlite_shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=account.metadata)
     with pytest.raises(grpc.RpcError) as error:
-        sqlite_shop.auth.GetMe(pb.GetMeRequest(), metadata=account.metadata)
+        sqlite_shop.users.GetMe(user_pb2.GetMeRequest(), metadata=account.metadata)
     assert refusal(error.value).reason == "TOKEN_INVALID"
-    assert sqlite_shop.auth.GetMe(pb.GetMeRequest(), metadata=elsewhere.metadata).email == account.email
+    assert (
+        sqlite_shop.users.GetMe(user_pb2.GetMeRequest(), metadata=elsewhere.metadata).email == account.email
+    )
     with pytest.raises(grpc.RpcError) as error:
-        sqlite_shop.auth.Refresh(pb.RefreshRequest(refresh_token=account.tokens.refresh_token))
+        sqlite_shop.auth.Refresh(auth_pb2.RefreshRequest(refresh_token=account.tokens.refresh_token))
     assert refusal(error.value).reason == "REFRESH_TOKEN_INVALID"

@@ -14,7 +14,7 @@ from cart_shop import cents, read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import catalog_pb2
+from sanset.v1 import inventory_pb2, product_pb2
 from sqlalchemy import insert
 
 from server.cart import queries as cart_queries
@@ -78,14 +78,14 @@ def _preview(shop: RunningShop, buyer: Account, **fields: Any) -> pb.PreviewChec
 
 
 def _reprice(shop: RunningShop, product_id: int, units: int) -> None:
-    product = catalog_pb2.Product(id=product_id, price=Money(units=units))
+    product = product_pb2.Product(id=product_id, price=Money(units=units))
     shop.catalog.UpdateProduct(
-        catalog_pb2.UpdateProductRequest(product=product), metadata=shop.admin.metadata
+        product_pb2.UpdateProductRequest(product=product), metadata=shop.admin.metadata
     )
 
 
 def _delete(shop: RunningShop, product_id: int) -> None:
-    request = catalog_pb2.DeleteProductRequest(product_id=product_id)
+    request = product_pb2.DeleteProductRequest(product_id=product_id)
     shop.catalog.DeleteProduct(request, metadata=shop.admin.metadata)
 
 
@@ -379,8 +379,8 @@ def test_a_deleted_product_stays_visible_and_cannot_be_ordered(shop: RunningShop
 def test_a_line_above_what_is_left_says_so(shop: RunningShop) -> None:
     buyer, product = shop.customer(), shop.product(stock=5)
     shop.add(buyer, product.id, 5)
-    level = catalog_pb2.SetInventoryRequest(product_id=product.id, quantity=2)
-    shop.catalog.SetInventory(level, metadata=shop.admin.metadata)
+    level = inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=2)
+    shop.inventory.SetInventory(level, metadata=shop.admin.metadata)
     (line,) = read_cart(shop, buyer).items
     assert (line.quantity, line.stock, line.available) == (5, 2, False)
     said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)

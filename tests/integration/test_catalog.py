@@ -16,7 +16,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refused, test_settings
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOBODY = 2**53
@@ -27,29 +27,29 @@ def _name() -> str:
     return f"Mug {uuid.uuid4().hex[:8]}"
 
 
-def _get(shop: RunningShop, product_id: int) -> pb.Product:
-    return shop.catalog.GetProduct(pb.GetProductRequest(product_id=product_id))
+def _get(shop: RunningShop, product_id: int) -> product_pb2.Product:
+    return shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product_id))
 
 
-def _new(name: str, **fields: Any) -> pb.CreateProductRequest:
+def _new(name: str, **fields: Any) -> product_pb2.CreateProductRequest:
     request_id = fields.pop("request_id", "")
-    product = pb.Product(**({"name": name, "price": Money(units=5)} | fields))
-    return pb.CreateProductRequest(product=product, request_id=request_id)
+    product = product_pb2.Product(**({"name": name, "price": Money(units=5)} | fields))
+    return product_pb2.CreateProductRequest(product=product, request_id=request_id)
 
 
 def _create(
-    shop: RunningShop, request: pb.CreateProductRequest, account: Account | None = None
-) -> pb.Product:
+    shop: RunningShop, request: product_pb2.CreateProductRequest, account: Account | None = None
+) -> product_pb2.Product:
     return shop.catalog.CreateProduct(request, metadata=(account or shop.admin).metadata)
 
 
-def _change(product: pb.Product, *paths: str) -> pb.UpdateProductRequest:
-    return pb.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
+def _change(product: product_pb2.Product, *paths: str) -> product_pb2.UpdateProductRequest:
+    return product_pb2.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
 
 
 def _update(
-    shop: RunningShop, product: pb.Product, *paths: str, account: Account | None = None
-) -> pb.Product:
+    shop: RunningShop, product: product_pb2.Product, *paths: str, account: Account | None = None
+) -> product_pb2.Product:
     return shop.catalog.UpdateProduct(_change(product, *paths), metadata=(account or shop.admin).metadata)
 
 
@@ -59,8 +59,8 @@ def _update(
 def test_a_product_is_found_by_id_and_by_slug(shop: RunningShop) -> None:
     made = shop.product(units=12, nanos=990_000_000, stock=7, brand="Acme", tags=["red", "blue"])
     assert _get(shop, made.id) == made
-    assert shop.catalog.GetProduct(pb.GetProductRequest(slug=made.slug)) == made
-    assert (made.stock, made.stock_status, made.max_quantity) == (7, pb.Product.LOW_STOCK, 99)
+    assert shop.catalog.GetProduct(product_pb2.GetProductRequest(slug=made.slug)) == made
+    assert (made.stock, made.stock_status, made.max_quantity) == (7, product_pb2.Product.LOW_STOCK, 99)
     assert (made.price.units, made.price.nanos, made.price.currency_code) == (12, 990_000_000, "USD")
     assert list(made.tags) == ["red", "blue"]
     assert made.default_variant_id > 0
@@ -69,15 +69,17 @@ def test_a_product_is_found_by_id_and_by_slug(shop: RunningShop) -> None:
 
 @pytest.mark.parametrize("key", [{"product_id": NOBODY}, {"slug": "there-is-none"}, {"slug": "None"}])
 def test_what_does_not_exist_is_not_found(shop: RunningShop, key: dict[str, Any]) -> None:
-    said = refused(shop.catalog.GetProduct, pb.GetProductRequest(**key))
+    said = refused(shop.catalog.GetProduct, product_pb2.GetProductRequest(**key))
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "PRODUCT_NOT_FOUND")
     assert said.facts == {"product": str(next(iter(key.values())))}
 
 
 def test_a_batch_keeps_the_order_asked_and_names_what_is_missing(shop: RunningShop) -> None:
     one, two, gone = (shop.product().id for _ in range(3))
-    shop.catalog.DeleteProduct(pb.DeleteProductRequest(product_id=gone), metadata=shop.admin.metadata)
-    request = pb.BatchGetProductsRequest(product_ids=[two, NOBODY, one, gone, two])
+    shop.catalog.DeleteProduct(
+        product_pb2.DeleteProductRequest(product_id=gone), metadata=shop.admin.metadata
+    )
+    request = product_pb2.BatchGetProductsRequest(product_ids=[two, NOBODY, one, gone, two])
     reply = shop.catalog.BatchGetProducts(request)
     assert [product.id for product in reply.items] == [two, one]
     assert list(reply.missing_ids) == [NOBODY, gone]
@@ -85,7 +87,7 @@ def test_a_batch_keeps_the_order_asked_and_names_what_is_missing(shop: RunningSh
 
 @pytest.mark.parametrize("ids", [[], [0], [-1], list(range(1, 102))])
 def test_a_batch_is_bounded(shop: RunningShop, ids: list[int]) -> None:
-    said = refused(shop.catalog.BatchGetProducts, pb.BatchGetProductsRequest(product_ids=ids))
+    said = refused(shop.catalog.BatchGetProducts, product_pb2.BatchGetProductsRequest(product_ids=ids))
     assert (said.code, said.reason) == (INVALID, "INVALID_FIELD")
 
 
@@ -97,7 +99,7 @@ def test_a_product_in_memory_takes_no_query(shop: RunningShop) -> None:
         assert _get(shop, product.id) == product
     assert queries == []
     with shop.counted_queries() as queries:
-        shop.catalog.BatchGetProducts(pb.BatchGetProductsRequest(product_ids=others))
+        shop.catalog.BatchGetProducts(product_pb2.BatchGetProductsRequest(product_ids=others))
     assert len(queries) == 1, "thirty products that nobody read yet come in one query"
 
 
@@ -123,7 +125,11 @@ def test_two_products_of_one_name_at_once_both_get_a_slug(shop: RunningShop) -> 
 def test_what_is_left_out_is_filled_in(shop: RunningShop) -> None:
     product = _create(shop, _new(_name()))
     assert product.sku.startswith("SKU-")
-    assert (product.stock, product.stock_status, product.max_quantity) == (0, pb.Product.OUT_OF_STOCK, 99)
+    assert (product.stock, product.stock_status, product.max_quantity) == (
+        0,
+        product_pb2.Product.OUT_OF_STOCK,
+        99,
+    )
     assert (product.category, product.category_id, product.vendor_id) == ("", 0, 0)
     assert not product.HasField("compare_at_price")
     assert product.etag
@@ -132,13 +138,13 @@ def test_what_is_left_out_is_filled_in(shop: RunningShop) -> None:
 def test_everything_that_is_sent_is_kept(shop: RunningShop) -> None:
     attributes = Struct()
     attributes.update({"material": "oak", "legs": 4, "parts": [{"name": "seat"}, None, True]})
-    sent = pb.Product(
+    sent = product_pb2.Product(
         sku=f"S-{uuid.uuid4().hex[:8]}", name=_name(), slug=f"s-{uuid.uuid4().hex[:8]}",
         description="Zeile 1\nZeile 2 🛒", brand="Ácme", price=Money(currency_code="usd", units=3, nanos=CENTS),
         compare_at_price=Money(units=4), stock=12, max_quantity=5, attributes=attributes,
         tags=["b", "a"], seo_title="title", seo_description="description",
     )  # fmt: skip
-    made = _create(shop, pb.CreateProductRequest(product=sent))
+    made = _create(shop, product_pb2.CreateProductRequest(product=sent))
     assert made == _get(shop, made.id)
     for field in (
         "sku",
@@ -154,7 +160,7 @@ def test_everything_that_is_sent_is_kept(shop: RunningShop) -> None:
         assert getattr(made, field) == getattr(sent, field), field
     assert (made.seo_title, made.seo_description) == ("title", "description")
     assert made.compare_at_price == Money(currency_code="USD", units=4)
-    assert made.stock_status == pb.Product.IN_STOCK
+    assert made.stock_status == product_pb2.Product.IN_STOCK
 
 
 def test_a_sku_and_a_slug_are_taken_while_their_product_is_there(shop: RunningShop) -> None:
@@ -201,10 +207,11 @@ def test_a_product_that_cannot_be_is_refused(shop: RunningShop, fields: dict[str
 
 
 @pytest.mark.parametrize(
-    "product", [pb.Product(), pb.Product(name="Mug"), pb.Product(price=Money(units=1)), None]
+    "product",
+    [product_pb2.Product(), product_pb2.Product(name="Mug"), product_pb2.Product(price=Money(units=1)), None],
 )
-def test_name_and_price_are_required(shop: RunningShop, product: pb.Product | None) -> None:
-    said = refused(shop.catalog.CreateProduct, pb.CreateProductRequest(product=product), shop.admin)
+def test_name_and_price_are_required(shop: RunningShop, product: product_pb2.Product | None) -> None:
+    said = refused(shop.catalog.CreateProduct, product_pb2.CreateProductRequest(product=product), shop.admin)
     assert (said.code, said.reason) == (INVALID, "INVALID_FIELD")
 
 
@@ -228,7 +235,7 @@ def test_a_repeat_with_the_same_request_id_creates_nothing(shop: RunningShop) ->
 
 def test_without_a_mask_the_filled_fields_change_and_no_other(shop: RunningShop) -> None:
     before = shop.product(units=5, brand="Acme", tags=["a"], stock=3)
-    after = _update(shop, pb.Product(id=before.id, name=_name(), stock=50))
+    after = _update(shop, product_pb2.Product(id=before.id, name=_name(), stock=50))
     assert after.name != before.name
     assert (after.brand, list(after.tags), after.price, after.slug) == (
         "Acme",
@@ -246,7 +253,7 @@ def test_without_a_mask_the_filled_fields_change_and_no_other(shop: RunningShop)
 def test_a_mask_may_empty_a_field(shop: RunningShop) -> None:
     before = shop.product(brand="Acme", tags=["a"], description="long", compare_at_price=Money(units=20))
     paths = ("brand", "tags", "compare_at_price", "max_quantity")
-    after = _update(shop, pb.Product(id=before.id, name="ignored"), *paths)
+    after = _update(shop, product_pb2.Product(id=before.id, name="ignored"), *paths)
     assert (after.brand, list(after.tags), after.description) == ("", [], "long")
     assert after.name == before.name
     assert not after.HasField("compare_at_price")
@@ -255,7 +262,9 @@ def test_a_mask_may_empty_a_field(shop: RunningShop) -> None:
 
 def test_a_star_replaces_everything(shop: RunningShop) -> None:
     before = shop.product(brand="Acme", tags=["a"], description="long")
-    sent = pb.Product(id=before.id, sku=before.sku, slug=before.slug, name=_name(), price=Money(units=1))
+    sent = product_pb2.Product(
+        id=before.id, sku=before.sku, slug=before.slug, name=_name(), price=Money(units=1)
+    )
     after = _update(shop, sent, "*")
     assert (after.name, after.brand, after.description, list(after.tags)) == (sent.name, "", "", [])
     assert after.stock == before.stock
@@ -263,11 +272,13 @@ def test_a_star_replaces_everything(shop: RunningShop) -> None:
 
 def test_what_was_read_can_be_sent_back(shop: RunningShop) -> None:
     category = shop.catalog.CreateCategory(
-        pb.CreateCategoryRequest(category=pb.Category(name=f"Shelf {uuid.uuid4().hex[:8]}")),
+        category_pb2.CreateCategoryRequest(
+            category=category_pb2.Category(name=f"Shelf {uuid.uuid4().hex[:8]}")
+        ),
         metadata=shop.admin.metadata,
     )
     product = shop.product(category=category.slug, brand="Acme", tags=["x"], compare_at_price=Money(units=11))
-    sent = pb.Product()
+    sent = product_pb2.Product()
     sent.CopyFrom(product)
     sent.description = "new"
     after = _update(shop, sent)
@@ -280,7 +291,9 @@ def test_what_was_read_can_be_sent_back(shop: RunningShop) -> None:
 def test_a_mask_with_another_path_is_refused(shop: RunningShop, path: str) -> None:
     product = shop.product()
     said = refused(
-        shop.catalog.UpdateProduct, _change(pb.Product(id=product.id, name="x"), "name", path), shop.admin
+        shop.catalog.UpdateProduct,
+        _change(product_pb2.Product(id=product.id, name="x"), "name", path),
+        shop.admin,
     )
     assert (said.code, said.reason, said.facts["path"]) == (INVALID, "INVALID_UPDATE_MASK", path)
     assert _get(shop, product.id) == product
@@ -300,7 +313,9 @@ def test_a_mask_with_another_path_is_refused(shop: RunningShop, path: str) -> No
 def test_a_change_to_what_cannot_be_is_refused(shop: RunningShop, path: str, value: Any, reason: str) -> None:
     product = shop.product(units=10)
     said = refused(
-        shop.catalog.UpdateProduct, _change(pb.Product(id=product.id, **{path: value}), path), shop.admin
+        shop.catalog.UpdateProduct,
+        _change(product_pb2.Product(id=product.id, **{path: value}), path),
+        shop.admin,
     )
     assert (said.code, said.reason) == (INVALID, reason)
     assert _get(shop, product.id) == product
@@ -309,52 +324,59 @@ def test_a_change_to_what_cannot_be_is_refused(shop: RunningShop, path: str, val
 def test_a_price_is_in_the_currency_of_its_product(shop: RunningShop) -> None:
     product = shop.product(units=10)
     shop.sql("UPDATE products SET currency = 'KWD', price_minor = 10500 WHERE id = :id", id=product.id)
-    request = _change(pb.Product(id=product.id, price=Money(currency_code="USD", units=1)), "price")
+    request = _change(product_pb2.Product(id=product.id, price=Money(currency_code="USD", units=1)), "price")
     said = refused(shop.catalog.UpdateProduct, request, shop.admin)
     assert (said.reason, said.facts["problem"]) == ("INVALID_MONEY", "must be in KWD")
     as_read = Money(currency_code="KWD", units=10, nanos=500_000_000)
-    assert _update(shop, pb.Product(id=product.id, price=as_read), "price").price == as_read
+    assert _update(shop, product_pb2.Product(id=product.id, price=as_read), "price").price == as_read
     finer = Money(units=10, nanos=505_000_000)
-    changed = _update(shop, pb.Product(id=product.id, price=finer), "price").price
+    changed = _update(shop, product_pb2.Product(id=product.id, price=finer), "price").price
     assert changed == Money(currency_code="KWD", units=10, nanos=505_000_000)
 
 
 def test_a_price_cannot_rise_above_the_one_it_is_compared_with(shop: RunningShop) -> None:
     product = shop.product(units=10, compare_at_price=Money(units=12))
     said = refused(
-        shop.catalog.UpdateProduct, _change(pb.Product(id=product.id, price=Money(units=13))), shop.admin
+        shop.catalog.UpdateProduct,
+        _change(product_pb2.Product(id=product.id, price=Money(units=13))),
+        shop.admin,
     )
     assert said.reason == "INVALID_MONEY"
 
 
 def test_a_taken_sku_or_slug_is_refused_and_ones_own_is_not(shop: RunningShop) -> None:
     one, two = shop.product(), shop.product()
-    said = refused(shop.catalog.UpdateProduct, _change(pb.Product(id=two.id, sku=one.sku)), shop.admin)
+    said = refused(
+        shop.catalog.UpdateProduct, _change(product_pb2.Product(id=two.id, sku=one.sku)), shop.admin
+    )
     assert (said.code, said.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SKU_TAKEN")
-    said = refused(shop.catalog.UpdateProduct, _change(pb.Product(id=two.id, slug=one.slug)), shop.admin)
+    said = refused(
+        shop.catalog.UpdateProduct, _change(product_pb2.Product(id=two.id, slug=one.slug)), shop.admin
+    )
     assert (said.code, said.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SLUG_TAKEN")
-    assert _update(shop, pb.Product(id=two.id, sku=two.sku, slug=two.slug)).sku == two.sku
+    assert _update(shop, product_pb2.Product(id=two.id, sku=two.sku, slug=two.slug)).sku == two.sku
 
 
 def test_a_new_sku_is_that_of_the_default_variant_too(shop: RunningShop) -> None:
     product = shop.product()
     sku = f"S-{uuid.uuid4().hex[:8]}"
-    _update(shop, pb.Product(id=product.id, sku=sku))
-    inventory = shop.catalog.GetInventory(pb.GetInventoryRequest(product_id=product.id))
+    _update(shop, product_pb2.Product(id=product.id, sku=sku))
+    inventory = shop.inventory.GetInventory(inventory_pb2.GetInventoryRequest(product_id=product.id))
     assert [level.sku for level in inventory.levels] == [sku]
 
 
 def test_a_stale_etag_is_refused_and_the_current_one_taken(shop: RunningShop) -> None:
     product = shop.product()
-    changed = _update(shop, pb.Product(id=product.id, name=_name(), etag=product.etag))
-    stale = _change(pb.Product(id=product.id, name="late", etag=product.etag), "name")
+    changed = _update(shop, product_pb2.Product(id=product.id, name=_name(), etag=product.etag))
+    stale = _change(product_pb2.Product(id=product.id, name="late", etag=product.etag), "name")
     said = refused(shop.catalog.UpdateProduct, stale, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
     assert said.facts == {"resource": "product", "current": changed.etag}
-    gone = pb.DeleteProductRequest(product_id=product.id, etag=product.etag)
+    gone = product_pb2.DeleteProductRequest(product_id=product.id, etag=product.etag)
     assert refused(shop.catalog.DeleteProduct, gone, shop.admin).reason == "STALE_ETAG"
     shop.catalog.DeleteProduct(
-        pb.DeleteProductRequest(product_id=product.id, etag=changed.etag), metadata=shop.admin.metadata
+        product_pb2.DeleteProductRequest(product_id=product.id, etag=changed.etag),
+        metadata=shop.admin.metadata,
     )
 
 
@@ -363,7 +385,9 @@ def test_of_writers_with_one_etag_one_wins(shop: RunningShop) -> None:
 
     def write(number: int) -> str:
         try:
-            return _update(shop, pb.Product(id=product.id, name=f"Writer {number}", etag=product.etag)).name
+            return _update(
+                shop, product_pb2.Product(id=product.id, name=f"Writer {number}", etag=product.etag)
+            ).name
         except grpc.RpcError as error:
             return error.code().name  # type: ignore[attr-defined]
 
@@ -375,8 +399,8 @@ def test_of_writers_with_one_etag_one_wins(shop: RunningShop) -> None:
 
 def test_the_stock_does_not_move_the_etag(shop: RunningShop) -> None:
     product = shop.product(stock=5)
-    shop.catalog.SetInventory(
-        pb.SetInventoryRequest(product_id=product.id, quantity=50), metadata=shop.admin.metadata
+    shop.inventory.SetInventory(
+        inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=50), metadata=shop.admin.metadata
     )
     after = _get(shop, product.id)
     assert (after.stock, after.etag) == (50, product.etag)
@@ -389,15 +413,20 @@ def test_a_deleted_product_is_gone_from_every_read(shop: RunningShop) -> None:
     tag = uuid.uuid4().hex
     product = shop.product(tags=[tag])
     _get(shop, product.id)
-    shop.catalog.DeleteProduct(pb.DeleteProductRequest(product_id=product.id), metadata=shop.admin.metadata)
-    for key in (pb.GetProductRequest(product_id=product.id), pb.GetProductRequest(slug=product.slug)):
+    shop.catalog.DeleteProduct(
+        product_pb2.DeleteProductRequest(product_id=product.id), metadata=shop.admin.metadata
+    )
+    for key in (
+        product_pb2.GetProductRequest(product_id=product.id),
+        product_pb2.GetProductRequest(slug=product.slug),
+    ):
         assert refused(shop.catalog.GetProduct, key).code == grpc.StatusCode.NOT_FOUND
-    assert not shop.catalog.ListProducts(pb.ListProductsRequest(tags=[tag])).items
-    inventory = pb.GetInventoryRequest(product_id=product.id)
-    assert refused(shop.catalog.GetInventory, inventory).reason == "PRODUCT_NOT_FOUND"
-    again = pb.DeleteProductRequest(product_id=product.id)
+    assert not shop.catalog.ListProducts(product_pb2.ListProductsRequest(tags=[tag])).items
+    inventory = inventory_pb2.GetInventoryRequest(product_id=product.id)
+    assert refused(shop.inventory.GetInventory, inventory).reason == "PRODUCT_NOT_FOUND"
+    again = product_pb2.DeleteProductRequest(product_id=product.id)
     assert refused(shop.catalog.DeleteProduct, again, shop.admin).reason == "PRODUCT_NOT_FOUND"
-    change = _change(pb.Product(id=product.id, name="x"))
+    change = _change(product_pb2.Product(id=product.id, name="x"))
     assert refused(shop.catalog.UpdateProduct, change, shop.admin).reason == "PRODUCT_NOT_FOUND"
 
 
@@ -408,21 +437,29 @@ def test_a_vendor_owns_what_they_create_and_manages_it(shop: RunningShop) -> Non
     vendor = shop.vendor()
     product = _create(shop, _new(_name(), stock=3), vendor)
     assert product.vendor_id == vendor.user_id
-    assert _update(shop, pb.Product(id=product.id, brand="Own"), account=vendor).brand == "Own"
-    change = pb.AdjustInventoryRequest(product_id=product.id, delta=2)
-    assert shop.catalog.AdjustInventory(change, metadata=vendor.metadata).total_available == 5
-    assert _update(shop, pb.Product(id=product.id, brand="Shop")).vendor_id == vendor.user_id
-    shop.catalog.DeleteProduct(pb.DeleteProductRequest(product_id=product.id), metadata=vendor.metadata)
+    assert _update(shop, product_pb2.Product(id=product.id, brand="Own"), account=vendor).brand == "Own"
+    change = inventory_pb2.AdjustInventoryRequest(product_id=product.id, delta=2)
+    assert shop.inventory.AdjustInventory(change, metadata=vendor.metadata).total_available == 5
+    assert _update(shop, product_pb2.Product(id=product.id, brand="Shop")).vendor_id == vendor.user_id
+    shop.catalog.DeleteProduct(
+        product_pb2.DeleteProductRequest(product_id=product.id), metadata=vendor.metadata
+    )
 
 
 def test_a_vendor_touches_nothing_of_others(shop: RunningShop) -> None:
     mine, other = shop.vendor(), shop.vendor()
     for product in (shop.product(), _create(shop, _new(_name()), other)):
         for method, request in (
-            (shop.catalog.UpdateProduct, _change(pb.Product(id=product.id, name="Mine now"))),
-            (shop.catalog.DeleteProduct, pb.DeleteProductRequest(product_id=product.id)),
-            (shop.catalog.SetInventory, pb.SetInventoryRequest(product_id=product.id, quantity=1)),
-            (shop.catalog.AdjustInventory, pb.AdjustInventoryRequest(product_id=product.id, delta=1)),
+            (shop.catalog.UpdateProduct, _change(product_pb2.Product(id=product.id, name="Mine now"))),
+            (shop.catalog.DeleteProduct, product_pb2.DeleteProductRequest(product_id=product.id)),
+            (
+                shop.inventory.SetInventory,
+                inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=1),
+            ),
+            (
+                shop.inventory.AdjustInventory,
+                inventory_pb2.AdjustInventoryRequest(product_id=product.id, delta=1),
+            ),
         ):
             said = refused(method, request, mine)
             assert (said.code, said.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_THE_OWNER")
@@ -430,7 +467,7 @@ def test_a_vendor_touches_nothing_of_others(shop: RunningShop) -> None:
 
 
 def test_a_vendor_manages_no_categories(shop: RunningShop) -> None:
-    request = pb.CreateCategoryRequest(category=pb.Category(name="Mine"))
+    request = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name="Mine"))
     assert refused(shop.catalog.CreateCategory, request, shop.vendor()).reason == "PERMISSION_MISSING"
 
 
@@ -466,21 +503,24 @@ def test_what_one_worker_writes_every_worker_shows(
     assert _get(reader, product.id) == product
     latencies = []
     for round_ in range(5):
-        changed = _update(writer, pb.Product(id=product.id, price=Money(units=20 + round_)))
+        changed = _update(writer, product_pb2.Product(id=product.id, price=Money(units=20 + round_)))
         latencies.append(_seconds_until(lambda changed=changed: _get(reader, product.id) == changed))
-        level = pb.SetInventoryRequest(product_id=product.id, quantity=round_)
-        writer.catalog.SetInventory(level, metadata=writer.admin.metadata)
+        level = inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=round_)
+        writer.inventory.SetInventory(level, metadata=writer.admin.metadata)
         latencies.append(_seconds_until(lambda stock=round_: _get(reader, product.id).stock == stock))
     category = writer.catalog.CreateCategory(
-        pb.CreateCategoryRequest(category=pb.Category(name="Cups")), metadata=writer.admin.metadata
+        category_pb2.CreateCategoryRequest(category=category_pb2.Category(name="Cups")),
+        metadata=writer.admin.metadata,
     )
     latencies.append(
-        _seconds_until(lambda: category in reader.catalog.ListCategories(pb.ListCategoriesRequest()).items)
+        _seconds_until(
+            lambda: category in reader.catalog.ListCategories(category_pb2.ListCategoriesRequest()).items
+        )
     )
     writer.catalog.DeleteProduct(
-        pb.DeleteProductRequest(product_id=product.id), metadata=writer.admin.metadata
+        product_pb2.DeleteProductRequest(product_id=product.id), metadata=writer.admin.metadata
     )
-    batch = pb.BatchGetProductsRequest(product_ids=[product.id])
+    batch = product_pb2.BatchGetProductsRequest(product_ids=[product.id])
     latencies.append(_seconds_until(lambda: reader.catalog.BatchGetProducts(batch).missing_ids))
     record_property("freshness_ms", [round(seconds * 1000, 1) for seconds in latencies])
 
@@ -488,4 +528,6 @@ def test_what_one_worker_writes_every_worker_shows(
 def test_a_worker_shows_its_own_write_at_once(shop: RunningShop) -> None:
     product = shop.product()
     for units in range(1, 20):
-        assert _update(shop, pb.Product(id=product.id, price=Money(units=units))) == _get(shop, product.id)
+        assert _update(shop, product_pb2.Product(id=product.id, price=Money(units=units))) == _get(
+            shop, product.id
+        )

@@ -12,22 +12,22 @@ import pytest
 from catalog_shop import copy_product
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refused
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import category_pb2, product_pb2
 
-Sort = pb.ListProductsRequest
+Sort = product_pb2.ListProductsRequest
 SORTS = [Sort.NEWEST, Sort.PRICE_ASC, Sort.PRICE_DESC, Sort.NAME, Sort.POPULARITY, Sort.RATING]
 
 
-def _list(shop: RunningShop, **arguments: Any) -> pb.ListProductsResponse:
-    return shop.catalog.ListProducts(pb.ListProductsRequest(**arguments))
+def _list(shop: RunningShop, **arguments: Any) -> product_pb2.ListProductsResponse:
+    return shop.catalog.ListProducts(product_pb2.ListProductsRequest(**arguments))
 
 
-def _ids(reply: pb.ListProductsResponse) -> list[int]:
+def _ids(reply: product_pb2.ListProductsResponse) -> list[int]:
     return [product.id for product in reply.items]
 
 
-def _all_pages(shop: RunningShop, size: int, **arguments: Any) -> list[pb.Product]:
-    found: list[pb.Product] = []
+def _all_pages(shop: RunningShop, size: int, **arguments: Any) -> list[product_pb2.Product]:
+    found: list[product_pb2.Product] = []
     token = ""
     while True:
         reply = _list(shop, page_size=size, page_token=token, **arguments)
@@ -40,8 +40,8 @@ def _all_pages(shop: RunningShop, size: int, **arguments: Any) -> list[pb.Produc
         assert len(reply.items) == size, "only the last page is short"
 
 
-def _category(shop: RunningShop, name: str, **fields: Any) -> pb.Category:
-    request = pb.CreateCategoryRequest(category=pb.Category(name=name, **fields))
+def _category(shop: RunningShop, name: str, **fields: Any) -> category_pb2.Category:
+    request = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=name, **fields))
     return shop.catalog.CreateCategory(request, metadata=shop.admin.metadata)
 
 
@@ -173,7 +173,8 @@ def test_a_token_is_bound_to_the_arguments_of_its_list(shop: RunningShop, other:
         shop.product(tags=[tag], brand="Acme")
     token = _list(shop, tags=[tag], page_size=1).next_page_token
     said = refused(
-        shop.catalog.ListProducts, pb.ListProductsRequest(**({"tags": [tag], "page_token": token} | other))
+        shop.catalog.ListProducts,
+        product_pb2.ListProductsRequest(**({"tags": [tag], "page_token": token} | other)),
     )
     assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_PAGE_TOKEN")
     larger = _list(shop, tags=[tag], page_size=5, page_token=token)
@@ -182,7 +183,7 @@ def test_a_token_is_bound_to_the_arguments_of_its_list(shop: RunningShop, other:
 
 @pytest.mark.parametrize("token", ["x", "AAAA", "A" * 2048, "é", "' OR 1=1"])
 def test_a_made_up_token_is_refused(shop: RunningShop, token: str) -> None:
-    said = refused(shop.catalog.ListProducts, pb.ListProductsRequest(page_token=token))
+    said = refused(shop.catalog.ListProducts, product_pb2.ListProductsRequest(page_token=token))
     assert said.reason == "INVALID_PAGE_TOKEN"
 
 
@@ -209,7 +210,7 @@ def test_a_category_holds_what_is_below_it_whatever_it_is_called(shop: RunningSh
         assert _ids(_list(shop, category=asked)) == [three, two, one], asked
     assert _ids(_list(shop, category=middle.name)) == [three, two]
     assert _ids(_list(shop, category=low.slug)) == [three]
-    said = refused(shop.catalog.ListProducts, pb.ListProductsRequest(category="nowhere"))
+    said = refused(shop.catalog.ListProducts, product_pb2.ListProductsRequest(category="nowhere"))
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "CATEGORY_NOT_FOUND")
 
 
@@ -231,7 +232,7 @@ def test_all_tags_must_be_there(shop: RunningShop) -> None:
 def test_tags_that_were_changed_are_the_ones_that_count(shop: RunningShop) -> None:
     old, new = uuid.uuid4().hex, uuid.uuid4().hex
     product = shop.product(tags=[old])
-    change = pb.UpdateProductRequest(product=pb.Product(id=product.id, tags=[new]))
+    change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, tags=[new]))
     shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
     assert _ids(_list(shop, tags=[new])) == [product.id]
     assert _ids(_list(shop, tags=[old])) == []
@@ -287,7 +288,7 @@ def test_prices_are_bounds_that_belong_to_the_range(
     ],
 )
 def test_an_argument_that_means_nothing_is_refused(shop: RunningShop, arguments: dict[str, Any]) -> None:
-    said = refused(shop.catalog.ListProducts, pb.ListProductsRequest(**arguments))
+    said = refused(shop.catalog.ListProducts, product_pb2.ListProductsRequest(**arguments))
     assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
     assert said.fields[0].split("[")[0] in arguments
 
@@ -302,7 +303,7 @@ def test_what_can_be_ordered_and_what_is_sold_out_are_two_lists(shop: RunningSho
 
 def test_a_vendor_has_a_list_of_their_own(shop: RunningShop) -> None:
     vendor: Account = shop.vendor()
-    request = pb.CreateProductRequest(product=pb.Product(name="Own", price=Money(units=1)))
+    request = product_pb2.CreateProductRequest(product=product_pb2.Product(name="Own", price=Money(units=1)))
     product = shop.catalog.CreateProduct(request, metadata=vendor.metadata)
     shop.product()
     assert _ids(_list(shop, vendor=vendor.user_id)) == [product.id]
@@ -322,10 +323,14 @@ def test_filters_narrow_each_other(shop: RunningShop) -> None:
 def test_every_filter_works_in_every_order(shop: RunningShop, sort: Sort.Sort.ValueType) -> None:
     tag = uuid.uuid4().hex
     vendor = shop.vendor()
-    sent = pb.Product(name="Own", price=Money(units=7), stock=1, tags=[tag], brand="Acme")
-    product = shop.catalog.CreateProduct(pb.CreateProductRequest(product=sent), metadata=vendor.metadata)
+    sent = product_pb2.Product(name="Own", price=Money(units=7), stock=1, tags=[tag], brand="Acme")
+    product = shop.catalog.CreateProduct(
+        product_pb2.CreateProductRequest(product=sent), metadata=vendor.metadata
+    )
     category = _category(shop, _unique("Ordered"))
-    change = pb.UpdateProductRequest(product=pb.Product(id=product.id, category=category.slug))
+    change = product_pb2.UpdateProductRequest(
+        product=product_pb2.Product(id=product.id, category=category.slug)
+    )
     shop.catalog.UpdateProduct(change, metadata=vendor.metadata)
     shop.product(tags=[tag], stock=0)
     for filters in (
@@ -347,7 +352,7 @@ def test_a_walk_through_a_category_goes_on_when_the_tree_below_it_changes(shop: 
     _category(shop, _unique("Small cups"), parent_id=category.id)
     rest = _list(shop, category=category.slug, page_size=2, page_token=first.next_page_token)
     assert sorted(_ids(first) + _ids(rest)) == sorted(made)
-    other = pb.ListProductsRequest(category=_category(shop, _unique("Bowls")).slug)
+    other = product_pb2.ListProductsRequest(category=_category(shop, _unique("Bowls")).slug)
     other.page_token = first.next_page_token
     assert refused(shop.catalog.ListProducts, other).reason == "INVALID_PAGE_TOKEN"
 

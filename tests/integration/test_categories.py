@@ -13,7 +13,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import category_pb2, product_pb2
 from sqlalchemy import text
 
 from server.catalog.categories import MOST_LEVELS
@@ -23,31 +23,31 @@ def _unique(word: str = "Shelf") -> str:
     return f"{word} {uuid.uuid4().hex[:8]}"
 
 
-def _creation(name: str, **fields: Any) -> pb.CreateCategoryRequest:
-    return pb.CreateCategoryRequest(category=pb.Category(name=name, **fields))
+def _creation(name: str, **fields: Any) -> category_pb2.CreateCategoryRequest:
+    return category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=name, **fields))
 
 
-def _create(shop: RunningShop, name: str = "", **fields: Any) -> pb.Category:
+def _create(shop: RunningShop, name: str = "", **fields: Any) -> category_pb2.Category:
     return shop.catalog.CreateCategory(_creation(name or _unique(), **fields), metadata=shop.admin.metadata)
 
 
-def _change(category_id: int, *paths: str, **fields: Any) -> pb.UpdateCategoryRequest:
-    return pb.UpdateCategoryRequest(
-        category=pb.Category(id=category_id, **fields), update_mask=FieldMask(paths=paths)
+def _change(category_id: int, *paths: str, **fields: Any) -> category_pb2.UpdateCategoryRequest:
+    return category_pb2.UpdateCategoryRequest(
+        category=category_pb2.Category(id=category_id, **fields), update_mask=FieldMask(paths=paths)
     )
 
 
-def _update(shop: RunningShop, category_id: int, *paths: str, **fields: Any) -> pb.Category:
+def _update(shop: RunningShop, category_id: int, *paths: str, **fields: Any) -> category_pb2.Category:
     return shop.catalog.UpdateCategory(_change(category_id, *paths, **fields), metadata=shop.admin.metadata)
 
 
 def _delete(shop: RunningShop, category_id: int) -> None:
-    request = pb.DeleteCategoryRequest(category_id=category_id)
+    request = category_pb2.DeleteCategoryRequest(category_id=category_id)
     shop.catalog.DeleteCategory(request, metadata=shop.admin.metadata)
 
 
-def _get(shop: RunningShop, category_id: int) -> pb.Category:
-    return shop.catalog.GetCategory(pb.GetCategoryRequest(category_id=category_id))
+def _get(shop: RunningShop, category_id: int) -> category_pb2.Category:
+    return shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=category_id))
 
 
 def test_categories_are_shown_as_a_tree_by_name(shop: RunningShop) -> None:
@@ -59,8 +59,8 @@ def test_categories_are_shown_as_a_tree_by_name(shop: RunningShop) -> None:
     assert [child.name for child in shown.children] == ["apples", "Bread", "Zwieback"]
     assert all(child.parent_id == top.id for child in shown.children)
     assert (shown.parent_id, shown.description) == (0, "All of it")
-    assert shop.catalog.GetCategory(pb.GetCategoryRequest(slug=top.slug)) == shown
-    reply = shop.catalog.ListCategories(pb.ListCategoriesRequest())
+    assert shop.catalog.GetCategory(category_pb2.GetCategoryRequest(slug=top.slug)) == shown
+    reply = shop.catalog.ListCategories(category_pb2.ListCategoriesRequest())
     shown.ClearField("description")
     assert shown in reply.items
     assert all(category.parent_id == 0 for category in reply.items)
@@ -72,17 +72,17 @@ def test_reading_the_tree_takes_no_query_once_it_is_in_memory(shop: RunningShop)
     _get(shop, category.id)
     with shop.counted_queries() as queries:
         _get(shop, category.id)
-        shop.catalog.ListCategories(pb.ListCategoriesRequest())
+        shop.catalog.ListCategories(category_pb2.ListCategoriesRequest())
     assert queries == []
 
 
 @pytest.mark.parametrize("key", [{"category_id": 2**53}, {"slug": "there-is-none"}])
 def test_what_does_not_exist_is_not_found(shop: RunningShop, key: dict[str, Any]) -> None:
-    said = refused(shop.catalog.GetCategory, pb.GetCategoryRequest(**key))
+    said = refused(shop.catalog.GetCategory, category_pb2.GetCategoryRequest(**key))
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "CATEGORY_NOT_FOUND")
     for method, request in (
         (shop.catalog.UpdateCategory, _change(2**53, name="x")),
-        (shop.catalog.DeleteCategory, pb.DeleteCategoryRequest(category_id=2**53)),
+        (shop.catalog.DeleteCategory, category_pb2.DeleteCategoryRequest(category_id=2**53)),
         (shop.catalog.CreateCategory, _creation("x", parent_id=2**53)),
         (shop.catalog.UpdateCategory, _change(_create(shop).id, parent_id=2**53)),
     ):
@@ -147,9 +147,11 @@ def test_a_new_name_shows_on_the_products(shop: RunningShop) -> None:
     category = _create(shop)
     product = shop.product(category=category.name)
     assert product.category == category.name
-    shop.catalog.GetProduct(pb.GetProductRequest(product_id=product.id))
+    shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id))
     renamed = _update(shop, category.id, name=_unique("New"))
-    assert shop.catalog.GetProduct(pb.GetProductRequest(product_id=product.id)).category == renamed.name
+    assert (
+        shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id)).category == renamed.name
+    )
 
 
 def test_a_category_cannot_be_moved_below_itself(shop: RunningShop) -> None:
@@ -200,14 +202,16 @@ def test_a_category_in_use_stays(shop: RunningShop) -> None:
     low = _create(shop, parent_id=top.id)
     product = shop.product(category=low.slug)
     for category in (top, low):
-        request = pb.DeleteCategoryRequest(category_id=category.id)
+        request = category_pb2.DeleteCategoryRequest(category_id=category.id)
         said = refused(shop.catalog.DeleteCategory, request, shop.admin)
         assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "CATEGORY_IN_USE")
-    shop.catalog.DeleteProduct(pb.DeleteProductRequest(product_id=product.id), metadata=shop.admin.metadata)
+    shop.catalog.DeleteProduct(
+        product_pb2.DeleteProductRequest(product_id=product.id), metadata=shop.admin.metadata
+    )
     _delete(shop, low.id)
     _delete(shop, top.id)
     for category in (top, low):
-        request = pb.GetCategoryRequest(category_id=category.id)
+        request = category_pb2.GetCategoryRequest(category_id=category.id)
         assert refused(shop.catalog.GetCategory, request).code == grpc.StatusCode.NOT_FOUND
 
 
@@ -232,15 +236,15 @@ def test_a_category_deleted_meanwhile_takes_no_new_product_or_child(
     postgres_shop: RunningShop, meanwhile: Any
 ) -> None:
     shop = postgres_shop
-    product = pb.Product(name=_unique("Mug"), price=Money(units=1))
+    product = product_pb2.Product(name=_unique("Mug"), price=Money(units=1))
     for into in ("product", "child"):
         category = _create(shop)
         product.category = category.slug
 
-        def call(into: str = into, category: pb.Category = category) -> Any:
+        def call(into: str = into, category: category_pb2.Category = category) -> Any:
             if into == "product":
                 return refused(
-                    shop.catalog.CreateProduct, pb.CreateProductRequest(product=product), shop.admin
+                    shop.catalog.CreateProduct, product_pb2.CreateProductRequest(product=product), shop.admin
                 )
             return refused(
                 shop.catalog.CreateCategory, _creation(_unique(), parent_id=category.id), shop.admin
@@ -256,7 +260,9 @@ def test_a_category_that_gets_a_child_meanwhile_is_in_use(postgres_shop: Running
     said = meanwhile(
         "INSERT INTO categories (parent_id, name, slug, description) VALUES (:id, 'x', :slug, '')",
         lambda: refused(
-            shop.catalog.DeleteCategory, pb.DeleteCategoryRequest(category_id=category.id), shop.admin
+            shop.catalog.DeleteCategory,
+            category_pb2.DeleteCategoryRequest(category_id=category.id),
+            shop.admin,
         ),
         id=category.id,
         slug=uuid.uuid4().hex,

@@ -12,7 +12,7 @@ from cart_shop import CENT, buyer_of, cart_of, cents, forget, refused, stock_of
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refusal, test_settings
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2
+from sanset.v1 import cart_pb2, product_pb2, user_pb2
 from sanset.v1 import order_pb2 as pb
 
 
@@ -112,8 +112,8 @@ def test_lines_keep_the_order_of_the_cart(shop: RunningShop) -> None:
 def test_an_order_keeps_its_prices_and_names(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop, 1000)
     placed = shop.checkout(buyer).order
-    dearer = catalog_pb2.Product(id=product_id, name="Renamed", price=Money(currency_code="USD", units=99))
-    request = catalog_pb2.UpdateProductRequest(product=dearer, update_mask=FieldMask(paths=["name", "price"]))
+    dearer = product_pb2.Product(id=product_id, name="Renamed", price=Money(currency_code="USD", units=99))
+    request = product_pb2.UpdateProductRequest(product=dearer, update_mask=FieldMask(paths=["name", "price"]))
     shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
     assert shop.orders.GetOrder(pb.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata) == placed
 
@@ -123,7 +123,7 @@ def test_an_order_keeps_its_address(shop: RunningShop) -> None:
     second = shop.add_address(buyer, line1="2 Side Street", city="Paris", country="fr")
     placed = shop.checkout(buyer, address_id=second.id).order
     assert (placed.address.line1, placed.address.country) == ("2 Side Street", "FR")
-    shop.auth.DeleteAddress(auth_pb2.DeleteAddressRequest(address_id=second.id), metadata=buyer.metadata)
+    shop.users.DeleteAddress(user_pb2.DeleteAddressRequest(address_id=second.id), metadata=buyer.metadata)
     read = shop.orders.GetOrder(pb.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata)
     assert read.address == placed.address
 
@@ -188,7 +188,7 @@ def test_stock_that_went_meanwhile_refuses_the_whole_order(shop: RunningShop) ->
 def test_a_deleted_product_cannot_be_ordered(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop, 1000)
     shop.catalog.DeleteProduct(
-        catalog_pb2.DeleteProductRequest(product_id=product_id), metadata=shop.admin.metadata
+        product_pb2.DeleteProductRequest(product_id=product_id), metadata=shop.admin.metadata
     )
     answer = refused(shop, buyer)
     assert (answer.reason, answer.facts["available"]) == ("OUT_OF_STOCK", "0")
@@ -196,8 +196,8 @@ def test_a_deleted_product_cannot_be_ordered(shop: RunningShop) -> None:
 
 def test_a_limit_that_was_lowered_meanwhile_counts(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop, 1000, quantity=5)
-    request = catalog_pb2.UpdateProductRequest(
-        product=catalog_pb2.Product(id=product_id, max_quantity=4),
+    request = product_pb2.UpdateProductRequest(
+        product=product_pb2.Product(id=product_id, max_quantity=4),
         update_mask=FieldMask(paths=["max_quantity"]),
     )
     shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
@@ -391,7 +391,7 @@ def test_an_address_from_before_countries_were_checked_is_corrected_before_it_is
     buyer = shop.customer()
     shop.add(buyer, shop.product().id)
     shop.sql("UPDATE addresses SET country = :code WHERE user_id = :id", code=code, id=buyer.user_id)
-    (address,) = shop.auth.ListAddresses(auth_pb2.ListAddressesRequest(), metadata=buyer.metadata).items
+    (address,) = shop.users.ListAddresses(user_pb2.ListAddressesRequest(), metadata=buyer.metadata).items
     checkout = pb.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=pb.Payment.CARD)
     preview = cart_pb2.PreviewCheckoutRequest(address_id=address.id)
     for method, request in ((shop.orders.Checkout, checkout), (shop.cart.PreviewCheckout, preview)):
@@ -401,6 +401,6 @@ def test_an_address_from_before_countries_were_checked_is_corrected_before_it_is
         assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["address_id"])
         assert "country" in said.message
     assert ("GB" in said.message) is (code == "UK")
-    right = auth_pb2.UpdateAddressRequest(address=auth_pb2.Address(id=address.id, country="gb"))
-    shop.auth.UpdateAddress(right, metadata=buyer.metadata)
+    right = user_pb2.UpdateAddressRequest(address=user_pb2.Address(id=address.id, country="gb"))
+    shop.users.UpdateAddress(right, metadata=buyer.metadata)
     assert shop.checkout(buyer).order.address.country == "GB"

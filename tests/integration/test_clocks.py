@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from running_shop import RunningShop, test_settings
-from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2
+from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, user_pb2
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
@@ -61,7 +61,7 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
     session = _session(right, buyer.tokens.access_token)
     for age in (timedelta(minutes=0), timedelta(minutes=settings.access_token_expire_minutes - 5)):
         token = AccessTokens.of(settings).issue(buyer.user_id, "CUSTOMER", session, utc_now() - age)
-        wrong.auth.GetMe(auth_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {token}"),))
+        wrong.users.GetMe(user_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {token}"),))
 
     # a coupon that began and will end in five minutes
     coupon = promotion_pb2.Coupon(

@@ -13,17 +13,17 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import cart_pb2, catalog_pb2, order_pb2
+from sanset.v1 import cart_pb2, inventory_pb2, order_pb2, product_pb2
 
 from server.clock import utc_now
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
 
-def discount(**fields: Any) -> catalog_pb2.Discount:
+def discount(**fields: Any) -> product_pb2.Discount:
     """A discount; times may be datetimes."""
     sent = {name: moment(value) if isinstance(value, datetime) else value for name, value in fields.items()}
-    return catalog_pb2.Discount(**sent)
+    return product_pb2.Discount(**sent)
 
 
 def moment(when: datetime) -> Timestamp:
@@ -32,14 +32,14 @@ def moment(when: datetime) -> Timestamp:
     return stamp
 
 
-def get(shop: RunningShop, product_id: int) -> catalog_pb2.Product:
-    return shop.catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=product_id))
+def get(shop: RunningShop, product_id: int) -> product_pb2.Product:
+    return shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product_id))
 
 
-def change(shop: RunningShop, product: catalog_pb2.Product, *paths: str) -> catalog_pb2.Product:
+def change(shop: RunningShop, product: product_pb2.Product, *paths: str) -> product_pb2.Product:
     """Change a product, whatever its version by now."""
     product.ClearField("etag")
-    request = catalog_pb2.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
+    request = product_pb2.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
     return shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
 
 
@@ -56,14 +56,14 @@ def change(shop: RunningShop, product: catalog_pb2.Product, *paths: str) -> cata
     ids=str,
 )
 def test_a_product_shows_its_price_of_the_moment_beside_its_list_price(
-    shop: RunningShop, given: catalog_pb2.Discount, effective: int
+    shop: RunningShop, given: product_pb2.Discount, effective: int
 ) -> None:
     made = shop.product(units=9, nanos=990_000_000, discount=given)
     assert (cents(made.price), cents(made.effective_price)) == (999, effective)
     assert made.discount.WhichOneof("reduction") == given.WhichOneof("reduction")
     assert made.discount.percent == given.percent
     assert get(shop, made.id) == made
-    listed = shop.catalog.ListProducts(catalog_pb2.ListProductsRequest(page_size=1)).items
+    listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=1)).items
     assert list(listed) == [made]
 
 
@@ -127,10 +127,10 @@ def test_a_discount_that_is_over_or_not_yet_takes_nothing_off(shop: RunningShop)
     ],
 )
 def test_a_discount_that_makes_no_sense_is_refused(
-    shop: RunningShop, given: catalog_pb2.Discount, reason: str, field: str
+    shop: RunningShop, given: product_pb2.Discount, reason: str, field: str
 ) -> None:
-    product = catalog_pb2.Product(name="Mug", price=Money(units=10), discount=given)
-    request = catalog_pb2.CreateProductRequest(product=product)
+    product = product_pb2.Product(name="Mug", price=Money(units=10), discount=given)
+    request = product_pb2.CreateProductRequest(product=product)
     said = refused(shop.catalog.CreateProduct, request, shop.admin)
     assert (said.code, said.reason) == (INVALID, reason)
     if field:
@@ -142,13 +142,13 @@ def test_a_discount_is_changed_and_ended_by_an_update(shop: RunningShop) -> None
     get(shop, product.id)
     product.discount.percent = 20
     assert cents(change(shop, product, "discount").effective_price) == 800
-    assert cents(change(shop, catalog_pb2.Product(id=product.id, name="New name")).effective_price) == 800
+    assert cents(change(shop, product_pb2.Product(id=product.id, name="New name")).effective_price) == 800
     product.discount.amount.CopyFrom(Money(units=4))
     assert cents(change(shop, product, "discount").effective_price) == 600
     said = refused(
         shop.catalog.UpdateProduct,
-        catalog_pb2.UpdateProductRequest(
-            product=catalog_pb2.Product(id=product.id, price=Money(units=3)),
+        product_pb2.UpdateProductRequest(
+            product=product_pb2.Product(id=product.id, price=Money(units=3)),
             update_mask=FieldMask(paths=["price"]),
         ),
         shop.admin,
@@ -231,11 +231,11 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
     cheaper.price.units = 8
     change(shop, cheaper, "price")
     for product, left in ((scarce, 2), (out, 0)):
-        shop.catalog.SetInventory(
-            catalog_pb2.SetInventoryRequest(product_id=product.id, quantity=left),
+        shop.inventory.SetInventory(
+            inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=left),
             metadata=shop.admin.metadata,
         )
-    request = catalog_pb2.DeleteProductRequest(product_id=gone.id)
+    request = product_pb2.DeleteProductRequest(product_id=gone.id)
     shop.catalog.DeleteProduct(request, metadata=shop.admin.metadata)
     cart = read_cart(shop, buyer)
     assert list(cart.changes) == [

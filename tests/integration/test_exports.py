@@ -21,7 +21,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
-from sanset.v1 import catalog_pb2, order_pb2
+from sanset.v1 import order_pb2, product_pb2
 from sqlalchemy import Connection, update
 
 from server.exports import orders as order_rows
@@ -53,7 +53,7 @@ def ordered(shop: RunningShop, request: order_pb2.ExportOrdersRequest) -> bytes:
 def offered(shop: RunningShop, who: Account) -> list[dict[str, str]]:
     """The exported products of somebody."""
     pieces = shop.catalog.ExportProducts(
-        catalog_pb2.ExportProductsRequest(), metadata=who.metadata, timeout=60
+        product_pb2.ExportProductsRequest(), metadata=who.metadata, timeout=60
     )
     return table(b"".join(piece.data for piece in pieces))
 
@@ -221,15 +221,15 @@ def test_a_time_that_ends_before_it_begins_is_refused(shop: RunningShop) -> None
 def test_vendors_export_their_own_products_and_admins_all(shop: RunningShop) -> None:
     vendor = shop.vendor()
     price = shop.product().price
-    request = catalog_pb2.CreateProductRequest(
-        product=catalog_pb2.Product(name="My mug", price=price, stock=7, tags=["red", "oak"])
+    request = product_pb2.CreateProductRequest(
+        product=product_pb2.Product(name="My mug", price=price, stock=7, tags=["red", "oak"])
     )
     mine = shop.catalog.CreateProduct(request, metadata=vendor.metadata)
     gone = shop.catalog.CreateProduct(
-        catalog_pb2.CreateProductRequest(product=catalog_pb2.Product(name="Gone", price=price)),
+        product_pb2.CreateProductRequest(product=product_pb2.Product(name="Gone", price=price)),
         metadata=vendor.metadata,
     )
-    shop.catalog.DeleteProduct(catalog_pb2.DeleteProductRequest(product_id=gone.id), metadata=vendor.metadata)
+    shop.catalog.DeleteProduct(product_pb2.DeleteProductRequest(product_id=gone.id), metadata=vendor.metadata)
     [row] = offered(shop, vendor)
     assert (
         row

@@ -15,7 +15,7 @@ import pytest
 from google.protobuf.message import Message
 from running_shop import Account, Refused, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import catalog_pb2, order_pb2
+from sanset.v1 import inventory_pb2, order_pb2, product_pb2
 from sqlalchemy import text
 
 from server.cart import guest_carts, service
@@ -65,8 +65,8 @@ def _units(cart: pb.Cart) -> dict[int, int]:
 
 
 def _stock(shop: RunningShop, product_id: int, quantity: int) -> None:
-    request = catalog_pb2.SetInventoryRequest(product_id=product_id, quantity=quantity)
-    shop.catalog.SetInventory(request, metadata=shop.admin.metadata)
+    request = inventory_pb2.SetInventoryRequest(product_id=product_id, quantity=quantity)
+    shop.inventory.SetInventory(request, metadata=shop.admin.metadata)
 
 
 def _expire(shop: RunningShop, cart: pb.Cart) -> None:
@@ -364,7 +364,7 @@ def test_what_does_not_fit_is_left_out_and_named(shop: RunningShop) -> None:
     for product, quantity in ((few, 3), (limited, 2), (sold_out, 1), (deleted, 1)):
         token = _add(shop, token, product.id, quantity).token
     _stock(shop, sold_out.id, 0)
-    gone = catalog_pb2.DeleteProductRequest(product_id=deleted.id)
+    gone = product_pb2.DeleteProductRequest(product_id=deleted.id)
     shop.catalog.DeleteProduct(gone, metadata=shop.admin.metadata)
     cart = _sync(shop, user, token)
     assert _units(cart) == {few.id: 4, limited.id: 3}

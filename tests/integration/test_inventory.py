@@ -9,21 +9,21 @@ from typing import Any
 import grpc
 import pytest
 from running_shop import RunningShop, refused
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import inventory_pb2, product_pb2
 
 
-def _inventory(shop: RunningShop, product_id: int) -> pb.Inventory:
-    return shop.catalog.GetInventory(pb.GetInventoryRequest(product_id=product_id))
+def _inventory(shop: RunningShop, product_id: int) -> inventory_pb2.Inventory:
+    return shop.inventory.GetInventory(inventory_pb2.GetInventoryRequest(product_id=product_id))
 
 
-def _set(shop: RunningShop, product_id: int, quantity: int, **fields: Any) -> pb.Inventory:
-    request = pb.SetInventoryRequest(product_id=product_id, quantity=quantity, **fields)
-    return shop.catalog.SetInventory(request, metadata=shop.admin.metadata)
+def _set(shop: RunningShop, product_id: int, quantity: int, **fields: Any) -> inventory_pb2.Inventory:
+    request = inventory_pb2.SetInventoryRequest(product_id=product_id, quantity=quantity, **fields)
+    return shop.inventory.SetInventory(request, metadata=shop.admin.metadata)
 
 
-def _adjust(shop: RunningShop, product_id: int, delta: int, **fields: Any) -> pb.Inventory:
-    request = pb.AdjustInventoryRequest(product_id=product_id, delta=delta, **fields)
-    return shop.catalog.AdjustInventory(request, metadata=shop.admin.metadata)
+def _adjust(shop: RunningShop, product_id: int, delta: int, **fields: Any) -> inventory_pb2.Inventory:
+    request = inventory_pb2.AdjustInventoryRequest(product_id=product_id, delta=delta, **fields)
+    return shop.inventory.AdjustInventory(request, metadata=shop.admin.metadata)
 
 
 def _columns(shop: RunningShop, product_id: int) -> tuple[int, int, int]:
@@ -37,14 +37,14 @@ def _columns(shop: RunningShop, product_id: int) -> tuple[int, int, int]:
 @pytest.mark.parametrize(
     ("stock", "status"),
     [
-        (0, pb.Product.OUT_OF_STOCK),
-        (1, pb.Product.LOW_STOCK),
-        (9, pb.Product.LOW_STOCK),
-        (10, pb.Product.IN_STOCK),
+        (0, product_pb2.Product.OUT_OF_STOCK),
+        (1, product_pb2.Product.LOW_STOCK),
+        (9, product_pb2.Product.LOW_STOCK),
+        (10, product_pb2.Product.IN_STOCK),
     ],
 )
 def test_the_stock_is_told_in_units_and_in_words(
-    shop: RunningShop, stock: int, status: pb.Product.StockStatus.ValueType
+    shop: RunningShop, stock: int, status: product_pb2.Product.StockStatus.ValueType
 ) -> None:
     product = shop.product(stock=stock)
     shown = _inventory(shop, product.id)
@@ -59,9 +59,9 @@ def test_the_stock_is_told_in_units_and_in_words(
 
 def test_an_unknown_product_is_not_found(shop: RunningShop) -> None:
     for method, request in (
-        (shop.catalog.GetInventory, pb.GetInventoryRequest(product_id=2**53)),
-        (shop.catalog.SetInventory, pb.SetInventoryRequest(product_id=2**53, quantity=1)),
-        (shop.catalog.AdjustInventory, pb.AdjustInventoryRequest(product_id=2**53, delta=1)),
+        (shop.inventory.GetInventory, inventory_pb2.GetInventoryRequest(product_id=2**53)),
+        (shop.inventory.SetInventory, inventory_pb2.SetInventoryRequest(product_id=2**53, quantity=1)),
+        (shop.inventory.AdjustInventory, inventory_pb2.AdjustInventoryRequest(product_id=2**53, delta=1)),
     ):
         said = refused(method, request, shop.admin)
         assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "PRODUCT_NOT_FOUND")
@@ -86,8 +86,8 @@ def test_a_count_sets_what_can_be_ordered_and_the_books_still_balance(shop: Runn
     assert _columns(shop, product.id) == (6, 10, 4)
     assert _set(shop, product.id, 50).total_available == 50
     assert _columns(shop, product.id) == (50, 54, 4)
-    assert shop.catalog.GetProduct(pb.GetProductRequest(product_id=product.id)).stock == 50
-    assert _set(shop, product.id, 0).status == pb.Product.OUT_OF_STOCK
+    assert shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id)).stock == 50
+    assert _set(shop, product.id, 0).status == product_pb2.Product.OUT_OF_STOCK
 
 
 def test_an_adjustment_adds_and_takes(shop: RunningShop) -> None:
@@ -96,7 +96,9 @@ def test_an_adjustment_adds_and_takes(shop: RunningShop) -> None:
     assert _adjust(shop, product.id, -15).total_available == 0
     assert _columns(shop, product.id) == (0, 0, 0)
     said = refused(
-        shop.catalog.AdjustInventory, pb.AdjustInventoryRequest(product_id=product.id, delta=-1), shop.admin
+        shop.inventory.AdjustInventory,
+        inventory_pb2.AdjustInventoryRequest(product_id=product.id, delta=-1),
+        shop.admin,
     )
     assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NEGATIVE_STOCK")
     assert said.facts == {"available": "0", "taken": "1"}
@@ -115,7 +117,7 @@ def test_more_units_than_a_reply_can_count_are_shown_as_many(shop: RunningShop) 
              id=product.id)  # fmt: skip
     shown = _adjust(shop, product.id, 1)
     assert shown.total_available == shown.levels[0].available == shown.levels[0].on_hand == 2**31 - 1
-    assert shop.catalog.GetProduct(pb.GetProductRequest(product_id=product.id)).stock == 2**31 - 1
+    assert shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id)).stock == 2**31 - 1
 
 
 def test_a_repeat_with_the_same_request_id_changes_nothing(shop: RunningShop) -> None:
@@ -124,8 +126,8 @@ def test_a_repeat_with_the_same_request_id_changes_nothing(shop: RunningShop) ->
     _set(shop, product.id, 100)
     assert _adjust(shop, product.id, 5, request_id=request_id) == first
     assert _inventory(shop, product.id).total_available == 100
-    other = pb.AdjustInventoryRequest(product_id=product.id, delta=6, request_id=request_id)
-    said = refused(shop.catalog.AdjustInventory, other, shop.admin)
+    other = inventory_pb2.AdjustInventoryRequest(product_id=product.id, delta=6, request_id=request_id)
+    said = refused(shop.inventory.AdjustInventory, other, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "IDEMPOTENCY_MISMATCH")
     counted = _set(shop, product.id, 7, request_id=request_id)
     assert counted.total_available == 7, "a request id belongs to one method"
@@ -136,10 +138,10 @@ def test_a_repeat_with_the_same_request_id_changes_nothing(shop: RunningShop) ->
 
 def test_a_refused_adjustment_leaves_its_request_id_free(shop: RunningShop) -> None:
     product, request_id = shop.product(stock=1), str(uuid.uuid4())
-    request = pb.AdjustInventoryRequest(product_id=product.id, delta=-2, request_id=request_id)
-    assert refused(shop.catalog.AdjustInventory, request, shop.admin).reason == "NEGATIVE_STOCK"
+    request = inventory_pb2.AdjustInventoryRequest(product_id=product.id, delta=-2, request_id=request_id)
+    assert refused(shop.inventory.AdjustInventory, request, shop.admin).reason == "NEGATIVE_STOCK"
     _adjust(shop, product.id, 5)
-    assert shop.catalog.AdjustInventory(request, metadata=shop.admin.metadata).total_available == 4
+    assert shop.inventory.AdjustInventory(request, metadata=shop.admin.metadata).total_available == 4
 
 
 def test_one_request_id_sent_at_once_counts_once(shop: RunningShop) -> None:
@@ -158,12 +160,12 @@ def test_a_variant_is_chosen_by_its_id(shop: RunningShop) -> None:
     assert shown == {product.default_variant_id: 5, second: 8}
     for method, request in (
         (
-            shop.catalog.SetInventory,
-            pb.SetInventoryRequest(product_id=other.id, variant_id=second, quantity=1),
+            shop.inventory.SetInventory,
+            inventory_pb2.SetInventoryRequest(product_id=other.id, variant_id=second, quantity=1),
         ),
         (
-            shop.catalog.AdjustInventory,
-            pb.AdjustInventoryRequest(product_id=other.id, variant_id=2**53, delta=1),
+            shop.inventory.AdjustInventory,
+            inventory_pb2.AdjustInventoryRequest(product_id=other.id, variant_id=2**53, delta=1),
         ),
     ):
         said = refused(method, request, shop.admin)
@@ -188,22 +190,22 @@ def _second_variant(shop: RunningShop, product_id: int) -> int:
 @pytest.mark.parametrize(
     "request_",
     [
-        pb.SetInventoryRequest(product_id=1),
-        pb.SetInventoryRequest(product_id=1, quantity=-1),
-        pb.SetInventoryRequest(product_id=1, quantity=2**31 - 1),
-        pb.SetInventoryRequest(quantity=1),
-        pb.SetInventoryRequest(product_id=1, quantity=1, request_id="x"),
-        pb.AdjustInventoryRequest(product_id=1),
-        pb.AdjustInventoryRequest(product_id=1, delta=2**31 - 1),
-        pb.AdjustInventoryRequest(product_id=1, delta=-(2**31)),
-        pb.AdjustInventoryRequest(product_id=1, variant_id=-1, delta=1),
+        inventory_pb2.SetInventoryRequest(product_id=1),
+        inventory_pb2.SetInventoryRequest(product_id=1, quantity=-1),
+        inventory_pb2.SetInventoryRequest(product_id=1, quantity=2**31 - 1),
+        inventory_pb2.SetInventoryRequest(quantity=1),
+        inventory_pb2.SetInventoryRequest(product_id=1, quantity=1, request_id="x"),
+        inventory_pb2.AdjustInventoryRequest(product_id=1),
+        inventory_pb2.AdjustInventoryRequest(product_id=1, delta=2**31 - 1),
+        inventory_pb2.AdjustInventoryRequest(product_id=1, delta=-(2**31)),
+        inventory_pb2.AdjustInventoryRequest(product_id=1, variant_id=-1, delta=1),
     ],
 )
 def test_what_is_no_quantity_is_refused(
-    shop: RunningShop, request_: pb.SetInventoryRequest | pb.AdjustInventoryRequest
+    shop: RunningShop, request_: inventory_pb2.SetInventoryRequest | inventory_pb2.AdjustInventoryRequest
 ) -> None:
-    is_set = isinstance(request_, pb.SetInventoryRequest)
+    is_set = isinstance(request_, inventory_pb2.SetInventoryRequest)
     said = refused(
-        shop.catalog.SetInventory if is_set else shop.catalog.AdjustInventory, request_, shop.admin
+        shop.inventory.SetInventory if is_set else shop.inventory.AdjustInventory, request_, shop.admin
     )
     assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")

@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 from google.type.money_pb2 import Money
 from running_shop import RunningShop
-from sanset.v1 import after_sale_pb2
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import after_sale_pb2, category_pb2, inventory_pb2, product_pb2
 from sqlalchemy import Connection, event, select, text
 
 from server.catalog import inventory, listings
@@ -25,7 +24,7 @@ from server.db.database import Database
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 CENTS = 10_000_000
-Sort = pb.ListProductsRequest
+Sort = product_pb2.ListProductsRequest
 SORTS = ["NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING"]
 COUNT = 3_000
 LIMIT = 21
@@ -171,17 +170,19 @@ def _assert_short(plan: Any, *, few: bool) -> None:
 # ── What a product costs now
 
 
-def _discounted(shop: RunningShop, tag: str, percent: float, units: int, **window: Any) -> pb.Product:
-    product = pb.Product(name=f"Mug {uuid.uuid4().hex}", price=Money(units=units), tags=[tag])
+def _discounted(
+    shop: RunningShop, tag: str, percent: float, units: int, **window: Any
+) -> product_pb2.Product:
+    product = product_pb2.Product(name=f"Mug {uuid.uuid4().hex}", price=Money(units=units), tags=[tag])
     product.discount.percent = percent
     for name, moment in window.items():
         getattr(product.discount, name).FromDatetime(moment)
-    request = pb.CreateProductRequest(product=product)
+    request = product_pb2.CreateProductRequest(product=product)
     return shop.catalog.CreateProduct(request, metadata=shop.admin.metadata)
 
 
 def _listed(shop: RunningShop, tag: str, **arguments: Any) -> list[int]:
-    reply = shop.catalog.ListProducts(pb.ListProductsRequest(tags=[tag], **arguments))
+    reply = shop.catalog.ListProducts(product_pb2.ListProductsRequest(tags=[tag], **arguments))
     return [product.id for product in reply.items]
 
 
@@ -194,7 +195,9 @@ def test_what_costs_less_now_comes_first_and_lies_in_the_range(shop: RunningShop
     assert _listed(shop, tag, max_price="9.00") == [nine]
     assert _listed(shop, tag, min_price="9.01") == [ten]
     assert _listed(shop, tag, min_price="20") == []
-    change = pb.UpdateProductRequest(product=pb.Product(id=nine), update_mask={"paths": ["discount"]})
+    change = product_pb2.UpdateProductRequest(
+        product=product_pb2.Product(id=nine), update_mask={"paths": ["discount"]}
+    )
     shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
     assert _listed(shop, tag, sort=Sort.PRICE_ASC) == [ten, nine]
     assert _listed(shop, tag, min_price="20") == [nine]
@@ -283,11 +286,11 @@ def test_a_count_and_a_correction_move_a_product_between_the_lists(shop: Running
     tag = uuid.uuid4().hex
     product = shop.product(tags=[tag], stock=0).id
     assert _stock(shop, tag) == ([], [product])
-    adjust = pb.AdjustInventoryRequest(product_id=product, delta=1)
-    shop.catalog.AdjustInventory(adjust, metadata=shop.admin.metadata)
+    adjust = inventory_pb2.AdjustInventoryRequest(product_id=product, delta=1)
+    shop.inventory.AdjustInventory(adjust, metadata=shop.admin.metadata)
     assert _stock(shop, tag) == ([product], [])
     adjust.delta = -1
-    shop.catalog.AdjustInventory(adjust, metadata=shop.admin.metadata)
+    shop.inventory.AdjustInventory(adjust, metadata=shop.admin.metadata)
     assert _stock(shop, tag) == ([], [product])
 
 
@@ -306,23 +309,23 @@ def test_what_sold_best_comes_first_once_it_was_counted(shop: RunningShop) -> No
 
 def test_a_category_that_moves_takes_its_products_along(shop: RunningShop) -> None:
     def category(parent_id: int = 0) -> int:
-        sent = pb.Category(name=f"Shelf {uuid.uuid4().hex}", parent_id=parent_id)
-        request = pb.CreateCategoryRequest(category=sent)
+        sent = category_pb2.Category(name=f"Shelf {uuid.uuid4().hex}", parent_id=parent_id)
+        request = category_pb2.CreateCategoryRequest(category=sent)
         return shop.catalog.CreateCategory(request, metadata=shop.admin.metadata).id
 
     def listed(category_id: int) -> list[int]:
-        slug = shop.catalog.GetCategory(pb.GetCategoryRequest(category_id=category_id)).slug
-        return [p.id for p in shop.catalog.ListProducts(pb.ListProductsRequest(category=slug)).items]
+        slug = shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=category_id)).slug
+        return [p.id for p in shop.catalog.ListProducts(product_pb2.ListProductsRequest(category=slug)).items]
 
     top, other = category(), category()
     middle = category(top)
     low = category(middle)
-    slug = shop.catalog.GetCategory(pb.GetCategoryRequest(category_id=low)).slug
+    slug = shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=low)).slug
     product = shop.product(category=slug).id
     assert [listed(c) for c in (top, middle, low, other)] == [[product]] * 3 + [[]]
     for parent, holds in ((other, [other, middle, low]), (0, [middle, low]), (top, [top, middle, low])):
-        move = pb.UpdateCategoryRequest(
-            category=pb.Category(id=middle, parent_id=parent), update_mask={"paths": ["parent_id"]}
+        move = category_pb2.UpdateCategoryRequest(
+            category=category_pb2.Category(id=middle, parent_id=parent), update_mask={"paths": ["parent_id"]}
         )
         shop.catalog.UpdateCategory(move, metadata=shop.admin.metadata)
         assert [c for c in (top, other, middle, low) if listed(c)] == holds
@@ -342,8 +345,10 @@ def _made_anew(shop: RunningShop, product_id: int) -> list[tuple[Any, ...]]:
 
 def test_the_rows_follow_every_change_of_a_product(shop: RunningShop) -> None:
     vendor = shop.vendor()
-    sent = pb.Product(name="Own", price=Money(units=7), stock=1, tags=["a", "b"], brand="Acme")
-    product = shop.catalog.CreateProduct(pb.CreateProductRequest(product=sent), metadata=vendor.metadata)
+    sent = product_pb2.Product(name="Own", price=Money(units=7), stock=1, tags=["a", "b"], brand="Acme")
+    product = shop.catalog.CreateProduct(
+        product_pb2.CreateProductRequest(product=sent), metadata=vendor.metadata
+    )
     assert len(_rows(shop, product.id)) == len({"all", "acme", "vendor", "a", "b"})
     changes: list[dict[str, Any]] = [
         {"name": "Other"},
@@ -351,13 +356,13 @@ def test_the_rows_follow_every_change_of_a_product(shop: RunningShop) -> None:
         {"tags": ["c"]},
         {"price": Money(units=8)},
         {"description": "Nothing of it stands in a list"},
-        {"discount": pb.Discount(percent=10)},
+        {"discount": product_pb2.Discount(percent=10)},
     ]
     for fields in changes:
-        change = pb.UpdateProductRequest(product=pb.Product(id=product.id, **fields))
+        change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, **fields))
         shop.catalog.UpdateProduct(change, metadata=vendor.metadata)
         assert _rows(shop, product.id) == _made_anew(shop, product.id), fields
-    gone = pb.DeleteProductRequest(product_id=product.id)
+    gone = product_pb2.DeleteProductRequest(product_id=product.id)
     shop.catalog.DeleteProduct(gone, metadata=vendor.metadata)
     assert _rows(shop, product.id) == []
 
@@ -365,7 +370,7 @@ def test_the_rows_follow_every_change_of_a_product(shop: RunningShop) -> None:
 def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop: RunningShop) -> None:
     shop, tag = postgres_shop, uuid.uuid4().hex
     product = shop.product(tags=[tag], stock=1)
-    change = pb.UpdateProductRequest(product=pb.Product(id=product.id, name="Other"))
+    change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, name="Other"))
     renaming = threading.Thread(
         target=lambda: shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
     )

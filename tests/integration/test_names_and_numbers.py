@@ -11,7 +11,7 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import Account, Refused, RunningShop, refused
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 TAKEN = grpc.StatusCode.ALREADY_EXISTS
@@ -22,22 +22,22 @@ def _unique(word: str) -> str:
 
 
 def _delete(shop: RunningShop, product_id: int, account: Account | None = None) -> None:
-    request = pb.DeleteProductRequest(product_id=product_id)
+    request = product_pb2.DeleteProductRequest(product_id=product_id)
     shop.catalog.DeleteProduct(request, metadata=(account or shop.admin).metadata)
 
 
-def _undelete(shop: RunningShop, product_id: int, **names: str) -> pb.Product:
-    request = pb.UndeleteProductRequest(product_id=product_id, **names)
+def _undelete(shop: RunningShop, product_id: int, **names: str) -> product_pb2.Product:
+    request = product_pb2.UndeleteProductRequest(product_id=product_id, **names)
     return shop.catalog.UndeleteProduct(request, metadata=shop.admin.metadata)
 
 
-def _category(shop: RunningShop, name: str, **fields: Any) -> pb.Category:
-    request = pb.CreateCategoryRequest(category=pb.Category(name=name, **fields))
+def _category(shop: RunningShop, name: str, **fields: Any) -> category_pb2.Category:
+    request = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=name, **fields))
     return shop.catalog.CreateCategory(request, metadata=shop.admin.metadata)
 
 
-def _get(shop: RunningShop, product_id: int) -> pb.Product:
-    return shop.catalog.GetProduct(pb.GetProductRequest(product_id=product_id))
+def _get(shop: RunningShop, product_id: int) -> product_pb2.Product:
+    return shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product_id))
 
 
 # ── Deleted, free, and back
@@ -52,7 +52,7 @@ def test_a_deleted_products_sku_and_slug_are_free_again(shop: RunningShop) -> No
     assert second.id != first.id
     _delete(shop, second.id)
     third = shop.product(sku=sku, name=name)
-    by_slug = shop.catalog.GetProduct(pb.GetProductRequest(slug=first.slug))
+    by_slug = shop.catalog.GetProduct(product_pb2.GetProductRequest(slug=first.slug))
     assert by_slug.id == third.id, "a slug leads to the one that is there"
 
 
@@ -62,7 +62,7 @@ def test_a_product_that_is_undeleted_is_as_it_was_everywhere(shop: RunningShop) 
     buyer = shop.customer()
     shop.add(buyer, before.id)
     _delete(shop, before.id)
-    listed = pb.ListProductsRequest(tags=[tag])
+    listed = product_pb2.ListProductsRequest(tags=[tag])
     assert not shop.catalog.ListProducts(listed).items
     after = _undelete(shop, before.id)
     for changed in (before, after):
@@ -77,7 +77,9 @@ def test_a_product_that_is_undeleted_is_as_it_was_everywhere(shop: RunningShop) 
 def test_undeleting_what_is_there_changes_nothing_and_what_never_was_is_not_found(shop: RunningShop) -> None:
     product = shop.product()
     assert _undelete(shop, product.id, slug="another-slug") == product
-    said = refused(shop.catalog.UndeleteProduct, pb.UndeleteProductRequest(product_id=2**40), shop.admin)
+    said = refused(
+        shop.catalog.UndeleteProduct, product_pb2.UndeleteProductRequest(product_id=2**40), shop.admin
+    )
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "PRODUCT_NOT_FOUND")
 
 
@@ -87,23 +89,27 @@ def test_what_another_has_by_now_is_refused_until_another_is_sent(shop: RunningS
     first = shop.product(**names)
     _delete(shop, first.id)
     shop.product(**{name: names[name]})
-    said = refused(shop.catalog.UndeleteProduct, pb.UndeleteProductRequest(product_id=first.id), shop.admin)
+    said = refused(
+        shop.catalog.UndeleteProduct, product_pb2.UndeleteProductRequest(product_id=first.id), shop.admin
+    )
     assert (said.code, said.reason) == (TAKEN, f"{name.upper()}_TAKEN")
     assert said.facts == {name: names[name]}
-    assert refused(shop.catalog.GetProduct, pb.GetProductRequest(product_id=first.id)).reason
+    assert refused(shop.catalog.GetProduct, product_pb2.GetProductRequest(product_id=first.id)).reason
     other = f"other-{uuid.uuid4().hex[:8]}"
     back = _undelete(shop, first.id, **{name: other})
     assert getattr(back, name) == other
-    inventory = shop.catalog.GetInventory(pb.GetInventoryRequest(product_id=first.id))
+    inventory = shop.inventory.GetInventory(inventory_pb2.GetInventoryRequest(product_id=first.id))
     assert [level.sku for level in inventory.levels] == [back.sku]
 
 
 def test_a_vendor_brings_back_their_own(shop: RunningShop) -> None:
     vendor = shop.vendor()
-    sent = pb.Product(name=_unique("Own"), price=Money(units=1))
-    product = shop.catalog.CreateProduct(pb.CreateProductRequest(product=sent), metadata=vendor.metadata)
+    sent = product_pb2.Product(name=_unique("Own"), price=Money(units=1))
+    product = shop.catalog.CreateProduct(
+        product_pb2.CreateProductRequest(product=sent), metadata=vendor.metadata
+    )
     _delete(shop, product.id, vendor)
-    request = pb.UndeleteProductRequest(product_id=product.id)
+    request = product_pb2.UndeleteProductRequest(product_id=product.id)
     said = refused(shop.catalog.UndeleteProduct, request, shop.vendor())
     assert (said.code, said.reason) == (grpc.StatusCode.PERMISSION_DENIED, "NOT_THE_OWNER")
     assert shop.catalog.UndeleteProduct(request, metadata=vendor.metadata).id == product.id
@@ -112,8 +118,8 @@ def test_a_vendor_brings_back_their_own(shop: RunningShop) -> None:
 # ── Categories by id, slug and name
 
 
-def _moved(shop: RunningShop, product: pb.Product, *paths: str) -> pb.Product:
-    request = pb.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
+def _moved(shop: RunningShop, product: product_pb2.Product, *paths: str) -> product_pb2.Product:
+    request = product_pb2.UpdateProductRequest(product=product, update_mask=FieldMask(paths=paths))
     return shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
 
 
@@ -140,24 +146,26 @@ def test_a_name_that_fits_two_categories_is_refused_with_both_ids(shop: RunningS
         return (said.code, said.fields) == (INVALID, [field]) and all(str(i) in said.message for i in ids)
 
     product = shop.product()
-    sent = pb.Product(name="Boot", price=Money(units=1), category=name.upper())
-    create = pb.CreateProductRequest(product=sent)
+    sent = product_pb2.Product(name="Boot", price=Money(units=1), category=name.upper())
+    create = product_pb2.CreateProductRequest(product=sent)
     assert names_both(refused(shop.catalog.CreateProduct, create, shop.admin), "product.category")
-    update = pb.UpdateProductRequest(product=pb.Product(id=product.id, category=name))
+    update = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, category=name))
     assert names_both(refused(shop.catalog.UpdateProduct, update, shop.admin), "product.category")
-    listed = pb.ListProductsRequest(category=name)
+    listed = product_pb2.ListProductsRequest(category=name)
     assert names_both(refused(shop.catalog.ListProducts, listed), "category")
-    slug = shop.catalog.GetCategory(pb.GetCategoryRequest(category_id=ids[1])).slug
-    assert _moved(shop, pb.Product(id=product.id, category=slug)).category_id == ids[1]
-    assert [p.id for p in shop.catalog.ListProducts(pb.ListProductsRequest(category=slug)).items] == [
-        product.id
-    ]
+    slug = shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=ids[1])).slug
+    assert _moved(shop, product_pb2.Product(id=product.id, category=slug)).category_id == ids[1]
+    assert [
+        p.id for p in shop.catalog.ListProducts(product_pb2.ListProductsRequest(category=slug)).items
+    ] == [product.id]
 
 
 def test_a_name_that_is_anothers_slug_is_refused_where_something_is_put(shop: RunningShop) -> None:
     word = f"w{uuid.uuid4().hex[:10]}"
     one, two = _category(shop, _unique("One"), slug=word), _category(shop, word.upper(), slug=f"{word}-two")
-    create = pb.CreateProductRequest(product=pb.Product(name="Boot", price=Money(units=1), category=word))
+    create = product_pb2.CreateProductRequest(
+        product=product_pb2.Product(name="Boot", price=Money(units=1), category=word)
+    )
     said = refused(shop.catalog.CreateProduct, create, shop.admin)
     assert (said.code, said.fields) == (INVALID, ["product.category"])
     assert str(one.id) in said.message
@@ -168,11 +176,11 @@ def test_a_category_is_chosen_by_its_id_and_left_with_zero(shop: RunningShop) ->
     category = _category(shop, _unique("Cups"))
     product = shop.product(category_id=category.id)
     assert product.category == category.name
-    assert _moved(shop, pb.Product(id=product.id), "category_id").category_id == 0
-    moved = _moved(shop, pb.Product(id=product.id, category_id=category.id))
+    assert _moved(shop, product_pb2.Product(id=product.id), "category_id").category_id == 0
+    moved = _moved(shop, product_pb2.Product(id=product.id, category_id=category.id))
     assert moved.category_id == category.id
-    assert _moved(shop, pb.Product(id=product.id), "category").category_id == 0
-    unknown = pb.UpdateProductRequest(product=pb.Product(id=product.id, category_id=2**40))
+    assert _moved(shop, product_pb2.Product(id=product.id), "category").category_id == 0
+    unknown = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, category_id=2**40))
     said = refused(shop.catalog.UpdateProduct, unknown, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "CATEGORY_NOT_FOUND")
 
@@ -195,11 +203,15 @@ def test_names_that_read_the_same_are_one_beside_each_other(
     top, word = _category(shop, _unique("Top")), uuid.uuid4().hex[:10]
     _category(shop, f"{first} {word}", parent_id=top.id)
     for name in (f"{second} {word}", f" {second} {word}\u00a0"):
-        sent = pb.Category(name=name, parent_id=top.id)
-        said = refused(shop.catalog.CreateCategory, pb.CreateCategoryRequest(category=sent), shop.admin)
+        sent = category_pb2.Category(name=name, parent_id=top.id)
+        said = refused(
+            shop.catalog.CreateCategory, category_pb2.CreateCategoryRequest(category=sent), shop.admin
+        )
         assert (said.code, said.reason) == (TAKEN, "CATEGORY_TAKEN"), name
     elsewhere = _category(shop, f"{second} {word}")
-    move = pb.UpdateCategoryRequest(category=pb.Category(id=elsewhere.id, parent_id=top.id))
+    move = category_pb2.UpdateCategoryRequest(
+        category=category_pb2.Category(id=elsewhere.id, parent_id=top.id)
+    )
     assert refused(shop.catalog.UpdateCategory, move, shop.admin).reason == "CATEGORY_TAKEN"
 
 
@@ -230,22 +242,22 @@ def test_a_count_that_saw_what_is_there_is_taken_and_another_is_not(shop: Runnin
     product, buyer = shop.product(stock=10), shop.customer()
     shop.add(buyer, product.id, 3)
     shop.checkout(buyer)
-    count = pb.SetInventoryRequest(product_id=product.id, quantity=9, expected_quantity=10)
-    said = refused(shop.catalog.SetInventory, count, shop.admin)
+    count = inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=9, expected_quantity=10)
+    said = refused(shop.inventory.SetInventory, count, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "STOCK_CHANGED")
     assert said.facts == {"available": "7", "expected": "10"}
     assert _get(shop, product.id).stock == 7
     count.expected_quantity, count.quantity = 7, 6
-    assert shop.catalog.SetInventory(count, metadata=shop.admin.metadata).total_available == 6
+    assert shop.inventory.SetInventory(count, metadata=shop.admin.metadata).total_available == 6
     count.expected_quantity, count.quantity = 6, 0
-    assert shop.catalog.SetInventory(count, metadata=shop.admin.metadata).total_available == 0
+    assert shop.inventory.SetInventory(count, metadata=shop.admin.metadata).total_available == 0
     count.expected_quantity, count.quantity = 0, 4
-    assert shop.catalog.SetInventory(count, metadata=shop.admin.metadata).total_available == 4
+    assert shop.inventory.SetInventory(count, metadata=shop.admin.metadata).total_available == 4
 
 
 def test_a_count_that_says_nothing_is_the_truth_of_this_moment(shop: RunningShop) -> None:
     product, buyer = shop.product(stock=10), shop.customer()
     shop.add(buyer, product.id, 3)
     shop.checkout(buyer)
-    count = pb.SetInventoryRequest(product_id=product.id, quantity=9)
-    assert shop.catalog.SetInventory(count, metadata=shop.admin.metadata).total_available == 9
+    count = inventory_pb2.SetInventoryRequest(product_id=product.id, quantity=9)
+    assert shop.inventory.SetInventory(count, metadata=shop.admin.metadata).total_available == 9

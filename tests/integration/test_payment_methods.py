@@ -9,24 +9,24 @@ import pytest
 from cart_shop import buyer_of
 from payment_shop import gift_card
 from running_shop import Account, RunningShop, refusal, refused
-from sanset.v1 import auth_pb2
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import user_pb2
 
-CARD = auth_pb2.PaymentMethod.CARD
+CARD = user_pb2.PaymentMethod.CARD
 
 
-def save(shop: RunningShop, owner: Account, **fields: object) -> auth_pb2.PaymentMethod:
+def save(shop: RunningShop, owner: Account, **fields: object) -> user_pb2.PaymentMethod:
     """Save a payment method."""
     values = {"kind": CARD, "token": "pm_1", "brand": "Visa", "last_four": "4242"} | fields
-    method = auth_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
-    request = auth_pb2.AddPaymentMethodRequest(payment_method=method)
-    return shop.auth.AddPaymentMethod(request, metadata=owner.metadata)
+    method = user_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
+    request = user_pb2.AddPaymentMethodRequest(payment_method=method)
+    return shop.users.AddPaymentMethod(request, metadata=owner.metadata)
 
 
-def saved(shop: RunningShop, owner: Account) -> list[auth_pb2.PaymentMethod]:
+def saved(shop: RunningShop, owner: Account) -> list[user_pb2.PaymentMethod]:
     """What an account has saved."""
-    request = auth_pb2.ListPaymentMethodsRequest()
-    return list(shop.auth.ListPaymentMethods(request, metadata=owner.metadata).items)
+    request = user_pb2.ListPaymentMethodsRequest()
+    return list(shop.users.ListPaymentMethods(request, metadata=owner.metadata).items)
 
 
 def test_a_token_is_kept_and_never_told(shop: RunningShop) -> None:
@@ -38,7 +38,7 @@ def test_a_token_is_kept_and_never_told(shop: RunningShop) -> None:
     assert saved(shop, shop.customer(address=False)) == []
 
 
-def stored_token(shop: RunningShop, method: auth_pb2.PaymentMethod) -> str:
+def stored_token(shop: RunningShop, method: user_pb2.PaymentMethod) -> str:
     """What the database holds as the token of a saved payment method."""
     [row] = shop.sql("SELECT token FROM payment_methods WHERE id = :id", id=method.id)
     return str(row.token)
@@ -47,7 +47,7 @@ def stored_token(shop: RunningShop, method: auth_pb2.PaymentMethod) -> str:
 def test_a_token_is_sealed_in_the_database(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     code = gift_card(shop, 30).code
-    method = save(shop, owner, kind=auth_pb2.PaymentMethod.GIFT_CARD, token=code)
+    method = save(shop, owner, kind=user_pb2.PaymentMethod.GIFT_CARD, token=code)
     longest = save(shop, owner, token="a" * 128)
     assert code not in stored_token(shop, method)
     assert "aaaa" not in stored_token(shop, longest)
@@ -63,8 +63,8 @@ def test_one_is_the_default(shop: RunningShop) -> None:
         (second.id, False),
         (first.id, False),
     ]
-    request = auth_pb2.DeletePaymentMethodRequest(payment_method_id=third.id)
-    shop.auth.DeletePaymentMethod(request, metadata=owner.metadata)
+    request = user_pb2.DeletePaymentMethodRequest(payment_method_id=third.id)
+    shop.users.DeletePaymentMethod(request, metadata=owner.metadata)
     assert [(method.id, method.is_default) for method in saved(shop, owner)] == [
         (second.id, True),
         (first.id, False),
@@ -73,18 +73,18 @@ def test_one_is_the_default(shop: RunningShop) -> None:
 
 def test_a_repeat_saves_once(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
-    method = auth_pb2.PaymentMethod(kind=CARD, token="pm_1")
-    request = auth_pb2.AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
-    first = shop.auth.AddPaymentMethod(request, metadata=owner.metadata)
-    assert shop.auth.AddPaymentMethod(request, metadata=owner.metadata) == first
+    method = user_pb2.PaymentMethod(kind=CARD, token="pm_1")
+    request = user_pb2.AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+    first = shop.users.AddPaymentMethod(request, metadata=owner.metadata)
+    assert shop.users.AddPaymentMethod(request, metadata=owner.metadata) == first
     assert len(saved(shop, owner)) == 1
 
 
 def test_anothers_is_not_found(shop: RunningShop) -> None:
     theirs = save(shop, shop.customer(address=False))
     me = shop.customer()
-    request = auth_pb2.DeletePaymentMethodRequest(payment_method_id=theirs.id)
-    answer = refused(shop.auth.DeletePaymentMethod, request, me)
+    request = user_pb2.DeletePaymentMethodRequest(payment_method_id=theirs.id)
+    answer = refused(shop.users.DeletePaymentMethod, request, me)
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "PAYMENT_METHOD_NOT_FOUND")
     shop.add(me, shop.product().id)
     with pytest.raises(grpc.RpcError) as caught:
@@ -96,9 +96,9 @@ def test_an_account_has_at_most_twenty(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     for _ in range(20):
         save(shop, owner)
-    method = auth_pb2.PaymentMethod(kind=CARD, token="pm_1")
+    method = user_pb2.PaymentMethod(kind=CARD, token="pm_1")
     answer = refused(
-        shop.auth.AddPaymentMethod, auth_pb2.AddPaymentMethodRequest(payment_method=method), owner
+        shop.users.AddPaymentMethod, user_pb2.AddPaymentMethodRequest(payment_method=method), owner
     )
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")
 
@@ -121,17 +121,17 @@ def test_what_is_no_payment_method_is_refused(
     shop: RunningShop, fields: dict[str, object], reason: str
 ) -> None:
     values = {"kind": CARD, "token": "pm_1"} | fields
-    request = auth_pb2.AddPaymentMethodRequest(
-        payment_method=auth_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
+    request = user_pb2.AddPaymentMethodRequest(
+        payment_method=user_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
     )
-    answer = refused(shop.auth.AddPaymentMethod, request, shop.customer(address=False))
+    answer = refused(shop.users.AddPaymentMethod, request, shop.customer(address=False))
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
     assert "4111" not in str(answer)
 
 
 def test_a_token_of_before_the_vault_pays(shop: RunningShop) -> None:
     buyer, _ = buyer_of(shop)
-    method = save(shop, buyer, kind=auth_pb2.PaymentMethod.GIFT_CARD)
+    method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD)
     plain = gift_card(shop, 100).code
     shop.sql("UPDATE payment_methods SET token = :plain WHERE id = :id", plain=plain, id=method.id)
     order = shop.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_method_id=method.id).order
@@ -153,7 +153,7 @@ def test_anothers_token_does_not_open(shop: RunningShop) -> None:
 def test_a_saved_method_pays(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop)
     card = gift_card(shop, 100)
-    method = save(shop, buyer, kind=auth_pb2.PaymentMethod.GIFT_CARD, token=card.code)
+    method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD, token=card.code)
     order = shop.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_method_id=method.id).order
     assert (order.status, order.payment.gateway) == (pb.Order.CONFIRMED, "gift_card")
     shop.add(buyer, product_id)

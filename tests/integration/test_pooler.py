@@ -15,7 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 from running_shop import RunningShop, refused, test_settings
-from sanset.v1 import cart_pb2, catalog_pb2, order_pb2
+from sanset.v1 import cart_pb2, order_pb2, product_pb2
 from sqlalchemy import make_url, text
 
 from server.db import migrate
@@ -122,7 +122,7 @@ def test_a_shop_works_behind_a_pooler(pooled_url: str, tmp_path: Path) -> None:
         def buy(_: int) -> order_pb2.Order.Status.ValueType:
             buyer = shop.customer()
             for _again in range(5):
-                shop.catalog.ListProducts(catalog_pb2.ListProductsRequest(page_size=3), timeout=30)
+                shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=3), timeout=30)
                 shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata, timeout=30)
             shop.add(buyer, product.id)
             return shop.checkout(buyer).order.status
@@ -151,7 +151,7 @@ def test_a_database_that_is_read_only_is_unavailable_and_its_connections_are_dro
     answer = refused(own_shop.cart.AddItem, request, buyer)
     assert answer.code == grpc.StatusCode.UNAVAILABLE
     assert answer.retry_seconds
-    own_shop.catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=product.id))
+    own_shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id))
     with own_shop.app.db.read() as connection:
         connection.execute(text("SET default_transaction_read_only = off"))
         connection.execute(text(f"ALTER DATABASE {name} RESET default_transaction_read_only"))

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from freezing_proxy import FreezingProxy, proxied
 from running_shop import RunningShop, test_settings
-from sanset.v1 import catalog_pb2, order_pb2
+from sanset.v1 import order_pb2, product_pb2
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -142,7 +142,7 @@ def test_a_shop_whose_open_connections_freeze_is_back_by_itself(postgres_url: st
             shop.add(buyer, product.id)
             order = shop.checkout(buyer).order
             assert order.status == order_pb2.Order.CONFIRMED
-            listed = shop.catalog.ListProducts(catalog_pb2.ListProductsRequest(page_size=5), timeout=10)
+            listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=5), timeout=10)
             assert listed.ByteSize() > 0
             assert shop.app.follower.silent_seconds < 5
         finally:

@@ -11,7 +11,7 @@ import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
 from running_shop import Account, RunningShop
-from sanset.v1 import after_sale_pb2, auth_pb2
+from sanset.v1 import after_sale_pb2, user_pb2
 from sanset.v1 import order_pb2 as pb
 from stripe_double import StripeDouble
 from stripe_shop import stripe_settings
@@ -27,9 +27,9 @@ def event() -> str:
 
 def save(shop: RunningShop, owner: Account, token: str) -> int:
     """Save a card, and return its id."""
-    method = auth_pb2.PaymentMethod(kind=auth_pb2.PaymentMethod.CARD, token=token)
-    request = auth_pb2.AddPaymentMethodRequest(payment_method=method)
-    return shop.auth.AddPaymentMethod(request, metadata=owner.metadata).id
+    method = user_pb2.PaymentMethod(kind=user_pb2.PaymentMethod.CARD, token=token)
+    request = user_pb2.AddPaymentMethodRequest(payment_method=method)
+    return shop.users.AddPaymentMethod(request, metadata=owner.metadata).id
 
 
 def paid_back(shop: RunningShop, order_id: int) -> after_sale_pb2.Refund:

@@ -9,12 +9,12 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import auth_pb2, catalog_pb2, order_pb2, promotion_pb2, segment_pb2
+from sanset.v1 import category_pb2, order_pb2, product_pb2, promotion_pb2, segment_pb2, user_pb2
 
 
-def _creation(**fields: str) -> catalog_pb2.CreateProductRequest:
-    product = catalog_pb2.Product(price=Money(currency_code="USD", units=3), stock=1, **fields)
-    return catalog_pb2.CreateProductRequest(product=product)
+def _creation(**fields: str) -> product_pb2.CreateProductRequest:
+    product = product_pb2.Product(price=Money(currency_code="USD", units=3), stock=1, **fields)
+    return product_pb2.CreateProductRequest(product=product)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
         (shop.catalog.CreateProduct, _creation(name="Mug", brand=two), ["product.brand"]),
         (
             shop.catalog.CreateCategory,
-            catalog_pb2.CreateCategoryRequest(category=catalog_pb2.Category(name=two)),
+            category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=two)),
             ["category.name"],
         ),
         (
@@ -51,8 +51,8 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
             ["name"],
         ),
         (
-            shop.auth.UpdateMe,
-            auth_pb2.UpdateMeRequest(user=auth_pb2.User(full_name=two)),
+            shop.users.UpdateMe,
+            user_pb2.UpdateMeRequest(user=user_pb2.User(full_name=two)),
             ["user.full_name"],
         ),
         (shop.orders.UpdateOrderStatus, shipped, ["message", "location"]),
@@ -64,16 +64,16 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
 def test_blanks_around_a_name_make_no_other_category(shop: RunningShop) -> None:
     name = f"Tea {uuid.uuid4().hex[:8]}"
     made = shop.catalog.CreateCategory(
-        catalog_pb2.CreateCategoryRequest(category=catalog_pb2.Category(name=f"  {name}\u00a0")),
+        category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=f"  {name}\u00a0")),
         metadata=shop.admin.metadata,
     )
     assert made.name == name
-    twin = catalog_pb2.CreateCategoryRequest(category=catalog_pb2.Category(name=f"{name}\t"))
+    twin = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=f"{name}\t"))
     assert refused(shop.catalog.CreateCategory, twin, shop.admin).code == grpc.StatusCode.ALREADY_EXISTS
     product = shop.product(category=f"{name}\u3000", name="  Mug  ", brand=" Acme ", tags=["tea "])
     assert (product.category_id, product.name, product.brand) == (made.id, "Mug", "Acme")
     assert list(product.tags) == ["tea"]
-    listed = shop.catalog.ListProducts(catalog_pb2.ListProductsRequest(category=f" {name} ", brand="Acme "))
+    listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(category=f" {name} ", brand="Acme "))
     assert [item.id for item in listed.items] == [product.id]
 
 
@@ -82,8 +82,8 @@ def test_a_name_of_blanks_is_no_name(shop: RunningShop) -> None:
     assert (refusal.reason, refusal.fields) == ("INVALID_FIELD", ["product.name"])
     product = shop.product()
     for mask in (FieldMask(paths=["name"]), None):
-        change = catalog_pb2.UpdateProductRequest(
-            product=catalog_pb2.Product(id=product.id, name="\u2003"), update_mask=mask
+        change = product_pb2.UpdateProductRequest(
+            product=product_pb2.Product(id=product.id, name="\u2003"), update_mask=mask
         )
         refusal = refused(shop.catalog.UpdateProduct, change, shop.admin)
         assert (refusal.reason, refusal.fields) == ("INVALID_FIELD", ["product.name"])
@@ -91,6 +91,6 @@ def test_a_name_of_blanks_is_no_name(shop: RunningShop) -> None:
 
 def test_joined_emoji_and_a_description_of_several_lines_are_kept(shop: RunningShop) -> None:
     product = shop.product(name="Mug 👨‍👩‍👧 می‌خواهم", description="One\r\n\tTwo\n", seo_description="a\nb")
-    read = shop.catalog.GetProduct(catalog_pb2.GetProductRequest(product_id=product.id))
+    read = shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id))
     assert (read.name, read.description) == ("Mug 👨‍👩‍👧 می‌خواهم", "One\n\tTwo\n")
     assert read.seo_description == "a\nb"

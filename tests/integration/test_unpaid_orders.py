@@ -15,7 +15,7 @@ from google.type.money_pb2 import Money
 from payment_shop import let_expire, report, sound, sweep, tell
 from running_shop import Account, RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
-from sanset.v1 import after_sale_pb2, cart_pb2, catalog_pb2
+from sanset.v1 import after_sale_pb2, cart_pb2, product_pb2
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import promotion_pb2 as promo
 
@@ -402,7 +402,7 @@ def test_what_cannot_be_bought_is_shown_and_not_counted(shop: RunningShop) -> No
     sold_out, few, left = (shop.product(units=units, stock=9).id for units in (50, 5, 6))
     for product_id, quantity in ((sold_out, 1), (few, 5), (left, 1)):
         shop.add(buyer, product_id, quantity)
-    delete = catalog_pb2.DeleteProductRequest(product_id=gone)
+    delete = product_pb2.DeleteProductRequest(product_id=gone)
     shop.catalog.DeleteProduct(delete, metadata=shop.admin.metadata)
     for product_id, stock in ((sold_out, 0), (few, 2)):
         shop.sql(
@@ -436,7 +436,7 @@ def test_what_cannot_be_bought_is_shown_and_not_counted(shop: RunningShop) -> No
 
 def test_a_cart_of_which_nothing_can_be_bought_costs_nothing(shop: RunningShop) -> None:
     buyer, gone = buyer_of(shop, 6000)
-    delete = catalog_pb2.DeleteProductRequest(product_id=gone)
+    delete = product_pb2.DeleteProductRequest(product_id=gone)
     shop.catalog.DeleteProduct(delete, metadata=shop.admin.metadata)
     cart = read_cart(shop, buyer)
     assert (len(cart.items), cents(cart.totals.total), cents(cart.totals.shipping)) == (1, 0, 0)
@@ -447,11 +447,11 @@ def test_a_cart_of_which_nothing_can_be_bought_costs_nothing(shop: RunningShop) 
 
 def reprice(shop: RunningShop, product_id: int, price: int) -> None:
     """Let a product cost so many cents."""
-    product = catalog_pb2.Product(
+    product = product_pb2.Product(
         id=product_id, price=Money(currency_code="USD", units=price // 100, nanos=price % 100 * CENT)
     )
     shop.catalog.UpdateProduct(
-        catalog_pb2.UpdateProductRequest(product=product), metadata=shop.admin.metadata
+        product_pb2.UpdateProductRequest(product=product), metadata=shop.admin.metadata
     )
 
 

@@ -13,7 +13,7 @@ from cart_shop import read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import catalog_pb2
+from sanset.v1 import inventory_pb2, product_pb2
 
 from server.cart import wishlist
 
@@ -37,7 +37,7 @@ def _move(shop: RunningShop, user: Account, product_id: int, **fields: int) -> p
 
 
 def _delete(shop: RunningShop, product_id: int) -> None:
-    request = catalog_pb2.DeleteProductRequest(product_id=product_id)
+    request = product_pb2.DeleteProductRequest(product_id=product_id)
     shop.catalog.DeleteProduct(request, metadata=shop.admin.metadata)
 
 
@@ -47,8 +47,8 @@ def test_what_is_wished_for_is_listed_with_its_price_then_and_now(shop: RunningS
     assert (added.product_id, added.variant_id, added.name) == (product.id, 0, product.name)
     assert (added.price.units, added.added_price.units, added.available) == (10, 10, True)
     assert added.HasField("create_time")
-    new = catalog_pb2.Product(id=product.id, price=Money(units=8))
-    shop.catalog.UpdateProduct(catalog_pb2.UpdateProductRequest(product=new), metadata=shop.admin.metadata)
+    new = product_pb2.Product(id=product.id, price=Money(units=8))
+    shop.catalog.UpdateProduct(product_pb2.UpdateProductRequest(product=new), metadata=shop.admin.metadata)
     (item,) = _list(shop, user).items
     assert (item.price.units, item.added_price.units) == (8, 10)
     assert item.create_time == added.create_time
@@ -93,8 +93,8 @@ def test_what_cannot_be_ordered_stays_and_says_so(shop: RunningShop) -> None:
     for product in (gone, sold_out):
         _wish(shop, user, product.id)
     _delete(shop, gone.id)
-    empty = catalog_pb2.SetInventoryRequest(product_id=sold_out.id, quantity=0)
-    shop.catalog.SetInventory(empty, metadata=shop.admin.metadata)
+    empty = inventory_pb2.SetInventoryRequest(product_id=sold_out.id, quantity=0)
+    shop.inventory.SetInventory(empty, metadata=shop.admin.metadata)
     assert [(item.name, item.available) for item in _list(shop, user).items] == [
         (sold_out.name, False),
         (gone.name, False),

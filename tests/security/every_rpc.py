@@ -31,24 +31,12 @@ from sanset.v1.after_sale_pb2 import (
     Return,
 )
 from sanset.v1.auth_pb2 import (
-    AddPaymentMethodRequest,
-    Address,
-    CreateAddressRequest,
-    DeleteAddressRequest,
-    DeletePaymentMethodRequest,
-    GetMeRequest,
-    ListAddressesRequest,
-    ListPaymentMethodsRequest,
     ListSessionsRequest,
     LoginRequest,
     LogoutRequest,
-    PaymentMethod,
     RefreshRequest,
     RegisterRequest,
     RevokeSessionRequest,
-    UpdateAddressRequest,
-    UpdateMeRequest,
-    User,
 )
 from sanset.v1.cart_pb2 import (
     AddItemRequest,
@@ -64,26 +52,15 @@ from sanset.v1.cart_pb2 import (
     SyncCartRequest,
     UpdateItemRequest,
 )
-from sanset.v1.catalog_pb2 import (
-    AdjustInventoryRequest,
-    BatchGetProductsRequest,
+from sanset.v1.category_pb2 import (
     Category,
     CreateCategoryRequest,
-    CreateProductRequest,
     DeleteCategoryRequest,
-    DeleteProductRequest,
-    ExportProductsRequest,
     GetCategoryRequest,
-    GetInventoryRequest,
-    GetProductRequest,
     ListCategoriesRequest,
-    ListProductsRequest,
-    Product,
-    SetInventoryRequest,
-    UndeleteProductRequest,
     UpdateCategoryRequest,
-    UpdateProductRequest,
 )
+from sanset.v1.inventory_pb2 import AdjustInventoryRequest, GetInventoryRequest, SetInventoryRequest
 from sanset.v1.model_pb2 import (
     ActivateModelRequest,
     CancelTrainingRequest,
@@ -116,6 +93,17 @@ from sanset.v1.payment_pb2 import (
     GiftCard,
     ListPaymentAlertsRequest,
     ReceivePaymentWebhookRequest,
+)
+from sanset.v1.product_pb2 import (
+    BatchGetProductsRequest,
+    CreateProductRequest,
+    DeleteProductRequest,
+    ExportProductsRequest,
+    GetProductRequest,
+    ListProductsRequest,
+    Product,
+    UndeleteProductRequest,
+    UpdateProductRequest,
 )
 from sanset.v1.promotion_pb2 import (
     AdjustPointsRequest,
@@ -150,6 +138,20 @@ from sanset.v1.segment_pb2 import (
     ListSegmentMembersRequest,
     ListSegmentsRequest,
     SegmentRules,
+)
+from sanset.v1.user_pb2 import (
+    AddPaymentMethodRequest,
+    Address,
+    CreateAddressRequest,
+    DeleteAddressRequest,
+    DeletePaymentMethodRequest,
+    GetMeRequest,
+    ListAddressesRequest,
+    ListPaymentMethodsRequest,
+    PaymentMethod,
+    UpdateAddressRequest,
+    UpdateMeRequest,
+    User,
 )
 from sanset.v1.webhook_pb2 import (
     CreateWebhookEndpointRequest,
@@ -275,10 +277,10 @@ class World:
 
     def address_of(self, account: Account) -> int:
         """The id of a new address; a full address book is thinned out."""
-        known = self.shop.auth.ListAddresses(ListAddressesRequest(page_size=100), metadata=account.metadata)
+        known = self.shop.users.ListAddresses(ListAddressesRequest(page_size=100), metadata=account.metadata)
         for address in known.items[10:]:
             request = DeleteAddressRequest(address_id=address.id)
-            self.shop.auth.DeleteAddress(request, metadata=account.metadata)
+            self.shop.users.DeleteAddress(request, metadata=account.metadata)
         return self.shop.add_address(account).id
 
     def call(

@@ -15,7 +15,7 @@ import pytest
 from every_rpc import CASES, METHODS, World, rule
 from google.protobuf.message import Message
 from running_shop import Account, refusal
-from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, recommend_pb2
+from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, recommend_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import select
 
@@ -189,15 +189,15 @@ def _unsigned(token: str) -> str:
 def test_a_good_token_works_in_any_case_of_its_scheme(world: World) -> None:
     for scheme in ("Bearer", "bearer", "BEARER"):
         metadata = (("authorization", f"{scheme} {world.vendor.tokens.access_token}"),)
-        assert world.code("GetMe", auth_pb2.GetMeRequest(), metadata) == OK
+        assert world.code("GetMe", user_pb2.GetMeRequest(), metadata) == OK
 
 
 def test_headers_that_claim_an_identity_mean_nothing(world: World) -> None:
     admin_id = str(world.admin.user_id)
     claims = (("x-user-id", admin_id), ("x-user-role", "ADMIN"), ("x-sanset-edge", ""), ("cookie", "admin=1"))
-    assert world.code("GetMe", auth_pb2.GetMeRequest(), claims) == grpc.StatusCode.UNAUTHENTICATED
+    assert world.code("GetMe", user_pb2.GetMeRequest(), claims) == grpc.StatusCode.UNAUTHENTICATED
     caller = customer(world)
-    me = world.call("GetMe", auth_pb2.GetMeRequest(), caller.metadata + claims)
+    me = world.call("GetMe", user_pb2.GetMeRequest(), caller.metadata + claims)
     assert me.id == caller.user_id
 
 
@@ -347,7 +347,7 @@ def test_calls_about_the_caller_leave_others_alone(world: World) -> None:
     assert [len(part) for part in _possessions(world, other)[1:]] == [0, 0, 0]
     for method in sorted(ABOUT_THE_CALLER - {"Logout"}):
         assert world.code(method, CASES[method].request(world, other), other.metadata) == OK
-    assert world.call("GetMe", auth_pb2.GetMeRequest(), other.metadata).id == other.user_id
+    assert world.call("GetMe", user_pb2.GetMeRequest(), other.metadata).id == other.user_id
     assert world.code("Logout", auth_pb2.LogoutRequest(all_sessions=True), other.metadata) == OK
     assert _possessions(world, owner) == before
 
@@ -355,8 +355,8 @@ def test_calls_about_the_caller_leave_others_alone(world: World) -> None:
 def _possessions(world: World, account: Account) -> tuple[Any, ...]:
     see = world.shop
     return (
-        see.auth.GetMe(auth_pb2.GetMeRequest(), metadata=account.metadata),
-        list(see.auth.ListAddresses(auth_pb2.ListAddressesRequest(), metadata=account.metadata).items),
+        see.users.GetMe(user_pb2.GetMeRequest(), metadata=account.metadata),
+        list(see.users.ListAddresses(user_pb2.ListAddressesRequest(), metadata=account.metadata).items),
         list(see.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata).items),
         list(see.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=account.metadata).items),
     )
@@ -406,13 +406,13 @@ def test_vendors_change_only_their_own_products(world: World, method: str) -> No
 
 def test_nobody_makes_themselves_more_than_they_are(world: World) -> None:
     caller = customer(world)
-    user = auth_pb2.User(
-        id=world.admin.user_id, role=auth_pb2.User.ADMIN, email="root@shop.test", full_name="Me"
+    user = user_pb2.User(
+        id=world.admin.user_id, role=user_pb2.User.ADMIN, email="root@shop.test", full_name="Me"
     )
-    me = world.call("UpdateMe", auth_pb2.UpdateMeRequest(user=user), caller.metadata)
-    assert (me.id, me.role, me.email) == (caller.user_id, auth_pb2.User.CUSTOMER, caller.email)
+    me = world.call("UpdateMe", user_pb2.UpdateMeRequest(user=user), caller.metadata)
+    assert (me.id, me.role, me.email) == (caller.user_id, user_pb2.User.CUSTOMER, caller.email)
     for path in ("role", "email", "id", "is_active", "password_hash"):
-        request = auth_pb2.UpdateMeRequest(user=user)
+        request = user_pb2.UpdateMeRequest(user=user)
         request.update_mask.paths.append(path)
         invalid = grpc.StatusCode.INVALID_ARGUMENT
         _is_refused(world, "UpdateMe", request, caller.metadata, invalid, "INVALID_UPDATE_MASK")

@@ -15,8 +15,14 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hostile import assert_is_refused_well, assert_tells_well, nested_struct, spoilers
 from running_shop import Account, refusal
-from sanset.v1 import auth_pb2, catalog_pb2
-from support.wire_bytes import delimited
+from sanset.v1 import (
+    category_pb2,
+    product_pb2,
+    user_pb2,
+)
+from support.wire_bytes import (
+    delimited,
+)
 
 from server.app import SERVICES
 from server.errors import Refusal
@@ -180,10 +186,10 @@ def test_objects_nest_only_so_deep(world: World, method: str) -> None:
 
 
 def test_every_wrong_field_is_named_at_once(world: World) -> None:
-    product = catalog_pb2.Product(
+    product = product_pb2.Product(
         name="x" * 300, sku="a b", slug="Not a slug", brand="a\0b", stock=-1, tags=["", "a", "a"]
     )
-    request = catalog_pb2.CreateProductRequest(product=product, request_id="no uuid")
+    request = product_pb2.CreateProductRequest(product=product, request_id="no uuid")
     with pytest.raises(grpc.RpcError) as caught:
         world.call("CreateProduct", request, world.admin.metadata)
     refused = refusal(caught.value)
@@ -198,8 +204,8 @@ def test_every_wrong_field_is_named_at_once(world: World) -> None:
 
 
 def test_a_message_of_five_megabytes_is_refused(world: World) -> None:
-    product = catalog_pb2.Product(description="x" * 5_000_000)
-    request = catalog_pb2.CreateProductRequest(product=product)
+    product = product_pb2.Product(description="x" * 5_000_000)
+    request = product_pb2.CreateProductRequest(product=product)
     assert world.code("CreateProduct", request, world.admin.metadata) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
@@ -212,7 +218,7 @@ def test_a_small_message_that_unpacks_to_a_large_one_is_refused(world: World) ->
 
 def test_a_header_of_64_kilobytes_is_refused(world: World) -> None:
     for name in ("x-anything", "x-request-id", "authorization", "user-agent-extra"):
-        code = world.code("GetMe", auth_pb2.GetMeRequest(), ((name, "x" * 65_536),))
+        code = world.code("GetMe", user_pb2.GetMeRequest(), ((name, "x" * 65_536),))
         assert code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAUTHENTICATED)
 
 
@@ -220,14 +226,14 @@ def test_long_headers_below_the_limit_are_harmless(world: World) -> None:
     for name in ("x-request-id", "user-agent", "x-forwarded-for", "x-anything-bin"):
         value: Any = b"\xff" * 8000 if name.endswith("-bin") else "x" * 8000
         assert (
-            world.code("ListCategories", catalog_pb2.ListCategoriesRequest(), ((name, value),))
+            world.code("ListCategories", category_pb2.ListCategoriesRequest(), ((name, value),))
             == grpc.StatusCode.OK
         )
 
 
 @pytest.mark.parametrize("sent", ["x" * 129, "", "x" * 4000])
 def test_a_request_id_that_is_none_is_replaced(world: World, sent: str) -> None:
-    request = catalog_pb2.ListCategoriesRequest()
+    request = category_pb2.ListCategoriesRequest()
     _, call = world.shop.catalog.ListCategories.with_call(request, metadata=(("x-request-id", sent),))
     assert uuid.UUID(dict(call.trailing_metadata())["x-request-id"])
 
@@ -242,7 +248,7 @@ def test_the_shop_goes_on_after_all_that(world: World) -> None:
         assert world.code(method, request, account.metadata) == case.code, method
     page = ""
     while True:  # everything that could be stored can be read
-        request = catalog_pb2.ListProductsRequest(page_size=100, page_token=page)
+        request = product_pb2.ListProductsRequest(page_size=100, page_token=page)
         page = world.call("ListProducts", request).next_page_token
         if not page:
             break

@@ -14,7 +14,7 @@ from google.protobuf.struct_pb2 import Struct, Value
 from hostile import assert_is_refused_well
 from largest import MEBIBYTE, Large, large_fields
 from running_shop import refusal
-from sanset.v1 import auth_pb2
+from sanset.v1 import user_pb2
 
 from server.rpc.sizes import largest
 
@@ -132,7 +132,7 @@ def test_preferences_of_many_values_are_measured_before_they_are_read(world: Wor
     account = world.shop.customer()
     numbers = Struct(fields={"a": Value()})
     numbers.fields["a"].list_value.values.extend([Value(number_value=1)] * 2000)
-    request = auth_pb2.UpdateMeRequest(user=auth_pb2.User(full_name="Ann", preferences=numbers))
+    request = user_pb2.UpdateMeRequest(user=user_pb2.User(full_name="Ann", preferences=numbers))
     assert _send(world, "UpdateMe", request.SerializeToString(), account.metadata) is None
     numbers.fields["a"].list_value.values.extend([Value(number_value=1)] * 100)
     request.user.preferences.CopyFrom(numbers)

@@ -34,7 +34,7 @@ OPTIONAL = {
     "CatalogService/ListProducts",
     "CatalogService/ListCategories",
     "CatalogService/GetCategory",
-    "CatalogService/GetInventory",
+    "InventoryService/GetInventory",
     "RecommendService/GetRecommendations",
     "RecommendService/GetSimilarProducts",
     "RecommendService/GetFrequentlyBoughtTogether",

@@ -14,7 +14,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.struct_pb2 import Struct
-from sanset.v1 import catalog_pb2
+from sanset.v1 import product_pb2
 from sqlalchemy import String, Text
 
 import server.db.schema
@@ -224,8 +224,8 @@ def test_the_largest_reply_fits_natively_and_as_json(method: MethodDescriptor, c
 
 
 def test_a_page_of_summaries_is_cut_by_nothing_that_shops_write() -> None:
-    product = largest(catalog_pb2.Product.DESCRIPTOR, LONG)
-    assert isinstance(product, catalog_pb2.Product)
+    product = largest(product_pb2.Product.DESCRIPTOR, LONG)
+    assert isinstance(product, product_pb2.Product)
     product.tags[:] = ["a tag of twenty and more letters"] * 12
     summary = summary_of(product)
     assert not any(getattr(summary, name) for name in LEFT_OUT_OF_SUMMARIES)

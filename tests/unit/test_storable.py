@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import auth_pb2, catalog_pb2, order_pb2, recommend_pb2
+from sanset.v1 import order_pb2, product_pb2, recommend_pb2, user_pb2
 
 from server.rpc.storable import MAX_STRUCT_DEPTH, flaws
 
@@ -20,8 +20,8 @@ def _nested(depth: int, *, lists: bool) -> Struct:
 
 
 def test_nul_is_found_wherever_text_is() -> None:
-    product = catalog_pb2.Product(name="a\0b", tags=["fine", "\0"])
-    request = catalog_pb2.UpdateProductRequest(product=product, update_mask={"paths": ["\0"]})
+    product = product_pb2.Product(name="a\0b", tags=["fine", "\0"])
+    request = product_pb2.UpdateProductRequest(product=product, update_mask={"paths": ["\0"]})
     assert [field for field, _ in flaws(request)] == ["product.name", "product.tags", "update_mask.paths"]
     events = [recommend_pb2.BehaviorEvent(), recommend_pb2.BehaviorEvent(query="\0")]
     assert [f for f, _ in flaws(recommend_pb2.TrackEventRequest(events=events))] == ["events[1].query"]
@@ -47,19 +47,19 @@ def test_a_time_is_of_the_calendar(seconds: int, nanos: int, fine: bool) -> None
     [{"a": float("nan")}, {"a": [1, {"b": float("inf")}]}, {"a\0": 1}, {"a": "\0"}, {"a": [{"b": ["\0"]}]}],
 )
 def test_an_object_holds_only_what_json_holds(values: dict[str, object]) -> None:
-    user = auth_pb2.User()
+    user = user_pb2.User()
     user.preferences.update(values)
-    assert [field for field, _ in flaws(auth_pb2.UpdateMeRequest(user=user))] == ["user.preferences"]
+    assert [field for field, _ in flaws(user_pb2.UpdateMeRequest(user=user))] == ["user.preferences"]
 
 
 @pytest.mark.parametrize("lists", [False, True])
 def test_an_object_nests_only_so_deep(lists: bool) -> None:
     for depth, fields in ((MAX_STRUCT_DEPTH, []), (MAX_STRUCT_DEPTH + 1, ["user.preferences"])):
-        user = auth_pb2.User(preferences=_nested(depth, lists=lists))
-        assert [field for field, _ in flaws(auth_pb2.UpdateMeRequest(user=user))] == fields
+        user = user_pb2.User(preferences=_nested(depth, lists=lists))
+        assert [field for field, _ in flaws(user_pb2.UpdateMeRequest(user=user))] == fields
 
 
 def test_what_is_fine_has_no_flaws() -> None:
-    user = auth_pb2.User(full_name="Zoë\n💥")
+    user = user_pb2.User(full_name="Zoë\n💥")
     user.preferences.update({"diet": "vegan", "sizes": [1, None, {"a": True}]})
-    assert not list(flaws(auth_pb2.UpdateMeRequest(user=user)))
+    assert not list(flaws(user_pb2.UpdateMeRequest(user=user)))

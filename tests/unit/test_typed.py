@@ -10,7 +10,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from sanset.v1 import auth_pb2, catalog_pb2
+from sanset.v1 import product_pb2, user_pb2
 
 from server.app import SERVICES
 from server.errors import InvalidField
@@ -185,20 +185,20 @@ def test_no_character_that_is_none_passes_in_a_name() -> None:
 
 
 def test_tags_that_differ_by_blanks_are_the_same_tag(validation: Validation) -> None:
-    request = catalog_pb2.CreateProductRequest(product=catalog_pb2.Product(tags=["tea", "tea ", " "]))
+    request = product_pb2.CreateProductRequest(product=product_pb2.Product(tags=["tea", "tea ", " "]))
     said = _said(validation, request)
     assert said["product.tags"] == "must not have the same entry twice"
     assert said["product.tags[2]"] == "must not be empty"
 
 
 def test_tags_that_are_too_many_are_not_looked_at(validation: Validation) -> None:
-    request = catalog_pb2.CreateProductRequest(product=catalog_pb2.Product(tags=["a\n b"] * 33))
+    request = product_pb2.CreateProductRequest(product=product_pb2.Product(tags=["a\n b"] * 33))
     assert tidy(request) == []
     assert _said(validation, request)["product.tags"] == "must have at most 32 entries"
 
 
 def test_the_texts_of_a_json_object_stay_as_they_are(validation: Validation) -> None:
-    request = auth_pb2.UpdateMeRequest(user=auth_pb2.User(full_name="Ann"))
+    request = user_pb2.UpdateMeRequest(user=user_pb2.User(full_name="Ann"))
     request.user.preferences.update({" note ": " one\r\ntwo "})
     assert _said(validation, request) == {}
     assert dict(request.user.preferences) == {" note ": " one\r\ntwo "}

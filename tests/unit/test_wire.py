@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from hypothesis import given
 from hypothesis import strategies as st
-from sanset.v1 import catalog_pb2 as pb
+from sanset.v1 import product_pb2 as pb
 
 from server.errors import InvalidUpdateMask
 from server.rpc.wire import masked_values, time_to_wire

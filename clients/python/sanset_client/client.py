@@ -12,7 +12,7 @@ from sanset_client.calls import Calls
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
 from sanset_client.contract import Contract
 from sanset_client.errors import DeadlineExceeded, Unauthenticated, Unavailable
-from sanset_client.services import Auth, Cart, Catalog, Models, Orders, Recommend, Segments
+from sanset_client.services import Auth, Cart, Catalog, Inventory, Models, Orders, Recommend, Segments, Users
 from sanset_client.session import REFRESH_TIMEOUT, Session, TokensHook
 
 
@@ -53,7 +53,9 @@ class Client:
         )
         channel = grpc.intercept_channel(self._channel, self._calls)
         self.auth = Auth(channel)
+        self.users = Users(channel)
         self.catalog = Catalog(channel)
+        self.inventory = Inventory(channel)
         self.cart = Cart(channel)
         self.orders = Orders(channel)
         self.recommend = Recommend(channel)

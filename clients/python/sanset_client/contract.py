@@ -16,10 +16,12 @@ from sanset.v1 import (
     auth_pb2,
     cart_pb2,
     catalog_pb2,
+    inventory_pb2,
     model_pb2,
     order_pb2,
     recommend_pb2,
     segment_pb2,
+    user_pb2,
 )
 
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
@@ -111,7 +113,17 @@ class Contract:
 
 
 def _methods() -> Iterator[MethodDescriptor]:
-    for module in (auth_pb2, catalog_pb2, cart_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2):
+    for module in (
+        auth_pb2,
+        user_pb2,
+        catalog_pb2,
+        inventory_pb2,
+        cart_pb2,
+        order_pb2,
+        recommend_pb2,
+        model_pb2,
+        segment_pb2,
+    ):
         for service in module.DESCRIPTOR.services_by_name.values():
             yield from service.methods
 

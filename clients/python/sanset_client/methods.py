@@ -1,4 +1,4 @@
-"""The methods of the six services: one line per RPC, and a few for common tasks."""
+"""The methods of the services: one line per RPC, and a few for common tasks."""
 
 from __future__ import annotations
 
@@ -8,14 +8,17 @@ from sanset.v1 import (
     after_sale_pb2,
     auth_pb2,
     cart_pb2,
-    catalog_pb2,
+    category_pb2,
+    inventory_pb2,
     model_metrics_pb2,
     model_pb2,
     order_pb2,
     payment_pb2,
+    product_pb2,
     promotion_pb2,
     recommend_pb2,
     segment_pb2,
+    user_pb2,
     webhook_pb2,
 )
 
@@ -25,45 +28,55 @@ from sanset_client.rpc import Items, Stream, Unary
 class AuthMethods:
     """Accounts. To sign in and out use `login` and `logout` of the client, which keep the tokens."""
 
-    register = Unary(auth_pb2.RegisterRequest, auth_pb2.User)
+    register = Unary(auth_pb2.RegisterRequest, user_pb2.User)
     login = Unary(auth_pb2.LoginRequest, auth_pb2.Tokens)
     refresh = Unary(auth_pb2.RefreshRequest, auth_pb2.Tokens)
     logout = Unary(auth_pb2.LogoutRequest, Empty)
     list_sessions = Unary(auth_pb2.ListSessionsRequest, auth_pb2.ListSessionsResponse)
     iter_sessions = Items(auth_pb2.ListSessionsRequest, auth_pb2.Session, rpc="ListSessions")
     revoke_session = Unary(auth_pb2.RevokeSessionRequest, Empty)
-    get_me = Unary(auth_pb2.GetMeRequest, auth_pb2.User)
-    update_me = Unary(auth_pb2.UpdateMeRequest, auth_pb2.User)
-    list_addresses = Unary(auth_pb2.ListAddressesRequest, auth_pb2.ListAddressesResponse)
-    iter_addresses = Items(auth_pb2.ListAddressesRequest, auth_pb2.Address, rpc="ListAddresses")
-    create_address = Unary(auth_pb2.CreateAddressRequest, auth_pb2.Address)
-    update_address = Unary(auth_pb2.UpdateAddressRequest, auth_pb2.Address)
-    delete_address = Unary(auth_pb2.DeleteAddressRequest, Empty)
-    list_payment_methods = Unary(auth_pb2.ListPaymentMethodsRequest, auth_pb2.ListPaymentMethodsResponse)
-    add_payment_method = Unary(auth_pb2.AddPaymentMethodRequest, auth_pb2.PaymentMethod)
-    delete_payment_method = Unary(auth_pb2.DeletePaymentMethodRequest, Empty)
+
+
+class UserMethods:
+    """The caller's profile, addresses and saved payment methods."""
+
+    get_me = Unary(user_pb2.GetMeRequest, user_pb2.User)
+    update_me = Unary(user_pb2.UpdateMeRequest, user_pb2.User)
+    list_addresses = Unary(user_pb2.ListAddressesRequest, user_pb2.ListAddressesResponse)
+    iter_addresses = Items(user_pb2.ListAddressesRequest, user_pb2.Address, rpc="ListAddresses")
+    create_address = Unary(user_pb2.CreateAddressRequest, user_pb2.Address)
+    update_address = Unary(user_pb2.UpdateAddressRequest, user_pb2.Address)
+    delete_address = Unary(user_pb2.DeleteAddressRequest, Empty)
+    list_payment_methods = Unary(user_pb2.ListPaymentMethodsRequest, user_pb2.ListPaymentMethodsResponse)
+    add_payment_method = Unary(user_pb2.AddPaymentMethodRequest, user_pb2.PaymentMethod)
+    delete_payment_method = Unary(user_pb2.DeletePaymentMethodRequest, Empty)
 
 
 class CatalogMethods:
-    """Products, categories and stock."""
+    """Products and categories."""
 
-    get_product = Unary(catalog_pb2.GetProductRequest, catalog_pb2.Product)
-    batch_get_products = Unary(catalog_pb2.BatchGetProductsRequest, catalog_pb2.BatchGetProductsResponse)
-    list_products = Unary(catalog_pb2.ListProductsRequest, catalog_pb2.ListProductsResponse)
-    iter_products = Items(catalog_pb2.ListProductsRequest, catalog_pb2.Product, rpc="ListProducts")
-    create_product = Unary(catalog_pb2.CreateProductRequest, catalog_pb2.Product)
-    update_product = Unary(catalog_pb2.UpdateProductRequest, catalog_pb2.Product)
-    delete_product = Unary(catalog_pb2.DeleteProductRequest, Empty)
-    undelete_product = Unary(catalog_pb2.UndeleteProductRequest, catalog_pb2.Product)
-    list_categories = Unary(catalog_pb2.ListCategoriesRequest, catalog_pb2.ListCategoriesResponse)
-    get_category = Unary(catalog_pb2.GetCategoryRequest, catalog_pb2.Category)
-    create_category = Unary(catalog_pb2.CreateCategoryRequest, catalog_pb2.Category)
-    update_category = Unary(catalog_pb2.UpdateCategoryRequest, catalog_pb2.Category)
-    delete_category = Unary(catalog_pb2.DeleteCategoryRequest, Empty)
-    get_inventory = Unary(catalog_pb2.GetInventoryRequest, catalog_pb2.Inventory)
-    set_inventory = Unary(catalog_pb2.SetInventoryRequest, catalog_pb2.Inventory)
-    adjust_inventory = Unary(catalog_pb2.AdjustInventoryRequest, catalog_pb2.Inventory)
-    export_products = Stream(catalog_pb2.ExportProductsRequest, HttpBody)
+    get_product = Unary(product_pb2.GetProductRequest, product_pb2.Product)
+    batch_get_products = Unary(product_pb2.BatchGetProductsRequest, product_pb2.BatchGetProductsResponse)
+    list_products = Unary(product_pb2.ListProductsRequest, product_pb2.ListProductsResponse)
+    iter_products = Items(product_pb2.ListProductsRequest, product_pb2.Product, rpc="ListProducts")
+    create_product = Unary(product_pb2.CreateProductRequest, product_pb2.Product)
+    update_product = Unary(product_pb2.UpdateProductRequest, product_pb2.Product)
+    delete_product = Unary(product_pb2.DeleteProductRequest, Empty)
+    undelete_product = Unary(product_pb2.UndeleteProductRequest, product_pb2.Product)
+    list_categories = Unary(category_pb2.ListCategoriesRequest, category_pb2.ListCategoriesResponse)
+    get_category = Unary(category_pb2.GetCategoryRequest, category_pb2.Category)
+    create_category = Unary(category_pb2.CreateCategoryRequest, category_pb2.Category)
+    update_category = Unary(category_pb2.UpdateCategoryRequest, category_pb2.Category)
+    delete_category = Unary(category_pb2.DeleteCategoryRequest, Empty)
+    export_products = Stream(product_pb2.ExportProductsRequest, HttpBody)
+
+
+class InventoryMethods:
+    """The stock of products."""
+
+    get_inventory = Unary(inventory_pb2.GetInventoryRequest, inventory_pb2.Inventory)
+    set_inventory = Unary(inventory_pb2.SetInventoryRequest, inventory_pb2.Inventory)
+    adjust_inventory = Unary(inventory_pb2.AdjustInventoryRequest, inventory_pb2.Inventory)
 
 
 class CartMethods:

@@ -8,10 +8,12 @@ from sanset.v1 import (
     auth_pb2_grpc,
     cart_pb2_grpc,
     catalog_pb2_grpc,
+    inventory_pb2_grpc,
     model_pb2_grpc,
     order_pb2_grpc,
     recommend_pb2_grpc,
     segment_pb2_grpc,
+    user_pb2_grpc,
 )
 from sanset.v1.order_pb2 import OrderEvent
 
@@ -19,21 +21,31 @@ from sanset_client.methods import (
     AuthMethods,
     CartMethods,
     CatalogMethods,
+    InventoryMethods,
     ModelMethods,
     OrderMethods,
     RecommendMethods,
     SegmentMethods,
+    UserMethods,
 )
 from sanset_client.rpc import Service
 from sanset_client.tracking import PATIENCE, Trail, follow
 
 
 class Auth(AuthMethods, Service, auth_pb2_grpc.AuthServiceStub):
-    """Accounts, sessions and addresses."""
+    """Signing in, and sessions."""
+
+
+class Users(UserMethods, Service, user_pb2_grpc.UserServiceStub):
+    """The caller's profile, addresses and saved payment methods."""
 
 
 class Catalog(CatalogMethods, Service, catalog_pb2_grpc.CatalogServiceStub):
-    """Products, categories and stock."""
+    """Products and categories."""
+
+
+class Inventory(InventoryMethods, Service, inventory_pb2_grpc.InventoryServiceStub):
+    """The stock of products."""
 
 
 class Cart(CartMethods, Service, cart_pb2_grpc.CartServiceStub):

@@ -26,37 +26,18 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
-from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
-from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/auth.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xa1\x03\n\x04User\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x13\n\x05\x65mail\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x16\n\x08username\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1f\n\tfull_name\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xc8\x01\x12(\n\x05phone\x18\x05 \x01(\tB\x19\xbaH\x16r\x14\x18 2\x10^[0-9+().\\-/ ]*$\x12(\n\x04role\x18\x06 \x01(\x0e\x32\x14.sanset.v1.User.RoleB\x04\xe2\x41\x01\x03\x12\x34\n\x0bpreferences\x18\x07 \x01(\x0b\x32\x17.google.protobuf.StructB\x06\xbaH\x03\xd8\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"A\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0c\n\x08\x43USTOMER\x10\x01\x12\n\n\x06VENDOR\x10\x02\x12\t\n\x05\x41\x44MIN\x10\x03\"\x81\x02\n\x07Session\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65vice\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x10\n\x02ip\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\"\x9b\x03\n\x07\x41\x64\x64ress\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x16\n\x05label\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\x05line1\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xc8\x01\x12\x17\n\x05line2\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x19\n\x04\x63ity\x18\x05 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64\x12\x16\n\x05state\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1c\n\x0bpostal_code\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18\x14\x12.\n\x07\x63ountry\x18\x08 \x01(\tB\x1d\xe2\x41\x01\x02\xbaH\x16r\x14\x18\x02\x32\x10^([A-Za-z]{2})?$\x12)\n\x03lat\x18\t \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x80V@)\x00\x00\x00\x00\x00\x80V\xc0H\x00\x88\x01\x01\x12)\n\x03lng\x18\n \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x80\x66@)\x00\x00\x00\x00\x00\x80\x66\xc0H\x01\x88\x01\x01\x12\x12\n\nis_default\x18\x0b \x01(\x08\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x06\n\x04_latB\x06\n\x04_lng\"]\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\"\xdd\x01\n\x0fRegisterRequest\x12!\n\tfull_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x05\x65mail\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12(\n\x05phone\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x18 2\x10^[0-9+().\\-/ ]*$\x12 \n\x08password\x18\x04 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12<\n\x08username\x18\x05 \x01(\tB*\xbaH\'r%\x18 2!^([A-Za-z][A-Za-z0-9._-]{2,31})?$\"\xd1\x01\n\x0cLoginRequest\x12\x17\n\x05\x65mail\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x1a\n\x08username\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12 \n\x08password\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01:j\xbaHg\x1a\x65\n\x17login.email_or_username\x12\x1dgive either email or username\x1a+(this.email == \'\') != (this.username == \'\')\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"%\n\rLogoutRequest\x12\x14\n\x0c\x61ll_sessions\x18\x01 \x01(\x08\"O\n\x13ListSessionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSessionsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14RevokeSessionRequest\x12!\n\nsession_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18@\"\x0e\n\x0cGetMeRequest\"m\n\x0fUpdateMeRequest\x12)\n\x04user\x18\x01 \x01(\x0b\x32\x0f.sanset.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"P\n\x14ListAddressesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"S\n\x15ListAddressesResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Address\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xf4\x01\n\x14\x43reateAddressRequest\x12/\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0b\x32\x12.sanset.v1.AddressB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01:\xaa\x01\xbaH\xa6\x01\x1a\xa3\x01\n\x10\x61\x64\x64ress.complete\x12<address.line1, address.city and address.country are required\x1aQthis.address.line1 != \'\' && this.address.city != \'\' && this.address.country != \'\'\"\xc2\x01\n\x14UpdateAddressRequest\x12/\n\x07\x61\x64\x64ress\x18\x01 \x01(\x0b\x32\x12.sanset.v1.AddressB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:H\xbaHE\x1a\x43\n\naddress.id\x12 address.id must be a positive id\x1a\x13this.address.id > 0\"7\n\x14\x44\x65leteAddressRequest\x12\x1f\n\naddress_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xe6\x02\n\rPaymentMethod\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12;\n\x04kind\x18\x02 \x01(\x0e\x32\x1d.sanset.v1.PaymentMethod.KindB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x33\n\x05token\x18\x03 \x01(\tB$\xe2\x41\x01\x04\xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$\x12\x16\n\x05\x62rand\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12.\n\tlast_four\x18\x05 \x01(\tB\x1b\xbaH\x18r\x16\x18\x04\x32\x12^[A-Za-z0-9]{0,4}$\x12\x12\n\nis_default\x18\x06 \x01(\x08\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\">\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"\x1b\n\x19ListPaymentMethodsRequest\"E\n\x1aListPaymentMethodsResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.PaymentMethod\"x\n\x17\x41\x64\x64PaymentMethodRequest\x12<\n\x0epayment_method\x18\x01 \x01(\x0b\x32\x18.sanset.v1.PaymentMethodB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"D\n\x1a\x44\x65letePaymentMethodRequest\x12&\n\x11payment_method_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\xc3\x11\n\x0b\x41uthService\x12y\n\x08Register\x12\x1a.sanset.v1.RegisterRequest\x1a\x0f.sanset.v1.User\"@\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x34\"\x15/api/v1/auth/register:\x01*Z\x18\"\x13/api/v1/auth/signup:\x01*\x12r\n\x05Login\x12\x17.sanset.v1.LoginRequest\x1a\x11.sanset.v1.Tokens\"=\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x31\"\x12/api/v1/auth/login:\x01*Z\x18\"\x13/api/v1/auth/signin:\x01*\x12^\n\x07Refresh\x12\x19.sanset.v1.RefreshRequest\x1a\x11.sanset.v1.Tokens\"%\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12\x63\n\x06Logout\x12\x18.sanset.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\'\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12{\n\x0cListSessions\x12\x1e.sanset.v1.ListSessionsRequest\x1a\x1f.sanset.v1.ListSessionsResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/users/me/sessions\x12\x81\x01\n\rRevokeSession\x12\x1f.sanset.v1.RevokeSessionRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02(*&/api/v1/users/me/sessions/{session_id}\x12\x80\x01\n\x05GetMe\x12\x17.sanset.v1.GetMeRequest\x1a\x0f.sanset.v1.User\"M\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02>\x12\x10/api/v1/users/meZ\x11\x12\x0f/api/v1/auth/meZ\x17\x12\x15/api/v1/users/profile\x12\xb2\x01\n\x08UpdateMe\x12\x1a.sanset.v1.UpdateMeRequest\x1a\x0f.sanset.v1.User\"y\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02j2\x10/api/v1/users/me:\x04userZ\x18\x1a\x10/api/v1/users/me:\x04userZ\x17\x1a\x0f/api/v1/auth/me:\x04userZ\x1d\x1a\x15/api/v1/users/profile:\x04user\x12\x9a\x01\n\rListAddresses\x12\x1f.sanset.v1.ListAddressesRequest\x1a .sanset.v1.ListAddressesResponse\"F\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x37\x12\x17/api/v1/users/addressesZ\x1c\x12\x1a/api/v1/users/me/addresses\x12\x9b\x01\n\rCreateAddress\x12\x1f.sanset.v1.CreateAddressRequest\x1a\x12.sanset.v1.Address\"U\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02I\"\x17/api/v1/users/addresses:\x07\x61\x64\x64ressZ%\"\x1a/api/v1/users/me/addresses:\x07\x61\x64\x64ress\x12\x9f\x02\n\rUpdateAddress\x12\x1f.sanset.v1.UpdateAddressRequest\x1a\x12.sanset.v1.Address\"\xd8\x01\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\xc8\x01\x32$/api/v1/users/addresses/{address.id}:\x07\x61\x64\x64ressZ/\x1a$/api/v1/users/addresses/{address.id}:\x07\x61\x64\x64ressZ2\x1a\'/api/v1/users/me/addresses/{address.id}:\x07\x61\x64\x64ressZ22\'/api/v1/users/me/addresses/{address.id}:\x07\x61\x64\x64ress\x12\xaa\x01\n\rDeleteAddress\x12\x1f.sanset.v1.DeleteAddressRequest\x1a\x16.google.protobuf.Empty\"`\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02Q*$/api/v1/users/addresses/{address_id}Z)*\'/api/v1/users/me/addresses/{address_id}\x12\x91\x01\n\x12ListPaymentMethods\x12$.sanset.v1.ListPaymentMethodsRequest\x1a%.sanset.v1.ListPaymentMethodsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/users/payment-methods\x12\x8d\x01\n\x10\x41\x64\x64PaymentMethod\x12\".sanset.v1.AddPaymentMethodRequest\x1a\x18.sanset.v1.PaymentMethod\";\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02/\"\x1d/api/v1/users/payment-methods:\x0epayment_method\x12\x98\x01\n\x13\x44\x65letePaymentMethod\x12%.sanset.v1.DeletePaymentMethodRequest\x1a\x16.google.protobuf.Empty\"B\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x33*1/api/v1/users/payment-methods/{payment_method_id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/auth.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/user.proto\"\x81\x02\n\x07Session\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65vice\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x10\n\x02ip\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\"]\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\"\xdd\x01\n\x0fRegisterRequest\x12!\n\tfull_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x05\x65mail\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12(\n\x05phone\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x18 2\x10^[0-9+().\\-/ ]*$\x12 \n\x08password\x18\x04 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12<\n\x08username\x18\x05 \x01(\tB*\xbaH\'r%\x18 2!^([A-Za-z][A-Za-z0-9._-]{2,31})?$\"\xd1\x01\n\x0cLoginRequest\x12\x17\n\x05\x65mail\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x1a\n\x08username\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12 \n\x08password\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01:j\xbaHg\x1a\x65\n\x17login.email_or_username\x12\x1dgive either email or username\x1a+(this.email == \'\') != (this.username == \'\')\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"%\n\rLogoutRequest\x12\x14\n\x0c\x61ll_sessions\x18\x01 \x01(\x08\"O\n\x13ListSessionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSessionsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14RevokeSessionRequest\x12!\n\nsession_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18@2\xc2\x05\n\x0b\x41uthService\x12y\n\x08Register\x12\x1a.sanset.v1.RegisterRequest\x1a\x0f.sanset.v1.User\"@\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x34\"\x15/api/v1/auth/register:\x01*Z\x18\"\x13/api/v1/auth/signup:\x01*\x12r\n\x05Login\x12\x17.sanset.v1.LoginRequest\x1a\x11.sanset.v1.Tokens\"=\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x31\"\x12/api/v1/auth/login:\x01*Z\x18\"\x13/api/v1/auth/signin:\x01*\x12^\n\x07Refresh\x12\x19.sanset.v1.RefreshRequest\x1a\x11.sanset.v1.Tokens\"%\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12\x63\n\x06Logout\x12\x18.sanset.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\'\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12{\n\x0cListSessions\x12\x1e.sanset.v1.ListSessionsRequest\x1a\x1f.sanset.v1.ListSessionsResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/users/me/sessions\x12\x81\x01\n\rRevokeSession\x12\x1f.sanset.v1.RevokeSessionRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02(*&/api/v1/users/me/sessions/{session_id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.auth_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_USER'].fields_by_name['id']._loaded_options = None
-  _globals['_USER'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_USER'].fields_by_name['email']._loaded_options = None
-  _globals['_USER'].fields_by_name['email']._serialized_options = b'\342A\001\003'
-  _globals['_USER'].fields_by_name['username']._loaded_options = None
-  _globals['_USER'].fields_by_name['username']._serialized_options = b'\342A\001\003'
-  _globals['_USER'].fields_by_name['full_name']._loaded_options = None
-  _globals['_USER'].fields_by_name['full_name']._serialized_options = b'\342A\001\002\272H\005r\003\030\310\001'
-  _globals['_USER'].fields_by_name['phone']._loaded_options = None
-  _globals['_USER'].fields_by_name['phone']._serialized_options = b'\272H\026r\024\030 2\020^[0-9+().\\-/ ]*$'
-  _globals['_USER'].fields_by_name['role']._loaded_options = None
-  _globals['_USER'].fields_by_name['role']._serialized_options = b'\342A\001\003'
-  _globals['_USER'].fields_by_name['preferences']._loaded_options = None
-  _globals['_USER'].fields_by_name['preferences']._serialized_options = b'\272H\003\330\001\003'
-  _globals['_USER'].fields_by_name['create_time']._loaded_options = None
-  _globals['_USER'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_USER'].fields_by_name['update_time']._loaded_options = None
-  _globals['_USER'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_SESSION'].fields_by_name['id']._loaded_options = None
   _globals['_SESSION'].fields_by_name['id']._serialized_options = b'\342A\001\003'
   _globals['_SESSION'].fields_by_name['device']._loaded_options = None
@@ -71,28 +52,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSION'].fields_by_name['expire_time']._serialized_options = b'\342A\001\003'
   _globals['_SESSION'].fields_by_name['current']._loaded_options = None
   _globals['_SESSION'].fields_by_name['current']._serialized_options = b'\342A\001\003'
-  _globals['_ADDRESS'].fields_by_name['id']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_ADDRESS'].fields_by_name['label']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['label']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_ADDRESS'].fields_by_name['line1']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['line1']._serialized_options = b'\342A\001\002\272H\005r\003\030\310\001'
-  _globals['_ADDRESS'].fields_by_name['line2']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['line2']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_ADDRESS'].fields_by_name['city']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['city']._serialized_options = b'\342A\001\002\272H\004r\002\030d'
-  _globals['_ADDRESS'].fields_by_name['state']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['state']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_ADDRESS'].fields_by_name['postal_code']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['postal_code']._serialized_options = b'\272H\004r\002\030\024'
-  _globals['_ADDRESS'].fields_by_name['country']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['country']._serialized_options = b'\342A\001\002\272H\026r\024\030\0022\020^([A-Za-z]{2})?$'
-  _globals['_ADDRESS'].fields_by_name['lat']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['lat']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\200V@)\000\000\000\000\000\200V\300'
-  _globals['_ADDRESS'].fields_by_name['lng']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['lng']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\200f@)\000\000\000\000\000\200f\300'
-  _globals['_ADDRESS'].fields_by_name['create_time']._loaded_options = None
-  _globals['_ADDRESS'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_REGISTERREQUEST'].fields_by_name['full_name']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['full_name']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
   _globals['_REGISTERREQUEST'].fields_by_name['email']._loaded_options = None
@@ -119,40 +78,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._loaded_options = None
   _globals['_REVOKESESSIONREQUEST'].fields_by_name['session_id']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030@'
-  _globals['_UPDATEMEREQUEST'].fields_by_name['user']._loaded_options = None
-  _globals['_UPDATEMEREQUEST'].fields_by_name['user']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_LISTADDRESSESREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTADDRESSESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTADDRESSESREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTADDRESSESREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_CREATEADDRESSREQUEST'].fields_by_name['address']._loaded_options = None
-  _globals['_CREATEADDRESSREQUEST'].fields_by_name['address']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_CREATEADDRESSREQUEST']._loaded_options = None
-  _globals['_CREATEADDRESSREQUEST']._serialized_options = b'\272H\246\001\032\243\001\n\020address.complete\022<address.line1, address.city and address.country are required\032Qthis.address.line1 != \'\' && this.address.city != \'\' && this.address.country != \'\''
-  _globals['_UPDATEADDRESSREQUEST'].fields_by_name['address']._loaded_options = None
-  _globals['_UPDATEADDRESSREQUEST'].fields_by_name['address']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_UPDATEADDRESSREQUEST']._loaded_options = None
-  _globals['_UPDATEADDRESSREQUEST']._serialized_options = b'\272HE\032C\n\naddress.id\022 address.id must be a positive id\032\023this.address.id > 0'
-  _globals['_DELETEADDRESSREQUEST'].fields_by_name['address_id']._loaded_options = None
-  _globals['_DELETEADDRESSREQUEST'].fields_by_name['address_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_PAYMENTMETHOD'].fields_by_name['id']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_PAYMENTMETHOD'].fields_by_name['kind']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['kind']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
-  _globals['_PAYMENTMETHOD'].fields_by_name['token']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['token']._serialized_options = b'\342A\001\004\272H\035r\033\030\200\0012\026^[A-Za-z0-9_-]{0,128}$'
-  _globals['_PAYMENTMETHOD'].fields_by_name['brand']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['brand']._serialized_options = b'\272H\004r\002\030 '
-  _globals['_PAYMENTMETHOD'].fields_by_name['last_four']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['last_four']._serialized_options = b'\272H\030r\026\030\0042\022^[A-Za-z0-9]{0,4}$'
-  _globals['_PAYMENTMETHOD'].fields_by_name['create_time']._loaded_options = None
-  _globals['_PAYMENTMETHOD'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_ADDPAYMENTMETHODREQUEST'].fields_by_name['payment_method']._loaded_options = None
-  _globals['_ADDPAYMENTMETHODREQUEST'].fields_by_name['payment_method']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_ADDPAYMENTMETHODREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_ADDPAYMENTMETHODREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_DELETEPAYMENTMETHODREQUEST'].fields_by_name['payment_method_id']._loaded_options = None
-  _globals['_DELETEPAYMENTMETHODREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_AUTHSERVICE'].methods_by_name['Register']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['Register']._serialized_options = b'\312\363\030\002\010\001\202\323\344\223\0024\"\025/api/v1/auth/register:\001*Z\030\"\023/api/v1/auth/signup:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Login']._loaded_options = None
@@ -165,74 +90,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\033\022\031/api/v1/users/me/sessions'
   _globals['_AUTHSERVICE'].methods_by_name['RevokeSession']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['RevokeSession']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002(*&/api/v1/users/me/sessions/{session_id}'
-  _globals['_AUTHSERVICE'].methods_by_name['GetMe']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['GetMe']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002>\022\020/api/v1/users/meZ\021\022\017/api/v1/auth/meZ\027\022\025/api/v1/users/profile'
-  _globals['_AUTHSERVICE'].methods_by_name['UpdateMe']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['UpdateMe']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002j2\020/api/v1/users/me:\004userZ\030\032\020/api/v1/users/me:\004userZ\027\032\017/api/v1/auth/me:\004userZ\035\032\025/api/v1/users/profile:\004user'
-  _globals['_AUTHSERVICE'].methods_by_name['ListAddresses']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['ListAddresses']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\0027\022\027/api/v1/users/addressesZ\034\022\032/api/v1/users/me/addresses'
-  _globals['_AUTHSERVICE'].methods_by_name['CreateAddress']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['CreateAddress']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002I\"\027/api/v1/users/addresses:\007addressZ%\"\032/api/v1/users/me/addresses:\007address'
-  _globals['_AUTHSERVICE'].methods_by_name['UpdateAddress']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['UpdateAddress']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\310\0012$/api/v1/users/addresses/{address.id}:\007addressZ/\032$/api/v1/users/addresses/{address.id}:\007addressZ2\032\'/api/v1/users/me/addresses/{address.id}:\007addressZ22\'/api/v1/users/me/addresses/{address.id}:\007address'
-  _globals['_AUTHSERVICE'].methods_by_name['DeleteAddress']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['DeleteAddress']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002Q*$/api/v1/users/addresses/{address_id}Z)*\'/api/v1/users/me/addresses/{address_id}'
-  _globals['_AUTHSERVICE'].methods_by_name['ListPaymentMethods']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['ListPaymentMethods']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\037\022\035/api/v1/users/payment-methods'
-  _globals['_AUTHSERVICE'].methods_by_name['AddPaymentMethod']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['AddPaymentMethod']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002/\"\035/api/v1/users/payment-methods:\016payment_method'
-  _globals['_AUTHSERVICE'].methods_by_name['DeletePaymentMethod']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['DeletePaymentMethod']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\0023*1/api/v1/users/payment-methods/{payment_method_id}'
-  _globals['_USER']._serialized_start=278
-  _globals['_USER']._serialized_end=695
-  _globals['_USER_ROLE']._serialized_start=630
-  _globals['_USER_ROLE']._serialized_end=695
-  _globals['_SESSION']._serialized_start=698
-  _globals['_SESSION']._serialized_end=955
-  _globals['_ADDRESS']._serialized_start=958
-  _globals['_ADDRESS']._serialized_end=1369
-  _globals['_TOKENS']._serialized_start=1371
-  _globals['_TOKENS']._serialized_end=1464
-  _globals['_REGISTERREQUEST']._serialized_start=1467
-  _globals['_REGISTERREQUEST']._serialized_end=1688
-  _globals['_LOGINREQUEST']._serialized_start=1691
-  _globals['_LOGINREQUEST']._serialized_end=1900
-  _globals['_REFRESHREQUEST']._serialized_start=1902
-  _globals['_REFRESHREQUEST']._serialized_end=1957
-  _globals['_LOGOUTREQUEST']._serialized_start=1959
-  _globals['_LOGOUTREQUEST']._serialized_end=1996
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=1998
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=2077
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=2079
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=2161
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=2163
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=2220
-  _globals['_GETMEREQUEST']._serialized_start=2222
-  _globals['_GETMEREQUEST']._serialized_end=2236
-  _globals['_UPDATEMEREQUEST']._serialized_start=2238
-  _globals['_UPDATEMEREQUEST']._serialized_end=2347
-  _globals['_LISTADDRESSESREQUEST']._serialized_start=2349
-  _globals['_LISTADDRESSESREQUEST']._serialized_end=2429
-  _globals['_LISTADDRESSESRESPONSE']._serialized_start=2431
-  _globals['_LISTADDRESSESRESPONSE']._serialized_end=2514
-  _globals['_CREATEADDRESSREQUEST']._serialized_start=2517
-  _globals['_CREATEADDRESSREQUEST']._serialized_end=2761
-  _globals['_UPDATEADDRESSREQUEST']._serialized_start=2764
-  _globals['_UPDATEADDRESSREQUEST']._serialized_end=2958
-  _globals['_DELETEADDRESSREQUEST']._serialized_start=2960
-  _globals['_DELETEADDRESSREQUEST']._serialized_end=3015
-  _globals['_PAYMENTMETHOD']._serialized_start=3018
-  _globals['_PAYMENTMETHOD']._serialized_end=3376
-  _globals['_PAYMENTMETHOD_KIND']._serialized_start=3314
-  _globals['_PAYMENTMETHOD_KIND']._serialized_end=3376
-  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_start=3378
-  _globals['_LISTPAYMENTMETHODSREQUEST']._serialized_end=3405
-  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_start=3407
-  _globals['_LISTPAYMENTMETHODSRESPONSE']._serialized_end=3476
-  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_start=3478
-  _globals['_ADDPAYMENTMETHODREQUEST']._serialized_end=3598
-  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_start=3600
-  _globals['_DELETEPAYMENTMETHODREQUEST']._serialized_end=3668
-  _globals['_AUTHSERVICE']._serialized_start=3671
-  _globals['_AUTHSERVICE']._serialized_end=5914
+  _globals['_SESSION']._serialized_start=236
+  _globals['_SESSION']._serialized_end=493
+  _globals['_TOKENS']._serialized_start=495
+  _globals['_TOKENS']._serialized_end=588
+  _globals['_REGISTERREQUEST']._serialized_start=591
+  _globals['_REGISTERREQUEST']._serialized_end=812
+  _globals['_LOGINREQUEST']._serialized_start=815
+  _globals['_LOGINREQUEST']._serialized_end=1024
+  _globals['_REFRESHREQUEST']._serialized_start=1026
+  _globals['_REFRESHREQUEST']._serialized_end=1081
+  _globals['_LOGOUTREQUEST']._serialized_start=1083
+  _globals['_LOGOUTREQUEST']._serialized_end=1120
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1122
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1201
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1203
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1285
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1287
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1344
+  _globals['_AUTHSERVICE']._serialized_start=1347
+  _globals['_AUTHSERVICE']._serialized_end=2053
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,7 @@ import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import auth_pb2 as sanset_dot_v1_dot_auth__pb2
+from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -27,7 +28,7 @@ if _version_not_supported:
 
 
 class AuthServiceStub:
-    """Registers users, signs them in and keeps their profile and addresses.
+    """Registers users, signs them in and out, and keeps their sessions.
 
     Calls that need a signed-in user carry the metadata `authorization: Bearer <access_token>`. In JSON,
     64-bit ids are printed as strings.
@@ -42,7 +43,7 @@ class AuthServiceStub:
         self.Register = channel.unary_unary(
                 '/sanset.v1.AuthService/Register',
                 request_serializer=sanset_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.User.FromString,
+                response_deserializer=sanset_dot_v1_dot_user__pb2.User.FromString,
                 _registered_method=True)
         self.Login = channel.unary_unary(
                 '/sanset.v1.AuthService/Login',
@@ -69,55 +70,10 @@ class AuthServiceStub:
                 request_serializer=sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
-        self.GetMe = channel.unary_unary(
-                '/sanset.v1.AuthService/GetMe',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.GetMeRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.User.FromString,
-                _registered_method=True)
-        self.UpdateMe = channel.unary_unary(
-                '/sanset.v1.AuthService/UpdateMe',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.UpdateMeRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.User.FromString,
-                _registered_method=True)
-        self.ListAddresses = channel.unary_unary(
-                '/sanset.v1.AuthService/ListAddresses',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.ListAddressesRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.ListAddressesResponse.FromString,
-                _registered_method=True)
-        self.CreateAddress = channel.unary_unary(
-                '/sanset.v1.AuthService/CreateAddress',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.CreateAddressRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.Address.FromString,
-                _registered_method=True)
-        self.UpdateAddress = channel.unary_unary(
-                '/sanset.v1.AuthService/UpdateAddress',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.UpdateAddressRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.Address.FromString,
-                _registered_method=True)
-        self.DeleteAddress = channel.unary_unary(
-                '/sanset.v1.AuthService/DeleteAddress',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.SerializeToString,
-                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-                _registered_method=True)
-        self.ListPaymentMethods = channel.unary_unary(
-                '/sanset.v1.AuthService/ListPaymentMethods',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.FromString,
-                _registered_method=True)
-        self.AddPaymentMethod = channel.unary_unary(
-                '/sanset.v1.AuthService/AddPaymentMethod',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_auth__pb2.PaymentMethod.FromString,
-                _registered_method=True)
-        self.DeletePaymentMethod = channel.unary_unary(
-                '/sanset.v1.AuthService/DeletePaymentMethod',
-                request_serializer=sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.SerializeToString,
-                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-                _registered_method=True)
 
 
 class AuthServiceServicer:
-    """Registers users, signs them in and keeps their profile and addresses.
+    """Registers users, signs them in and out, and keeps their sessions.
 
     Calls that need a signed-in user carry the metadata `authorization: Bearer <access_token>`. In JSON,
     64-bit ids are printed as strings.
@@ -179,89 +135,13 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetMe(self, request, context):
-        """Gets the caller's own account.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def UpdateMe(self, request, context):
-        """Updates the caller's own account, and returns it.
-
-        Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListAddresses(self, request, context):
-        """Lists the caller's addresses, the default first, then the newest.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def CreateAddress(self, request, context):
-        """Creates an address of the caller, and returns it.
-
-        The first address becomes the default. Returns FAILED_PRECONDITION (TOO_MANY) beyond 50 addresses.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def UpdateAddress(self, request, context):
-        """Updates one of the caller's addresses, and returns it.
-
-        Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
-        placed with. Exactly one address is the default: to change it, set `is_default` on another.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def DeleteAddress(self, request, context):
-        """Deletes one of the caller's addresses.
-
-        Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
-        others becomes the default.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListPaymentMethods(self, request, context):
-        """Lists the caller's saved payment methods, the default first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def AddPaymentMethod(self, request, context):
-        """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
-
-        What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
-        beyond 20.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def DeletePaymentMethod(self, request, context):
-        """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND).
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_AuthServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'Register': grpc.unary_unary_rpc_method_handler(
                     servicer.Register,
                     request_deserializer=sanset_dot_v1_dot_auth__pb2.RegisterRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.User.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_user__pb2.User.SerializeToString,
             ),
             'Login': grpc.unary_unary_rpc_method_handler(
                     servicer.Login,
@@ -288,51 +168,6 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
-            'GetMe': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetMe,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.GetMeRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.User.SerializeToString,
-            ),
-            'UpdateMe': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateMe,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.UpdateMeRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.User.SerializeToString,
-            ),
-            'ListAddresses': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListAddresses,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.ListAddressesRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.ListAddressesResponse.SerializeToString,
-            ),
-            'CreateAddress': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateAddress,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.CreateAddressRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.Address.SerializeToString,
-            ),
-            'UpdateAddress': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateAddress,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.UpdateAddressRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.Address.SerializeToString,
-            ),
-            'DeleteAddress': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeleteAddress,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.FromString,
-                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
-            ),
-            'ListPaymentMethods': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListPaymentMethods,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.SerializeToString,
-            ),
-            'AddPaymentMethod': grpc.unary_unary_rpc_method_handler(
-                    servicer.AddPaymentMethod,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_auth__pb2.PaymentMethod.SerializeToString,
-            ),
-            'DeletePaymentMethod': grpc.unary_unary_rpc_method_handler(
-                    servicer.DeletePaymentMethod,
-                    request_deserializer=sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.FromString,
-                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
-            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'sanset.v1.AuthService', rpc_method_handlers)
@@ -342,7 +177,7 @@ def add_AuthServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuthService:
-    """Registers users, signs them in and keeps their profile and addresses.
+    """Registers users, signs them in and out, and keeps their sessions.
 
     Calls that need a signed-in user carry the metadata `authorization: Bearer <access_token>`. In JSON,
     64-bit ids are printed as strings.
@@ -364,7 +199,7 @@ class AuthService:
             target,
             '/sanset.v1.AuthService/Register',
             sanset_dot_v1_dot_auth__pb2.RegisterRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.User.FromString,
+            sanset_dot_v1_dot_user__pb2.User.FromString,
             options,
             channel_credentials,
             insecure,
@@ -499,249 +334,6 @@ class AuthService:
             target,
             '/sanset.v1.AuthService/RevokeSession',
             sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.SerializeToString,
-            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetMe(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/GetMe',
-            sanset_dot_v1_dot_auth__pb2.GetMeRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.User.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateMe(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/UpdateMe',
-            sanset_dot_v1_dot_auth__pb2.UpdateMeRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.User.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListAddresses(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/ListAddresses',
-            sanset_dot_v1_dot_auth__pb2.ListAddressesRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.ListAddressesResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def CreateAddress(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/CreateAddress',
-            sanset_dot_v1_dot_auth__pb2.CreateAddressRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.Address.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def UpdateAddress(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/UpdateAddress',
-            sanset_dot_v1_dot_auth__pb2.UpdateAddressRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.Address.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeleteAddress(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/DeleteAddress',
-            sanset_dot_v1_dot_auth__pb2.DeleteAddressRequest.SerializeToString,
-            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListPaymentMethods(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/ListPaymentMethods',
-            sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.ListPaymentMethodsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def AddPaymentMethod(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/AddPaymentMethod',
-            sanset_dot_v1_dot_auth__pb2.AddPaymentMethodRequest.SerializeToString,
-            sanset_dot_v1_dot_auth__pb2.PaymentMethod.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def DeletePaymentMethod(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.AuthService/DeletePaymentMethod',
-            sanset_dot_v1_dot_auth__pb2.DeletePaymentMethodRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

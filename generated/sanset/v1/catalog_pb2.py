@@ -22,179 +22,21 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
-from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
-from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
-from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
+from sanset.v1 import category_pb2 as sanset_dot_v1_dot_category__pb2
+from sanset.v1 import product_pb2 as sanset_dot_v1_dot_product__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/catalog.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xf2\x08\n\x07Product\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\x03sku\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^\\S{0,64}$\x12\x1a\n\x04name\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\x18\xc8\x01\x12\x33\n\x04slug\x18\x04 \x01(\tB%\xbaH\"r \x18\xdc\x01\x32\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$\x12!\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0c\xbaH\tr\x07\x18\x90N(\x80\x80\x02\x12\x1a\n\x08\x63\x61tegory\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x1c\n\x0b\x63\x61tegory_id\x18\x07 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x16\n\x05\x62rand\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\'\n\x05price\x18\t \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x02\x12,\n\x10\x63ompare_at_price\x18\n \x01(\x0b\x32\x12.google.type.Money\x12\x1b\n\x05stock\x18\x0b \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00\x12:\n\x0cstock_status\x18\x0c \x01(\x0e\x32\x1e.sanset.v1.Product.StockStatusB\x04\xe2\x41\x01\x03\x12!\n\x0cmax_quantity\x18\r \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00\x12\x33\n\nattributes\x18\x0e \x01(\x0b\x32\x17.google.protobuf.StructB\x06\xbaH\x03\xd8\x01\x03\x12 \n\x04tags\x18\x0f \x03(\tB\x12\xbaH\x0f\x92\x01\x0c\x10 \x18\x01\"\x06r\x04\x10\x01\x18\x32\x12\x1b\n\tseo_title\x18\x10 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12!\n\x0fseo_description\x18\x11 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x17\n\tvendor_id\x18\x12 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12 \n\x12\x64\x65\x66\x61ult_variant_id\x18\x13 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x14\n\x06rating\x18\x14 \x01(\x01\x42\x04\xe2\x41\x01\x03\x12\x1b\n\rreviews_count\x18\x15 \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x16 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x17 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x18 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12%\n\x08\x64iscount\x18\x19 \x01(\x0b\x32\x13.sanset.v1.Discount\x12\x31\n\x0f\x65\x66\x66\x65\x63tive_price\x18\x1a \x01(\x0b\x32\x12.google.type.MoneyB\x04\xe2\x41\x01\x03\x12%\n\x11max_quantity_days\x18\x1b \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc2\x1c(\x00\"3\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0b\n\x07SUMMARY\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"Z\n\x0bStockStatus\x12\x1c\n\x18STOCK_STATUS_UNSPECIFIED\x10\x00\x12\x0c\n\x08IN_STOCK\x10\x01\x12\r\n\tLOW_STOCK\x10\x02\x12\x10\n\x0cOUT_OF_STOCK\x10\x03\"\xce\x01\n\x08\x44iscount\x12*\n\x07percent\x18\x01 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x12$\n\x06\x61mount\x18\x02 \x01(\x0b\x32\x12.google.type.MoneyH\x00\x12.\n\nstart_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x12\n\treduction\x12\x05\xbaH\x02\x08\x01\"\xd6\x01\n\x08\x43\x61tegory\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x19\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64\x12\x32\n\x04slug\x18\x03 \x01(\tB$\xbaH!r\x1f\x18x2\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$\x12\x1a\n\tparent_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30\x12+\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x13.sanset.v1.CategoryB\x04\xe2\x41\x01\x03\"\x86\x02\n\tInventory\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x17\n\x0ftotal_available\x18\x02 \x01(\x05\x12.\n\x06status\x18\x03 \x01(\x0e\x32\x1e.sanset.v1.Product.StockStatus\x12*\n\x06levels\x18\x04 \x03(\x0b\x32\x1a.sanset.v1.Inventory.Level\x1ap\n\x05Level\x12\x12\n\nvariant_id\x18\x01 \x01(\x03\x12\x0b\n\x03sku\x18\x02 \x01(\t\x12\x10\n\x08location\x18\x03 \x01(\t\x12\x0f\n\x07on_hand\x18\x04 \x01(\x05\x12\x10\n\x08reserved\x18\x05 \x01(\x05\x12\x11\n\tavailable\x18\x06 \x01(\x05\"\\\n\x11GetProductRequest\x12\x1d\n\nproduct_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x1a\n\x04slug\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xdc\x01H\x00\x42\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"u\n\x17\x42\x61tchGetProductsRequest\x12)\n\x0bproduct_ids\x18\x01 \x03(\x03\x42\x14\xe2\x41\x01\x02\xbaH\r\x92\x01\n\x08\x01\x10\x64\"\x04\"\x02 \x00\x12/\n\x04view\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Product.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"i\n\x18\x42\x61tchGetProductsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Product\x12\x13\n\x0bmissing_ids\x18\x02 \x03(\x03\x12\x15\n\rremaining_ids\x18\x03 \x03(\x03\"\xb7\x04\n\x13ListProductsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\x12\x1a\n\x08\x63\x61tegory\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x16\n\x05\x62rand\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12\x1e\n\x04tags\x18\x05 \x03(\tB\x10\xbaH\r\x92\x01\n\x10\n\"\x06r\x04\x10\x01\x18\x32\x12;\n\tmin_price\x18\x06 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_price\x18\x07 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12\x15\n\x08in_stock\x18\x08 \x01(\x08H\x00\x88\x01\x01\x12\x17\n\x06vendor\x18\t \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12;\n\x04sort\x18\n \x01(\x0e\x32#.sanset.v1.ListProductsRequest.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12/\n\x04view\x18\x0b \x01(\x0e\x32\x17.sanset.v1.Product.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"m\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\n\n\x06NEWEST\x10\x01\x12\r\n\tPRICE_ASC\x10\x02\x12\x0e\n\nPRICE_DESC\x10\x03\x12\x08\n\x04NAME\x10\x04\x12\x0e\n\nPOPULARITY\x10\x05\x12\n\n\x06RATING\x10\x06\x42\x0b\n\t_in_stock\"z\n\x14ListProductsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Product\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x17\n\ntotal_size\x18\x03 \x01(\x05H\x00\x88\x01\x01\x42\r\n\x0b_total_size\"\xe2\x01\n\x14\x43reateProductRequest\x12/\n\x07product\x18\x01 \x01(\x0b\x32\x12.sanset.v1.ProductB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:x\xbaHu\x1as\n\x10product.complete\x12+product.name and product.price are required\x1a\x32this.product.name != \'\' && has(this.product.price)\"\xc2\x01\n\x14UpdateProductRequest\x12/\n\x07product\x18\x01 \x01(\x0b\x32\x12.sanset.v1.ProductB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:H\xbaHE\x1a\x43\n\nproduct.id\x12 product.id must be a positive id\x1a\x13this.product.id > 0\"N\n\x14\x44\x65leteProductRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x90\x01\n\x16UndeleteProductRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12 \n\x03sku\x18\x02 \x01(\tB\x13\xbaH\x10r\x0e\x18@2\n^\\S{0,64}$\x12\x33\n\x04slug\x18\x03 \x01(\tB%\xbaH\"r \x18\xdc\x01\x32\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$\"\x17\n\x15ListCategoriesRequest\"P\n\x16ListCategoriesResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Category\x12\x12\n\ntotal_size\x18\x02 \x01(\x05\"]\n\x12GetCategoryRequest\x12\x1e\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x19\n\x04slug\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xH\x00\x42\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"\x99\x01\n\x15\x43reateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01:M\xbaHJ\x1aH\n\x11\x63\x61tegory.complete\x12\x19\x63\x61tegory.name is required\x1a\x18this.category.name != \'\'\"\xc8\x01\n\x15UpdateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:K\xbaHH\x1a\x46\n\x0b\x63\x61tegory.id\x12!category.id must be a positive id\x1a\x14this.category.id > 0\"9\n\x15\x44\x65leteCategoryRequest\x12 \n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"6\n\x13GetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xf6\x01\n\x13SetInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12/\n\x08quantity\x18\x03 \x01(\x05\x42\x13\xe2\x41\x01\x02\xbaH\x0c\x1a\x07\x18\x80\xc2\xd7/(\x00\xc8\x01\x01H\x00R\x03qty\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x12,\n\x11\x65xpected_quantity\x18\x05 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00H\x01\x88\x01\x01\x42\x0b\n\t_quantityB\x14\n\x12_expected_quantity\"\xa3\x01\n\x16\x41\x64justInventoryRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12*\n\x05\x64\x65lta\x18\x03 \x01(\x05\x42\x1b\xe2\x41\x01\x02\xbaH\x14\x1a\x12\x18\x80\xc2\xd7/(\x80\xbe\xa8\xd0\xff\xff\xff\xff\xff\x01\x38\x00\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8f\x01\n\x15\x45xportProductsRequest\x12\x41\n\x06\x66ormat\x18\x01 \x01(\x0e\x32\'.sanset.v1.ExportProductsRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\"3\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x07\n\x03\x43SV\x10\x01\x12\x08\n\x04XLSX\x10\x02\x32\xa0\x11\n\x0e\x43\x61talogService\x12\x8e\x01\n\nGetProduct\x12\x1c.sanset.v1.GetProductRequest\x1a\x12.sanset.v1.Product\"N\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02?\x12\x1d/api/v1/products/{product_id}Z\x1e\x12\x1c/api/v1/products/slug/{slug}\x12\x84\x01\n\x10\x42\x61tchGetProducts\x12\".sanset.v1.BatchGetProductsRequest\x1a#.sanset.v1.BatchGetProductsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/products/batch\x12r\n\x0cListProducts\x12\x1e.sanset.v1.ListProductsRequest\x1a\x1f.sanset.v1.ListProductsResponse\"!\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/products\x12m\n\rCreateProduct\x12\x1f.sanset.v1.CreateProductRequest\x1a\x12.sanset.v1.Product\"\'\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/products:\x07product\x12\xa7\x01\n\rUpdateProduct\x12\x1f.sanset.v1.UpdateProductRequest\x1a\x12.sanset.v1.Product\"a\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02R2\x1d/api/v1/products/{product.id}:\x07productZ(\x1a\x1d/api/v1/products/{product.id}:\x07product\x12x\n\rDeleteProduct\x12\x1f.sanset.v1.DeleteProductRequest\x1a\x16.google.protobuf.Empty\".\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/products/{product_id}\x12\x84\x01\n\x0fUndeleteProduct\x12!.sanset.v1.UndeleteProductRequest\x1a\x12.sanset.v1.Product\":\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02+\"&/api/v1/products/{product_id}/undelete:\x01*\x12z\n\x0eListCategories\x12 .sanset.v1.ListCategoriesRequest\x1a!.sanset.v1.ListCategoriesResponse\"#\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/categories\x12\x96\x01\n\x0bGetCategory\x12\x1d.sanset.v1.GetCategoryRequest\x1a\x13.sanset.v1.Category\"S\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x44\x12 /api/v1/categories/{category_id}Z \x12\x1e/api/v1/categories/slug/{slug}\x12s\n\x0e\x43reateCategory\x12 .sanset.v1.CreateCategoryRequest\x1a\x13.sanset.v1.Category\"*\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02\x1e\"\x12/api/v1/categories:\x08\x63\x61tegory\x12\xb2\x01\n\x0eUpdateCategory\x12 .sanset.v1.UpdateCategoryRequest\x1a\x13.sanset.v1.Category\"i\x90\x02\x02\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02Z2 /api/v1/categories/{category.id}:\x08\x63\x61tegoryZ,\x1a /api/v1/categories/{category.id}:\x08\x63\x61tegory\x12}\n\x0e\x44\x65leteCategory\x12 .sanset.v1.DeleteCategoryRequest\x1a\x16.google.protobuf.Empty\"1\x90\x02\x02\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02\"* /api/v1/categories/{category_id}\x12~\n\x0cGetInventory\x12\x1e.sanset.v1.GetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02)\x12\'/api/v1/products/inventory/{product_id}\x12~\n\x0cSetInventory\x12\x1e.sanset.v1.SetInventoryRequest\x1a\x14.sanset.v1.Inventory\"8\x90\x02\x02\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02)\x1a$/api/v1/admin/inventory/{product_id}:\x01*\x12\x88\x01\n\x0f\x41\x64justInventory\x12!.sanset.v1.AdjustInventoryRequest\x1a\x14.sanset.v1.Inventory\"<\xca\xf3\x18\x02\x10\x03\x82\xd3\xe4\x93\x02\x30\"+/api/v1/admin/inventory/{product_id}/adjust:\x01*\x12\x9e\x01\n\x0e\x45xportProducts\x12 .sanset.v1.ExportProductsRequest\x1a\x14.google.api.HttpBody\"R\x90\x02\x01\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x43\x12\x1d/api/v1/admin/export/productsZ\"\"\x1d/api/v1/admin/export/products:\x01*0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/catalog.proto\x12\tsanset.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x16sanset/v1/access.proto\x1a\x18sanset/v1/category.proto\x1a\x17sanset/v1/product.proto2\x95\x0e\n\x0e\x43\x61talogService\x12\x8e\x01\n\nGetProduct\x12\x1c.sanset.v1.GetProductRequest\x1a\x12.sanset.v1.Product\"N\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02?\x12\x1d/api/v1/products/{product_id}Z\x1e\x12\x1c/api/v1/products/slug/{slug}\x12\x84\x01\n\x10\x42\x61tchGetProducts\x12\".sanset.v1.BatchGetProductsRequest\x1a#.sanset.v1.BatchGetProductsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/products/batch\x12r\n\x0cListProducts\x12\x1e.sanset.v1.ListProductsRequest\x1a\x1f.sanset.v1.ListProductsResponse\"!\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/products\x12m\n\rCreateProduct\x12\x1f.sanset.v1.CreateProductRequest\x1a\x12.sanset.v1.Product\"\'\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1b\"\x10/api/v1/products:\x07product\x12\xa7\x01\n\rUpdateProduct\x12\x1f.sanset.v1.UpdateProductRequest\x1a\x12.sanset.v1.Product\"a\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02R2\x1d/api/v1/products/{product.id}:\x07productZ(\x1a\x1d/api/v1/products/{product.id}:\x07product\x12x\n\rDeleteProduct\x12\x1f.sanset.v1.DeleteProductRequest\x1a\x16.google.protobuf.Empty\".\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/products/{product_id}\x12\x84\x01\n\x0fUndeleteProduct\x12!.sanset.v1.UndeleteProductRequest\x1a\x12.sanset.v1.Product\":\x90\x02\x02\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02+\"&/api/v1/products/{product_id}/undelete:\x01*\x12z\n\x0eListCategories\x12 .sanset.v1.ListCategoriesRequest\x1a!.sanset.v1.ListCategoriesResponse\"#\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/categories\x12\x96\x01\n\x0bGetCategory\x12\x1d.sanset.v1.GetCategoryRequest\x1a\x13.sanset.v1.Category\"S\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x44\x12 /api/v1/categories/{category_id}Z \x12\x1e/api/v1/categories/slug/{slug}\x12s\n\x0e\x43reateCategory\x12 .sanset.v1.CreateCategoryRequest\x1a\x13.sanset.v1.Category\"*\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02\x1e\"\x12/api/v1/categories:\x08\x63\x61tegory\x12\xb2\x01\n\x0eUpdateCategory\x12 .sanset.v1.UpdateCategoryRequest\x1a\x13.sanset.v1.Category\"i\x90\x02\x02\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02Z2 /api/v1/categories/{category.id}:\x08\x63\x61tegoryZ,\x1a /api/v1/categories/{category.id}:\x08\x63\x61tegory\x12}\n\x0e\x44\x65leteCategory\x12 .sanset.v1.DeleteCategoryRequest\x1a\x16.google.protobuf.Empty\"1\x90\x02\x02\xca\xf3\x18\x02\x10\x02\x82\xd3\xe4\x93\x02\"* /api/v1/categories/{category_id}\x12\x9e\x01\n\x0e\x45xportProducts\x12 .sanset.v1.ExportProductsRequest\x1a\x14.google.api.HttpBody\"R\x90\x02\x01\xca\xf3\x18\x02\x10\x01\x82\xd3\xe4\x93\x02\x43\x12\x1d/api/v1/admin/export/productsZ\"\"\x1d/api/v1/admin/export/products:\x01*0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.catalog_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['id']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['sku']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['sku']._serialized_options = b'\272H\020r\016\030@2\n^\\S{0,64}$'
-  _globals['_PRODUCT'].fields_by_name['name']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\005r\003\030\310\001'
-  _globals['_PRODUCT'].fields_by_name['slug']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['slug']._serialized_options = b'\272H\"r \030\334\0012\033^([a-z0-9]+(-[a-z0-9]+)*)?$'
-  _globals['_PRODUCT'].fields_by_name['description']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['description']._serialized_options = b'\272H\tr\007\030\220N(\200\200\002'
-  _globals['_PRODUCT'].fields_by_name['category']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['category']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_PRODUCT'].fields_by_name['category_id']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['category_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_PRODUCT'].fields_by_name['brand']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['brand']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_PRODUCT'].fields_by_name['price']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['price']._serialized_options = b'\342A\001\002'
-  _globals['_PRODUCT'].fields_by_name['stock']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['stock']._serialized_options = b'\272H\t\032\007\030\200\302\327/(\000'
-  _globals['_PRODUCT'].fields_by_name['stock_status']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['stock_status']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['max_quantity']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['max_quantity']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
-  _globals['_PRODUCT'].fields_by_name['attributes']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['attributes']._serialized_options = b'\272H\003\330\001\003'
-  _globals['_PRODUCT'].fields_by_name['tags']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['tags']._serialized_options = b'\272H\017\222\001\014\020 \030\001\"\006r\004\020\001\0302'
-  _globals['_PRODUCT'].fields_by_name['seo_title']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['seo_title']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_PRODUCT'].fields_by_name['seo_description']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['seo_description']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_PRODUCT'].fields_by_name['vendor_id']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['vendor_id']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['default_variant_id']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['default_variant_id']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['rating']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['rating']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['reviews_count']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['reviews_count']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['etag']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_PRODUCT'].fields_by_name['create_time']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['update_time']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['effective_price']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['effective_price']._serialized_options = b'\342A\001\003'
-  _globals['_PRODUCT'].fields_by_name['max_quantity_days']._loaded_options = None
-  _globals['_PRODUCT'].fields_by_name['max_quantity_days']._serialized_options = b'\272H\007\032\005\030\302\034(\000'
-  _globals['_DISCOUNT'].oneofs_by_name['reduction']._loaded_options = None
-  _globals['_DISCOUNT'].oneofs_by_name['reduction']._serialized_options = b'\272H\002\010\001'
-  _globals['_DISCOUNT'].fields_by_name['percent']._loaded_options = None
-  _globals['_DISCOUNT'].fields_by_name['percent']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000\000Y@!\000\000\000\000\000\000\000\000'
-  _globals['_CATEGORY'].fields_by_name['id']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['id']._serialized_options = b'\342A\001\003'
-  _globals['_CATEGORY'].fields_by_name['name']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\004r\002\030d'
-  _globals['_CATEGORY'].fields_by_name['slug']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['slug']._serialized_options = b'\272H!r\037\030x2\033^([a-z0-9]+(-[a-z0-9]+)*)?$'
-  _globals['_CATEGORY'].fields_by_name['parent_id']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['parent_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_CATEGORY'].fields_by_name['description']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['description']._serialized_options = b'\272H\010r\006\030\320\017(\2000'
-  _globals['_CATEGORY'].fields_by_name['children']._loaded_options = None
-  _globals['_CATEGORY'].fields_by_name['children']._serialized_options = b'\342A\001\003'
-  _globals['_GETPRODUCTREQUEST'].oneofs_by_name['key']._loaded_options = None
-  _globals['_GETPRODUCTREQUEST'].oneofs_by_name['key']._serialized_options = b'\272H\002\010\001'
-  _globals['_GETPRODUCTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_GETPRODUCTREQUEST'].fields_by_name['product_id']._serialized_options = b'\272H\004\"\002 \000'
-  _globals['_GETPRODUCTREQUEST'].fields_by_name['slug']._loaded_options = None
-  _globals['_GETPRODUCTREQUEST'].fields_by_name['slug']._serialized_options = b'\272H\007r\005\020\001\030\334\001'
-  _globals['_BATCHGETPRODUCTSREQUEST'].fields_by_name['product_ids']._loaded_options = None
-  _globals['_BATCHGETPRODUCTSREQUEST'].fields_by_name['product_ids']._serialized_options = b'\342A\001\002\272H\r\222\001\n\010\001\020d\"\004\"\002 \000'
-  _globals['_BATCHGETPRODUCTSREQUEST'].fields_by_name['view']._loaded_options = None
-  _globals['_BATCHGETPRODUCTSREQUEST'].fields_by_name['view']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\020'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['category']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['category']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['brand']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['brand']._serialized_options = b'\272H\004r\002\030d'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['tags']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['tags']._serialized_options = b'\272H\r\222\001\n\020\n\"\006r\004\020\001\0302'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['min_price']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['min_price']._serialized_options = b'\272H%r#\030\0202\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['max_price']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['max_price']._serialized_options = b'\272H%r#\030\0202\037^([0-9]{1,12}(\\.[0-9]{1,3})?)?$'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['vendor']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['vendor']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['sort']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['sort']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['view']._loaded_options = None
-  _globals['_LISTPRODUCTSREQUEST'].fields_by_name['view']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CREATEPRODUCTREQUEST'].fields_by_name['product']._loaded_options = None
-  _globals['_CREATEPRODUCTREQUEST'].fields_by_name['product']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_CREATEPRODUCTREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CREATEPRODUCTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_CREATEPRODUCTREQUEST']._loaded_options = None
-  _globals['_CREATEPRODUCTREQUEST']._serialized_options = b'\272Hu\032s\n\020product.complete\022+product.name and product.price are required\0322this.product.name != \'\' && has(this.product.price)'
-  _globals['_UPDATEPRODUCTREQUEST'].fields_by_name['product']._loaded_options = None
-  _globals['_UPDATEPRODUCTREQUEST'].fields_by_name['product']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_UPDATEPRODUCTREQUEST']._loaded_options = None
-  _globals['_UPDATEPRODUCTREQUEST']._serialized_options = b'\272HE\032C\n\nproduct.id\022 product.id must be a positive id\032\023this.product.id > 0'
-  _globals['_DELETEPRODUCTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_DELETEPRODUCTREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_DELETEPRODUCTREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_DELETEPRODUCTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['sku']._loaded_options = None
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['sku']._serialized_options = b'\272H\020r\016\030@2\n^\\S{0,64}$'
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['slug']._loaded_options = None
-  _globals['_UNDELETEPRODUCTREQUEST'].fields_by_name['slug']._serialized_options = b'\272H\"r \030\334\0012\033^([a-z0-9]+(-[a-z0-9]+)*)?$'
-  _globals['_GETCATEGORYREQUEST'].oneofs_by_name['key']._loaded_options = None
-  _globals['_GETCATEGORYREQUEST'].oneofs_by_name['key']._serialized_options = b'\272H\002\010\001'
-  _globals['_GETCATEGORYREQUEST'].fields_by_name['category_id']._loaded_options = None
-  _globals['_GETCATEGORYREQUEST'].fields_by_name['category_id']._serialized_options = b'\272H\004\"\002 \000'
-  _globals['_GETCATEGORYREQUEST'].fields_by_name['slug']._loaded_options = None
-  _globals['_GETCATEGORYREQUEST'].fields_by_name['slug']._serialized_options = b'\272H\006r\004\020\001\030x'
-  _globals['_CREATECATEGORYREQUEST'].fields_by_name['category']._loaded_options = None
-  _globals['_CREATECATEGORYREQUEST'].fields_by_name['category']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_CREATECATEGORYREQUEST']._loaded_options = None
-  _globals['_CREATECATEGORYREQUEST']._serialized_options = b'\272HJ\032H\n\021category.complete\022\031category.name is required\032\030this.category.name != \'\''
-  _globals['_UPDATECATEGORYREQUEST'].fields_by_name['category']._loaded_options = None
-  _globals['_UPDATECATEGORYREQUEST'].fields_by_name['category']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_UPDATECATEGORYREQUEST']._loaded_options = None
-  _globals['_UPDATECATEGORYREQUEST']._serialized_options = b'\272HH\032F\n\013category.id\022!category.id must be a positive id\032\024this.category.id > 0'
-  _globals['_DELETECATEGORYREQUEST'].fields_by_name['category_id']._loaded_options = None
-  _globals['_DELETECATEGORYREQUEST'].fields_by_name['category_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_GETINVENTORYREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_GETINVENTORYREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['variant_id']._loaded_options = None
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['quantity']._loaded_options = None
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['quantity']._serialized_options = b'\342A\001\002\272H\014\032\007\030\200\302\327/(\000\310\001\001'
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['expected_quantity']._loaded_options = None
-  _globals['_SETINVENTORYREQUEST'].fields_by_name['expected_quantity']._serialized_options = b'\272H\t\032\007\030\200\302\327/(\000'
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['variant_id']._loaded_options = None
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['delta']._loaded_options = None
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['delta']._serialized_options = b'\342A\001\002\272H\024\032\022\030\200\302\327/(\200\276\250\320\377\377\377\377\377\0018\000'
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_ADJUSTINVENTORYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_EXPORTPRODUCTSREQUEST'].fields_by_name['format']._loaded_options = None
-  _globals['_EXPORTPRODUCTSREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_CATALOGSERVICE'].methods_by_name['GetProduct']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['GetProduct']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002?\022\035/api/v1/products/{product_id}Z\036\022\034/api/v1/products/slug/{slug}'
   _globals['_CATALOGSERVICE'].methods_by_name['BatchGetProducts']._loaded_options = None
@@ -219,70 +61,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATALOGSERVICE'].methods_by_name['UpdateCategory']._serialized_options = b'\220\002\002\312\363\030\002\020\002\202\323\344\223\002Z2 /api/v1/categories/{category.id}:\010categoryZ,\032 /api/v1/categories/{category.id}:\010category'
   _globals['_CATALOGSERVICE'].methods_by_name['DeleteCategory']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['DeleteCategory']._serialized_options = b'\220\002\002\312\363\030\002\020\002\202\323\344\223\002\"* /api/v1/categories/{category_id}'
-  _globals['_CATALOGSERVICE'].methods_by_name['GetInventory']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['GetInventory']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002)\022\'/api/v1/products/inventory/{product_id}'
-  _globals['_CATALOGSERVICE'].methods_by_name['SetInventory']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['SetInventory']._serialized_options = b'\220\002\002\312\363\030\002\020\003\202\323\344\223\002)\032$/api/v1/admin/inventory/{product_id}:\001*'
-  _globals['_CATALOGSERVICE'].methods_by_name['AdjustInventory']._loaded_options = None
-  _globals['_CATALOGSERVICE'].methods_by_name['AdjustInventory']._serialized_options = b'\312\363\030\002\020\003\202\323\344\223\0020\"+/api/v1/admin/inventory/{product_id}/adjust:\001*'
   _globals['_CATALOGSERVICE'].methods_by_name['ExportProducts']._loaded_options = None
   _globals['_CATALOGSERVICE'].methods_by_name['ExportProducts']._serialized_options = b'\220\002\001\312\363\030\002\020\001\202\323\344\223\002C\022\035/api/v1/admin/export/productsZ\"\"\035/api/v1/admin/export/products:\001*'
-  _globals['_PRODUCT']._serialized_start=333
-  _globals['_PRODUCT']._serialized_end=1471
-  _globals['_PRODUCT_VIEW']._serialized_start=1328
-  _globals['_PRODUCT_VIEW']._serialized_end=1379
-  _globals['_PRODUCT_STOCKSTATUS']._serialized_start=1381
-  _globals['_PRODUCT_STOCKSTATUS']._serialized_end=1471
-  _globals['_DISCOUNT']._serialized_start=1474
-  _globals['_DISCOUNT']._serialized_end=1680
-  _globals['_CATEGORY']._serialized_start=1683
-  _globals['_CATEGORY']._serialized_end=1897
-  _globals['_INVENTORY']._serialized_start=1900
-  _globals['_INVENTORY']._serialized_end=2162
-  _globals['_INVENTORY_LEVEL']._serialized_start=2050
-  _globals['_INVENTORY_LEVEL']._serialized_end=2162
-  _globals['_GETPRODUCTREQUEST']._serialized_start=2164
-  _globals['_GETPRODUCTREQUEST']._serialized_end=2256
-  _globals['_BATCHGETPRODUCTSREQUEST']._serialized_start=2258
-  _globals['_BATCHGETPRODUCTSREQUEST']._serialized_end=2375
-  _globals['_BATCHGETPRODUCTSRESPONSE']._serialized_start=2377
-  _globals['_BATCHGETPRODUCTSRESPONSE']._serialized_end=2482
-  _globals['_LISTPRODUCTSREQUEST']._serialized_start=2485
-  _globals['_LISTPRODUCTSREQUEST']._serialized_end=3052
-  _globals['_LISTPRODUCTSREQUEST_SORT']._serialized_start=2930
-  _globals['_LISTPRODUCTSREQUEST_SORT']._serialized_end=3039
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_start=3054
-  _globals['_LISTPRODUCTSRESPONSE']._serialized_end=3176
-  _globals['_CREATEPRODUCTREQUEST']._serialized_start=3179
-  _globals['_CREATEPRODUCTREQUEST']._serialized_end=3405
-  _globals['_UPDATEPRODUCTREQUEST']._serialized_start=3408
-  _globals['_UPDATEPRODUCTREQUEST']._serialized_end=3602
-  _globals['_DELETEPRODUCTREQUEST']._serialized_start=3604
-  _globals['_DELETEPRODUCTREQUEST']._serialized_end=3682
-  _globals['_UNDELETEPRODUCTREQUEST']._serialized_start=3685
-  _globals['_UNDELETEPRODUCTREQUEST']._serialized_end=3829
-  _globals['_LISTCATEGORIESREQUEST']._serialized_start=3831
-  _globals['_LISTCATEGORIESREQUEST']._serialized_end=3854
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=3856
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=3936
-  _globals['_GETCATEGORYREQUEST']._serialized_start=3938
-  _globals['_GETCATEGORYREQUEST']._serialized_end=4031
-  _globals['_CREATECATEGORYREQUEST']._serialized_start=4034
-  _globals['_CREATECATEGORYREQUEST']._serialized_end=4187
-  _globals['_UPDATECATEGORYREQUEST']._serialized_start=4190
-  _globals['_UPDATECATEGORYREQUEST']._serialized_end=4390
-  _globals['_DELETECATEGORYREQUEST']._serialized_start=4392
-  _globals['_DELETECATEGORYREQUEST']._serialized_end=4449
-  _globals['_GETINVENTORYREQUEST']._serialized_start=4451
-  _globals['_GETINVENTORYREQUEST']._serialized_end=4505
-  _globals['_SETINVENTORYREQUEST']._serialized_start=4508
-  _globals['_SETINVENTORYREQUEST']._serialized_end=4754
-  _globals['_ADJUSTINVENTORYREQUEST']._serialized_start=4757
-  _globals['_ADJUSTINVENTORYREQUEST']._serialized_end=4920
-  _globals['_EXPORTPRODUCTSREQUEST']._serialized_start=4923
-  _globals['_EXPORTPRODUCTSREQUEST']._serialized_end=5066
-  _globals['_EXPORTPRODUCTSREQUEST_FORMAT']._serialized_start=5015
-  _globals['_EXPORTPRODUCTSREQUEST_FORMAT']._serialized_end=5066
-  _globals['_CATALOGSERVICE']._serialized_start=5069
-  _globals['_CATALOGSERVICE']._serialized_end=7277
+  _globals['_CATALOGSERVICE']._serialized_start=200
+  _globals['_CATALOGSERVICE']._serialized_end=2013
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,8 @@ import warnings
 
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
-from sanset.v1 import catalog_pb2 as sanset_dot_v1_dot_catalog__pb2
+from sanset.v1 import category_pb2 as sanset_dot_v1_dot_category__pb2
+from sanset.v1 import product_pb2 as sanset_dot_v1_dot_product__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -28,7 +29,7 @@ if _version_not_supported:
 
 
 class CatalogServiceStub:
-    """Shows and manages products, categories and stock.
+    """Shows and manages products and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -41,88 +42,73 @@ class CatalogServiceStub:
         """
         self.GetProduct = channel.unary_unary(
                 '/sanset.v1.CatalogService/GetProduct',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.GetProductRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.GetProductRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.Product.FromString,
                 _registered_method=True)
         self.BatchGetProducts = channel.unary_unary(
                 '/sanset.v1.CatalogService/BatchGetProducts',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.BatchGetProductsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.BatchGetProductsResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.BatchGetProductsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.BatchGetProductsResponse.FromString,
                 _registered_method=True)
         self.ListProducts = channel.unary_unary(
                 '/sanset.v1.CatalogService/ListProducts',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.ListProductsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.ListProductsResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.ListProductsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.ListProductsResponse.FromString,
                 _registered_method=True)
         self.CreateProduct = channel.unary_unary(
                 '/sanset.v1.CatalogService/CreateProduct',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.CreateProductRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.CreateProductRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.Product.FromString,
                 _registered_method=True)
         self.UpdateProduct = channel.unary_unary(
                 '/sanset.v1.CatalogService/UpdateProduct',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.UpdateProductRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.UpdateProductRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.Product.FromString,
                 _registered_method=True)
         self.DeleteProduct = channel.unary_unary(
                 '/sanset.v1.CatalogService/DeleteProduct',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.DeleteProductRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
         self.UndeleteProduct = channel.unary_unary(
                 '/sanset.v1.CatalogService/UndeleteProduct',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_product__pb2.Product.FromString,
                 _registered_method=True)
         self.ListCategories = channel.unary_unary(
                 '/sanset.v1.CatalogService/ListCategories',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.ListCategoriesRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.ListCategoriesResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_category__pb2.ListCategoriesRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_category__pb2.ListCategoriesResponse.FromString,
                 _registered_method=True)
         self.GetCategory = channel.unary_unary(
                 '/sanset.v1.CatalogService/GetCategory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.GetCategoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+                request_serializer=sanset_dot_v1_dot_category__pb2.GetCategoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_category__pb2.Category.FromString,
                 _registered_method=True)
         self.CreateCategory = channel.unary_unary(
                 '/sanset.v1.CatalogService/CreateCategory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.CreateCategoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+                request_serializer=sanset_dot_v1_dot_category__pb2.CreateCategoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_category__pb2.Category.FromString,
                 _registered_method=True)
         self.UpdateCategory = channel.unary_unary(
                 '/sanset.v1.CatalogService/UpdateCategory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.UpdateCategoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+                request_serializer=sanset_dot_v1_dot_category__pb2.UpdateCategoryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_category__pb2.Category.FromString,
                 _registered_method=True)
         self.DeleteCategory = channel.unary_unary(
                 '/sanset.v1.CatalogService/DeleteCategory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.DeleteCategoryRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_category__pb2.DeleteCategoryRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-                _registered_method=True)
-        self.GetInventory = channel.unary_unary(
-                '/sanset.v1.CatalogService/GetInventory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.GetInventoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
-                _registered_method=True)
-        self.SetInventory = channel.unary_unary(
-                '/sanset.v1.CatalogService/SetInventory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.SetInventoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
-                _registered_method=True)
-        self.AdjustInventory = channel.unary_unary(
-                '/sanset.v1.CatalogService/AdjustInventory',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
                 _registered_method=True)
         self.ExportProducts = channel.unary_stream(
                 '/sanset.v1.CatalogService/ExportProducts',
-                request_serializer=sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_product__pb2.ExportProductsRequest.SerializeToString,
                 response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
                 _registered_method=True)
 
 
 class CatalogServiceServicer:
-    """Shows and manages products, categories and stock.
+    """Shows and manages products and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -240,34 +226,6 @@ class CatalogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetInventory(self, request, context):
-        """Gets the stock of a product: per variant and location, and in total.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def SetInventory(self, request, context):
-        """Sets the available stock of a variant after a count, and returns the product's inventory.
-
-        With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-        is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-        to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def AdjustInventory(self, request, context):
-        """Adds to or takes from the available stock of a variant, and returns the product's inventory.
-
-        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
-        repeat changes nothing and returns the first reply.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def ExportProducts(self, request, context):
         """Streams all products, a row per variant, as a file.
 
@@ -283,82 +241,67 @@ def add_CatalogServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'GetProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.GetProduct,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.GetProductRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Product.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.GetProductRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.Product.SerializeToString,
             ),
             'BatchGetProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.BatchGetProducts,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.BatchGetProductsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.BatchGetProductsResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.BatchGetProductsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.BatchGetProductsResponse.SerializeToString,
             ),
             'ListProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.ListProducts,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.ListProductsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.ListProductsResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.ListProductsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.ListProductsResponse.SerializeToString,
             ),
             'CreateProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateProduct,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.CreateProductRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Product.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.CreateProductRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.Product.SerializeToString,
             ),
             'UpdateProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateProduct,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.UpdateProductRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Product.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.UpdateProductRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.Product.SerializeToString,
             ),
             'DeleteProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteProduct,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.DeleteProductRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
             'UndeleteProduct': grpc.unary_unary_rpc_method_handler(
                     servicer.UndeleteProduct,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Product.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_product__pb2.Product.SerializeToString,
             ),
             'ListCategories': grpc.unary_unary_rpc_method_handler(
                     servicer.ListCategories,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.ListCategoriesRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.ListCategoriesResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_category__pb2.ListCategoriesRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_category__pb2.ListCategoriesResponse.SerializeToString,
             ),
             'GetCategory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetCategory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.GetCategoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Category.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_category__pb2.GetCategoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_category__pb2.Category.SerializeToString,
             ),
             'CreateCategory': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateCategory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.CreateCategoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Category.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_category__pb2.CreateCategoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_category__pb2.Category.SerializeToString,
             ),
             'UpdateCategory': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateCategory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.UpdateCategoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Category.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_category__pb2.UpdateCategoryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_category__pb2.Category.SerializeToString,
             ),
             'DeleteCategory': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteCategory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.DeleteCategoryRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_category__pb2.DeleteCategoryRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
-            ),
-            'GetInventory': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetInventory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.GetInventoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Inventory.SerializeToString,
-            ),
-            'SetInventory': grpc.unary_unary_rpc_method_handler(
-                    servicer.SetInventory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.SetInventoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Inventory.SerializeToString,
-            ),
-            'AdjustInventory': grpc.unary_unary_rpc_method_handler(
-                    servicer.AdjustInventory,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_catalog__pb2.Inventory.SerializeToString,
             ),
             'ExportProducts': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportProducts,
-                    request_deserializer=sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_product__pb2.ExportProductsRequest.FromString,
                     response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
             ),
     }
@@ -370,7 +313,7 @@ def add_CatalogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CatalogService:
-    """Shows and manages products, categories and stock.
+    """Shows and manages products and categories.
 
     Reads need no account. A change is seen on every server within 250 ms.
     """
@@ -390,8 +333,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/GetProduct',
-            sanset_dot_v1_dot_catalog__pb2.GetProductRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+            sanset_dot_v1_dot_product__pb2.GetProductRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.Product.FromString,
             options,
             channel_credentials,
             insecure,
@@ -417,8 +360,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/BatchGetProducts',
-            sanset_dot_v1_dot_catalog__pb2.BatchGetProductsRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.BatchGetProductsResponse.FromString,
+            sanset_dot_v1_dot_product__pb2.BatchGetProductsRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.BatchGetProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -444,8 +387,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/ListProducts',
-            sanset_dot_v1_dot_catalog__pb2.ListProductsRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.ListProductsResponse.FromString,
+            sanset_dot_v1_dot_product__pb2.ListProductsRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.ListProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -471,8 +414,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/CreateProduct',
-            sanset_dot_v1_dot_catalog__pb2.CreateProductRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+            sanset_dot_v1_dot_product__pb2.CreateProductRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.Product.FromString,
             options,
             channel_credentials,
             insecure,
@@ -498,8 +441,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/UpdateProduct',
-            sanset_dot_v1_dot_catalog__pb2.UpdateProductRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+            sanset_dot_v1_dot_product__pb2.UpdateProductRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.Product.FromString,
             options,
             channel_credentials,
             insecure,
@@ -525,7 +468,7 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/DeleteProduct',
-            sanset_dot_v1_dot_catalog__pb2.DeleteProductRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.DeleteProductRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
@@ -552,8 +495,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/UndeleteProduct',
-            sanset_dot_v1_dot_catalog__pb2.UndeleteProductRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Product.FromString,
+            sanset_dot_v1_dot_product__pb2.UndeleteProductRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.Product.FromString,
             options,
             channel_credentials,
             insecure,
@@ -579,8 +522,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/ListCategories',
-            sanset_dot_v1_dot_catalog__pb2.ListCategoriesRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.ListCategoriesResponse.FromString,
+            sanset_dot_v1_dot_category__pb2.ListCategoriesRequest.SerializeToString,
+            sanset_dot_v1_dot_category__pb2.ListCategoriesResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -606,8 +549,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/GetCategory',
-            sanset_dot_v1_dot_catalog__pb2.GetCategoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+            sanset_dot_v1_dot_category__pb2.GetCategoryRequest.SerializeToString,
+            sanset_dot_v1_dot_category__pb2.Category.FromString,
             options,
             channel_credentials,
             insecure,
@@ -633,8 +576,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/CreateCategory',
-            sanset_dot_v1_dot_catalog__pb2.CreateCategoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+            sanset_dot_v1_dot_category__pb2.CreateCategoryRequest.SerializeToString,
+            sanset_dot_v1_dot_category__pb2.Category.FromString,
             options,
             channel_credentials,
             insecure,
@@ -660,8 +603,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/UpdateCategory',
-            sanset_dot_v1_dot_catalog__pb2.UpdateCategoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Category.FromString,
+            sanset_dot_v1_dot_category__pb2.UpdateCategoryRequest.SerializeToString,
+            sanset_dot_v1_dot_category__pb2.Category.FromString,
             options,
             channel_credentials,
             insecure,
@@ -687,89 +630,8 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/DeleteCategory',
-            sanset_dot_v1_dot_catalog__pb2.DeleteCategoryRequest.SerializeToString,
+            sanset_dot_v1_dot_category__pb2.DeleteCategoryRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetInventory(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CatalogService/GetInventory',
-            sanset_dot_v1_dot_catalog__pb2.GetInventoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def SetInventory(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CatalogService/SetInventory',
-            sanset_dot_v1_dot_catalog__pb2.SetInventoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def AdjustInventory(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CatalogService/AdjustInventory',
-            sanset_dot_v1_dot_catalog__pb2.AdjustInventoryRequest.SerializeToString,
-            sanset_dot_v1_dot_catalog__pb2.Inventory.FromString,
             options,
             channel_credentials,
             insecure,
@@ -795,7 +657,7 @@ class CatalogService:
             request,
             target,
             '/sanset.v1.CatalogService/ExportProducts',
-            sanset_dot_v1_dot_catalog__pb2.ExportProductsRequest.SerializeToString,
+            sanset_dot_v1_dot_product__pb2.ExportProductsRequest.SerializeToString,
             google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
             options,
             channel_credentials,

@@ -11,8 +11,8 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
 from sanset.v1 import after_sale_pb2 as _after_sale_pb2
-from sanset.v1 import auth_pb2 as _auth_pb2
 from sanset.v1 import cart_pb2 as _cart_pb2
+from sanset.v1 import user_pb2 as _user_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -134,7 +134,7 @@ class Order(_message.Message):
         """How it was paid."""
 
     @_builtins.property
-    def address(self) -> _auth_pb2.Address:
+    def address(self) -> _user_pb2.Address:
         """Where it goes, as it was when the order was placed."""
 
     @_builtins.property
@@ -171,7 +171,7 @@ class Order(_message.Message):
         items: _abc.Iterable[Global___OrderItem] | None = ...,
         totals: _cart_pb2.Totals | None = ...,
         payment: Global___Payment | None = ...,
-        address: _auth_pb2.Address | None = ...,
+        address: _user_pb2.Address | None = ...,
         delivery_option: _cart_pb2.Delivery.Option.ValueType = ...,
         tracking_number: _builtins.str = ...,
         eta: _timestamp_pb2.Timestamp | None = ...,

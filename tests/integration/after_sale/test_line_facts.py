@@ -10,7 +10,7 @@ import pytest
 from after_sale_story import bought, delivered, refund, sent_back, state, usd
 from page_by_page import page_by_page
 from running_shop import Account, RunningShop
-from sanset.v1 import catalog_pb2, order_pb2, segment_pb2
+from sanset.v1 import category_pb2, order_pb2, segment_pb2
 
 from ml import interactions
 from server.clock import utc_now
@@ -158,7 +158,7 @@ def test_what_comes_back_was_never_bought_together(shop: RunningShop) -> None:
 def test_a_category_of_which_everything_came_back_makes_no_member(shop: RunningShop) -> None:
     buyer = shop.customer()
     name = f"Shelf {uuid.uuid4().hex[:8]}"
-    category = catalog_pb2.CreateCategoryRequest(category=catalog_pb2.Category(name=name))
+    category = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name=name))
     slug = shop.catalog.CreateCategory(category, metadata=shop.admin.metadata).slug
     inside, outside = shop.product(units=10, category=slug).id, shop.product(units=10).id
     for product in (inside, outside):

@@ -21,10 +21,12 @@ from sanset.v1 import (
     auth_pb2_grpc,
     cart_pb2,
     cart_pb2_grpc,
-    catalog_pb2,
     catalog_pb2_grpc,
     order_pb2,
     order_pb2_grpc,
+    product_pb2,
+    user_pb2,
+    user_pb2_grpc,
 )
 
 PRODUCTS = 45
@@ -79,6 +81,7 @@ class Seen:
 
 class ShopDouble(
     auth_pb2_grpc.AuthServiceServicer,
+    user_pb2_grpc.UserServiceServicer,
     catalog_pb2_grpc.CatalogServiceServicer,
     cart_pb2_grpc.CartServiceServicer,
     order_pb2_grpc.OrderServiceServicer,
@@ -154,18 +157,18 @@ class ShopDouble(
 
     def GetMe(self, request: Any, context: Any) -> Any:
         self._enter("GetMe", request, context, signed_in=True)
-        return auth_pb2.User(id=1, email="john@example.com")
+        return user_pb2.User(id=1, email="john@example.com")
 
     def GetProduct(self, request: Any, context: Any) -> Any:
         self._enter("GetProduct", request, context)
-        return catalog_pb2.Product(id=request.product_id)
+        return product_pb2.Product(id=request.product_id)
 
     def ListProducts(self, request: Any, context: Any) -> Any:
         self._enter("ListProducts", request, context)
         first = int(request.page_token or 1)
         last = min(first + (request.page_size or 20) - 1, PRODUCTS)
-        items = [catalog_pb2.Product(id=number) for number in range(first, last + 1)]
-        return catalog_pb2.ListProductsResponse(
+        items = [product_pb2.Product(id=number) for number in range(first, last + 1)]
+        return product_pb2.ListProductsResponse(
             items=items, next_page_token=str(last + 1) if last < PRODUCTS else ""
         )
 
@@ -193,6 +196,7 @@ def serve(shop: ShopDouble, address: str = "127.0.0.1:0") -> tuple[grpc.Server, 
     """Start a server; return it and the address it listens on."""
     server = grpc.server(ThreadPoolExecutor(32), options=[("grpc.so_reuseport", 0)])
     auth_pb2_grpc.add_AuthServiceServicer_to_server(shop, server)
+    user_pb2_grpc.add_UserServiceServicer_to_server(shop, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(shop, server)
     cart_pb2_grpc.add_CartServiceServicer_to_server(shop, server)
     order_pb2_grpc.add_OrderServiceServicer_to_server(shop, server)

@@ -9,8 +9,9 @@ from contextlib import aclosing
 
 import grpc
 import pytest
-from sanset.v1.auth_pb2 import GetMeRequest, Tokens
+from sanset.v1.auth_pb2 import Tokens
 from sanset.v1.order_pb2 import Payment, TrackOrderRequest
+from sanset.v1.user_pb2 import GetMeRequest
 from sanset_client import (
     AsyncClient,
     ClientClosed,
@@ -45,7 +46,7 @@ def test_twenty_parallel_calls_with_an_expired_token_cause_one_refresh(shop: Sho
     async def scenario(client: AsyncClient) -> None:
         shop.refresh_seconds = 0.2
         shop.revoke()
-        users = await asyncio.gather(*(client.auth.get_me() for _ in range(20)))
+        users = await asyncio.gather(*(client.users.get_me() for _ in range(20)))
         assert [user.id for user in users] == [1] * 20
 
     run(scenario)
@@ -56,14 +57,14 @@ def test_a_caller_who_gives_up_does_not_take_down_the_renewal(shop: ShopDouble, 
     async def scenario(client: AsyncClient) -> None:
         shop.refresh_seconds = 0.3
         shop.revoke()
-        call = asyncio.create_task(client.auth.get_me())
+        call = asyncio.create_task(client.users.get_me())
         await asyncio.sleep(0.1)
         call.cancel()
         with pytest.raises(asyncio.CancelledError):
             await call
         with pytest.raises(DeadlineExceeded):
-            await client.auth.GetMe(GetMeRequest(), timeout=0.05)
-        assert (await client.auth.get_me()).id == 1
+            await client.users.GetMe(GetMeRequest(), timeout=0.05)
+        assert (await client.users.get_me()).id == 1
 
     run(scenario)
     assert len(shop.requests("Refresh")) == 1
@@ -81,7 +82,7 @@ def test_closing_waits_for_the_renewal(shop: ShopDouble, address: str) -> None:
             await client.login("john@example.com", "secret-1")
             shop.refresh_seconds = 0.2
             shop.revoke()
-            call = asyncio.create_task(client.auth.get_me())
+            call = asyncio.create_task(client.users.get_me())
             await asyncio.sleep(0.1)
         with pytest.raises((ClientClosed, asyncio.CancelledError)):
             await call
@@ -103,7 +104,7 @@ def test_a_session_that_is_over_is_forgotten_and_logout_tells_the_hook(
             shop.revoke()
             shop.refuse("Refresh", Refusal("UNAUTHENTICATED", "REFRESH_TOKEN_INVALID"))
             with pytest.raises(Unauthenticated, match="REFRESH_TOKEN_INVALID"):
-                await client.auth.get_me()
+                await client.users.get_me()
             assert client.tokens is None
             await client.logout()
 

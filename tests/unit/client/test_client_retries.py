@@ -9,8 +9,8 @@ import uuid
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
 from sanset.v1 import order_pb2
-from sanset.v1.catalog_pb2 import GetProductRequest
 from sanset.v1.order_pb2 import CheckoutRequest, Payment
+from sanset.v1.product_pb2 import GetProductRequest
 from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
 from sanset_client.channel import options_of
 from sanset_client.contract import Contract

@@ -7,24 +7,38 @@ import re
 
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2, segment_pb2
+from sanset.v1 import (
+    auth_pb2,
+    cart_pb2,
+    catalog_pb2,
+    inventory_pb2,
+    model_pb2,
+    order_pb2,
+    recommend_pb2,
+    segment_pb2,
+    user_pb2,
+)
 from sanset_client import Client
 from sanset_client.aio.services import (
     AsyncAuth,
     AsyncCart,
     AsyncCatalog,
+    AsyncInventory,
     AsyncModels,
     AsyncOrders,
     AsyncRecommend,
     AsyncSegments,
+    AsyncUsers,
 )
 from sanset_client.rpc import Items, Stream, Unary
-from sanset_client.services import Auth, Cart, Catalog, Models, Orders, Recommend, Segments
+from sanset_client.services import Auth, Cart, Catalog, Inventory, Models, Orders, Recommend, Segments, Users
 from shop_double import PRODUCTS, ShopDouble
 
 SERVICES = {
     "AuthService": (auth_pb2, Auth, AsyncAuth),
     "CatalogService": (catalog_pb2, Catalog, AsyncCatalog),
+    "UserService": (user_pb2, Users, AsyncUsers),
+    "InventoryService": (inventory_pb2, Inventory, AsyncInventory),
     "CartService": (cart_pb2, Cart, AsyncCart),
     "OrderService": (order_pb2, Orders, AsyncOrders),
     "RecommendService": (recommend_pb2, Recommend, AsyncRecommend),

@@ -12,10 +12,10 @@ from urllib.parse import parse_qsl
 import pytest
 from google.api import annotations_pb2
 from google.protobuf import json_format, symbol_database
-from sanset.v1 import auth_pb2, cart_pb2, catalog_pb2, model_pb2, order_pb2, recommend_pb2, segment_pb2
+
+from server.app import SERVICES
 
 WALK = Path(__file__).parents[3] / "clients" / "http" / "shop.http"
-MODULES = (auth_pb2, cart_pb2, catalog_pb2, order_pb2, recommend_pb2, model_pb2, segment_pb2)
 
 
 @dataclass(frozen=True)
@@ -52,15 +52,13 @@ def steps() -> list[Step]:
 def routes() -> list[tuple[str, re.Pattern[str], str, Any]]:
     """Return verb, path, body field and request type of every HTTP binding."""
     found = []
-    for module in MODULES:
-        for service in module.DESCRIPTOR.services_by_name.values():
-            for method in service.methods:
-                rule = method.GetOptions().Extensions[annotations_pb2.http]
-                request = symbol_database.Default().GetSymbol(method.input_type.full_name)
-                for binding in (rule, *rule.additional_bindings):
-                    verb = binding.WhichOneof("pattern")
-                    pattern = re.sub(r"{[^}]+}", r"(\\d+|[a-z-]+)", getattr(binding, verb))
-                    found.append((verb.upper(), re.compile(pattern + "$"), binding.body, request))
+    for method in (method for service in SERVICES for method in service.methods):
+        rule = method.GetOptions().Extensions[annotations_pb2.http]
+        request = symbol_database.Default().GetSymbol(method.input_type.full_name)
+        for binding in (rule, *rule.additional_bindings):
+            verb = binding.WhichOneof("pattern")
+            pattern = re.sub(r"{[^}]+}", r"(\\d+|[a-z-]+)", getattr(binding, verb))
+            found.append((verb.upper(), re.compile(pattern + "$"), binding.body, request))
     return found
 
 

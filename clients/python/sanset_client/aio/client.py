@@ -15,10 +15,12 @@ from sanset_client.aio.services import (
     AsyncAuth,
     AsyncCart,
     AsyncCatalog,
+    AsyncInventory,
     AsyncModels,
     AsyncOrders,
     AsyncRecommend,
     AsyncSegments,
+    AsyncUsers,
 )
 from sanset_client.aio.session import AsyncSession, AsyncTokensHook
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
@@ -66,7 +68,9 @@ class AsyncClient:
             else aio.insecure_channel(target, channel_options, interceptors=interceptors)
         )
         self.auth = AsyncAuth(channel)
+        self.users = AsyncUsers(channel)
         self.catalog = AsyncCatalog(channel)
+        self.inventory = AsyncInventory(channel)
         self.cart = AsyncCart(channel)
         self.orders = AsyncOrders(channel)
         self.recommend = AsyncRecommend(channel)

@@ -12,10 +12,12 @@ from sanset_client.methods import (
     AuthMethods,
     CartMethods,
     CatalogMethods,
+    InventoryMethods,
     ModelMethods,
     OrderMethods,
     RecommendMethods,
     SegmentMethods,
+    UserMethods,
 )
 from sanset_client.rpc import AsyncService
 from sanset_client.tracking import PATIENCE, Trail
@@ -24,26 +26,38 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves
     from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
     from sanset.v1.model_pb2_grpc import ModelServiceAsyncStub
     from sanset.v1.order_pb2_grpc import OrderServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
+    from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
 else:
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
     from sanset.v1.model_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
     from sanset.v1.order_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
+    from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
 
 
 class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
-    """Accounts, sessions and addresses."""
+    """Signing in, and sessions."""
+
+
+class AsyncUsers(UserMethods, AsyncService, UserServiceAsyncStub):
+    """The caller's profile, addresses and saved payment methods."""
 
 
 class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
-    """Products, categories and stock."""
+    """Products and categories."""
+
+
+class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
+    """The stock of products."""
 
 
 class AsyncCart(CartMethods, AsyncService, CartServiceAsyncStub):

@@ -1,0 +1,84 @@
+"""InventoryService: gRPC in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from sanset.v1 import inventory_pb2 as pb
+from sanset.v1 import inventory_pb2_grpc
+from sqlalchemy import Connection
+
+from server.catalog import inventory, service
+from server.catalog.errors import ProductNotFound
+from server.catalog.shelf import Shelf
+from server.clock import Clock
+from server.db.database import Database
+from server.db.pool import Pool
+from server.inventory import convert
+from server.rpc.call import Call
+from server.rpc.idempotency import once
+
+ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
+"""The units of a product that unpaid orders hold, by variant: the order domain knows."""
+
+
+class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
+    """The stock of products. What an RPC promises is in the proto."""
+
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        clock: Clock,
+        shelf: Shelf,
+        low_stock: int,
+        reserved_units: ReservedUnits,
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self._shelf = shelf
+        self._low_stock = low_stock
+        self._reserved_units = reserved_units
+
+    async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
+        if await self._shelf.product(request.product_id) is None:
+            raise ProductNotFound(product=request.product_id)
+        return await self._pool.run(call.deadline, self._inventory, request.product_id)
+
+    def _inventory(self, product_id: int) -> pb.Inventory:
+        with self._db.read() as connection:
+            return self._read_inventory(connection, product_id)
+
+    def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def set_stock() -> pb.Inventory:
+                service.check_owner(tx, call.identity, request.product_id)
+                expected = request.expected_quantity if request.HasField("expected_quantity") else None
+                inventory.set_stock(
+                    tx, request.product_id, request.variant_id or None, request.quantity, expected
+                )
+                return self._read_inventory(tx, request.product_id)
+
+            return once(tx, request, call, pb.Inventory, now, set_stock)
+
+    def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
+        now = self._clock()
+        with self._db.transaction() as tx:
+
+            def adjust() -> pb.Inventory:
+                service.check_owner(tx, call.identity, request.product_id)
+                inventory.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
+                return self._read_inventory(tx, request.product_id)
+
+            return once(tx, request, call, pb.Inventory, now, adjust)
+
+    def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
+        return convert.inventory_to_wire(
+            product_id,
+            inventory.levels(connection, product_id),
+            self._reserved_units(connection, product_id),
+            low_stock=self._low_stock,
+        )

@@ -1,0 +1,116 @@
+"""Profiles, addresses and payment methods: protobuf to plain values and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
+from sanset.v1 import user_pb2 as pb
+from sqlalchemy import Row
+
+from server.rpc.wire import masked_values, time_to_wire
+
+PROFILE_FIELDS = ("full_name", "phone", "preferences")
+ADDRESS_FIELDS = (
+    "label",
+    "line1",
+    "line2",
+    "city",
+    "state",
+    "postal_code",
+    "country",
+    "lat",
+    "lng",
+    "is_default",
+)
+
+
+def user_to_wire(row: Row[Any]) -> pb.User:
+    """An account as its owner sees it."""
+    preferences = Struct()
+    preferences.update(row.preferences)
+    return pb.User(
+        id=row.id,
+        email=row.email,
+        username=row.username or "",
+        full_name=row.full_name,
+        phone=row.phone,
+        role=pb.User.Role.Value(row.role),
+        preferences=preferences,
+        create_time=time_to_wire(row.created_at),
+        update_time=time_to_wire(row.updated_at),
+    )
+
+
+def profile_changes(request: pb.UpdateMeRequest) -> dict[str, Any]:
+    """What UpdateMe changes, by column. Raises InvalidUpdateMask."""
+    return masked_values(
+        request.user,
+        request.update_mask,
+        PROFILE_FIELDS,
+        preferences=lambda user: json_format.MessageToDict(user.preferences),
+    )
+
+
+def address_to_wire(row: Row[Any]) -> pb.Address:
+    """An address as its user sees it."""
+    return pb.Address(
+        id=row.id,
+        label=row.label,
+        line1=row.line1,
+        line2=row.line2,
+        city=row.city,
+        state=row.state,
+        postal_code=row.postal_code,
+        country=row.country,
+        lat=row.lat,
+        lng=row.lng,
+        is_default=row.is_default,
+        create_time=time_to_wire(row.created_at),
+    )
+
+
+def payment_method_to_wire(row: Row[Any]) -> pb.PaymentMethod:
+    """A saved payment method as its owner sees it: never its token."""
+    return pb.PaymentMethod(
+        id=row.id,
+        kind=pb.PaymentMethod.Kind.Value(row.kind),
+        brand=row.brand,
+        last_four=row.last_four,
+        is_default=row.is_default,
+        create_time=time_to_wire(row.created_at),
+    )
+
+
+def payment_method_values(method: pb.PaymentMethod) -> dict[str, Any]:
+    """A new payment method, by column."""
+    return {
+        "kind": pb.PaymentMethod.Kind.Name(method.kind),
+        "token": method.token,
+        "brand": method.brand,
+        "last_four": method.last_four,
+        "is_default": method.is_default,
+    }
+
+
+def address_values(address: pb.Address) -> dict[str, Any]:
+    """Every field of a new address, by column."""
+    return {name: _address_value(address, name) for name in ADDRESS_FIELDS}
+
+
+def address_changes(request: pb.UpdateAddressRequest) -> dict[str, Any]:
+    """What UpdateAddress changes, by column. Raises InvalidUpdateMask."""
+    return masked_values(
+        request.address,
+        request.update_mask,
+        ADDRESS_FIELDS,
+        lat=lambda address: _address_value(address, "lat"),
+        lng=lambda address: _address_value(address, "lng"),
+    )
+
+
+def _address_value(address: pb.Address, name: str) -> Any:
+    if name in ("lat", "lng") and not address.HasField(name):  # type: ignore[arg-type]
+        return None
+    return getattr(address, name)

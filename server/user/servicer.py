@@ -1,0 +1,98 @@
+"""UserService: gRPC in and out."""
+
+from __future__ import annotations
+
+from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import user_pb2 as pb
+from sanset.v1 import user_pb2_grpc
+
+from server.auth import addresses, payment_methods, service
+from server.clock import Clock
+from server.db.database import Database
+from server.paging import Pages
+from server.rpc.call import Call
+from server.rpc.idempotency import once
+from server.user import convert
+from server.vault import Vault
+
+
+class UserServicer(user_pb2_grpc.UserServiceServicer):
+    """The caller's profile, addresses and payment methods. What an RPC promises is in the proto."""
+
+    def __init__(self, db: Database, pages: Pages, clock: Clock, vault: Vault) -> None:
+        self._db = db
+        self._pages = pages
+        self._clock = clock
+        self._vault = vault
+
+    def GetMe(self, request: pb.GetMeRequest, call: Call) -> pb.User:
+        """One query."""
+        with self._db.read() as connection:
+            return convert.user_to_wire(service.get_me(connection, call.identity.user_id))
+
+    def UpdateMe(self, request: pb.UpdateMeRequest, call: Call) -> pb.User:
+        """Change what the mask names."""
+        changes = convert.profile_changes(request)
+        with self._db.transaction() as tx:
+            row = service.update_me(tx, call.identity.user_id, changes, self._clock())
+        return convert.user_to_wire(row)
+
+    def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
+        """One query for the page and a row more, which tells whether another follows."""
+        user_id = call.identity.user_id
+        scope = ("ListAddresses", user_id)
+        keys = self._pages.open(request.page_token, *scope)
+        size = self._pages.size(request.page_size)
+        after = (bool(keys[0]), int(keys[1])) if keys else None
+        with self._db.read() as connection:
+            rows = addresses.list_addresses(connection, user_id, after=after, limit=size + 1)
+        items, token = self._pages.page(
+            rows, size, convert.address_to_wire, lambda row: [row.is_default, row.id], *scope
+        )
+        return pb.ListAddressesResponse(items=items, next_page_token=token)
+
+    def CreateAddress(self, request: pb.CreateAddressRequest, call: Call) -> pb.Address:
+        """Store a new address."""
+        values = convert.address_values(request.address)
+        with self._db.transaction() as tx:
+            row = addresses.create_address(tx, call.identity.user_id, values, self._clock())
+        return convert.address_to_wire(row)
+
+    def UpdateAddress(self, request: pb.UpdateAddressRequest, call: Call) -> pb.Address:
+        """Change what the mask names."""
+        changes = convert.address_changes(request)
+        with self._db.transaction() as tx:
+            row = addresses.update_address(tx, call.identity.user_id, request.address.id, changes)
+        return convert.address_to_wire(row)
+
+    def DeleteAddress(self, request: pb.DeleteAddressRequest, call: Call) -> Empty:
+        """Delete one of the caller's addresses."""
+        with self._db.transaction() as tx:
+            addresses.delete_address(tx, call.identity.user_id, request.address_id)
+        return Empty()
+
+    def ListPaymentMethods(
+        self, request: pb.ListPaymentMethodsRequest, call: Call
+    ) -> pb.ListPaymentMethodsResponse:
+        """All of them: an account has few."""
+        with self._db.read() as connection:
+            rows = payment_methods.list_payment_methods(connection, call.identity.user_id)
+        return pb.ListPaymentMethodsResponse(items=[convert.payment_method_to_wire(row) for row in rows])
+
+    def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
+        """Save a new payment method."""
+        now = self._clock()
+        values = convert.payment_method_values(request.payment_method)
+        with self._db.transaction() as tx:
+
+            def add() -> pb.PaymentMethod:
+                row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
+                return convert.payment_method_to_wire(row)
+
+            return once(tx, request, call, pb.PaymentMethod, now, add)
+
+    def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
+        """Delete one of the caller's payment methods."""
+        with self._db.transaction() as tx:
+            payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
+        return Empty()
