@@ -12,7 +12,15 @@ from pathlib import Path
 from statistics import quantiles
 
 import grpc
-from sanset.v1 import cart_pb2, cart_pb2_grpc, order_pb2, order_pb2_grpc, recommend_pb2, recommend_pb2_grpc
+from sanset.v1 import (
+    cart_pb2,
+    cart_pb2_grpc,
+    order_service_pb2,
+    order_service_pb2_grpc,
+    payment_pb2,
+    recommend_pb2,
+    recommend_pb2_grpc,
+)
 
 from bench import dataset, servers
 from bench.calls import CallFailed
@@ -42,7 +50,7 @@ class Worker:
         self._channel = channel
         self._recommend = recommend_pb2_grpc.RecommendServiceStub(channel)
         self._cart = cart_pb2_grpc.CartServiceStub(channel)
-        self._orders = order_pb2_grpc.OrderServiceStub(channel)
+        self._orders = order_service_pb2_grpc.OrderServiceStub(channel)
 
     def close(self) -> None:
         """Hang up."""
@@ -78,8 +86,8 @@ class Worker:
 
     def check_out(self, buyer: Buyer) -> None:
         """Order a customer's cart."""
-        request = order_pb2.CheckoutRequest(
-            payment_method=order_pb2.Payment.CARD, address_id=buyer.address_id, request_id=str(uuid.uuid4())
+        request = order_service_pb2.CheckoutRequest(
+            payment_method=payment_pb2.Payment.CARD, address_id=buyer.address_id, request_id=str(uuid.uuid4())
         )
         self._orders.Checkout(request, metadata=_signed(buyer), timeout=CALL_SECONDS)
 

@@ -11,7 +11,7 @@ import uuid
 from dataclasses import asdict, dataclass
 from statistics import quantiles
 
-from sanset.v1 import order_pb2
+from sanset.v1 import order_service_pb2
 
 from bench import cpu, load
 from bench.calls import CallFailed
@@ -57,7 +57,7 @@ def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
         load.send(shop.target, [shop.add_item(buyer, 1) for buyer in buyers])
         answers = load.send(shop.target, [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers])
         for buyer, answer in zip(buyers, answers, strict=True):
-            found.append((order_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
+            found.append((order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
     return found[-count:]
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import grpc.aio
 import uvloop
-from sanset.v1 import catalog_pb2_grpc, order_pb2, order_pb2_grpc, product_pb2
+from sanset.v1 import catalog_pb2_grpc, order_pb2, order_service_pb2, order_service_pb2_grpc, product_pb2
 
 STREAMS_PER_CONNECTION = 50
 OPENING_AT_ONCE = 50
@@ -58,9 +58,11 @@ class Watcher:
         self.seen = 0
         """The last sequence, which counts from 1 without gaps."""
 
-    async def follow(self, stub: order_pb2_grpc.OrderServiceAsyncStub, order_id: int, token: str) -> None:
+    async def follow(
+        self, stub: order_service_pb2_grpc.OrderServiceAsyncStub, order_id: int, token: str
+    ) -> None:
         """Read the stream until it is cut."""
-        request = order_pb2.TrackOrderRequest(order_id=order_id)
+        request = order_service_pb2.TrackOrderRequest(order_id=order_id)
         async for message in stub.TrackOrder(request, metadata=_signed(token)):
             if message.HasField("event"):
                 self._events.put_nowait((message.event, time.perf_counter()))
@@ -89,7 +91,7 @@ async def watch(job: Job) -> Result:
             for start in range(0, len(watchers), OPENING_AT_ONCE):
                 batch = range(start, min(start + OPENING_AT_ONCE, len(watchers)))
                 for number in batch:
-                    stub = order_pb2_grpc.OrderServiceStub(channels[number // STREAMS_PER_CONNECTION])
+                    stub = order_service_pb2_grpc.OrderServiceStub(channels[number // STREAMS_PER_CONNECTION])
                     following.append(group.create_task(watchers[number].follow(stub, *job.orders[number])))
                 for number in batch:  # an open stream has told its history
                     await watchers[number].until(order_pb2.Order.CONFIRMED)
@@ -102,11 +104,11 @@ async def watch(job: Job) -> Result:
 
 
 async def _probe(job: Job, channel: grpc.aio.Channel, watchers: Sequence[Watcher]) -> Result:
-    orders = order_pb2_grpc.OrderServiceStub(channel)
+    orders = order_service_pb2_grpc.OrderServiceStub(channel)
     latencies = []
     for status in STEPS:
         for (order_id, _), watcher in zip(job.orders, watchers, strict=False):
-            request = order_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status)
+            request = order_service_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status)
             began = time.perf_counter()
             await orders.UpdateOrderStatus(request, metadata=_signed(job.admin), timeout=WAIT_SECONDS)
             latencies.append((await watcher.until(status) - began) * 1e3)

@@ -15,24 +15,19 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from prometheus_client import CollectorRegistry
 from sanset.v1 import (
-    auth_pb2,
     auth_pb2_grpc,
-    cart_pb2,
     cart_pb2_grpc,
-    catalog_pb2,
     catalog_pb2_grpc,
-    inventory_pb2,
     inventory_pb2_grpc,
-    model_pb2,
     model_pb2_grpc,
-    order_pb2,
-    order_pb2_grpc,
-    recommend_pb2,
+    order_service_pb2_grpc,
+    payment_pb2_grpc,
+    promotion_pb2_grpc,
     recommend_pb2_grpc,
-    segment_pb2,
+    refund_pb2_grpc,
     segment_pb2_grpc,
-    user_pb2,
     user_pb2_grpc,
+    webhook_pb2_grpc,
 )
 
 from server.auth.passwords import Passwords
@@ -40,7 +35,9 @@ from server.auth.refresh import RefreshPolicy
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.cart.pricing import PriceRules
+from server.cart.promotion_servicer import PromotionServicer
 from server.cart.servicer import CartServicer
+from server.cart.views import CartSettings
 from server.catalog.servicer import CatalogServicer, CatalogSettings
 from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
@@ -55,24 +52,25 @@ from server.gauges import export_gauges
 from server.inventory.servicer import InventoryServicer
 from server.jobs.setup import Work, work_of
 from server.logs import AccessLog
-from server.order import buyers_limits, points
+from server.order import points
 from server.order.after_sale_convert import refund_reply
-from server.order.after_sale_servicer import AfterSale
 from server.order.checkout import Checkout
 from server.order.convert import checkout_reply
 from server.order.paying_back import Refunds
+from server.order.payment_servicer import PaymentServicer
 from server.order.payments.alerts import Alerts
 from server.order.payments.setup import Payments
+from server.order.preview import Previews
 from server.order.queries import reserved_units
+from server.order.refund_servicer import RefundServicer, RefundUseCases
 from server.order.refunding import Refunding
 from server.order.refunds import pay_back_late
 from server.order.reports import Reports
 from server.order.reserve import CheckoutRules
-from server.order.servicer import OrderServicer
+from server.order.servicer import OrderServicer, Purchasing
 from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
-from server.order.webhook_servicer import Webhooks
 from server.paging import Pages
 from server.recommend.activity.behavior import Tracker
 from server.recommend.effect.attribution import Attributions
@@ -85,10 +83,12 @@ from server.recommend.servicer import RecommendServicer
 from server.recommend.serving import Serving
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
+from server.rpc.detached import DetachedTasks
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
 from server.rpc.reflection import add_reflection
+from server.rpc.services import every_service
 from server.rpc.telemetry import Telemetry
 from server.rpc.unregistered import unregistered
 from server.rpc.validation import Validation
@@ -97,23 +97,10 @@ from server.segment.trained import keeper
 from server.settings import Settings
 from server.user.servicer import UserServicer
 from server.vault import Vault
+from server.webhooks.servicer import WebhookServicer
 from server.webhooks.signing import Signer
 
-SERVICES: tuple[ServiceDescriptor, ...] = tuple(
-    service
-    for module in (
-        auth_pb2,
-        user_pb2,
-        catalog_pb2,
-        inventory_pb2,
-        cart_pb2,
-        order_pb2,
-        recommend_pb2,
-        model_pb2,
-        segment_pb2,
-    )
-    for service in module.DESCRIPTOR.services_by_name.values()
-)
+SERVICES: tuple[ServiceDescriptor, ...] = tuple(every_service())
 """Every service of the shop, as the protos describe it."""
 
 MAX_METADATA_BYTES = 32 * 1024
@@ -139,7 +126,8 @@ class App:
     trainer: Trainer
     schedule: Schedule
     tracking: Tracking
-    orders: OrderServicer
+    detached: DetachedTasks
+    checkout: Checkout
     payments: Payments
     sweeper: Sweeper
     refunds: Refunds
@@ -190,7 +178,7 @@ class App:
 
     async def _end_calls(self) -> None:
         await self.pipeline.end_calls(self.settings.drain_seconds)
-        await self.orders.settle()
+        await self.detached.settle()
 
     async def set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
         """Report `status` for the server as a whole and for each service."""
@@ -258,16 +246,17 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         exports.products,
     )
     inventory = InventoryServicer(db, pool, clock, shelf, settings.low_stock_threshold, reserved_units)
-    cart = CartServicer(
+    cart_settings = CartSettings(
+        PriceRules.of(settings), settings.currency, timedelta(days=settings.guest_cart_days)
+    )
+    cart = CartServicer(db, pages, clock, settings=cart_settings, added=tracker.added_to_cart)
+    promotions = PromotionServicer(
         db,
+        pages,
         clock,
-        PriceRules.of(settings),
-        settings.currency,
-        tracker.added_to_cart,
-        pages=pages,
-        guest_life=timedelta(days=settings.guest_cart_days),
+        tiers=cart_settings.rules.tiers,
+        currency=settings.currency,
         waiting=points.waiting,
-        check_periods=buyers_limits.check_periods,
     )
     payments = Payments.of(settings, db, pool, clock)
     alerts = Alerts(clock, registry)
@@ -289,18 +278,32 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     checkout = Checkout(
         db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, checkout_reply, vault
     )
+    detached = DetachedTasks()
     orders = OrderServicer(
         db,
         pool,
         pages,
-        clock,
-        checkout,
-        tracking,
-        exports.orders,
-        reports,
-        payments.codes,
-        _after_sale(settings, db, pool, clock, refunds, sweeper),
-        Webhooks(Signer(settings.secret_key.get_secret_value().encode()), settings.webhook_allow_private),
+        clock=clock,
+        purchasing=Purchasing(Previews(db, clock, cart_settings), checkout),
+        tracking=tracking,
+        export_orders=exports.orders,
+        detached=detached,
+    )
+    refunding = RefundServicer(
+        db,
+        pool,
+        pages,
+        clock=clock,
+        use_cases=_refund_use_cases(settings, db, pool, clock, refunds, sweeper),
+        detached=detached,
+    )
+    webhooks = WebhookServicer(
+        db,
+        pool,
+        pages,
+        clock=clock,
+        signer=Signer(settings.secret_key.get_secret_value().encode()),
+        allow_private=settings.webhook_allow_private,
     )
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:
@@ -316,7 +319,13 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(catalog, services)
     inventory_pb2_grpc.add_InventoryServiceServicer_to_server(inventory, services)
     cart_pb2_grpc.add_CartServiceServicer_to_server(cart, services)
-    order_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
+    promotion_pb2_grpc.add_PromotionServiceServicer_to_server(promotions, services)
+    order_service_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
+    payment_pb2_grpc.add_PaymentServiceServicer_to_server(
+        PaymentServicer(db, pages, clock, reports=reports, gift_card_codes=payments.codes), services
+    )
+    refund_pb2_grpc.add_RefundServiceServicer_to_server(refunding, services)
+    webhook_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, services)
     recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, services)
     model_pb2_grpc.add_ModelServiceServicer_to_server(models, services)
     segment_pb2_grpc.add_SegmentServiceServicer_to_server(
@@ -354,7 +363,8 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         trainer,
         Schedule(settings.train_daily_at, db, pool, trainer, clock),
         tracking,
-        orders,
+        detached,
+        checkout,
         payments,
         sweeper,
         refunds,
@@ -406,11 +416,11 @@ def _pipeline(
     )
 
 
-def _after_sale(
+def _refund_use_cases(
     settings: Settings, db: Database, pool: Pool, clock: Clock, refunds: Refunds, sweeper: Sweeper
-) -> AfterSale:
+) -> RefundUseCases:
     refunding = Refunding(db, pool, refunds, clock, refund_reply, settings.payment_timeout_seconds)
-    return AfterSale(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
+    return RefundUseCases(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
 
 
 def _checkout_rules(settings: Settings) -> CheckoutRules:

@@ -26,12 +26,18 @@ from sanset.v1 import (
     inventory_pb2_grpc,
     model_pb2_grpc,
     order_pb2,
-    order_pb2_grpc,
+    order_service_pb2,
+    order_service_pb2_grpc,
+    payment_pb2,
+    payment_pb2_grpc,
     product_pb2,
+    promotion_pb2_grpc,
     recommend_pb2_grpc,
+    refund_pb2_grpc,
     segment_pb2_grpc,
     user_pb2,
     user_pb2_grpc,
+    webhook_pb2_grpc,
 )
 from sqlalchemy import event, text
 
@@ -100,7 +106,11 @@ class RunningShop:
         self.catalog = catalog_pb2_grpc.CatalogServiceStub(self.channel)
         self.inventory = inventory_pb2_grpc.InventoryServiceStub(self.channel)
         self.cart = cart_pb2_grpc.CartServiceStub(self.channel)
-        self.orders = order_pb2_grpc.OrderServiceStub(self.channel)
+        self.promotions = promotion_pb2_grpc.PromotionServiceStub(self.channel)
+        self.orders = order_service_pb2_grpc.OrderServiceStub(self.channel)
+        self.payments = payment_pb2_grpc.PaymentServiceStub(self.channel)
+        self.refunds = refund_pb2_grpc.RefundServiceStub(self.channel)
+        self.webhooks = webhook_pb2_grpc.WebhookServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
         self.models = model_pb2_grpc.ModelServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
@@ -187,10 +197,10 @@ class RunningShop:
 
     def checkout(
         self, account: Account, *, request_id: str | None = None, timeout: float = 30, **fields: Any
-    ) -> order_pb2.CheckoutResponse:
+    ) -> order_service_pb2.CheckoutResponse:
         """Check out an account's cart, by card unless said otherwise."""
-        values = {"payment_method": order_pb2.Payment.CARD} | fields
-        request = order_pb2.CheckoutRequest(request_id=request_id or str(uuid.uuid4()), **values)
+        values = {"payment_method": payment_pb2.Payment.CARD} | fields
+        request = order_service_pb2.CheckoutRequest(request_id=request_id or str(uuid.uuid4()), **values)
         return self.orders.Checkout(request, metadata=account.metadata, timeout=timeout)
 
     def order(self, account: Account | None = None, quantity: int = 1) -> order_pb2.Order:
@@ -201,7 +211,7 @@ class RunningShop:
 
     def move(self, order_id: int, status: order_pb2.Order.Status.ValueType, **fields: Any) -> order_pb2.Order:
         """Move an order, as the admin."""
-        request = order_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status, **fields)
+        request = order_service_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status, **fields)
         return self.orders.UpdateOrderStatus(request, metadata=self.admin.metadata)
 
     @contextmanager

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import grpc
 from running_shop import Account
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_pb2_grpc
+from sanset.v1 import order_service_pb2, order_service_pb2_grpc
 
 PATIENCE = 30.0
 """Seconds that a test waits for what should come at once."""
@@ -18,13 +18,13 @@ class Watcher:
     """An open TrackOrder stream and everything it has brought."""
 
     def __init__(
-        self, stub: order_pb2_grpc.OrderServiceStub, account: Account, order_id: int, after: int = 0
+        self, stub: order_service_pb2_grpc.OrderServiceStub, account: Account, order_id: int, after: int = 0
     ) -> None:
-        self.messages: list[pb.TrackOrderResponse] = []
+        self.messages: list[order_service_pb2.TrackOrderResponse] = []
         self.error: grpc.RpcError | None = None
         self.ended = False
         self._news = threading.Condition()
-        request = pb.TrackOrderRequest(order_id=order_id, after_sequence=after)
+        request = order_service_pb2.TrackOrderRequest(order_id=order_id, after_sequence=after)
         self._stream = stub.TrackOrder(request, metadata=account.metadata)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

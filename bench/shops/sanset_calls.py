@@ -8,7 +8,8 @@ from sanset.v1 import (
     cart_pb2,
     category_pb2,
     model_pb2,
-    order_pb2,
+    order_service_pb2,
+    payment_pb2,
     product_pb2,
     recommend_pb2,
     user_pb2,
@@ -94,8 +95,8 @@ def add_item(buyer: Buyer, product_id: int) -> Call:
 
 def checkout(buyer: Buyer, request_id: str) -> Call:
     """OrderService.Checkout, paid by card."""
-    request = order_pb2.CheckoutRequest(
-        payment_method=order_pb2.Payment.CARD, address_id=buyer.address_id, request_id=request_id
+    request = order_service_pb2.CheckoutRequest(
+        payment_method=payment_pb2.Payment.CARD, address_id=buyer.address_id, request_id=request_id
     )
     return _call("OrderService/Checkout", buyer.token, request)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from google.type import money_pb2
-from sanset.v1 import auth_pb2, category_pb2, order_pb2, product_pb2, user_pb2
+from sanset.v1 import auth_pb2, category_pb2, order_service_pb2, product_pb2, user_pb2
 
 from bench import load
 from bench.calls import Target
@@ -135,6 +135,6 @@ def _buy(
         )
     answers = load.send(target, [sanset_calls.checkout(buyer, str(uuid.uuid4())) for buyer, _ in baskets])
     return [
-        Placed(order_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token)
+        Placed(order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token)
         for answer, (buyer, _) in zip(answers, baskets, strict=True)
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sanset.v1 import cart_pb2 as pb
+from sanset.v1 import pricing_pb2, wishlist_pb2
 
 from server.cart.merging import Strategy
 from server.cart.pricing import PricedLine, Totals
@@ -50,10 +51,10 @@ def line_to_wire(line: CartLine, part: PricedLine) -> pb.CartItem:
     )
 
 
-def totals_to_wire(totals: Totals) -> pb.Totals:
+def totals_to_wire(totals: Totals) -> pricing_pb2.Totals:
     """What a set of lines costs."""
     currency = totals.currency
-    return pb.Totals(
+    return pricing_pb2.Totals(
         subtotal=money_to_wire(totals.subtotal, currency),
         discount=money_to_wire(totals.discount, currency),
         tax=money_to_wire(totals.tax, currency),
@@ -68,10 +69,10 @@ def totals_to_wire(totals: Totals) -> pb.Totals:
     )
 
 
-def wish_to_wire(wish: Wish) -> pb.WishlistItem:
+def wish_to_wire(wish: Wish) -> wishlist_pb2.WishlistItem:
     """A product that a user wishes for."""
     offer = wish.offer
-    return pb.WishlistItem(
+    return wishlist_pb2.WishlistItem(
         product_id=offer.product_id,
         variant_id=wish.variant_id or 0,
         name=offer.name,
@@ -85,8 +86,3 @@ def wish_to_wire(wish: Wish) -> pb.WishlistItem:
 def strategy_from_wire(strategy: pb.SyncCartRequest.Strategy.ValueType) -> Strategy:
     """How to merge, SUM when it is not said."""
     return Strategy(pb.SyncCartRequest.Strategy.Name(strategy or pb.SyncCartRequest.SUM))
-
-
-def delivery_from_wire(option: pb.Delivery.Option.ValueType) -> str:
-    """The delivery option, STANDARD when none is named."""
-    return pb.Delivery.Option.Name(option or pb.Delivery.STANDARD)

@@ -1,20 +1,18 @@
-"""The calls of CartService about coupons and points."""
+"""PromotionService: coupons, tiers and points."""
 
 from __future__ import annotations
 
-from sanset.v1 import cart_pb2, cart_pb2_grpc
 from sanset.v1 import promotion_pb2 as pb
+from sanset.v1 import promotion_pb2_grpc
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.auth import service as accounts
-from server.cart import convert, coupons, loyalty, promotion_convert, shown
+from server.cart import coupons, loyalty, promotion_convert
 from server.cart import promotion_queries as queries
 from server.cart.loyalty import ReadWaiting
-from server.cart.owner import Member
-from server.cart.pricing import PriceRules
-from server.cart.view import view
+from server.cart.tiers import Tiers
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import UserNotFound
@@ -23,15 +21,26 @@ from server.rpc.call import Call
 from server.rpc.idempotency import once
 
 
-class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
-    """Translates calls about coupons and points; CartServicer is one."""
+class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
+    """Translates calls about coupons, tiers and points."""
 
-    _db: Database
-    _clock: Clock
-    _pages: Pages
-    _rules: PriceRules
-    _currency: str
-    _waiting: ReadWaiting
+    def __init__(
+        self,
+        db: Database,
+        pages: Pages,
+        clock: Clock,
+        *,
+        tiers: Tiers,
+        currency: str,
+        waiting: ReadWaiting,
+    ) -> None:
+        """`waiting` reads the points of a user's orders that do not count yet."""
+        self._db = db
+        self._pages = pages
+        self._clock = clock
+        self._tiers = tiers
+        self._currency = currency
+        self._waiting = waiting
 
     def ListCoupons(self, request: pb.ListCouponsRequest, call: Call) -> pb.ListCouponsResponse:
         user_id = call.identity.user_id
@@ -39,31 +48,18 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            rows = coupons.usable(connection, user_id, self._rules.tiers, self._clock(), after, size + 1)
+            rows = coupons.usable(connection, user_id, self._tiers, self._clock(), after, size + 1)
         items, token = self._pages.page(
             rows, size, promotion_convert.coupon_to_wire, lambda row: [row.id], *scope
         )
         return pb.ListCouponsResponse(items=items, next_page_token=token)
-
-    def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> cart_pb2.Cart:
-        with self._db.transaction() as tx:
-            cart = coupons.apply(
-                tx, call.identity.user_id, request.code, self._currency, self._rules, self._clock()
-            )
-            shown.remember(tx, cart, cart.priced.total)
-        return convert.cart_to_wire(cart)
-
-    def RemoveCoupon(self, request: pb.RemoveCouponRequest, call: Call) -> cart_pb2.Cart:
-        with self._db.transaction() as tx:
-            coupons.remove(tx, call.identity.user_id, self._clock())
-            return self._own_cart(tx, call)
 
     def GetLoyalty(self, request: pb.GetLoyaltyRequest, call: Call) -> pb.Loyalty:
         with self._db.read() as connection:
             return self._loyalty(connection, _whose(connection, request.user_id, call))
 
     def ListTiers(self, request: pb.ListTiersRequest, call: Call) -> pb.ListTiersResponse:
-        steps = self._rules.tiers.steps
+        steps = self._tiers.steps
         return pb.ListTiersResponse(items=[promotion_convert.tier_to_wire(step) for step in steps])
 
     def ListPoints(self, request: pb.ListPointsRequest, call: Call) -> pb.ListPointsResponse:
@@ -77,12 +73,6 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
             rows, size, promotion_convert.entry_to_wire, lambda row: [row.id], *scope
         )
         return pb.ListPointsResponse(items=items, next_page_token=token)
-
-    def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> cart_pb2.Cart:
-        with self._db.transaction() as tx:
-            points = request.points if request.HasField("points") else None
-            loyalty.redeem(tx, call.identity.user_id, points, self._currency, self._clock())
-            return self._own_cart(tx, call)
 
     def AdjustPoints(self, request: pb.AdjustPointsRequest, call: Call) -> pb.Loyalty:
         now = self._clock()
@@ -129,14 +119,9 @@ class PromotionServicer(cart_pb2_grpc.CartServiceServicer):
             )
         return promotion_convert.coupon_to_wire(row)
 
-    def _own_cart(self, tx: Connection, call: Call) -> cart_pb2.Cart:
-        cart = view(tx, Member(call.identity.user_id), self._currency, self._rules, self._clock())
-        shown.remember(tx, cart, cart.priced.total)
-        return convert.cart_to_wire(cart)
-
     def _loyalty(self, connection: Connection, user_id: int) -> pb.Loyalty:
         waiting = self._waiting(connection, user_id)
-        standing = loyalty.standing(connection, user_id, self._rules.tiers, waiting)
+        standing = loyalty.standing(connection, user_id, self._tiers, waiting)
         return promotion_convert.loyalty_to_wire(standing, self._currency)
 
 

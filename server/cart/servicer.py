@@ -2,82 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-import structlog
+from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import cart_pb2 as pb
+from sanset.v1 import cart_pb2_grpc, pricing_pb2, wishlist_pb2
 from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
-from server.auth import addresses
-from server.cart import convert, delivery, guest_carts, promotions, service, shown, wishlist
-from server.cart.errors import CartEmpty
-from server.cart.loyalty import ReadWaiting
+from server.cart import convert, coupons, guest_carts, loyalty, service, shown, wishlist
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
-from server.cart.pricing import PriceRules
-from server.cart.promotion_servicer import PromotionServicer
 from server.cart.service import Addition
-from server.cart.view import CartView, view
-from server.cart.wishlist_servicer import WishlistServicer
-from server.catalog.inventory import Offer
+from server.cart.views import CartSettings, CartViews
 from server.clock import Clock
 from server.db.database import Database
-from server.errors import Refusal
 from server.paging import Pages
 from server.rpc.call import Call
-from server.rpc.wire import time_to_wire
 
 AddedFrom = Callable[[str, Connection, int, int, str], str]
 """`service.Added`, with the address of the caller first."""
 
-CheckPeriods = Callable[[Connection, int, Sequence[tuple[Offer, int]], datetime], None]
-"""Raises when these units are more than a user may buy in the products' periods; the cart knows no orders."""
 
-log = structlog.get_logger()
-
-
-class CartServicer(WishlistServicer, PromotionServicer):
-    """Translates calls to the cart."""
+class CartServicer(cart_pb2_grpc.CartServiceServicer):
+    """Translates calls to the cart and the wishlist."""
 
     def __init__(
-        self,
-        db: Database,
-        clock: Clock,
-        rules: PriceRules,
-        currency: str,
-        added: AddedFrom,
-        *,
-        pages: Pages,
-        guest_life: timedelta,
-        waiting: ReadWaiting,
-        check_periods: CheckPeriods,
+        self, db: Database, pages: Pages, clock: Clock, *, settings: CartSettings, added: AddedFrom
     ) -> None:
         """`added` records what comes into carts, from which address and which list of recommendations."""
         self._db = db
-        self._clock = clock
-        self._rules = rules
-        self._currency = currency
-        self._added = added
         self._pages = pages
-        self._guest_life = guest_life
-        self._waiting = waiting
-        self._check_periods = check_periods
+        self._clock = clock
+        self._settings = settings
+        self._added = added
+        self._views = CartViews(db, clock, settings)
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
-        with self._db.read() as connection:
-            cart = self._view(connection, self._owner(call))
-        self._showed(cart, cart.priced.total)
-        return convert.cart_to_wire(cart)
+        return convert.cart_to_wire(self._views.read(self._owner(call)))
 
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
-        wanted = Addition(request.product_id, request.variant_id or None, quantity, request.attribution_token)
+        addition = Addition(
+            request.product_id, request.variant_id or None, quantity, request.attribution_token
+        )
+        added = partial(self._added, call.address)
         with self._db.transaction() as tx:
             cart = service.add_item(
-                tx, self._owner(call), wanted, partial(self._added, call.address), self._rules, self._clock()
+                tx, self._owner(call), addition, added, self._settings.rules, self._clock()
             )
         return convert.cart_to_wire(cart)
 
@@ -85,7 +58,7 @@ class CartServicer(WishlistServicer, PromotionServicer):
         with self._db.transaction() as tx:
             owner = self._owner(call)
             service.update_item(tx, owner, request.item_id, request.quantity, request.etag, self._clock())
-            return self._cart(tx, owner)
+            return convert.cart_to_wire(self._views.changed(tx, owner))
 
     def RemoveItem(self, request: pb.RemoveItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
@@ -93,66 +66,74 @@ class CartServicer(WishlistServicer, PromotionServicer):
             service.remove_item(
                 tx, owner, item_id=request.item_id, product_id=request.product_id, now=self._clock()
             )
-            return self._cart(tx, owner)
+            return convert.cart_to_wire(self._views.changed(tx, owner))
 
     def ClearCart(self, request: pb.ClearCartRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
             owner = self._owner(call)
             service.clear(tx, owner, request.etag, self._clock())
-            return self._cart(tx, owner)
+            return convert.cart_to_wire(self._views.changed(tx, owner))
 
-    def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pb.Totals:
-        with self._db.read() as connection:
-            cart = self._view(connection, self._owner(call))
-        self._showed(cart, cart.priced.total)
-        return convert.totals_to_wire(cart.priced)
-
-    def PreviewCheckout(self, request: pb.PreviewCheckoutRequest, call: Call) -> pb.PreviewCheckoutResponse:
-        user_id = call.identity.user_id
-        with self._db.read() as connection:
-            cart = self._view(connection, Member(user_id))
-            if request.coupon_code:
-                offered = promotions.reductions(
-                    connection,
-                    user_id,
-                    self._rules.tiers,
-                    self._clock(),
-                    currency=cart.currency,
-                    coupon_code=request.coupon_code,
-                    points=cart.points,
-                )
-                cart = replace(cart, offered=offered)
-            address = addresses.get_for_checkout(connection, user_id, request.address_id or None)
-            wanted = [(line.offer, line.quantity) for line in cart.lines]
-            self._check_periods(connection, user_id, wanted, self._clock())
-        if not cart.lines:
-            raise CartEmpty()
-        for offer, quantity in wanted:
-            service.check_quantity(offer, quantity)
-        service.check_limits(wanted)
-        priced = cart.priced_for(address.country, self._rules)
-        promotions.check(cart.offered, priced)
-        self._showed(cart, priced.total)
-        option = convert.delivery_from_wire(request.delivery_option)
-        return pb.PreviewCheckoutResponse(
-            items=[
-                convert.line_to_wire(line, part) for line, part in zip(cart.lines, priced.lines, strict=True)
-            ],
-            totals=convert.totals_to_wire(priced),
-            eta=time_to_wire(delivery.eta(option, self._clock())),
-        )
+    def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pricing_pb2.Totals:
+        return convert.totals_to_wire(self._views.read(self._owner(call)).priced)
 
     def SyncCart(self, request: pb.SyncCartRequest, call: Call) -> pb.Cart:
         user_id = call.identity.user_id
-        guest = self._guest(request.cart_token or call.headers.get(TOKEN_HEADER))
+        guest = _guest(request.cart_token or call.headers.get(TOKEN_HEADER), self._clock(), self._settings)
         strategy = convert.strategy_from_wire(request.strategy)
         with self._db.transaction() as tx:
             left_out = guest_carts.take_over(tx, user_id, guest, strategy, self._clock())
-            cart = self._view(tx, Member(user_id))
-            shown.remember(tx, cart, cart.priced.total)
+            cart = self._views.changed(tx, Member(user_id))
         return convert.cart_to_wire(replace(cart, left_out=tuple(left_out)))
 
-    def MoveToCart(self, request: pb.MoveToCartRequest, call: Call) -> pb.Cart:
+    def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> pb.Cart:
+        rules, currency = self._settings.rules, self._settings.currency
+        with self._db.transaction() as tx:
+            cart = coupons.apply(tx, call.identity.user_id, request.code, currency, rules, self._clock())
+            shown.remember(tx, cart, cart.priced.total)
+        return convert.cart_to_wire(cart)
+
+    def RemoveCoupon(self, request: pb.RemoveCouponRequest, call: Call) -> pb.Cart:
+        user_id = call.identity.user_id
+        with self._db.transaction() as tx:
+            coupons.remove(tx, user_id, self._clock())
+            return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
+
+    def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> pb.Cart:
+        user_id = call.identity.user_id
+        points = request.points if request.HasField("points") else None
+        with self._db.transaction() as tx:
+            loyalty.redeem(tx, user_id, points, self._settings.currency, self._clock())
+            return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
+
+    def ListWishlist(
+        self, request: wishlist_pb2.ListWishlistRequest, call: Call
+    ) -> wishlist_pb2.ListWishlistResponse:
+        user_id = call.identity.user_id
+        scope = ("wishlist", user_id)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            wishes = wishlist.wishes(connection, user_id, self._clock(), after=after, limit=size + 1)
+        items, token = self._pages.page(
+            wishes, size, convert.wish_to_wire, lambda wish: [wish.created_at, wish.offer.product_id], *scope
+        )
+        return wishlist_pb2.ListWishlistResponse(items=items, next_page_token=token)
+
+    def AddToWishlist(
+        self, request: wishlist_pb2.AddToWishlistRequest, call: Call
+    ) -> wishlist_pb2.WishlistItem:
+        user_id, variant_id = call.identity.user_id, request.variant_id or None
+        with self._db.transaction() as tx:
+            wish = wishlist.add(tx, user_id, request.product_id, variant_id, self._clock())
+        return convert.wish_to_wire(wish)
+
+    def RemoveFromWishlist(self, request: wishlist_pb2.RemoveFromWishlistRequest, call: Call) -> Empty:
+        with self._db.transaction() as tx:
+            wishlist.remove(tx, call.identity.user_id, request.product_id)
+        return Empty()
+
+    def MoveToCart(self, request: wishlist_pb2.MoveToCartRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
         with self._db.transaction() as tx:
             cart = wishlist.move_to_cart(
@@ -161,36 +142,17 @@ class CartServicer(WishlistServicer, PromotionServicer):
                 request.product_id,
                 quantity,
                 partial(self._added, call.address),
-                self._rules,
+                self._settings.rules,
                 self._clock(),
             )
         return convert.cart_to_wire(cart)
-
-    def _cart(self, tx: Connection, owner: Owner) -> pb.Cart:
-        """What the reply to a change shows."""
-        cart = self._view(tx, owner)
-        shown.remember(tx, cart, cart.priced.total)
-        return convert.cart_to_wire(cart)
-
-    def _showed(self, cart: CartView, total: int) -> None:
-        """Remember what a read shows. It is answered also where that fails: then a checkout asks once more."""
-        if not shown.is_new(cart, total):
-            return
-        try:
-            with self._db.transaction() as tx:
-                shown.remember(tx, cart, total)
-        except (SQLAlchemyError, Refusal) as error:
-            log.warning("total_not_remembered", error=type(error).__name__)
-
-    def _view(self, connection: Connection, owner: Owner) -> CartView:
-        return view(connection, owner, self._currency, self._rules, self._clock())
 
     def _owner(self, call: Call) -> Owner:
         """Whose cart a call is about: a signed-in caller's own, whatever token they send."""
         if call.caller is not None:
             return Member(call.caller.user_id)
-        return self._guest(call.headers.get(TOKEN_HEADER))
+        return _guest(call.headers.get(TOKEN_HEADER), self._clock(), self._settings)
 
-    def _guest(self, token: object) -> Guest:
-        now = self._clock()
-        return Guest(token_from(token), now, now + self._guest_life)
+
+def _guest(token: object, now: datetime, settings: CartSettings) -> Guest:
+    return Guest(token_from(token), now, now + settings.guest_life)

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import order_pb2, product_pb2
+from sanset.v1 import order_service_pb2, product_pb2
 
 from server.clock import Clock
 from server.errors import InvalidField
@@ -25,13 +25,13 @@ class ExportCalls:
         self._exports = exports
         self._clock = clock
 
-    def orders(self, request: order_pb2.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
+    def orders(self, request: order_service_pb2.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
         """The orders of a time, of everybody."""
         start = time_from_wire(request, "start_time")
         end = time_from_wire(request, "end_time") or self._clock()
         if start is not None and start > end:
             raise InvalidField(("start_time", "must not be after end_time"))
-        form = Format.XLSX if request.format == order_pb2.ExportOrdersRequest.XLSX else Format.CSV
+        form = Format.XLSX if request.format == order_service_pb2.ExportOrdersRequest.XLSX else Format.CSV
         return self._send(orders(start, end), form, call)
 
     def products(self, request: product_pb2.ExportProductsRequest, call: Call) -> AsyncGenerator[HttpBody]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from sanset.v1 import after_sale_pb2 as pb
+from sanset.v1 import order_pb2
+from sanset.v1 import refund_pb2 as pb
 
 from server.db.base import AnyRow
 from server.errors import InvalidField
@@ -13,7 +14,7 @@ from server.order.refunds import Wanted
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
-def units_from_wire(items: Iterable[pb.LineQuantity]) -> list[NamedUnits]:
+def units_from_wire(items: Iterable[order_pb2.LineQuantity]) -> list[NamedUnits]:
     """Units as the caller names them."""
     return [NamedUnits(item.variant_id, item.product_id, item.quantity) for item in items]
 
@@ -70,10 +71,10 @@ def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
     )
 
 
-def _items_to_wire(lines: Iterable[AnyRow]) -> list[pb.LineQuantity]:
+def _items_to_wire(lines: Iterable[AnyRow]) -> list[order_pb2.LineQuantity]:
     """Units by line; what was only paid towards units that another refund counts names none."""
     return [
-        pb.LineQuantity(variant_id=line.variant_id, quantity=line.quantity, product_id=line.product_id)
+        order_pb2.LineQuantity(variant_id=line.variant_id, quantity=line.quantity, product_id=line.product_id)
         for line in lines
         if line.quantity
     ]

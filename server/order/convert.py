@@ -7,20 +7,18 @@ from datetime import datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import after_sale_pb2, user_pb2
-from sanset.v1 import after_sale_pb2 as after_sale_pb
-from sanset.v1 import cart_pb2 as cart_pb
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2 as payment_pb
+from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 
 from server.auth.payment_methods import refuse_card_number
-from server.cart.convert import delivery_from_wire, totals_to_wire
+from server.cart.convert import line_to_wire, totals_to_wire
 from server.cart.pricing import Totals
 from server.clock import utc_now
 from server.db.base import AnyRow
 from server.etags import etag_of
 from server.money import Money
 from server.order.ledger import NamedUnits
+from server.order.preview import Preview
 from server.order.reserve import PlacedOrder, Purchase
 from server.order.shipments import Parcel
 from server.order.status import told_eta
@@ -30,14 +28,14 @@ from server.rpc.idempotency import body_hash
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
-def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
+def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int) -> Purchase:
     """What a buyer asks for. Raises CardNumberRefused."""
     refuse_card_number("payment_token", request.payment_token)
     return Purchase(
         user_id=user_id,
         request_id=request.request_id.lower(),
         body_hash=body_hash(request),
-        payment_method=pb.Payment.Method.Name(request.payment_method),
+        payment_method=payment_pb2.Payment.Method.Name(request.payment_method),
         payment_token=request.payment_token,
         address_id=request.address_id or None,
         delivery_option=delivery_from_wire(request.delivery_option),
@@ -47,7 +45,22 @@ def purchase_from_wire(request: pb.CheckoutRequest, user_id: int) -> Purchase:
     )
 
 
-def _expected_total(request: pb.CheckoutRequest) -> Money | None:
+def delivery_from_wire(option: pb.Delivery.Option.ValueType) -> str:
+    """The delivery option, STANDARD when none is named."""
+    return pb.Delivery.Option.Name(option or pb.Delivery.STANDARD)
+
+
+def preview_to_wire(preview: Preview) -> order_service_pb2.PreviewCheckoutResponse:
+    """What a checkout would charge, and by when it would arrive."""
+    parts = zip(preview.lines, preview.priced.lines, strict=True)
+    return order_service_pb2.PreviewCheckoutResponse(
+        items=[line_to_wire(line, part) for line, part in parts],
+        totals=totals_to_wire(preview.priced),
+        eta=time_to_wire(preview.eta),
+    )
+
+
+def _expected_total(request: order_service_pb2.CheckoutRequest) -> Money | None:
     if not request.HasField("expected_total"):
         return None
     sent = request.expected_total  # without a currency it is in the order's, which is not known yet
@@ -67,7 +80,7 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         totals=totals_to_wire(_totals(values)),
         payment=payment_to_wire(values) if values["payment_method"] else None,  # an imported order has none
         address=user_pb2.Address(**values["address"]),
-        delivery_option=cart_pb.Delivery.Option.Value(values["delivery_option"]),
+        delivery_option=pb.Delivery.Option.Value(values["delivery_option"]),
         tracking_number=values["tracking_number"],
         **_followed(values),
         eta=_eta_to_wire(values),
@@ -81,11 +94,11 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
     )
 
 
-def dispute_to_wire(row: AnyRow) -> after_sale_pb.Dispute:
+def dispute_to_wire(row: AnyRow) -> payment_pb2.Dispute:
     """A dispute."""
-    return after_sale_pb.Dispute(
+    return payment_pb2.Dispute(
         gateway_id=row.gateway_id,
-        status=after_sale_pb.Dispute.Status.Value(row.status),
+        status=payment_pb2.Dispute.Status.Value(row.status),
         amount=money_to_wire(row.amount_minor, row.currency),
         reason=row.reason,
         respond_by=time_to_wire(row.respond_by),
@@ -128,12 +141,12 @@ def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
     )
 
 
-def payment_to_wire(values: dict[str, Any]) -> pb.Payment:
+def payment_to_wire(values: dict[str, Any]) -> payment_pb2.Payment:
     """The payment in an order's values."""
     currency = values["currency"]
-    return pb.Payment(
-        method=pb.Payment.Method.Value(values["payment_method"]),
-        status=pb.Payment.Status.Value(values["payment_status"]),
+    return payment_pb2.Payment(
+        method=payment_pb2.Payment.Method.Value(values["payment_method"]),
+        status=payment_pb2.Payment.Status.Value(values["payment_status"]),
         amount=money_to_wire(values["payment_minor"], currency),
         gateway_id=values["gateway_id"],
         gateway=values["payment_gateway"],
@@ -144,9 +157,9 @@ def payment_to_wire(values: dict[str, Any]) -> pb.Payment:
     )
 
 
-def gift_card_to_wire(card: Any, code: str = "") -> payment_pb.GiftCard:
+def gift_card_to_wire(card: Any, code: str = "") -> payment_pb2.GiftCard:
     """A gift card; with its code only when it was just made."""
-    return payment_pb.GiftCard(
+    return payment_pb2.GiftCard(
         id=card.id,
         code=code,
         last_four=card.last_four,
@@ -156,11 +169,11 @@ def gift_card_to_wire(card: Any, code: str = "") -> payment_pb.GiftCard:
     )
 
 
-def alert_to_wire(row: AnyRow) -> payment_pb.PaymentAlert:
+def alert_to_wire(row: AnyRow) -> payment_pb2.PaymentAlert:
     """Something about a payment that a person must look at."""
-    return payment_pb.PaymentAlert(
+    return payment_pb2.PaymentAlert(
         id=row.id,
-        kind=payment_pb.PaymentAlert.Kind.Value(row.kind),
+        kind=payment_pb2.PaymentAlert.Kind.Value(row.kind),
         gateway=row.gateway,
         gateway_id=row.gateway_id,
         order_id=row.order_id or 0,
@@ -172,7 +185,9 @@ def alert_to_wire(row: AnyRow) -> payment_pb.PaymentAlert:
 
 def checkout_reply(order: PlacedOrder, payment_url: str) -> bytes:
     """The reply of Checkout, as it is sent and stored."""
-    reply = pb.CheckoutResponse(order_id=order.id, order=order_to_wire(order), payment_url=payment_url)
+    reply = order_service_pb2.CheckoutResponse(
+        order_id=order.id, order=order_to_wire(order), payment_url=payment_url
+    )
     return reply.SerializeToString()
 
 
@@ -200,7 +215,7 @@ def tracking_to_wire(order: PlacedOrder, steps: Sequence[Step]) -> pb.Tracking:
     )
 
 
-def parcel_from_wire(request: pb.UpdateOrderStatusRequest) -> Parcel | None:
+def parcel_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> Parcel | None:
     """The parcel that is sent along with a step."""
     if not request.HasField("shipment"):
         return None
@@ -216,7 +231,7 @@ def _parcel_to_wire(parcel: dict[str, Any]) -> pb.Shipment:
         tracking_number=parcel["tracking_number"],
         tracking_url=parcel["tracking_url"],
         items=[
-            after_sale_pb2.LineQuantity(
+            pb.LineQuantity(
                 variant_id=item["variant_id"], product_id=item["product_id"], quantity=item["quantity"]
             )
             for item in parcel["items"]
@@ -235,21 +250,21 @@ def _eta_to_wire(values: dict[str, Any]) -> Timestamp | None:
     return time_to_wire(told_eta(values["status"], values["eta"], utc_now()))
 
 
-def message_to_wire(message: Message, now: datetime) -> pb.TrackOrderResponse:
+def message_to_wire(message: Message, now: datetime) -> order_service_pb2.TrackOrderResponse:
     """One message of a tracking stream."""
     match message:
         case Step():
-            return pb.TrackOrderResponse(event=step_to_wire(message))
+            return order_service_pb2.TrackOrderResponse(event=step_to_wire(message))
         case Heartbeat():
-            heartbeat = pb.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
-            return pb.TrackOrderResponse(heartbeat=heartbeat)
+            heartbeat = order_service_pb2.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
+            return order_service_pb2.TrackOrderResponse(heartbeat=heartbeat)
         case Reconnect():
-            reconnect = pb.TrackOrderResponse.Reconnect(
+            reconnect = order_service_pb2.TrackOrderResponse.Reconnect(
                 after_sequence=message.sequence, message=message.message
             )
-            return pb.TrackOrderResponse(reconnect=reconnect)
+            return order_service_pb2.TrackOrderResponse(reconnect=reconnect)
         case End():
             status = pb.Order.Status.Value(message.status)
-            return pb.TrackOrderResponse(
-                end=pb.TrackOrderResponse.End(status=status, sequence=message.sequence)
+            return order_service_pb2.TrackOrderResponse(
+                end=order_service_pb2.TrackOrderResponse.End(status=status, sequence=message.sequence)
             )

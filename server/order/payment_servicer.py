@@ -1,10 +1,9 @@
-"""The calls of OrderService about payments and gift cards."""
+"""PaymentService: payments, what gateways report of them, and gift cards."""
 
 from __future__ import annotations
 
-from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_pb2_grpc
-from sanset.v1 import payment_pb2 as payment_pb
+from sanset.v1 import payment_pb2 as pb
+from sanset.v1 import payment_pb2_grpc
 
 from server.audit import log as audit
 from server.audit.log import Actor
@@ -24,16 +23,19 @@ from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
 
 
-class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
-    """Translates calls about payments and gift cards; OrderServicer is one."""
+class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
+    """Translates calls about payments and gift cards."""
 
-    _db: Database
-    _pages: Pages
-    _clock: Clock
-    _reports: Reports
-    _codes: Codes
+    def __init__(
+        self, db: Database, pages: Pages, clock: Clock, *, reports: Reports, gift_card_codes: Codes
+    ) -> None:
+        self._db = db
+        self._pages = pages
+        self._clock = clock
+        self._reports = reports
+        self._codes = gift_card_codes
 
-    def GetPayment(self, request: payment_pb.GetPaymentRequest, call: Call) -> pb.Payment:
+    def GetPayment(self, request: pb.GetPaymentRequest, call: Call) -> pb.Payment:
         with self._db.read() as connection:
             values = service.read_payment(connection, call.identity, request.order_id)
         if not values["payment_method"]:  # an imported order
@@ -41,12 +43,12 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
         return convert.payment_to_wire(values)
 
     async def ReceivePaymentWebhook(
-        self, request: payment_pb.ReceivePaymentWebhookRequest, call: Call
-    ) -> payment_pb.ReceivePaymentWebhookResponse:
+        self, request: pb.ReceivePaymentWebhookRequest, call: Call
+    ) -> pb.ReceivePaymentWebhookResponse:
         repeated = await self._reports.take(request.payload.data, call.headers)
-        return payment_pb.ReceivePaymentWebhookResponse(repeated=repeated)
+        return pb.ReceivePaymentWebhookResponse(repeated=repeated)
 
-    def CreateGiftCard(self, request: payment_pb.CreateGiftCardRequest, call: Call) -> payment_pb.GiftCard:
+    def CreateGiftCard(self, request: pb.CreateGiftCardRequest, call: Call) -> pb.GiftCard:
         card = request.gift_card
         currency = card.balance.currency_code.upper()
         if not is_currency(currency):
@@ -58,7 +60,7 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
         user_id, now = call.identity.user_id, self._clock()
         with self._db.transaction() as tx:
 
-            def create() -> payment_pb.GiftCard:
+            def create() -> pb.GiftCard:
                 code, row = gift_cards.create(tx, self._codes, balance, expires_at, now)
                 audit.write(
                     tx, Actor.of(call), "CreateGiftCard", f"gift_card/{row.id}", now, balance=str(balance)
@@ -66,20 +68,18 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
                 return convert.gift_card_to_wire(row, self._codes.sealed(code, user_id))
 
             # Sealed until here, for the reply is kept: the code is money.
-            made = once(tx, request, call, payment_pb.GiftCard, now, create)
+            made = once(tx, request, call, pb.GiftCard, now, create)
         made.code = self._codes.opened(made.code, user_id)
         return made
 
-    def GetGiftCardBalance(
-        self, request: payment_pb.GetGiftCardBalanceRequest, call: Call
-    ) -> payment_pb.GiftCard:
+    def GetGiftCardBalance(self, request: pb.GetGiftCardBalanceRequest, call: Call) -> pb.GiftCard:
         refuse_card_number("code", request.code)
         with self._db.read() as connection:
             return convert.gift_card_to_wire(gift_cards.read(connection, self._codes, request.code))
 
     def ListPaymentAlerts(
-        self, request: payment_pb.ListPaymentAlertsRequest, call: Call
-    ) -> payment_pb.ListPaymentAlertsResponse:
+        self, request: pb.ListPaymentAlertsRequest, call: Call
+    ) -> pb.ListPaymentAlertsResponse:
         scope = ("ListPaymentAlerts", call.identity.user_id, request.include_closed)
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
@@ -91,11 +91,9 @@ class PaymentServicer(order_pb2_grpc.OrderServiceServicer):
                 limit=size + 1,
             )
         items, token = self._pages.page(rows, size, convert.alert_to_wire, lambda row: [row.id], *scope)
-        return payment_pb.ListPaymentAlertsResponse(items=items, next_page_token=token)
+        return pb.ListPaymentAlertsResponse(items=items, next_page_token=token)
 
-    def ClosePaymentAlert(
-        self, request: payment_pb.ClosePaymentAlertRequest, call: Call
-    ) -> payment_pb.PaymentAlert:
+    def ClosePaymentAlert(self, request: pb.ClosePaymentAlertRequest, call: Call) -> pb.PaymentAlert:
         now = self._clock()
         with self._db.transaction() as tx:
             if queries.close_alert(tx, request.alert_id, now):

@@ -1,14 +1,15 @@
-"""OrderService: checkout, lists, steps, and the tracking stream."""
+"""OrderService: previews, checkout, lists, steps, and the tracking stream."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_pb2, order_service_pb2_grpc
+from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
@@ -19,16 +20,14 @@ from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import UserNotFound
 from server.order import convert, queries, service
-from server.order.after_sale_servicer import AfterSale, AfterSaleServicer, must_manage_orders
+from server.order.callers import must_manage_orders
 from server.order.checkout import Checkout
-from server.order.payment_servicer import PaymentServicer
-from server.order.payments.gift_cards import Codes
-from server.order.reports import Reports
+from server.order.preview import Previews
 from server.order.steps import Step
 from server.order.tracking import Tracking
-from server.order.webhook_servicer import Webhooks, WebhookServicer
 from server.paging import Pages
 from server.rpc.call import Call
+from server.rpc.detached import DetachedTasks
 from server.rpc.identity import Identity
 from server.rpc.wire import time_from_wire
 
@@ -41,7 +40,15 @@ ReadPage = Callable[[Connection, Sequence[Any] | None, int], Sequence[AnyRow]]
 """Reads the orders of a list: those after the keys, as many as the limit."""
 
 
-class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
+@dataclass(frozen=True)
+class Purchasing:
+    """What previews and places orders."""
+
+    previews: Previews
+    checkout: Checkout
+
+
+class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     """Translates calls to the orders."""
 
     def __init__(
@@ -49,50 +56,40 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         db: Database,
         pool: Pool,
         pages: Pages,
+        *,
         clock: Clock,
-        checkout: Checkout,
+        purchasing: Purchasing,
         tracking: Tracking,
         export_orders: ExportOrders,
-        reports: Reports,
-        codes: Codes,
-        after_sale: AfterSale,
-        webhooks: Webhooks,
+        detached: DetachedTasks,
     ) -> None:
         self._db = db
         self._pool = pool
         self._pages = pages
         self._clock = clock
-        self._checkout = checkout
+        self._purchasing = purchasing
         self._tracking = tracking
         self._export_orders = export_orders
-        self._reports = reports
-        self._codes = codes
-        self._after_sale = after_sale
-        self._webhooks = webhooks
-        self._ending: set[asyncio.Task[None]] = set()
-        self._placing: set[asyncio.Task[bytes]] = set()
+        self._detached = detached
+
+    def PreviewCheckout(self, request: pb.PreviewCheckoutRequest, call: Call) -> pb.PreviewCheckoutResponse:
+        preview = self._purchasing.previews.preview(
+            call.identity.user_id,
+            request.address_id or None,
+            delivery_option=convert.delivery_from_wire(request.delivery_option),
+            coupon_code=request.coupon_code,
+        )
+        return convert.preview_to_wire(preview)
 
     async def Checkout(self, request: pb.CheckoutRequest, call: Call) -> pb.CheckoutResponse:
         purchase = convert.purchase_from_wire(request, call.identity.user_id)
         # A caller who hangs up between reservation and payment must not leave the order unpaid.
-        placing = asyncio.create_task(self._checkout.place(purchase, call.deadline))
-        self._placing.add(placing)
-        placing.add_done_callback(self._placed)
-        return pb.CheckoutResponse.FromString(await asyncio.shield(placing))
-
-    def _placed(self, placing: asyncio.Task[bytes]) -> None:
-        self._placing.discard(placing)
-        if not placing.cancelled():
-            placing.exception()  # read, for a caller who has gone
-
-    async def settle(self) -> None:
-        """Wait for the checkouts and refunds whose callers have gone."""
-        if working := self._placing | self._ending:
-            await asyncio.wait(working)
+        placing = self._purchasing.checkout.place(purchase, call.deadline)
+        return pb.CheckoutResponse.FromString(await self._detached.result(placing))
 
     def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
         user_id = _whose(request, call.identity)
-        status = pb.Order.Status.Name(request.status) if request.status else None
+        status = order_pb2.Order.Status.Name(request.status) if request.status else None
         scope = ("ListOrders", call.identity.user_id, user_id, status)
         return self._page(request, scope, partial(queries.order_page, user_id=user_id, status=status))
 
@@ -119,16 +116,16 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
         )
         return pb.ListOrdersResponse(items=items, next_page_token=token)
 
-    def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> pb.Order:
+    def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> order_pb2.Order:
         with self._db.read() as connection:
             return convert.order_to_wire(service.read_order(connection, call.identity, request.order_id))
 
-    def UpdateOrderStatus(self, request: pb.UpdateOrderStatusRequest, call: Call) -> pb.Order:
+    def UpdateOrderStatus(self, request: pb.UpdateOrderStatusRequest, call: Call) -> order_pb2.Order:
         with self._db.transaction() as tx:
             service.advance(
                 tx,
                 request.order_id,
-                pb.Order.Status.Name(request.status),
+                order_pb2.Order.Status.Name(request.status),
                 message=request.message,
                 location=request.location,
                 eta=time_from_wire(request, "eta"),
@@ -155,7 +152,7 @@ class OrderServicer(PaymentServicer, AfterSaleServicer, WebhookServicer):
             order, steps = service.read_steps(connection, caller, order_id, after)
         return order.values["status"], steps
 
-    def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> pb.Tracking:
+    def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> order_pb2.Tracking:
         with self._db.read() as connection:
             order, steps = service.read_steps(connection, call.identity, request.order_id, 0)
         return convert.tracking_to_wire(order, steps)

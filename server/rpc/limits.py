@@ -15,7 +15,7 @@ from server.errors import ResourceExhausted
 from server.rpc.call import Call
 from server.rpc.networks import network_of
 
-PAYMENT_REPORTS = "/sanset.v1.OrderService/ReceivePaymentWebhook"
+PAYMENT_REPORTS = "/sanset.v1.PaymentService/ReceivePaymentWebhook"
 PAYMENT_REPORTS_A_MINUTE = 6000
 """A gateway reports every payment from a few addresses, and a busy shop has many. A forged report costs one
 signature, so the limit may be wide. envoy.yaml has the same."""

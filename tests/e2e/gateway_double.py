@@ -16,7 +16,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
-from sanset.v1 import catalog_pb2_grpc, order_pb2, order_pb2_grpc, product_pb2
+from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
 
 from server.supervised import say_ready, tell_of_life
 
@@ -52,16 +52,18 @@ class Catalog(catalog_pb2_grpc.CatalogServiceServicer):
         return product_pb2.Product(name=request.product.name)
 
 
-class Orders(order_pb2_grpc.OrderServiceServicer):
+class Orders(order_service_pb2_grpc.OrderServiceServicer):
     """Streams as many heartbeats as the order's number says, five a second."""
 
     async def TrackOrder(  # type: ignore[no-untyped-def]
         self, request, context
-    ) -> AsyncIterator[order_pb2.TrackOrderResponse]:
+    ) -> AsyncIterator[order_service_pb2.TrackOrderResponse]:
         if request.order_id == NOT_THERE:
             await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no order 404.", "ORDER_NOT_FOUND")
         for _ in range(request.order_id):
-            yield order_pb2.TrackOrderResponse(heartbeat=order_pb2.TrackOrderResponse.Heartbeat())
+            yield order_service_pb2.TrackOrderResponse(
+                heartbeat=order_service_pb2.TrackOrderResponse.Heartbeat()
+            )
             await asyncio.sleep(0.2)
 
 
@@ -80,7 +82,7 @@ async def _serve(port: str) -> None:
     ]
     server = grpc.aio.server(options=limits)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), server)
-    order_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), server)
+    order_service_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), server)
     health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

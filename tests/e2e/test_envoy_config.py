@@ -24,12 +24,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
-from sanset.v1 import (
-    catalog_pb2_grpc,
-    order_pb2,
-    order_pb2_grpc,
-    product_pb2,
-)
+from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
 from support.certificates import (
     self_signed,
 )
@@ -262,8 +257,8 @@ def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Chan
     with pytest.raises(grpc.RpcError) as refused:
         catalog.CreateProduct(product_pb2.CreateProductRequest(product={"description": "x" * 5_000_000}))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-    orders = order_pb2_grpc.OrderServiceStub(channel)
-    assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2)))) == 2
+    orders = order_service_pb2_grpc.OrderServiceStub(channel)
+    assert len(list(orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=2)))) == 2
 
 
 def test_what_is_no_service_is_refused_at_once(channel: grpc.Channel) -> None:
@@ -284,8 +279,11 @@ def test_the_health_of_the_shop_is_answered_natively(channel: grpc.Channel) -> N
 
 
 def test_metadata_that_is_too_much_refuses_its_own_call_only(channel: grpc.Channel) -> None:
-    catalog, orders = catalog_pb2_grpc.CatalogServiceStub(channel), order_pb2_grpc.OrderServiceStub(channel)
-    following = orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=8))
+    catalog, orders = (
+        catalog_pb2_grpc.CatalogServiceStub(channel),
+        order_service_pb2_grpc.OrderServiceStub(channel),
+    )
+    following = orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=8))
     next(following)
     # A worker's limit holds on a connection of the gateway's from its second call on, when it was agreed upon.
     for _ in range(20):
@@ -570,8 +568,8 @@ def test_streams_and_health_checks_need_no_place_among_the_calls(full: Any) -> N
     with grpc.insecure_channel(f"127.0.0.1:{shop.grpc_port}") as native:
         health = health_pb2_grpc.HealthStub(native).Check(health_pb2.HealthCheckRequest(), timeout=20)
         assert health.status == health_pb2.HealthCheckResponse.SERVING
-        orders = order_pb2_grpc.OrderServiceStub(native)
-        assert len(list(orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=2), timeout=20))) == 2
+        orders = order_service_pb2_grpc.OrderServiceStub(native)
+        assert len(list(orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=2), timeout=20))) == 2
 
 
 def test_one_connection_leaves_room_for_the_calls_of_others(tmp_path: Path) -> None:

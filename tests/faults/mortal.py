@@ -32,6 +32,11 @@ from server.order.payments.gateway import Gateways
 from server.settings import Settings, environment_of, load
 
 SECONDS = 20.0
+PATHS = {
+    method.name: f"/{service.full_name}/{method.name}"
+    for service in app.SERVICES
+    for method in service.methods
+}
 
 
 class Points:
@@ -117,7 +122,7 @@ class Shop:
             except grpc.aio.AioRpcError as error:
                 return refusal(error).reason
             finally:
-                await self._shop.orders.settle()
+                await self._shop.detached.settle()
         return "OK"
 
     def _watch_replies(self) -> None:
@@ -157,7 +162,7 @@ class Mortals:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         body = request.SerializeToString().hex() if request is not None else ""
-        path = method if request is None else f"/sanset.v1.OrderService/{method}"
+        path = method if request is None else PATHS[method]
         order = {"method": path, "request": body, "token": account.tokens.access_token, "fatal": fatal}
         print(json.dumps(order), file=self._process.stdin, flush=True)
         told: dict[str, Any] = {}

@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 
 import grpc
 from running_shop import Account, refusal
-from sanset.v1 import cart_pb2, cart_pb2_grpc, order_pb2_grpc
-from sanset.v1 import order_pb2 as pb
+from sanset.v1 import cart_pb2, cart_pb2_grpc, order_service_pb2_grpc, payment_pb2
+from sanset.v1 import order_service_pb2 as pb
 
 T = TypeVar("T")
 
@@ -83,7 +83,7 @@ class Shopper(threading.Thread):
             self._persist(partial(self._add, product_id))
         request = pb.CheckoutRequest(
             request_id=str(uuid.uuid4()),
-            payment_method=pb.Payment.CARD,
+            payment_method=payment_pb2.Payment.CARD,
             payment_token="tok_decline" if self._random.random() < 0.2 else "",
         )
         self.answers[request.request_id] = answer = self._check_out(request)
@@ -97,7 +97,7 @@ class Shopper(threading.Thread):
 
     def _check_out(self, request: pb.CheckoutRequest) -> bytes | str:
         def call(channel: grpc.Channel) -> bytes | str:
-            stub = order_pb2_grpc.OrderServiceStub(channel)
+            stub = order_service_pb2_grpc.OrderServiceStub(channel)
             try:
                 reply = stub.Checkout(request, metadata=self.account.metadata, timeout=10)
             except grpc.RpcError as error:

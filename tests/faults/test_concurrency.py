@@ -20,8 +20,8 @@ import psycopg
 import pytest
 from crowd import Crowd, outcomes
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import cart_pb2, inventory_pb2
-from sanset.v1 import order_pb2 as pb
+from sanset.v1 import cart_pb2, inventory_pb2, payment_pb2
+from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import Engine, event, func, select, text
 
 from server.order.models import Order
@@ -60,7 +60,7 @@ class Storm:
         calls = []
         for place, buyer in enumerate(buyers):
             values: dict[str, Any] = {
-                "payment_method": pb.Payment.CARD,
+                "payment_method": payment_pb2.Payment.CARD,
                 "request_id": str(uuid.uuid4()),
             } | fields
             stub = self.shops[place % 2].orders

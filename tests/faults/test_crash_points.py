@@ -23,7 +23,7 @@ from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from mortal import Mortals
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import after_sale_pb2, order_pb2, payment_pb2, promotion_pb2
+from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, payment_pb2, promotion_pb2, refund_pb2
 
 from server.verify import verify
 
@@ -75,31 +75,31 @@ def _cart(shop: RunningShop, *, promotions: bool) -> tuple[Account, tuple[int, .
         shop.add(buyer, product_id, place + 2)
     if promotions:
         coupon = promotion_pb2.Coupon(code=f"C-{uuid.uuid4().hex[:12]}", percent=10, usage_limit=1)
-        made = shop.cart.CreateCoupon(
+        made = shop.promotions.CreateCoupon(
             promotion_pb2.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata
         )
-        shop.cart.ApplyCoupon(promotion_pb2.ApplyCouponRequest(code=made.code), metadata=buyer.metadata)
-        shop.cart.AdjustPoints(
+        shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=made.code), metadata=buyer.metadata)
+        shop.promotions.AdjustPoints(
             promotion_pb2.AdjustPointsRequest(user_id=buyer.user_id, points=300, reason="a gift"),
             metadata=shop.admin.metadata,
         )
-        shop.cart.RedeemPoints(promotion_pb2.RedeemPointsRequest(points=250), metadata=buyer.metadata)
+        shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=250), metadata=buyer.metadata)
     return buyer, products
 
 
 def _checkout(shop: RunningShop, **fields: Any) -> Deed:
     buyer, products = _cart(shop, promotions=True)
-    values = {"payment_method": order_pb2.Payment.CARD} | fields
-    request = order_pb2.CheckoutRequest(request_id=_request_id(), **values)
+    values = {"payment_method": payment_pb2.Payment.CARD} | fields
+    request = order_service_pb2.CheckoutRequest(request_id=_request_id(), **values)
     return Deed("Checkout", request, buyer, buyer, products)
 
 
 def _checkout_by_gift_card(shop: RunningShop) -> Deed:
     card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=500))
-    made = shop.orders.CreateGiftCard(
+    made = shop.payments.CreateGiftCard(
         payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
     )
-    return _checkout(shop, payment_method=order_pb2.Payment.GIFT_CARD, payment_token=made.code)
+    return _checkout(shop, payment_method=payment_pb2.Payment.GIFT_CARD, payment_token=made.code)
 
 
 def _bought(shop: RunningShop) -> tuple[Account, tuple[int, ...], order_pb2.Order]:
@@ -113,21 +113,21 @@ def _unpaid(shop: RunningShop) -> tuple[Account, tuple[int, ...], order_pb2.Orde
     with pytest.raises(grpc.RpcError) as caught:
         shop.checkout(buyer, payment_token="tok_timeout")
     assert refusal(caught.value).reason == "PAYMENT_UNAVAILABLE"
-    [order] = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     return buyer, products, order
 
 
 def _cancellation(shop: RunningShop, make: Callable[[RunningShop], Any]) -> Deed:
     buyer, products, order = make(shop)
-    request = after_sale_pb2.CancelOrderRequest(order_id=order.id, request_id=_request_id())
+    request = refund_pb2.CancelOrderRequest(order_id=order.id, request_id=_request_id())
     return Deed("CancelOrder", request, shop.admin, buyer, products)
 
 
 def _refund(shop: RunningShop, *, units: int) -> Deed:
     """The refund of some units, which go back into stock; of everything with 0."""
     buyer, products, order = _bought(shop)
-    line = after_sale_pb2.LineQuantity(variant_id=order.items[1].variant_id, quantity=units)
-    request = after_sale_pb2.RefundOrderRequest(
+    line = order_pb2.LineQuantity(variant_id=order.items[1].variant_id, quantity=units)
+    request = refund_pb2.RefundOrderRequest(
         order_id=order.id,
         items=[line] if units else [],
         all=not units,
@@ -143,18 +143,16 @@ def _receipt(shop: RunningShop) -> Deed:
     for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
         shop.move(order.id, status)
     line = order.items[1]
-    units = after_sale_pb2.LineQuantity(variant_id=line.variant_id, quantity=2)
-    asked = shop.orders.RequestReturn(
-        after_sale_pb2.RequestReturnRequest(order_id=order.id, items=[units], reason="Too small"),
+    units = order_pb2.LineQuantity(variant_id=line.variant_id, quantity=2)
+    asked = shop.refunds.RequestReturn(
+        refund_pb2.RequestReturnRequest(order_id=order.id, items=[units], reason="Too small"),
         metadata=buyer.metadata,
     )
-    shop.orders.ApproveReturn(
-        after_sale_pb2.ApproveReturnRequest(return_id=asked.id), metadata=shop.admin.metadata
+    shop.refunds.ApproveReturn(
+        refund_pb2.ApproveReturnRequest(return_id=asked.id), metadata=shop.admin.metadata
     )
-    back = after_sale_pb2.LineQuantity(variant_id=line.variant_id, quantity=1)
-    request = after_sale_pb2.ReceiveReturnRequest(
-        return_id=asked.id, restocked=[back], request_id=_request_id()
-    )
+    back = order_pb2.LineQuantity(variant_id=line.variant_id, quantity=1)
+    request = refund_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=[back], request_id=_request_id())
     return Deed("ReceiveReturn", request, shop.admin, buyer, products)
 
 
@@ -222,7 +220,8 @@ def _run_jobs(shop: RunningShop) -> None:
 
 def _repeat(shop: RunningShop, deed: Deed) -> str:
     try:
-        getattr(shop.orders, deed.method)(deed.request, metadata=deed.caller.metadata, timeout=30)
+        stub = shop.orders if deed.method == "Checkout" else shop.refunds
+        getattr(stub, deed.method)(deed.request, metadata=deed.caller.metadata, timeout=30)
     except grpc.RpcError as error:
         return refusal(error).reason
     return "OK"
@@ -231,7 +230,7 @@ def _repeat(shop: RunningShop, deed: Deed) -> str:
 def _check(shop: RunningShop, deed: Deed, died: str) -> None:
     """Every invariant holds; money and goods went the same way."""
     assert [str(one) for one in verify(shop.app.db.engine)] == [], died
-    orders = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
+    orders = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
     assert len(orders) <= 1, died
     for order in orders:
         assert order.status != order_pb2.Order.PENDING_PAYMENT, died
@@ -254,7 +253,7 @@ def _check(shop: RunningShop, deed: Deed, died: str) -> None:
 def _repeat_tells_the_truth(shop: RunningShop, deed: Deed) -> None:
     """Whoever asks again with the same request id hears how the order ended; there is never a second one."""
     answer = _repeat(shop, deed)
-    orders = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
+    orders = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
     [order] = orders
     expected = "OK" if order.status == order_pb2.Order.CONFIRMED else "PAYMENT_DECLINED"
     assert answer == expected

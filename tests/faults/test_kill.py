@@ -17,7 +17,7 @@ from pathlib import Path
 import grpc
 from crowd import Crowd
 from running_shop import Account, test_settings
-from sanset.v1 import order_pb2, order_pb2_grpc
+from sanset.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc, payment_pb2
 from shopper import DECLINED, Shopper
 from sqlalchemy import Engine, select
 from watcher import Watcher
@@ -69,7 +69,7 @@ def check(engine: Engine, shoppers: list[Shopper]) -> Counter[str]:
             if isinstance(answer, str):
                 assert (answer, status) == (DECLINED, "CANCELLED")
             else:
-                reply = order_pb2.CheckoutResponse.FromString(answer)
+                reply = order_service_pb2.CheckoutResponse.FromString(answer)
                 assert (reply.order_id, "CONFIRMED") == (order_id, status)
             told[status] += 1
     assert orders == {}, "orders that nobody was told of"
@@ -107,9 +107,11 @@ def test_workers_killed_during_checkouts_lose_and_double_nothing(database_url: s
         )
 
 
-def check_out(stub: order_pb2_grpc.OrderServiceStub, buyer: Account) -> int:
+def check_out(stub: order_service_pb2_grpc.OrderServiceStub, buyer: Account) -> int:
     """Order what is in the buyer's cart."""
-    request = order_pb2.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=order_pb2.Payment.CARD)
+    request = order_service_pb2.CheckoutRequest(
+        request_id=str(uuid.uuid4()), payment_method=payment_pb2.Payment.CARD
+    )
     return stub.Checkout(request, metadata=buyer.metadata, timeout=30).order_id
 
 
@@ -123,9 +125,9 @@ def test_a_watcher_misses_no_step_when_the_writer_is_killed(postgres_url: str, t
     with ExitStack() as closing:
         closing.callback(engine.dispose)
 
-        def serve(name: str) -> tuple[WorkerProcess, order_pb2_grpc.OrderServiceStub]:
+        def serve(name: str) -> tuple[WorkerProcess, order_service_pb2_grpc.OrderServiceStub]:
             worker = WorkerProcess(settings, tmp_path / name).until_ready()
-            return worker, order_pb2_grpc.OrderServiceStub(closing.enter_context(worker.channel()))
+            return worker, order_service_pb2_grpc.OrderServiceStub(closing.enter_context(worker.channel()))
 
         watched, near = serve("watched")
         closing.callback(watched.stop)
@@ -138,7 +140,7 @@ def test_a_watcher_misses_no_step_when_the_writer_is_killed(postgres_url: str, t
         for place, (order, status) in enumerate(steps):
             if place == fatal:
                 killing.start()
-            step = order_pb2.UpdateOrderStatusRequest(order_id=order, status=status)
+            step = order_service_pb2.UpdateOrderStatusRequest(order_id=order, status=status)
             try:
                 stub.UpdateOrderStatus(step, metadata=admin.metadata, timeout=30)
             except grpc.RpcError as error:

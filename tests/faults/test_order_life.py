@@ -50,7 +50,15 @@ from order_model import (
     returning,
 )
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import after_sale_pb2, cart_pb2, inventory_pb2, order_pb2, payment_pb2, promotion_pb2
+from sanset.v1 import (
+    cart_pb2,
+    inventory_pb2,
+    order_pb2,
+    order_service_pb2,
+    payment_pb2,
+    promotion_pb2,
+    refund_pb2,
+)
 
 from server.money import Money as Amount
 from server.order.payments.gateway import CAPTURED, Charge
@@ -112,13 +120,13 @@ class OrderLife(RuleBasedStateMachine):
     def _coupon(self, **fields: Any) -> Coupon:
         coupon = promotion_pb2.Coupon(code=f"C-{uuid.uuid4().hex[:12]}", **fields)
         request = promotion_pb2.CreateCouponRequest(coupon=coupon)
-        made = self.shop.cart.CreateCoupon(request, metadata=self.shop.admin.metadata)
+        made = self.shop.promotions.CreateCoupon(request, metadata=self.shop.admin.metadata)
         return Coupon(made.id, made.code, made.usage_limit, made.per_user_limit)
 
     def _card(self, cents: int) -> Card:
         balance = Money(currency_code="USD", units=cents // 100)
         request = payment_pb2.CreateGiftCardRequest(gift_card=payment_pb2.GiftCard(balance=balance))
-        made = self.shop.orders.CreateGiftCard(request, metadata=self.shop.admin.metadata)
+        made = self.shop.payments.CreateGiftCard(request, metadata=self.shop.admin.metadata)
         return Card(made.id, made.code, cents)
 
     def _account(self, buyer: Buyer) -> Account:
@@ -168,7 +176,7 @@ class OrderLife(RuleBasedStateMachine):
     @rule(who=places, which=places)
     def apply_coupon(self, who: int, which: int) -> None:
         buyer, coupon = of(self.buyers, who), of(self.coupons, which)
-        request = promotion_pb2.ApplyCouponRequest(code=coupon.code)
+        request = cart_pb2.ApplyCouponRequest(code=coupon.code)
         _, refused = self._call(self.shop.cart.ApplyCoupon, request, self._account(buyer))
         assert refused == refusal_of_coupon(self.orders, coupon, buyer)
         if not refused:
@@ -177,7 +185,7 @@ class OrderLife(RuleBasedStateMachine):
     @rule(who=places)
     def remove_coupon(self, who: int) -> None:
         buyer = of(self.buyers, who)
-        request = promotion_pb2.RemoveCouponRequest()
+        request = cart_pb2.RemoveCouponRequest()
         assert self._call(self.shop.cart.RemoveCoupon, request, self._account(buyer))[1] == OK
         buyer.coupon = None
 
@@ -185,13 +193,13 @@ class OrderLife(RuleBasedStateMachine):
     def give_points(self, who: int, points: int) -> None:
         buyer = of(self.buyers, who)
         request = promotion_pb2.AdjustPointsRequest(user_id=buyer.id, points=points, reason="a gift")
-        assert self._call(self.shop.cart.AdjustPoints, request, self.shop.admin)[1] == OK
+        assert self._call(self.shop.promotions.AdjustPoints, request, self.shop.admin)[1] == OK
         buyer.gifts += points
 
     @rule(who=places, points=st.integers(0, 3_000))
     def redeem(self, who: int, points: int) -> None:
         buyer = of(self.buyers, who)
-        request = promotion_pb2.RedeemPointsRequest(points=points)
+        request = cart_pb2.RedeemPointsRequest(points=points)
         _, refused = self._call(self.shop.cart.RedeemPoints, request, self._account(buyer))
         few = points > self._points(buyer)
         held = sum(order.redeemed for order in self._waiting() if order.buyer is buyer)
@@ -230,8 +238,8 @@ class OrderLife(RuleBasedStateMachine):
         for what, units in basket:
             self.add(who, what, units)
         shown = self.shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata)
-        request = order_pb2.CheckoutRequest(
-            payment_method=order_pb2.Payment.GIFT_CARD if gift else order_pb2.Payment.CARD,
+        request = order_service_pb2.CheckoutRequest(
+            payment_method=payment_pb2.Payment.GIFT_CARD if gift else payment_pb2.Payment.CARD,
             payment_token=gift.code if gift else token,
             request_id=str(uuid.uuid4()),
         )
@@ -272,7 +280,7 @@ class OrderLife(RuleBasedStateMachine):
         return {"tok_decline": "PAYMENT_DECLINED", "tok_timeout": "PAYMENT_UNAVAILABLE"}.get(token, OK)
 
     def _newest(self, account: Account) -> order_pb2.Order:
-        request = order_pb2.ListOrdersRequest(page_size=1)
+        request = order_service_pb2.ListOrdersRequest(page_size=1)
         return self.shop.orders.ListOrders(request, metadata=account.metadata).items[0]
 
     def _placed(self, buyer: Buyer, told: order_pb2.Order, request_id: str) -> Order:
@@ -370,8 +378,8 @@ class OrderLife(RuleBasedStateMachine):
     def cancel(self, which: int, by_admin: bool) -> None:
         order = self._chosen(which, PENDING, CONFIRMED, PROCESSING)
         caller = self.shop.admin if by_admin else self._account(order.buyer)
-        request = after_sale_pb2.CancelOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()))
-        _, refused = self._call(self.shop.orders.CancelOrder, request, caller)
+        request = refund_pb2.CancelOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()))
+        _, refused = self._call(self.shop.refunds.CancelOrder, request, caller)
         may = order.state in (PENDING, CONFIRMED, PROCESSING, CANCELLED)
         assert refused == (OK if may else "ILLEGAL_TRANSITION")
         if refused or order.state == CANCELLED:
@@ -395,7 +403,7 @@ class OrderLife(RuleBasedStateMachine):
         self._advance(order, wanted)
 
     def _advance(self, order: Order, wanted: str) -> None:
-        request = order_pb2.UpdateOrderStatusRequest(
+        request = order_service_pb2.UpdateOrderStatusRequest(
             order_id=order.id, status=order_pb2.Order.Status.Value(wanted)
         )
         _, refused = self._call(self.shop.orders.UpdateOrderStatus, request, self.shop.admin)
@@ -410,7 +418,7 @@ class OrderLife(RuleBasedStateMachine):
         order = self._chosen(which, CONFIRMED, PROCESSING, SHIPPED, DELIVERED, RETURNED)
         place = line % len(order.lines)
         sold = order.lines[place]
-        wanted = after_sale_pb2.LineQuantity(variant_id=sold.variant, quantity=units)
+        wanted = order_pb2.LineQuantity(variant_id=sold.variant, quantity=units)
         refund, refused = self._refund(order, items=[wanted], restock=restock)
         if order.paid == 0:
             assert refused in ("NOT_REFUNDABLE", "REFUND_TOO_LARGE")
@@ -493,11 +501,11 @@ class OrderLife(RuleBasedStateMachine):
                 line.pay(line.units - line.paid_back)
             order.pay_back(order.left, self.stock)
 
-    def _refund(self, order: Order, **fields: Any) -> tuple[after_sale_pb2.Refund, str]:
-        request = after_sale_pb2.RefundOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()), **fields)
-        reply, refused = self._call(self.shop.orders.RefundOrder, request, self.shop.admin)
+    def _refund(self, order: Order, **fields: Any) -> tuple[refund_pb2.Refund, str]:
+        request = refund_pb2.RefundOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()), **fields)
+        reply, refused = self._call(self.shop.refunds.RefundOrder, request, self.shop.admin)
         if not refused:
-            again, _ = self._call(self.shop.orders.RefundOrder, request, self.shop.admin)
+            again, _ = self._call(self.shop.refunds.RefundOrder, request, self.shop.admin)
             assert again.id == reply.id, "a repeat pays nothing back"
         return reply, refused
 
@@ -506,11 +514,11 @@ class OrderLife(RuleBasedStateMachine):
     def request_return(self, which: int, line: int, units: int) -> None:
         order = self._chosen(which, DELIVERED, RETURNED)
         place, left = line % len(order.lines), order.returnable()
-        lines = [after_sale_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)]
-        request = after_sale_pb2.RequestReturnRequest(
+        lines = [order_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)]
+        request = refund_pb2.RequestReturnRequest(
             order_id=order.id, reason="Too small", items=lines if units else [], all=not units
         )
-        reply, refused = self._call(self.shop.orders.RequestReturn, request, self._account(order.buyer))
+        reply, refused = self._call(self.shop.refunds.RequestReturn, request, self._account(order.buyer))
         if not order.delivered or order.state == CANCELLED:
             assert refused == "NOT_DELIVERED"
         elif order.state not in (DELIVERED, RETURNED) or not any(left) or units > left[place]:
@@ -528,12 +536,12 @@ class OrderLife(RuleBasedStateMachine):
     def answer_return(self, which: int, agreed: bool) -> None:
         order, asked = of(self._returns(), which)
         if agreed:
-            request: Message = after_sale_pb2.ApproveReturnRequest(return_id=asked.id)
-            _, refused = self._call(self.shop.orders.ApproveReturn, request, self.shop.admin)
+            request: Message = refund_pb2.ApproveReturnRequest(return_id=asked.id)
+            _, refused = self._call(self.shop.refunds.ApproveReturn, request, self.shop.admin)
             may = asked.state in ("REQUESTED", "APPROVED")
         else:
-            request = after_sale_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
-            _, refused = self._call(self.shop.orders.RejectReturn, request, self.shop.admin)
+            request = refund_pb2.RejectReturnRequest(return_id=asked.id, answer="It was worn")
+            _, refused = self._call(self.shop.refunds.RejectReturn, request, self.shop.admin)
             may = asked.state != "RECEIVED"
         assert refused == (OK if may else "ILLEGAL_TRANSITION")
         if refused or asked.state == "REJECTED":
@@ -555,11 +563,11 @@ class OrderLife(RuleBasedStateMachine):
         order, asked = of(self._returns(), which)
         again = {place: min(good, units) for place, units in asked.units.items() if good}
         restocked = [
-            after_sale_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)
+            order_pb2.LineQuantity(variant_id=order.lines[place].variant, quantity=units)
             for place, units in again.items()
         ]
-        request = after_sale_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
-        _, refused = self._call(self.shop.orders.ReceiveReturn, request, self.shop.admin)
+        request = refund_pb2.ReceiveReturnRequest(return_id=asked.id, restocked=restocked)
+        _, refused = self._call(self.shop.refunds.ReceiveReturn, request, self.shop.admin)
         assert refused == (OK if asked.state in ("APPROVED", "RECEIVED") else "ILLEGAL_TRANSITION")
         if refused or asked.state == "RECEIVED":
             return
@@ -587,7 +595,7 @@ class OrderLife(RuleBasedStateMachine):
         return [(order, asked) for order in self.orders for asked in order.returns]
 
     def _told(self, order: Order) -> order_pb2.Order:
-        request = order_pb2.GetOrderRequest(order_id=order.id)
+        request = order_service_pb2.GetOrderRequest(order_id=order.id)
         return self.shop.orders.GetOrder(request, metadata=self.shop.admin.metadata)
 
     # ── What always holds ───────────────────────────────────────────────────────────────────────────────

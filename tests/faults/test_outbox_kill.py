@@ -68,7 +68,7 @@ def test_outboxes_that_are_killed_between_two_steps_lose_and_double_nothing(shop
     buyer, products = shop.customer(), [shop.product(stock=10_000) for _ in range(2)]
     with receiver() as hook, smtp_server(office) as smtp, mortal() as process:
         request = pb.CreateWebhookEndpointRequest(endpoint=pb.WebhookEndpoint(url=hook.url))
-        shop.orders.CreateWebhookEndpoint(request, metadata=shop.admin.metadata)
+        shop.webhooks.CreateWebhookEndpoint(request, metadata=shop.admin.metadata)
         orders, deaths, die_at = [], 0, 1
         while True:
             for product in products:  # something to do each time

@@ -14,8 +14,8 @@ import pytest
 from crowd import Crowd, outcomes
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from running_shop import Account, RunningShop, refusal, test_settings
-from sanset.v1 import cart_pb2
-from sanset.v1 import order_pb2 as pb
+from sanset.v1 import cart_pb2, payment_pb2
+from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import create_engine, text
 
 from server.db.deadline import Deadline
@@ -39,7 +39,7 @@ def crowd_of(shop: RunningShop) -> Crowd:
 
 def check_out(shop: RunningShop, buyer: Account) -> Any:
     """Start a checkout."""
-    request = pb.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=pb.Payment.CARD)
+    request = pb.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=payment_pb2.Payment.CARD)
     return shop.orders.Checkout.future(request, metadata=buyer.metadata, timeout=60)
 
 

@@ -12,7 +12,7 @@ from cart_shop import CENT, buyer_of, refused
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2
+from sanset.v1 import order_service_pb2, payment_pb2
 
 from server import money as amounts
 from server.order.payments.books import gateway_id_of
@@ -31,14 +31,14 @@ def stuck(shop: RunningShop, token: str = "tok_timeout", **fields: Any) -> tuple
 
 def only_order(shop: RunningShop, buyer: Account) -> pb.Order:
     """The one order of a buyer."""
-    [order] = shop.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     return order
 
 
-def payment(shop: RunningShop, buyer: Account, order_id: int) -> pb.Payment:
+def payment(shop: RunningShop, buyer: Account, order_id: int) -> payment_pb2.Payment:
     """The payment of an order."""
     request = payment_pb2.GetPaymentRequest(order_id=order_id)
-    return shop.orders.GetPayment(request, metadata=buyer.metadata)
+    return shop.payments.GetPayment(request, metadata=buyer.metadata)
 
 
 def charged(shop: RunningShop, number: str) -> list[tuple[str, int, int]]:
@@ -76,7 +76,7 @@ def tell(shop: RunningShop, body: bytes, headers: dict[str, str]) -> bool:
     """Send a webhook; whether it had been taken before."""
     request = payment_pb2.ReceivePaymentWebhookRequest()
     request.payload.data = body
-    reply = shop.orders.ReceivePaymentWebhook(request, metadata=tuple(headers.items()), timeout=30)
+    reply = shop.payments.ReceivePaymentWebhook(request, metadata=tuple(headers.items()), timeout=30)
     return bool(reply.repeated)
 
 
@@ -102,14 +102,14 @@ def report(
 def gift_card(shop: RunningShop, units: int, **fields: Any) -> payment_pb2.GiftCard:
     """A new gift card in USD, with its code."""
     card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=units), **fields)
-    return shop.orders.CreateGiftCard(
+    return shop.payments.CreateGiftCard(
         payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=shop.admin.metadata
     )
 
 
 def balance(shop: RunningShop, code: str) -> tuple[int, int]:
     """What is left on a gift card, in units and cents."""
-    card = shop.orders.GetGiftCardBalance(
+    card = shop.payments.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=code), metadata=shop.admin.metadata
     )
     return card.balance.units, card.balance.nanos // CENT

@@ -14,7 +14,7 @@ from cart_shop import cents, read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import inventory_pb2, product_pb2
+from sanset.v1 import inventory_pb2, order_pb2, order_service_pb2, pricing_pb2, product_pb2
 from sqlalchemy import insert
 
 from server.cart import queries as cart_queries
@@ -69,12 +69,14 @@ def _remove(shop: RunningShop, buyer: Account, **target: int) -> pb.Cart:
     return shop.cart.RemoveItem(pb.RemoveItemRequest(**target), metadata=buyer.metadata)
 
 
-def _total(shop: RunningShop, buyer: Account) -> pb.Totals:
+def _total(shop: RunningShop, buyer: Account) -> pricing_pb2.Totals:
     return shop.cart.GetTotal(pb.GetTotalRequest(), metadata=buyer.metadata)
 
 
-def _preview(shop: RunningShop, buyer: Account, **fields: Any) -> pb.PreviewCheckoutResponse:
-    return shop.cart.PreviewCheckout(pb.PreviewCheckoutRequest(**fields), metadata=buyer.metadata)
+def _preview(shop: RunningShop, buyer: Account, **fields: Any) -> order_service_pb2.PreviewCheckoutResponse:
+    return shop.orders.PreviewCheckout(
+        order_service_pb2.PreviewCheckoutRequest(**fields), metadata=buyer.metadata
+    )
 
 
 def _reprice(shop: RunningShop, product_id: int, units: int) -> None:
@@ -367,7 +369,7 @@ def test_a_deleted_product_stays_visible_and_cannot_be_ordered(shop: RunningShop
     _delete(shop, product.id)
     (line,) = read_cart(shop, buyer).items
     assert (line.name, line.available, line.stock) == (product.name, False, 0)
-    said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)
+    said = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     assert (said.code, said.reason, said.facts["available"]) == (FAILED, "OUT_OF_STOCK", "0")
     assert (
         refused(shop.cart.UpdateItem, pb.UpdateItemRequest(item_id=line.id, quantity=1), buyer).reason
@@ -383,7 +385,7 @@ def test_a_line_above_what_is_left_says_so(shop: RunningShop) -> None:
     shop.inventory.SetInventory(level, metadata=shop.admin.metadata)
     (line,) = read_cart(shop, buyer).items
     assert (line.quantity, line.stock, line.available) == (5, 2, False)
-    said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)
+    said = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     assert (said.reason, said.facts["available"], said.facts["wanted"]) == ("OUT_OF_STOCK", "2", "5")
     assert _update(shop, buyer, line.id, 2).items[0].available
 
@@ -421,7 +423,9 @@ def test_a_preview_says_what_and_by_when(shop: RunningShop) -> None:
     buyer = shop.customer()
     cart = shop.add(buyer, shop.product().id, 2)
     before = time.time()
-    standard, express = (_preview(shop, buyer, delivery_option=each) for each in (0, pb.Delivery.EXPRESS))
+    standard, express = (
+        _preview(shop, buyer, delivery_option=each) for each in (0, order_pb2.Delivery.EXPRESS)
+    )
     assert list(standard.items) == list(cart.items)
     assert 0 <= standard.eta.ToSeconds() - before - 3 * 86_400 + 1 < 60
     assert 0 <= express.eta.ToSeconds() - before - 1800 + 1 < 60
@@ -430,14 +434,16 @@ def test_a_preview_says_what_and_by_when(shop: RunningShop) -> None:
 
 def test_a_preview_needs_lines_and_an_address_of_the_callers(shop: RunningShop) -> None:
     buyer, homeless = shop.customer(), shop.customer(address=False)
-    said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), buyer)
+    said = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     assert (said.code, said.reason) == (FAILED, "CART_EMPTY")
     shop.add(buyer, shop.product().id)
     shop.add(homeless, shop.product().id)
     others = shop.add_address(shop.customer(address=False)).id
-    said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(address_id=others), buyer)
+    said = refused(
+        shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(address_id=others), buyer
+    )
     assert (said.code, said.reason) == (MISSING, "ADDRESS_NOT_FOUND")
-    said = refused(shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest(), homeless)
+    said = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), homeless)
     assert (said.code, said.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["address_id"])
     assert cents(_total(shop, homeless).tax) == 80, "the general rate until an address is known"
 
@@ -469,11 +475,12 @@ def test_every_call_takes_as_many_queries_for_thirty_lines_as_for_one(shop: Runn
         ("UpdateItem", pb.UpdateItemRequest(item_id=line.id, quantity=3)),
         ("GetCart", pb.GetCartRequest()),
         ("GetTotal", pb.GetTotalRequest()),
-        ("PreviewCheckout", pb.PreviewCheckoutRequest()),
+        ("PreviewCheckout", order_service_pb2.PreviewCheckoutRequest()),
         ("RemoveItem", pb.RemoveItemRequest(item_id=line.id)),
     ):
         with shop.counted_queries() as queries:
-            getattr(shop.cart, name.split()[0])(request, metadata=buyer.metadata)
+            stub = shop.orders if name == "PreviewCheckout" else shop.cart
+            getattr(stub, name.split()[0])(request, metadata=buyer.metadata)
         taken[name] = len(queries)
     spared = {"AddItem": 5, "AddItem again": 5} if shop.app.db.is_postgresql else {}
     assert taken == BUDGETS | spared

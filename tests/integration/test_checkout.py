@@ -12,7 +12,7 @@ from cart_shop import CENT, buyer_of, cart_of, cents, forget, refused, stock_of
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refusal, test_settings
-from sanset.v1 import cart_pb2, product_pb2, user_pb2
+from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2, product_pb2, user_pb2
 from sanset.v1 import order_pb2 as pb
 
 
@@ -64,7 +64,7 @@ def test_shipping_is_free_from_fifty(shop: RunningShop, goods: int, shipping: in
 def test_the_preview_and_the_cart_say_what_the_order_will_cost(shop: RunningShop) -> None:
     buyer, _ = buyer_of(shop, 1299, quantity=2)
     total = shop.cart.GetTotal(cart_pb2.GetTotalRequest(), metadata=buyer.metadata)
-    preview = shop.cart.PreviewCheckout(cart_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata)
+    preview = shop.orders.PreviewCheckout(order_service_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata)
     assert shop.checkout(buyer).order.totals == preview.totals == total
 
 
@@ -73,10 +73,13 @@ def test_the_preview_and_the_cart_say_what_the_order_will_cost(shop: RunningShop
 
 def test_a_demo_checkout_ends_confirmed_and_captured(shop: RunningShop) -> None:
     buyer, _ = buyer_of(shop, 1000)
-    reply = shop.checkout(buyer, payment_method=pb.Payment.UPI)
+    reply = shop.checkout(buyer, payment_method=payment_pb2.Payment.UPI)
     order = reply.order
     assert (reply.order_id, order.user_id, order.status) == (order.id, buyer.user_id, pb.Order.CONFIRMED)
-    assert (order.payment.method, order.payment.status) == (pb.Payment.UPI, pb.Payment.CAPTURED)
+    assert (order.payment.method, order.payment.status) == (
+        payment_pb2.Payment.UPI,
+        payment_pb2.Payment.CAPTURED,
+    )
     assert order.payment.amount == order.totals.total
     assert order.payment.gateway_id
     assert order.number.startswith("SO-")
@@ -115,7 +118,10 @@ def test_an_order_keeps_its_prices_and_names(shop: RunningShop) -> None:
     dearer = product_pb2.Product(id=product_id, name="Renamed", price=Money(currency_code="USD", units=99))
     request = product_pb2.UpdateProductRequest(product=dearer, update_mask=FieldMask(paths=["name", "price"]))
     shop.catalog.UpdateProduct(request, metadata=shop.admin.metadata)
-    assert shop.orders.GetOrder(pb.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata) == placed
+    assert (
+        shop.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata)
+        == placed
+    )
 
 
 def test_an_order_keeps_its_address(shop: RunningShop) -> None:
@@ -124,7 +130,9 @@ def test_an_order_keeps_its_address(shop: RunningShop) -> None:
     placed = shop.checkout(buyer, address_id=second.id).order
     assert (placed.address.line1, placed.address.country) == ("2 Side Street", "FR")
     shop.users.DeleteAddress(user_pb2.DeleteAddressRequest(address_id=second.id), metadata=buyer.metadata)
-    read = shop.orders.GetOrder(pb.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata)
+    read = shop.orders.GetOrder(
+        order_service_pb2.GetOrderRequest(order_id=placed.id), metadata=buyer.metadata
+    )
     assert read.address == placed.address
 
 
@@ -243,7 +251,8 @@ def test_a_field_out_of_range_is_named(shop: RunningShop, field: str, value: obj
 def test_a_checkout_without_request_id_is_refused(shop: RunningShop) -> None:
     with pytest.raises(grpc.RpcError) as caught:
         shop.orders.Checkout(
-            pb.CheckoutRequest(payment_method=pb.Payment.CARD), metadata=shop.customer().metadata
+            order_service_pb2.CheckoutRequest(payment_method=payment_pb2.Payment.CARD),
+            metadata=shop.customer().metadata,
         )
     answer = refusal(caught.value)
     assert (answer.code, answer.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["request_id"])
@@ -257,8 +266,8 @@ def test_a_declined_payment_puts_stock_and_cart_back(shop: RunningShop) -> None:
     answer = refused(shop, buyer, payment_token="tok_decline")
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "PAYMENT_DECLINED")
     assert (cart_of(shop, buyer), stock_of(shop, product_id)) == ({product_id: 2}, 5)
-    [order] = shop.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
-    assert (order.status, order.payment.status) == (pb.Order.CANCELLED, pb.Payment.DECLINED)
+    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    assert (order.status, order.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.DECLINED)
 
 
 def test_a_decline_is_the_answer_of_its_request_id(shop: RunningShop) -> None:
@@ -267,7 +276,9 @@ def test_a_decline_is_the_answer_of_its_request_id(shop: RunningShop) -> None:
     first = refused(shop, buyer, request_id=request_id, payment_token="tok_decline")
     again = refused(shop, buyer, request_id=request_id, payment_token="tok_decline")
     assert (again.code, again.reason) == (first.code, first.reason)
-    assert len(shop.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items) == 1
+    assert (
+        len(shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items) == 1
+    )
     # A new id is a new attempt.
     assert shop.checkout(buyer, payment_token="tok_fine").order.status == pb.Order.CONFIRMED
 
@@ -363,7 +374,7 @@ def test_a_payment_that_is_not_answered_can_be_repeated(brisk: RunningShop) -> N
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout")
     assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "PAYMENT_UNAVAILABLE")
     assert answer.retry_seconds
-    [held] = brisk.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
+    [held] = brisk.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     assert held.status == pb.Order.PENDING_PAYMENT
     # A repeat that has no time to wait for the first call's lease is told to come again.
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout", timeout=0.5)
@@ -392,9 +403,11 @@ def test_an_address_from_before_countries_were_checked_is_corrected_before_it_is
     shop.add(buyer, shop.product().id)
     shop.sql("UPDATE addresses SET country = :code WHERE user_id = :id", code=code, id=buyer.user_id)
     (address,) = shop.users.ListAddresses(user_pb2.ListAddressesRequest(), metadata=buyer.metadata).items
-    checkout = pb.CheckoutRequest(request_id=str(uuid.uuid4()), payment_method=pb.Payment.CARD)
-    preview = cart_pb2.PreviewCheckoutRequest(address_id=address.id)
-    for method, request in ((shop.orders.Checkout, checkout), (shop.cart.PreviewCheckout, preview)):
+    checkout = order_service_pb2.CheckoutRequest(
+        request_id=str(uuid.uuid4()), payment_method=payment_pb2.Payment.CARD
+    )
+    preview = order_service_pb2.PreviewCheckoutRequest(address_id=address.id)
+    for method, request in ((shop.orders.Checkout, checkout), (shop.orders.PreviewCheckout, preview)):
         with pytest.raises(grpc.RpcError) as caught:
             method(request, metadata=buyer.metadata)
         said = refusal(caught.value)

@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from running_shop import RunningShop, test_settings
-from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, user_pb2
+from sanset.v1 import auth_pb2, cart_pb2, order_pb2, order_service_pb2, promotion_pb2, user_pb2
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
@@ -46,7 +46,7 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
         right.checkout(buyer, payment_token="tok_timeout")
     ((unpaid,),) = right.sql("SELECT id FROM orders WHERE user_id = :buyer", buyer=buyer.user_id)
     wrong.run(wrong.app.sweeper.sweep())
-    request = order_pb2.GetOrderRequest(order_id=unpaid)
+    request = order_service_pb2.GetOrderRequest(order_id=unpaid)
     still = wrong.orders.GetOrder(request, metadata=buyer.metadata)
     assert still.status == order_pb2.Order.PENDING_PAYMENT
 
@@ -71,11 +71,11 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
         valid_from=_stamp(timedelta(minutes=-5)),
         valid_until=_stamp(timedelta(minutes=5)),
     )
-    right.cart.CreateCoupon(promotion_pb2.CreateCouponRequest(coupon=coupon), metadata=right.admin.metadata)
-    wrong.add(buyer, right.product().id)
-    applied = wrong.cart.ApplyCoupon(
-        promotion_pb2.ApplyCouponRequest(code=coupon.code), metadata=buyer.metadata
+    right.promotions.CreateCoupon(
+        promotion_pb2.CreateCouponRequest(coupon=coupon), metadata=right.admin.metadata
     )
+    wrong.add(buyer, right.product().id)
+    applied = wrong.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=coupon.code), metadata=buyer.metadata)
     assert applied.ByteSize()
 
     # a job's lease, and the claim of a request id

@@ -13,7 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import cart_pb2, inventory_pb2, order_pb2, product_pb2
+from sanset.v1 import cart_pb2, inventory_pb2, order_pb2, order_service_pb2, payment_pb2, product_pb2
 
 from server.clock import utc_now
 
@@ -176,13 +176,14 @@ def test_cart_preview_and_order_cost_the_same_and_add_up_in_parts(shop: RunningS
     assert (cents(cart.totals.subtotal), cents(cart.totals.product_discount)) == (3 * 1999 + 666, 900)
     assert cents(cart.subtotal) == 3 * 1699 + 666
     assert [cents(line.line_total) for line in cart.items] == [3 * 1699, 666]
-    preview = shop.cart.PreviewCheckout(cart_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata)
+    preview = shop.orders.PreviewCheckout(order_service_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata)
     total = shop.cart.GetTotal(cart_pb2.GetTotalRequest(), metadata=buyer.metadata)
     order = shop.checkout(buyer, expected_total=cart.totals.total).order
     assert cart.totals == preview.totals == total == order.totals
     check_sums(order)
     assert (
-        shop.orders.GetOrder(order_pb2.GetOrderRequest(order_id=order.id), metadata=buyer.metadata) == order
+        shop.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=order.id), metadata=buyer.metadata)
+        == order
     )
 
 
@@ -209,8 +210,8 @@ def test_a_discount_that_ends_before_the_checkout_is_told_and_not_granted(shop: 
     change(shop, product, "discount")
     said = refused(
         shop.orders.Checkout,
-        order_pb2.CheckoutRequest(
-            payment_method=order_pb2.Payment.CARD,
+        order_service_pb2.CheckoutRequest(
+            payment_method=payment_pb2.Payment.CARD,
             request_id="11111111-2222-4333-8444-555555555555",
             expected_total=agreed,
         ),

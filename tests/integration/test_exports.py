@@ -21,7 +21,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
-from sanset.v1 import order_pb2, product_pb2
+from sanset.v1 import order_pb2, order_service_pb2, product_pb2
 from sqlalchemy import Connection, update
 
 from server.exports import orders as order_rows
@@ -44,7 +44,7 @@ def since(shop: RunningShop) -> Timestamp:
     return moment
 
 
-def ordered(shop: RunningShop, request: order_pb2.ExportOrdersRequest) -> bytes:
+def ordered(shop: RunningShop, request: order_service_pb2.ExportOrdersRequest) -> bytes:
     """The exported orders as one file."""
     pieces = shop.orders.ExportOrders(request, metadata=shop.admin.metadata, timeout=60)
     return b"".join(piece.data for piece in pieces)
@@ -75,7 +75,7 @@ def test_a_row_per_line_and_the_lines_of_an_order_add_up_to_its_total(
 ) -> None:
     mug, bag = shop.product(units=12, nanos=990_000_000), shop.product(units=3)
     order = bought(shop, (mug.id, 3), (bag.id, 1))
-    rows = table(ordered(shop, order_pb2.ExportOrdersRequest(start_time=since)))
+    rows = table(ordered(shop, order_service_pb2.ExportOrdersRequest(start_time=since)))
     assert [(row["sku"], row["quantity"]) for row in rows] == [(mug.sku, "3"), (bag.sku, "1")]
     total = Decimal(rows[0]["order_total"])
     assert sum(Decimal(row["line_total"]) for row in rows) == total
@@ -104,10 +104,10 @@ def test_a_row_per_line_and_the_lines_of_an_order_add_up_to_its_total(
 
 def test_what_strangers_wrote_is_no_formula(shop: RunningShop, since: Timestamp) -> None:
     bought(shop, (shop.product(name=NASTY).id, 1))
-    request = order_pb2.ExportOrdersRequest(start_time=since)
+    request = order_service_pb2.ExportOrdersRequest(start_time=since)
     [row] = table(ordered(shop, request))
     assert row["name"] == f"'{NASTY}"
-    request.format = order_pb2.ExportOrdersRequest.XLSX
+    request.format = order_service_pb2.ExportOrdersRequest.XLSX
     [heads, cells] = sheet(ordered(shop, request))
     cell = dict(zip([head.value for head in heads], cells, strict=True))["name"]
     assert (cell.value, cell.data_type, cell.hyperlink) == (NASTY, "s", None)
@@ -153,9 +153,9 @@ def sheet(file: bytes) -> list[tuple[Any, ...]]:
 
 def test_a_workbook_holds_the_same_rows_with_their_types(shop: RunningShop, since: Timestamp) -> None:
     order = bought(shop, (shop.product(units=12, nanos=990_000_000).id, 2))
-    request = order_pb2.ExportOrdersRequest(start_time=since)
+    request = order_service_pb2.ExportOrdersRequest(start_time=since)
     [row] = table(ordered(shop, request))
-    request.format = order_pb2.ExportOrdersRequest.XLSX
+    request.format = order_service_pb2.ExportOrdersRequest.XLSX
     [heads, cells] = sheet(ordered(shop, request))
     found = dict(zip([head.value for head in heads], cells, strict=True))
     assert list(found) == list(row)
@@ -201,16 +201,16 @@ def test_chunks_leave_nothing_out_and_tell_nothing_twice(
 
 def test_only_the_orders_of_the_time_asked_for(shop: RunningShop, since: Timestamp) -> None:
     first, second = shop.order(), shop.order()
-    until = order_pb2.ExportOrdersRequest(start_time=since, end_time=second.create_time)
+    until = order_service_pb2.ExportOrdersRequest(start_time=since, end_time=second.create_time)
     assert [row["order"] for row in table(ordered(shop, until))] == [first.number]
-    on = order_pb2.ExportOrdersRequest(start_time=second.create_time)
+    on = order_service_pb2.ExportOrdersRequest(start_time=second.create_time)
     assert [row["order"] for row in table(ordered(shop, on))] == [second.number]
-    none = order_pb2.ExportOrdersRequest(start_time=since, end_time=since)
+    none = order_service_pb2.ExportOrdersRequest(start_time=since, end_time=since)
     assert ordered(shop, none) == heading_of(order_rows.COLUMNS)
 
 
 def test_a_time_that_ends_before_it_begins_is_refused(shop: RunningShop) -> None:
-    request = order_pb2.ExportOrdersRequest()
+    request = order_service_pb2.ExportOrdersRequest()
     request.start_time.FromSeconds(2)
     request.end_time.FromSeconds(1)
     with pytest.raises(grpc.RpcError) as caught:
@@ -257,15 +257,15 @@ def test_vendors_export_their_own_products_and_admins_all(shop: RunningShop) -> 
 def test_a_file_comes_in_pieces_under_a_name_and_a_type_told_once(shop: RunningShop) -> None:
     shop.order()
     for form, kind, ending in (
-        (order_pb2.ExportOrdersRequest.CSV, "text/csv; charset=utf-8", ".csv"),
+        (order_service_pb2.ExportOrdersRequest.CSV, "text/csv; charset=utf-8", ".csv"),
         (
-            order_pb2.ExportOrdersRequest.XLSX,
+            order_service_pb2.ExportOrdersRequest.XLSX,
             "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             ".xlsx",
         ),
     ):
         stream = shop.orders.ExportOrders(
-            order_pb2.ExportOrdersRequest(format=form), metadata=shop.admin.metadata, timeout=60
+            order_service_pb2.ExportOrdersRequest(format=form), metadata=shop.admin.metadata, timeout=60
         )
         pieces = list(stream)
         assert [piece.content_type for piece in pieces] == [kind] + [""] * (len(pieces) - 1)
@@ -303,7 +303,7 @@ def test_a_workbook_that_nobody_waits_for_is_given_up(
     monkeypatch.setattr(order_rows, "ORDERS_PER_CHUNK", 1)
     for _ in range(3):
         shop.order()
-    request = order_pb2.ExportOrdersRequest(format=order_pb2.ExportOrdersRequest.XLSX)
+    request = order_service_pb2.ExportOrdersRequest(format=order_service_pb2.ExportOrdersRequest.XLSX)
     stream = shop.orders.ExportOrders(request, metadata=shop.admin.metadata)
     until(lambda: list(tmp_path.iterdir()))
     stream.cancel()
@@ -363,8 +363,8 @@ def test_pending_orders_come_the_oldest_first_and_in_pages(shop: RunningShop) ->
     with shop.app.db.transaction() as tx:
         tx.execute(update(Order).where(Order.id.in_(waiting)).values(status="PENDING_PAYMENT"))
 
-    def read(token: str) -> order_pb2.ListOrdersResponse:
-        request = order_pb2.ListPendingOrdersRequest(page_size=3, page_token=token)
+    def read(token: str) -> order_service_pb2.ListOrdersResponse:
+        request = order_service_pb2.ListPendingOrdersRequest(page_size=3, page_token=token)
         return shop.orders.ListPendingOrders(request, metadata=shop.admin.metadata)
 
     try:
@@ -376,7 +376,9 @@ def test_pending_orders_come_the_oldest_first_and_in_pages(shop: RunningShop) ->
         assert all(order.status == order_pb2.Order.PENDING_PAYMENT for order in seen)
         assert seen[-1].items
         customer = shop.customer(address=False)
-        answer = refused(shop.orders.ListPendingOrders, order_pb2.ListPendingOrdersRequest(), customer)
+        answer = refused(
+            shop.orders.ListPendingOrders, order_service_pb2.ListPendingOrdersRequest(), customer
+        )
         assert answer.code == grpc.StatusCode.PERMISSION_DENIED
     finally:
         with shop.app.db.transaction() as tx:

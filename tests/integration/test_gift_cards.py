@@ -18,12 +18,12 @@ from google.type.money_pb2 import Money
 from payment_shop import balance, gift_card, only_order, payment, sound
 from running_shop import RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
-from sanset.v1 import after_sale_pb2, payment_pb2
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2, refund_pb2
 
 from server.order.payments.gateway import Charge, Outcome
 
-GIFT_CARD = pb.Payment.GIFT_CARD
+GIFT_CARD = payment_pb2.Payment.GIFT_CARD
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_a_new_card_tells_its_code_once(giving: RunningShop) -> None:
     assert card.code.startswith("GIFT-")
     assert card.last_four == card.code[-4:]
     assert (card.balance.units, card.balance.currency_code) == (25, "USD")
-    read = giving.orders.GetGiftCardBalance(
+    read = giving.payments.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.customer().metadata
     )
     assert (read.id, read.code, read.last_four, read.balance) == (card.id, "", card.last_four, card.balance)
@@ -64,14 +64,14 @@ def test_a_code_is_read_as_people_write_it(giving: RunningShop) -> None:
 def test_a_repeated_creation_makes_one_card(giving: RunningShop) -> None:
     card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
     request = payment_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
-    first = giving.orders.CreateGiftCard(request, metadata=giving.admin.metadata)
-    assert giving.orders.CreateGiftCard(request, metadata=giving.admin.metadata) == first
+    first = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata)
+    assert giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata) == first
 
 
 def test_the_code_of_a_new_card_lies_nowhere_in_plain(giving: RunningShop) -> None:
     card = payment_pb2.GiftCard(balance=Money(currency_code="USD", units=5))
     request = payment_pb2.CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
-    code = giving.orders.CreateGiftCard(request, metadata=giving.admin.metadata).code
+    code = giving.payments.CreateGiftCard(request, metadata=giving.admin.metadata).code
     [row] = giving.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
     assert row.reply
     assert code.encode() not in bytes(row.reply)
@@ -98,7 +98,7 @@ def test_the_code_of_an_unpaid_order_is_sealed(giving: RunningShop, monkeypatch:
 
 def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
     request = payment_pb2.GetGiftCardBalanceRequest(code="GIFT-0000-0000-0000-0000")
-    answer = refused_call(giving.orders.GetGiftCardBalance, request, giving.customer())
+    answer = refused_call(giving.payments.GetGiftCardBalance, request, giving.customer())
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "GIFT_CARD_NOT_FOUND")
 
 
@@ -120,7 +120,7 @@ def test_a_card_that_makes_no_sense_is_refused(
     giving: RunningShop, fields: dict[str, Any], reason: str
 ) -> None:
     request = payment_pb2.CreateGiftCardRequest(gift_card=payment_pb2.GiftCard(**fields))
-    answer = refused_call(giving.orders.CreateGiftCard, request, giving.admin)
+    answer = refused_call(giving.payments.CreateGiftCard, request, giving.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
 
 
@@ -187,10 +187,10 @@ def test_money_that_goes_back_on_a_card_can_be_spent(
     order = giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=card.code).order
     if days == 1:
         let_end(giving, card)
-    giving.orders.RefundOrder(
-        after_sale_pb2.RefundOrderRequest(order_id=order.id, all=True), metadata=giving.admin.metadata
+    giving.refunds.RefundOrder(
+        refund_pb2.RefundOrderRequest(order_id=order.id, all=True), metadata=giving.admin.metadata
     )
-    read = giving.orders.GetGiftCardBalance(
+    read = giving.payments.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.admin.metadata
     )
     assert read.HasField("expire_time") == (at_least is not None)
@@ -212,7 +212,7 @@ def test_an_expired_card_is_declined(giving: RunningShop) -> None:
 
 def test_a_card_in_another_currency_is_declined(giving: RunningShop) -> None:
     card = payment_pb2.GiftCard(balance=Money(currency_code="EUR", units=50))
-    made = giving.orders.CreateGiftCard(
+    made = giving.payments.CreateGiftCard(
         payment_pb2.CreateGiftCardRequest(gift_card=card), metadata=giving.admin.metadata
     )
     buyer, _ = buyer_of(giving)

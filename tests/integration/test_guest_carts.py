@@ -15,7 +15,7 @@ import pytest
 from google.protobuf.message import Message
 from running_shop import Account, Refused, RunningShop, refusal, refused
 from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import inventory_pb2, order_pb2, product_pb2
+from sanset.v1 import inventory_pb2, order_service_pb2, payment_pb2, product_pb2
 from sqlalchemy import text
 
 from server.cart import guest_carts, service
@@ -184,10 +184,12 @@ def test_a_guest_sees_totals_and_cannot_check_out(shop: RunningShop) -> None:
     token = _add(shop, "", shop.product(units=100).id).token
     total = shop.cart.GetTotal(pb.GetTotalRequest(), metadata=_as(token))
     assert (total.subtotal.units, total.tax.units, total.total.units) == (100, 8, 108)
-    checkout = order_pb2.CheckoutRequest(payment_method=order_pb2.Payment.CARD, request_id=str(uuid.uuid4()))
+    checkout = order_service_pb2.CheckoutRequest(
+        payment_method=payment_pb2.Payment.CARD, request_id=str(uuid.uuid4())
+    )
     for method, request in (
         (shop.orders.Checkout, checkout),
-        (shop.cart.PreviewCheckout, pb.PreviewCheckoutRequest()),
+        (shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest()),
         (shop.cart.SyncCart, pb.SyncCartRequest(cart_token=token)),
     ):
         assert _refused(method, request, token).reason == "TOKEN_MISSING"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from google.type.money_pb2 import Money
 from running_shop import RunningShop
-from sanset.v1 import after_sale_pb2, category_pb2, inventory_pb2, product_pb2
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_pb2
 from sqlalchemy import Connection, event, select, text
 
 from server.catalog import inventory, listings
@@ -277,8 +277,8 @@ def test_the_last_unit_that_is_sold_or_comes_back_moves_a_product_between_the_li
     shop.add(buyer, product, 1)
     shop.checkout(buyer)
     assert _stock(shop, tag) == ([], [product])
-    request = after_sale_pb2.CancelOrderRequest(order_id=order.id)
-    shop.orders.CancelOrder(request, metadata=buyer.metadata)
+    request = refund_pb2.CancelOrderRequest(order_id=order.id)
+    shop.refunds.CancelOrder(request, metadata=buyer.metadata)
     assert _stock(shop, tag) == ([product], [])
 
 

@@ -13,6 +13,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from page_by_page import page_by_page
 from running_shop import Account, Refused, RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_service_pb2
 from sqlalchemy import update
 
 from server.order.models import Order, OrderEvent
@@ -31,11 +32,13 @@ def refused(call: Callable[[], object]) -> Refused:
 
 
 def get(shop: RunningShop, reader: Account, order_id: int) -> pb.Order:
-    return shop.orders.GetOrder(pb.GetOrderRequest(order_id=order_id), metadata=reader.metadata)
+    return shop.orders.GetOrder(
+        order_service_pb2.GetOrderRequest(order_id=order_id), metadata=reader.metadata
+    )
 
 
-def page(shop: RunningShop, reader: Account, **fields: object) -> pb.ListOrdersResponse:
-    return shop.orders.ListOrders(pb.ListOrdersRequest(**fields), metadata=reader.metadata)  # type: ignore[arg-type]
+def page(shop: RunningShop, reader: Account, **fields: object) -> order_service_pb2.ListOrdersResponse:
+    return shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(**fields), metadata=reader.metadata)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -81,10 +84,10 @@ def test_get_order_returns_what_checkout_returned(shop: RunningShop) -> None:
 READS: dict[str, Callable[[RunningShop, Account, int], object]] = {
     "GetOrder": get,
     "GetTracking": lambda shop, who, order_id: shop.orders.GetTracking(
-        pb.GetTrackingRequest(order_id=order_id), metadata=who.metadata
+        order_service_pb2.GetTrackingRequest(order_id=order_id), metadata=who.metadata
     ),
     "TrackOrder": lambda shop, who, order_id: next(
-        shop.orders.TrackOrder(pb.TrackOrderRequest(order_id=order_id), metadata=who.metadata)
+        shop.orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=order_id), metadata=who.metadata)
     ),
 }
 
@@ -108,7 +111,7 @@ def test_an_id_that_cannot_be_is_refused(shop: RunningShop, order_id: int) -> No
 def test_a_customer_cannot_move_an_order(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = shop.order(buyer)
-    request = pb.UpdateOrderStatusRequest(order_id=order.id, status=pb.Order.PROCESSING)
+    request = order_service_pb2.UpdateOrderStatusRequest(order_id=order.id, status=pb.Order.PROCESSING)
     answer = refused(lambda: shop.orders.UpdateOrderStatus(request, metadata=buyer.metadata))
     assert (answer.code, answer.reason) == (grpc.StatusCode.PERMISSION_DENIED, "PERMISSION_MISSING")
     assert get(shop, buyer, order.id) == order
@@ -224,7 +227,9 @@ def test_an_order_walks_to_its_delivery(shop: RunningShop) -> None:
         assert order.status == pb.Order.Status.Value(name)
         assert order.etag != before.etag
         assert order.update_time.ToNanoseconds() > before.update_time.ToNanoseconds()
-    tracking = shop.orders.GetTracking(pb.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata)
+    tracking = shop.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
     assert [step.sequence for step in tracking.events] == [1, 2, 3, 4, 5]
     names = [pb.Order.Status.Name(step.status) for step in tracking.events]
     assert names == ["PENDING_PAYMENT", "CONFIRMED", *BY_HAND]
@@ -247,7 +252,7 @@ def test_a_step_says_what_the_staff_says(shop: RunningShop) -> None:
     moved = shop.move(order.id, pb.Order.PROCESSING, message="Nearly there.", location="Leeds", eta=eta)
     assert moved.eta == eta
     shop.move(order.id, pb.Order.SHIPPED)
-    request = pb.GetTrackingRequest(order_id=order.id)
+    request = order_service_pb2.GetTrackingRequest(order_id=order.id)
     tracking = shop.orders.GetTracking(request, metadata=shop.admin.metadata)
     packed, shipped = tracking.events[2:]
     assert (packed.message, packed.location, packed.eta) == ("Nearly there.", "Leeds", eta)
@@ -309,10 +314,12 @@ def test_a_step_with_a_field_out_of_range_is_refused(shop: RunningShop, field: s
 
 def test_two_staff_who_take_the_same_step_take_it_once(shop: RunningShop) -> None:
     order = shop.order()
-    request = pb.UpdateOrderStatusRequest(order_id=order.id, status=pb.Order.PROCESSING)
+    request = order_service_pb2.UpdateOrderStatusRequest(order_id=order.id, status=pb.Order.PROCESSING)
     calls = [shop.orders.UpdateOrderStatus.future(request, metadata=shop.admin.metadata) for _ in range(10)]
     assert {call.result(timeout=30).etag for call in calls} == {get(shop, shop.admin, order.id).etag}
-    tracking = shop.orders.GetTracking(pb.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata)
+    tracking = shop.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
     assert len(tracking.events) == 3
 
 

@@ -10,7 +10,8 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from running_shop import RunningShop, refused
 from sanset.v1 import order_pb2 as pb
-from sanset.v1.after_sale_pb2 import LineQuantity
+from sanset.v1 import order_service_pb2
+from sanset.v1.order_pb2 import LineQuantity
 
 SHIPPED = pb.Order.SHIPPED
 DHL = {
@@ -33,7 +34,9 @@ def ship(shop: RunningShop, order: pb.Order, **fields: Any) -> pb.Order:
 
 def refused_parcel(shop: RunningShop, order: pb.Order, status: int = SHIPPED, **fields: Any) -> list[str]:
     """The fields that are wrong in a parcel."""
-    request = pb.UpdateOrderStatusRequest(order_id=order.id, status=status, shipment=pb.Shipment(**fields))  # type: ignore[arg-type]
+    request = order_service_pb2.UpdateOrderStatusRequest(
+        order_id=order.id, status=status, shipment=pb.Shipment(**fields)
+    )  # type: ignore[arg-type]
     said = refused(shop.orders.UpdateOrderStatus, request, shop.admin)
     assert said.code == grpc.StatusCode.INVALID_ARGUMENT
     return said.fields
@@ -41,7 +44,9 @@ def refused_parcel(shop: RunningShop, order: pb.Order, status: int = SHIPPED, **
 
 def tracking(shop: RunningShop, order: pb.Order) -> pb.Tracking:
     """The steps and parcels of an order."""
-    return shop.orders.GetTracking(pb.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata)
+    return shop.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
 
 
 def one_of(order: pb.Order, units: int) -> LineQuantity:
@@ -123,7 +128,9 @@ def test_a_parcel_goes_with_no_other_step(shop: RunningShop) -> None:
     assert refused_parcel(shop, order, pb.Order.DELIVERED, **DHL) == ["shipment"]
     shop.move(order.id, SHIPPED)
     shop.move(order.id, pb.Order.DELIVERED)
-    request = pb.UpdateOrderStatusRequest(order_id=order.id, status=SHIPPED, shipment=pb.Shipment(**DHL))
+    request = order_service_pb2.UpdateOrderStatusRequest(
+        order_id=order.id, status=SHIPPED, shipment=pb.Shipment(**DHL)
+    )
     assert refused(shop.orders.UpdateOrderStatus, request, shop.admin).reason == "ILLEGAL_TRANSITION"
 
 
@@ -141,7 +148,9 @@ def _days_ago(shop: RunningShop, days: int) -> Any:
 def test_an_estimate_is_renewed_when_the_order_is_shipped_late(shop: RunningShop) -> None:
     order = packed(shop)
     late(shop, order)
-    shown = shop.orders.GetOrder(pb.GetOrderRequest(order_id=order.id), metadata=shop.admin.metadata)
+    shown = shop.orders.GetOrder(
+        order_service_pb2.GetOrderRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
     assert not shown.HasField("eta"), "one that has passed is not told"
     assert not tracking(shop, order).HasField("eta")
     now = datetime.now(UTC)
@@ -170,7 +179,7 @@ def test_what_the_staff_promised_stands_until_it_has_passed(shop: RunningShop) -
     promised = Timestamp(seconds=order.eta.seconds - 86_400)
     shop.move(order.id, pb.Order.PROCESSING, eta=promised)
     assert shop.move(order.id, SHIPPED).eta == promised
-    request = pb.UpdateOrderStatusRequest(
+    request = order_service_pb2.UpdateOrderStatusRequest(
         order_id=order.id, status=pb.Order.DELIVERED, eta=Timestamp(seconds=1_700_000_000)
     )
     assert refused(shop.orders.UpdateOrderStatus, request, shop.admin).fields == ["eta"]

@@ -10,7 +10,7 @@ from cart_shop import buyer_of
 from payment_shop import gift_card
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import user_pb2
+from sanset.v1 import payment_pb2, user_pb2
 
 CARD = user_pb2.PaymentMethod.CARD
 
@@ -134,7 +134,9 @@ def test_a_token_of_before_the_vault_pays(shop: RunningShop) -> None:
     method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD)
     plain = gift_card(shop, 100).code
     shop.sql("UPDATE payment_methods SET token = :plain WHERE id = :id", plain=plain, id=method.id)
-    order = shop.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_method_id=method.id).order
+    order = shop.checkout(
+        buyer, payment_method=payment_pb2.Payment.GIFT_CARD, payment_method_id=method.id
+    ).order
     assert order.status == pb.Order.CONFIRMED
 
 
@@ -154,10 +156,12 @@ def test_a_saved_method_pays(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop)
     card = gift_card(shop, 100)
     method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD, token=card.code)
-    order = shop.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_method_id=method.id).order
+    order = shop.checkout(
+        buyer, payment_method=payment_pb2.Payment.GIFT_CARD, payment_method_id=method.id
+    ).order
     assert (order.status, order.payment.gateway) == (pb.Order.CONFIRMED, "gift_card")
     shop.add(buyer, product_id)
     with pytest.raises(grpc.RpcError) as caught:
-        shop.checkout(buyer, payment_method=pb.Payment.CARD, payment_method_id=method.id)
+        shop.checkout(buyer, payment_method=payment_pb2.Payment.CARD, payment_method_id=method.id)
     answer = refusal(caught.value)
     assert (answer.reason, answer.fields) == ("INVALID_FIELD", ["payment_method"])

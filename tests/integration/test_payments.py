@@ -30,7 +30,7 @@ from payment_shop import (
 from running_shop import RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2
+from sanset.v1 import order_service_pb2, payment_pb2
 
 from server.keys import derived_key
 from server.order.payments.books import gateway_id_of
@@ -64,7 +64,11 @@ def test_the_payment_of_an_order_is_told(brisk: RunningShop) -> None:
     order = brisk.checkout(buyer).order
     told = payment(brisk, buyer, order.id)
     assert told == order.payment
-    assert (told.gateway, told.status, told.captured) == ("demo", pb.Payment.CAPTURED, order.totals.total)
+    assert (told.gateway, told.status, told.captured) == (
+        "demo",
+        payment_pb2.Payment.CAPTURED,
+        order.totals.total,
+    )
     assert (told.refunded.units, told.problem) == (0, "")
     assert told.gateway_id
     assert payment(brisk, brisk.admin, order.id) == told
@@ -73,7 +77,7 @@ def test_the_payment_of_an_order_is_told(brisk: RunningShop) -> None:
 def test_the_payment_of_anothers_order_is_not_found(brisk: RunningShop) -> None:
     order = brisk.order()
     request = payment_pb2.GetPaymentRequest(order_id=order.id)
-    answer = refused_call(brisk.orders.GetPayment, request, brisk.customer())
+    answer = refused_call(brisk.payments.GetPayment, request, brisk.customer())
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "ORDER_NOT_FOUND")
 
 
@@ -84,7 +88,7 @@ def test_why_a_payment_was_declined_is_told_also_to_a_repeat(brisk: RunningShop)
     assert (first.reason, first.facts["reason"]) == ("PAYMENT_DECLINED", "The card was declined.")
     assert refused(brisk, buyer, payment_token="tok_decline", request_id=request_id) == first
     told = payment(brisk, buyer, only_order(brisk, buyer).id)
-    assert (told.status, told.problem) == (pb.Payment.DECLINED, "The card was declined.")
+    assert (told.status, told.problem) == (payment_pb2.Payment.DECLINED, "The card was declined.")
     assert told.captured.units == 0
 
 
@@ -158,7 +162,9 @@ def test_what_was_reported_twice_is_confirmed_once(brisk: RunningShop) -> None:
     eventually(
         lambda: len(brisk.sql("SELECT 1 FROM payment_events WHERE charge_key = :key", key=order.number)) == 1
     )
-    tracking = brisk.orders.GetTracking(pb.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata)
+    tracking = brisk.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
+    )
     assert [step.status for step in tracking.events] == [pb.Order.PENDING_PAYMENT, pb.Order.CONFIRMED]
     assert len(charged(brisk, order.number)) == 1
 
@@ -177,7 +183,7 @@ def test_the_sweeper_leaves_what_may_still_be_paid(brisk: RunningShop) -> None:
     let_die(brisk, order.id)
     sweep(brisk)
     held = only_order(brisk, buyer)
-    assert (held.status, held.payment.status) == (pb.Order.PENDING_PAYMENT, pb.Payment.PENDING)
+    assert (held.status, held.payment.status) == (pb.Order.PENDING_PAYMENT, payment_pb2.Payment.PENDING)
     assert held.HasField("reserved_until")
 
 
@@ -187,7 +193,7 @@ def test_what_was_not_paid_in_time_is_given_up(brisk: RunningShop) -> None:
     let_expire(brisk, order.id)
     sweep(brisk)
     ended = only_order(brisk, buyer)
-    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.VOIDED)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.VOIDED)
     assert (stock_of(brisk, product_id), cart_of(brisk, buyer)) == (5, {product_id: 1})
     assert charged(brisk, order.number) == [("CANCELLED", 0, 0)]
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout")
@@ -204,7 +210,7 @@ def test_a_sweep_that_died_after_it_told_the_gateway_is_carried_on_with_the_same
     brisk.run(demo.cancel(order.number, ""))
     sweep(brisk)
     ended = only_order(brisk, buyer)
-    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.VOIDED)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.VOIDED)
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout")
     assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "The order was not paid in time.")
 
@@ -294,7 +300,9 @@ def test_ten_reports_at_once_have_one_effect(brisk: RunningShop) -> None:
     with ThreadPoolExecutor(10) as threads:
         told = list(threads.map(lambda webhook: tell(brisk, *webhook), webhooks))
     assert sum(told) == 4  # the other six are five events of their own, and the first of the same
-    tracking = brisk.orders.GetTracking(pb.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata)
+    tracking = brisk.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
+    )
     assert [step.status for step in tracking.events] == [pb.Order.PENDING_PAYMENT, pb.Order.CONFIRMED]
 
 
@@ -321,7 +329,7 @@ def test_a_success_after_the_order_was_given_up_is_paid_back(brisk: RunningShop)
     assert [tell(brisk, body, headers) for _ in range(3)] == [False, True, True]
     tell(brisk, *report(brisk, order.number))  # another event of the same success
     ended = only_order(brisk, buyer)
-    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.CAPTURED)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.CAPTURED)
     assert ended.payment.refunded == ended.payment.captured == order.payment.amount
     assert stock_of(brisk, product_id) == 5
     assert len(brisk.sql("SELECT 1 FROM refunds WHERE order_id = :id", id=order.id)) == 1

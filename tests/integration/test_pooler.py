@@ -15,7 +15,7 @@ from pathlib import Path
 import grpc
 import pytest
 from running_shop import RunningShop, refused, test_settings
-from sanset.v1 import cart_pb2, order_pb2, product_pb2
+from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, product_pb2
 from sqlalchemy import make_url, text
 
 from server.db import migrate
@@ -164,8 +164,10 @@ def test_a_plan_that_the_schema_outgrew_is_prepared_anew_within_the_call(own_sho
     order = own_shop.order(buyer)
 
     def ask() -> None:
-        own_shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata)
-        own_shop.orders.GetOrder(order_pb2.GetOrderRequest(order_id=order.id), metadata=buyer.metadata)
+        own_shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata)
+        own_shop.orders.GetOrder(
+            order_service_pb2.GetOrderRequest(order_id=order.id), metadata=buyer.metadata
+        )
         own_shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=buyer.metadata)
 
     for _ in range(12):

@@ -13,7 +13,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from page_by_page import page_by_page
 from running_shop import Account, RunningShop, refused
-from sanset.v1 import cart_pb2, order_pb2
+from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import promotion_pb2 as pb
 
 from server.cart import promotions
@@ -39,41 +39,41 @@ def create(shop: RunningShop, *, days: tuple[float, float] | None = None, **fiel
     if days is not None:
         coupon.valid_from.FromDatetime(utc_now() + timedelta(days=days[0]))
         coupon.valid_until.FromDatetime(utc_now() + timedelta(days=days[1]))
-    return shop.cart.CreateCoupon(pb.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata)
+    return shop.promotions.CreateCoupon(pb.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata)
 
 
 def update(shop: RunningShop, coupon: pb.Coupon, *paths: str) -> pb.Coupon:
     mask = FieldMask(paths=paths) if paths else None
-    return shop.cart.UpdateCoupon(
+    return shop.promotions.UpdateCoupon(
         pb.UpdateCouponRequest(coupon=coupon, update_mask=mask), metadata=shop.admin.metadata
     )
 
 
 def stored(shop: RunningShop, code: str) -> pb.Coupon:
     request = pb.ListAllCouponsRequest(code=code)
-    (coupon,) = shop.cart.ListAllCoupons(request, metadata=shop.admin.metadata).items
+    (coupon,) = shop.promotions.ListAllCoupons(request, metadata=shop.admin.metadata).items
     return coupon
 
 
 def apply(shop: RunningShop, buyer: Account, code: str) -> cart_pb2.Cart:
-    return shop.cart.ApplyCoupon(pb.ApplyCouponRequest(code=code), metadata=buyer.metadata)
+    return shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=code), metadata=buyer.metadata)
 
 
 def give(shop: RunningShop, buyer: Account, points: int) -> pb.Loyalty:
     request = pb.AdjustPointsRequest(user_id=buyer.user_id, points=points, reason="A present")
-    return shop.cart.AdjustPoints(request, metadata=shop.admin.metadata)
+    return shop.promotions.AdjustPoints(request, metadata=shop.admin.metadata)
 
 
 def redeem(shop: RunningShop, buyer: Account, points: int) -> cart_pb2.Cart:
-    return shop.cart.RedeemPoints(pb.RedeemPointsRequest(points=points), metadata=buyer.metadata)
+    return shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=points), metadata=buyer.metadata)
 
 
 def loyalty(shop: RunningShop, buyer: Account) -> pb.Loyalty:
-    return shop.cart.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata)
+    return shop.promotions.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata)
 
 
 def ledger(shop: RunningShop, buyer: Account) -> list[tuple[str, int, int]]:
-    entries = shop.cart.ListPoints(pb.ListPointsRequest(), metadata=buyer.metadata).items
+    entries = shop.promotions.ListPoints(pb.ListPointsRequest(), metadata=buyer.metadata).items
     return [(pb.PointsEntry.Kind.Name(one.kind), one.points, one.order_id) for one in reversed(entries)]
 
 
@@ -110,7 +110,7 @@ def test_a_coupon_can_be_taken_off_again(shop: RunningShop) -> None:
     shop.add(buyer, shop.product().id)
     apply(shop, buyer, create(shop).code)
     for _ in range(2):
-        cart = shop.cart.RemoveCoupon(pb.RemoveCouponRequest(), metadata=buyer.metadata)
+        cart = shop.cart.RemoveCoupon(cart_pb2.RemoveCouponRequest(), metadata=buyer.metadata)
         assert (cart.coupon_code, cents(cart.totals.coupon_discount)) == ("", 0)
 
 
@@ -118,8 +118,8 @@ def test_the_checkout_takes_a_code_in_place_of_the_carts(shop: RunningShop) -> N
     buyer, other = shop.customer(), create(shop, percent=25.0)
     shop.add(buyer, shop.product(units=40).id)
     apply(shop, buyer, create(shop).code)
-    request = cart_pb2.PreviewCheckoutRequest(coupon_code=other.code)
-    preview = shop.cart.PreviewCheckout(request, metadata=buyer.metadata)
+    request = order_service_pb2.PreviewCheckoutRequest(coupon_code=other.code)
+    preview = shop.orders.PreviewCheckout(request, metadata=buyer.metadata)
     order = shop.checkout(buyer, coupon_code=other.code).order
     assert (order.coupon_code, cents(order.totals.coupon_discount)) == (other.code, 1000)
     assert preview.totals == order.totals
@@ -156,13 +156,13 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
         ),
     }
     for reason, (code, facts) in refusals.items():
-        refusal = refused(shop.cart.ApplyCoupon, pb.ApplyCouponRequest(code=code), buyer)
+        refusal = refused(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), buyer)
         assert (refusal.code, refusal.reason) == (FAILED, reason)
         assert set(facts) <= refusal.facts.keys()
         if isinstance(facts, dict):
             assert facts.items() <= refusal.facts.items()
-        request = order_pb2.CheckoutRequest(
-            payment_method=order_pb2.Payment.CARD, request_id=str(uuid.uuid4()), coupon_code=code
+        request = order_service_pb2.CheckoutRequest(
+            payment_method=payment_pb2.Payment.CARD, request_id=str(uuid.uuid4()), coupon_code=code
         )
         assert refused(shop.orders.Checkout, request, buyer).reason == reason
     assert (read_cart(shop, buyer).coupon_code, read_cart(shop, buyer).item_count) == ("", 1)
@@ -177,7 +177,7 @@ def test_a_coupon_that_stops_working_is_told_in_the_cart_and_stops_the_checkout(
     assert cart.coupon_code == coupon.code
     assert "10.00 USD are missing" in cart.coupon_problem
     assert cents(cart.totals.coupon_discount) == 0
-    preview = refused(shop.cart.PreviewCheckout, cart_pb2.PreviewCheckoutRequest(), buyer)
+    preview = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     assert preview.reason == "COUPON_BELOW_MINIMUM"
 
 
@@ -210,7 +210,7 @@ def test_buyers_see_the_coupons_that_they_could_use(shop: RunningShop) -> None:
 
     def read(token: str) -> pb.ListCouponsResponse:
         request = pb.ListCouponsRequest(page_size=3, page_token=token)
-        return shop.cart.ListCoupons(request, metadata=buyer.metadata)
+        return shop.promotions.ListCoupons(request, metadata=buyer.metadata)
 
     seen = [coupon.code for page in page_by_page(read) for coupon in page.items]
     assert len(seen) == len(set(seen))
@@ -225,14 +225,14 @@ def test_a_code_names_one_coupon_whatever_its_case(shop: RunningShop) -> None:
     coupon = create(shop, code=new_code().lower())
     assert coupon.code == coupon.code.upper()
     request = pb.CreateCouponRequest(coupon=pb.Coupon(code=coupon.code.lower(), percent=5))
-    refusal = refused(shop.cart.CreateCoupon, request, shop.admin)
+    refusal = refused(shop.promotions.CreateCoupon, request, shop.admin)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "COUPON_CODE_TAKEN")
 
 
 def test_a_repeated_creation_returns_the_first_coupon(shop: RunningShop) -> None:
     coupon = pb.Coupon(code=new_code(), percent=5)
     request = pb.CreateCouponRequest(coupon=coupon, request_id=str(uuid.uuid4()))
-    first, second = (shop.cart.CreateCoupon(request, metadata=shop.admin.metadata) for _ in range(2))
+    first, second = (shop.promotions.CreateCoupon(request, metadata=shop.admin.metadata) for _ in range(2))
     assert first == second
 
 
@@ -260,7 +260,7 @@ def test_a_coupon_that_contradicts_itself_is_refused(
     shop: RunningShop, fields: dict[str, Any], field: str
 ) -> None:
     coupon = pb.Coupon(**({"code": new_code()} | fields))
-    refusal = refused(shop.cart.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
+    refusal = refused(shop.promotions.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
     assert (refusal.code, refusal.fields) == (INVALID, [field])
 
 
@@ -268,7 +268,7 @@ def test_a_coupon_ends_after_it_begins(shop: RunningShop) -> None:
     coupon = pb.Coupon(code=new_code(), percent=10)
     coupon.valid_from.FromJsonString("2030-01-02T00:00:00Z")
     coupon.valid_until.FromJsonString("2030-01-02T00:00:00Z")
-    refusal = refused(shop.cart.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
+    refusal = refused(shop.promotions.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
     assert refusal.fields == ["coupon.valid_until"]
 
 
@@ -281,7 +281,7 @@ def test_an_update_changes_what_it_names_and_its_etag(shop: RunningShop) -> None
     assert update(shop, pb.Coupon(id=coupon.id), "min_purchase", "usage_limit").usage_limit == 0
     assert not stored(shop, coupon.code).HasField("min_purchase")
     stale = pb.UpdateCouponRequest(coupon=pb.Coupon(id=coupon.id, description="Late", etag=coupon.etag))
-    assert refused(shop.cart.UpdateCoupon, stale, shop.admin).reason == "STALE_ETAG"
+    assert refused(shop.promotions.UpdateCoupon, stale, shop.admin).reason == "STALE_ETAG"
 
 
 def test_the_use_of_a_coupon_leaves_its_etag(shop: RunningShop) -> None:
@@ -302,18 +302,18 @@ def test_naming_an_amount_ends_the_percentage_and_the_other_way_round(shop: Runn
 def test_what_an_update_may_not_change_is_refused(shop: RunningShop) -> None:
     coupon = create(shop, per_user_limit=2)
     other_code = pb.UpdateCouponRequest(coupon=pb.Coupon(id=coupon.id, code=new_code()))
-    assert refused(shop.cart.UpdateCoupon, other_code, shop.admin).fields == ["coupon.code"]
+    assert refused(shop.promotions.UpdateCoupon, other_code, shop.admin).fields == ["coupon.code"]
     masked = pb.UpdateCouponRequest(coupon=coupon, update_mask=FieldMask(paths=["used"]))
-    assert refused(shop.cart.UpdateCoupon, masked, shop.admin).code == INVALID
+    assert refused(shop.promotions.UpdateCoupon, masked, shop.admin).code == INVALID
     missing = pb.UpdateCouponRequest(coupon=pb.Coupon(id=2**62, description="Nobody's"))
-    assert refused(shop.cart.UpdateCoupon, missing, shop.admin).reason == "COUPON_NOT_FOUND"
+    assert refused(shop.promotions.UpdateCoupon, missing, shop.admin).reason == "COUPON_NOT_FOUND"
     buyer = shop.customer()
     for _ in range(2):
         shop.add(buyer, shop.product().id)
         shop.checkout(buyer, coupon_code=coupon.code)
     for field in ("usage_limit", "per_user_limit"):
         lower = pb.UpdateCouponRequest(coupon=pb.Coupon(id=coupon.id, **{field: 1}))
-        assert refused(shop.cart.UpdateCoupon, lower, shop.admin).fields == [f"coupon.{field}"]
+        assert refused(shop.promotions.UpdateCoupon, lower, shop.admin).fields == [f"coupon.{field}"]
 
 
 def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningShop) -> None:
@@ -326,7 +326,7 @@ def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningSho
 @pytest.mark.parametrize("currency", ["ZZZ", "U S", "DOLLAR"])
 def test_an_amount_in_no_currency_is_refused(shop: RunningShop, currency: str) -> None:
     coupon = pb.Coupon(code=new_code(), amount=Money(currency_code=currency, units=5))
-    answer = refused(shop.cart.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
+    answer = refused(shop.promotions.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
     assert (answer.code, answer.fields) == (INVALID, ["coupon.amount.currency_code"])
 
 
@@ -390,7 +390,7 @@ def test_points_pay_as_far_as_they_go_and_no_more_than_needed(shop: RunningShop)
 def test_points_that_one_has_not_are_not_redeemed(shop: RunningShop) -> None:
     buyer = shop.customer()
     give(shop, buyer, 100)
-    refusal = refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=101), buyer)
+    refusal = refused(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=101), buyer)
     assert (refusal.code, refusal.reason, refusal.facts) == (
         FAILED,
         "POINTS_TOO_FEW",
@@ -402,9 +402,9 @@ def test_redeeming_says_how_many_or_all(shop: RunningShop) -> None:
     buyer = shop.customer()
     give(shop, buyer, 700)
     shop.add(buyer, shop.product(units=60).id)
-    for nothing in (pb.RedeemPointsRequest(), pb.RedeemPointsRequest(all=False)):
+    for nothing in (cart_pb2.RedeemPointsRequest(), cart_pb2.RedeemPointsRequest(all=False)):
         assert refused(shop.cart.RedeemPoints, nothing, buyer).code == INVALID
-    every = shop.cart.RedeemPoints(pb.RedeemPointsRequest(all=True), metadata=buyer.metadata)
+    every = shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(all=True), metadata=buyer.metadata)
     assert (every.points, every.totals.points_redeemed) == (700, 700)
     assert redeem(shop, buyer, 0).points == 0
 
@@ -414,16 +414,16 @@ def test_an_admin_gives_and_takes_points_but_moves_no_tier(shop: RunningShop) ->
     request = pb.AdjustPointsRequest(
         user_id=buyer.user_id, points=700, reason="Sorry", request_id=str(uuid.uuid4())
     )
-    first, second = (shop.cart.AdjustPoints(request, metadata=shop.admin.metadata) for _ in range(2))
+    first, second = (shop.promotions.AdjustPoints(request, metadata=shop.admin.metadata) for _ in range(2))
     assert first == second
     assert (first.points, first.lifetime_points, first.tier.level) == (700, 0, pb.Tier.BRONZE)
     assert give(shop, buyer, -300).points == 400
     more = pb.AdjustPointsRequest(user_id=buyer.user_id, points=-401, reason="All")
-    assert refused(shop.cart.AdjustPoints, more, shop.admin).reason == "POINTS_TOO_FEW"
+    assert refused(shop.promotions.AdjustPoints, more, shop.admin).reason == "POINTS_TOO_FEW"
     nobody = pb.AdjustPointsRequest(user_id=2**62, points=5, reason="Who")
-    assert refused(shop.cart.AdjustPoints, nobody, shop.admin).reason == "USER_NOT_FOUND"
+    assert refused(shop.promotions.AdjustPoints, nobody, shop.admin).reason == "USER_NOT_FOUND"
     seen = pb.ListPointsRequest(user_id=buyer.user_id)
-    entries = shop.cart.ListPoints(seen, metadata=shop.admin.metadata).items
+    entries = shop.promotions.ListPoints(seen, metadata=shop.admin.metadata).items
     assert [(one.points, one.reason) for one in entries] == [(-300, "A present"), (700, "Sorry")]
 
 
@@ -434,14 +434,14 @@ def test_the_ledger_is_paged(shop: RunningShop) -> None:
     seen, token = [], ""
     for _ in range(3):
         request = pb.ListPointsRequest(page_size=2, page_token=token)
-        page = shop.cart.ListPoints(request, metadata=buyer.metadata)
+        page = shop.promotions.ListPoints(request, metadata=buyer.metadata)
         seen += [one.points for one in page.items]
         token = page.next_page_token
     assert (seen, token) == ([5, 4, 3, 2, 1], "")
 
 
 def test_the_tiers_are_public_and_rise(shop: RunningShop) -> None:
-    tiers = shop.cart.ListTiers(pb.ListTiersRequest()).items
+    tiers = shop.promotions.ListTiers(pb.ListTiersRequest()).items
     assert [(one.name, one.from_points, one.discount_percent) for one in tiers] == [
         ("Bronze", 0, 0),
         ("Silver", 500, 5),
@@ -519,7 +519,10 @@ def test_points_that_were_spent_are_owed_and_redeem_nothing(shop: RunningShop) -
     reverse(shop, order, 9720)
     assert (loyalty(shop, buyer).points, loyalty(shop, buyer).owed_points) == (0, 97)
     assert cents(loyalty(shop, buyer).value) == 0
-    assert refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer).reason == "POINTS_TOO_FEW"
+    assert (
+        refused(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=1), buyer).reason
+        == "POINTS_TOO_FEW"
+    )
     assert cents(read_cart(shop, buyer).totals.points_discount) == 0
     reverse(shop, order | {"points_redeemed": 1000}, 9720)
     assert (loyalty(shop, buyer).points, loyalty(shop, buyer).owed_points) == (903, 0)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command_line import Sanset
 from running_shop import RunningShop, test_settings
-from sanset.v1 import after_sale_pb2, order_pb2
+from sanset.v1 import order_pb2, refund_pb2
 from sqlalchemy import create_engine, make_url, text
 
 from server.db import migrate
@@ -146,7 +146,7 @@ def traded_url(database_url: str, tmp_path: Path) -> str:
     delivered, cancelled, fresh = shop.order(buyer), shop.order(buyer), shop.order(buyer)
     for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
         shop.move(delivered.id, status)
-    shop.orders.CancelOrder(after_sale_pb2.CancelOrderRequest(order_id=cancelled.id), metadata=buyer.metadata)
+    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=cancelled.id), metadata=buyer.metadata)
     shop.run(shop.app.work.mails.run())
     shop.run(shop.app.work.webhooks.run())
     assert fresh.id

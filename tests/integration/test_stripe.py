@@ -11,6 +11,7 @@ from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import gift_card, let_die, let_expire, only_order, stuck, sweep, tell
 from running_shop import RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2
 from stripe_double import StripeDouble
 
 from server.money import Money
@@ -22,7 +23,7 @@ def test_a_card_is_charged_in_two_steps(paid: RunningShop, account: StripeDouble
     order = paid.checkout(buyer, payment_token="pm_card_visa").order
     intent = account.of_order(order.number)
     assert (order.status, order.payment.gateway) == (pb.Order.CONFIRMED, "stripe")
-    assert (order.payment.gateway_id, order.payment.status) == (intent["id"], pb.Payment.CAPTURED)
+    assert (order.payment.gateway_id, order.payment.status) == (intent["id"], payment_pb2.Payment.CAPTURED)
     assert intent["amount_received"] == 1679
     assert account.calls == {"create": 1, "confirm": 1}
 
@@ -32,7 +33,7 @@ def test_a_declined_card_puts_everything_back(paid: RunningShop, account: Stripe
     answer = refused(paid, buyer, payment_token=stripe_double.DECLINED)
     assert (answer.reason, answer.facts["reason"]) == ("PAYMENT_DECLINED", "Your card was declined.")
     assert (stock_of(paid, product_id), cart_of(paid, buyer)) == (5, {product_id: 1})
-    assert only_order(paid, buyer).payment.status == pb.Payment.DECLINED
+    assert only_order(paid, buyer).payment.status == payment_pb2.Payment.DECLINED
 
 
 def test_a_token_that_stripe_does_not_know_is_declined(paid: RunningShop) -> None:
@@ -65,7 +66,7 @@ def test_a_buyer_who_fails_to_act_gets_the_cart_back(paid: RunningShop, account:
         paid, *account.webhook("payment_intent.payment_failed", intent["id"], event_id=f"evt_{uuid.uuid4()}")
     )
     ended = only_order(paid, buyer)
-    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.DECLINED)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.DECLINED)
     assert ended.payment.problem == "Authentication failed."
     assert (stock_of(paid, product_id), cart_of(paid, buyer)) == (5, {product_id: 1})
     assert account.intents[intent["id"]]["status"] == "canceled"
@@ -153,7 +154,7 @@ def test_a_success_after_the_order_was_given_up_is_paid_back(
     account.succeed(intent["id"])  # what a bank does, whatever it was told
     tell(paid, *account.webhook("payment_intent.succeeded", intent["id"], event_id=f"evt_{uuid.uuid4()}"))
     ended = only_order(paid, buyer)
-    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, pb.Payment.CAPTURED)
+    assert (ended.status, ended.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.CAPTURED)
     assert ended.payment.refunded == ended.payment.captured
 
 
@@ -213,5 +214,5 @@ def test_other_events_are_taken_without_effect(paid: RunningShop, account: Strip
 def test_gift_cards_pay_beside_stripe(paid: RunningShop, account: StripeDouble) -> None:
     card = gift_card(paid, 100)
     buyer, _ = buyer_of(paid)
-    order = paid.checkout(buyer, payment_method=pb.Payment.GIFT_CARD, payment_token=card.code).order
+    order = paid.checkout(buyer, payment_method=payment_pb2.Payment.GIFT_CARD, payment_token=card.code).order
     assert (order.status, order.payment.gateway, account.calls) == (pb.Order.CONFIRMED, "gift_card", {})

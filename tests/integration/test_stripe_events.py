@@ -14,11 +14,11 @@ from cart_shop import buyer_of, cents, stock_of
 from page_by_page import page_by_page
 from payment_shop import only_order, payment, sound, sweep, tell
 from running_shop import Account, Refused, RunningShop, refusal
-from sanset.v1 import after_sale_pb2, payment_pb2
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
 from stripe_double import StripeDouble
 
-Refund, Dispute = after_sale_pb2.Refund, after_sale_pb2.Dispute
+Refund, Dispute = refund_pb2.Refund, payment_pb2.Dispute
 
 
 def event() -> str:
@@ -49,8 +49,8 @@ def alerts(shop: RunningShop, order_id: int | None = None) -> list[str]:
 
 def of(shop: RunningShop, order_id: int) -> list[tuple[str, str, int]]:
     """The refunds of an order, as the admin sees them: origin, status and cents."""
-    request = after_sale_pb2.ListRefundsRequest(order_id=order_id)
-    items = shop.orders.ListRefunds(request, metadata=shop.admin.metadata).items
+    request = refund_pb2.ListRefundsRequest(order_id=order_id)
+    items = shop.refunds.ListRefunds(request, metadata=shop.admin.metadata).items
     return [
         (Refund.Origin.Name(one.origin), Refund.Status.Name(one.status), cents(one.amount)) for one in items
     ]
@@ -63,10 +63,10 @@ def refused(call: Any, *arguments: Any, **named: Any) -> Refused:
     return refusal(caught.value)
 
 
-def refund(shop: RunningShop, order_id: int) -> after_sale_pb2.Refund:
+def refund(shop: RunningShop, order_id: int) -> refund_pb2.Refund:
     """Pay all that is left back."""
-    request = after_sale_pb2.RefundOrderRequest(order_id=order_id, all=True)
-    return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
+    request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
+    return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 
 def metric(shop: RunningShop, kind: str) -> float:
@@ -100,7 +100,7 @@ def test_a_success_of_another_payment_amount_or_currency_confirms_nothing(
     for _ in range(2):  # of each only once
         assert not tell(paid, *account.signed("payment_intent.succeeded", thing, event_id=event()))
     known = only_order(paid, buyer)
-    assert (known.status, known.payment.status) == (pb.Order.PENDING_PAYMENT, pb.Payment.PENDING)
+    assert (known.status, known.payment.status) == (pb.Order.PENDING_PAYMENT, payment_pb2.Payment.PENDING)
     assert known.payment.gateway_id == intent["id"]
     assert alerts(paid, order.id) == [kind]
     assert metric(paid, kind) == before + 1
@@ -222,8 +222,8 @@ def test_a_cancellation_after_an_untold_refund_at_stripe_ends_with_what_moved(
 ) -> None:
     buyer, _, order, intent = bought(paid, account)
     account.refund_by_hand(intent, 1679)
-    request = after_sale_pb2.CancelOrderRequest(order_id=order.id)
-    paid.orders.CancelOrder(request, metadata=buyer.metadata)
+    request = refund_pb2.CancelOrderRequest(order_id=order.id)
+    paid.refunds.CancelOrder(request, metadata=buyer.metadata)
     known = only_order(paid, buyer)
     assert (known.status, cents(known.payment.refunded)) == (pb.Order.CANCELLED, 1679)
     assert of(paid, order.id) == [("SHOP", "FAILED", 1679), ("GATEWAY", "SUCCEEDED", 1679)]
@@ -335,11 +335,11 @@ def test_a_dispute_stops_the_parcel_shows_on_the_order_and_is_lost(
     assert (cents(known.dispute.amount), known.dispute.reason) == (1679, "product_not_received")
     assert (known.dispute.gateway_id, known.dispute.respond_by.seconds) == (made, 1893456000)
     assert of(paid, order.id) == [("DISPUTE", "PENDING", 1679)]
-    cancel = after_sale_pb2.CancelOrderRequest(order_id=order.id)
+    cancel = refund_pb2.CancelOrderRequest(order_id=order.id)
     for call, arguments in (
         (paid.move, (order.id, pb.Order.PROCESSING)),
         (refund, (paid, order.id)),
-        (lambda: paid.orders.CancelOrder(cancel, metadata=buyer.metadata), ()),
+        (lambda: paid.refunds.CancelOrder(cancel, metadata=buyer.metadata), ()),
     ):
         answer = refused(call, *arguments)
         assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ORDER_DISPUTED")
@@ -444,7 +444,7 @@ def test_a_list_of_orders_shows_the_dispute_of_each(paid: RunningShop, account: 
     paid.checkout(buyer, payment_token="pm_card_visa")
     made = account.dispute(intent)
     tell(paid, *account.webhook("charge.dispute.created", made, event_id=event()))
-    items = paid.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
+    items = paid.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     assert {one.id: one.HasField("dispute") for one in items if one.id == order.id} == {order.id: True}
     assert sum(one.HasField("dispute") for one in items) == 1
     account.decide(made, "won")
@@ -488,7 +488,7 @@ def test_alerts_are_listed_until_a_person_closes_them(paid: RunningShop, account
             request = payment_pb2.ListPaymentAlertsRequest(
                 page_size=2, page_token=token, include_closed=include_closed
             )
-            return paid.orders.ListPaymentAlerts(request, metadata=paid.admin.metadata)
+            return paid.payments.ListPaymentAlerts(request, metadata=paid.admin.metadata)
 
         return [one for page in page_by_page(read) for one in page.items if one.order_id == order.id]
 
@@ -497,11 +497,11 @@ def test_alerts_are_listed_until_a_person_closes_them(paid: RunningShop, account
     assert {one.kind for one in found} == {payment_pb2.PaymentAlert.OTHER_PAYMENT}
     assert order.number in found[0].problem
     close = payment_pb2.ClosePaymentAlertRequest(alert_id=found[0].id)
-    closed = paid.orders.ClosePaymentAlert(close, metadata=paid.admin.metadata)
+    closed = paid.payments.ClosePaymentAlert(close, metadata=paid.admin.metadata)
     assert closed.HasField("close_time")
-    assert paid.orders.ClosePaymentAlert(close, metadata=paid.admin.metadata) == closed
+    assert paid.payments.ClosePaymentAlert(close, metadata=paid.admin.metadata) == closed
     assert listed() == found[1:]
     assert listed(include_closed=True) == [closed, *found[1:]]
     absent = payment_pb2.ClosePaymentAlertRequest(alert_id=10**12)
-    answer = refused(paid.orders.ClosePaymentAlert, absent, metadata=paid.admin.metadata)
+    answer = refused(paid.payments.ClosePaymentAlert, absent, metadata=paid.admin.metadata)
     assert answer.reason == "PAYMENT_ALERT_NOT_FOUND"

@@ -11,8 +11,8 @@ import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
 from running_shop import Account, RunningShop
-from sanset.v1 import after_sale_pb2, user_pb2
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import payment_pb2, refund_pb2, user_pb2
 from stripe_double import StripeDouble
 from stripe_shop import stripe_settings
 
@@ -32,10 +32,10 @@ def save(shop: RunningShop, owner: Account, token: str) -> int:
     return shop.users.AddPaymentMethod(request, metadata=owner.metadata).id
 
 
-def paid_back(shop: RunningShop, order_id: int) -> after_sale_pb2.Refund:
+def paid_back(shop: RunningShop, order_id: int) -> refund_pb2.Refund:
     """Pay all that is left of an order back."""
-    request = after_sale_pb2.RefundOrderRequest(order_id=order_id, all=True)
-    return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
+    request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
+    return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 
 def refunds(shop: RunningShop, order_id: int) -> list[tuple[int, str, str]]:
@@ -49,7 +49,7 @@ def test_what_stripe_never_takes_is_declined_at_once(
 ) -> None:
     buyer, product_id = buyer_of(paid)
     request_id = str(uuid.uuid4())
-    wanted = {"payment_token": "upi_1", "payment_method": pb.Payment.UPI, "request_id": request_id}
+    wanted = {"payment_token": "upi_1", "payment_method": payment_pb2.Payment.UPI, "request_id": request_id}
     first = refused(paid, buyer, **wanted)
     again = refused(paid, buyer, **wanted)
     assert (first.reason, first.facts["reason"]) == (
@@ -149,7 +149,7 @@ def test_a_refund_that_comes_back_is_not_paid_back(paid: RunningShop, account: S
     buyer, _ = buyer_of(paid)
     order = paid.checkout(buyer, payment_token="pm_card_visa").order
     first = paid_back(paid, order.id)
-    assert first.status == after_sale_pb2.Refund.SUCCEEDED
+    assert first.status == refund_pb2.Refund.SUCCEEDED
     [refund] = account.refunds_of(account.of_order(order.number)["id"])
     assert not tell(paid, *account.webhook("refund.updated", refund["id"], event_id=event()))
     assert [one[1] for one in refunds(paid, order.id)] == ["SUCCEEDED"]
@@ -166,7 +166,7 @@ def test_a_refund_that_comes_back_is_not_paid_back(paid: RunningShop, account: S
     assert (known.refunded.units, known.refunded.nanos) == (0, 0)
     sound(paid)
 
-    assert paid_back(paid, order.id).status == after_sale_pb2.Refund.SUCCEEDED
+    assert paid_back(paid, order.id).status == refund_pb2.Refund.SUCCEEDED
     assert account.refunded(account.of_order(order.number)["id"]) == 1679
     # Late news of the first changes nothing any more
     assert not tell(paid, *account.webhook("charge.refund.updated", refund["id"], event_id=event()))

@@ -9,7 +9,15 @@ import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from running_shop import RunningShop, refused
-from sanset.v1 import category_pb2, order_pb2, product_pb2, promotion_pb2, segment_pb2, user_pb2
+from sanset.v1 import (
+    category_pb2,
+    order_pb2,
+    order_service_pb2,
+    product_pb2,
+    promotion_pb2,
+    segment_pb2,
+    user_pb2,
+)
 
 
 def _creation(**fields: str) -> product_pb2.CreateProductRequest:
@@ -30,7 +38,7 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
     two = "one\ntwo"
     coupon = promotion_pb2.Coupon(code=uuid.uuid4().hex[:8], description=two, percent=5)
     rules = segment_pb2.SegmentRules(min_orders=1)
-    shipped = order_pb2.UpdateOrderStatusRequest(
+    shipped = order_service_pb2.UpdateOrderStatusRequest(
         order_id=order.id, status=order_pb2.Order.PROCESSING, location=two, message=two
     )
     for method, request, fields in (
@@ -41,7 +49,7 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
             ["category.name"],
         ),
         (
-            shop.cart.CreateCoupon,
+            shop.promotions.CreateCoupon,
             promotion_pb2.CreateCouponRequest(coupon=coupon),
             ["coupon.description"],
         ),

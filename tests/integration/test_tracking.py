@@ -12,7 +12,7 @@ from pathlib import Path
 import grpc
 import pytest
 from running_shop import ADMIN, RunningShop, refusal, test_settings
-from sanset.v1 import auth_pb2, model_pb2, order_pb2_grpc
+from sanset.v1 import auth_pb2, model_pb2, order_service_pb2, order_service_pb2_grpc
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import insert
 from watcher import PATIENCE, Watcher
@@ -74,7 +74,7 @@ def test_a_live_step_is_the_same_as_the_one_read_later(shop: RunningShop) -> Non
     deliver(shop, order.id)
     live.until_end()
     assert Watcher(shop.orders, buyer, order.id).until_end().messages == live.messages
-    request = pb.GetTrackingRequest(order_id=order.id)
+    request = order_service_pb2.GetTrackingRequest(order_id=order.id)
     tracking = shop.orders.GetTracking(request, metadata=buyer.metadata)
     assert [message.event for message in live.messages[:-1]] == list(tracking.events)
 
@@ -109,7 +109,7 @@ def test_a_cancelled_order_ends_its_stream(shop: RunningShop) -> None:
     shop.add(buyer, shop.product().id)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token="tok_decline")
-    [order] = shop.orders.ListOrders(pb.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     watcher = Watcher(shop.orders, buyer, order.id).until_end()
     assert watcher.statuses == ["PENDING_PAYMENT", "CANCELLED"]
     assert (watcher.messages[-1].end.status, watcher.messages[-1].end.sequence) == (pb.Order.CANCELLED, 2)
@@ -155,7 +155,7 @@ def test_a_sequence_beyond_the_last_step_still_learns_of_the_end(shop: RunningSh
 
 
 def test_a_negative_sequence_is_refused(shop: RunningShop) -> None:
-    request = pb.TrackOrderRequest(order_id=1, after_sequence=-1)
+    request = order_service_pb2.TrackOrderRequest(order_id=1, after_sequence=-1)
     with pytest.raises(grpc.RpcError) as caught:
         next(shop.orders.TrackOrder(request, metadata=shop.admin.metadata))
     assert refusal(caught.value).fields == ["after_sequence"]
@@ -283,7 +283,7 @@ def test_a_worker_that_drains_asks_its_streams_to_reconnect(sqlite_url: str, tmp
     buyer = shop.customer()
     order = shop.order(buyer)
     with grpc.insecure_channel(shop.target) as channel:
-        watcher = Watcher(order_pb2_grpc.OrderServiceStub(channel), buyer, order.id).until_step(2)
+        watcher = Watcher(order_service_pb2_grpc.OrderServiceStub(channel), buyer, order.id).until_step(2)
         shop.stop()
         watcher.until_end()
     assert watcher.kinds() == ["event", "event", "reconnect"]

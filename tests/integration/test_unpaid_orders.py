@@ -15,9 +15,8 @@ from google.type.money_pb2 import Money
 from payment_shop import let_expire, report, sound, sweep, tell
 from running_shop import Account, RunningShop, refusal, test_settings
 from running_shop import refused as refused_call
-from sanset.v1 import after_sale_pb2, cart_pb2, product_pb2
+from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2, product_pb2, promotion_pb2, refund_pb2
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import promotion_pb2 as promo
 
 HANGS = "tok_timeout"
 
@@ -33,7 +32,7 @@ def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 @contextmanager
 def impatient(shop: RunningShop) -> Iterator[None]:
     """Give the gateway up at once meanwhile; a payment that works keeps its time, however busy the machine is."""
-    checkout = shop.app.orders._checkout
+    checkout = shop.app.checkout
     usual = checkout._rules
     checkout._rules = replace(usual, payment_seconds=0.02)
     try:
@@ -44,7 +43,7 @@ def impatient(shop: RunningShop) -> Iterator[None]:
 
 def newest(shop: RunningShop, buyer: Account) -> pb.Order:
     """The latest order of a buyer."""
-    request = pb.ListOrdersRequest(page_size=1)
+    request = order_service_pb2.ListOrdersRequest(page_size=1)
     return shop.orders.ListOrders(request, metadata=buyer.metadata).items[0]
 
 
@@ -57,22 +56,22 @@ def left_hanging(shop: RunningShop, buyer: Account) -> pb.Order:
 
 def coupon(shop: RunningShop, **fields: int) -> str:
     """The code of a new coupon of 10 %."""
-    wanted = promo.Coupon(code=f"U-{uuid.uuid4().hex[:12]}", percent=10, **fields)
-    request = promo.CreateCouponRequest(coupon=wanted)
-    return shop.cart.CreateCoupon(request, metadata=shop.admin.metadata).code
+    wanted = promotion_pb2.Coupon(code=f"U-{uuid.uuid4().hex[:12]}", percent=10, **fields)
+    request = promotion_pb2.CreateCouponRequest(coupon=wanted)
+    return shop.promotions.CreateCoupon(request, metadata=shop.admin.metadata).code
 
 
 def apply(shop: RunningShop, buyer: Account, code: str) -> cart_pb2.Cart:
-    return shop.cart.ApplyCoupon(promo.ApplyCouponRequest(code=code), metadata=buyer.metadata)
+    return shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=code), metadata=buyer.metadata)
 
 
 def give(shop: RunningShop, buyer: Account, points: int) -> None:
-    gift = promo.AdjustPointsRequest(user_id=buyer.user_id, points=points, reason="A present")
-    shop.cart.AdjustPoints(gift, metadata=shop.admin.metadata)
+    gift = promotion_pb2.AdjustPointsRequest(user_id=buyer.user_id, points=points, reason="A present")
+    shop.promotions.AdjustPoints(gift, metadata=shop.admin.metadata)
 
 
 def by_its_buyer(shop: RunningShop, buyer: Account, order: pb.Order) -> None:
-    shop.orders.CancelOrder(after_sale_pb2.CancelOrderRequest(order_id=order.id), metadata=buyer.metadata)
+    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=order.id), metadata=buyer.metadata)
 
 
 def by_staff(shop: RunningShop, buyer: Account, order: pb.Order) -> None:
@@ -104,7 +103,7 @@ def test_whoever_gives_a_payment_up_goods_coupon_and_points_are_in_the_cart_agai
     code = coupon(shop, per_user_limit=1)
     give(shop, buyer, 300)
     apply(shop, buyer, code)
-    request = promo.RedeemPointsRequest(points=200)
+    request = cart_pb2.RedeemPointsRequest(points=200)
     before = shop.cart.RedeemPoints(request, metadata=buyer.metadata)
     order = left_hanging(shop, buyer)
     assert cart_of(shop, buyer) == {}
@@ -223,7 +222,7 @@ def test_a_coupon_that_an_unpaid_order_holds_is_said_to_be_held(shop: RunningSho
     apply(shop, buyer, code)
     order = left_hanging(shop, buyer)
     shop.add(buyer, product_id)
-    held = refused_call(shop.cart.ApplyCoupon, promo.ApplyCouponRequest(code=code), buyer)
+    held = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), buyer)
     assert (held.code, held.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "COUPON_HELD")
     assert held.facts == {"code": code, "holder": f"your unpaid order {order.number}"}
     assert refused(shop, buyer, coupon_code=code).reason == "COUPON_HELD"
@@ -231,7 +230,7 @@ def test_a_coupon_that_an_unpaid_order_holds_is_said_to_be_held(shop: RunningSho
     assert read_cart(shop, buyer).coupon_problem == ""
     shop.checkout(buyer)
     shop.add(buyer, product_id)
-    used = refused_call(shop.cart.ApplyCoupon, promo.ApplyCouponRequest(code=code), buyer)
+    used = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), buyer)
     assert used.reason == "COUPON_USED_BY_YOU"
 
 
@@ -241,12 +240,12 @@ def test_the_last_use_of_a_coupon_is_held_by_others_before_it_is_used_up(shop: R
     apply(shop, first, code)
     order = left_hanging(shop, first)
     second, _ = buyer_of(shop)
-    held = refused_call(shop.cart.ApplyCoupon, promo.ApplyCouponRequest(code=code), second)
+    held = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), second)
     assert (held.reason, held.facts["holder"]) == ("COUPON_HELD", "an order that is not paid yet")
     demo = shop.app.payments.demo
     assert demo is not None
     tell(shop, *report(shop, order.number))
-    used = refused_call(shop.cart.ApplyCoupon, promo.ApplyCouponRequest(code=code), second)
+    used = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), second)
     assert used.reason == "COUPON_USED_UP"
     shop.sql("DELETE FROM gateway_charges WHERE key = :key", key=order.number)
 
@@ -254,13 +253,13 @@ def test_the_last_use_of_a_coupon_is_held_by_others_before_it_is_used_up(shop: R
 def test_points_that_an_unpaid_order_holds_are_said_to_be_held(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop, 3000)
     give(shop, buyer, 500)
-    everything = promo.RedeemPointsRequest(all=True)
+    everything = cart_pb2.RedeemPointsRequest(all=True)
     shop.cart.RedeemPoints(everything, metadata=buyer.metadata)
     left_hanging(shop, buyer)
     shop.add(buyer, product_id)
-    held = refused_call(shop.cart.RedeemPoints, promo.RedeemPointsRequest(points=400), buyer)
+    held = refused_call(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=400), buyer)
     assert (held.reason, held.facts) == ("POINTS_HELD", {"points": "0", "wanted": "400", "held": "500"})
-    few = refused_call(shop.cart.RedeemPoints, promo.RedeemPointsRequest(points=600), buyer)
+    few = refused_call(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=600), buyer)
     assert few.reason == "POINTS_TOO_FEW"
 
 
@@ -316,7 +315,7 @@ def buys(shop: RunningShop, buyer: Account, product_id: int, quantity: int = 1) 
 def over_the_limit(shop: RunningShop, buyer: Account, product_id: int, quantity: int = 1) -> dict[str, str]:
     """The facts of the refusal of a checkout and of its preview, which are the same."""
     shop.add(buyer, product_id, quantity)
-    preview = refused_call(shop.cart.PreviewCheckout, cart_pb2.PreviewCheckoutRequest(), buyer)
+    preview = refused_call(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
     answer = refused(shop, buyer)
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "PURCHASE_LIMIT")
     assert preview == answer
@@ -419,17 +418,21 @@ def test_what_cannot_be_bought_is_shown_and_not_counted(shop: RunningShop) -> No
     assert cart.totals.points_earned == cents(cart.totals.total) // 100
     total = shop.cart.GetTotal(cart_pb2.GetTotalRequest(), metadata=buyer.metadata)
     assert total == cart.totals
-    wanted = promo.Coupon(
+    wanted = promotion_pb2.Coupon(
         code=f"U-{uuid.uuid4().hex[:12]}", percent=10, min_purchase=Money(currency_code="USD", units=20)
     )
-    created = shop.cart.CreateCoupon(promo.CreateCouponRequest(coupon=wanted), metadata=shop.admin.metadata)
-    short = refused_call(shop.cart.ApplyCoupon, promo.ApplyCouponRequest(code=created.code), buyer)
+    created = shop.promotions.CreateCoupon(
+        promotion_pb2.CreateCouponRequest(coupon=wanted), metadata=shop.admin.metadata
+    )
+    short = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=created.code), buyer)
     assert (short.reason, short.facts["missing"]) == ("COUPON_BELOW_MINIMUM", "4.00 USD")
-    for call in (shop.cart.PreviewCheckout, shop.orders.Checkout):
+    for call in (shop.orders.PreviewCheckout, shop.orders.Checkout):
         request = (
-            cart_pb2.PreviewCheckoutRequest()
-            if call is shop.cart.PreviewCheckout
-            else pb.CheckoutRequest(payment_method=pb.Payment.CARD, request_id=str(uuid.uuid4()))
+            order_service_pb2.PreviewCheckoutRequest()
+            if call is shop.orders.PreviewCheckout
+            else order_service_pb2.CheckoutRequest(
+                payment_method=payment_pb2.Payment.CARD, request_id=str(uuid.uuid4())
+            )
         )
         assert refused_call(call, request, buyer).reason == "OUT_OF_STOCK"
 
@@ -482,13 +485,13 @@ def readers(shop: RunningShop, buyer: Account) -> dict[str, Callable[[], object]
     return {
         "GetCart": lambda: read_cart(shop, buyer),
         "GetTotal": lambda: shop.cart.GetTotal(cart_pb2.GetTotalRequest(), metadata=buyer.metadata),
-        "PreviewCheckout": lambda: shop.cart.PreviewCheckout(
-            cart_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata
+        "PreviewCheckout": lambda: shop.orders.PreviewCheckout(
+            order_service_pb2.PreviewCheckoutRequest(), metadata=buyer.metadata
         ),
         "RedeemPoints": lambda: shop.cart.RedeemPoints(
-            promo.RedeemPointsRequest(points=0), metadata=buyer.metadata
+            cart_pb2.RedeemPointsRequest(points=0), metadata=buyer.metadata
         ),
-        "RemoveCoupon": lambda: shop.cart.RemoveCoupon(promo.RemoveCouponRequest(), metadata=buyer.metadata),
+        "RemoveCoupon": lambda: shop.cart.RemoveCoupon(cart_pb2.RemoveCouponRequest(), metadata=buyer.metadata),
         "AddItem": lambda: shop.add(buyer, shop.product().id),
     }
 
@@ -543,14 +546,14 @@ def test_a_changed_coupon_is_told(shop: RunningShop) -> None:
     assert refused(shop, buyer).reason == "PRICE_CHANGED"
     shop.sql("UPDATE coupons SET percent_bp = 1000, active = false WHERE code = :code", code=code)
     assert refused(shop, buyer).reason == "COUPON_DISABLED"
-    shop.cart.RemoveCoupon(promo.RemoveCouponRequest(), metadata=buyer.metadata)
+    shop.cart.RemoveCoupon(cart_pb2.RemoveCouponRequest(), metadata=buyer.metadata)
     shop.checkout(buyer)
 
 
 def test_points_that_went_meanwhile_are_told(shop: RunningShop) -> None:
     buyer, _ = buyer_of(shop, 3000)
     give(shop, buyer, 500)
-    shop.cart.RedeemPoints(promo.RedeemPointsRequest(points=500), metadata=buyer.metadata)
+    shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=500), metadata=buyer.metadata)
     give(shop, buyer, -400)
     assert refused(shop, buyer).reason == "PRICE_CHANGED"
     assert "Of the 500 points to redeem you have 100 left." in read_cart(shop, buyer).changes
@@ -591,8 +594,8 @@ def test_another_address_costs_what_its_preview_shows(
         assert cents(taxed.checkout(buyer, address_id=abroad).order.totals.total) == 1799
         buyer, _ = buyer_of(taxed, 1000)
         abroad = taxed.add_address(buyer, country="FR").id
-        preview = cart_pb2.PreviewCheckoutRequest(address_id=abroad)
-        taxed.cart.PreviewCheckout(preview, metadata=buyer.metadata)
+        preview = order_service_pb2.PreviewCheckoutRequest(address_id=abroad)
+        taxed.orders.PreviewCheckout(preview, metadata=buyer.metadata)
         read_cart(taxed, buyer)
         taxed.checkout(buyer, address_id=abroad)
     finally:

@@ -12,8 +12,8 @@ import pytest
 from cart_shop import read_cart, second_variant
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop, refusal, refused
-from sanset.v1 import cart_pb2 as pb
-from sanset.v1 import inventory_pb2, product_pb2
+from sanset.v1 import cart_pb2, inventory_pb2, product_pb2
+from sanset.v1 import wishlist_pb2 as pb
 
 from server.cart import wishlist
 
@@ -31,7 +31,7 @@ def _wished(shop: RunningShop, user: Account) -> list[int]:
     return [item.product_id for item in _list(shop, user, page_size=100).items]
 
 
-def _move(shop: RunningShop, user: Account, product_id: int, **fields: int) -> pb.Cart:
+def _move(shop: RunningShop, user: Account, product_id: int, **fields: int) -> cart_pb2.Cart:
     request = pb.MoveToCartRequest(product_id=product_id, **fields)
     return shop.cart.MoveToCart(request, metadata=user.metadata, timeout=30)
 

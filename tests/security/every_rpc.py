@@ -18,18 +18,6 @@ from google.type.money_pb2 import Money
 from running_shop import PASSWORD, Account, RunningShop
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
-from sanset.v1.after_sale_pb2 import (
-    ApproveReturnRequest,
-    CancelOrderRequest,
-    LineQuantity,
-    ListRefundsRequest,
-    ListReturnsRequest,
-    ReceiveReturnRequest,
-    RefundOrderRequest,
-    RejectReturnRequest,
-    RequestReturnRequest,
-    Return,
-)
 from sanset.v1.auth_pb2 import (
     ListSessionsRequest,
     LoginRequest,
@@ -40,14 +28,12 @@ from sanset.v1.auth_pb2 import (
 )
 from sanset.v1.cart_pb2 import (
     AddItemRequest,
-    AddToWishlistRequest,
+    ApplyCouponRequest,
     ClearCartRequest,
     GetCartRequest,
     GetTotalRequest,
-    ListWishlistRequest,
-    MoveToCartRequest,
-    PreviewCheckoutRequest,
-    RemoveFromWishlistRequest,
+    RedeemPointsRequest,
+    RemoveCouponRequest,
     RemoveItemRequest,
     SyncCartRequest,
     UpdateItemRequest,
@@ -73,15 +59,15 @@ from sanset.v1.model_pb2 import (
     TrainModelRequest,
     WatchTrainingRequest,
 )
-from sanset.v1.order_pb2 import (
+from sanset.v1.order_pb2 import LineQuantity, Order
+from sanset.v1.order_service_pb2 import (
     CheckoutRequest,
     ExportOrdersRequest,
     GetOrderRequest,
     GetTrackingRequest,
     ListOrdersRequest,
     ListPendingOrdersRequest,
-    Order,
-    Payment,
+    PreviewCheckoutRequest,
     TrackOrderRequest,
     UpdateOrderStatusRequest,
 )
@@ -92,6 +78,7 @@ from sanset.v1.payment_pb2 import (
     GetPaymentRequest,
     GiftCard,
     ListPaymentAlertsRequest,
+    Payment,
     ReceivePaymentWebhookRequest,
 )
 from sanset.v1.product_pb2 import (
@@ -107,7 +94,6 @@ from sanset.v1.product_pb2 import (
 )
 from sanset.v1.promotion_pb2 import (
     AdjustPointsRequest,
-    ApplyCouponRequest,
     Coupon,
     CreateCouponRequest,
     GetLoyaltyRequest,
@@ -115,8 +101,6 @@ from sanset.v1.promotion_pb2 import (
     ListCouponsRequest,
     ListPointsRequest,
     ListTiersRequest,
-    RedeemPointsRequest,
-    RemoveCouponRequest,
     Tier,
     UpdateCouponRequest,
 )
@@ -129,6 +113,17 @@ from sanset.v1.recommend_pb2 import (
     GetSimilarProductsRequest,
     GetTrendingRequest,
     TrackEventRequest,
+)
+from sanset.v1.refund_pb2 import (
+    ApproveReturnRequest,
+    CancelOrderRequest,
+    ListRefundsRequest,
+    ListReturnsRequest,
+    ReceiveReturnRequest,
+    RefundOrderRequest,
+    RejectReturnRequest,
+    RequestReturnRequest,
+    Return,
 )
 from sanset.v1.segment_pb2 import (
     AnalyzeSegmentRequest,
@@ -161,6 +156,12 @@ from sanset.v1.webhook_pb2 import (
     ReplayWebhookDeliveryRequest,
     UpdateWebhookEndpointRequest,
     WebhookEndpoint,
+)
+from sanset.v1.wishlist_pb2 import (
+    AddToWishlistRequest,
+    ListWishlistRequest,
+    MoveToCartRequest,
+    RemoveFromWishlistRequest,
 )
 from sqlalchemy import insert, update
 
@@ -242,7 +243,7 @@ class World:
         self.forget_endpoints()
         endpoint = WebhookEndpoint(url="https://8.8.8.8/hook", event_types=["order.shipped"])
         request = CreateWebhookEndpointRequest(endpoint=endpoint)
-        return self.shop.orders.CreateWebhookEndpoint(request, metadata=self.shop.admin.metadata)
+        return self.shop.webhooks.CreateWebhookEndpoint(request, metadata=self.shop.admin.metadata)
 
     def forget_endpoints(self) -> None:
         """Delete every webhook endpoint."""
@@ -454,7 +455,7 @@ def _ask_return(world: World, caller: Account) -> RequestReturnRequest:
 
 def _return(world: World, caller: Account) -> Return:
     """A return that was asked for."""
-    return world.shop.orders.RequestReturn(_ask_return(world, caller), metadata=caller.metadata)
+    return world.shop.refunds.RequestReturn(_ask_return(world, caller), metadata=caller.metadata)
 
 
 def _list_returns(world: World, caller: Account) -> Message:
@@ -463,7 +464,7 @@ def _list_returns(world: World, caller: Account) -> Message:
 
 def _receive_return(world: World, caller: Account) -> Message:
     asked = _return(world, caller)
-    world.shop.orders.ApproveReturn(
+    world.shop.refunds.ApproveReturn(
         ApproveReturnRequest(return_id=asked.id), metadata=world.shop.admin.metadata
     )
     return ReceiveReturnRequest(return_id=asked.id, restocked=asked.items, request_id=str(uuid.uuid4()))
@@ -520,7 +521,7 @@ def _coupon() -> Coupon:
 
 def _new_coupon(world: World) -> Coupon:
     request = CreateCouponRequest(coupon=_coupon())
-    return world.shop.cart.CreateCoupon(request, metadata=world.shop.admin.metadata)
+    return world.shop.promotions.CreateCoupon(request, metadata=world.shop.admin.metadata)
 
 
 def _update_coupon(world: World, caller: Account) -> Message:

@@ -15,7 +15,7 @@ import pytest
 from every_rpc import CASES, METHODS, World, rule
 from google.protobuf.message import Message
 from running_shop import Account, refusal
-from sanset.v1 import auth_pb2, cart_pb2, order_pb2, promotion_pb2, recommend_pb2, user_pb2
+from sanset.v1 import auth_pb2, cart_pb2, order_service_pb2, promotion_pb2, recommend_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import select
 
@@ -213,7 +213,7 @@ def _checkout_elsewhere(world: World, owner: Account, other: Account) -> Message
 
 def _preview_elsewhere(world: World, owner: Account, other: Account) -> Message:
     world.filled_cart(other)
-    return cart_pb2.PreviewCheckoutRequest(address_id=world.address_of(owner))
+    return order_service_pb2.PreviewCheckoutRequest(address_id=world.address_of(owner))
 
 
 def _taken_over(world: World, owner: Account, other: Account) -> Message:
@@ -238,7 +238,7 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
     "MoveToCart": (_made_for_owner("MoveToCart"), "WISHLIST_ITEM_NOT_FOUND"),
     "Checkout": (_checkout_elsewhere, "ADDRESS_NOT_FOUND"),
     "ListOrders": (
-        lambda w, owner, other: order_pb2.ListOrdersRequest(user_id=owner.user_id),
+        lambda w, owner, other: order_service_pb2.ListOrdersRequest(user_id=owner.user_id),
         "USER_NOT_FOUND",
     ),
     "GetLoyalty": (
@@ -358,12 +358,12 @@ def _possessions(world: World, account: Account) -> tuple[Any, ...]:
         see.users.GetMe(user_pb2.GetMeRequest(), metadata=account.metadata),
         list(see.users.ListAddresses(user_pb2.ListAddressesRequest(), metadata=account.metadata).items),
         list(see.cart.GetCart(cart_pb2.GetCartRequest(), metadata=account.metadata).items),
-        list(see.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=account.metadata).items),
+        list(see.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=account.metadata).items),
     )
 
 
 def test_only_admins_list_everyones_orders(world: World) -> None:
-    request = order_pb2.ListOrdersRequest(all_users=True)
+    request = order_service_pb2.ListOrdersRequest(all_users=True)
     for account in (customer(world), world.vendor):
         denied = grpc.StatusCode.PERMISSION_DENIED
         _is_refused(world, "ListOrders", request, account.metadata, denied, "PERMISSION_MISSING")

@@ -26,8 +26,8 @@ PROJECT = Path(__file__).parents[2]
 METHODS: list[MethodDescriptor] = [method for service in SERVICES for method in service.methods]
 IDS = [method.name for method in METHODS]
 
-PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "CartService/ListTiers",
-          "OrderService/ReceivePaymentWebhook"}  # fmt: skip
+PUBLIC = {"AuthService/Register", "AuthService/Login", "AuthService/Refresh", "PromotionService/ListTiers",
+          "PaymentService/ReceivePaymentWebhook"}  # fmt: skip
 OPTIONAL = {
     "CatalogService/GetProduct",
     "CatalogService/BatchGetProducts",

@@ -12,7 +12,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 from google.rpc import status_pb2
 from prometheus_client import CollectorRegistry
-from sanset.v1 import cart_pb2, order_pb2
+from sanset.v1 import cart_pb2, order_service_pb2
 
 from server.db.pool import Pool
 from server.errors import Unauthenticated
@@ -32,7 +32,7 @@ CART = "/sanset.v1.CartService/GetCart"
 TRACK = "/sanset.v1.OrderService/TrackOrder"
 SERVICES = [
     cart_pb2.DESCRIPTOR.services_by_name["CartService"],
-    order_pb2.DESCRIPTOR.services_by_name["OrderService"],
+    order_service_pb2.DESCRIPTOR.services_by_name["OrderService"],
 ]
 
 

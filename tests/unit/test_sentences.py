@@ -10,10 +10,10 @@ from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from sanset.v1.after_sale_pb2 import LineQuantity, RefundOrderRequest, RequestReturnRequest
 from sanset.v1.auth_pb2 import LoginRequest, RegisterRequest
 from sanset.v1.model_pb2 import Model, TrainModelRequest
-from sanset.v1.order_pb2 import CheckoutRequest
+from sanset.v1.order_pb2 import LineQuantity
+from sanset.v1.order_service_pb2 import CheckoutRequest
 from sanset.v1.product_pb2 import (
     BatchGetProductsRequest,
     CreateProductRequest,
@@ -22,6 +22,7 @@ from sanset.v1.product_pb2 import (
     Product,
 )
 from sanset.v1.promotion_pb2 import AdjustPointsRequest
+from sanset.v1.refund_pb2 import RefundOrderRequest, RequestReturnRequest
 from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import order_pb2, product_pb2, recommend_pb2, user_pb2
+from sanset.v1 import order_service_pb2, product_pb2, recommend_pb2, user_pb2
 
 from server.rpc.storable import MAX_STRUCT_DEPTH, flaws
 
@@ -36,7 +36,7 @@ def test_nul_is_found_wherever_text_is() -> None:
     ],
 )  # fmt: skip
 def test_a_time_is_of_the_calendar(seconds: int, nanos: int, fine: bool) -> None:
-    request = order_pb2.UpdateOrderStatusRequest(eta=Timestamp(seconds=seconds, nanos=nanos))
+    request = order_service_pb2.UpdateOrderStatusRequest(eta=Timestamp(seconds=seconds, nanos=nanos))
     assert [field for field, _ in flaws(request)] == ([] if fine else ["eta"])
     if fine:
         request.eta.ToDatetime()

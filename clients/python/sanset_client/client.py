@@ -12,7 +12,21 @@ from sanset_client.calls import Calls
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
 from sanset_client.contract import Contract
 from sanset_client.errors import DeadlineExceeded, Unauthenticated, Unavailable
-from sanset_client.services import Auth, Cart, Catalog, Inventory, Models, Orders, Recommend, Segments, Users
+from sanset_client.services import (
+    Auth,
+    Cart,
+    Catalog,
+    Inventory,
+    Models,
+    Orders,
+    Payments,
+    Promotions,
+    Recommend,
+    Refunds,
+    Segments,
+    Users,
+    Webhooks,
+)
 from sanset_client.session import REFRESH_TIMEOUT, Session, TokensHook
 
 
@@ -57,7 +71,11 @@ class Client:
         self.catalog = Catalog(channel)
         self.inventory = Inventory(channel)
         self.cart = Cart(channel)
+        self.promotions = Promotions(channel)
         self.orders = Orders(channel)
+        self.payments = Payments(channel)
+        self.refunds = Refunds(channel)
+        self.webhooks = Webhooks(channel)
         self.recommend = Recommend(channel)
         self.models = Models(channel)
         self.segments = Segments(channel)

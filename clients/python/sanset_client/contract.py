@@ -6,22 +6,16 @@ import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 
+import sanset.v1
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
 from sanset.v1 import (
     access_pb2,
-    auth_pb2,
-    cart_pb2,
-    catalog_pb2,
-    inventory_pb2,
-    model_pb2,
-    order_pb2,
-    recommend_pb2,
-    segment_pb2,
-    user_pb2,
 )
 
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
@@ -113,19 +107,11 @@ class Contract:
 
 
 def _methods() -> Iterator[MethodDescriptor]:
-    for module in (
-        auth_pb2,
-        user_pb2,
-        catalog_pb2,
-        inventory_pb2,
-        cart_pb2,
-        order_pb2,
-        recommend_pb2,
-        model_pb2,
-        segment_pb2,
-    ):
-        for service in module.DESCRIPTOR.services_by_name.values():
-            yield from service.methods
+    for module in iter_modules(sanset.v1.__path__):
+        if module.name.endswith("_pb2"):
+            services = import_module(f"sanset.v1.{module.name}").DESCRIPTOR.services_by_name
+            for service in services.values():
+                yield from service.methods
 
 
 def _rpc(method: MethodDescriptor) -> Rpc:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import (
-    after_sale_pb2,
     auth_pb2,
     cart_pb2,
     category_pb2,
@@ -13,13 +12,17 @@ from sanset.v1 import (
     model_metrics_pb2,
     model_pb2,
     order_pb2,
+    order_service_pb2,
     payment_pb2,
+    pricing_pb2,
     product_pb2,
     promotion_pb2,
     recommend_pb2,
+    refund_pb2,
     segment_pb2,
     user_pb2,
     webhook_pb2,
+    wishlist_pb2,
 )
 
 from sanset_client.rpc import Items, Stream, Unary
@@ -80,7 +83,7 @@ class InventoryMethods:
 
 
 class CartMethods:
-    """The caller's cart. `add` is `add_item`."""
+    """The caller's cart and wishlist. `add` is `add_item`."""
 
     get_cart = Unary(cart_pb2.GetCartRequest, cart_pb2.Cart)
     add_item = Unary(cart_pb2.AddItemRequest, cart_pb2.Cart)
@@ -88,23 +91,27 @@ class CartMethods:
     update_item = Unary(cart_pb2.UpdateItemRequest, cart_pb2.Cart)
     remove_item = Unary(cart_pb2.RemoveItemRequest, cart_pb2.Cart)
     clear_cart = Unary(cart_pb2.ClearCartRequest, cart_pb2.Cart)
-    get_total = Unary(cart_pb2.GetTotalRequest, cart_pb2.Totals)
-    preview_checkout = Unary(cart_pb2.PreviewCheckoutRequest, cart_pb2.PreviewCheckoutResponse)
+    get_total = Unary(cart_pb2.GetTotalRequest, pricing_pb2.Totals)
     sync_cart = Unary(cart_pb2.SyncCartRequest, cart_pb2.Cart)
-    list_wishlist = Unary(cart_pb2.ListWishlistRequest, cart_pb2.ListWishlistResponse)
-    iter_wishlist = Items(cart_pb2.ListWishlistRequest, cart_pb2.WishlistItem, rpc="ListWishlist")
-    add_to_wishlist = Unary(cart_pb2.AddToWishlistRequest, cart_pb2.WishlistItem)
-    remove_from_wishlist = Unary(cart_pb2.RemoveFromWishlistRequest, Empty)
-    move_to_cart = Unary(cart_pb2.MoveToCartRequest, cart_pb2.Cart)
+    list_wishlist = Unary(wishlist_pb2.ListWishlistRequest, wishlist_pb2.ListWishlistResponse)
+    iter_wishlist = Items(wishlist_pb2.ListWishlistRequest, wishlist_pb2.WishlistItem, rpc="ListWishlist")
+    add_to_wishlist = Unary(wishlist_pb2.AddToWishlistRequest, wishlist_pb2.WishlistItem)
+    remove_from_wishlist = Unary(wishlist_pb2.RemoveFromWishlistRequest, Empty)
+    move_to_cart = Unary(wishlist_pb2.MoveToCartRequest, cart_pb2.Cart)
+    apply_coupon = Unary(cart_pb2.ApplyCouponRequest, cart_pb2.Cart)
+    remove_coupon = Unary(cart_pb2.RemoveCouponRequest, cart_pb2.Cart)
+    redeem_points = Unary(cart_pb2.RedeemPointsRequest, cart_pb2.Cart)
+
+
+class PromotionMethods:
+    """Coupons, tiers and points."""
+
     list_coupons = Unary(promotion_pb2.ListCouponsRequest, promotion_pb2.ListCouponsResponse)
     iter_coupons = Items(promotion_pb2.ListCouponsRequest, promotion_pb2.Coupon, rpc="ListCoupons")
-    apply_coupon = Unary(promotion_pb2.ApplyCouponRequest, cart_pb2.Cart)
-    remove_coupon = Unary(promotion_pb2.RemoveCouponRequest, cart_pb2.Cart)
     get_loyalty = Unary(promotion_pb2.GetLoyaltyRequest, promotion_pb2.Loyalty)
     list_tiers = Unary(promotion_pb2.ListTiersRequest, promotion_pb2.ListTiersResponse)
     list_points = Unary(promotion_pb2.ListPointsRequest, promotion_pb2.ListPointsResponse)
     iter_points = Items(promotion_pb2.ListPointsRequest, promotion_pb2.PointsEntry, rpc="ListPoints")
-    redeem_points = Unary(promotion_pb2.RedeemPointsRequest, cart_pb2.Cart)
     adjust_points = Unary(promotion_pb2.AdjustPointsRequest, promotion_pb2.Loyalty)
     list_all_coupons = Unary(promotion_pb2.ListAllCouponsRequest, promotion_pb2.ListCouponsResponse)
     iter_all_coupons = Items(promotion_pb2.ListAllCouponsRequest, promotion_pb2.Coupon, rpc="ListAllCoupons")
@@ -115,31 +122,58 @@ class CartMethods:
 class OrderMethods:
     """Orders. `checkout` returns the order; the RPC `Checkout` also where a payment must be finished."""
 
-    checkout = Unary(order_pb2.CheckoutRequest, order_pb2.Order, part="order")
-    list_orders = Unary(order_pb2.ListOrdersRequest, order_pb2.ListOrdersResponse)
-    iter_orders = Items(order_pb2.ListOrdersRequest, order_pb2.Order, rpc="ListOrders")
-    list_pending_orders = Unary(order_pb2.ListPendingOrdersRequest, order_pb2.ListOrdersResponse)
-    iter_pending_orders = Items(order_pb2.ListPendingOrdersRequest, order_pb2.Order, rpc="ListPendingOrders")
-    export_orders = Stream(order_pb2.ExportOrdersRequest, HttpBody)
-    get_order = Unary(order_pb2.GetOrderRequest, order_pb2.Order)
-    update_order_status = Unary(order_pb2.UpdateOrderStatusRequest, order_pb2.Order)
-    track_order = Stream(order_pb2.TrackOrderRequest, order_pb2.TrackOrderResponse)
-    get_tracking = Unary(order_pb2.GetTrackingRequest, order_pb2.Tracking)
-    get_payment = Unary(payment_pb2.GetPaymentRequest, order_pb2.Payment)
+    preview_checkout = Unary(
+        order_service_pb2.PreviewCheckoutRequest, order_service_pb2.PreviewCheckoutResponse
+    )
+    checkout = Unary(order_service_pb2.CheckoutRequest, order_pb2.Order, part="order")
+    list_orders = Unary(order_service_pb2.ListOrdersRequest, order_service_pb2.ListOrdersResponse)
+    iter_orders = Items(order_service_pb2.ListOrdersRequest, order_pb2.Order, rpc="ListOrders")
+    list_pending_orders = Unary(
+        order_service_pb2.ListPendingOrdersRequest, order_service_pb2.ListOrdersResponse
+    )
+    iter_pending_orders = Items(
+        order_service_pb2.ListPendingOrdersRequest, order_pb2.Order, rpc="ListPendingOrders"
+    )
+    export_orders = Stream(order_service_pb2.ExportOrdersRequest, HttpBody)
+    get_order = Unary(order_service_pb2.GetOrderRequest, order_pb2.Order)
+    update_order_status = Unary(order_service_pb2.UpdateOrderStatusRequest, order_pb2.Order)
+    track_order = Stream(order_service_pb2.TrackOrderRequest, order_service_pb2.TrackOrderResponse)
+    get_tracking = Unary(order_service_pb2.GetTrackingRequest, order_pb2.Tracking)
+
+
+class PaymentMethods:
+    """Payments and gift cards."""
+
+    get_payment = Unary(payment_pb2.GetPaymentRequest, payment_pb2.Payment)
     receive_payment_webhook = Unary(
         payment_pb2.ReceivePaymentWebhookRequest, payment_pb2.ReceivePaymentWebhookResponse
     )
     create_gift_card = Unary(payment_pb2.CreateGiftCardRequest, payment_pb2.GiftCard)
     get_gift_card_balance = Unary(payment_pb2.GetGiftCardBalanceRequest, payment_pb2.GiftCard)
-    cancel_order = Unary(after_sale_pb2.CancelOrderRequest, order_pb2.Order)
-    refund_order = Unary(after_sale_pb2.RefundOrderRequest, after_sale_pb2.Refund)
-    list_refunds = Unary(after_sale_pb2.ListRefundsRequest, after_sale_pb2.ListRefundsResponse)
-    request_return = Unary(after_sale_pb2.RequestReturnRequest, after_sale_pb2.Return)
-    list_returns = Unary(after_sale_pb2.ListReturnsRequest, after_sale_pb2.ListReturnsResponse)
-    iter_returns = Items(after_sale_pb2.ListReturnsRequest, after_sale_pb2.Return, rpc="ListReturns")
-    approve_return = Unary(after_sale_pb2.ApproveReturnRequest, after_sale_pb2.Return)
-    reject_return = Unary(after_sale_pb2.RejectReturnRequest, after_sale_pb2.Return)
-    receive_return = Unary(after_sale_pb2.ReceiveReturnRequest, after_sale_pb2.Return)
+    list_payment_alerts = Unary(payment_pb2.ListPaymentAlertsRequest, payment_pb2.ListPaymentAlertsResponse)
+    iter_payment_alerts = Items(
+        payment_pb2.ListPaymentAlertsRequest, payment_pb2.PaymentAlert, rpc="ListPaymentAlerts"
+    )
+    close_payment_alert = Unary(payment_pb2.ClosePaymentAlertRequest, payment_pb2.PaymentAlert)
+
+
+class RefundMethods:
+    """Cancellations, refunds and returns."""
+
+    cancel_order = Unary(refund_pb2.CancelOrderRequest, order_pb2.Order)
+    refund_order = Unary(refund_pb2.RefundOrderRequest, refund_pb2.Refund)
+    list_refunds = Unary(refund_pb2.ListRefundsRequest, refund_pb2.ListRefundsResponse)
+    request_return = Unary(refund_pb2.RequestReturnRequest, refund_pb2.Return)
+    list_returns = Unary(refund_pb2.ListReturnsRequest, refund_pb2.ListReturnsResponse)
+    iter_returns = Items(refund_pb2.ListReturnsRequest, refund_pb2.Return, rpc="ListReturns")
+    approve_return = Unary(refund_pb2.ApproveReturnRequest, refund_pb2.Return)
+    reject_return = Unary(refund_pb2.RejectReturnRequest, refund_pb2.Return)
+    receive_return = Unary(refund_pb2.ReceiveReturnRequest, refund_pb2.Return)
+
+
+class WebhookMethods:
+    """Webhooks to the shop's own systems."""
+
     create_webhook_endpoint = Unary(webhook_pb2.CreateWebhookEndpointRequest, webhook_pb2.WebhookEndpoint)
     list_webhook_endpoints = Unary(
         webhook_pb2.ListWebhookEndpointsRequest, webhook_pb2.ListWebhookEndpointsResponse
@@ -152,11 +186,6 @@ class OrderMethods:
     iter_webhook_deliveries = Items(
         webhook_pb2.ListWebhookDeliveriesRequest, webhook_pb2.WebhookDelivery, rpc="ListWebhookDeliveries"
     )
-    list_payment_alerts = Unary(payment_pb2.ListPaymentAlertsRequest, payment_pb2.ListPaymentAlertsResponse)
-    iter_payment_alerts = Items(
-        payment_pb2.ListPaymentAlertsRequest, payment_pb2.PaymentAlert, rpc="ListPaymentAlerts"
-    )
-    close_payment_alert = Unary(payment_pb2.ClosePaymentAlertRequest, payment_pb2.PaymentAlert)
     replay_webhook_delivery = Unary(webhook_pb2.ReplayWebhookDeliveryRequest, webhook_pb2.WebhookDelivery)
 
 

@@ -10,10 +10,14 @@ from sanset.v1 import (
     catalog_pb2_grpc,
     inventory_pb2_grpc,
     model_pb2_grpc,
-    order_pb2_grpc,
+    order_service_pb2_grpc,
+    payment_pb2_grpc,
+    promotion_pb2_grpc,
     recommend_pb2_grpc,
+    refund_pb2_grpc,
     segment_pb2_grpc,
     user_pb2_grpc,
+    webhook_pb2_grpc,
 )
 from sanset.v1.order_pb2 import OrderEvent
 
@@ -24,9 +28,13 @@ from sanset_client.methods import (
     InventoryMethods,
     ModelMethods,
     OrderMethods,
+    PaymentMethods,
+    PromotionMethods,
     RecommendMethods,
+    RefundMethods,
     SegmentMethods,
     UserMethods,
+    WebhookMethods,
 )
 from sanset_client.rpc import Service
 from sanset_client.tracking import PATIENCE, Trail, follow
@@ -49,10 +57,10 @@ class Inventory(InventoryMethods, Service, inventory_pb2_grpc.InventoryServiceSt
 
 
 class Cart(CartMethods, Service, cart_pb2_grpc.CartServiceStub):
-    """The caller's cart."""
+    """The caller's cart and wishlist."""
 
 
-class Orders(OrderMethods, Service, order_pb2_grpc.OrderServiceStub):
+class Orders(OrderMethods, Service, order_service_pb2_grpc.OrderServiceStub):
     """Orders, and following them."""
 
     def track(
@@ -65,6 +73,22 @@ class Orders(OrderMethods, Service, order_pb2_grpc.OrderServiceStub):
         not exist or is another user's, and the SansetError that made it give up.
         """
         return follow(self.TrackOrder, Trail(order_id, after_sequence, patience))
+
+
+class Promotions(PromotionMethods, Service, promotion_pb2_grpc.PromotionServiceStub):
+    """Coupons, loyalty tiers and points."""
+
+
+class Payments(PaymentMethods, Service, payment_pb2_grpc.PaymentServiceStub):
+    """Payments and gift cards."""
+
+
+class Refunds(RefundMethods, Service, refund_pb2_grpc.RefundServiceStub):
+    """Cancellations, refunds and returns."""
+
+
+class Webhooks(WebhookMethods, Service, webhook_pb2_grpc.WebhookServiceStub):
+    """Webhooks to the shop's own systems."""
 
 
 class Recommend(RecommendMethods, Service, recommend_pb2_grpc.RecommendServiceStub):

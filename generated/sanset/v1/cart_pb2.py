@@ -29,10 +29,11 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
-from sanset.v1 import promotion_pb2 as sanset_dot_v1_dot_promotion__pb2
+from sanset.v1 import pricing_pb2 as sanset_dot_v1_dot_pricing__pb2
+from sanset.v1 import wishlist_pb2 as sanset_dot_v1_dot_wishlist__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/cart.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x19sanset/v1/promotion.proto\"\xa3\x02\n\x04\x43\x61rt\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.CartItem\x12$\n\x08subtotal\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\nitem_count\x18\x03 \x01(\x05\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05token\x18\x06 \x01(\t\x12\x13\n\x0b\x63oupon_code\x18\x07 \x01(\t\x12\x16\n\x0e\x63oupon_problem\x18\x08 \x01(\t\x12\x0e\n\x06points\x18\t \x01(\x03\x12!\n\x06totals\x18\n \x01(\x0b\x32\x11.sanset.v1.Totals\x12\x0f\n\x07\x63hanges\x18\x0b \x03(\t\"\xf8\x02\n\x08\x43\x61rtItem\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\nproduct_id\x18\x02 \x01(\x03\x12\x12\n\nvariant_id\x18\x03 \x01(\x03\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\'\n\x0b\x61\x64\x64\x65\x64_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12\x15\n\rprice_changed\x18\t \x01(\x08\x12\r\n\x05stock\x18\n \x01(\x05\x12\x11\n\tavailable\x18\x0b \x01(\x08\x12&\n\nlist_price\x18\x0c \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\r \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x10\x63ounted_quantity\x18\x0e \x01(\x05\"\xa1\x03\n\x06Totals\x12$\n\x08subtotal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12,\n\x10product_discount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rtier_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x63oupon_discount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0fpoints_discount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0fpoints_redeemed\x18\n \x01(\x03\x12\x15\n\rpoints_earned\x18\x0b \x01(\x03\"G\n\x08\x44\x65livery\";\n\x06Option\x12\x16\n\x12OPTION_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDARD\x10\x01\x12\x0b\n\x07\x45XPRESS\x10\x02\"\x10\n\x0eGetCartRequest\"\xa9\x01\n\x0e\x41\x64\x64ItemRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\'\n\x08quantity\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01H\x00R\x03qty\x88\x01\x01\x12#\n\x11\x61ttribution_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\x42\x0b\n\t_quantity\"p\n\x11UpdateItemRequest\x12\x1c\n\x07item_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"_\n\x11RemoveItemRequest\x12\x1a\n\x07item_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x1d\n\nproduct_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x42\x0f\n\x06target\x12\x05\xbaH\x02\x08\x01\")\n\x10\x43learCartRequest\x12\x15\n\x04\x65tag\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x11\n\x0fGetTotalRequest\"\x92\x01\n\x16PreviewCheckoutRequest\x12\x1b\n\naddress_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x02 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x0b\x63oupon_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"\x89\x01\n\x17PreviewCheckoutResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.CartItem\x12!\n\x06totals\x18\x02 \x01(\x0b\x32\x11.sanset.v1.Totals\x12\'\n\x03\x65ta\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xbe\x01\n\x0fSyncCartRequest\x12\x1c\n\ncart_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12?\n\x08strategy\x18\x02 \x01(\x0e\x32#.sanset.v1.SyncCartRequest.StrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01\"L\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x07\n\x03SUM\x10\x01\x12\r\n\tKEEP_MINE\x10\x02\x12\x0e\n\nKEEP_GUEST\x10\x03\"\xd4\x01\n\x0cWishlistItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x05price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\'\n\x0b\x61\x64\x64\x65\x64_price\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x11\n\tavailable\x18\x06 \x01(\x08\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListWishlistRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"W\n\x14ListWishlistResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.WishlistItem\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"T\n\x14\x41\x64\x64ToWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"<\n\x19RemoveFromWishlistRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"j\n\x11MoveToCartRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\'\n\x08quantity\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01H\x00R\x03qty\x88\x01\x01\x42\x0b\n\t_quantity2\xc3\x15\n\x0b\x43\x61rtService\x12T\n\x07GetCart\x12\x19.sanset.v1.GetCartRequest\x1a\x0f.sanset.v1.Cart\"\x1d\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/cart\x12q\n\x07\x41\x64\x64Item\x12\x19.sanset.v1.AddItemRequest\x1a\x0f.sanset.v1.Cart\":\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02.\"\x10/api/v1/cart/add:\x01*Z\x17\"\x12/api/v1/cart/items:\x01*\x12\x8a\x01\n\nUpdateItem\x12\x1c.sanset.v1.UpdateItemRequest\x1a\x0f.sanset.v1.Cart\"M\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02>\x1a\x1c/api/v1/cart/items/{item_id}:\x01*Z\x1b\x1a\x16/api/v1/cart/{item_id}:\x01*\x12\x9e\x01\n\nRemoveItem\x12\x1c.sanset.v1.RemoveItemRequest\x1a\x0f.sanset.v1.Cart\"a\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02R\"\x13/api/v1/cart/remove:\x01*Z\x1e*\x1c/api/v1/cart/items/{item_id}Z\x18*\x16/api/v1/cart/{item_id}\x12^\n\tClearCart\x12\x1b.sanset.v1.ClearCartRequest\x1a\x0f.sanset.v1.Cart\"#\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14*\x12/api/v1/cart/clear\x12^\n\x08GetTotal\x12\x1a.sanset.v1.GetTotalRequest\x1a\x11.sanset.v1.Totals\"#\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/cart/total\x12\x83\x01\n\x0fPreviewCheckout\x12!.sanset.v1.PreviewCheckoutRequest\x1a\".sanset.v1.PreviewCheckoutResponse\")\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/cart/checkout:\x01*\x12^\n\x08SyncCart\x12\x1a.sanset.v1.SyncCartRequest\x1a\x0f.sanset.v1.Cart\"%\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/cart/sync:\x01*\x12r\n\x0cListWishlist\x12\x1e.sanset.v1.ListWishlistRequest\x1a\x1f.sanset.v1.ListWishlistResponse\"!\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/wishlist\x12o\n\rAddToWishlist\x12\x1f.sanset.v1.AddToWishlistRequest\x1a\x17.sanset.v1.WishlistItem\"$\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x15\"\x10/api/v1/wishlist:\x01*\x12\x82\x01\n\x12RemoveFromWishlist\x12$.sanset.v1.RemoveFromWishlistRequest\x1a\x16.google.protobuf.Empty\".\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/wishlist/{product_id}\x12x\n\nMoveToCart\x12\x1c.sanset.v1.MoveToCartRequest\x1a\x0f.sanset.v1.Cart\";\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02/\"*/api/v1/wishlist/{product_id}/move-to-cart:\x01*\x12v\n\x0bListCoupons\x12\x1d.sanset.v1.ListCouponsRequest\x1a\x1e.sanset.v1.ListCouponsResponse\"(\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/loyalty/coupons\x12o\n\x0b\x41pplyCoupon\x12\x1d.sanset.v1.ApplyCouponRequest\x1a\x0f.sanset.v1.Cart\"0\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/loyalty/apply-coupon:\x01*\x12r\n\x0cRemoveCoupon\x12\x1e.sanset.v1.RemoveCouponRequest\x1a\x0f.sanset.v1.Cart\"1\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/loyalty/remove-coupon:\x01*\x12h\n\nGetLoyalty\x12\x1c.sanset.v1.GetLoyaltyRequest\x1a\x12.sanset.v1.Loyalty\"(\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/loyalty/profile\x12n\n\tListTiers\x12\x1b.sanset.v1.ListTiersRequest\x1a\x1c.sanset.v1.ListTiersResponse\"&\x90\x02\x01\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/loyalty/tiers\x12r\n\nListPoints\x12\x1c.sanset.v1.ListPointsRequest\x1a\x1d.sanset.v1.ListPointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/loyalty/points\x12r\n\x0cRedeemPoints\x12\x1e.sanset.v1.RedeemPointsRequest\x1a\x0f.sanset.v1.Cart\"1\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/loyalty/redeem-points:\x01*\x12{\n\x0c\x41\x64justPoints\x12\x1e.sanset.v1.AdjustPointsRequest\x1a\x12.sanset.v1.Loyalty\"7\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02+\"&/api/v1/admin/loyalty/{user_id}/adjust:\x01*\x12z\n\x0eListAllCoupons\x12 .sanset.v1.ListAllCouponsRequest\x1a\x1e.sanset.v1.ListCouponsResponse\"&\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/admin/coupons\x12n\n\x0c\x43reateCoupon\x12\x1e.sanset.v1.CreateCouponRequest\x1a\x11.sanset.v1.Coupon\"+\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1f\"\x15/api/v1/admin/coupons:\x06\x63oupon\x12\xaa\x01\n\x0cUpdateCoupon\x12\x1e.sanset.v1.UpdateCouponRequest\x1a\x11.sanset.v1.Coupon\"g\x90\x02\x02\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02X\x1a!/api/v1/admin/coupons/{coupon.id}:\x06\x63ouponZ+2!/api/v1/admin/coupons/{coupon.id}:\x06\x63ouponb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/cart.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x17sanset/v1/pricing.proto\x1a\x18sanset/v1/wishlist.proto\"\xa3\x02\n\x04\x43\x61rt\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.CartItem\x12$\n\x08subtotal\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\nitem_count\x18\x03 \x01(\x05\x12\x0c\n\x04\x65tag\x18\x04 \x01(\t\x12/\n\x0bupdate_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05token\x18\x06 \x01(\t\x12\x13\n\x0b\x63oupon_code\x18\x07 \x01(\t\x12\x16\n\x0e\x63oupon_problem\x18\x08 \x01(\t\x12\x0e\n\x06points\x18\t \x01(\x03\x12!\n\x06totals\x18\n \x01(\x0b\x32\x11.sanset.v1.Totals\x12\x0f\n\x07\x63hanges\x18\x0b \x03(\t\"\xf8\x02\n\x08\x43\x61rtItem\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x12\n\nproduct_id\x18\x02 \x01(\x03\x12\x12\n\nvariant_id\x18\x03 \x01(\x03\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\'\n\x0b\x61\x64\x64\x65\x64_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12\x15\n\rprice_changed\x18\t \x01(\x08\x12\r\n\x05stock\x18\n \x01(\x05\x12\x11\n\tavailable\x18\x0b \x01(\x08\x12&\n\nlist_price\x18\x0c \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\r \x01(\x0b\x32\x12.google.type.Money\x12\x18\n\x10\x63ounted_quantity\x18\x0e \x01(\x05\"\x10\n\x0eGetCartRequest\"\xa9\x01\n\x0e\x41\x64\x64ItemRequest\x12\x1f\n\nproduct_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1b\n\nvariant_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\'\n\x08quantity\x18\x03 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01H\x00R\x03qty\x88\x01\x01\x12#\n\x11\x61ttribution_token\x18\x04 \x01(\tB\x08\xbaH\x05r\x03(\x80\x04\x42\x0b\n\t_quantity\"p\n\x11UpdateItemRequest\x12\x1c\n\x07item_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x15\n\x04\x65tag\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"_\n\x11RemoveItemRequest\x12\x1a\n\x07item_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x1d\n\nproduct_id\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x42\x0f\n\x06target\x12\x05\xbaH\x02\x08\x01\")\n\x10\x43learCartRequest\x12\x15\n\x04\x65tag\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\x11\n\x0fGetTotalRequest\"\xbe\x01\n\x0fSyncCartRequest\x12\x1c\n\ncart_token\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12?\n\x08strategy\x18\x02 \x01(\x0e\x32#.sanset.v1.SyncCartRequest.StrategyB\x08\xbaH\x05\x82\x01\x02\x10\x01\"L\n\x08Strategy\x12\x18\n\x14STRATEGY_UNSPECIFIED\x10\x00\x12\x07\n\x03SUM\x10\x01\x12\r\n\tKEEP_MINE\x10\x02\x12\x0e\n\nKEEP_GUEST\x10\x03\"1\n\x12\x41pplyCouponRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \"\x15\n\x13RemoveCouponRequest\"`\n\x13RedeemPointsRequest\x12 \n\x06points\x18\x01 \x01(\x03\x42\x0e\xbaH\x0b\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00H\x00\x12\x16\n\x03\x61ll\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00\x42\x0f\n\x06\x61mount\x12\x05\xbaH\x02\x08\x01\x32\xe1\x0c\n\x0b\x43\x61rtService\x12T\n\x07GetCart\x12\x19.sanset.v1.GetCartRequest\x1a\x0f.sanset.v1.Cart\"\x1d\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/cart\x12q\n\x07\x41\x64\x64Item\x12\x19.sanset.v1.AddItemRequest\x1a\x0f.sanset.v1.Cart\":\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02.\"\x10/api/v1/cart/add:\x01*Z\x17\"\x12/api/v1/cart/items:\x01*\x12\x8a\x01\n\nUpdateItem\x12\x1c.sanset.v1.UpdateItemRequest\x1a\x0f.sanset.v1.Cart\"M\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02>\x1a\x1c/api/v1/cart/items/{item_id}:\x01*Z\x1b\x1a\x16/api/v1/cart/{item_id}:\x01*\x12\x9e\x01\n\nRemoveItem\x12\x1c.sanset.v1.RemoveItemRequest\x1a\x0f.sanset.v1.Cart\"a\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02R\"\x13/api/v1/cart/remove:\x01*Z\x1e*\x1c/api/v1/cart/items/{item_id}Z\x18*\x16/api/v1/cart/{item_id}\x12^\n\tClearCart\x12\x1b.sanset.v1.ClearCartRequest\x1a\x0f.sanset.v1.Cart\"#\x90\x02\x02\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14*\x12/api/v1/cart/clear\x12^\n\x08GetTotal\x12\x1a.sanset.v1.GetTotalRequest\x1a\x11.sanset.v1.Totals\"#\x90\x02\x01\xca\xf3\x18\x02\x08\x02\x82\xd3\xe4\x93\x02\x14\x12\x12/api/v1/cart/total\x12^\n\x08SyncCart\x12\x1a.sanset.v1.SyncCartRequest\x1a\x0f.sanset.v1.Cart\"%\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x16\"\x11/api/v1/cart/sync:\x01*\x12o\n\x0b\x41pplyCoupon\x12\x1d.sanset.v1.ApplyCouponRequest\x1a\x0f.sanset.v1.Cart\"0\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!\"\x1c/api/v1/loyalty/apply-coupon:\x01*\x12r\n\x0cRemoveCoupon\x12\x1e.sanset.v1.RemoveCouponRequest\x1a\x0f.sanset.v1.Cart\"1\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/loyalty/remove-coupon:\x01*\x12r\n\x0cRedeemPoints\x12\x1e.sanset.v1.RedeemPointsRequest\x1a\x0f.sanset.v1.Cart\"1\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\"\"\x1d/api/v1/loyalty/redeem-points:\x01*\x12r\n\x0cListWishlist\x12\x1e.sanset.v1.ListWishlistRequest\x1a\x1f.sanset.v1.ListWishlistResponse\"!\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x12\x12\x10/api/v1/wishlist\x12o\n\rAddToWishlist\x12\x1f.sanset.v1.AddToWishlistRequest\x1a\x17.sanset.v1.WishlistItem\"$\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x15\"\x10/api/v1/wishlist:\x01*\x12\x82\x01\n\x12RemoveFromWishlist\x12$.sanset.v1.RemoveFromWishlistRequest\x1a\x16.google.protobuf.Empty\".\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f*\x1d/api/v1/wishlist/{product_id}\x12x\n\nMoveToCart\x12\x1c.sanset.v1.MoveToCartRequest\x1a\x0f.sanset.v1.Cart\";\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02/\"*/api/v1/wishlist/{product_id}/move-to-cart:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -61,30 +62,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REMOVEITEMREQUEST'].fields_by_name['product_id']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_CLEARCARTREQUEST'].fields_by_name['etag']._loaded_options = None
   _globals['_CLEARCARTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['address_id']._loaded_options = None
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['address_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['delivery_option']._loaded_options = None
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['delivery_option']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['coupon_code']._loaded_options = None
-  _globals['_PREVIEWCHECKOUTREQUEST'].fields_by_name['coupon_code']._serialized_options = b'\272H\004r\002\030 '
   _globals['_SYNCCARTREQUEST'].fields_by_name['cart_token']._loaded_options = None
   _globals['_SYNCCARTREQUEST'].fields_by_name['cart_token']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_SYNCCARTREQUEST'].fields_by_name['strategy']._loaded_options = None
   _globals['_SYNCCARTREQUEST'].fields_by_name['strategy']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTWISHLISTREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTWISHLISTREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTWISHLISTREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTWISHLISTREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_ADDTOWISHLISTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_ADDTOWISHLISTREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_ADDTOWISHLISTREQUEST'].fields_by_name['variant_id']._loaded_options = None
-  _globals['_ADDTOWISHLISTREQUEST'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_REMOVEFROMWISHLISTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_REMOVEFROMWISHLISTREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_MOVETOCARTREQUEST'].fields_by_name['product_id']._loaded_options = None
-  _globals['_MOVETOCARTREQUEST'].fields_by_name['product_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_MOVETOCARTREQUEST'].fields_by_name['quantity']._loaded_options = None
-  _globals['_MOVETOCARTREQUEST'].fields_by_name['quantity']._serialized_options = b'\272H\010\032\006\030\300\204=(\001'
+  _globals['_APPLYCOUPONREQUEST'].fields_by_name['code']._loaded_options = None
+  _globals['_APPLYCOUPONREQUEST'].fields_by_name['code']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030 '
+  _globals['_REDEEMPOINTSREQUEST'].oneofs_by_name['amount']._loaded_options = None
+  _globals['_REDEEMPOINTSREQUEST'].oneofs_by_name['amount']._serialized_options = b'\272H\002\010\001'
+  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['points']._loaded_options = None
+  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['points']._serialized_options = b'\272H\013\"\t\030\200\240\224\245\215\035(\000'
+  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['all']._loaded_options = None
+  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['all']._serialized_options = b'\272H\004j\002\010\001'
   _globals['_CARTSERVICE'].methods_by_name['GetCart']._loaded_options = None
   _globals['_CARTSERVICE'].methods_by_name['GetCart']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002\016\022\014/api/v1/cart'
   _globals['_CARTSERVICE'].methods_by_name['AddItem']._loaded_options = None
@@ -97,10 +86,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CARTSERVICE'].methods_by_name['ClearCart']._serialized_options = b'\220\002\002\312\363\030\002\010\002\202\323\344\223\002\024*\022/api/v1/cart/clear'
   _globals['_CARTSERVICE'].methods_by_name['GetTotal']._loaded_options = None
   _globals['_CARTSERVICE'].methods_by_name['GetTotal']._serialized_options = b'\220\002\001\312\363\030\002\010\002\202\323\344\223\002\024\022\022/api/v1/cart/total'
-  _globals['_CARTSERVICE'].methods_by_name['PreviewCheckout']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['PreviewCheckout']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\032\"\025/api/v1/cart/checkout:\001*'
   _globals['_CARTSERVICE'].methods_by_name['SyncCart']._loaded_options = None
   _globals['_CARTSERVICE'].methods_by_name['SyncCart']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\026\"\021/api/v1/cart/sync:\001*'
+  _globals['_CARTSERVICE'].methods_by_name['ApplyCoupon']._loaded_options = None
+  _globals['_CARTSERVICE'].methods_by_name['ApplyCoupon']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002!\"\034/api/v1/loyalty/apply-coupon:\001*'
+  _globals['_CARTSERVICE'].methods_by_name['RemoveCoupon']._loaded_options = None
+  _globals['_CARTSERVICE'].methods_by_name['RemoveCoupon']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\"\"\035/api/v1/loyalty/remove-coupon:\001*'
+  _globals['_CARTSERVICE'].methods_by_name['RedeemPoints']._loaded_options = None
+  _globals['_CARTSERVICE'].methods_by_name['RedeemPoints']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\"\"\035/api/v1/loyalty/redeem-points:\001*'
   _globals['_CARTSERVICE'].methods_by_name['ListWishlist']._loaded_options = None
   _globals['_CARTSERVICE'].methods_by_name['ListWishlist']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\022\022\020/api/v1/wishlist'
   _globals['_CARTSERVICE'].methods_by_name['AddToWishlist']._loaded_options = None
@@ -109,70 +102,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CARTSERVICE'].methods_by_name['RemoveFromWishlist']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\037*\035/api/v1/wishlist/{product_id}'
   _globals['_CARTSERVICE'].methods_by_name['MoveToCart']._loaded_options = None
   _globals['_CARTSERVICE'].methods_by_name['MoveToCart']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002/\"*/api/v1/wishlist/{product_id}/move-to-cart:\001*'
-  _globals['_CARTSERVICE'].methods_by_name['ListCoupons']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['ListCoupons']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\031\022\027/api/v1/loyalty/coupons'
-  _globals['_CARTSERVICE'].methods_by_name['ApplyCoupon']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['ApplyCoupon']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002!\"\034/api/v1/loyalty/apply-coupon:\001*'
-  _globals['_CARTSERVICE'].methods_by_name['RemoveCoupon']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['RemoveCoupon']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\"\"\035/api/v1/loyalty/remove-coupon:\001*'
-  _globals['_CARTSERVICE'].methods_by_name['GetLoyalty']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['GetLoyalty']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\031\022\027/api/v1/loyalty/profile'
-  _globals['_CARTSERVICE'].methods_by_name['ListTiers']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['ListTiers']._serialized_options = b'\220\002\001\312\363\030\002\010\001\202\323\344\223\002\027\022\025/api/v1/loyalty/tiers'
-  _globals['_CARTSERVICE'].methods_by_name['ListPoints']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['ListPoints']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\030\022\026/api/v1/loyalty/points'
-  _globals['_CARTSERVICE'].methods_by_name['RedeemPoints']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['RedeemPoints']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\"\"\035/api/v1/loyalty/redeem-points:\001*'
-  _globals['_CARTSERVICE'].methods_by_name['AdjustPoints']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['AdjustPoints']._serialized_options = b'\312\363\030\002\020\007\202\323\344\223\002+\"&/api/v1/admin/loyalty/{user_id}/adjust:\001*'
-  _globals['_CARTSERVICE'].methods_by_name['ListAllCoupons']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['ListAllCoupons']._serialized_options = b'\220\002\001\312\363\030\002\020\007\202\323\344\223\002\027\022\025/api/v1/admin/coupons'
-  _globals['_CARTSERVICE'].methods_by_name['CreateCoupon']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['CreateCoupon']._serialized_options = b'\312\363\030\002\020\007\202\323\344\223\002\037\"\025/api/v1/admin/coupons:\006coupon'
-  _globals['_CARTSERVICE'].methods_by_name['UpdateCoupon']._loaded_options = None
-  _globals['_CARTSERVICE'].methods_by_name['UpdateCoupon']._serialized_options = b'\220\002\002\312\363\030\002\020\007\202\323\344\223\002X\032!/api/v1/admin/coupons/{coupon.id}:\006couponZ+2!/api/v1/admin/coupons/{coupon.id}:\006coupon'
-  _globals['_CART']._serialized_start=266
-  _globals['_CART']._serialized_end=557
-  _globals['_CARTITEM']._serialized_start=560
-  _globals['_CARTITEM']._serialized_end=936
-  _globals['_TOTALS']._serialized_start=939
-  _globals['_TOTALS']._serialized_end=1356
-  _globals['_DELIVERY']._serialized_start=1358
-  _globals['_DELIVERY']._serialized_end=1429
-  _globals['_DELIVERY_OPTION']._serialized_start=1370
-  _globals['_DELIVERY_OPTION']._serialized_end=1429
-  _globals['_GETCARTREQUEST']._serialized_start=1431
-  _globals['_GETCARTREQUEST']._serialized_end=1447
-  _globals['_ADDITEMREQUEST']._serialized_start=1450
-  _globals['_ADDITEMREQUEST']._serialized_end=1619
-  _globals['_UPDATEITEMREQUEST']._serialized_start=1621
-  _globals['_UPDATEITEMREQUEST']._serialized_end=1733
-  _globals['_REMOVEITEMREQUEST']._serialized_start=1735
-  _globals['_REMOVEITEMREQUEST']._serialized_end=1830
-  _globals['_CLEARCARTREQUEST']._serialized_start=1832
-  _globals['_CLEARCARTREQUEST']._serialized_end=1873
-  _globals['_GETTOTALREQUEST']._serialized_start=1875
-  _globals['_GETTOTALREQUEST']._serialized_end=1892
-  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_start=1895
-  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_end=2041
-  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_start=2044
-  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_end=2181
-  _globals['_SYNCCARTREQUEST']._serialized_start=2184
-  _globals['_SYNCCARTREQUEST']._serialized_end=2374
-  _globals['_SYNCCARTREQUEST_STRATEGY']._serialized_start=2298
-  _globals['_SYNCCARTREQUEST_STRATEGY']._serialized_end=2374
-  _globals['_WISHLISTITEM']._serialized_start=2377
-  _globals['_WISHLISTITEM']._serialized_end=2589
-  _globals['_LISTWISHLISTREQUEST']._serialized_start=2591
-  _globals['_LISTWISHLISTREQUEST']._serialized_end=2670
-  _globals['_LISTWISHLISTRESPONSE']._serialized_start=2672
-  _globals['_LISTWISHLISTRESPONSE']._serialized_end=2759
-  _globals['_ADDTOWISHLISTREQUEST']._serialized_start=2761
-  _globals['_ADDTOWISHLISTREQUEST']._serialized_end=2845
-  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_start=2847
-  _globals['_REMOVEFROMWISHLISTREQUEST']._serialized_end=2907
-  _globals['_MOVETOCARTREQUEST']._serialized_start=2909
-  _globals['_MOVETOCARTREQUEST']._serialized_end=3015
-  _globals['_CARTSERVICE']._serialized_start=3018
-  _globals['_CARTSERVICE']._serialized_end=5773
+  _globals['_CART']._serialized_start=290
+  _globals['_CART']._serialized_end=581
+  _globals['_CARTITEM']._serialized_start=584
+  _globals['_CARTITEM']._serialized_end=960
+  _globals['_GETCARTREQUEST']._serialized_start=962
+  _globals['_GETCARTREQUEST']._serialized_end=978
+  _globals['_ADDITEMREQUEST']._serialized_start=981
+  _globals['_ADDITEMREQUEST']._serialized_end=1150
+  _globals['_UPDATEITEMREQUEST']._serialized_start=1152
+  _globals['_UPDATEITEMREQUEST']._serialized_end=1264
+  _globals['_REMOVEITEMREQUEST']._serialized_start=1266
+  _globals['_REMOVEITEMREQUEST']._serialized_end=1361
+  _globals['_CLEARCARTREQUEST']._serialized_start=1363
+  _globals['_CLEARCARTREQUEST']._serialized_end=1404
+  _globals['_GETTOTALREQUEST']._serialized_start=1406
+  _globals['_GETTOTALREQUEST']._serialized_end=1423
+  _globals['_SYNCCARTREQUEST']._serialized_start=1426
+  _globals['_SYNCCARTREQUEST']._serialized_end=1616
+  _globals['_SYNCCARTREQUEST_STRATEGY']._serialized_start=1540
+  _globals['_SYNCCARTREQUEST_STRATEGY']._serialized_end=1616
+  _globals['_APPLYCOUPONREQUEST']._serialized_start=1618
+  _globals['_APPLYCOUPONREQUEST']._serialized_end=1667
+  _globals['_REMOVECOUPONREQUEST']._serialized_start=1669
+  _globals['_REMOVECOUPONREQUEST']._serialized_end=1690
+  _globals['_REDEEMPOINTSREQUEST']._serialized_start=1692
+  _globals['_REDEEMPOINTSREQUEST']._serialized_end=1788
+  _globals['_CARTSERVICE']._serialized_start=1791
+  _globals['_CARTSERVICE']._serialized_end=3424
 # @@protoc_insertion_point(module_scope)

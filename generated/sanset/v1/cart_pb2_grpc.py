@@ -5,7 +5,8 @@ import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from sanset.v1 import cart_pb2 as sanset_dot_v1_dot_cart__pb2
-from sanset.v1 import promotion_pb2 as sanset_dot_v1_dot_promotion__pb2
+from sanset.v1 import pricing_pb2 as sanset_dot_v1_dot_pricing__pb2
+from sanset.v1 import wishlist_pb2 as sanset_dot_v1_dot_wishlist__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -71,92 +72,47 @@ class CartServiceStub:
         self.GetTotal = channel.unary_unary(
                 '/sanset.v1.CartService/GetTotal',
                 request_serializer=sanset_dot_v1_dot_cart__pb2.GetTotalRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_cart__pb2.Totals.FromString,
-                _registered_method=True)
-        self.PreviewCheckout = channel.unary_unary(
-                '/sanset.v1.CartService/PreviewCheckout',
-                request_serializer=sanset_dot_v1_dot_cart__pb2.PreviewCheckoutRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_cart__pb2.PreviewCheckoutResponse.FromString,
+                response_deserializer=sanset_dot_v1_dot_pricing__pb2.Totals.FromString,
                 _registered_method=True)
         self.SyncCart = channel.unary_unary(
                 '/sanset.v1.CartService/SyncCart',
                 request_serializer=sanset_dot_v1_dot_cart__pb2.SyncCartRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
                 _registered_method=True)
-        self.ListWishlist = channel.unary_unary(
-                '/sanset.v1.CartService/ListWishlist',
-                request_serializer=sanset_dot_v1_dot_cart__pb2.ListWishlistRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_cart__pb2.ListWishlistResponse.FromString,
-                _registered_method=True)
-        self.AddToWishlist = channel.unary_unary(
-                '/sanset.v1.CartService/AddToWishlist',
-                request_serializer=sanset_dot_v1_dot_cart__pb2.AddToWishlistRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_cart__pb2.WishlistItem.FromString,
-                _registered_method=True)
-        self.RemoveFromWishlist = channel.unary_unary(
-                '/sanset.v1.CartService/RemoveFromWishlist',
-                request_serializer=sanset_dot_v1_dot_cart__pb2.RemoveFromWishlistRequest.SerializeToString,
-                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-                _registered_method=True)
-        self.MoveToCart = channel.unary_unary(
-                '/sanset.v1.CartService/MoveToCart',
-                request_serializer=sanset_dot_v1_dot_cart__pb2.MoveToCartRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
-                _registered_method=True)
-        self.ListCoupons = channel.unary_unary(
-                '/sanset.v1.CartService/ListCoupons',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
-                _registered_method=True)
         self.ApplyCoupon = channel.unary_unary(
                 '/sanset.v1.CartService/ApplyCoupon',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.ApplyCouponRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_cart__pb2.ApplyCouponRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
                 _registered_method=True)
         self.RemoveCoupon = channel.unary_unary(
                 '/sanset.v1.CartService/RemoveCoupon',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.RemoveCouponRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_cart__pb2.RemoveCouponRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
-                _registered_method=True)
-        self.GetLoyalty = channel.unary_unary(
-                '/sanset.v1.CartService/GetLoyalty',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
-                _registered_method=True)
-        self.ListTiers = channel.unary_unary(
-                '/sanset.v1.CartService/ListTiers',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.FromString,
-                _registered_method=True)
-        self.ListPoints = channel.unary_unary(
-                '/sanset.v1.CartService/ListPoints',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.FromString,
                 _registered_method=True)
         self.RedeemPoints = channel.unary_unary(
                 '/sanset.v1.CartService/RedeemPoints',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.RedeemPointsRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_cart__pb2.RedeemPointsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
                 _registered_method=True)
-        self.AdjustPoints = channel.unary_unary(
-                '/sanset.v1.CartService/AdjustPoints',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+        self.ListWishlist = channel.unary_unary(
+                '/sanset.v1.CartService/ListWishlist',
+                request_serializer=sanset_dot_v1_dot_wishlist__pb2.ListWishlistRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_wishlist__pb2.ListWishlistResponse.FromString,
                 _registered_method=True)
-        self.ListAllCoupons = channel.unary_unary(
-                '/sanset.v1.CartService/ListAllCoupons',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+        self.AddToWishlist = channel.unary_unary(
+                '/sanset.v1.CartService/AddToWishlist',
+                request_serializer=sanset_dot_v1_dot_wishlist__pb2.AddToWishlistRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_wishlist__pb2.WishlistItem.FromString,
                 _registered_method=True)
-        self.CreateCoupon = channel.unary_unary(
-                '/sanset.v1.CartService/CreateCoupon',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+        self.RemoveFromWishlist = channel.unary_unary(
+                '/sanset.v1.CartService/RemoveFromWishlist',
+                request_serializer=sanset_dot_v1_dot_wishlist__pb2.RemoveFromWishlistRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
-        self.UpdateCoupon = channel.unary_unary(
-                '/sanset.v1.CartService/UpdateCoupon',
-                request_serializer=sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+        self.MoveToCart = channel.unary_unary(
+                '/sanset.v1.CartService/MoveToCart',
+                request_serializer=sanset_dot_v1_dot_wishlist__pb2.MoveToCartRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_cart__pb2.Cart.FromString,
                 _registered_method=True)
 
 
@@ -216,15 +172,6 @@ class CartServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def PreviewCheckout(self, request, context):
-        """Says what Checkout would charge and by when it would be delivered, without changing anything.
-
-        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
     def SyncCart(self, request, context):
         """Moves what a guest's cart holds into the caller's own, and returns that.
 
@@ -232,6 +179,36 @@ class CartServiceServicer:
         strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
         in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
         another user's cart.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyCoupon(self, request, context):
+        """Puts a coupon on the cart, in place of another, and returns the cart.
+
+        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
+        its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
+        COUPON_CURRENCY.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveCoupon(self, request, context):
+        """Takes the coupon off the cart, and returns the cart.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RedeemPoints(self, request, context):
+        """Sets how many points the next checkout redeems, and returns the cart.
+
+        100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
+        is said.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,94 +246,6 @@ class CartServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def ListCoupons(self, request, context):
-        """Lists the coupons that the caller could use now, whatever their cart holds, the newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ApplyCoupon(self, request, context):
-        """Puts a coupon on the cart, in place of another, and returns the cart.
-
-        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
-        its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
-        COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
-        COUPON_CURRENCY.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def RemoveCoupon(self, request, context):
-        """Takes the coupon off the cart, and returns the cart.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def GetLoyalty(self, request, context):
-        """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListTiers(self, request, context):
-        """Lists the tiers of the loyalty programme.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListPoints(self, request, context):
-        """Lists how points came and went, the latest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def RedeemPoints(self, request, context):
-        """Sets how many points the next checkout redeems, and returns the cart.
-
-        100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
-        is said.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def AdjustPoints(self, request, context):
-        """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def ListAllCoupons(self, request, context):
-        """Lists every coupon, the newest first.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def CreateCoupon(self, request, context):
-        """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
-    def UpdateCoupon(self, request, context):
-        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
-
-        Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
-        """
-        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-        context.set_details('Method not implemented!')
-        raise NotImplementedError('Method not implemented!')
-
 
 def add_CartServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -388,92 +277,47 @@ def add_CartServiceServicer_to_server(servicer, server):
             'GetTotal': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTotal,
                     request_deserializer=sanset_dot_v1_dot_cart__pb2.GetTotalRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_cart__pb2.Totals.SerializeToString,
-            ),
-            'PreviewCheckout': grpc.unary_unary_rpc_method_handler(
-                    servicer.PreviewCheckout,
-                    request_deserializer=sanset_dot_v1_dot_cart__pb2.PreviewCheckoutRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_cart__pb2.PreviewCheckoutResponse.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_pricing__pb2.Totals.SerializeToString,
             ),
             'SyncCart': grpc.unary_unary_rpc_method_handler(
                     servicer.SyncCart,
                     request_deserializer=sanset_dot_v1_dot_cart__pb2.SyncCartRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
             ),
-            'ListWishlist': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListWishlist,
-                    request_deserializer=sanset_dot_v1_dot_cart__pb2.ListWishlistRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_cart__pb2.ListWishlistResponse.SerializeToString,
-            ),
-            'AddToWishlist': grpc.unary_unary_rpc_method_handler(
-                    servicer.AddToWishlist,
-                    request_deserializer=sanset_dot_v1_dot_cart__pb2.AddToWishlistRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_cart__pb2.WishlistItem.SerializeToString,
-            ),
-            'RemoveFromWishlist': grpc.unary_unary_rpc_method_handler(
-                    servicer.RemoveFromWishlist,
-                    request_deserializer=sanset_dot_v1_dot_cart__pb2.RemoveFromWishlistRequest.FromString,
-                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
-            ),
-            'MoveToCart': grpc.unary_unary_rpc_method_handler(
-                    servicer.MoveToCart,
-                    request_deserializer=sanset_dot_v1_dot_cart__pb2.MoveToCartRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
-            ),
-            'ListCoupons': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListCoupons,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.SerializeToString,
-            ),
             'ApplyCoupon': grpc.unary_unary_rpc_method_handler(
                     servicer.ApplyCoupon,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ApplyCouponRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_cart__pb2.ApplyCouponRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
             ),
             'RemoveCoupon': grpc.unary_unary_rpc_method_handler(
                     servicer.RemoveCoupon,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.RemoveCouponRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_cart__pb2.RemoveCouponRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
-            ),
-            'GetLoyalty': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetLoyalty,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.SerializeToString,
-            ),
-            'ListTiers': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListTiers,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.SerializeToString,
-            ),
-            'ListPoints': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListPoints,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.SerializeToString,
             ),
             'RedeemPoints': grpc.unary_unary_rpc_method_handler(
                     servicer.RedeemPoints,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.RedeemPointsRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_cart__pb2.RedeemPointsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
             ),
-            'AdjustPoints': grpc.unary_unary_rpc_method_handler(
-                    servicer.AdjustPoints,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.SerializeToString,
+            'ListWishlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListWishlist,
+                    request_deserializer=sanset_dot_v1_dot_wishlist__pb2.ListWishlistRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_wishlist__pb2.ListWishlistResponse.SerializeToString,
             ),
-            'ListAllCoupons': grpc.unary_unary_rpc_method_handler(
-                    servicer.ListAllCoupons,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.SerializeToString,
+            'AddToWishlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddToWishlist,
+                    request_deserializer=sanset_dot_v1_dot_wishlist__pb2.AddToWishlistRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_wishlist__pb2.WishlistItem.SerializeToString,
             ),
-            'CreateCoupon': grpc.unary_unary_rpc_method_handler(
-                    servicer.CreateCoupon,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Coupon.SerializeToString,
+            'RemoveFromWishlist': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveFromWishlist,
+                    request_deserializer=sanset_dot_v1_dot_wishlist__pb2.RemoveFromWishlistRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
-            'UpdateCoupon': grpc.unary_unary_rpc_method_handler(
-                    servicer.UpdateCoupon,
-                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Coupon.SerializeToString,
+            'MoveToCart': grpc.unary_unary_rpc_method_handler(
+                    servicer.MoveToCart,
+                    request_deserializer=sanset_dot_v1_dot_wishlist__pb2.MoveToCartRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_cart__pb2.Cart.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -644,34 +488,7 @@ class CartService:
             target,
             '/sanset.v1.CartService/GetTotal',
             sanset_dot_v1_dot_cart__pb2.GetTotalRequest.SerializeToString,
-            sanset_dot_v1_dot_cart__pb2.Totals.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def PreviewCheckout(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/PreviewCheckout',
-            sanset_dot_v1_dot_cart__pb2.PreviewCheckoutRequest.SerializeToString,
-            sanset_dot_v1_dot_cart__pb2.PreviewCheckoutResponse.FromString,
+            sanset_dot_v1_dot_pricing__pb2.Totals.FromString,
             options,
             channel_credentials,
             insecure,
@@ -710,141 +527,6 @@ class CartService:
             _registered_method=True)
 
     @staticmethod
-    def ListWishlist(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/ListWishlist',
-            sanset_dot_v1_dot_cart__pb2.ListWishlistRequest.SerializeToString,
-            sanset_dot_v1_dot_cart__pb2.ListWishlistResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def AddToWishlist(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/AddToWishlist',
-            sanset_dot_v1_dot_cart__pb2.AddToWishlistRequest.SerializeToString,
-            sanset_dot_v1_dot_cart__pb2.WishlistItem.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def RemoveFromWishlist(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/RemoveFromWishlist',
-            sanset_dot_v1_dot_cart__pb2.RemoveFromWishlistRequest.SerializeToString,
-            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def MoveToCart(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/MoveToCart',
-            sanset_dot_v1_dot_cart__pb2.MoveToCartRequest.SerializeToString,
-            sanset_dot_v1_dot_cart__pb2.Cart.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListCoupons(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/ListCoupons',
-            sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
     def ApplyCoupon(request,
             target,
             options=(),
@@ -859,7 +541,7 @@ class CartService:
             request,
             target,
             '/sanset.v1.CartService/ApplyCoupon',
-            sanset_dot_v1_dot_promotion__pb2.ApplyCouponRequest.SerializeToString,
+            sanset_dot_v1_dot_cart__pb2.ApplyCouponRequest.SerializeToString,
             sanset_dot_v1_dot_cart__pb2.Cart.FromString,
             options,
             channel_credentials,
@@ -886,89 +568,8 @@ class CartService:
             request,
             target,
             '/sanset.v1.CartService/RemoveCoupon',
-            sanset_dot_v1_dot_promotion__pb2.RemoveCouponRequest.SerializeToString,
+            sanset_dot_v1_dot_cart__pb2.RemoveCouponRequest.SerializeToString,
             sanset_dot_v1_dot_cart__pb2.Cart.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def GetLoyalty(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/GetLoyalty',
-            sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListTiers(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/ListTiers',
-            sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.FromString,
-            options,
-            channel_credentials,
-            insecure,
-            call_credentials,
-            compression,
-            wait_for_ready,
-            timeout,
-            metadata,
-            _registered_method=True)
-
-    @staticmethod
-    def ListPoints(request,
-            target,
-            options=(),
-            channel_credentials=None,
-            call_credentials=None,
-            insecure=False,
-            compression=None,
-            wait_for_ready=None,
-            timeout=None,
-            metadata=None):
-        return grpc.experimental.unary_unary(
-            request,
-            target,
-            '/sanset.v1.CartService/ListPoints',
-            sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -994,7 +595,7 @@ class CartService:
             request,
             target,
             '/sanset.v1.CartService/RedeemPoints',
-            sanset_dot_v1_dot_promotion__pb2.RedeemPointsRequest.SerializeToString,
+            sanset_dot_v1_dot_cart__pb2.RedeemPointsRequest.SerializeToString,
             sanset_dot_v1_dot_cart__pb2.Cart.FromString,
             options,
             channel_credentials,
@@ -1007,7 +608,7 @@ class CartService:
             _registered_method=True)
 
     @staticmethod
-    def AdjustPoints(request,
+    def ListWishlist(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1020,9 +621,9 @@ class CartService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.CartService/AdjustPoints',
-            sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+            '/sanset.v1.CartService/ListWishlist',
+            sanset_dot_v1_dot_wishlist__pb2.ListWishlistRequest.SerializeToString,
+            sanset_dot_v1_dot_wishlist__pb2.ListWishlistResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1034,7 +635,7 @@ class CartService:
             _registered_method=True)
 
     @staticmethod
-    def ListAllCoupons(request,
+    def AddToWishlist(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1047,9 +648,9 @@ class CartService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.CartService/ListAllCoupons',
-            sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+            '/sanset.v1.CartService/AddToWishlist',
+            sanset_dot_v1_dot_wishlist__pb2.AddToWishlistRequest.SerializeToString,
+            sanset_dot_v1_dot_wishlist__pb2.WishlistItem.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1061,7 +662,7 @@ class CartService:
             _registered_method=True)
 
     @staticmethod
-    def CreateCoupon(request,
+    def RemoveFromWishlist(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1074,9 +675,9 @@ class CartService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.CartService/CreateCoupon',
-            sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+            '/sanset.v1.CartService/RemoveFromWishlist',
+            sanset_dot_v1_dot_wishlist__pb2.RemoveFromWishlistRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,
             insecure,
@@ -1088,7 +689,7 @@ class CartService:
             _registered_method=True)
 
     @staticmethod
-    def UpdateCoupon(request,
+    def MoveToCart(request,
             target,
             options=(),
             channel_credentials=None,
@@ -1101,9 +702,9 @@ class CartService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/sanset.v1.CartService/UpdateCoupon',
-            sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+            '/sanset.v1.CartService/MoveToCart',
+            sanset_dot_v1_dot_wishlist__pb2.MoveToCartRequest.SerializeToString,
+            sanset_dot_v1_dot_cart__pb2.Cart.FromString,
             options,
             channel_credentials,
             insecure,

@@ -23,27 +23,29 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
-from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
-from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
-from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
-from sanset.v1 import after_sale_pb2 as sanset_dot_v1_dot_after__sale__pb2
-from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
-from sanset.v1 import cart_pb2 as sanset_dot_v1_dot_cart__pb2
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
-from sanset.v1 import webhook_pb2 as sanset_dot_v1_dot_webhook__pb2
+from sanset.v1 import pricing_pb2 as sanset_dot_v1_dot_pricing__pb2
+from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/order.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x1asanset/v1/after_sale.proto\x1a\x14sanset/v1/user.proto\x1a\x14sanset/v1/cart.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/webhook.proto\"\xd1\x06\n\x05Order\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\'\n\x06status\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12#\n\x05items\x18\x05 \x03(\x0b\x32\x14.sanset.v1.OrderItem\x12!\n\x06totals\x18\x06 \x01(\x0b\x32\x11.sanset.v1.Totals\x12#\n\x07payment\x18\x07 \x01(\x0b\x32\x12.sanset.v1.Payment\x12#\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x12.sanset.v1.Address\x12\x33\n\x0f\x64\x65livery_option\x18\t \x01(\x0e\x32\x1a.sanset.v1.Delivery.Option\x12\x17\n\x0ftracking_number\x18\n \x01(\t\x12\'\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\x12\x13\n\x0b\x63oupon_code\x18\x0f \x01(\t\x12\x32\n\x0ereserved_until\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x07\x64ispute\x18\x12 \x01(\x0b\x32\x12.sanset.v1.Dispute\x12\x0f\n\x07\x63\x61rrier\x18\x13 \x01(\t\x12\x14\n\x0ctracking_url\x18\x14 \x01(\t\"\xb1\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fPENDING_PAYMENT\x10\x01\x12\r\n\tCONFIRMED\x10\x02\x12\x0e\n\nPROCESSING\x10\x03\x12\x0b\n\x07SHIPPED\x10\x04\x12\r\n\tDELIVERED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x12\x14\n\x10RETURN_REQUESTED\x10\x07\x12\x0c\n\x08RETURNED\x10\x08\x12\x0c\n\x08REFUNDED\x10\t\"\x9c\x02\n\x08Shipment\x12\x15\n\x02id\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x18\n\x07\x63\x61rrier\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x0ftracking_number\x18\x03 \x01(\tB*\xbaH\'r%\x18@2!^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$\x12\x33\n\x0ctracking_url\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xf4\x03\x32\x13^(https://[!-~]+)?$\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x33\n\tship_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\x94\x03\n\tOrderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\n \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x19\n\x11refunded_quantity\x18\x0c \x01(\x05\x12\x1a\n\x12returning_quantity\x18\r \x01(\x05\x12\x19\n\x11returned_quantity\x18\x0e \x01(\x05\"\xd1\x03\n\x07Payment\x12)\n\x06method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.Method\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x0f\n\x07gateway\x18\x05 \x01(\t\x12$\n\x08\x63\x61ptured\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x43\x41PTURED\x10\x02\x12\x0c\n\x08\x44\x45\x43LINED\x10\x03\x12\n\n\x06VOIDED\x10\x04\"\xbd\x01\n\nOrderEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x08Tracking\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\x12\'\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x15.sanset.v1.OrderEvent\x12&\n\tshipments\x18\x06 \x03(\x0b\x32\x13.sanset.v1.Shipment\"\xf9\x02\n\x0f\x43heckoutRequest\x12\x41\n\x0epayment_method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.MethodB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\rpayment_token\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$\x12\x1b\n\naddress_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x04 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\x12*\n\x0e\x65xpected_total\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x1c\n\x0b\x63oupon_code\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\"\n\x11payment_method_id\x18\x08 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"Z\n\x10\x43heckoutResponse\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\x1f\n\x05order\x18\x02 \x01(\x0b\x32\x10.sanset.v1.Order\x12\x13\n\x0bpayment_url\x18\x03 \x01(\t\"\xad\x01\n\x11ListOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07user_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x11\n\tall_users\x18\x05 \x01(\x08\"N\n\x12ListOrdersResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fGetOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\x90\x02\n\x18UpdateOrderStatusRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x07message\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1a\n\x08location\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\x08shipment\x18\x07 \x01(\x0b\x32\x13.sanset.v1.Shipment\"S\n\x11TrackOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xa4\x03\n\x12TrackOrderResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.sanset.v1.OrderEventH\x00\x12<\n\theartbeat\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.HeartbeatH\x00\x12<\n\treconnect\x18\x03 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.ReconnectH\x00\x12\x30\n\x03\x65nd\x18\x04 \x01(\x0b\x32!.sanset.v1.TrackOrderResponse.EndH\x00\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\tReconnect\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a@\n\x03\x45nd\x12\'\n\x06status\x18\x01 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x42\t\n\x07\x63ontent\"3\n\x12GetTrackingRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"T\n\x18ListPendingOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"\xe9\x01\n\x13\x45xportOrdersRequest\x12?\n\x06\x66ormat\x18\x01 \x01(\x0e\x32%.sanset.v1.ExportOrdersRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x07\n\x03\x43SV\x10\x01\x12\x08\n\x04XLSX\x10\x02\x32\xe4\x1d\n\x0cOrderService\x12\x85\x01\n\x08\x43heckout\x12\x1a.sanset.v1.CheckoutRequest\x1a\x1b.sanset.v1.CheckoutResponse\"@\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x31\"\x17/api/v1/orders/checkout:\x01*Z\x13\"\x0e/api/v1/orders:\x01*\x12\x84\x01\n\nListOrders\x12\x1c.sanset.v1.ListOrdersRequest\x1a\x1d.sanset.v1.ListOrdersResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02*\x12\x0e/api/v1/ordersZ\x18\x12\x16/api/v1/orders/history\x12\x64\n\x08GetOrder\x12\x1a.sanset.v1.GetOrderRequest\x1a\x10.sanset.v1.Order\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/orders/{order_id}\x12\x80\x01\n\x11UpdateOrderStatus\x12#.sanset.v1.UpdateOrderStatusRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02%\x1a /api/v1/orders/{order_id}/status:\x01*\x12}\n\nTrackOrder\x12\x1c.sanset.v1.TrackOrderRequest\x1a\x1d.sanset.v1.TrackOrderResponse\"0\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!\x12\x1f/api/v1/orders/{order_id}/track0\x01\x12v\n\x0bGetTracking\x12\x1d.sanset.v1.GetTrackingRequest\x1a\x13.sanset.v1.Tracking\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/{order_id}/tracking\x12t\n\x0b\x43\x61ncelOrder\x12\x1d.sanset.v1.CancelOrderRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/cancel:\x01*\x12r\n\x0bRefundOrder\x12\x1d.sanset.v1.RefundOrderRequest\x1a\x11.sanset.v1.Refund\"1\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/refund:\x01*\x12\x80\x01\n\x0bListRefunds\x12\x1d.sanset.v1.ListRefundsRequest\x1a\x1e.sanset.v1.ListRefundsResponse\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/refunds\x12v\n\rRequestReturn\x12\x1f.sanset.v1.RequestReturnRequest\x1a\x11.sanset.v1.Return\"1\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02%\" /api/v1/orders/{order_id}/return:\x01*\x12u\n\x0bListReturns\x12\x1d.sanset.v1.ListReturnsRequest\x1a\x1e.sanset.v1.ListReturnsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/orders/returns\x12\x82\x01\n\rApproveReturn\x12\x1f.sanset.v1.ApproveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/approve:\x01*\x12\x7f\n\x0cRejectReturn\x12\x1e.sanset.v1.RejectReturnRequest\x1a\x11.sanset.v1.Return\"<\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/returns/{return_id}/reject:\x01*\x12\x82\x01\n\rReceiveReturn\x12\x1f.sanset.v1.ReceiveReturnRequest\x1a\x11.sanset.v1.Return\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02.\")/api/v1/admin/returns/{return_id}/receive:\x01*\x12r\n\nGetPayment\x12\x1c.sanset.v1.GetPaymentRequest\x1a\x12.sanset.v1.Payment\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/payment\x12\x9e\x01\n\x15ReceivePaymentWebhook\x12\'.sanset.v1.ReceivePaymentWebhookRequest\x1a(.sanset.v1.ReceivePaymentWebhookResponse\"2\x90\x02\x02\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02#\"\x18/api/v1/payments/webhook:\x07payload\x12\x8e\x01\n\x11ListPaymentAlerts\x12#.sanset.v1.ListPaymentAlertsRequest\x1a$.sanset.v1.ListPaymentAlertsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/payments/alerts\x12\x95\x01\n\x11\x43losePaymentAlert\x12#.sanset.v1.ClosePaymentAlertRequest\x1a\x17.sanset.v1.PaymentAlert\"B\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x33\"./api/v1/admin/payments/alerts/{alert_id}/close:\x01*\x12\x86\x01\n\x11ListPendingOrders\x12#.sanset.v1.ListPendingOrdersRequest\x1a\x1d.sanset.v1.ListOrdersResponse\"-\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/admin/orders/pending\x12\x96\x01\n\x0c\x45xportOrders\x12\x1e.sanset.v1.ExportOrdersRequest\x1a\x14.google.api.HttpBody\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02?\x12\x1b/api/v1/admin/export/ordersZ \"\x1b/api/v1/admin/export/orders:\x01*0\x01\x12r\n\x0e\x43reateGiftCard\x12 .sanset.v1.CreateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\")\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/admin/gift-cards:\x01*\x12\x7f\n\x12GetGiftCardBalance\x12$.sanset.v1.GetGiftCardBalanceRequest\x1a\x13.sanset.v1.GiftCard\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/gift-cards/balance:\x01*\x12\x8c\x01\n\x15\x43reateWebhookEndpoint\x12\'.sanset.v1.CreateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\".\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\"\"\x16/api/v1/admin/webhooks:\x08\x65ndpoint\x12\x90\x01\n\x14ListWebhookEndpoints\x12&.sanset.v1.ListWebhookEndpointsRequest\x1a\'.sanset.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/admin/webhooks\x12\x9d\x01\n\x15UpdateWebhookEndpoint\x12\'.sanset.v1.UpdateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"?\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x30\x1a$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpoint\x12\x8f\x01\n\x15\x44\x65leteWebhookEndpoint\x12\'.sanset.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"5\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&*$/api/v1/admin/webhooks/{endpoint_id}\x12\xac\x01\n\x15ListWebhookDeliveries\x12\'.sanset.v1.ListWebhookDeliveriesRequest\x1a(.sanset.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/{endpoint_id}/deliveries\x12\xa5\x01\n\x15ReplayWebhookDelivery\x12\'.sanset.v1.ReplayWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"G\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/order.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/pricing.proto\x1a\x14sanset/v1/user.proto\"\xd1\x06\n\x05Order\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\'\n\x06status\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12#\n\x05items\x18\x05 \x03(\x0b\x32\x14.sanset.v1.OrderItem\x12!\n\x06totals\x18\x06 \x01(\x0b\x32\x11.sanset.v1.Totals\x12#\n\x07payment\x18\x07 \x01(\x0b\x32\x12.sanset.v1.Payment\x12#\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x12.sanset.v1.Address\x12\x33\n\x0f\x64\x65livery_option\x18\t \x01(\x0e\x32\x1a.sanset.v1.Delivery.Option\x12\x17\n\x0ftracking_number\x18\n \x01(\t\x12\'\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\x12\x13\n\x0b\x63oupon_code\x18\x0f \x01(\t\x12\x32\n\x0ereserved_until\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x07\x64ispute\x18\x12 \x01(\x0b\x32\x12.sanset.v1.Dispute\x12\x0f\n\x07\x63\x61rrier\x18\x13 \x01(\t\x12\x14\n\x0ctracking_url\x18\x14 \x01(\t\"\xb1\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fPENDING_PAYMENT\x10\x01\x12\r\n\tCONFIRMED\x10\x02\x12\x0e\n\nPROCESSING\x10\x03\x12\x0b\n\x07SHIPPED\x10\x04\x12\r\n\tDELIVERED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x12\x14\n\x10RETURN_REQUESTED\x10\x07\x12\x0c\n\x08RETURNED\x10\x08\x12\x0c\n\x08REFUNDED\x10\t\"\x94\x03\n\tOrderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\n \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x19\n\x11refunded_quantity\x18\x0c \x01(\x05\x12\x1a\n\x12returning_quantity\x18\r \x01(\x05\x12\x19\n\x11returned_quantity\x18\x0e \x01(\x05\"\xe2\x01\n\x0cLineQuantity\x12\x1b\n\nvariant_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00:p\xbaHm\x1ak\n\x0bunits.named\x12\x30name the units by their variant_id or product_id\x1a*this.variant_id > 0 || this.product_id > 0\"G\n\x08\x44\x65livery\";\n\x06Option\x12\x16\n\x12OPTION_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDARD\x10\x01\x12\x0b\n\x07\x45XPRESS\x10\x02\"\x9c\x02\n\x08Shipment\x12\x15\n\x02id\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x18\n\x07\x63\x61rrier\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x0ftracking_number\x18\x03 \x01(\tB*\xbaH\'r%\x18@2!^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$\x12\x33\n\x0ctracking_url\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xf4\x03\x32\x13^(https://[!-~]+)?$\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x33\n\tship_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xbd\x01\n\nOrderEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x08Tracking\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\x12\'\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x15.sanset.v1.OrderEvent\x12&\n\tshipments\x18\x06 \x03(\x0b\x32\x13.sanset.v1.Shipmentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.order_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LINEQUANTITY'].fields_by_name['variant_id']._loaded_options = None
+  _globals['_LINEQUANTITY'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_LINEQUANTITY'].fields_by_name['quantity']._loaded_options = None
+  _globals['_LINEQUANTITY'].fields_by_name['quantity']._serialized_options = b'\342A\001\002\272H\010\032\006\030\300\204=(\001'
+  _globals['_LINEQUANTITY'].fields_by_name['product_id']._loaded_options = None
+  _globals['_LINEQUANTITY'].fields_by_name['product_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_LINEQUANTITY']._loaded_options = None
+  _globals['_LINEQUANTITY']._serialized_options = b'\272Hm\032k\n\013units.named\0220name the units by their variant_id or product_id\032*this.variant_id > 0 || this.product_id > 0'
   _globals['_SHIPMENT'].fields_by_name['id']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['id']._serialized_options = b'\272H\006\032\004\030\024(\000'
   _globals['_SHIPMENT'].fields_by_name['carrier']._loaded_options = None
@@ -56,156 +58,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPMENT'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_SHIPMENT'].fields_by_name['ship_time']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['ship_time']._serialized_options = b'\342A\001\003'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_token']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_token']._serialized_options = b'\272H\035r\033\030\200\0012\026^[A-Za-z0-9_-]{0,128}$'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['address_id']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['address_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['delivery_option']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['delivery_option']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002\272H\005r\003\260\001\001'
-  _globals['_CHECKOUTREQUEST'].fields_by_name['coupon_code']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['coupon_code']._serialized_options = b'\272H\004r\002\030 '
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method_id']._loaded_options = None
-  _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_LISTORDERSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTORDERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTORDERSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTORDERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_LISTORDERSREQUEST'].fields_by_name['status']._loaded_options = None
-  _globals['_LISTORDERSREQUEST'].fields_by_name['status']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_LISTORDERSREQUEST'].fields_by_name['user_id']._loaded_options = None
-  _globals['_LISTORDERSREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_GETORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_GETORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['status']._loaded_options = None
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['status']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['message']._loaded_options = None
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['message']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['location']._loaded_options = None
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['location']._serialized_options = b'\272H\005r\003\030\310\001'
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['etag']._loaded_options = None
-  _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
-  _globals['_TRACKORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_TRACKORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_TRACKORDERREQUEST'].fields_by_name['after_sequence']._loaded_options = None
-  _globals['_TRACKORDERREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_EXPORTORDERSREQUEST'].fields_by_name['format']._loaded_options = None
-  _globals['_EXPORTORDERSREQUEST'].fields_by_name['format']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_ORDERSERVICE'].methods_by_name['Checkout']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['Checkout']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\0021\"\027/api/v1/orders/checkout:\001*Z\023\"\016/api/v1/orders:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['ListOrders']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListOrders']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002*\022\016/api/v1/ordersZ\030\022\026/api/v1/orders/history'
-  _globals['_ORDERSERVICE'].methods_by_name['GetOrder']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['GetOrder']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\033\022\031/api/v1/orders/{order_id}'
-  _globals['_ORDERSERVICE'].methods_by_name['UpdateOrderStatus']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['UpdateOrderStatus']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002%\032 /api/v1/orders/{order_id}/status:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['TrackOrder']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['TrackOrder']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002!\022\037/api/v1/orders/{order_id}/track'
-  _globals['_ORDERSERVICE'].methods_by_name['GetTracking']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['GetTracking']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002$\022\"/api/v1/orders/{order_id}/tracking'
-  _globals['_ORDERSERVICE'].methods_by_name['CancelOrder']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['CancelOrder']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002%\" /api/v1/orders/{order_id}/cancel:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['RefundOrder']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['RefundOrder']._serialized_options = b'\312\363\030\002\020\004\202\323\344\223\002%\" /api/v1/orders/{order_id}/refund:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['ListRefunds']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListRefunds']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002#\022!/api/v1/orders/{order_id}/refunds'
-  _globals['_ORDERSERVICE'].methods_by_name['RequestReturn']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['RequestReturn']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002%\" /api/v1/orders/{order_id}/return:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['ListReturns']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListReturns']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\030\022\026/api/v1/orders/returns'
-  _globals['_ORDERSERVICE'].methods_by_name['ApproveReturn']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ApproveReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002.\")/api/v1/admin/returns/{return_id}/approve:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['RejectReturn']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['RejectReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002-\"(/api/v1/admin/returns/{return_id}/reject:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['ReceiveReturn']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ReceiveReturn']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002.\")/api/v1/admin/returns/{return_id}/receive:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['GetPayment']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['GetPayment']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002#\022!/api/v1/orders/{order_id}/payment'
-  _globals['_ORDERSERVICE'].methods_by_name['ReceivePaymentWebhook']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ReceivePaymentWebhook']._serialized_options = b'\220\002\002\312\363\030\002\010\001\202\323\344\223\002#\"\030/api/v1/payments/webhook:\007payload'
-  _globals['_ORDERSERVICE'].methods_by_name['ListPaymentAlerts']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListPaymentAlerts']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002\037\022\035/api/v1/admin/payments/alerts'
-  _globals['_ORDERSERVICE'].methods_by_name['ClosePaymentAlert']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ClosePaymentAlert']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\0023\"./api/v1/admin/payments/alerts/{alert_id}/close:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['ListPendingOrders']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListPendingOrders']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002\036\022\034/api/v1/admin/orders/pending'
-  _globals['_ORDERSERVICE'].methods_by_name['ExportOrders']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ExportOrders']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002?\022\033/api/v1/admin/export/ordersZ \"\033/api/v1/admin/export/orders:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['CreateGiftCard']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['CreateGiftCard']._serialized_options = b'\312\363\030\002\020\007\202\323\344\223\002\035\"\030/api/v1/admin/gift-cards:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['GetGiftCardBalance']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['GetGiftCardBalance']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\037\"\032/api/v1/gift-cards/balance:\001*'
-  _globals['_ORDERSERVICE'].methods_by_name['CreateWebhookEndpoint']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['CreateWebhookEndpoint']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\002\"\"\026/api/v1/admin/webhooks:\010endpoint'
-  _globals['_ORDERSERVICE'].methods_by_name['ListWebhookEndpoints']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListWebhookEndpoints']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\002\030\022\026/api/v1/admin/webhooks'
-  _globals['_ORDERSERVICE'].methods_by_name['UpdateWebhookEndpoint']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\0020\032$/api/v1/admin/webhooks/{endpoint.id}:\010endpoint'
-  _globals['_ORDERSERVICE'].methods_by_name['DeleteWebhookEndpoint']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['DeleteWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002&*$/api/v1/admin/webhooks/{endpoint_id}'
-  _globals['_ORDERSERVICE'].methods_by_name['ListWebhookDeliveries']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ListWebhookDeliveries']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\0021\022//api/v1/admin/webhooks/{endpoint_id}/deliveries'
-  _globals['_ORDERSERVICE'].methods_by_name['ReplayWebhookDelivery']._loaded_options = None
-  _globals['_ORDERSERVICE'].methods_by_name['ReplayWebhookDelivery']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\002;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\001*'
-  _globals['_ORDER']._serialized_start=389
-  _globals['_ORDER']._serialized_end=1238
-  _globals['_ORDER_STATUS']._serialized_start=1061
-  _globals['_ORDER_STATUS']._serialized_end=1238
-  _globals['_SHIPMENT']._serialized_start=1241
-  _globals['_SHIPMENT']._serialized_end=1525
-  _globals['_ORDERITEM']._serialized_start=1528
-  _globals['_ORDERITEM']._serialized_end=1932
-  _globals['_PAYMENT']._serialized_start=1935
-  _globals['_PAYMENT']._serialized_end=2400
-  _globals['_PAYMENT_METHOD']._serialized_start=2247
-  _globals['_PAYMENT_METHOD']._serialized_end=2313
-  _globals['_PAYMENT_STATUS']._serialized_start=2315
-  _globals['_PAYMENT_STATUS']._serialized_end=2400
-  _globals['_ORDEREVENT']._serialized_start=2403
-  _globals['_ORDEREVENT']._serialized_end=2592
-  _globals['_TRACKING']._serialized_start=2595
-  _globals['_TRACKING']._serialized_end=2809
-  _globals['_CHECKOUTREQUEST']._serialized_start=2812
-  _globals['_CHECKOUTREQUEST']._serialized_end=3189
-  _globals['_CHECKOUTRESPONSE']._serialized_start=3191
-  _globals['_CHECKOUTRESPONSE']._serialized_end=3281
-  _globals['_LISTORDERSREQUEST']._serialized_start=3284
-  _globals['_LISTORDERSREQUEST']._serialized_end=3457
-  _globals['_LISTORDERSRESPONSE']._serialized_start=3459
-  _globals['_LISTORDERSRESPONSE']._serialized_end=3537
-  _globals['_GETORDERREQUEST']._serialized_start=3539
-  _globals['_GETORDERREQUEST']._serialized_end=3587
-  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_start=3590
-  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_end=3862
-  _globals['_TRACKORDERREQUEST']._serialized_start=3864
-  _globals['_TRACKORDERREQUEST']._serialized_end=3947
-  _globals['_TRACKORDERRESPONSE']._serialized_start=3950
-  _globals['_TRACKORDERRESPONSE']._serialized_end=4370
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_start=4186
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_end=4239
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_start=4241
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_end=4293
-  _globals['_TRACKORDERRESPONSE_END']._serialized_start=4295
-  _globals['_TRACKORDERRESPONSE_END']._serialized_end=4359
-  _globals['_GETTRACKINGREQUEST']._serialized_start=4372
-  _globals['_GETTRACKINGREQUEST']._serialized_end=4423
-  _globals['_LISTPENDINGORDERSREQUEST']._serialized_start=4425
-  _globals['_LISTPENDINGORDERSREQUEST']._serialized_end=4509
-  _globals['_EXPORTORDERSREQUEST']._serialized_start=4512
-  _globals['_EXPORTORDERSREQUEST']._serialized_end=4745
-  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_start=4694
-  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_end=4745
-  _globals['_ORDERSERVICE']._serialized_start=4748
-  _globals['_ORDERSERVICE']._serialized_end=8560
+  _globals['_ORDER']._serialized_start=229
+  _globals['_ORDER']._serialized_end=1078
+  _globals['_ORDER_STATUS']._serialized_start=901
+  _globals['_ORDER_STATUS']._serialized_end=1078
+  _globals['_ORDERITEM']._serialized_start=1081
+  _globals['_ORDERITEM']._serialized_end=1485
+  _globals['_LINEQUANTITY']._serialized_start=1488
+  _globals['_LINEQUANTITY']._serialized_end=1714
+  _globals['_DELIVERY']._serialized_start=1716
+  _globals['_DELIVERY']._serialized_end=1787
+  _globals['_DELIVERY_OPTION']._serialized_start=1728
+  _globals['_DELIVERY_OPTION']._serialized_end=1787
+  _globals['_SHIPMENT']._serialized_start=1790
+  _globals['_SHIPMENT']._serialized_end=2074
+  _globals['_ORDEREVENT']._serialized_start=2077
+  _globals['_ORDEREVENT']._serialized_end=2266
+  _globals['_TRACKING']._serialized_start=2269
+  _globals['_TRACKING']._serialized_end=2483
 # @@protoc_insertion_point(module_scope)

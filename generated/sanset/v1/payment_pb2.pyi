@@ -23,6 +23,316 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class Payment(_message.Message):
+    """How an order is paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Method:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _MethodEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._Method.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        METHOD_UNSPECIFIED: Payment._Method.ValueType  # 0
+        """Not set."""
+        CARD: Payment._Method.ValueType  # 1
+        """A card."""
+        UPI: Payment._Method.ValueType  # 2
+        """A UPI account."""
+        GIFT_CARD: Payment._Method.ValueType  # 3
+        """A gift card."""
+
+    class Method(_Method, metaclass=_MethodEnumTypeWrapper):
+        """A kind of payment."""
+
+    METHOD_UNSPECIFIED: Payment.Method.ValueType  # 0
+    """Not set."""
+    CARD: Payment.Method.ValueType  # 1
+    """A card."""
+    UPI: Payment.Method.ValueType  # 2
+    """A UPI account."""
+    GIFT_CARD: Payment.Method.ValueType  # 3
+    """A gift card."""
+
+    class _Status:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Payment._Status.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATUS_UNSPECIFIED: Payment._Status.ValueType  # 0
+        """Not set."""
+        PENDING: Payment._Status.ValueType  # 1
+        """Not settled yet."""
+        CAPTURED: Payment._Status.ValueType  # 2
+        """Captured."""
+        DECLINED: Payment._Status.ValueType  # 3
+        """Declined: nothing was charged."""
+        VOIDED: Payment._Status.ValueType  # 4
+        """Given up before anything was charged."""
+
+    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
+        """Where a payment stands."""
+
+    STATUS_UNSPECIFIED: Payment.Status.ValueType  # 0
+    """Not set."""
+    PENDING: Payment.Status.ValueType  # 1
+    """Not settled yet."""
+    CAPTURED: Payment.Status.ValueType  # 2
+    """Captured."""
+    DECLINED: Payment.Status.ValueType  # 3
+    """Declined: nothing was charged."""
+    VOIDED: Payment.Status.ValueType  # 4
+    """Given up before anything was charged."""
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    GATEWAY_FIELD_NUMBER: _builtins.int
+    CAPTURED_FIELD_NUMBER: _builtins.int
+    REFUNDED_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    method: Global___Payment.Method.ValueType
+    """The kind of payment."""
+    status: Global___Payment.Status.ValueType
+    """Where it stands."""
+    gateway_id: _builtins.str
+    """The gateway's own id of the payment."""
+    gateway: _builtins.str
+    """The gateway: "demo", "stripe"."""
+    problem: _builtins.str
+    """Why it was declined; empty when it was not."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """The amount."""
+
+    @_builtins.property
+    def captured(self) -> _money_pb2.Money:
+        """What was captured."""
+
+    @_builtins.property
+    def refunded(self) -> _money_pb2.Money:
+        """What was paid back of it, refunds that are still pending included."""
+
+    @_builtins.property
+    def update_time(self) -> _timestamp_pb2.Timestamp:
+        """When it last changed."""
+
+    def __init__(
+        self,
+        *,
+        method: Global___Payment.Method.ValueType = ...,
+        status: Global___Payment.Status.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        gateway_id: _builtins.str = ...,
+        gateway: _builtins.str = ...,
+        captured: _money_pb2.Money | None = ...,
+        refunded: _money_pb2.Money | None = ...,
+        problem: _builtins.str = ...,
+        update_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "refunded", b"refunded", "update_time", b"update_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Payment: _TypeAlias = Payment  # noqa: Y015
+
+@_typing.final
+class Dispute(_message.Message):
+    """A buyer's bank that takes money back, or asks about it, until it has decided."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Status:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Dispute._Status.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STATUS_UNSPECIFIED: Dispute._Status.ValueType  # 0
+        """Not set."""
+        OPEN: Dispute._Status.ValueType  # 1
+        """Not decided: nothing of the order is shipped meanwhile."""
+        WON: Dispute._Status.ValueType  # 2
+        """Decided for the shop."""
+        LOST: Dispute._Status.ValueType  # 3
+        """Decided for the buyer: the money went back, as a refund whose `origin` is DISPUTE."""
+
+    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
+        """Where the dispute stands."""
+
+    STATUS_UNSPECIFIED: Dispute.Status.ValueType  # 0
+    """Not set."""
+    OPEN: Dispute.Status.ValueType  # 1
+    """Not decided: nothing of the order is shipped meanwhile."""
+    WON: Dispute.Status.ValueType  # 2
+    """Decided for the shop."""
+    LOST: Dispute.Status.ValueType  # 3
+    """Decided for the buyer: the money went back, as a refund whose `origin` is DISPUTE."""
+
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    RESPOND_BY_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    gateway_id: _builtins.str
+    """The gateway's own id of the dispute."""
+    status: Global___Dispute.Status.ValueType
+    """Where it stands."""
+    reason: _builtins.str
+    """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
+    @_builtins.property
+    def amount(self) -> _money_pb2.Money:
+        """What is disputed."""
+
+    @_builtins.property
+    def respond_by(self) -> _timestamp_pb2.Timestamp:
+        """Until when the shop can answer it at the gateway; absent when that was not told."""
+
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the shop heard of it."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When it was decided; absent while it is OPEN."""
+
+    def __init__(
+        self,
+        *,
+        gateway_id: _builtins.str = ...,
+        status: Global___Dispute.Status.ValueType = ...,
+        amount: _money_pb2.Money | None = ...,
+        reason: _builtins.str = ...,
+        respond_by: _timestamp_pb2.Timestamp | None = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "close_time", b"close_time", "create_time", b"create_time", "respond_by", b"respond_by"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "close_time", b"close_time", "create_time", b"create_time", "gateway_id", b"gateway_id", "reason", b"reason", "respond_by", b"respond_by", "status", b"status"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Dispute: _TypeAlias = Dispute  # noqa: Y015
+
+@_typing.final
+class PaymentAlert(_message.Message):
+    """Something about a payment that a person must look at."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PaymentAlert._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: PaymentAlert._Kind.ValueType  # 0
+        """Not set."""
+        OTHER_PAYMENT: PaymentAlert._Kind.ValueType  # 1
+        """An event of another payment names an order, or another payment answered for it."""
+        OTHER_ORDER: PaymentAlert._Kind.ValueType  # 2
+        """An order's payment is labelled with another order."""
+        UNKNOWN_ORDER: PaymentAlert._Kind.ValueType  # 3
+        """An event names an order that this shop does not have."""
+        OTHER_AMOUNT: PaymentAlert._Kind.ValueType  # 4
+        """Another amount was received than the order costs."""
+        OTHER_CURRENCY: PaymentAlert._Kind.ValueType  # 5
+        """Another currency was received than the order's."""
+        REFUND_UNEXPECTED: PaymentAlert._Kind.ValueType  # 6
+        """More was paid back at the gateway than the shop has left of the order."""
+        REFUND_FAILED: PaymentAlert._Kind.ValueType  # 7
+        """A refund failed for good, or came back."""
+        DISPUTE_OPENED: PaymentAlert._Kind.ValueType  # 8
+        """A buyer's bank takes money back, or asks about it."""
+        DISPUTE_WON: PaymentAlert._Kind.ValueType  # 9
+        """It decided for the shop."""
+        DISPUTE_LOST: PaymentAlert._Kind.ValueType  # 10
+        """It decided for the buyer."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What happened."""
+
+    KIND_UNSPECIFIED: PaymentAlert.Kind.ValueType  # 0
+    """Not set."""
+    OTHER_PAYMENT: PaymentAlert.Kind.ValueType  # 1
+    """An event of another payment names an order, or another payment answered for it."""
+    OTHER_ORDER: PaymentAlert.Kind.ValueType  # 2
+    """An order's payment is labelled with another order."""
+    UNKNOWN_ORDER: PaymentAlert.Kind.ValueType  # 3
+    """An event names an order that this shop does not have."""
+    OTHER_AMOUNT: PaymentAlert.Kind.ValueType  # 4
+    """Another amount was received than the order costs."""
+    OTHER_CURRENCY: PaymentAlert.Kind.ValueType  # 5
+    """Another currency was received than the order's."""
+    REFUND_UNEXPECTED: PaymentAlert.Kind.ValueType  # 6
+    """More was paid back at the gateway than the shop has left of the order."""
+    REFUND_FAILED: PaymentAlert.Kind.ValueType  # 7
+    """A refund failed for good, or came back."""
+    DISPUTE_OPENED: PaymentAlert.Kind.ValueType  # 8
+    """A buyer's bank takes money back, or asks about it."""
+    DISPUTE_WON: PaymentAlert.Kind.ValueType  # 9
+    """It decided for the shop."""
+    DISPUTE_LOST: PaymentAlert.Kind.ValueType  # 10
+    """It decided for the buyer."""
+
+    ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    GATEWAY_FIELD_NUMBER: _builtins.int
+    GATEWAY_ID_FIELD_NUMBER: _builtins.int
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    CREATE_TIME_FIELD_NUMBER: _builtins.int
+    CLOSE_TIME_FIELD_NUMBER: _builtins.int
+    id: _builtins.int
+    """The id of the alert."""
+    kind: Global___PaymentAlert.Kind.ValueType
+    """What happened."""
+    gateway: _builtins.str
+    """The gateway that told it."""
+    gateway_id: _builtins.str
+    """The gateway's own id of the payment, the dispute or the refund."""
+    order_id: _builtins.int
+    """The order that it is about; 0 for none."""
+    problem: _builtins.str
+    """What happened, in a sentence."""
+    @_builtins.property
+    def create_time(self) -> _timestamp_pb2.Timestamp:
+        """When the shop heard of it."""
+
+    @_builtins.property
+    def close_time(self) -> _timestamp_pb2.Timestamp:
+        """When a person was done with it; absent while it waits."""
+
+    def __init__(
+        self,
+        *,
+        id: _builtins.int = ...,
+        kind: Global___PaymentAlert.Kind.ValueType = ...,
+        gateway: _builtins.str = ...,
+        gateway_id: _builtins.str = ...,
+        order_id: _builtins.int = ...,
+        problem: _builtins.str = ...,
+        create_time: _timestamp_pb2.Timestamp | None = ...,
+        close_time: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "gateway", b"gateway", "gateway_id", b"gateway_id", "id", b"id", "kind", b"kind", "order_id", b"order_id", "problem", b"problem"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PaymentAlert: _TypeAlias = PaymentAlert  # noqa: Y015
+
+@_typing.final
 class GiftCard(_message.Message):
     """A card with money on it that pays orders."""
 
@@ -139,165 +449,6 @@ class ReceivePaymentWebhookResponse(_message.Message):
 Global___ReceivePaymentWebhookResponse: _TypeAlias = ReceivePaymentWebhookResponse  # noqa: Y015
 
 @_typing.final
-class CreateGiftCardRequest(_message.Message):
-    """Asks for CreateGiftCard."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    GIFT_CARD_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """A UUID of the client's making: a repeat with the same id returns the first reply."""
-    @_builtins.property
-    def gift_card(self) -> Global___GiftCard:
-        """The card: its `balance`, and `expire_time` if it shall end."""
-
-    def __init__(
-        self,
-        *,
-        gift_card: Global___GiftCard | None = ...,
-        request_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card", "request_id", b"request_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___CreateGiftCardRequest: _TypeAlias = CreateGiftCardRequest  # noqa: Y015
-
-@_typing.final
-class GetGiftCardBalanceRequest(_message.Message):
-    """Asks for GetGiftCardBalance."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CODE_FIELD_NUMBER: _builtins.int
-    code: _builtins.str
-    """The code of the card."""
-    def __init__(
-        self,
-        *,
-        code: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetGiftCardBalanceRequest: _TypeAlias = GetGiftCardBalanceRequest  # noqa: Y015
-
-@_typing.final
-class PaymentAlert(_message.Message):
-    """Something about a payment that a person must look at."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    class _Kind:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PaymentAlert._Kind.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        KIND_UNSPECIFIED: PaymentAlert._Kind.ValueType  # 0
-        """Not set."""
-        OTHER_PAYMENT: PaymentAlert._Kind.ValueType  # 1
-        """An event of another payment names an order, or another payment answered for it."""
-        OTHER_ORDER: PaymentAlert._Kind.ValueType  # 2
-        """An order's payment is labelled with another order."""
-        UNKNOWN_ORDER: PaymentAlert._Kind.ValueType  # 3
-        """An event names an order that this shop does not have."""
-        OTHER_AMOUNT: PaymentAlert._Kind.ValueType  # 4
-        """Another amount was received than the order costs."""
-        OTHER_CURRENCY: PaymentAlert._Kind.ValueType  # 5
-        """Another currency was received than the order's."""
-        REFUND_UNEXPECTED: PaymentAlert._Kind.ValueType  # 6
-        """More was paid back at the gateway than the shop has left of the order."""
-        REFUND_FAILED: PaymentAlert._Kind.ValueType  # 7
-        """A refund failed for good, or came back."""
-        DISPUTE_OPENED: PaymentAlert._Kind.ValueType  # 8
-        """A buyer's bank takes money back, or asks about it."""
-        DISPUTE_WON: PaymentAlert._Kind.ValueType  # 9
-        """It decided for the shop."""
-        DISPUTE_LOST: PaymentAlert._Kind.ValueType  # 10
-        """It decided for the buyer."""
-
-    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """What happened."""
-
-    KIND_UNSPECIFIED: PaymentAlert.Kind.ValueType  # 0
-    """Not set."""
-    OTHER_PAYMENT: PaymentAlert.Kind.ValueType  # 1
-    """An event of another payment names an order, or another payment answered for it."""
-    OTHER_ORDER: PaymentAlert.Kind.ValueType  # 2
-    """An order's payment is labelled with another order."""
-    UNKNOWN_ORDER: PaymentAlert.Kind.ValueType  # 3
-    """An event names an order that this shop does not have."""
-    OTHER_AMOUNT: PaymentAlert.Kind.ValueType  # 4
-    """Another amount was received than the order costs."""
-    OTHER_CURRENCY: PaymentAlert.Kind.ValueType  # 5
-    """Another currency was received than the order's."""
-    REFUND_UNEXPECTED: PaymentAlert.Kind.ValueType  # 6
-    """More was paid back at the gateway than the shop has left of the order."""
-    REFUND_FAILED: PaymentAlert.Kind.ValueType  # 7
-    """A refund failed for good, or came back."""
-    DISPUTE_OPENED: PaymentAlert.Kind.ValueType  # 8
-    """A buyer's bank takes money back, or asks about it."""
-    DISPUTE_WON: PaymentAlert.Kind.ValueType  # 9
-    """It decided for the shop."""
-    DISPUTE_LOST: PaymentAlert.Kind.ValueType  # 10
-    """It decided for the buyer."""
-
-    ID_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    GATEWAY_FIELD_NUMBER: _builtins.int
-    GATEWAY_ID_FIELD_NUMBER: _builtins.int
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    PROBLEM_FIELD_NUMBER: _builtins.int
-    CREATE_TIME_FIELD_NUMBER: _builtins.int
-    CLOSE_TIME_FIELD_NUMBER: _builtins.int
-    id: _builtins.int
-    """The id of the alert."""
-    kind: Global___PaymentAlert.Kind.ValueType
-    """What happened."""
-    gateway: _builtins.str
-    """The gateway that told it."""
-    gateway_id: _builtins.str
-    """The gateway's own id of the payment, the dispute or the refund."""
-    order_id: _builtins.int
-    """The order that it is about; 0 for none."""
-    problem: _builtins.str
-    """What happened, in a sentence."""
-    @_builtins.property
-    def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the shop heard of it."""
-
-    @_builtins.property
-    def close_time(self) -> _timestamp_pb2.Timestamp:
-        """When a person was done with it; absent while it waits."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.int = ...,
-        kind: Global___PaymentAlert.Kind.ValueType = ...,
-        gateway: _builtins.str = ...,
-        gateway_id: _builtins.str = ...,
-        order_id: _builtins.int = ...,
-        problem: _builtins.str = ...,
-        create_time: _timestamp_pb2.Timestamp | None = ...,
-        close_time: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["close_time", b"close_time", "create_time", b"create_time", "gateway", b"gateway", "gateway_id", b"gateway_id", "id", b"id", "kind", b"kind", "order_id", b"order_id", "problem", b"problem"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PaymentAlert: _TypeAlias = PaymentAlert  # noqa: Y015
-
-@_typing.final
 class ListPaymentAlertsRequest(_message.Message):
     """Asks for ListPaymentAlerts."""
 
@@ -376,3 +527,53 @@ class ClosePaymentAlertRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ClosePaymentAlertRequest: _TypeAlias = ClosePaymentAlertRequest  # noqa: Y015
+
+@_typing.final
+class CreateGiftCardRequest(_message.Message):
+    """Asks for CreateGiftCard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GIFT_CARD_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    @_builtins.property
+    def gift_card(self) -> Global___GiftCard:
+        """The card: its `balance`, and `expire_time` if it shall end."""
+
+    def __init__(
+        self,
+        *,
+        gift_card: Global___GiftCard | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateGiftCardRequest: _TypeAlias = CreateGiftCardRequest  # noqa: Y015
+
+@_typing.final
+class GetGiftCardBalanceRequest(_message.Message):
+    """Asks for GetGiftCardBalance."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """The code of the card."""
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetGiftCardBalanceRequest: _TypeAlias = GetGiftCardBalanceRequest  # noqa: Y015

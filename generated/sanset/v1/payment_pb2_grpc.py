@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -22,3 +23,313 @@ if _version_not_supported:
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
+
+
+class PaymentServiceStub:
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.GetPayment = channel.unary_unary(
+                '/sanset.v1.PaymentService/GetPayment',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.Payment.FromString,
+                _registered_method=True)
+        self.ReceivePaymentWebhook = channel.unary_unary(
+                '/sanset.v1.PaymentService/ReceivePaymentWebhook',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
+                _registered_method=True)
+        self.ListPaymentAlerts = channel.unary_unary(
+                '/sanset.v1.PaymentService/ListPaymentAlerts',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
+                _registered_method=True)
+        self.ClosePaymentAlert = channel.unary_unary(
+                '/sanset.v1.PaymentService/ClosePaymentAlert',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
+                _registered_method=True)
+        self.CreateGiftCard = channel.unary_unary(
+                '/sanset.v1.PaymentService/CreateGiftCard',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
+        self.GetGiftCardBalance = channel.unary_unary(
+                '/sanset.v1.PaymentService/GetGiftCardBalance',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
+
+
+class PaymentServiceServicer:
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    def GetPayment(self, request, context):
+        """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReceivePaymentWebhook(self, request, context):
+        """Takes what a payment gateway reports.
+
+        For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+        PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+        succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+        `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPaymentAlerts(self, request, context):
+        """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+        disputes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ClosePaymentAlert(self, request, context):
+        """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+        (PAYMENT_ALERT_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateGiftCard(self, request, context):
+        """Creates a gift card, and returns it with its code, which is told this once.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGiftCardBalance(self, request, context):
+        """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PaymentServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'GetPayment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPayment,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.Payment.SerializeToString,
+            ),
+            'ReceivePaymentWebhook': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReceivePaymentWebhook,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.SerializeToString,
+            ),
+            'ListPaymentAlerts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPaymentAlerts,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.SerializeToString,
+            ),
+            'ClosePaymentAlert': grpc.unary_unary_rpc_method_handler(
+                    servicer.ClosePaymentAlert,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.PaymentAlert.SerializeToString,
+            ),
+            'CreateGiftCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateGiftCard,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
+            'GetGiftCardBalance': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGiftCardBalance,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'sanset.v1.PaymentService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('sanset.v1.PaymentService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PaymentService:
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    @staticmethod
+    def GetPayment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/GetPayment',
+            sanset_dot_v1_dot_payment__pb2.GetPaymentRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.Payment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReceivePaymentWebhook(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/ReceivePaymentWebhook',
+            sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.ReceivePaymentWebhookResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPaymentAlerts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/ListPaymentAlerts',
+            sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.ListPaymentAlertsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ClosePaymentAlert(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/ClosePaymentAlert',
+            sanset_dot_v1_dot_payment__pb2.ClosePaymentAlertRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.PaymentAlert.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateGiftCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/CreateGiftCard',
+            sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGiftCardBalance(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/GetGiftCardBalance',
+            sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

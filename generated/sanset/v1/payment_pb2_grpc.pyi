@@ -5,9 +5,16 @@ Payments: what was paid for an order, gift cards, and what gateways report."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sanset.v1 import payment_pb2 as _payment_pb2
 import abc as _abc_1
 import grpc as _grpc
+import sys
 import typing as _typing
+
+if sys.version_info >= (3, 11):
+    from typing import Self as _Self
+else:
+    from typing_extensions import Self as _Self
 
 _T = _typing.TypeVar("_T")
 
@@ -18,3 +25,136 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
+
+class PaymentServiceStub:
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> PaymentServiceAsyncStub: ...
+    GetPayment: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _payment_pb2.Payment]
+    """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    ReceivePaymentWebhook: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ReceivePaymentWebhookRequest, _payment_pb2.ReceivePaymentWebhookResponse]
+    """Takes what a payment gateway reports.
+
+    For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+    PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+    succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+    `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+    """
+    ListPaymentAlerts: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]
+    """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+    disputes.
+    """
+    ClosePaymentAlert: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]
+    """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+    (PAYMENT_ALERT_NOT_FOUND).
+    """
+    CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]
+    """Creates a gift card, and returns it with its code, which is told this once."""
+    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]
+    """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+
+@_typing.type_check_only
+class PaymentServiceAsyncStub(PaymentServiceStub):
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    GetPayment: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetPaymentRequest, _payment_pb2.Payment]  # type: ignore[assignment]
+    """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    ReceivePaymentWebhook: _aio.UnaryUnaryMultiCallable[_payment_pb2.ReceivePaymentWebhookRequest, _payment_pb2.ReceivePaymentWebhookResponse]  # type: ignore[assignment]
+    """Takes what a payment gateway reports.
+
+    For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+    PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+    succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+    `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+    """
+    ListPaymentAlerts: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]  # type: ignore[assignment]
+    """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+    disputes.
+    """
+    ClosePaymentAlert: _aio.UnaryUnaryMultiCallable[_payment_pb2.ClosePaymentAlertRequest, _payment_pb2.PaymentAlert]  # type: ignore[assignment]
+    """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+    (PAYMENT_ALERT_NOT_FOUND).
+    """
+    CreateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Creates a gift card, and returns it with its code, which is told this once."""
+    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+
+class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards.
+
+    An order is paid by OrderService.Checkout; RefundService pays back.
+    """
+
+    @_abc_1.abstractmethod
+    def GetPayment(
+        self,
+        request: _payment_pb2.GetPaymentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.Payment, _abc.Awaitable[_payment_pb2.Payment]]:
+        """Gets the payment of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+
+    @_abc_1.abstractmethod
+    def ReceivePaymentWebhook(
+        self,
+        request: _payment_pb2.ReceivePaymentWebhookRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ReceivePaymentWebhookResponse, _abc.Awaitable[_payment_pb2.ReceivePaymentWebhookResponse]]:
+        """Takes what a payment gateway reports.
+
+        For gateways, not for clients: the signature in the headers must be the gateway's own, or the call is
+        PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
+        succeeds after its order was given up is paid back. A report counts for the order whose payment has the
+        `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
+        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+        """
+
+    @_abc_1.abstractmethod
+    def ListPaymentAlerts(
+        self,
+        request: _payment_pb2.ListPaymentAlertsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ListPaymentAlertsResponse, _abc.Awaitable[_payment_pb2.ListPaymentAlertsResponse]]:
+        """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
+        disputes.
+        """
+
+    @_abc_1.abstractmethod
+    def ClosePaymentAlert(
+        self,
+        request: _payment_pb2.ClosePaymentAlertRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.PaymentAlert, _abc.Awaitable[_payment_pb2.PaymentAlert]]:
+        """Notes that a person is done with an alert, and returns it. Repeating it changes nothing. Returns NOT_FOUND
+        (PAYMENT_ALERT_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def CreateGiftCard(
+        self,
+        request: _payment_pb2.CreateGiftCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Creates a gift card, and returns it with its code, which is told this once."""
+
+    @_abc_1.abstractmethod
+    def GetGiftCardBalance(
+        self,
+        request: _payment_pb2.GetGiftCardBalanceRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
+
+def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

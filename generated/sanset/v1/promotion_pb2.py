@@ -23,13 +23,15 @@ _sym_db = _symbol_database.Default()
 
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
+from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
+from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/promotion.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xb7\x05\n\x06\x43oupon\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x32\n\x04\x63ode\x18\x02 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x18 2\x17^([A-Za-z0-9-]{3,32})?$\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12*\n\x07percent\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x12$\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.MoneyH\x00\x12(\n\x0cmin_purchase\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12(\n\x0cmax_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nvalid_from\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x06\x61\x63tive\x18\n \x01(\x08H\x01\x88\x01\x01\x12\x31\n\x08min_tier\x18\x0b \x01(\x0e\x32\x15.sanset.v1.Tier.LevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\"\n\x0busage_limit\x18\x0c \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12%\n\x0eper_user_limit\x18\r \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12\x12\n\x04used\x18\x0e \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@B\n\n\x08\x64iscountB\t\n\x07_active\"\xcb\x01\n\x04Tier\x12$\n\x05level\x18\x01 \x01(\x0e\x32\x15.sanset.v1.Tier.Level\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x66rom_points\x18\x03 \x01(\x03\x12\x18\n\x10\x64iscount_percent\x18\x04 \x01(\x01\x12\x10\n\x08\x62\x65nefits\x18\x05 \x03(\t\"N\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\x00\x12\n\n\x06\x42RONZE\x10\x01\x12\n\n\x06SILVER\x10\x02\x12\x08\n\x04GOLD\x10\x03\x12\x0c\n\x08PLATINUM\x10\x04\"\x90\x02\n\x07Loyalty\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x1d\n\x04tier\x18\x02 \x01(\x0b\x32\x0f.sanset.v1.Tier\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x17\n\x0flifetime_points\x18\x04 \x01(\x03\x12\"\n\tnext_tier\x18\x05 \x01(\x0b\x32\x0f.sanset.v1.Tier\x12\x1b\n\x13points_to_next_tier\x18\x06 \x01(\x03\x12!\n\x05value\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0epending_points\x18\x08 \x01(\x03\x12\x1b\n\x13tier_pending_points\x18\t \x01(\x03\x12\x13\n\x0bowed_points\x18\n \x01(\x03\"\x9f\x02\n\x0bPointsEntry\x12\n\n\x02id\x18\x01 \x01(\x03\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.sanset.v1.PointsEntry.Kind\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x45\x41RNED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\x12\x0c\n\x08RETURNED\x10\x03\x12\x0c\n\x08REVERSED\x10\x04\x12\x0c\n\x08\x41\x44JUSTED\x10\x05\x12\x08\n\x04OWED\x10\x06\x12\n\n\x06REPAID\x10\x07\"N\n\x12ListCouponsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"P\n\x13ListCouponsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Coupon\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x15ListAllCouponsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x04\x63ode\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"e\n\x13\x43reateCouponRequest\x12-\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x11.sanset.v1.CouponB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"u\n\x13UpdateCouponRequest\x12-\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x11.sanset.v1.CouponB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x41pplyCouponRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18 \"\x15\n\x13RemoveCouponRequest\"-\n\x11GetLoyaltyRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"\x12\n\x10ListTiersRequest\"3\n\x11ListTiersResponse\x12\x1e\n\x05items\x18\x01 \x03(\x0b\x32\x0f.sanset.v1.Tier\"g\n\x11ListPointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x18\n\x07user_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"T\n\x12ListPointsResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.sanset.v1.PointsEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"`\n\x13RedeemPointsRequest\x12 \n\x06points\x18\x01 \x01(\x03\x42\x0e\xbaH\x0b\"\t\x18\x80\xa0\x94\xa5\x8d\x1d(\x00H\x00\x12\x16\n\x03\x61ll\x18\x02 \x01(\x08\x42\x07\xbaH\x04j\x02\x08\x01H\x00\x42\x0f\n\x06\x61mount\x12\x05\xbaH\x02\x08\x01\"\xa2\x01\n\x13\x41\x64justPointsRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12,\n\x06points\x18\x02 \x01(\x03\x42\x1c\xe2\x41\x01\x02\xbaH\x15\"\x13\x18\x80\x94\xeb\xdc\x03(\x80\xec\x94\xa3\xfc\xff\xff\xff\xff\x01\x38\x00\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19sanset/v1/promotion.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xb7\x05\n\x06\x43oupon\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x32\n\x04\x63ode\x18\x02 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x18 2\x17^([A-Za-z0-9-]{3,32})?$\x12\x1d\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12*\n\x07percent\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00\x00Y@!\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x12$\n\x06\x61mount\x18\x05 \x01(\x0b\x32\x12.google.type.MoneyH\x00\x12(\n\x0cmin_purchase\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12(\n\x0cmax_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12.\n\nvalid_from\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x06\x61\x63tive\x18\n \x01(\x08H\x01\x88\x01\x01\x12\x31\n\x08min_tier\x18\x0b \x01(\x0e\x32\x15.sanset.v1.Tier.LevelB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\"\n\x0busage_limit\x18\x0c \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12%\n\x0eper_user_limit\x18\r \x01(\x05\x42\r\xbaH\n\x1a\x08\x18\x80\x94\xeb\xdc\x03(\x00\x12\x12\n\x04used\x18\x0e \x01(\x05\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x11 \x01(\tB\x07\xbaH\x04r\x02\x18@B\n\n\x08\x64iscountB\t\n\x07_active\"\xcb\x01\n\x04Tier\x12$\n\x05level\x18\x01 \x01(\x0e\x32\x15.sanset.v1.Tier.Level\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x66rom_points\x18\x03 \x01(\x03\x12\x18\n\x10\x64iscount_percent\x18\x04 \x01(\x01\x12\x10\n\x08\x62\x65nefits\x18\x05 \x03(\t\"N\n\x05Level\x12\x15\n\x11LEVEL_UNSPECIFIED\x10\x00\x12\n\n\x06\x42RONZE\x10\x01\x12\n\n\x06SILVER\x10\x02\x12\x08\n\x04GOLD\x10\x03\x12\x0c\n\x08PLATINUM\x10\x04\"\x90\x02\n\x07Loyalty\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x1d\n\x04tier\x18\x02 \x01(\x0b\x32\x0f.sanset.v1.Tier\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x17\n\x0flifetime_points\x18\x04 \x01(\x03\x12\"\n\tnext_tier\x18\x05 \x01(\x0b\x32\x0f.sanset.v1.Tier\x12\x1b\n\x13points_to_next_tier\x18\x06 \x01(\x03\x12!\n\x05value\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0epending_points\x18\x08 \x01(\x03\x12\x1b\n\x13tier_pending_points\x18\t \x01(\x03\x12\x13\n\x0bowed_points\x18\n \x01(\x03\"\x9f\x02\n\x0bPointsEntry\x12\n\n\x02id\x18\x01 \x01(\x03\x12)\n\x04kind\x18\x02 \x01(\x0e\x32\x1b.sanset.v1.PointsEntry.Kind\x12\x0e\n\x06points\x18\x03 \x01(\x03\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x0e\n\x06reason\x18\x05 \x01(\t\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\n\n\x06\x45\x41RNED\x10\x01\x12\x0c\n\x08REDEEMED\x10\x02\x12\x0c\n\x08RETURNED\x10\x03\x12\x0c\n\x08REVERSED\x10\x04\x12\x0c\n\x08\x41\x44JUSTED\x10\x05\x12\x08\n\x04OWED\x10\x06\x12\n\n\x06REPAID\x10\x07\"N\n\x12ListCouponsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"P\n\x13ListCouponsResponse\x12 \n\x05items\x18\x01 \x03(\x0b\x32\x11.sanset.v1.Coupon\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x15ListAllCouponsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x15\n\x04\x63ode\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"e\n\x13\x43reateCouponRequest\x12-\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x11.sanset.v1.CouponB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"u\n\x13UpdateCouponRequest\x12-\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x11.sanset.v1.CouponB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"\x12\n\x10ListTiersRequest\"3\n\x11ListTiersResponse\x12\x1e\n\x05items\x18\x01 \x03(\x0b\x32\x0f.sanset.v1.Tier\"-\n\x11GetLoyaltyRequest\x12\x18\n\x07user_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"g\n\x11ListPointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x18\n\x07user_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"T\n\x12ListPointsResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.sanset.v1.PointsEntry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa2\x01\n\x13\x41\x64justPointsRequest\x12\x1c\n\x07user_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12,\n\x06points\x18\x02 \x01(\x03\x42\x1c\xe2\x41\x01\x02\xbaH\x15\"\x13\x18\x80\x94\xeb\xdc\x03(\x80\xec\x94\xa3\xfc\xff\xff\xff\xff\x01\x38\x00\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xee\x07\n\x10PromotionService\x12v\n\x0bListCoupons\x12\x1d.sanset.v1.ListCouponsRequest\x1a\x1e.sanset.v1.ListCouponsResponse\"(\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/loyalty/coupons\x12z\n\x0eListAllCoupons\x12 .sanset.v1.ListAllCouponsRequest\x1a\x1e.sanset.v1.ListCouponsResponse\"&\x90\x02\x01\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/admin/coupons\x12n\n\x0c\x43reateCoupon\x12\x1e.sanset.v1.CreateCouponRequest\x1a\x11.sanset.v1.Coupon\"+\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1f\"\x15/api/v1/admin/coupons:\x06\x63oupon\x12\xaa\x01\n\x0cUpdateCoupon\x12\x1e.sanset.v1.UpdateCouponRequest\x1a\x11.sanset.v1.Coupon\"g\x90\x02\x02\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02X\x1a!/api/v1/admin/coupons/{coupon.id}:\x06\x63ouponZ+2!/api/v1/admin/coupons/{coupon.id}:\x06\x63oupon\x12n\n\tListTiers\x12\x1b.sanset.v1.ListTiersRequest\x1a\x1c.sanset.v1.ListTiersResponse\"&\x90\x02\x01\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x17\x12\x15/api/v1/loyalty/tiers\x12h\n\nGetLoyalty\x12\x1c.sanset.v1.GetLoyaltyRequest\x1a\x12.sanset.v1.Loyalty\"(\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x19\x12\x17/api/v1/loyalty/profile\x12r\n\nListPoints\x12\x1c.sanset.v1.ListPointsRequest\x1a\x1d.sanset.v1.ListPointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/loyalty/points\x12{\n\x0c\x41\x64justPoints\x12\x1e.sanset.v1.AdjustPointsRequest\x1a\x12.sanset.v1.Loyalty\"7\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02+\"&/api/v1/admin/loyalty/{user_id}/adjust:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -74,8 +76,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATECOUPONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_UPDATECOUPONREQUEST'].fields_by_name['coupon']._loaded_options = None
   _globals['_UPDATECOUPONREQUEST'].fields_by_name['coupon']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
-  _globals['_APPLYCOUPONREQUEST'].fields_by_name['code']._loaded_options = None
-  _globals['_APPLYCOUPONREQUEST'].fields_by_name['code']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030 '
   _globals['_GETLOYALTYREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_GETLOYALTYREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_LISTPOINTSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -84,12 +84,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTPOINTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
   _globals['_LISTPOINTSREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_LISTPOINTSREQUEST'].fields_by_name['user_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_REDEEMPOINTSREQUEST'].oneofs_by_name['amount']._loaded_options = None
-  _globals['_REDEEMPOINTSREQUEST'].oneofs_by_name['amount']._serialized_options = b'\272H\002\010\001'
-  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['points']._loaded_options = None
-  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['points']._serialized_options = b'\272H\013\"\t\030\200\240\224\245\215\035(\000'
-  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['all']._loaded_options = None
-  _globals['_REDEEMPOINTSREQUEST'].fields_by_name['all']._serialized_options = b'\272H\004j\002\010\001'
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['user_id']._loaded_options = None
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['user_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['points']._loaded_options = None
@@ -98,44 +92,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['reason']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ADJUSTPOINTSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_COUPON']._serialized_start=195
-  _globals['_COUPON']._serialized_end=890
-  _globals['_TIER']._serialized_start=893
-  _globals['_TIER']._serialized_end=1096
-  _globals['_TIER_LEVEL']._serialized_start=1018
-  _globals['_TIER_LEVEL']._serialized_end=1096
-  _globals['_LOYALTY']._serialized_start=1099
-  _globals['_LOYALTY']._serialized_end=1371
-  _globals['_POINTSENTRY']._serialized_start=1374
-  _globals['_POINTSENTRY']._serialized_end=1661
-  _globals['_POINTSENTRY_KIND']._serialized_start=1543
-  _globals['_POINTSENTRY_KIND']._serialized_end=1661
-  _globals['_LISTCOUPONSREQUEST']._serialized_start=1663
-  _globals['_LISTCOUPONSREQUEST']._serialized_end=1741
-  _globals['_LISTCOUPONSRESPONSE']._serialized_start=1743
-  _globals['_LISTCOUPONSRESPONSE']._serialized_end=1823
-  _globals['_LISTALLCOUPONSREQUEST']._serialized_start=1825
-  _globals['_LISTALLCOUPONSREQUEST']._serialized_end=1929
-  _globals['_CREATECOUPONREQUEST']._serialized_start=1931
-  _globals['_CREATECOUPONREQUEST']._serialized_end=2032
-  _globals['_UPDATECOUPONREQUEST']._serialized_start=2034
-  _globals['_UPDATECOUPONREQUEST']._serialized_end=2151
-  _globals['_APPLYCOUPONREQUEST']._serialized_start=2153
-  _globals['_APPLYCOUPONREQUEST']._serialized_end=2202
-  _globals['_REMOVECOUPONREQUEST']._serialized_start=2204
-  _globals['_REMOVECOUPONREQUEST']._serialized_end=2225
-  _globals['_GETLOYALTYREQUEST']._serialized_start=2227
-  _globals['_GETLOYALTYREQUEST']._serialized_end=2272
-  _globals['_LISTTIERSREQUEST']._serialized_start=2274
-  _globals['_LISTTIERSREQUEST']._serialized_end=2292
-  _globals['_LISTTIERSRESPONSE']._serialized_start=2294
-  _globals['_LISTTIERSRESPONSE']._serialized_end=2345
-  _globals['_LISTPOINTSREQUEST']._serialized_start=2347
-  _globals['_LISTPOINTSREQUEST']._serialized_end=2450
-  _globals['_LISTPOINTSRESPONSE']._serialized_start=2452
-  _globals['_LISTPOINTSRESPONSE']._serialized_end=2536
-  _globals['_REDEEMPOINTSREQUEST']._serialized_start=2538
-  _globals['_REDEEMPOINTSREQUEST']._serialized_end=2634
-  _globals['_ADJUSTPOINTSREQUEST']._serialized_start=2637
-  _globals['_ADJUSTPOINTSREQUEST']._serialized_end=2799
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListCoupons']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListCoupons']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\031\022\027/api/v1/loyalty/coupons'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListAllCoupons']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListAllCoupons']._serialized_options = b'\220\002\001\312\363\030\002\020\007\202\323\344\223\002\027\022\025/api/v1/admin/coupons'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['CreateCoupon']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['CreateCoupon']._serialized_options = b'\312\363\030\002\020\007\202\323\344\223\002\037\"\025/api/v1/admin/coupons:\006coupon'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['UpdateCoupon']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['UpdateCoupon']._serialized_options = b'\220\002\002\312\363\030\002\020\007\202\323\344\223\002X\032!/api/v1/admin/coupons/{coupon.id}:\006couponZ+2!/api/v1/admin/coupons/{coupon.id}:\006coupon'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListTiers']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListTiers']._serialized_options = b'\220\002\001\312\363\030\002\010\001\202\323\344\223\002\027\022\025/api/v1/loyalty/tiers'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['GetLoyalty']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['GetLoyalty']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\031\022\027/api/v1/loyalty/profile'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListPoints']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['ListPoints']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\030\022\026/api/v1/loyalty/points'
+  _globals['_PROMOTIONSERVICE'].methods_by_name['AdjustPoints']._loaded_options = None
+  _globals['_PROMOTIONSERVICE'].methods_by_name['AdjustPoints']._serialized_options = b'\312\363\030\002\020\007\202\323\344\223\002+\"&/api/v1/admin/loyalty/{user_id}/adjust:\001*'
+  _globals['_COUPON']._serialized_start=249
+  _globals['_COUPON']._serialized_end=944
+  _globals['_TIER']._serialized_start=947
+  _globals['_TIER']._serialized_end=1150
+  _globals['_TIER_LEVEL']._serialized_start=1072
+  _globals['_TIER_LEVEL']._serialized_end=1150
+  _globals['_LOYALTY']._serialized_start=1153
+  _globals['_LOYALTY']._serialized_end=1425
+  _globals['_POINTSENTRY']._serialized_start=1428
+  _globals['_POINTSENTRY']._serialized_end=1715
+  _globals['_POINTSENTRY_KIND']._serialized_start=1597
+  _globals['_POINTSENTRY_KIND']._serialized_end=1715
+  _globals['_LISTCOUPONSREQUEST']._serialized_start=1717
+  _globals['_LISTCOUPONSREQUEST']._serialized_end=1795
+  _globals['_LISTCOUPONSRESPONSE']._serialized_start=1797
+  _globals['_LISTCOUPONSRESPONSE']._serialized_end=1877
+  _globals['_LISTALLCOUPONSREQUEST']._serialized_start=1879
+  _globals['_LISTALLCOUPONSREQUEST']._serialized_end=1983
+  _globals['_CREATECOUPONREQUEST']._serialized_start=1985
+  _globals['_CREATECOUPONREQUEST']._serialized_end=2086
+  _globals['_UPDATECOUPONREQUEST']._serialized_start=2088
+  _globals['_UPDATECOUPONREQUEST']._serialized_end=2205
+  _globals['_LISTTIERSREQUEST']._serialized_start=2207
+  _globals['_LISTTIERSREQUEST']._serialized_end=2225
+  _globals['_LISTTIERSRESPONSE']._serialized_start=2227
+  _globals['_LISTTIERSRESPONSE']._serialized_end=2278
+  _globals['_GETLOYALTYREQUEST']._serialized_start=2280
+  _globals['_GETLOYALTYREQUEST']._serialized_end=2325
+  _globals['_LISTPOINTSREQUEST']._serialized_start=2327
+  _globals['_LISTPOINTSREQUEST']._serialized_end=2430
+  _globals['_LISTPOINTSRESPONSE']._serialized_start=2432
+  _globals['_LISTPOINTSRESPONSE']._serialized_end=2516
+  _globals['_ADJUSTPOINTSREQUEST']._serialized_start=2519
+  _globals['_ADJUSTPOINTSREQUEST']._serialized_end=2681
+  _globals['_PROMOTIONSERVICE']._serialized_start=2684
+  _globals['_PROMOTIONSERVICE']._serialized_end=3690
 # @@protoc_insertion_point(module_scope)

@@ -498,67 +498,6 @@ class UpdateCouponRequest(_message.Message):
 Global___UpdateCouponRequest: _TypeAlias = UpdateCouponRequest  # noqa: Y015
 
 @_typing.final
-class ApplyCouponRequest(_message.Message):
-    """Asks for ApplyCoupon."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    CODE_FIELD_NUMBER: _builtins.int
-    code: _builtins.str
-    """The code, whatever its case."""
-    def __init__(
-        self,
-        *,
-        code: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ApplyCouponRequest: _TypeAlias = ApplyCouponRequest  # noqa: Y015
-
-@_typing.final
-class RemoveCouponRequest(_message.Message):
-    """Asks for RemoveCoupon."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    def __init__(
-        self,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RemoveCouponRequest: _TypeAlias = RemoveCouponRequest  # noqa: Y015
-
-@_typing.final
-class GetLoyaltyRequest(_message.Message):
-    """Asks for GetLoyalty."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    USER_ID_FIELD_NUMBER: _builtins.int
-    user_id: _builtins.int
-    """Admins: whose. Absent: the caller's; someone else's is NOT_FOUND to others."""
-    def __init__(
-        self,
-        *,
-        user_id: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetLoyaltyRequest: _TypeAlias = GetLoyaltyRequest  # noqa: Y015
-
-@_typing.final
 class ListTiersRequest(_message.Message):
     """Asks for ListTiers."""
 
@@ -598,6 +537,28 @@ class ListTiersResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListTiersResponse: _TypeAlias = ListTiersResponse  # noqa: Y015
+
+@_typing.final
+class GetLoyaltyRequest(_message.Message):
+    """Asks for GetLoyalty."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USER_ID_FIELD_NUMBER: _builtins.int
+    user_id: _builtins.int
+    """Admins: whose. Absent: the caller's; someone else's is NOT_FOUND to others."""
+    def __init__(
+        self,
+        *,
+        user_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["user_id", b"user_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetLoyaltyRequest: _TypeAlias = GetLoyaltyRequest  # noqa: Y015
 
 @_typing.final
 class ListPointsRequest(_message.Message):
@@ -656,34 +617,6 @@ class ListPointsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListPointsResponse: _TypeAlias = ListPointsResponse  # noqa: Y015
-
-@_typing.final
-class RedeemPointsRequest(_message.Message):
-    """Asks for RedeemPoints."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    POINTS_FIELD_NUMBER: _builtins.int
-    ALL_FIELD_NUMBER: _builtins.int
-    points: _builtins.int
-    """So many; 0 redeems none."""
-    all: _builtins.bool
-    """As many as the caller has now."""
-    def __init__(
-        self,
-        *,
-        points: _builtins.int = ...,
-        all: _builtins.bool = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "points", b"points"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all", b"all", "amount", b"amount", "points", b"points"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_amount: _TypeAlias = _typing.Literal["points", "all"]  # noqa: Y015
-    _WhichOneofArgType_amount: _TypeAlias = _typing.Literal["amount", b"amount"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_amount) -> _WhichOneofReturnType_amount | None: ...
-
-Global___RedeemPointsRequest: _TypeAlias = RedeemPointsRequest  # noqa: Y015
 
 @_typing.final
 class AdjustPointsRequest(_message.Message):

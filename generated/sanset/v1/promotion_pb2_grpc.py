@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sanset.v1 import promotion_pb2 as sanset_dot_v1_dot_promotion__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -22,3 +23,395 @@ if _version_not_supported:
         + f' Please upgrade your grpc module to grpcio>={GRPC_GENERATED_VERSION}'
         + f' or downgrade your generated code using grpcio-tools<={GRPC_VERSION}.'
     )
+
+
+class PromotionServiceStub:
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ListCoupons = channel.unary_unary(
+                '/sanset.v1.PromotionService/ListCoupons',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+                _registered_method=True)
+        self.ListAllCoupons = channel.unary_unary(
+                '/sanset.v1.PromotionService/ListAllCoupons',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+                _registered_method=True)
+        self.CreateCoupon = channel.unary_unary(
+                '/sanset.v1.PromotionService/CreateCoupon',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+                _registered_method=True)
+        self.UpdateCoupon = channel.unary_unary(
+                '/sanset.v1.PromotionService/UpdateCoupon',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+                _registered_method=True)
+        self.ListTiers = channel.unary_unary(
+                '/sanset.v1.PromotionService/ListTiers',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.FromString,
+                _registered_method=True)
+        self.GetLoyalty = channel.unary_unary(
+                '/sanset.v1.PromotionService/GetLoyalty',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+                _registered_method=True)
+        self.ListPoints = channel.unary_unary(
+                '/sanset.v1.PromotionService/ListPoints',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.FromString,
+                _registered_method=True)
+        self.AdjustPoints = channel.unary_unary(
+                '/sanset.v1.PromotionService/AdjustPoints',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+                _registered_method=True)
+
+
+class PromotionServiceServicer:
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    def ListCoupons(self, request, context):
+        """Lists the coupons that the caller could use now, whatever their cart holds, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAllCoupons(self, request, context):
+        """Lists every coupon, the newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CreateCoupon(self, request, context):
+        """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateCoupon(self, request, context):
+        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+        Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTiers(self, request, context):
+        """Lists the tiers of the loyalty programme.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetLoyalty(self, request, context):
+        """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPoints(self, request, context):
+        """Lists how points came and went, the latest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AdjustPoints(self, request, context):
+        """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_PromotionServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ListCoupons': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListCoupons,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.SerializeToString,
+            ),
+            'ListAllCoupons': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAllCoupons,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.SerializeToString,
+            ),
+            'CreateCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateCoupon,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Coupon.SerializeToString,
+            ),
+            'UpdateCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateCoupon,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Coupon.SerializeToString,
+            ),
+            'ListTiers': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTiers,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.SerializeToString,
+            ),
+            'GetLoyalty': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetLoyalty,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.SerializeToString,
+            ),
+            'ListPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPoints,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.SerializeToString,
+            ),
+            'AdjustPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.AdjustPoints,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Loyalty.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'sanset.v1.PromotionService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('sanset.v1.PromotionService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class PromotionService:
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    @staticmethod
+    def ListCoupons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/ListCoupons',
+            sanset_dot_v1_dot_promotion__pb2.ListCouponsRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAllCoupons(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/ListAllCoupons',
+            sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/CreateCoupon',
+            sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/UpdateCoupon',
+            sanset_dot_v1_dot_promotion__pb2.UpdateCouponRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTiers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/ListTiers',
+            sanset_dot_v1_dot_promotion__pb2.ListTiersRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.ListTiersResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetLoyalty(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/GetLoyalty',
+            sanset_dot_v1_dot_promotion__pb2.GetLoyaltyRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/ListPoints',
+            sanset_dot_v1_dot_promotion__pb2.ListPointsRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.ListPointsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AdjustPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/AdjustPoints',
+            sanset_dot_v1_dot_promotion__pb2.AdjustPointsRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.Loyalty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

@@ -5,9 +5,16 @@ What lowers a price: coupons, loyalty tiers and points."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sanset.v1 import promotion_pb2 as _promotion_pb2
 import abc as _abc_1
 import grpc as _grpc
+import sys
 import typing as _typing
+
+if sys.version_info >= (3, 11):
+    from typing import Self as _Self
+else:
+    from typing_extensions import Self as _Self
 
 _T = _typing.TypeVar("_T")
 
@@ -18,3 +25,136 @@ class _ServicerContext(_grpc.ServicerContext, _aio.ServicerContext):  # type: ig
 
 GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
+
+class PromotionServiceStub:
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> PromotionServiceAsyncStub: ...
+    ListCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]
+    """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+    ListAllCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]
+    """Lists every coupon, the newest first."""
+    CreateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]
+    """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+    UpdateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]
+    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+    Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+    """
+    ListTiers: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]
+    """Lists the tiers of the loyalty programme."""
+    GetLoyalty: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]
+    """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
+    ListPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]
+    """Lists how points came and went, the latest first."""
+    AdjustPoints: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]
+    """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+
+@_typing.type_check_only
+class PromotionServiceAsyncStub(PromotionServiceStub):
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ListCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
+    """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+    ListAllCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
+    """Lists every coupon, the newest first."""
+    CreateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
+    """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+    UpdateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
+    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+    Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+    """
+    ListTiers: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]  # type: ignore[assignment]
+    """Lists the tiers of the loyalty programme."""
+    GetLoyalty: _aio.UnaryUnaryMultiCallable[_promotion_pb2.GetLoyaltyRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
+    """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
+    ListPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListPointsRequest, _promotion_pb2.ListPointsResponse]  # type: ignore[assignment]
+    """Lists how points came and went, the latest first."""
+    AdjustPoints: _aio.UnaryUnaryMultiCallable[_promotion_pb2.AdjustPointsRequest, _promotion_pb2.Loyalty]  # type: ignore[assignment]
+    """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+
+class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
+    """Manages coupons, and says where users stand in the loyalty programme.
+
+    What lowers the price of a cart (ApplyCoupon, RemoveCoupon, RedeemPoints) is in CartService.
+    """
+
+    @_abc_1.abstractmethod
+    def ListCoupons(
+        self,
+        request: _promotion_pb2.ListCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListCouponsResponse, _abc.Awaitable[_promotion_pb2.ListCouponsResponse]]:
+        """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
+
+    @_abc_1.abstractmethod
+    def ListAllCoupons(
+        self,
+        request: _promotion_pb2.ListAllCouponsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListCouponsResponse, _abc.Awaitable[_promotion_pb2.ListCouponsResponse]]:
+        """Lists every coupon, the newest first."""
+
+    @_abc_1.abstractmethod
+    def CreateCoupon(
+        self,
+        request: _promotion_pb2.CreateCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
+        """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
+
+    @_abc_1.abstractmethod
+    def UpdateCoupon(
+        self,
+        request: _promotion_pb2.UpdateCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
+        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+
+        Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
+        """
+
+    @_abc_1.abstractmethod
+    def ListTiers(
+        self,
+        request: _promotion_pb2.ListTiersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListTiersResponse, _abc.Awaitable[_promotion_pb2.ListTiersResponse]]:
+        """Lists the tiers of the loyalty programme."""
+
+    @_abc_1.abstractmethod
+    def GetLoyalty(
+        self,
+        request: _promotion_pb2.GetLoyaltyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
+        """Gets the caller's tier and points, and those that wait: for a delivery, and for the tier."""
+
+    @_abc_1.abstractmethod
+    def ListPoints(
+        self,
+        request: _promotion_pb2.ListPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.ListPointsResponse, _abc.Awaitable[_promotion_pb2.ListPointsResponse]]:
+        """Lists how points came and went, the latest first."""
+
+    @_abc_1.abstractmethod
+    def AdjustPoints(
+        self,
+        request: _promotion_pb2.AdjustPointsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Loyalty, _abc.Awaitable[_promotion_pb2.Loyalty]]:
+        """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+
+def add_PromotionServiceServicer_to_server(servicer: PromotionServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

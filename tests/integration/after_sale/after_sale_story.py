@@ -10,8 +10,8 @@ from decimal import Decimal
 from cart_shop import CENT, stock_of
 from google.type.money_pb2 import Money
 from running_shop import Account, RunningShop
-from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2
+from sanset.v1 import order_pb2, order_service_pb2
+from sanset.v1 import refund_pb2 as pb
 
 from server.order.payments.gateway import (
     Charge,
@@ -49,10 +49,10 @@ def delivered(shop: RunningShop, order: order_pb2.Order) -> order_pb2.Order:
     return order
 
 
-def units(order: order_pb2.Order, *quantities: int) -> list[pb.LineQuantity]:
+def units(order: order_pb2.Order, *quantities: int) -> list[order_pb2.LineQuantity]:
     """Units of the order's lines, in their order."""
     return [
-        pb.LineQuantity(variant_id=item.variant_id, quantity=quantity)
+        order_pb2.LineQuantity(variant_id=item.variant_id, quantity=quantity)
         for item, quantity in zip(order.items, quantities, strict=False)
         if quantity
     ]
@@ -61,49 +61,56 @@ def units(order: order_pb2.Order, *quantities: int) -> list[pb.LineQuantity]:
 def cancel(shop: RunningShop, who: Account, order_id: int, request_id: str = "") -> order_pb2.Order:
     """Cancel an order."""
     request = pb.CancelOrderRequest(order_id=order_id, reason="Changed my mind", request_id=request_id)
-    return shop.orders.CancelOrder(request, metadata=who.metadata)
+    return shop.refunds.CancelOrder(request, metadata=who.metadata)
 
 
 def refund(shop: RunningShop, order_id: int, **fields: object) -> pb.Refund:
     """Pay back, as the admin; everything when nothing is said."""
     fields = fields if fields.keys() & {"items", "amount"} else {"all": True} | fields
     request = pb.RefundOrderRequest(order_id=order_id, **fields)  # type: ignore[arg-type]
-    return shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
+    return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 
 def refunds(shop: RunningShop, who: Account, order_id: int) -> list[pb.Refund]:
     """The refunds of an order."""
     request = pb.ListRefundsRequest(order_id=order_id)
-    return list(shop.orders.ListRefunds(request, metadata=who.metadata).items)
+    return list(shop.refunds.ListRefunds(request, metadata=who.metadata).items)
 
 
 def ask_return(
-    shop: RunningShop, who: Account, order_id: int, items: list[pb.LineQuantity] | None = None, **fields: str
+    shop: RunningShop,
+    who: Account,
+    order_id: int,
+    items: list[order_pb2.LineQuantity] | None = None,
+    **fields: str,
 ) -> pb.Return:
     """Ask to send units back; all when none are named."""
     values = {"reason": "Too small"} | fields
     request = pb.RequestReturnRequest(order_id=order_id, items=items, all=not items, **values)  # type: ignore[arg-type]
-    return shop.orders.RequestReturn(request, metadata=who.metadata)
+    return shop.refunds.RequestReturn(request, metadata=who.metadata)
 
 
 def approve(shop: RunningShop, return_id: int) -> pb.Return:
     """Agree to a return, as the admin."""
     request = pb.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
-    return shop.orders.ApproveReturn(request, metadata=shop.admin.metadata)
+    return shop.refunds.ApproveReturn(request, metadata=shop.admin.metadata)
 
 
 def reject(shop: RunningShop, return_id: int) -> pb.Return:
     """Refuse a return, as the admin."""
     request = pb.RejectReturnRequest(return_id=return_id, answer="It was worn.")
-    return shop.orders.RejectReturn(request, metadata=shop.admin.metadata)
+    return shop.refunds.RejectReturn(request, metadata=shop.admin.metadata)
 
 
 def receive(
-    shop: RunningShop, return_id: int, restocked: list[pb.LineQuantity] | None = None, request_id: str = ""
+    shop: RunningShop,
+    return_id: int,
+    restocked: list[order_pb2.LineQuantity] | None = None,
+    request_id: str = "",
 ) -> pb.Return:
     """Take the goods of a return in, as the admin."""
     request = pb.ReceiveReturnRequest(return_id=return_id, restocked=restocked or [], request_id=request_id)
-    return shop.orders.ReceiveReturn(request, metadata=shop.admin.metadata)
+    return shop.refunds.ReceiveReturn(request, metadata=shop.admin.metadata)
 
 
 def sent_back(
@@ -117,7 +124,7 @@ def sent_back(
 
 def get(shop: RunningShop, who: Account, order_id: int) -> order_pb2.Order:
     """An order."""
-    return shop.orders.GetOrder(order_pb2.GetOrderRequest(order_id=order_id), metadata=who.metadata)
+    return shop.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=order_id), metadata=who.metadata)
 
 
 def state(shop: RunningShop, order_id: int) -> str:
@@ -127,7 +134,7 @@ def state(shop: RunningShop, order_id: int) -> str:
 
 def steps(shop: RunningShop, who: Account, order_id: int) -> list[tuple[str, str]]:
     """The steps of an order: status and message."""
-    request = order_pb2.GetTrackingRequest(order_id=order_id)
+    request = order_service_pb2.GetTrackingRequest(order_id=order_id)
     events = shop.orders.GetTracking(request, metadata=who.metadata).events
     return [(order_pb2.Order.Status.Name(event.status), event.message) for event in events]
 

@@ -33,8 +33,8 @@ from cart_shop import cents, forget
 from cart_shop import refused as refused_checkout
 from payment_shop import sound
 from running_shop import Account, RunningShop, refusal, refused
-from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2
+from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
+from sanset.v1 import refund_pb2 as pb
 from watcher import Watcher
 
 CODE = grpc.StatusCode
@@ -50,7 +50,7 @@ def outcome(shop: RunningShop, who: Account, order_id: int) -> str:
 
 def newest(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """A buyer's newest order."""
-    return shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items[0]
+    return shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items[0]
 
 
 @pytest.mark.parametrize("status", ["CONFIRMED", "PROCESSING"])
@@ -110,7 +110,7 @@ def test_an_order_that_left_cannot_be_cancelled(shop: RunningShop, status: str) 
     else:
         shop.move(order.id, order_pb2.Order.PROCESSING)
         shop.move(order.id, order_pb2.Order.SHIPPED)
-    answer = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=order.id), buyer)
+    answer = refused(shop.refunds.CancelOrder, pb.CancelOrderRequest(order_id=order.id), buyer)
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
     assert answer.facts["status"] == status
     assert "CANCELLED" not in answer.facts["legal"]
@@ -128,14 +128,14 @@ def test_a_repeated_cancellation_changes_nothing(shop: RunningShop) -> None:
     assert len(refunds(shop, buyer, order.id)) == 1
     assert stock(shop, order) == [100]
     other = pb.CancelOrderRequest(order_id=order.id, request_id=request_id)
-    assert refused(shop.orders.CancelOrder, other, buyer).reason == "IDEMPOTENCY_MISMATCH"
+    assert refused(shop.refunds.CancelOrder, other, buyer).reason == "IDEMPOTENCY_MISMATCH"
 
 
 def test_only_the_buyer_and_admins_cancel(shop: RunningShop) -> None:
     buyer, stranger = shop.customer(), shop.customer()
     order = bought(shop, buyer, (10, 0, 1))
-    answer = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=order.id), stranger)
-    absent = refused(shop.orders.CancelOrder, pb.CancelOrderRequest(order_id=10**12), stranger)
+    answer = refused(shop.refunds.CancelOrder, pb.CancelOrderRequest(order_id=order.id), stranger)
+    absent = refused(shop.refunds.CancelOrder, pb.CancelOrderRequest(order_id=10**12), stranger)
     assert (answer.code, answer.reason) == (absent.code, absent.reason) == (CODE.NOT_FOUND, "ORDER_NOT_FOUND")
     assert state(shop, order.id) == "CONFIRMED"
     cancel(shop, shop.admin, order.id)
@@ -186,7 +186,7 @@ def test_an_unpaid_order_is_cancelled_and_never_charged(shop: RunningShop) -> No
     assert after.status == order_pb2.Order.CANCELLED
     assert stock(shop, order) == [100]
     payment = get(shop, buyer, order.id).payment
-    assert (payment.status, cents(payment.captured)) == (order_pb2.Payment.VOIDED, 0)
+    assert (payment.status, cents(payment.captured)) == (payment_pb2.Payment.VOIDED, 0)
     assert refunds(shop, buyer, order.id) == []
     assert sound(shop)
 
@@ -233,7 +233,7 @@ def test_a_cancellation_in_the_middle_of_a_payment_charges_nobody(shop: RunningS
     ended = get(shop, buyer, order.id)
     assert ended.status == order_pb2.Order.CANCELLED
     assert ended.payment.captured == ended.payment.refunded
-    assert ended.payment.status in (order_pb2.Payment.VOIDED, order_pb2.Payment.CAPTURED)
+    assert ended.payment.status in (payment_pb2.Payment.VOIDED, payment_pb2.Payment.CAPTURED)
     assert stock(shop, order) == [100]
     assert sound(shop)
 
@@ -292,7 +292,7 @@ def test_a_request_id_cancels_one_order_even_when_its_reply_is_forgotten(shop: R
     cancel(shop, buyer, first.id, request_id)
     forget(shop, request_id)
     request = pb.CancelOrderRequest(order_id=second.id, request_id=request_id)
-    answer = refused(shop.orders.CancelOrder, request, buyer)
+    answer = refused(shop.refunds.CancelOrder, request, buyer)
     assert (answer.code, answer.reason) == (CODE.ABORTED, "REQUEST_ID_USED")
     assert state(shop, second.id) == "CONFIRMED"
     assert cancel(shop, buyer, first.id, request_id).status == order_pb2.Order.CANCELLED
@@ -311,7 +311,7 @@ def wait_for_order(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """A buyer's order, as soon as it is there."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        found = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+        found = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
         if found:
             return found[0]
     raise AssertionError("no order was placed")

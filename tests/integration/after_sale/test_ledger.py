@@ -28,8 +28,8 @@ from after_sale_story import (
 from cart_shop import cents
 from payment_shop import sound
 from running_shop import Account, RunningShop, refusal, refused
-from sanset.v1 import after_sale_pb2 as pb
 from sanset.v1 import order_pb2
+from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
 
 from server.order import after_sale_queries
@@ -238,7 +238,7 @@ def test_units_may_be_named_by_their_product(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = two_units(shop, buyer)
     item = order.items[0]
-    by_product = pb.LineQuantity(product_id=item.product_id, quantity=1)
+    by_product = order_pb2.LineQuantity(product_id=item.product_id, quantity=1)
     asked = ask_return(shop, buyer, order.id, [by_product])
     assert [(one.variant_id, one.product_id, one.quantity) for one in asked.items] == [
         (item.variant_id, item.product_id, 1)
@@ -246,7 +246,7 @@ def test_units_may_be_named_by_their_product(shop: RunningShop) -> None:
     approve(shop, asked.id)
     receive(shop, asked.id, [by_product])
     assert stock(shop, order) == [99]
-    both = pb.LineQuantity(product_id=item.product_id, variant_id=item.variant_id, quantity=1)
+    both = order_pb2.LineQuantity(product_id=item.product_id, variant_id=item.variant_id, quantity=1)
     paid_back = refund(shop, order.id, items=[both])
     assert [(one.variant_id, one.quantity) for one in paid_back.items] == [(item.variant_id, 1)]
     assert sound(shop)
@@ -257,15 +257,15 @@ def test_units_of_a_product_that_was_not_ordered_are_refused(shop: RunningShop) 
     order = two_units(shop, buyer)
     item, other = order.items[0], shop.product()
     for wrong in (
-        pb.LineQuantity(product_id=other.id, quantity=1),
-        pb.LineQuantity(product_id=other.id, variant_id=item.variant_id, quantity=1),
-        pb.LineQuantity(quantity=1),
+        order_pb2.LineQuantity(product_id=other.id, quantity=1),
+        order_pb2.LineQuantity(product_id=other.id, variant_id=item.variant_id, quantity=1),
+        order_pb2.LineQuantity(quantity=1),
     ):
         request = pb.RefundOrderRequest(order_id=order.id, items=[wrong])
-        said = refused(shop.orders.RefundOrder, request, shop.admin)
+        said = refused(shop.refunds.RefundOrder, request, shop.admin)
         assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD")
         asked = pb.RequestReturnRequest(order_id=order.id, items=[wrong], reason="Too small")
-        assert refused(shop.orders.RequestReturn, asked, buyer).code == grpc.StatusCode.INVALID_ARGUMENT
+        assert refused(shop.refunds.RequestReturn, asked, buyer).code == grpc.StatusCode.INVALID_ARGUMENT
     assert paid(shop, order) == []
 
 
@@ -303,7 +303,7 @@ def test_a_refund_that_meets_the_arrival_it_did_not_see_is_refused(shop: Running
     request = pb.RefundOrderRequest(order_id=order.id, items=units(order, 1))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(after_sale_queries, "open_return", then_the_goods_arrive)
-        said = refused(shop.orders.RefundOrder, request, shop.admin)
+        said = refused(shop.refunds.RefundOrder, request, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
     assert paid(shop, order) == [UNIT]
 
@@ -317,7 +317,7 @@ def test_a_refund_of_an_order_that_changed_since_it_was_read_is_refused_when_it_
     read = get(shop, shop.admin, order.id).etag
     receive(shop, asked.id)
     request = pb.RefundOrderRequest(order_id=order.id, items=units(order, 1), etag=read)
-    assert refused(shop.orders.RefundOrder, request, shop.admin).reason == "STALE_ETAG"
+    assert refused(shop.refunds.RefundOrder, request, shop.admin).reason == "STALE_ETAG"
     request.etag = get(shop, shop.admin, order.id).etag
-    shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
+    shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
     assert paid(shop, order) == [UNIT, UNIT - 1]

@@ -22,13 +22,13 @@ from after_sale_story import (
 from cart_shop import cents, count_points, let_days_pass, read_cart
 from payment_shop import sound
 from running_shop import Account, RunningShop, refused
-from sanset.v1 import order_pb2
+from sanset.v1 import cart_pb2, order_pb2, order_service_pb2
 from sanset.v1 import promotion_pb2 as pb
 
 
 def loyalty(shop: RunningShop, buyer: Account) -> pb.Loyalty:
     """Where a buyer stands."""
-    return shop.cart.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata)
+    return shop.promotions.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata)
 
 
 def stands(shop: RunningShop, buyer: Account) -> tuple[int, int, int, int]:
@@ -39,7 +39,7 @@ def stands(shop: RunningShop, buyer: Account) -> tuple[int, int, int, int]:
 
 def redeem_all(shop: RunningShop, buyer: Account) -> None:
     """Let the next checkout redeem every point."""
-    shop.cart.RedeemPoints(pb.RedeemPointsRequest(all=True), metadata=buyer.metadata)
+    shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(all=True), metadata=buyer.metadata)
 
 
 def spent_on(shop: RunningShop, buyer: Account, price: int) -> order_pb2.Order:
@@ -51,7 +51,7 @@ def spent_on(shop: RunningShop, buyer: Account, price: int) -> order_pb2.Order:
 
 def kinds(shop: RunningShop, buyer: Account) -> list[tuple[str, int]]:
     """The ledger, the oldest first."""
-    entries = shop.cart.ListPoints(pb.ListPointsRequest(), metadata=buyer.metadata).items
+    entries = shop.promotions.ListPoints(pb.ListPointsRequest(), metadata=buyer.metadata).items
     return [(pb.PointsEntry.Kind.Name(one.kind), one.points) for one in reversed(entries)]
 
 
@@ -64,7 +64,7 @@ def test_points_are_pending_until_the_order_is_delivered(shop: RunningShop) -> N
             shop.move(order.id, status)
         assert stands(shop, buyer) == (0, earned, 0, 0)
         assert kinds(shop, buyer) == []
-        few = refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer)
+        few = refused(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=1), buyer)
         assert few.reason == "POINTS_TOO_FEW"
     shop.move(order.id, order_pb2.Order.DELIVERED)
     assert stands(shop, buyer) == (earned, 0, 0, 0)
@@ -122,13 +122,15 @@ def test_an_open_return_keeps_its_order_from_raising_the_tier_however_long_it_ta
 def test_a_coupon_of_a_tier_waits_for_the_tier_too(shop: RunningShop) -> None:
     buyer = shop.customer()
     coupon = pb.Coupon(code=f"T-{uuid.uuid4().hex[:10]}", percent=50.0, min_tier=pb.Tier.PLATINUM)
-    code = shop.cart.CreateCoupon(pb.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata).code
+    code = shop.promotions.CreateCoupon(
+        pb.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata
+    ).code
     order = delivered(shop, bought(shop, buyer, (5000, 0, 1)))
     shop.add(buyer, shop.product(units=100).id)
-    low = refused(shop.cart.ApplyCoupon, pb.ApplyCouponRequest(code=code), buyer)
+    low = refused(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), buyer)
     assert low.reason == "COUPON_TIER_TOO_LOW"
     let_days_pass(shop, order.id, shop.settings.return_days + 1)
-    cart = shop.cart.ApplyCoupon(pb.ApplyCouponRequest(code=code), metadata=buyer.metadata)
+    cart = shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=code), metadata=buyer.metadata)
     assert cart.coupon_problem == ""
 
 
@@ -144,7 +146,7 @@ def test_points_that_were_spent_before_their_order_came_back_are_owed_and_never_
     pending = second.totals.points_earned
     assert stands(shop, buyer) == (0, pending, earned, 0)
     assert kinds(shop, buyer)[-2:] == [("REVERSED", -earned), ("OWED", earned)]
-    none_left = refused(shop.cart.RedeemPoints, pb.RedeemPointsRequest(points=1), buyer)
+    none_left = refused(shop.cart.RedeemPoints, cart_pb2.RedeemPointsRequest(points=1), buyer)
     assert none_left.reason == "POINTS_TOO_FEW"
     delivered(shop, second)
     assert stands(shop, buyer) == (0, 0, earned - pending, 0)
@@ -171,7 +173,7 @@ def test_what_an_unpaid_order_held_goes_to_what_is_owed_first(shop: RunningShop)
         shop.checkout(buyer, payment_token="tok_timeout")
     sent_back(shop, buyer, first, 1)
     assert stands(shop, buyer) == (0, 0, first.totals.points_earned, 0)
-    [held, _] = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [held, _] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     cancel(shop, buyer, held.id)
     assert stands(shop, buyer) == (0, 0, 0, 0)
     assert sound(shop)
@@ -183,7 +185,7 @@ def test_a_gift_of_the_shop_is_spent_and_not_swallowed_by_what_is_owed(shop: Run
     spent_on(shop, buyer, 100)
     sent_back(shop, buyer, first, 1)
     gift = pb.AdjustPointsRequest(user_id=buyer.user_id, points=50, reason="Sorry")
-    after = shop.cart.AdjustPoints(gift, metadata=shop.admin.metadata)
+    after = shop.promotions.AdjustPoints(gift, metadata=shop.admin.metadata)
     assert (after.points, after.owed_points) == (50, first.totals.points_earned)
     assert sound(shop)
 

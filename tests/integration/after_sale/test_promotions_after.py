@@ -17,12 +17,12 @@ from sanset.v1 import promotion_pb2 as pb
 
 def points(shop: RunningShop, buyer: Account) -> int:
     """What a buyer has."""
-    return shop.cart.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata).points
+    return shop.promotions.GetLoyalty(pb.GetLoyaltyRequest(), metadata=buyer.metadata).points
 
 
 def used(shop: RunningShop, code: str) -> int:
     """How often a coupon was used."""
-    (coupon,) = shop.cart.ListAllCoupons(
+    (coupon,) = shop.promotions.ListAllCoupons(
         pb.ListAllCouponsRequest(code=code), metadata=shop.admin.metadata
     ).items
     return coupon.used
@@ -32,12 +32,12 @@ def reduced(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """An order of three at 20.00 with a coupon of 10 % and 500 points."""
     code = f"T-{uuid.uuid4().hex[:10]}".upper()
     coupon = pb.CreateCouponRequest(coupon=pb.Coupon(code=code, percent=10.0, per_user_limit=1))
-    shop.cart.CreateCoupon(coupon, metadata=shop.admin.metadata)
+    shop.promotions.CreateCoupon(coupon, metadata=shop.admin.metadata)
     gift = pb.AdjustPointsRequest(user_id=buyer.user_id, points=500, reason="A present")
-    shop.cart.AdjustPoints(gift, metadata=shop.admin.metadata)
+    shop.promotions.AdjustPoints(gift, metadata=shop.admin.metadata)
     shop.add(buyer, shop.product(units=20).id, 3)
-    shop.cart.ApplyCoupon(pb.ApplyCouponRequest(code=code), metadata=buyer.metadata)
-    shop.cart.RedeemPoints(pb.RedeemPointsRequest(points=500), metadata=buyer.metadata)
+    shop.cart.ApplyCoupon(cart_pb2.ApplyCouponRequest(code=code), metadata=buyer.metadata)
+    shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=500), metadata=buyer.metadata)
     return shop.checkout(buyer).order
 
 
@@ -98,11 +98,11 @@ def test_an_order_that_points_alone_paid_for_can_be_cancelled_and_sent_back(gene
     shop = generous
     buyer = shop.customer()
     gift = pb.AdjustPointsRequest(user_id=buyer.user_id, points=20_000, reason="A present")
-    shop.cart.AdjustPoints(gift, metadata=shop.admin.metadata)
+    shop.promotions.AdjustPoints(gift, metadata=shop.admin.metadata)
     for end in ("cancel", "return"):
         product = shop.product(units=60)
         shop.add(buyer, product.id, 2)
-        shop.cart.RedeemPoints(pb.RedeemPointsRequest(points=20_000), metadata=buyer.metadata)
+        shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=20_000), metadata=buyer.metadata)
         order = shop.checkout(buyer).order
         assert (cents(order.totals.total), order.totals.points_redeemed) == (0, 12_000)
         assert order.status == order_pb2.Order.CONFIRMED

@@ -35,8 +35,8 @@ from cart_shop import cents, forget
 from google.type.money_pb2 import Money
 from payment_shop import sound
 from running_shop import Refused, RunningShop, refusal, refused
-from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2, promotion_pb2
+from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, promotion_pb2
+from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
 
 from server.cart import promotions
@@ -51,7 +51,7 @@ CODE = grpc.StatusCode
 def refused_refund(shop: RunningShop, order_id: int, **fields: Any) -> Refused:
     """How a refund is refused; of everything when nothing is said."""
     fields = fields if fields.keys() & {"items", "amount"} else {"all": True} | fields
-    return refused(shop.orders.RefundOrder, pb.RefundOrderRequest(order_id=order_id, **fields), shop.admin)
+    return refused(shop.refunds.RefundOrder, pb.RefundOrderRequest(order_id=order_id, **fields), shop.admin)
 
 
 def test_a_refund_of_a_unit_pays_back_its_shares_of_tax_and_shipping(shop: RunningShop) -> None:
@@ -176,10 +176,13 @@ def test_units_whose_money_an_amount_has_partly_paid_get_the_rest(shop: RunningS
         ({"amount": Money(currency_code="USD", nanos=1_000_000)}, "INVALID_MONEY"),
         ({"amount": Money(nanos=1_000_000)}, "INVALID_MONEY"),
         ({"amount": usd("1.00"), "restock": True}, "INVALID_FIELD"),
-        ({"amount": usd("1.00"), "items": [pb.LineQuantity(variant_id=1, quantity=1)]}, "INVALID_FIELD"),
-        ({"items": [pb.LineQuantity(variant_id=10**12, quantity=1)]}, "INVALID_FIELD"),
-        ({"items": [pb.LineQuantity(variant_id=1, quantity=0)]}, "INVALID_FIELD"),
-        ({"items": [pb.LineQuantity(variant_id=1, quantity=-1)]}, "INVALID_FIELD"),
+        (
+            {"amount": usd("1.00"), "items": [order_pb2.LineQuantity(variant_id=1, quantity=1)]},
+            "INVALID_FIELD",
+        ),
+        ({"items": [order_pb2.LineQuantity(variant_id=10**12, quantity=1)]}, "INVALID_FIELD"),
+        ({"items": [order_pb2.LineQuantity(variant_id=1, quantity=0)]}, "INVALID_FIELD"),
+        ({"items": [order_pb2.LineQuantity(variant_id=1, quantity=-1)]}, "INVALID_FIELD"),
     ],
 )
 def test_a_refund_that_makes_no_sense_is_refused(
@@ -202,14 +205,14 @@ def test_an_order_that_nobody_paid_for_cannot_be_paid_back(shop: RunningShop) ->
     shop.add(buyer, shop.product().id)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token="tok_decline")
-    (order,) = shop.orders.ListOrders(order_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    (order,) = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
     answer = refused_refund(shop, order.id)
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "NOT_REFUNDABLE")
 
 
 def test_an_order_that_does_not_exist_cannot_be_paid_back(shop: RunningShop) -> None:
     assert refused_refund(shop, 10**12).reason == "ORDER_NOT_FOUND"
-    assert refused(shop.orders.ListRefunds, pb.ListRefundsRequest(order_id=10**12), shop.admin).code == (
+    assert refused(shop.refunds.ListRefunds, pb.ListRefundsRequest(order_id=10**12), shop.admin).code == (
         CODE.NOT_FOUND
     )
 
@@ -383,9 +386,9 @@ def test_a_refund_and_a_checkout_of_one_buyer_do_not_wait_for_each_other(
     shop.add(buyer, product.id)
     order = shop.checkout(buyer).order
     points = promotion_pb2.AdjustPointsRequest(user_id=buyer.user_id, points=500, reason="A gift")
-    shop.cart.AdjustPoints(points, metadata=shop.admin.metadata)
+    shop.promotions.AdjustPoints(points, metadata=shop.admin.metadata)
     shop.add(buyer, product.id)
-    shop.cart.RedeemPoints(promotion_pb2.RedeemPointsRequest(points=100), metadata=buyer.metadata)
+    shop.cart.RedeemPoints(cart_pb2.RedeemPointsRequest(points=100), metadata=buyer.metadata)
     both = threading.Barrier(2)
     hold, restock_all = promotions.hold, Sale.restock_all
     lost = []
@@ -424,7 +427,7 @@ def test_a_buyer_sees_the_refunds_of_their_own_orders_alone(shop: RunningShop) -
     order = bought(shop, buyer, (10, 0, 1))
     refund(shop, order.id)
     assert len(refunds(shop, buyer, order.id)) == len(refunds(shop, shop.admin, order.id)) == 1
-    answer = refused(shop.orders.ListRefunds, pb.ListRefundsRequest(order_id=order.id), stranger)
+    answer = refused(shop.refunds.ListRefunds, pb.ListRefundsRequest(order_id=order.id), stranger)
     assert answer.code == CODE.NOT_FOUND
 
 

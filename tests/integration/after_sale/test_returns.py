@@ -33,8 +33,8 @@ from cart_shop import cents
 from page_by_page import page_by_page
 from payment_shop import sound
 from running_shop import Account, Refused, RunningShop, refusal, refused
-from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2
+from sanset.v1 import order_pb2, order_service_pb2
+from sanset.v1 import refund_pb2 as pb
 
 CODE = grpc.StatusCode
 
@@ -43,12 +43,12 @@ def refused_return(shop: RunningShop, who: Account, order_id: int, **fields: Any
     """How a return is refused; of everything when nothing is said."""
     fields = fields if "items" in fields else {"all": True} | fields
     request = pb.RequestReturnRequest(order_id=order_id, **({"reason": "Too small"} | fields))
-    return refused(shop.orders.RequestReturn, request, who)
+    return refused(shop.refunds.RequestReturn, request, who)
 
 
 def listed(shop: RunningShop, who: Account, **fields: Any) -> list[pb.Return]:
     """A page of returns."""
-    return list(shop.orders.ListReturns(pb.ListReturnsRequest(**fields), metadata=who.metadata).items)
+    return list(shop.refunds.ListReturns(pb.ListReturnsRequest(**fields), metadata=who.metadata).items)
 
 
 def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
@@ -197,8 +197,8 @@ def test_units_that_are_in_stock_again_before_they_arrive_are_not_restocked_twic
 @pytest.mark.parametrize(
     "fields",
     [
-        {"items": [pb.LineQuantity(variant_id=10**12, quantity=1)]},
-        {"items": [pb.LineQuantity(variant_id=1, quantity=0)]},
+        {"items": [order_pb2.LineQuantity(variant_id=10**12, quantity=1)]},
+        {"items": [order_pb2.LineQuantity(variant_id=1, quantity=0)]},
         {"reason": ""},
         {"reason": "x" * 501},
         {"request_id": "me"},
@@ -216,9 +216,9 @@ def test_no_more_units_are_restocked_than_came_back(shop: RunningShop) -> None:
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     asked = ask_return(shop, buyer, order.id, units(order, 1))
     approve(shop, asked.id)
-    for wrong in (units(order, 2), [pb.LineQuantity(variant_id=10**12, quantity=1)]):
+    for wrong in (units(order, 2), [order_pb2.LineQuantity(variant_id=10**12, quantity=1)]):
         request = pb.ReceiveReturnRequest(return_id=asked.id, restocked=wrong)
-        answer = refused(shop.orders.ReceiveReturn, request, shop.admin)
+        answer = refused(shop.refunds.ReceiveReturn, request, shop.admin)
         assert (answer.code, answer.fields) == (CODE.INVALID_ARGUMENT, ["restocked"])
     assert state(shop, order.id) == "RETURN_REQUESTED"
 
@@ -227,21 +227,21 @@ def test_the_steps_of_a_return_have_an_order(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
     asked = ask_return(shop, buyer, order.id)
-    early = refused(shop.orders.ReceiveReturn, pb.ReceiveReturnRequest(return_id=asked.id), shop.admin)
+    early = refused(shop.refunds.ReceiveReturn, pb.ReceiveReturnRequest(return_id=asked.id), shop.admin)
     assert (early.reason, early.facts["legal"]) == ("ILLEGAL_TRANSITION", "APPROVED, REJECTED")
     first = approve(shop, asked.id)
     assert approve(shop, asked.id) == first
     receive(shop, asked.id)
     for method, request in (
-        (shop.orders.ApproveReturn, pb.ApproveReturnRequest(return_id=asked.id)),
-        (shop.orders.RejectReturn, pb.RejectReturnRequest(return_id=asked.id, answer="No")),
+        (shop.refunds.ApproveReturn, pb.ApproveReturnRequest(return_id=asked.id)),
+        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=asked.id, answer="No")),
     ):
         late = refused(method, request, shop.admin)
         assert (late.code, late.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
     for method, request in (
-        (shop.orders.ApproveReturn, pb.ApproveReturnRequest(return_id=10**12)),
-        (shop.orders.RejectReturn, pb.RejectReturnRequest(return_id=10**12, answer="No")),
-        (shop.orders.ReceiveReturn, pb.ReceiveReturnRequest(return_id=10**12)),
+        (shop.refunds.ApproveReturn, pb.ApproveReturnRequest(return_id=10**12)),
+        (shop.refunds.RejectReturn, pb.RejectReturnRequest(return_id=10**12, answer="No")),
+        (shop.refunds.ReceiveReturn, pb.ReceiveReturnRequest(return_id=10**12)),
     ):
         unknown = refused(method, request, shop.admin)
         assert (unknown.code, unknown.reason) == (CODE.NOT_FOUND, "RETURN_NOT_FOUND")
@@ -323,8 +323,8 @@ def test_a_buyer_sees_and_sends_back_their_own_alone(shop: RunningShop) -> None:
     assert listed(shop, stranger) == []
     assert listed(shop, buyer, order_id=order.id) == [asked]
     named = pb.ListReturnsRequest(order_id=order.id)
-    assert refused(shop.orders.ListReturns, named, stranger).reason == "ORDER_NOT_FOUND"
-    denied = refused(shop.orders.ListReturns, pb.ListReturnsRequest(all_users=True), buyer)
+    assert refused(shop.refunds.ListReturns, named, stranger).reason == "ORDER_NOT_FOUND"
+    denied = refused(shop.refunds.ListReturns, pb.ListReturnsRequest(all_users=True), buyer)
     assert denied.code == CODE.PERMISSION_DENIED
     assert asked in listed(shop, shop.admin, all_users=True, order_id=order.id)
     assert listed(shop, shop.admin, all_users=True, order_id=order.id, status=pb.Return.REJECTED) == []
@@ -341,19 +341,19 @@ def test_returns_are_listed_in_pages_the_newest_first(shop: RunningShop) -> None
 
     def read(token: str) -> pb.ListReturnsResponse:
         request = pb.ListReturnsRequest(page_size=2, page_token=token)
-        return shop.orders.ListReturns(request, metadata=buyer.metadata)
+        return shop.refunds.ListReturns(request, metadata=buyer.metadata)
 
     assert [one.id for page in page_by_page(read) for one in page.items] == ids[::-1]
-    stolen = shop.orders.ListReturns(pb.ListReturnsRequest(page_size=2), metadata=buyer.metadata)
+    stolen = shop.refunds.ListReturns(pb.ListReturnsRequest(page_size=2), metadata=buyer.metadata)
     foreign = pb.ListReturnsRequest(page_size=2, page_token=stolen.next_page_token)
-    assert refused(shop.orders.ListReturns, foreign, shop.admin).reason == "INVALID_PAGE_TOKEN"
+    assert refused(shop.refunds.ListReturns, foreign, shop.admin).reason == "INVALID_PAGE_TOKEN"
 
 
 def test_a_return_opens_the_tracking_again(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
     ask_return(shop, buyer, order.id)
-    request = order_pb2.TrackOrderRequest(order_id=order.id, after_sequence=5)
+    request = order_service_pb2.TrackOrderRequest(order_id=order.id, after_sequence=5)
     stream = shop.orders.TrackOrder(request, metadata=buyer.metadata, timeout=20)
     assert next(stream).event.status == order_pb2.Order.RETURN_REQUESTED
     stream.cancel()

@@ -11,8 +11,8 @@ from cart_shop import cents
 from google.protobuf.json_format import ParseDict
 from payment_shop import sound
 from running_shop import RunningShop, refused
-from sanset.v1 import after_sale_pb2 as pb
 from sanset.v1 import model_pb2, order_pb2
+from sanset.v1 import refund_pb2 as pb
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 
@@ -30,7 +30,7 @@ def test_a_refund_says_exactly_one_of_items_amount_and_all(shop: RunningShop, na
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
     request = pb.RefundOrderRequest(order_id=order.id, **scope(order, *names))
-    said = refused(shop.orders.RefundOrder, request, shop.admin)
+    said = refused(shop.refunds.RefundOrder, request, shop.admin)
     assert (said.code, said.reason) == (INVALID, "INVALID_FIELD")
     assert "exactly one of items, amount and" in said.message
     assert refunds(shop, buyer, order.id) == []
@@ -41,7 +41,7 @@ def test_a_return_says_exactly_one_of_items_and_all(shop: RunningShop, names: tu
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     request = pb.RequestReturnRequest(order_id=order.id, reason="Too small", **scope(order, *names))
-    said = refused(shop.orders.RequestReturn, request, buyer)
+    said = refused(shop.refunds.RequestReturn, request, buyer)
     assert (said.code, said.reason) == (INVALID, "INVALID_FIELD")
     assert "exactly one of items and" in said.message
     assert get(shop, buyer, order.id).status == order_pb2.Order.DELIVERED
@@ -51,9 +51,9 @@ def test_all_that_is_false_says_nothing(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     by_hand = pb.RefundOrderRequest(order_id=order.id, all=False)
-    assert refused(shop.orders.RefundOrder, by_hand, shop.admin).code == INVALID
+    assert refused(shop.refunds.RefundOrder, by_hand, shop.admin).code == INVALID
     asked = pb.RequestReturnRequest(order_id=order.id, all=False, reason="Too small")
-    assert refused(shop.orders.RequestReturn, asked, buyer).code == INVALID
+    assert refused(shop.refunds.RequestReturn, asked, buyer).code == INVALID
 
 
 def test_units_are_written_in_json_as_items_with_a_variant_or_a_product(shop: RunningShop) -> None:
@@ -64,10 +64,10 @@ def test_units_are_written_in_json_as_items_with_a_variant_or_a_product(shop: Ru
     for named in ({"variant_id": str(item.variant_id)}, {"product_id": item.product_id}):
         body = {"items": [{**named, "quantity": 1}]}
         request = ParseDict(body, pb.RefundOrderRequest(order_id=order.id))
-        paid.append(cents(shop.orders.RefundOrder(request, metadata=shop.admin.metadata).amount))
+        paid.append(cents(shop.refunds.RefundOrder(request, metadata=shop.admin.metadata).amount))
     assert paid == [1280, 1279]
     rest = ParseDict({"all": True}, pb.RefundOrderRequest(order_id=order.id))
-    shop.orders.RefundOrder(rest, metadata=shop.admin.metadata)
+    shop.refunds.RefundOrder(rest, metadata=shop.admin.metadata)
     assert get(shop, buyer, order.id).status == order_pb2.Order.REFUNDED
     assert sound(shop)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from outbox_desk import Desk, PostOffice, smtp_server, to
 from receiver import receiver
-from sanset.v1 import after_sale_pb2, order_pb2, webhook_pb2
+from sanset.v1 import order_pb2, refund_pb2, webhook_pb2
 from sqlalchemy import Delete, delete, text, update
 
 from server.mail.models import Mail
@@ -26,9 +26,9 @@ def refunded_order(desk: Desk) -> None:
     order = desk.shop.order(quantity=2)
     for state in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED):
         desk.shop.move(order.id, state)
-    line = after_sale_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
-    request = after_sale_pb2.RefundOrderRequest(order_id=order.id, items=[line])
-    desk.shop.orders.RefundOrder(request, metadata=desk.shop.admin.metadata)
+    line = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
+    request = refund_pb2.RefundOrderRequest(order_id=order.id, items=[line])
+    desk.shop.refunds.RefundOrder(request, metadata=desk.shop.admin.metadata)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_lost_mail_or_delivery_is_told(desk: Desk, lost: Delete, rules: set[st
     with receiver() as hook, smtp_server(PostOffice()) as port:
         endpoint = webhook_pb2.WebhookEndpoint(url=hook.url)
         request = webhook_pb2.CreateWebhookEndpointRequest(endpoint=endpoint)
-        shop.orders.CreateWebhookEndpoint(request, metadata=shop.admin.metadata)
+        shop.webhooks.CreateWebhookEndpoint(request, metadata=shop.admin.metadata)
         with (
             desk.db.transaction() as tx
         ):  # the desk emptied the tables: what was before is not to be looked for

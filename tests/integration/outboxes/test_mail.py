@@ -14,7 +14,7 @@ import pytest
 from google.type.money_pb2 import Money
 from outbox_desk import Desk, PostOffice, part, smtp_server, to
 from running_shop import PASSWORD, RunningShop
-from sanset.v1 import after_sale_pb2, auth_pb2, order_pb2
+from sanset.v1 import auth_pb2, order_pb2, refund_pb2
 from sqlalchemy import insert
 
 from server.mail.message import Unsendable, message_of, recipient_of
@@ -78,8 +78,8 @@ def test_a_buyer_is_told_of_a_cancellation_and_of_money_that_comes_back(desk: De
     shop = desk.shop
     buyer = shop.customer()
     cancelled, kept = shop.order(buyer), shop.order(buyer)
-    shop.orders.CancelOrder(
-        after_sale_pb2.CancelOrderRequest(order_id=cancelled.id, request_id=str(uuid.uuid4())),
+    shop.refunds.CancelOrder(
+        refund_pb2.CancelOrderRequest(order_id=cancelled.id, request_id=str(uuid.uuid4())),
         metadata=buyer.metadata,
     )
     office = PostOffice()
@@ -97,9 +97,9 @@ def test_a_buyer_is_told_of_money_that_could_not_be_paid_back(desk: Desk) -> Non
     order = shop.order()
     nothing_left = "UPDATE gateway_charges SET refunded_minor = amount_minor WHERE key = :key"
     shop.sql(nothing_left, key=order.number)  # so the gateway refuses for good
-    request = after_sale_pb2.RefundOrderRequest(order_id=order.id, amount=Money(units=1, nanos=500_000_000))
-    refund = shop.orders.RefundOrder(request, metadata=shop.admin.metadata)
-    assert refund.status == after_sale_pb2.Refund.FAILED
+    request = refund_pb2.RefundOrderRequest(order_id=order.id, amount=Money(units=1, nanos=500_000_000))
+    refund = shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
+    assert refund.status == refund_pb2.Refund.FAILED
     office = PostOffice()
     with smtp_server(office) as port:
         asyncio.run(desk.mails(to(port)).run())

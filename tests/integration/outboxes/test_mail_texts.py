@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from outbox_desk import Desk
-from sanset.v1 import after_sale_pb2 as after
 from sanset.v1 import order_pb2 as pb
+from sanset.v1 import refund_pb2 as after
 
 from server.mail import compose
 from server.mail.compose import Shelf, about_order, about_stock
@@ -135,24 +135,24 @@ def test_a_buyer_is_written_of_parcels_and_of_each_step_of_a_return(desk: Desk, 
     shop = desk.shop
     buyer = shop.customer()
     placed = shop.order(buyer, 3)
-    unit = after.LineQuantity(variant_id=placed.items[0].variant_id, quantity=1)
+    unit = pb.LineQuantity(variant_id=placed.items[0].variant_id, quantity=1)
     shop.move(placed.id, pb.Order.PROCESSING)
     for number, units in (("11", 2), ("22", 1)):
-        items = [after.LineQuantity(variant_id=unit.variant_id, quantity=units)]
+        items = [pb.LineQuantity(variant_id=unit.variant_id, quantity=units)]
         shop.move(placed.id, pb.Order.SHIPPED, shipment=pb.Shipment(tracking_number=number, items=items))
     shop.move(placed.id, pb.Order.DELIVERED)
     admin = shop.admin.metadata
 
     def ask() -> int:
         request = after.RequestReturnRequest(order_id=placed.id, items=[unit], reason="Too small")
-        return int(shop.orders.RequestReturn(request, metadata=buyer.metadata).id)
+        return int(shop.refunds.RequestReturn(request, metadata=buyer.metadata).id)
 
     refused = after.RejectReturnRequest(return_id=ask(), answer="It was worn.")
-    shop.orders.RejectReturn(refused, metadata=admin)
+    shop.refunds.RejectReturn(refused, metadata=admin)
     return_id = ask()
     agreed = after.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
-    shop.orders.ApproveReturn(agreed, metadata=admin)
-    shop.orders.ReceiveReturn(after.ReceiveReturnRequest(return_id=return_id), metadata=admin)
+    shop.refunds.ApproveReturn(agreed, metadata=admin)
+    shop.refunds.ReceiveReturn(after.ReceiveReturnRequest(return_id=return_id), metadata=admin)
     asyncio.run(desk.mails(Files(tmp_path)).run())
     mails = {mail.kind: mail.plain for mail in desk.mail_rows()}
     kinds = [mail.kind for mail in desk.mail_rows()]

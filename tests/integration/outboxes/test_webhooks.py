@@ -42,13 +42,13 @@ def register(desk: Desk, url: str, *event_types: str, **fields: Any) -> pb.Webho
     request = pb.CreateWebhookEndpointRequest(
         endpoint=pb.WebhookEndpoint(url=url, event_types=event_types), **fields
     )
-    return desk.shop.orders.CreateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+    return desk.shop.webhooks.CreateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
 
 
 def deliveries(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> list[pb.WebhookDelivery]:
     """The deliveries of an endpoint, oldest first."""
     request = pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id, page_size=100, **fields)
-    reply = desk.shop.orders.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
+    reply = desk.shop.webhooks.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
     return list(reversed(reply.items))
 
 
@@ -57,7 +57,7 @@ def update(desk: Desk, *paths: str, **fields: Any) -> pb.WebhookEndpoint:
     request = pb.UpdateWebhookEndpointRequest(
         endpoint=pb.WebhookEndpoint(**fields), update_mask=FieldMask(paths=paths) if paths else None
     )
-    return desk.shop.orders.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+    return desk.shop.webhooks.UpdateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
 
 
 def fail_for_a_day(desk: Desk, hook: Receiver) -> None:
@@ -76,7 +76,7 @@ def fail_for_a_day(desk: Desk, hook: Receiver) -> None:
 def listed(desk: Desk) -> list[pb.WebhookEndpoint]:
     """The endpoints."""
     request = pb.ListWebhookEndpointsRequest()
-    return list(desk.shop.orders.ListWebhookEndpoints(request, metadata=desk.shop.admin.metadata).items)
+    return list(desk.shop.webhooks.ListWebhookEndpoints(request, metadata=desk.shop.admin.metadata).items)
 
 
 def run(desk: Desk) -> None:
@@ -133,7 +133,7 @@ def test_there_are_at_most_twenty(desk: Desk, hook: Receiver) -> None:
     for _ in range(20):
         register(desk, hook.url)
     request = pb.CreateWebhookEndpointRequest(endpoint=pb.WebhookEndpoint(url=hook.url))
-    said = refused(desk.shop.orders.CreateWebhookEndpoint, request, desk.shop.admin)
+    said = refused(desk.shop.webhooks.CreateWebhookEndpoint, request, desk.shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")
 
 
@@ -241,7 +241,7 @@ def test_an_update_changes_what_it_names(desk: Desk, hook: Receiver) -> None:
         request = pb.UpdateWebhookEndpointRequest(
             endpoint=pb.WebhookEndpoint(id=endpoint.id), update_mask=FieldMask(paths=[paths])
         )
-        assert refused(desk.shop.orders.UpdateWebhookEndpoint, request, desk.shop.admin).reason == reason
+        assert refused(desk.shop.webhooks.UpdateWebhookEndpoint, request, desk.shop.admin).reason == reason
 
 
 def test_the_audit_log_keeps_no_secret_of_an_address(desk: Desk, hook: Receiver) -> None:
@@ -284,7 +284,7 @@ def test_an_endpoint_that_is_deleted_while_it_is_written_to_is_left_out(desk: De
     def delete_meanwhile(connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
         rows = address(connection, events)
         request = pb.DeleteWebhookEndpointRequest(endpoint_id=gone.id)
-        desk.shop.orders.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+        desk.shop.webhooks.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
         return rows
 
     outbox._address = delete_meanwhile  # type: ignore[method-assign]
@@ -309,17 +309,17 @@ def test_a_delivery_is_replayed_whatever_became_of_it(desk: Desk, hook: Receiver
     run(desk)
     [first, _] = deliveries(desk, endpoint)
     request = pb.ReplayWebhookDeliveryRequest(delivery_id=first.id)
-    replayed = desk.shop.orders.ReplayWebhookDelivery(request, metadata=desk.shop.admin.metadata)
+    replayed = desk.shop.webhooks.ReplayWebhookDelivery(request, metadata=desk.shop.admin.metadata)
     assert replayed.status == pb.WebhookDelivery.PENDING
     run(desk)
     assert hook.received[2].body == hook.received[0].body
     assert deliveries(desk, endpoint)[0].status == pb.WebhookDelivery.DELIVERED
     request.delivery_id = 10**9
-    said = refused(desk.shop.orders.ReplayWebhookDelivery, request, desk.shop.admin)
+    said = refused(desk.shop.webhooks.ReplayWebhookDelivery, request, desk.shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.NOT_FOUND, "DELIVERY_NOT_FOUND")
     update(desk, id=endpoint.id, active=False)
     request.delivery_id = first.id
-    said = refused(desk.shop.orders.ReplayWebhookDelivery, request, desk.shop.admin)
+    said = refused(desk.shop.webhooks.ReplayWebhookDelivery, request, desk.shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "WEBHOOK_SWITCHED_OFF")
     assert deliveries(desk, endpoint)[0].status == pb.WebhookDelivery.DELIVERED
 
@@ -330,9 +330,9 @@ def test_deliveries_are_listed_in_pages_and_by_their_status(desk: Desk, hook: Re
         desk.shop.order()
     run(desk)
     request = pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id, page_size=4)
-    first = desk.shop.orders.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
+    first = desk.shop.webhooks.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
     request.page_token = first.next_page_token
-    second = desk.shop.orders.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
+    second = desk.shop.webhooks.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
     ids = [one.id for one in (*first.items, *second.items)]
     assert len(ids) == 6
     assert ids == sorted(ids, reverse=True)
@@ -345,12 +345,12 @@ def test_a_deleted_endpoint_is_told_of_nothing(desk: Desk, hook: Receiver) -> No
     desk.shop.order()
     desk.webhooks()._take()
     request = pb.DeleteWebhookEndpointRequest(endpoint_id=endpoint.id)
-    desk.shop.orders.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+    desk.shop.webhooks.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
     run(desk)
     assert hook.received == []
     for method, again in (
-        (desk.shop.orders.DeleteWebhookEndpoint, request),
-        (desk.shop.orders.ListWebhookDeliveries, pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id)),
+        (desk.shop.webhooks.DeleteWebhookEndpoint, request),
+        (desk.shop.webhooks.ListWebhookDeliveries, pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id)),
     ):
         assert refused(method, again, desk.shop.admin).reason == "WEBHOOK_NOT_FOUND"
 
@@ -358,7 +358,7 @@ def test_a_deleted_endpoint_is_told_of_nothing(desk: Desk, hook: Receiver) -> No
 def test_an_event_there_is_not_is_refused(desk: Desk, hook: Receiver) -> None:
     endpoint = pb.WebhookEndpoint(url=hook.url, event_types=["order.shipped", "order.lost"])
     request = pb.CreateWebhookEndpointRequest(endpoint=endpoint)
-    said = refused(desk.shop.orders.CreateWebhookEndpoint, request, desk.shop.admin)
+    said = refused(desk.shop.webhooks.CreateWebhookEndpoint, request, desk.shop.admin)
     assert said.code == grpc.StatusCode.INVALID_ARGUMENT
     assert said.fields == ["endpoint.event_types[1]"]
 
@@ -459,7 +459,7 @@ def test_the_jobs_of_a_running_shop_send_by_themselves(
     shop = RunningShop(test_settings(database_url, tmp_path, webhook_allow_private=True, run_jobs=True))
     try:
         endpoint = pb.WebhookEndpoint(url=hook.url)
-        shop.orders.CreateWebhookEndpoint(
+        shop.webhooks.CreateWebhookEndpoint(
             pb.CreateWebhookEndpointRequest(endpoint=endpoint), metadata=shop.admin.metadata
         )
         order = shop.order()

@@ -23,7 +23,8 @@ from sanset.v1 import (
     cart_pb2_grpc,
     catalog_pb2_grpc,
     order_pb2,
-    order_pb2_grpc,
+    order_service_pb2,
+    order_service_pb2_grpc,
     product_pb2,
     user_pb2,
     user_pb2_grpc,
@@ -84,7 +85,7 @@ class ShopDouble(
     user_pb2_grpc.UserServiceServicer,
     catalog_pb2_grpc.CatalogServiceServicer,
     cart_pb2_grpc.CartServiceServicer,
-    order_pb2_grpc.OrderServiceServicer,
+    order_service_pb2_grpc.OrderServiceServicer,
 ):
     """The servicer. Access tokens are "access-1", "access-2" …; only the last one issued is valid."""
 
@@ -178,7 +179,7 @@ class ShopDouble(
 
     def Checkout(self, request: Any, context: Any) -> Any:
         self._enter("Checkout", request, context, signed_in=True)
-        return order_pb2.CheckoutResponse(order_id=9, order=order_pb2.Order(id=9))
+        return order_service_pb2.CheckoutResponse(order_id=9, order=order_pb2.Order(id=9))
 
     def TrackOrder(self, request: Any, context: Any) -> Iterator[Any]:
         self._enter("TrackOrder", request, context, signed_in=True)
@@ -199,29 +200,31 @@ def serve(shop: ShopDouble, address: str = "127.0.0.1:0") -> tuple[grpc.Server, 
     user_pb2_grpc.add_UserServiceServicer_to_server(shop, server)
     catalog_pb2_grpc.add_CatalogServiceServicer_to_server(shop, server)
     cart_pb2_grpc.add_CartServiceServicer_to_server(shop, server)
-    order_pb2_grpc.add_OrderServiceServicer_to_server(shop, server)
+    order_service_pb2_grpc.add_OrderServiceServicer_to_server(shop, server)
     port = server.add_insecure_port(address)
     server.start()
     return server, f"127.0.0.1:{port}"
 
 
-def event(sequence: int) -> order_pb2.TrackOrderResponse:
+def event(sequence: int) -> order_service_pb2.TrackOrderResponse:
     """A step of an order."""
-    return order_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
+    return order_service_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
 
 
-def heartbeat() -> order_pb2.TrackOrderResponse:
+def heartbeat() -> order_service_pb2.TrackOrderResponse:
     """A sign of life."""
-    return order_pb2.TrackOrderResponse(heartbeat=order_pb2.TrackOrderResponse.Heartbeat())
+    return order_service_pb2.TrackOrderResponse(heartbeat=order_service_pb2.TrackOrderResponse.Heartbeat())
 
 
-def reconnect(after_sequence: int) -> order_pb2.TrackOrderResponse:
+def reconnect(after_sequence: int) -> order_service_pb2.TrackOrderResponse:
     """A request to call again."""
-    return order_pb2.TrackOrderResponse(
-        reconnect=order_pb2.TrackOrderResponse.Reconnect(after_sequence=after_sequence)
+    return order_service_pb2.TrackOrderResponse(
+        reconnect=order_service_pb2.TrackOrderResponse.Reconnect(after_sequence=after_sequence)
     )
 
 
-def end(sequence: int) -> order_pb2.TrackOrderResponse:
+def end(sequence: int) -> order_service_pb2.TrackOrderResponse:
     """The last message."""
-    return order_pb2.TrackOrderResponse(end=order_pb2.TrackOrderResponse.End(sequence=sequence))
+    return order_service_pb2.TrackOrderResponse(
+        end=order_service_pb2.TrackOrderResponse.End(sequence=sequence)
+    )

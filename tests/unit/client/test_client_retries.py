@@ -8,8 +8,9 @@ import uuid
 
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
-from sanset.v1 import order_pb2
-from sanset.v1.order_pb2 import CheckoutRequest, Payment
+from sanset.v1 import order_service_pb2
+from sanset.v1.order_service_pb2 import CheckoutRequest
+from sanset.v1.payment_pb2 import Payment
 from sanset.v1.product_pb2 import GetProductRequest
 from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
 from sanset_client.channel import options_of
@@ -74,7 +75,7 @@ def test_the_default_deadline_is_the_clients(shop: ShopDouble, address: str) -> 
 def test_a_call_that_is_too_slow_is_given_up(shop: ShopDouble, client: Client) -> None:
     shop.streams.append([lambda: time.sleep(0.3)])
     with pytest.raises(DeadlineExceeded):
-        next(client.orders.TrackOrder(order_pb2.TrackOrderRequest(order_id=9), timeout=0.1))
+        next(client.orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=9), timeout=0.1))
 
 
 def test_checkout_keeps_its_request_id_through_every_kind_of_repeat(shop: ShopDouble, client: Client) -> None:
@@ -113,7 +114,7 @@ def test_a_failed_checkout_tells_its_request_id_for_another_try(shop: ShopDouble
 def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_else() -> None:
     config = json.loads(Contract().service_config())
     repeated = {f"{name['service']}.{name['method']}" for name in config["methodConfig"][0]["name"]}
-    service = order_pb2.DESCRIPTOR.services_by_name["OrderService"]
+    service = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"]
     for method in service.methods:
         level = method.GetOptions().idempotency_level
         safe = level != MethodOptions.IDEMPOTENCY_UNKNOWN

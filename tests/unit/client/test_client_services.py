@@ -7,17 +7,6 @@ import re
 
 import pytest
 from google.protobuf.descriptor import MethodDescriptor
-from sanset.v1 import (
-    auth_pb2,
-    cart_pb2,
-    catalog_pb2,
-    inventory_pb2,
-    model_pb2,
-    order_pb2,
-    recommend_pb2,
-    segment_pb2,
-    user_pb2,
-)
 from sanset_client import Client
 from sanset_client.aio.services import (
     AsyncAuth,
@@ -26,36 +15,56 @@ from sanset_client.aio.services import (
     AsyncInventory,
     AsyncModels,
     AsyncOrders,
+    AsyncPayments,
+    AsyncPromotions,
     AsyncRecommend,
+    AsyncRefunds,
     AsyncSegments,
     AsyncUsers,
+    AsyncWebhooks,
 )
 from sanset_client.rpc import Items, Stream, Unary
-from sanset_client.services import Auth, Cart, Catalog, Inventory, Models, Orders, Recommend, Segments, Users
+from sanset_client.services import (
+    Auth,
+    Cart,
+    Catalog,
+    Inventory,
+    Models,
+    Orders,
+    Payments,
+    Promotions,
+    Recommend,
+    Refunds,
+    Segments,
+    Users,
+    Webhooks,
+)
 from shop_double import PRODUCTS, ShopDouble
 
+from server.rpc.services import every_service
+
 SERVICES = {
-    "AuthService": (auth_pb2, Auth, AsyncAuth),
-    "CatalogService": (catalog_pb2, Catalog, AsyncCatalog),
-    "UserService": (user_pb2, Users, AsyncUsers),
-    "InventoryService": (inventory_pb2, Inventory, AsyncInventory),
-    "CartService": (cart_pb2, Cart, AsyncCart),
-    "OrderService": (order_pb2, Orders, AsyncOrders),
-    "RecommendService": (recommend_pb2, Recommend, AsyncRecommend),
-    "ModelService": (model_pb2, Models, AsyncModels),
-    "SegmentService": (segment_pb2, Segments, AsyncSegments),
+    "AuthService": (Auth, AsyncAuth),
+    "CatalogService": (Catalog, AsyncCatalog),
+    "UserService": (Users, AsyncUsers),
+    "InventoryService": (Inventory, AsyncInventory),
+    "CartService": (Cart, AsyncCart),
+    "PromotionService": (Promotions, AsyncPromotions),
+    "OrderService": (Orders, AsyncOrders),
+    "PaymentService": (Payments, AsyncPayments),
+    "RefundService": (Refunds, AsyncRefunds),
+    "WebhookService": (Webhooks, AsyncWebhooks),
+    "RecommendService": (Recommend, AsyncRecommend),
+    "ModelService": (Models, AsyncModels),
+    "SegmentService": (Segments, AsyncSegments),
 }
-RPCS = [
-    method
-    for name, (module, _, _) in SERVICES.items()
-    for method in module.DESCRIPTOR.services_by_name[name].methods
-]
+RPCS: list[MethodDescriptor] = [method for service in every_service() for method in service.methods]
 
 
 @pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.full_name.removeprefix("sanset.v1."))
 def test_an_rpc_is_a_method_of_its_own_name(rpc: MethodDescriptor) -> None:
     snake = re.sub(r"(?<!^)(?=[A-Z])", "_", rpc.name).lower()
-    for service in SERVICES[rpc.containing_service.name][1:]:
+    for service in SERVICES[rpc.containing_service.name]:
         method = getattr(service, snake)
         assert isinstance(method, Stream if rpc.server_streaming else Unary)
         assert method.rpc == rpc.name
@@ -70,11 +79,11 @@ def test_every_list_by_pages_can_be_gone_through() -> None:
     paged = {rpc.name for rpc in RPCS if "next_page_token" in rpc.output_type.fields_by_name}
     found = {
         method.rpc
-        for _, service, _ in SERVICES.values()
+        for service, _ in SERVICES.values()
         for _, method in inspect.getmembers(service, lambda member: isinstance(member, Items))
     }
     assert found == paged
-    for _, service, _ in SERVICES.values():
+    for service, _ in SERVICES.values():
         for _, method in inspect.getmembers(service, lambda member: isinstance(member, Items)):
             rpc = next(rpc for rpc in RPCS if rpc.name == method.rpc)
             assert method.request.DESCRIPTOR is rpc.input_type

@@ -8,17 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanset.v1 import after_sale_pb2, order_pb2
+from sanset.v1 import order_pb2, payment_pb2, refund_pb2
 
 from server.order.status import DISPUTES, LEGAL, PAYMENTS, REFUNDS, RETURNS
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 TABLES = {
     "order": (LEGAL, order_pb2.Order.Status),
-    "payment": (PAYMENTS, order_pb2.Payment.Status),
-    "refund": (REFUNDS, after_sale_pb2.Refund.Status),
-    "return": (RETURNS, after_sale_pb2.Return.Status),
-    "dispute": (DISPUTES, after_sale_pb2.Dispute.Status),
+    "payment": (PAYMENTS, payment_pb2.Payment.Status),
+    "refund": (REFUNDS, refund_pb2.Refund.Status),
+    "return": (RETURNS, refund_pb2.Return.Status),
+    "dispute": (DISPUTES, payment_pb2.Dispute.Status),
 }
 Table = Mapping[str, frozenset[str]]
 

@@ -18,9 +18,13 @@ from sanset_client.aio.services import (
     AsyncInventory,
     AsyncModels,
     AsyncOrders,
+    AsyncPayments,
+    AsyncPromotions,
     AsyncRecommend,
+    AsyncRefunds,
     AsyncSegments,
     AsyncUsers,
+    AsyncWebhooks,
 )
 from sanset_client.aio.session import AsyncSession, AsyncTokensHook
 from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
@@ -72,7 +76,11 @@ class AsyncClient:
         self.catalog = AsyncCatalog(channel)
         self.inventory = AsyncInventory(channel)
         self.cart = AsyncCart(channel)
+        self.promotions = AsyncPromotions(channel)
         self.orders = AsyncOrders(channel)
+        self.payments = AsyncPayments(channel)
+        self.refunds = AsyncRefunds(channel)
+        self.webhooks = AsyncWebhooks(channel)
         self.recommend = AsyncRecommend(channel)
         self.models = AsyncModels(channel)
         self.segments = AsyncSegments(channel)

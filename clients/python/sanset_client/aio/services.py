@@ -15,9 +15,13 @@ from sanset_client.methods import (
     InventoryMethods,
     ModelMethods,
     OrderMethods,
+    PaymentMethods,
+    PromotionMethods,
     RecommendMethods,
+    RefundMethods,
     SegmentMethods,
     UserMethods,
+    WebhookMethods,
 )
 from sanset_client.rpc import AsyncService
 from sanset_client.tracking import PATIENCE, Trail
@@ -28,20 +32,28 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
     from sanset.v1.model_pb2_grpc import ModelServiceAsyncStub
-    from sanset.v1.order_pb2_grpc import OrderServiceAsyncStub
+    from sanset.v1.order_service_pb2_grpc import OrderServiceAsyncStub
+    from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
+    from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
+    from sanset.v1.refund_pb2_grpc import RefundServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
+    from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
 else:
     from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
     from sanset.v1.model_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
-    from sanset.v1.order_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
+    from sanset.v1.order_service_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
+    from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
+    from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
     from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
+    from sanset.v1.refund_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
     from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
     from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
+    from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
 
 
 class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
@@ -61,7 +73,7 @@ class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
 
 
 class AsyncCart(CartMethods, AsyncService, CartServiceAsyncStub):
-    """The caller's cart."""
+    """The caller's cart and wishlist."""
 
 
 class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
@@ -77,6 +89,22 @@ class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
         not exist or is another user's, and the SansetError that made it give up.
         """
         return follow(self.TrackOrder, Trail(order_id, after_sequence, patience))
+
+
+class AsyncPromotions(PromotionMethods, AsyncService, PromotionServiceAsyncStub):
+    """Coupons, loyalty tiers and points."""
+
+
+class AsyncPayments(PaymentMethods, AsyncService, PaymentServiceAsyncStub):
+    """Payments and gift cards."""
+
+
+class AsyncRefunds(RefundMethods, AsyncService, RefundServiceAsyncStub):
+    """Cancellations, refunds and returns."""
+
+
+class AsyncWebhooks(WebhookMethods, AsyncService, WebhookServiceAsyncStub):
+    """Webhooks to the shop's own systems."""
 
 
 class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import ExitStack
 from typing import Any
 
-from sanset.v1.order_pb2 import OrderEvent, TrackOrderRequest
+from sanset.v1.order_pb2 import OrderEvent
+from sanset.v1.order_service_pb2 import TrackOrderRequest
 
 from sanset_client.errors import SansetError
 from sanset_client.tracking import Trail

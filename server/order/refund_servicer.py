@@ -1,46 +1,41 @@
-"""The part of OrderService that comes after the sale: cancellations, refunds and returns."""
+"""RefundService: cancellations, refunds and returns."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
-from sanset.v1 import after_sale_pb2 as pb
-from sanset.v1 import order_pb2, order_pb2_grpc
-from sanset.v1.access_pb2 import AccessRule
+from sanset.v1 import order_pb2, payment_pb2, refund_pb2_grpc
+from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
-from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.order import after_sale_convert as wire
 from server.order import after_sale_queries, convert, returns, service
+from server.order.callers import must_manage_orders, owner_for
 from server.order.cancellations import cancel
 from server.order.errors import OrderNotFound, ReturnNotFound
 from server.order.paying_back import Refunds
 from server.order.refunding import Asked, Refunding
 from server.order.refunds import key_of
 from server.paging import Pages
-from server.rpc.access import PermissionMissing
 from server.rpc.call import Call
+from server.rpc.detached import DetachedTasks
 from server.rpc.idempotency import body_hash, once
-from server.rpc.identity import Identity
 
-REPLY_SECONDS = 0.3
-"""What is kept of a caller's time for the reply itself."""
-
-GiveUp = Callable[[int], Awaitable[object]]
+GiveUp = Callable[[int], Coroutine[Any, Any, object]]
 """Settles the payment of a cancelled order: it is never charged any more, or paid back."""
 
 
 @dataclass(frozen=True)
-class AfterSale:
-    """What the methods below need beside the database."""
+class RefundUseCases:
+    """What cancels, pays back and takes back; `return_within` of its delivery an order may be sent back."""
 
     refunds: Refunds
     refunding: Refunding
@@ -48,23 +43,32 @@ class AfterSale:
     return_within: timedelta
 
 
-class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
-    """Translates calls about what comes after a sale."""
+class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
+    """Translates calls about cancellations, refunds and returns."""
 
-    _db: Database
-    _pool: Pool
-    _pages: Pages
-    _clock: Clock
-    _after_sale: AfterSale
-    _ending: set[asyncio.Task[None]]
-    """Work that goes on although its caller may have gone; the server waits for it when it stops."""
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        pages: Pages,
+        *,
+        clock: Clock,
+        use_cases: RefundUseCases,
+        detached: DetachedTasks,
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._use_cases = use_cases
+        self._detached = detached
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, call: Call) -> order_pb2.Order:
         reply, refund_id = await self._pool.run(call.deadline, self._cancel, request, call)
         if refund_id is not None:
-            await self._run(self._after_sale.refunds.settle(refund_id), call.deadline)
-        elif reply.payment.status == order_pb2.Payment.PENDING:
-            await self._run(self._give_up(reply.id), call.deadline)
+            await self._detached.run(self._use_cases.refunds.settle(refund_id), call.deadline)
+        elif reply.payment.status == payment_pb2.Payment.PENDING:
+            await self._detached.run(self._use_cases.give_up(reply.id), call.deadline)
         return reply
 
     def _cancel(self, request: pb.CancelOrderRequest, call: Call) -> tuple[order_pb2.Order, int | None]:
@@ -74,16 +78,13 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
         def use_case() -> order_pb2.Order:
             nonlocal refund_id
             key = key_of(call.identity.user_id, call.short_method, request.request_id)
-            owner = _owner(call.identity)
+            owner = owner_for(call.identity)
             refund_id = cancel(tx, request.order_id, owner, request.reason, key, Actor.of(call), now)
             return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
 
         with self._db.transaction() as tx:
             reply = once(tx, request, call, order_pb2.Order, now, use_case)
         return reply, refund_id
-
-    async def _give_up(self, order_id: int) -> None:
-        await self._after_sale.give_up(order_id)
 
     async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> pb.Refund:
         asked = Asked(
@@ -94,10 +95,8 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
             body_hash(request),
         )
 
-        async def run(work: Coroutine[Any, Any, None]) -> None:
-            await self._run(work, call.deadline)
-
-        return pb.Refund.FromString(await self._after_sale.refunding.refund(asked, call.deadline, run))
+        run = partial(self._detached.run, deadline=call.deadline)
+        return pb.Refund.FromString(await self._use_cases.refunding.refund(asked, call.deadline, run))
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
@@ -107,7 +106,7 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
         return pb.ListRefundsResponse(items=[wire.refund_to_wire(row, lines[row.id]) for row in rows])
 
     def _check_order(self, connection: Connection, order_id: int, call: Call) -> None:
-        if not after_sale_queries.is_visible(connection, order_id, _owner(call.identity)):
+        if not after_sale_queries.is_visible(connection, order_id, owner_for(call.identity)):
             raise OrderNotFound(order_id=order_id)
 
     def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> pb.Return:
@@ -117,10 +116,10 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
             return_id = returns.request(
                 tx,
                 request.order_id,
-                _owner(call.identity),
+                owner_for(call.identity),
                 None if request.all else wire.units_from_wire(request.items),
                 request.reason,
-                self._after_sale.return_within,
+                self._use_cases.return_within,
                 Actor.of(call),
                 now,
             )
@@ -171,7 +170,7 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
     async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> pb.Return:
         reply, refund_id = await self._pool.run(call.deadline, self._receive, request, call)
         if refund_id is not None:
-            await self._run(self._after_sale.refunds.settle(refund_id), call.deadline)
+            await self._detached.run(self._use_cases.refunds.settle(refund_id), call.deadline)
         return reply
 
     def _receive(self, request: pb.ReceiveReturnRequest, call: Call) -> tuple[pb.Return, int | None]:
@@ -188,30 +187,6 @@ class AfterSaleServicer(order_pb2_grpc.OrderServiceServicer):
         with self._db.transaction() as tx:
             reply = once(tx, request, call, pb.Return, now, use_case)
         return reply, refund_id
-
-    async def _run(self, work: Coroutine[Any, Any, None], deadline: Deadline) -> None:
-        """Wait for work while the caller does; it goes on when they have gone."""
-        task = asyncio.create_task(work)
-        self._ending.add(task)
-        task.add_done_callback(self._ended)
-        await asyncio.wait({task}, timeout=max(deadline.remaining - REPLY_SECONDS, 0))
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._ending.discard(task)
-        if not task.cancelled():
-            task.exception()  # read: the sweeper and the job take up what was left
-
-
-def must_manage_orders(caller: Identity) -> None:
-    """Raise PermissionMissing when the caller may not see everyone's orders and returns."""
-    if not caller.is_admin:
-        permission = AccessRule.Permission.Name(AccessRule.MANAGE_ORDERS)
-        raise PermissionMissing(permission=permission, role=caller.role)
-
-
-def _owner(caller: Identity) -> int | None:
-    """Whose orders a caller reaches; None for everyone's."""
-    return None if caller.is_admin else caller.user_id
 
 
 def _read_return(tx: Connection, return_id: int) -> pb.Return:

@@ -1,12 +1,10 @@
-"""The calls of OrderService about webhooks."""
+"""WebhookService: endpoints, and what was delivered to them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from google.protobuf.empty_pb2 import Empty
-from sanset.v1 import order_pb2_grpc
 from sanset.v1 import webhook_pb2 as pb
+from sanset.v1 import webhook_pb2_grpc
 from sqlalchemy import Connection
 
 from server.audit import log as audit
@@ -30,27 +28,31 @@ from server.webhooks.service import Wanted
 from server.webhooks.signing import Signer
 
 
-@dataclass(frozen=True)
-class Webhooks:
-    """What the calls about webhooks need."""
+class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
+    """Translates calls about webhooks."""
 
-    signer: Signer
-    allow_private: bool
-
-
-class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
-    """Translates calls about webhooks; OrderServicer is one."""
-
-    _db: Database
-    _pool: Pool
-    _pages: Pages
-    _clock: Clock
-    _webhooks: Webhooks
+    def __init__(
+        self,
+        db: Database,
+        pool: Pool,
+        pages: Pages,
+        *,
+        clock: Clock,
+        signer: Signer,
+        allow_private: bool,
+    ) -> None:
+        """`allow_private` lets endpoints be in private networks."""
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._signer = signer
+        self._allow_private = allow_private
 
     async def CreateWebhookEndpoint(
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        await check_url(request.endpoint.url, allow_private=self._webhooks.allow_private)
+        await check_url(request.endpoint.url, allow_private=self._allow_private)
         return await self._pool.run(call.deadline, self._create, request, call)
 
     def _create(self, request: pb.CreateWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
@@ -68,7 +70,7 @@ class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
             # Added here, so that no secret lies among the stored replies.
             row = queries.endpoint(tx, reply.id)
         if row is not None:
-            reply.secret = self._webhooks.signer.secret(row.salt)
+            reply.secret = self._signer.secret(row.salt)
         return reply
 
     def ListWebhookEndpoints(
@@ -83,7 +85,7 @@ class WebhookServicer(order_pb2_grpc.OrderServiceServicer):
     ) -> pb.WebhookEndpoint:
         wanted = wanted_from_wire(request.endpoint, request.update_mask)
         if wanted.url is not None:
-            await check_url(wanted.url, allow_private=self._webhooks.allow_private)
+            await check_url(wanted.url, allow_private=self._allow_private)
         return await self._pool.run(call.deadline, self._update, request.endpoint.id, wanted, call)
 
     def _update(self, endpoint_id: int, wanted: Wanted, call: Call) -> pb.WebhookEndpoint:
