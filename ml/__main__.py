@@ -17,9 +17,9 @@ from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml.artifact import MIN_KEY_BYTES
-from ml.boosting import MissingLibrary
-from ml.train import MODEL_TYPES, Options, TooLittleData, run
+from ml.artifacts.artifact import MIN_KEY_BYTES
+from ml.models.boosting import MissingLibrary
+from ml.training.train import MODEL_TYPES, Options, TooLittleData, run
 
 Number = TypeVar("Number", int, float)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from ml import protocols, published
-from ml.train import Options
+from ml.benchmarks import next_basket, published
+from ml.training.train import Options
 from server import progress
 
 
 def online_retail(path: Path, *, as_json: bool) -> int:
     """Run the Online Retail protocol on `path` and print the result, progress on standard error."""
     with progress.shown() as report:
-        found = protocols.online_retail(
+        found = next_basket.online_retail(
             path, Options(), lambda stage, percent, message: report("Evaluating", percent, 100)
         )
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)

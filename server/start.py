@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from rich.console import Console
 from sqlalchemy import func, select
 
-from ml.boosting import missing_library
+from ml.models.boosting import missing_library
 from server import environments, home, postgres, progress, supervisor
 from server.auth.errors import WeakPassword
 from server.auth.passwords import check_strength, hash_password, password_key

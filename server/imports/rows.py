@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from ml.invoice_file import COLUMNS, Form, InvoiceFile, Record, invoice_file
-from ml.textfile import UnreadableFile
+from ml.data.invoice_file import COLUMNS, Form, InvoiceFile, Record, invoice_file
+from ml.data.textfile import UnreadableFile
 from server.errors import CommandError
 from server.imports.naming import natural_name
 from server.money import to_minor

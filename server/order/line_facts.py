@@ -15,7 +15,7 @@ from server.order.models import Order, OrderLine, Payment
 from server.order.status import CANCELLED, PAID, PENDING_PAYMENT, RETURNED
 
 NEVER_SOLD: Final = (PENDING_PAYMENT, CANCELLED)
-"""Orders of which nothing was ever sold. Training leaves the same out: see ml/interactions.py."""
+"""Orders of which nothing was ever sold. Training leaves the same out: see ml/data/interactions.py."""
 
 SENT_BACK: Final[ColumnElement[int]] = case(
     (OrderLine.returned_quantity > OrderLine.restocked_quantity, OrderLine.returned_quantity),

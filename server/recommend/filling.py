@@ -7,7 +7,7 @@ from itertools import compress, islice
 
 import numpy as np
 
-from ml.blend import Recommendation, Source
+from ml.ranking.selection import Recommendation, Source
 from server.recommend.goods import Choice
 from server.recommend.trending.ranked import Trend
 

@@ -10,7 +10,7 @@ import numpy as np
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml.arrays import Ids
+from ml.data.arrays import Ids
 from server.clock import Clock, utc_now
 from server.errors import Refusal
 from server.recommend.queries import Good

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from typing import NamedTuple
 
-from ml.blend import Recommendation
+from ml.ranking.selection import Recommendation
 
 MOST_LISTS = 5_000
 MOST_ITEMS = 100_000

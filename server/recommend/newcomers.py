@@ -10,9 +10,9 @@ import numpy as np
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml.arrays import Ids
-from ml.content import ProductText
-from ml.model import Model
+from ml.data.arrays import Ids
+from ml.models.content import ProductText
+from ml.ranking.model import Model
 from server.errors import Refusal
 from server.recommend.queries import Described
 

@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TypedDict
 
-from ml.blend import Recommendation, Source
-from ml.model import Model
-from ml.reorder import Reordered
+from ml.models.reorder import Reordered
+from ml.ranking.model import Model
+from ml.ranking.selection import Recommendation, Source
 from server.catalog.errors import ProductNotFound
 from server.clock import Clock
 from server.errors import UserNotFound

@@ -12,9 +12,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 from threadpoolctl import threadpool_limits
 
-from ml.artifact import TIME_FORMAT, DamagedArtifact
-from ml.content import ProductText
-from ml.model import Model
+from ml.artifacts.artifact import TIME_FORMAT, DamagedArtifact
+from ml.models.content import ProductText
+from ml.ranking.model import Model
 from server.clock import Clock
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline

@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ml.arrays import Ids
+from ml.data.arrays import Ids
 from server.recommend.queries import Good
 
 Mask = NDArray[np.bool_]

@@ -8,7 +8,7 @@ from itertools import count
 
 from sqlalchemy import Connection
 
-from ml.schema import Contents
+from ml.artifacts.schema import Contents
 from server.clock import Clock, utc_now
 from server.segment import queries
 from server.segment.service import name_key

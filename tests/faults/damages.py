@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ml import artifact
-from ml.artifact import MANIFEST, SIGNATURE
+from ml.artifacts import artifact
+from ml.artifacts.artifact import MANIFEST, SIGNATURE
 
 Change = Callable[[Path], None]
 

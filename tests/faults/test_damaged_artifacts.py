@@ -20,9 +20,9 @@ from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import make_url
 
-from ml import artifact
-from ml.artifact import DamagedArtifact
-from ml.manifest import Description
+from ml.artifacts import artifact
+from ml.artifacts.artifact import DamagedArtifact
+from ml.artifacts.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
 from server.recommend.lifecycle import registry

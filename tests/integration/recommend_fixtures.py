@@ -12,8 +12,8 @@ import pytest
 import recommend_data as data
 from recommend_worker import settings_of
 
-from ml import artifact
-from ml.manifest import Description
+from ml.artifacts import artifact
+from ml.artifacts.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
 from server.recommend.lifecycle import child, probe, registry

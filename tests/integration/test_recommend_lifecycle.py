@@ -20,8 +20,8 @@ from recommend_worker import ADMIN, Worker, running
 from sanset.v1 import model_pb2 as pb
 from sqlalchemy import select, update
 
-from ml import artifact
-from ml.schema import Contents
+from ml.artifacts import artifact
+from ml.artifacts.schema import Contents
 from server.clock import utc_now
 from server.db.database import Database
 from server.recommend.effect import experiments

@@ -22,7 +22,7 @@ from sanset.v1 import segment_pb2 as pb
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ml.schema import Contents
+from ml.artifacts.schema import Contents
 from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.clock import utc_now

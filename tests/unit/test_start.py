@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from ml.boosting import MissingLibrary, missing_library
+from ml.models.boosting import MissingLibrary, missing_library
 from server import start
 from server.settings import Settings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ml.reorder_features import Purchases
+from ml.models.reorder_features import Purchases
 from server.recommend.activity.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
 
 RECENT = 100

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from ml.boosting import missing_library
+from ml.models.boosting import missing_library
 from server import progress
 from server.db.database import Database
 from server.recommend.lifecycle import measures

@@ -11,9 +11,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ml.artifact import DamagedArtifact
-from ml.eligible import Everything
-from ml.model import Model
+from ml.artifacts.artifact import DamagedArtifact
+from ml.ranking.eligibility import Everything
+from ml.ranking.model import Model
 
 KEY_VARIABLE = "SANSET_ARTIFACT_KEY"
 SECONDS = 120.0

@@ -10,7 +10,7 @@ from pathlib import Path
 import structlog
 from sqlalchemy import Connection, select, update
 
-from ml.artifact import NAME
+from ml.artifacts.artifact import NAME
 from server.recommend.effect import experiments
 from server.recommend.lifecycle import registry
 from server.recommend.models import TrainedModel

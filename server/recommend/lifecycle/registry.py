@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from ml.manifest import Manifest
+from ml.artifacts.manifest import Manifest
 from server.events.log import MODEL, NewEvent, publish
 from server.recommend.effect import experiments
 from server.recommend.errors import ModelDamaged, ModelNotFound

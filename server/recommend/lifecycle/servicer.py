@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from sanset.v1 import model_metrics_pb2, model_pb2_grpc
 from sanset.v1 import model_pb2 as pb
 
-from ml.artifact import DamagedArtifact
+from ml.artifacts.artifact import DamagedArtifact
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline

@@ -16,10 +16,10 @@ import structlog
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml import artifact
-from ml.artifact import DamagedArtifact
-from ml.manifest import Manifest
-from ml.schema import Contents
+from ml.artifacts import artifact
+from ml.artifacts.artifact import DamagedArtifact
+from ml.artifacts.manifest import Manifest
+from ml.artifacts.schema import Contents
 from server.db.database import Database
 from server.recommend.effect import experiments
 from server.recommend.errors import TooLittleData, TrainingRunning

@@ -12,7 +12,7 @@ from page_by_page import page_by_page
 from running_shop import Account, RunningShop
 from sanset.v1 import category_pb2, order_pb2, segment_pb2
 
-from ml import interactions
+from ml.data import interactions
 from server.clock import utc_now
 from server.recommend import queries
 from server.recommend.activity import history_queries

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from small_shop import KEY, NOW, OPTIONS, make_dataset, quiet
 
-from ml import artifact, train
-from ml.dataset import Dataset
-from ml.manifest import Description
-from ml.model import Model
-from ml.schema import Contents
+from ml.artifacts import artifact
+from ml.artifacts.manifest import Description
+from ml.artifacts.schema import Contents
+from ml.data.dataset import Dataset
+from ml.ranking.model import Model
+from ml.training import train
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from ml import train
-from ml.arrays import Ids
-from ml.dataset import Dataset, Events, Interactions, Products
+from ml.data.arrays import Ids
+from ml.data.dataset import Dataset, Events, Interactions, Products
+from ml.training import train
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)

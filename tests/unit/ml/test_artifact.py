@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 from small_shop import KEY
 
-from ml import artifact, manifest
-from ml.artifact import MANIFEST, SIGNATURE, DamagedArtifact
-from ml.eligible import Everything
-from ml.model import Model
-from ml.schema import ARRAYS, TEXTS, Contents, InvalidContents, check
+from ml.artifacts import artifact, manifest
+from ml.artifacts.artifact import MANIFEST, SIGNATURE, DamagedArtifact
+from ml.artifacts.schema import ARRAYS, TEXTS, Contents, InvalidContents, check
+from ml.ranking.eligibility import Everything
+from ml.ranking.model import Model
 
 Publish = Callable[..., Path]
 FILES = [f"{name}.npy" for name in ARRAYS] + [f"{name}.json" for name in TEXTS] + [MANIFEST, SIGNATURE]

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from small_shop import make_interactions
 
-from ml import copurchase
-from ml.neighbours import Neighbours
+from ml.models import copurchase
+from ml.models.neighbours import Neighbours
 
 
 def neighbours(lines: list[tuple[int, int, int, float]], products: int, **parameters: float) -> Neighbours:

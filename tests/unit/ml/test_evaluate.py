@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_shop import make_dataset, make_interactions, make_products, no_events
 
-from ml.dataset import GUEST, Dataset, Events
-from ml.evaluate import evaluate
-from ml.measures import average_precision_at_k, coverage_at_k, ndcg_at_k, recall_at_k
-from ml.model import Model
-from ml.split import cases, histories, hold_out
+from ml.data.dataset import GUEST, Dataset, Events
+from ml.data.split import cases, histories, hold_out
+from ml.evaluation.evaluate import evaluate
+from ml.evaluation.measures import average_precision_at_k, coverage_at_k, ndcg_at_k, recall_at_k
+from ml.ranking.model import Model
 
 
 def test_recall_is_the_share_of_the_relevant_that_was_found():

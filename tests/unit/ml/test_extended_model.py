@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 from small_shop import KEY, OPTIONS, PRODUCTS, Only
 
-from ml import train
-from ml.content import ProductText
-from ml.eligible import Everything, Without
-from ml.model import Model
-from ml.recipe import Recipe
-from ml.schema import Contents
-from ml.weights import BlendWeights
+from ml.artifacts.schema import Contents
+from ml.models.content import ProductText
+from ml.ranking.eligibility import Everything, Without
+from ml.ranking.model import Model
+from ml.ranking.weights import BlendWeights
+from ml.training import train
+from ml.training.blend import Recipe
 
 NEWCOMER = (ProductText("mug model0", "Home Kitchen", "acme"), 7)
 

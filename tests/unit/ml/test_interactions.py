@@ -8,8 +8,8 @@ import pytest
 from shop_database import DAY_ONE, make_shop
 from sqlalchemy.exc import SQLAlchemyError
 
-from ml import interactions
-from ml.dataset import EVENT_KINDS, GUEST
+from ml.data import interactions
+from ml.data.dataset import EVENT_KINDS, GUEST
 
 
 @pytest.fixture

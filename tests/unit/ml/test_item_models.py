@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from ml import affinity, calibration, ease, neighbourhood, rp3beta
-from ml.neighbours import spread, strongest
-from ml.tuning import Candidates, Table, climb
+from ml.models import affinity, calibration, ease, neighbourhood, rp3beta
+from ml.models.neighbours import spread, strongest
+from ml.training.tuning import Candidates, Table, climb
 
 
 def matrix(*rows: list[int]) -> sparse.csr_matrix:

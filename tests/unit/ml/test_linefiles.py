@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from small_shop import make_dataset, quiet
 
-from ml import affinity
-from ml.linefiles import dataset_of, read_lines
-from ml.published import _Own, _Test, measure_files
-from ml.schema import Contents
-from ml.split import hold_out_at_random
-from ml.textfile import UnreadableFile
+from ml.artifacts.schema import Contents
+from ml.benchmarks.published import _Own, _Test, measure_files
+from ml.data.line_files import dataset_of, read_lines
+from ml.data.split import hold_out_at_random
+from ml.data.textfile import UnreadableFile
+from ml.models import affinity
 
 
 def test_lines_of_a_user_are_joined_and_items_counted_once(tmp_path: Path):

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from small_shop import make_interactions
 
-from ml import discovery, sales
-from ml.discovery import FEATURES, Discovery, Examples
-from ml.reorder_features import Purchases, past_of
-from ml.sales import DAY, Sales
+from ml.models import discovery, sales
+from ml.models.discovery import FEATURES, Discovery, Examples
+from ml.models.reorder_features import Purchases, past_of
+from ml.models.sales import DAY, Sales
 
 START = 20_000 * DAY
 IDS = np.array([1, 2, 3], dtype=np.int64)

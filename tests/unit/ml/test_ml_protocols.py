@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from small_shop import OPTIONS, quiet
 
-from ml import held_out, protocols
-from ml.online_retail import read_online_retail
-from ml.split import hold_out
-from ml.textfile import UnreadableFile
-from ml.train import TooLittleData
+from ml.benchmarks import next_basket
+from ml.data.online_retail import read_online_retail
+from ml.data.split import hold_out
+from ml.data.textfile import UnreadableFile
+from ml.evaluation import held_out
+from ml.training.train import TooLittleData
 
 HEADING = [
     "InvoiceNo",
@@ -165,7 +166,7 @@ def test_the_last_invoice_is_held_out_and_known_to_nothing_before_it(shop: Path)
 
 
 def test_the_report_tells_habits_from_popularity(shop: Path) -> None:
-    report = protocols.online_retail(shop, OPTIONS, quiet)
+    report = next_basket.online_retail(shop, OPTIONS, quiet)
     found = {(each.task, each.name): each for each in report.lists}
     assert found["next basket", "blend"].recall > found["next basket", "popularity"].recall
     # Three of about five products of an invoice are habits; of the others, not all were bought before.
@@ -183,4 +184,4 @@ def test_the_report_tells_habits_from_popularity(shop: Path) -> None:
 def test_a_file_with_too_few_invoices_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [row(number, "22752", 5, number) for number in range(1, 4)])
     with pytest.raises(TooLittleData, match="Training needs at least"):
-        protocols.online_retail(path, OPTIONS, quiet)
+        next_basket.online_retail(path, OPTIONS, quiet)

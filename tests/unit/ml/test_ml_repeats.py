@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from small_shop import ORDERS_EACH, PRODUCTS, make_dataset
 
-from ml.blend import Source
-from ml.eligible import Everything, Without
-from ml.model import Model
-from ml.reorder import by_user
-from ml.reorder_features import Purchases
-from ml.sales import DAY
+from ml.models.reorder import by_user
+from ml.models.reorder_features import Purchases
+from ml.models.sales import DAY
+from ml.ranking.eligibility import Everything, Without
+from ml.ranking.model import Model
+from ml.ranking.selection import Source
 
 USER = 3
 NOW = 1_700_000_000 + DAY * (ORDERS_EACH * 7 + 3)

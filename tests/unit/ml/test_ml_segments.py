@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from shop_database import make_shop
 
-from ml import interactions, segments
-from ml.dataset import GUEST, Orders
-from ml.schema import Contents, InvalidContents, check
-from ml.segment_names import ALL_ALIKE, KINDS, named
+from ml.artifacts.schema import Contents, InvalidContents, check
+from ml.data import interactions
+from ml.data.dataset import GUEST, Orders
+from ml.models import segments
+from ml.models.segment_names import ALL_ALIKE, KINDS, named
 
 DAY = 86_400.0
 NEWEST = 1_700_000_000.0

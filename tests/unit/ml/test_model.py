@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_shop import GARDEN, KITCHEN, OPTIONS, PRODUCTS, Only
 
-from ml import train
-from ml.blend import Recommendation, Source
-from ml.content import ProductText
-from ml.eligible import Everything
-from ml.model import Model
-from ml.schema import Contents
+from ml.artifacts.schema import Contents
+from ml.models.content import ProductText
+from ml.ranking.eligibility import Everything
+from ml.ranking.model import Model
+from ml.ranking.selection import Recommendation, Source
+from ml.training import train
 
 Change = Callable[[Contents], Contents]
 

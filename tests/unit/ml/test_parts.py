@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from small_shop import make_dataset, make_interactions, make_products, no_events
 
-from ml import als, content, trending
-from ml.content import Embedder, ProductText
-from ml.dataset import Dataset, Events
-from ml.index import VectorIndex
-from ml.personal import Personal
-from ml.trending import Ranking
+from ml.data.dataset import Dataset, Events
+from ml.models import als, content, trending
+from ml.models.content import Embedder, ProductText
+from ml.models.index import VectorIndex
+from ml.models.trending import Ranking
+from ml.ranking.user_factors import Personal
 
 TEXTS = [
     ProductText("red mug", "Kitchen"),

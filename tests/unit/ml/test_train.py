@@ -19,11 +19,13 @@ import pytest
 from shop_database import make_selling_shop
 from small_shop import KEY, NOW, OPTIONS, PRODUCTS, quiet
 
-from ml import __main__, artifact, train
-from ml.artifact import Artifact
-from ml.eligible import Everything, Without
-from ml.model import Model
-from ml.train import TooLittleData
+from ml import __main__
+from ml.artifacts import artifact
+from ml.artifacts.artifact import Artifact
+from ml.ranking.eligibility import Everything, Without
+from ml.ranking.model import Model
+from ml.training import train
+from ml.training.train import TooLittleData
 
 
 @pytest.fixture
@@ -285,6 +287,7 @@ def test_sigterm_cancels_and_leaves_no_half_artifact(url: str, models: Path):
 
 
 def test_the_serving_half_does_not_load_the_training_half():
-    program = "import ml.model, sys; print(sorted({'implicit', 'sqlalchemy', 'server'} & set(sys.modules)))"
+    loaded = "sorted({'implicit', 'sqlalchemy', 'server'} & set(sys.modules))"
+    program = f"import ml.ranking.model, sys; print({loaded})"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

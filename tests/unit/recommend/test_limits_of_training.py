@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ml import __main__ as command
-from ml import interactions, train
+from ml.data import interactions
+from ml.training import train
 from server.order import line_facts
 from server.recommend.lifecycle import child, probe, runs
 from server.recommend.lifecycle.assignment import Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml.blend import Recommendation, Source
+from ml.ranking.selection import Recommendation, Source
 from server.recommend import lists
 from server.recommend.lists import Lists
 

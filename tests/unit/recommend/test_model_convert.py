@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 from sanset.v1 import model_pb2 as pb
 
-from ml.train import MODEL_TYPES
+from ml.training.train import MODEL_TYPES
 from server.recommend.lifecycle import model_convert as convert
 from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER
 from server.recommend.lifecycle.command import table

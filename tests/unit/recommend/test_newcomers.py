@@ -10,7 +10,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from ml.model import Model
+from ml.ranking.model import Model
 from server.errors import UnavailableNow
 from server.recommend import newcomers as module
 from server.recommend.newcomers import Newcomers

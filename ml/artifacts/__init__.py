@@ -1,0 +1,1 @@
+"""Trained models on disk: signed, checked and carried over."""

@@ -1,0 +1,1 @@
+"""The protocols of `sanset evaluate` on public data."""

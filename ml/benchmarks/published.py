@@ -1,0 +1,283 @@
+"""Measures the recommendations on data that was split beforehand: train on one file, rank for another.
+
+What is trained, written down and asked is what a shop trains, stores and asks: the blend is learned by holding out
+a part of the training file once more, and the lists are those of `Model.recommend`.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice, pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from threadpoolctl import threadpool_limits
+
+from ml.artifacts.schema import PARTS, Contents
+from ml.data.arrays import Array, Floats, Ids, Rows, rows_of
+from ml.data.dataset import Dataset
+from ml.data.line_files import dataset_of, read_lines
+from ml.data.split import HISTORY_LIMIT, hold_out_at_random
+from ml.data.textfile import UnreadableFile
+from ml.evaluation.measures import ndcg_at_k, recall_at_k
+from ml.models import affinity, copurchase
+from ml.ranking.eligibility import Everything, Without
+from ml.ranking.model import Model
+from ml.training import train
+
+CHUNK = 256
+PARTS_USED = tuple(part for part in PARTS if part != "reorder")
+"""Nobody buys twice in such files."""
+
+OPTIONS = train.Options(factors=64, regularization=10.0, iterations=10, alpha=40.0, threads=0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one model did."""
+
+    name: str
+    recall: float
+    ndcg: float
+    fit_seconds: float
+    """Wall time; of the blend, all that was trained to learn it and to make it."""
+    us_per_user: float
+    """Processor time; the blend is asked user by user, as a server is, the others for many users at once."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """How all models did, the blend last."""
+
+    rows: Sequence[Row]
+    k: int
+    users: int
+    peak_mb: float
+    shares: Mapping[str, float]
+    """Of the item-to-item models in the blend."""
+    weights: Mapping[str, Any]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for programs."""
+        models = [
+            {
+                "name": row.name,
+                f"recall@{self.k}": row.recall,
+                f"ndcg@{self.k}": row.ndcg,
+                "fit_s": row.fit_seconds,
+                "us_per_user": row.us_per_user,
+            }
+            for row in self.rows
+        ]
+        return {
+            "models": models,
+            "k": self.k,
+            "users": self.users,
+            "peak_mb": self.peak_mb,
+            "shares": dict(self.shares),
+            "weights": dict(self.weights),
+        }
+
+
+class _Test:
+    """What users of the second file were waiting for."""
+
+    def __init__(self, past: Mapping[int, list[int]], future: Mapping[int, list[int]], k: int) -> None:
+        self.k = k
+        self.users = sorted(user for user, items in future.items() if items)
+        self.past = {user: [item + 1 for item in past.get(user, ())] for user in self.users}
+        self.future = {user: frozenset(item + 1 for item in future[user]) for user in self.users}
+
+    def row(self, name: str, fit_seconds: float, rank: Callable[[], Sequence[Sequence[int]]]) -> Row:
+        """Make the lists of all users, which is timed, and measure them."""
+        started = time.process_time()
+        lists = rank()
+        spent = time.process_time() - started
+        pairs = [(found, self.future[user]) for found, user in zip(lists, self.users, strict=True)]
+        return Row(
+            name,
+            round(float(np.mean([recall_at_k(*pair, self.k) for pair in pairs])), 4),
+            round(float(np.mean([ndcg_at_k(*pair, self.k) for pair in pairs])), 4),
+            round(fit_seconds, 1),
+            round(1e6 * spent / len(pairs), 1),
+        )
+
+
+class _Watch:
+    """Passes progress on, and tells how long each stage and each item-to-item model took when it last ran."""
+
+    def __init__(self, progress: train.Progress) -> None:
+        self._progress = progress
+        self._running: tuple[str, float] | None = None
+        self.seconds: dict[str, float] = {}
+
+    def __call__(self, stage: str, percent: int, message: str) -> None:
+        if self._running is None or self._running[0] != stage:
+            self.switch(stage)
+        self._progress(stage, percent, message)
+
+    def switch(self, name: str | None) -> None:
+        """From now on time is counted under this name; None: under none."""
+        now = time.monotonic()
+        if self._running is not None:
+            before, since = self._running
+            self.seconds[before] = now - since
+        self._running = None if name is None else (name, now)
+
+
+def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Progress) -> Table:
+    """Train on one file, rank what its users do not have there, and compare with the other file.
+
+    Raises UnreadableFile, and TooLittleData for a file too short.
+    """
+    progress("read", 0, "Reading the files")
+    past, future = read_lines(train_path), read_lines(test_path)
+    test = _Test(past, future, k)
+    if not test.users:
+        raise UnreadableFile(f"{test_path} holds no user with an item.")
+    dataset = dataset_of(past, future)
+    train.require_enough(dataset)
+    # As in a server: threads of BLAS would spin over vectors this small.
+    with threadpool_limits(1, "blas"):
+        return _measured(dataset, test, progress)
+
+
+def _measured(dataset: Dataset, test: _Test, progress: train.Progress) -> Table:
+    started = time.monotonic()
+    split = hold_out_at_random(dataset, seed=OPTIONS.seed)
+    rehearsal = train.rehearse(dataset, OPTIONS, _part(progress, 1, 40), split=split)
+    shares = rehearsal.recipe.shares
+    own = _Own.of(dataset, test)
+    watch = _Watch(_part(progress, 40, 75))
+    models = own.train(tuple(shares), watch)
+    contents = train.fit(dataset, OPTIONS, watch, PARTS_USED, rehearsal.recipe, models)
+    watch.switch(None)
+    contents = contents | rehearsal.learned | Contents({}, {"reorder_trees": []})
+    parameters = train.parameters_of(OPTIONS, rehearsal.recipe)
+    model = Model("measured", contents, parameters, rehearsal.metrics)
+    ended = time.monotonic()
+    progress("evaluate", 75, f"Ranking for {len(test.users)} users")
+    blend = test.row(
+        "blend", ended - started, lambda: [_recommended(model, test, user) for user in test.users]
+    )
+    progress("evaluate", 85, "Measuring each model alone")
+    # A user of such a file has one order: its walk over orders is the walk over users.
+    others = [name for name in affinity.MODELS if name not in models and name != "baskets"]
+    models |= own.train(others, watch)
+    rows = [
+        test.row("popularity", 0.0, lambda: _popular(model, test)),
+        *(
+            test.row(name, watch.seconds[name], partial(own.lists_by_neighbours, models[name]))
+            for name in affinity.MODELS
+            if name in models
+        ),
+        test.row("als", watch.seconds["als"], lambda: own.lists_by_factors(contents.arrays)),
+        blend,
+    ]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
+    progress("done", 100, "Done")
+    return Table(rows, test.k, len(test.users), round(peak, 1), shares, parameters["blend"])
+
+
+def _part(progress: train.Progress, start: int, end: int) -> train.Progress:
+    return lambda stage, percent, message: progress(stage, start + (end - start) * percent // 100, message)
+
+
+def _recommended(model: Model, test: _Test, user: int) -> list[int]:
+    past = test.past[user]
+    items = model.recommend(
+        user + 1, history=past[:HISTORY_LIMIT], eligible=Without(frozenset(past)), limit=test.k
+    )
+    return [item.product_id for item in items]
+
+
+def _popular(model: Model, test: _Test) -> list[list[int]]:
+    longest = max(map(len, test.past.values()))
+    best = [item.product_id for item in model.popular(eligible=Everything(), limit=test.k + longest)]
+    pasts = [frozenset(test.past[user]) for user in test.users]
+    return [list(islice((item for item in best if item not in past), test.k)) for past in pasts]
+
+
+@dataclass(frozen=True, eq=False)
+class _Own:
+    """What everybody has, by which single models are trained, and the test's users ranked for, many at once."""
+
+    k: int
+    ids: Ids
+    user_items: Any
+    """CSR matrix of all users by products, one where they have it."""
+    baskets: Any
+    user_ids: Ids
+    """Of the test's users."""
+    asking: Any
+    """The rows of the test's users; empty for those the first file does not know."""
+
+    @classmethod
+    def of(cls, dataset: Dataset, test: _Test) -> _Own:
+        """Prepare the matrices."""
+        lines, ids = dataset.interactions, dataset.products.ids
+        known, user_items = affinity.bought(lines, ids)
+        user_ids = np.array(test.users, dtype=np.int64) + 1
+        places = rows_of(known, user_ids)
+        one = np.ones(int((places >= 0).sum()), np.float32)
+        chosen = sparse.csr_matrix(
+            (one, (np.flatnonzero(places >= 0), places[places >= 0])), shape=(len(places), len(known))
+        )
+        return cls(
+            test.k, ids, user_items, copurchase.baskets(lines, ids), user_ids, (chosen @ user_items).tocsr()
+        )
+
+    def train(self, wanted: Collection[str], watch: _Watch) -> dict[str, Any]:
+        """Train item-to-item models, each timed for itself."""
+        models = affinity.train(
+            self.user_items, self.baskets, wanted, threads=OPTIONS.threads, on_model=watch.switch
+        )
+        watch.switch(None)
+        return models
+
+    def lists_by_neighbours(self, matrix: Any) -> list[list[int]]:
+        """The best products of each user by the sum of what theirs say for others."""
+        lists: list[list[int]] = []
+        mine = np.zeros(len(self.ids), dtype=np.bool_)
+        for start in range(0, len(self.user_ids), CHUNK):
+            own = self.asking[start : start + CHUNK]
+            sums = (own @ matrix).tocsr()
+            for (first, end), (own_first, own_end) in zip(
+                pairwise(sums.indptr.tolist()), pairwise(own.indptr.tolist()), strict=True
+            ):
+                items, values = sums.indices[first:end], sums.data[first:end]
+                mine[own.indices[own_first:own_end]] = True
+                values[mine[items]] = 0
+                mine[own.indices[own_first:own_end]] = False
+                found = _first(values, self.k)
+                lists.append(self.ids[items[found[values[found] > 0]]].tolist())
+        return lists
+
+    def lists_by_factors(self, arrays: Mapping[str, Array]) -> list[list[int]]:
+        """The best products of each user by the inner product of factors."""
+        places = rows_of(arrays["als_user_ids"], self.user_ids)
+        items = arrays["als_item_factors"].T
+        lists: list[list[int]] = []
+        for start in range(0, len(places), CHUNK):
+            chunk = places[start : start + CHUNK]
+            scores = arrays["als_user_factors"][chunk] @ items
+            scores[self.asking[start : start + CHUNK].nonzero()] = -np.inf
+            found = self.ids[_first(scores, self.k)].tolist()
+            lists += [each if place >= 0 else [] for each, place in zip(found, chunk.tolist(), strict=True)]
+        return lists
+
+
+def _first(scores: Floats, k: int) -> Rows:
+    """Along the last axis the positions of the k largest, largest first."""
+    size = scores.shape[-1]
+    best = np.argpartition(scores, size - k, axis=-1)[..., size - k :] if size > k else np.argsort(scores)
+    order = np.argsort(-np.take_along_axis(scores, best, axis=-1), axis=-1, kind="stable")
+    found: Rows = np.take_along_axis(best, order, axis=-1)
+    return found

@@ -1,0 +1,1 @@
+"""What models learn from: products, orders and behaviour as arrays, and where they are read from."""

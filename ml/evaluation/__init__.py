@@ -1,0 +1,1 @@
+"""How good a model is, by purchases held out from its training."""

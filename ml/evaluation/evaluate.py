@@ -1,0 +1,113 @@
+"""Measures recommendations on purchases held out from training, beside each source alone and plain popularity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ml.data.arrays import Doubles
+from ml.data.dataset import GUEST, Interactions
+from ml.data.split import HISTORY_LIMIT, Case
+from ml.evaluation.measures import K, novelty_at_k, recall_at_k, summary
+from ml.ranking.eligibility import Without
+from ml.ranking.model import Model
+from ml.ranking.selection import Recommendation
+
+USERS_LIMIT = 5_000
+SOURCES_LIMIT = 300
+"""Users for whom every source is asked alone: that ranks the whole catalogue."""
+
+MIN_LATER = 50
+"""Baskets younger than the model in use that it takes to compare it on those alone."""
+
+
+def recommended(model: Model, case: Case, k: int = K) -> list[int]:
+    """What the server would recommend to the user of a case."""
+    return _ids(
+        model.recommend(
+            case.user_id,
+            history=case.history[:HISTORY_LIMIT],
+            eligible=Without(frozenset(case.history)),
+            limit=k,
+            now=case.now,
+        )
+    )
+
+
+def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int = K) -> dict[str, Any]:
+    """Rank products for the users of the cases as the server would, and compare with what they bought.
+
+    `model` was trained on `sold`, which holds none of the baskets. Returns `k`, `users`, and the measures of the
+    `blend`, of `popularity`, and of each of the `sources` alone: empty ones where there is nobody to measure on.
+    """
+    popular = [_ids(model.popular(eligible=Without(frozenset(case.history)), limit=k)) for case in cases]
+    few = cases[:: max(1, len(cases) // SOURCES_LIMIT)]
+    measured = _Measured(model, sold, k)
+    return {
+        "k": k,
+        "users": len(cases),
+        "blend": measured.of([recommended(model, case, k) for case in cases], cases),
+        "popularity": measured.of(popular, cases),
+        "sources": {
+            name: measured.of([model.source_alone(name, case.user_id, case.history, k) for case in few], few)
+            for name in ("als", "copurchase", "content", "trending")
+        },
+    }
+
+
+def compare(
+    candidate: Model, serving: Model, cases: Sequence[Case], sold: Interactions, since: float
+) -> dict[str, Any]:
+    """Measure the model in use on the same cases: `version`, measures, and the difference's standard error.
+
+    `since` is when it was trained, in seconds since 1970. Where enough of the baskets are younger, only those
+    count: the older ones the model in use has learned by heart. `candidate` gives the other's measures on them.
+    """
+    later = [case for case in cases if case.now is not None and case.now >= since]
+    chosen = later if len(later) >= MIN_LATER else cases
+    lists = [recommended(serving, case) for case in chosen]
+    own = [recommended(candidate, case) for case in chosen]
+    difference = _recalls(own, chosen) - _recalls(lists, chosen)
+    error = float(difference.std(ddof=1) / np.sqrt(len(chosen))) if len(chosen) > 1 else 0.0
+    return {
+        "version": serving.version,
+        "users": len(chosen),
+        "unseen": chosen is later,
+        "standard_error": round(error, 6),
+        "candidate": _Measured(candidate, sold, K).of(own, chosen),
+        **_Measured(serving, sold, K).of(lists, chosen),
+    }
+
+
+class _Measured:
+    def __init__(self, model: Model, sold: Interactions, k: int) -> None:
+        own = sold.where(sold.user_ids != GUEST)
+        pairs = np.unique(np.column_stack([own.product_ids, own.user_ids]), axis=0)
+        products, counts = np.unique(pairs[:, 0], return_counts=True)
+        self._buyers: Mapping[int, int] = dict(zip(products.tolist(), counts.tolist(), strict=True))
+        self._users = len(np.unique(own.user_ids))
+        self._size = len(model)
+        self._k = k
+
+    def of(self, lists: Sequence[Sequence[int]], cases: Sequence[Case]) -> dict[str, float]:
+        """All measures of one list per case; none without a case, for 0 would be a figure."""
+        if not cases:
+            return {}
+        recalls = _recalls(lists, cases, self._k)
+        error = float(recalls.std(ddof=1) / np.sqrt(len(cases))) if len(cases) > 1 else 0.0
+        novelty = novelty_at_k(lists, self._buyers, self._users, self._k)
+        return {
+            **summary(lists, [case.wanted for case in cases], self._size, self._k),
+            f"novelty@{self._k}": round(novelty, 4),
+            "standard_error": round(error, 6),
+        }
+
+
+def _recalls(lists: Sequence[Sequence[int]], cases: Sequence[Case], k: int = K) -> Doubles:
+    return np.array([recall_at_k(found, case.wanted, k) for found, case in zip(lists, cases, strict=True)])
+
+
+def _ids(recommendations: Sequence[Recommendation]) -> list[int]:
+    return [recommendation.product_id for recommendation in recommendations]

@@ -1,0 +1,95 @@
+"""Asks a model about orders held out from its training: what their users bought before, and what they held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ml.data.split import HISTORY_LIMIT, Split
+from ml.models import discovery
+from ml.models.reorder import by_user
+from ml.models.reorder_features import Purchases
+from ml.ranking.eligibility import Everything
+from ml.ranking.model import Model
+
+LEARNED_FROM = 3_000
+"""Orders from which the probability of new products is learned; it is ten numbers."""
+
+
+class HeldOrder(NamedTuple):
+    """An order that training did not see."""
+
+    user_id: int
+    time: float
+    """Seconds since 1970: the moment the model is asked about."""
+    basket: frozenset[int]
+    purchases: Purchases
+    """What the user bought before, oldest first."""
+
+    def history(self) -> list[int]:
+        """The latest products bought before, latest first, each once, as many as a server looks at."""
+        return list(dict.fromkeys(self.purchases.product_ids[::-1].tolist()))[:HISTORY_LIMIT]
+
+
+def held_orders(split: Split) -> Iterator[HeldOrder]:
+    """The orders held out by `split`, by user; none of a split that does not tell when they were placed."""
+    users, purchases = by_user(split.training.interactions)
+    for user in sorted(split.placed):
+        start, end = np.searchsorted(users, [user, user + 1]).tolist()
+        yield HeldOrder(user, split.placed[user], split.baskets[user], purchases.at(slice(start, end)))
+
+
+def sample(orders: Sequence[HeldOrder], limit: int, seed: int) -> list[HeldOrder]:
+    """As many of the orders, chosen by the seed, in their order."""
+    if len(orders) <= limit:
+        return list(orders)
+    chosen = np.random.default_rng(seed).choice(len(orders), limit, replace=False)
+    return [orders[place] for place in np.sort(chosen).tolist()]
+
+
+def discoveries(model: Model, orders: Iterable[HeldOrder]) -> discovery.Examples:
+    """What the model proposed that was new to the users, and whether their orders held it."""
+    matrices, bought = [np.empty((0, len(discovery.FEATURES)))], [np.empty(0, np.int64)]
+    for order in orders:
+        fresh = model.proposals(
+            order.user_id,
+            order.purchases,
+            history=order.history(),
+            eligible=Everything(),
+            limit=0,
+            now=order.time,
+        )
+        matrices.append(model.weighing(fresh, order.purchases, order.time))
+        bought.append(np.array([item.product_id in order.basket for item in fresh], dtype=np.int64))
+    return discovery.Examples(np.concatenate(matrices), np.concatenate(bought))
+
+
+def measure_reorder(model: Model, orders: Iterable[HeldOrder]) -> dict[str, float] | None:
+    """How well the model tells what is bought again: `auc`, `average_precision` and the number of `pairs`.
+
+    A pair is an order and a product its user had bought before; what is off sale, or beyond the purchases that are
+    looked at, counts as given no chance. None when all or none were bought again.
+    """
+    from sklearn.metrics import average_precision_score, roc_auc_score  # heavy, and only for training
+
+    told: list[float] = []
+    happened: list[bool] = []
+    for order in orders:
+        candidates = set(order.purchases.product_ids.tolist())
+        chances = {
+            again.product_id: again.probability
+            for again in model.reorder(
+                order.purchases, order.time, eligible=Everything(), limit=len(candidates)
+            )
+        }
+        told += [chances.get(product, 0.0) for product in candidates]
+        happened += [product in order.basket for product in candidates]
+    if len(set(happened)) < 2:
+        return None
+    return {
+        "auc": round(float(roc_auc_score(happened, told)), 4),
+        "average_precision": round(float(average_precision_score(happened, told)), 4),
+        "pairs": len(told),
+    }

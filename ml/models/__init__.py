@@ -1,0 +1,1 @@
+"""The models: how each is trained, and how its arrays answer."""

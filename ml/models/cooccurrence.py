@@ -1,0 +1,42 @@
+"""Multiplies a matrix of users (or baskets) by products with itself, keeping each product's largest partners.
+
+The product is computed by the `implicit` library, which picks the largest of each row while it multiplies: the
+whole matrix, which may have a thousand times as many entries, is never held.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from implicit.nearest_neighbours import ItemItemRecommender
+from scipy import sparse
+
+from ml.data.arrays import Doubles
+from ml.models.neighbours import strongest
+
+
+def partners(matrix: Any, count: int, *, threads: int = 1) -> Any:
+    """For each column of a CSR matrix its `count` largest inner products with other columns, as CSR rows."""
+    search = ItemItemRecommender(K=count + 1, num_threads=threads)
+    search.fit(matrix.astype(np.float64), show_progress=False)
+    found = search.similarity.tocoo()
+    others = found.row != found.col
+    return strongest(
+        sparse.csr_matrix(
+            (found.data[others].astype(np.float32), (found.row[others], found.col[others])), shape=found.shape
+        ),
+        count,
+    )
+
+
+def counts(matrix: Any) -> tuple[Doubles, Doubles]:
+    """The sums of the rows and of the columns, at least one each: safe to divide by."""
+    rows = np.asarray(matrix.sum(axis=1), dtype=np.float64).ravel()
+    columns = np.asarray(matrix.sum(axis=0), dtype=np.float64).ravel()
+    return np.where(rows > 0, rows, 1), np.where(columns > 0, columns, 1)
+
+
+def scaled(matrix: Any, rows: Doubles, columns: Doubles) -> Any:
+    """The matrix with each row and each column multiplied by its own number."""
+    return (sparse.diags(rows) @ matrix @ sparse.diags(columns)).tocsr()

@@ -1,0 +1,90 @@
+"""Serves item-to-item models: for each product the products that go with it, best first, with weights."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from scipy import sparse
+
+from ml.data.arrays import Array, Floats, Rows
+
+
+class Found(NamedTuple):
+    """All neighbours of several seeds: parallel arrays."""
+
+    rows: Rows
+    weights: Floats
+    """The neighbour's weight times the importance of its seed."""
+    seeds: Rows
+    """The position of the seed among those asked for."""
+
+
+NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
+
+
+class Neighbours:
+    """Serves the trained neighbours; products are rows of the artifact's catalogue."""
+
+    def __init__(self, indptr: Array, indices: Array, weights: Floats) -> None:
+        self._indptr = indptr
+        self._indices = indices
+        self._weights = weights
+
+    def of(self, row: int) -> tuple[Array, Floats]:
+        """The neighbours of one product, best first, with their weights."""
+        span = slice(self._indptr[row], self._indptr[row + 1])
+        return self._indices[span], self._weights[span]
+
+    def has_none(self, row: int) -> bool:
+        """Whether nothing goes with the product."""
+        return bool(self._indptr[row] == self._indptr[row + 1])
+
+    def of_many(self, rows: Rows, importance: Floats) -> Found:
+        """All neighbours of several seeds, each seed of its own importance."""
+        starts, ends = self._indptr[rows], self._indptr[rows + 1]
+        # Each seed's neighbours lie together: to copy them as they lie is cheaper than to gather them one by one.
+        spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
+        if not spans:
+            return NOTHING
+        found = np.concatenate([self._indices[span] for span in spans])
+        weights = np.concatenate([self._weights[span] for span in spans])
+        lengths = ends - starts
+        weights *= np.repeat(importance, lengths)
+        return Found(found.astype(np.int64), weights, np.repeat(np.arange(len(rows)), lengths))
+
+    def extended(self, count: int) -> Neighbours:
+        """The same, with `count` more products that have no neighbours; nothing is copied but the bounds."""
+        bounds = np.append(self._indptr, np.full(count, self._indptr[-1]))
+        return Neighbours(bounds, self._indices, self._weights)
+
+
+def spread(weights: Floats) -> float:
+    """The root mean square of a model's weights, by which models are brought to one scale; 1 for none."""
+    size = float(np.sqrt(np.mean(np.square(weights, dtype=np.float64)))) if len(weights) else 0.0
+    return size if size > 0 else 1.0
+
+
+def strongest(matrix: Any, count: int) -> Any:
+    """Keep the `count` largest positive values of each row of a CSR matrix, largest first."""
+    kept = matrix.tocsr(copy=True)
+    kept.data[~(kept.data > 0)] = 0
+    kept.eliminate_zeros()
+    kept.sort_indices()
+    lengths = np.diff(kept.indptr)
+    rows = np.repeat(np.arange(kept.shape[0], dtype=np.float64), lengths)
+    # One key for both: within a row the larger value comes first, and all lie less than one row apart.
+    order = np.argsort(rows - kept.data / (2.0 * kept.data.max(initial=1e-30)), kind="stable")
+    places = np.arange(len(order)) - np.repeat(kept.indptr[:-1], lengths)
+    order = order[places < count]
+    bounds = np.append(0, np.cumsum(np.minimum(lengths, count)))
+    return sparse.csr_matrix((kept.data[order], kept.indices[order], bounds), shape=kept.shape)
+
+
+def arrays_of(matrix: Any, part: str) -> dict[str, Array]:
+    """The arrays of a CSR matrix whose rows are sorted by weight, named for a part of the artifact."""
+    return {
+        f"{part}_indptr": matrix.indptr.astype(np.int64),
+        f"{part}_indices": matrix.indices.astype(np.int32),
+        f"{part}_weights": matrix.data.astype(np.float32),
+    }

@@ -1,0 +1,1 @@
+"""One training run: fit, learn the blend, measure, publish."""
