@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from running_shop import RunningShop, test_settings
-from sqlalchemy import create_engine, make_url
+from support.databases import administer, postgres_database, sibling, sqlite_database
 from xdist.scheduler import LoadFileScheduling
 
 from server.db import migrate
@@ -62,8 +59,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_template(postgres_server: str) -> str:
     """The name of a migrated database to copy."""
-    _administer(postgres_server, "CREATE DATABASE template_shop")
-    migrate.upgrade(_sibling(postgres_server, "template_shop"))
+    administer(postgres_server, "CREATE DATABASE template_shop")
+    migrate.upgrade(sibling(postgres_server, "template_shop"))
     return "template_shop"
 
 
@@ -78,22 +75,14 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The URL of a migrated SQLite database."""
-    return f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'shop.db')}"
+    return sqlite_database(tmp_path, sqlite_template)
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """The URL of a migrated PostgreSQL database."""
-    with _copied(postgres_server, postgres_template) as url:
+    with postgres_database(postgres_server, postgres_template) as url:
         yield url
-
-
-@contextmanager
-def _copied(server: str, template: str) -> Iterator[str]:
-    name = f"shop_{uuid.uuid4().hex}"
-    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _sibling(server, name)
-    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
@@ -103,10 +92,10 @@ def module_database_url(
     """The URL of a migrated database, of each kind in turn, for all tests of a module."""
     if request.param == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
-        yield f"sqlite:///{shutil.copy(template, tmp_path_factory.mktemp('module') / 'shop.db')}"
+        yield sqlite_database(tmp_path_factory.mktemp("module"), template)
         return
     server, name = (request.getfixturevalue(f"postgres_{part}") for part in ("server", "template"))
-    with _copied(server, name) as url:
+    with postgres_database(server, name) as url:
         yield url
 
 
@@ -117,22 +106,11 @@ def database_url(request: pytest.FixtureRequest) -> str:
     return url
 
 
-def _sibling(url: str, name: str) -> str:
-    return make_url(url).set(database=name).render_as_string(hide_password=False)
-
-
-def _administer(url: str, statement: str) -> None:
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def sqlite_shop(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
     """A running worker on SQLite, shared by the whole session: tests bring their own users and products."""
     home = tmp_path_factory.mktemp("sqlite-shop")
-    yield from _open(f"sqlite:///{shutil.copy(sqlite_template, home / 'shop.db')}", home)
+    yield from _open(sqlite_database(home, sqlite_template), home)
 
 
 @pytest.fixture(scope="session")
@@ -140,8 +118,8 @@ def postgres_shop(
     postgres_server: str, postgres_template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningShop]:
     """A running worker on PostgreSQL, shared by the whole session."""
-    _administer(postgres_server, f"CREATE DATABASE shared_shop TEMPLATE {postgres_template}")
-    yield from _open(_sibling(postgres_server, "shared_shop"), tmp_path_factory.mktemp("postgres-shop"))
+    with postgres_database(postgres_server, postgres_template) as url:
+        yield from _open(url, tmp_path_factory.mktemp("postgres-shop"))
 
 
 def _open(url: str, home: Path) -> Iterator[RunningShop]:

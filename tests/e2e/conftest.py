@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from real_stack import Stack, stack_of
-from sqlalchemy import create_engine, make_url
+from support.databases import postgres_database
 
 
 @pytest.fixture(scope="session")
@@ -19,12 +19,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 @pytest.fixture(scope="session")
 def postgres_stack(postgres_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A shop of two workers on PostgreSQL, shared by the session."""
-    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql("CREATE DATABASE stack_shop")
-    engine.dispose()
-    url = make_url(postgres_server).set(database="stack_shop").render_as_string(hide_password=False)
-    with stack_of(tmp_path_factory.mktemp("postgres-stack"), database_url=url) as running:
+    home = tmp_path_factory.mktemp("postgres-stack")
+    with postgres_database(postgres_server) as url, stack_of(home, database_url=url) as running:
         yield running
 
 

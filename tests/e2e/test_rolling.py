@@ -16,7 +16,7 @@ import httpx
 from balancer import balancer
 from real_stack import Person, Stack, stack_of, until
 from sanset.v1 import catalog_pb2_grpc, product_pb2, user_pb2, user_pb2_grpc
-from sqlalchemy import create_engine, make_url, text
+from support.databases import postgres_database
 
 from server.ports import free_ports
 
@@ -129,11 +129,6 @@ def _followed(port: int, person: Person, order_id: str) -> Iterator[list[str]]:
 def test_servers_behind_a_balancer_are_restarted_without_a_failed_call(
     postgres_server: str, tmp_path: Path
 ) -> None:
-    engine = create_engine(postgres_server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE rolling_shop"))
-    engine.dispose()
-    url = make_url(postgres_server).set(database="rolling_shop").render_as_string(hide_password=False)
     ports = [free_ports(2) for _ in "12"]
 
     def server(number: int) -> ExitStack:
@@ -153,6 +148,7 @@ def test_servers_behind_a_balancer_are_restarted_without_a_failed_call(
 
     stacks: dict[int, Stack] = {}
     with ExitStack() as everything:
+        url = everything.enter_context(postgres_database(postgres_server))
         servers = [server(number) for number in range(2)]
         for running in servers:
             everything.callback(lambda running=running: running.close())

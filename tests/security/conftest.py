@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from every_rpc import World
 from running_shop import RunningShop, test_settings
-from sqlalchemy import create_engine, make_url
+from support.databases import postgres_database, sqlite_database
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])
@@ -18,20 +16,15 @@ def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     """A running worker with users of every role."""
     home = tmp_path_factory.mktemp("hostile")
     if request.param == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        url = f"sqlite:///{shutil.copy(template, home / 'shop.db')}"
-    else:
-        server: str = request.getfixturevalue("postgres_server")
-        url = _copy(server, request.getfixturevalue("postgres_template"), f"hostile_{uuid.uuid4().hex}")
+        yield from _world(sqlite_database(home, request.getfixturevalue("sqlite_template")), home)
+        return
+    server, name = (request.getfixturevalue(f"postgres_{part}") for part in ("server", "template"))
+    with postgres_database(server, name) as url:
+        yield from _world(url, home)
+
+
+def _world(url: str, home: Path) -> Iterator[World]:
     # A stream asked to begin after the last step there can be says nothing but its heartbeats.
     shop = RunningShop(test_settings(url, home, heartbeat_seconds=0.3))
     yield World(shop)
     shop.stop()
-
-
-def _copy(server: str, template: str, name: str) -> str:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {template}")
-    engine.dispose()
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
