@@ -32,6 +32,7 @@ from sanset.v1 import (
 
 from server.auth.passwords import Passwords
 from server.auth.refresh import RefreshPolicy
+from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.cart.pricing import PriceRules
@@ -44,13 +45,14 @@ from server.clock import Clock, utc_now
 from server.db.clock import DatabaseClock, Timekeeper
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.events.follower import Follower
 from server.events.log import SESSION
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.gauges import export_gauges
 from server.inventory.servicer import InventoryServicer
-from server.jobs.setup import Work, work_of
+from server.jobs.setup import BackgroundJobs, background_jobs
 from server.logs import AccessLog
 from server.order import points
 from server.order.after_sale_convert import refund_reply
@@ -131,7 +133,7 @@ class App:
     payments: Payments
     sweeper: Sweeper
     refunds: Refunds
-    work: Work
+    background: BackgroundJobs
     health: health.HealthServicer
     registry: CollectorRegistry
 
@@ -146,7 +148,7 @@ class App:
         await self.server.start()
         self.schedule.start()
         if self.settings.run_jobs:
-            self.work.start()
+            self.background.start()
         await self.set_health(health_pb2.HealthCheckResponse.SERVING)
 
     async def drain(self) -> None:
@@ -162,7 +164,7 @@ class App:
         and payment: PAYMENT_TIMEOUT_SECONDS and a moment.
         """
         await self.health.enter_graceful_shutdown()
-        await asyncio.gather(self.schedule.stop(), self.work.stop())
+        await asyncio.gather(self.schedule.stop(), self.background.stop())
         self.tracking.drain()
         self.trainer.drain()
         await asyncio.sleep(notice_seconds)
@@ -200,6 +202,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         max_queued=settings.max_queued_calls,
         max_wait_seconds=settings.max_wait_seconds,
     )
+    work = Work(db, pool)
     pages = _pages(settings)
     follower = Follower(db)
     registry = CollectorRegistry()
@@ -225,16 +228,9 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool, db.clock)
     server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
     exports = ExportCalls(Exports(db, pool), clock)
-    auth = AuthServicer(
-        db,
-        pool,
-        pages,
-        clock,
-        passwords,
-        AccessTokens.of(settings),
-        RefreshPolicy.of(settings),
-        count_addresses=settings.rate_limit > 0,
-    )
+    refresh = RefreshPolicy.of(settings)
+    sign_in = SignIn(work, clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
+    auth = AuthServicer(db, pages, clock, sign_in, AccessTokens.of(settings), refresh)
     users = UserServicer(db, pages, clock, vault)
     catalog = CatalogServicer(
         db,
@@ -335,7 +331,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, services)
     if settings.reflects:
         add_reflection(services, [*(service.full_name for service in SERVICES), HEALTH])
-    work = work_of(
+    background = background_jobs(
         settings,
         db,
         pool,
@@ -368,7 +364,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         payments,
         sweeper,
         refunds,
-        work,
+        background,
         health_servicer,
         registry,
     )

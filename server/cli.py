@@ -315,7 +315,7 @@ def _jobs(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.action == "run":
             from server.app import build
 
-            return run_job(lambda: build(shop).work, arguments.name)
+            return run_job(lambda: build(shop).background, arguments.name)
         with closing(Database(shop.url, pool_size=1)) as db:
             return list_jobs(db)
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from sqlalchemy import Connection, Engine, inspect, select
 
 from server import home
-from server.auth.models import User
 from server.auth.passwords import password_key, verify_password
-from server.auth.text import lookup_key
 from server.db.engine import connect
 from server.db.properties import ShopProperty, property_of, set_once
 from server.demo.people import DEMO_LOGINS
 from server.settings import InvalidSettings, Settings
+from server.user.models import User
+from server.user.text import lookup_key
 
 ENVIRONMENT = "environment"
 """The property by which a database says whose it is."""

@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 from ml.models.boosting import missing_library
 from server import environments, home, postgres, progress, supervisor
 from server.auth.errors import WeakPassword
+from server.auth.first_admin import ensure_first_admin, first_admin_is_missing, is_admin
 from server.auth.passwords import check_strength, hash_password, password_key
-from server.auth.service import ensure_first_admin, first_admin_is_missing, is_admin
 from server.cart.pricing import PriceRules
 from server.catalog.models import Product
 from server.clock import utc_now

@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, update
 
-from server.auth.models import User
 from server.cart.models import Cart, CartItem
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
 from server.order.models import Order, OrderLine
+from server.user.models import User
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SHELVES = {

@@ -1,36 +1,13 @@
-"""Tables of the accounts: users, their sessions, refresh tokens and addresses."""
+"""Tables of signing in: sessions, refresh tokens, and how many sign-ins failed."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text, true
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
-
-
-class User(Base):
-    """An account. Imported and generated users have no password, and cannot sign in."""
-
-    __tablename__ = "users"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    email: Mapped[str] = mapped_column(String(254))
-    email_key: Mapped[str] = mapped_column(String(254), unique=True)  # case-folded, for look-ups
-    username: Mapped[str | None] = mapped_column(String(32))
-    username_key: Mapped[str | None] = mapped_column(String(32), unique=True)
-    full_name: Mapped[str] = mapped_column(String(200))
-    phone: Mapped[str] = mapped_column(String(32), default="")
-    password_hash: Mapped[str | None] = mapped_column(String(100))
-    role: Mapped[str] = mapped_column(String(16), default="CUSTOMER")
-    is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
-    preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (CheckConstraint("role IN ('CUSTOMER', 'VENDOR', 'ADMIN')", name="role"),)
+from server.db.base import Base, UtcDateTime
 
 
 class SignInCount(Base):
@@ -78,59 +55,3 @@ class RefreshToken(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     successor_hash: Mapped[str | None] = mapped_column(String(64))
-
-
-class Address(Base):
-    """A postal address of a user; a partial unique index keeps the default unique."""
-
-    __tablename__ = "addresses"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
-    label: Mapped[str] = mapped_column(String(64), default="")
-    line1: Mapped[str] = mapped_column(String(200))
-    line2: Mapped[str] = mapped_column(String(200), default="")
-    city: Mapped[str] = mapped_column(String(100))
-    state: Mapped[str] = mapped_column(String(100), default="")
-    postal_code: Mapped[str] = mapped_column(String(20), default="")
-    country: Mapped[str] = mapped_column(String(2))
-    lat: Mapped[float | None]
-    lng: Mapped[float | None]
-    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (
-        Index(None, "user_id"),
-        Index(
-            "uq_addresses_default",
-            "user_id",
-            unique=True,
-            sqlite_where=text("is_default"),
-            postgresql_where=text("is_default"),
-        ),
-    )
-
-
-class PaymentMethod(Base):
-    """A saved way to pay: the gateway's token for it, sealed; a partial unique index keeps the default unique."""
-
-    __tablename__ = "payment_methods"
-
-    id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(SealedToken)
-    brand: Mapped[str] = mapped_column(String(32))
-    last_four: Mapped[str] = mapped_column(String(4))
-    is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (
-        Index(
-            "uq_payment_methods_default",
-            "user_id",
-            unique=True,
-            sqlite_where=text("is_default"),
-            postgresql_where=text("is_default"),
-        ),
-    )

@@ -1,4 +1,4 @@
-"""SQL of the users, their sessions and refresh tokens: one function per question."""
+"""SQL of the sessions and refresh tokens: one function per question."""
 
 from __future__ import annotations
 
@@ -7,94 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
-from server.auth.models import RefreshToken, Session, User
+from server.auth.models import RefreshToken, Session
 from server.db.base import AnyRow
-from server.db.upsert import insert_for
-
-_ACCOUNT = (
-    User.id,
-    User.email,
-    User.username,
-    User.full_name,
-    User.phone,
-    User.role,
-    User.preferences,
-    User.created_at,
-    User.updated_at,
-)
-
-
-def insert_user(tx: Connection, values: Mapping[str, Any]) -> AnyRow | None:
-    """Insert an account and return it; None when its e-mail address or user name is taken."""
-    statement = insert_for(tx)(User).values(**values).on_conflict_do_nothing().returning(*_ACCOUNT)
-    return tx.execute(statement).one_or_none()
-
-
-def email_is_taken(tx: Connection, email_key: str) -> bool:
-    """Whether an account has this e-mail address."""
-    return tx.scalar(select(User.id).where(User.email_key == email_key)) is not None
-
-
-def account(connection: Connection, user_id: int) -> AnyRow | None:
-    """An account as its owner sees it."""
-    return connection.execute(select(*_ACCOUNT).where(User.id == user_id)).one_or_none()
-
-
-def update_account(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow | None:
-    """Change an account and return it; None when there is none."""
-    statement = update(User).where(User.id == user_id).values(**values).returning(*_ACCOUNT)
-    return tx.execute(statement).one_or_none()
-
-
-def user_id_of_email(connection: Connection, email_key: str) -> int | None:
-    """The id of the account with this e-mail address."""
-    return connection.scalar(select(User.id).where(User.email_key == email_key))
-
-
-def credentials_by_email(connection: Connection, email_key: str) -> AnyRow | None:
-    """Id, password hash and activity of the account with this e-mail address."""
-    return _credentials(connection, User.email_key, email_key)
-
-
-def credentials_by_username(connection: Connection, username_key: str) -> AnyRow | None:
-    """Id, password hash and activity of the account with this user name."""
-    return _credentials(connection, User.username_key, username_key)
-
-
-def _credentials(connection: Connection, column: InstrumentedAttribute[Any], key: str) -> AnyRow | None:
-    statement = select(User.id, User.password_hash, User.is_active).where(column == key)
-    return connection.execute(statement).one_or_none()
-
-
-def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
-    """Hold the account until the transaction ends; returns its role, password hash and activity.
-
-    The lock (FOR NO KEY UPDATE) leaves those alone who only refer to the user, as a checkout does.
-    """
-    statement = (
-        select(User.role, User.password_hash, User.is_active)
-        .where(User.id == user_id)
-        .with_for_update(key_share=True)
-    )
-    return tx.execute(statement).one_or_none()
-
-
-def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
-    """Store another hash of the same password."""
-    tx.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
-
-
-def an_admin_exists(connection: Connection) -> bool:
-    """Whether any account is an admin."""
-    return connection.scalar(select(User.id).where(User.role == "ADMIN").limit(1)) is not None
-
-
-def is_active_admin(connection: Connection, email_key: str) -> bool:
-    """Whether the account with this e-mail address is an admin who may sign in."""
-    active = select(User.id).where(User.email_key == email_key, User.role == "ADMIN", User.is_active)
-    return connection.scalar(active) is not None
 
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
@@ -117,11 +33,6 @@ def touch_session(
         .returning(Session.user_id)
     )
     return tx.scalar(statement)
-
-
-def active_role(tx: Connection, user_id: int) -> str | None:
-    """The role of an account that may sign in."""
-    return tx.scalar(select(User.role).where(User.id == user_id, User.is_active))
 
 
 def open_sessions(

@@ -1,128 +1,152 @@
-"""The rules of the accounts: registering, the profile, and the first admin."""
+"""Registering and signing in by password: the hash is made between two transactions, never inside one."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+import structlog
+from sqlalchemy import Connection, Row
 
-from server.auth import queries
-from server.auth.errors import EmailTaken, UsernameTaken
-from server.auth.sessions import revoke_all
-from server.auth.text import lookup_key, tidied
-from server.errors import Conflict, InvalidField, UserNotFound
+from server.auth import sessions, throttle
+from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
+from server.auth.passwords import Passwords, check_strength
+from server.auth.refresh import RefreshPolicy
+from server.clock import Clock
+from server.db.deadline import Deadline
+from server.db.work import Work
+from server.errors import Overloaded
+from server.user import service as users
+from server.user.service import Credentials, NewAccount
+from server.user.text import lookup_key
 
-MAX_PREFERENCES_BYTES = 8 * 1024
-_FIRST_ADMIN_LOCK = 1_396_790_867
-"""Any number that no other advisory lock of the database uses."""
+log = structlog.get_logger()
 
 
-def register(
-    tx: Connection,
-    *,
-    full_name: str,
-    email: str,
-    phone: str,
-    username: str,
-    password_hash: str,
-    now: datetime,
-) -> Row[Any]:
-    """Create a customer's account and return it. `username` may be empty.
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What somebody signs in with, by e-mail address or user name, and where the call comes from."""
 
-    Raises EmailTaken or UsernameTaken, and InvalidField for a blank name.
-    """
-    profile = tidied({"full_name": full_name, "phone": phone, "email": email}, required=["full_name"])
-    row = queries.insert_user(
-        tx,
-        profile
-        | {
-            "email_key": lookup_key(email),
-            "username": username or None,
-            "username_key": lookup_key(username) or None,
-            "password_hash": password_hash,
-            "role": "CUSTOMER",
-            "preferences": {},
-            "created_at": now,
-            "updated_at": now,
-        },
+    email: str
+    username: str
+    password: str
+    user_agent: str
+    address: str
+    network: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProvenPassword:
+    """An account whose password matched `verified_hash`; `new_hash` takes its place where it is outdated."""
+
+    user_id: int
+    verified_hash: str
+    new_hash: str | None
+
+
+class SignIn:
+    """Registers users, and signs them in."""
+
+    def __init__(
+        self,
+        work: Work,
+        clock: Clock,
+        passwords: Passwords,
+        policy: RefreshPolicy,
+        *,
+        limit_addresses: bool = True,
+    ) -> None:
+        """`limit_addresses` is whether failed sign-ins are limited by address, beside the account's own limit."""
+        self._work = work
+        self._clock = clock
+        self._passwords = passwords
+        self._policy = policy
+        self._limit_addresses = limit_addresses
+
+    async def register(self, account: NewAccount, password: str, deadline: Deadline) -> Row[Any]:
+        """Create a customer's account and return it.
+
+        Raises WeakPassword, EmailTaken, UsernameTaken, and InvalidField for a blank name.
+        """
+        check_strength(password, account.email)
+        password_hash = await self._passwords.hash(password, deadline)
+        return await self._work.write(
+            users.register, account, password_hash, self._clock(), deadline=deadline
+        )
+
+    async def sign_in(self, login: Login, deadline: Deadline) -> sessions.Grant:
+        """Open a session; a stranger costs the same steps as a user.
+
+        Raises InvalidCredentials and TooManySignIns.
+        """
+        credentials, attempt = await self._work.write(self._begin, login, deadline=deadline)
+        password_hash = credentials.password_hash if credentials else None
+        try:
+            matches = await self._passwords.verify(login.password, password_hash, deadline)
+        except Overloaded:  # it was never judged
+            await self._work.write(throttle.forgive, attempt, deadline=deadline, vital=True)
+            raise
+        if credentials is None or password_hash is None or not (matches and credentials.is_active):
+            _note_failure(login, credentials)
+            raise InvalidCredentials()
+        new_hash = None
+        if self._passwords.outdated(password_hash):
+            new_hash = await self._passwords.hash(login.password, deadline)
+        proven = ProvenPassword(credentials.user_id, password_hash, new_hash)
+        return await self._work.write(self._open_session, login, proven, attempt, deadline=deadline)
+
+    def _begin(self, tx: Connection, login: Login) -> tuple[Credentials | None, throttle.Attempt]:
+        credentials = users.credentials(tx, email=login.email, username=login.username)
+        attempt = throttle.begin(
+            tx,
+            user_id=credentials.user_id if credentials else None,
+            name=lookup_key(login.email or login.username),
+            address=login.address,
+            network=login.network,
+            count_addresses=self._limit_addresses,
+            now=self._clock(),
+        )
+        return credentials, attempt
+
+    def _open_session(
+        self, tx: Connection, login: Login, proven: ProvenPassword, attempt: throttle.Attempt
+    ) -> sessions.Grant:
+        throttle.forgive(tx, attempt)
+        return sessions.open_session(
+            tx,
+            proven.user_id,
+            verified_hash=proven.verified_hash,
+            new_hash=proven.new_hash,
+            device=sessions.Device(login.user_agent, login.address),
+            now=self._clock(),
+            policy=self._policy,
+        )
+
+
+def granted(
+    outcome: sessions.Grant | sessions.Theft | None, *, address: str, request_id: str
+) -> sessions.Grant:
+    """Return what `sessions.rotate` granted, once it is committed. Raises RefreshTokenInvalid."""
+    if isinstance(outcome, sessions.Grant):
+        return outcome
+    if isinstance(outcome, sessions.Theft):
+        log.warning(
+            "security_event",
+            kind="refresh_token_reused",
+            user_id=outcome.user_id,
+            session_id=outcome.session_id,
+            address=address,
+            request_id=request_id,
+        )
+    raise RefreshTokenInvalid()
+
+
+def _note_failure(login: Login, credentials: Credentials | None) -> None:
+    log.warning(
+        "security_event",
+        kind="sign_in_failed",
+        user_id=credentials.user_id if credentials else None,
+        address=login.address,
+        request_id=login.request_id,
     )
-    if row is not None:
-        return row
-    if queries.email_is_taken(tx, lookup_key(email)):
-        raise EmailTaken()
-    if username:
-        raise UsernameTaken(username=username)
-    raise Conflict()  # whoever had the e-mail address is gone again
-
-
-def get_me(connection: Connection, user_id: int) -> Row[Any]:
-    """The caller's account. Raises UserNotFound when it was deleted since the token was issued."""
-    row = queries.account(connection, user_id)
-    if row is None:
-        raise UserNotFound(user_id=user_id)
-    return row
-
-
-def hold(tx: Connection, user_id: int) -> None:
-    """Hold the account until the transaction ends, so that what is counted by user cannot grow meanwhile.
-
-    Raises UserNotFound.
-    """
-    if queries.lock_user(tx, user_id) is None:
-        raise UserNotFound(user_id=user_id)
-
-
-def update_me(tx: Connection, user_id: int, changes: Mapping[str, Any], now: datetime) -> Row[Any]:
-    """Change `full_name`, `phone` or `preferences` of the caller's account, and return it.
-
-    Raises InvalidField for a blank name or preferences that are too large, and UserNotFound.
-    """
-    if not changes:
-        return get_me(tx, user_id)
-    values = tidied(changes, required=["full_name"], prefix="user.")
-    if "preferences" in values:
-        _check_preferences(values["preferences"])
-    row = queries.update_account(tx, user_id, values | {"updated_at": now})
-    if row is None:
-        raise UserNotFound(user_id=user_id)
-    return row
-
-
-def first_admin_is_missing(connection: Connection) -> bool:
-    """Whether the shop has no admin: then hash a password and call `ensure_first_admin`."""
-    return not queries.an_admin_exists(connection)
-
-
-def is_admin(connection: Connection, email: str) -> bool:
-    """Whether the account of `email` is an admin who may sign in."""
-    return queries.is_active_admin(connection, lookup_key(email))
-
-
-def ensure_first_admin(tx: Connection, email: str, password_hash: str, now: datetime) -> bool:
-    """Make `email` an admin with this password unless the shop has one; whether it was made now.
-
-    Any number of processes may do so at once. An account that registered with the address before is taken
-    over: it gets the password, and its sessions end.
-    """
-    if tx.dialect.name == "postgresql":  # SQLite runs one writing transaction at a time anyway
-        tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _FIRST_ADMIN_LOCK})
-    if queries.an_admin_exists(tx):
-        return False
-    admin = {"password_hash": password_hash, "role": "ADMIN", "is_active": True, "updated_at": now}
-    user_id = queries.user_id_of_email(tx, lookup_key(email))
-    if user_id is not None:
-        queries.update_account(tx, user_id, admin)
-        revoke_all(tx, user_id, now)
-        return True
-    profile = {"email": email.strip(), "email_key": lookup_key(email), "full_name": "Administrator"}
-    return queries.insert_user(tx, profile | admin | {"preferences": {}, "created_at": now}) is not None
-
-
-def _check_preferences(preferences: Mapping[str, Any]) -> None:
-    size = len(json.dumps(preferences, ensure_ascii=False, separators=(",", ":")).encode())
-    if size > MAX_PREFERENCES_BYTES:
-        problem = f"must not exceed {MAX_PREFERENCES_BYTES} bytes as JSON; it has {size}"
-        raise InvalidField(("user.preferences", problem))

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, Row
 from server.auth import queries
 from server.auth.errors import InvalidCredentials, SessionNotFound
 from server.auth.refresh import RefreshPolicy, hash_of, new_token
-from server.auth.text import lookup_key
 from server.events.log import SESSION, NewEvent, publish
+from server.user import service as users
 
 MAX_OPEN_SESSIONS = 50
 """Per user; one more sign-in ends the session that was not used the longest."""
@@ -48,13 +48,6 @@ class Theft:
     session_id: str
 
 
-def credentials(connection: Connection, *, email: str, username: str) -> Row[Any] | None:
-    """Id, password hash and activity of the account that signs in, by one of the two; None when unknown."""
-    if email:
-        return queries.credentials_by_email(connection, lookup_key(email))
-    return queries.credentials_by_username(connection, lookup_key(username))
-
-
 def open_session(
     tx: Connection,
     user_id: int,
@@ -69,11 +62,11 @@ def open_session(
 
     Raises InvalidCredentials when the password was changed, or the account closed, since it was verified.
     """
-    user = queries.lock_user(tx, user_id)
+    user = users.lock_credentials(tx, user_id)
     if user is None or not user.is_active or user.password_hash != verified_hash:
         raise InvalidCredentials()
     if new_hash is not None:
-        queries.replace_password_hash(tx, user_id, new_hash)
+        users.replace_password_hash(tx, user_id, new_hash)
     _announce(tx, queries.revoke_sessions_beyond(tx, user_id, MAX_OPEN_SESSIONS - 1, now))
     session_id = secrets.token_hex(16)
     queries.insert_session(
@@ -132,7 +125,7 @@ def _continue(
     tx: Connection, session_id: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
 ) -> Grant | None:
     user_id = queries.touch_session(tx, session_id, ip[:MAX_IP], now, now + policy.lifetime)
-    role = queries.active_role(tx, user_id) if user_id is not None else None
+    role = users.active_role(tx, user_id) if user_id is not None else None
     if user_id is None or role is None:
         return None
     return Grant(user_id, role, session_id, successor)

@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.auth import service as accounts
 from server.cart import promotion_queries as queries
 from server.cart import promotions
 from server.cart.errors import PointsTooFew
 from server.cart.ledger import ADJUSTED
 from server.cart.queries import open_cart
 from server.cart.tiers import Tier, Tiers
+from server.user import service as accounts
 
 
 @dataclass(frozen=True, slots=True)

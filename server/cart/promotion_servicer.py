@@ -8,7 +8,6 @@ from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
-from server.auth import service as accounts
 from server.cart import coupons, loyalty, promotion_convert
 from server.cart import promotion_queries as queries
 from server.cart.loyalty import ReadWaiting
@@ -19,6 +18,7 @@ from server.errors import UserNotFound
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
+from server.user import service as accounts
 
 
 class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):

@@ -27,7 +27,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import Executable
 
-from server.auth.address_queries import default_country_of
 from server.cart.models import Cart, CartItem, Coupon
 from server.cart.owner import Guest, Member, Owner
 from server.cart.promotion_queries import joined
@@ -36,6 +35,7 @@ from server.catalog.models import Variant
 from server.db.base import UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
+from server.user.address_queries import default_country_of
 
 
 class _OfOwner:

@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.auth import service as accounts
 from server.cart import service as carts
 from server.cart import wishlist_queries as queries
 from server.cart.errors import WishlistItemNotFound
@@ -21,6 +20,7 @@ from server.catalog import inventory
 from server.catalog.errors import ProductNotFound
 from server.catalog.inventory import Offer
 from server.errors import TooMany
+from server.user import service as accounts
 
 MOST_WISHES = 500
 

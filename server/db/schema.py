@@ -15,6 +15,7 @@ from server.order import models as order
 from server.order.payments import models as payments
 from server.recommend import models as recommend
 from server.segment import models as segment
+from server.user import models as user
 from server.webhooks import models as webhooks
 
 metadata = Base.metadata
@@ -34,5 +35,6 @@ __all__ = [
     "properties",
     "recommend",
     "segment",
+    "user",
     "webhooks",
 ]

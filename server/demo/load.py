@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 
 from server.cart.pricing import PriceRules
 from server.clock import utc_now
-from server.db.schema import auth, catalog
+from server.db.schema import catalog, user
 from server.demo.browsing import make_looks
 from server.demo.goods import make_goods
 from server.demo.history import make_purchases
@@ -55,7 +55,7 @@ def load_demo(
     with engine.connect() as connection:
         if connection.execute(select(catalog.Product.id).limit(1)).first():
             return DemoSummary(loaded=False)
-        taken = set(connection.execute(select(auth.User.email_key)).scalars())
+        taken = set(connection.execute(select(user.User.email_key)).scalars())
     shop = make_shop(seed, now or utc_now(), rules, progress, taken=taken)
     hashes = {one.email: hash_password(one.password) for one in shop.people if one.password}
     with engine.begin() as tx:

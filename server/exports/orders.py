@@ -8,11 +8,11 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
-from server.auth.models import User
 from server.db.base import AnyRow
 from server.exports.source import Chunk, Keys, Row, Source
 from server.money import Money
 from server.order.models import Order, OrderLine, Payment
+from server.user.models import User
 
 ORDERS_PER_CHUNK: Final = 500
 

@@ -11,12 +11,12 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.auth.models import User
 from server.catalog.discounts import price_at
 from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.exports.source import Chunk, Keys, Row, Source
 from server.money import Money
+from server.user.models import User
 
 VARIANTS_PER_CHUNK: Final = 1000
 

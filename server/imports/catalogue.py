@@ -14,7 +14,7 @@ from server.catalog.listings import relist
 from server.catalog.slugs import slugify
 from server.clock import utc_now
 from server.db.bulk import reserve_ids, write_rows
-from server.db.schema import auth, catalog, metadata
+from server.db.schema import catalog, metadata, user
 from server.imports.ledger import SERVICES, Customer, Goods, Ledger
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
@@ -78,7 +78,7 @@ def write_customers(tx: Connection, customers: Iterable[Customer]) -> tuple[dict
         by_email[email].number: user_id
         for emails in _chunks(by_email)
         for email, user_id in tx.execute(
-            select(auth.User.email_key, auth.User.id).where(auth.User.email_key.in_(emails))
+            select(user.User.email_key, user.User.id).where(user.User.email_key.in_(emails))
         )
     }
     fresh = [one for one in by_email.values() if one.number not in known]

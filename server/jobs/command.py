@@ -12,7 +12,7 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.errors import CommandError
 from server.jobs import queries
-from server.jobs.setup import Work
+from server.jobs.setup import BackgroundJobs
 
 
 class NoSuchJob(CommandError):
@@ -27,18 +27,18 @@ def list_jobs(db: Database) -> int:
     return 1 if any(row.last_error for row in rows) else 0
 
 
-def run_job(build: Callable[[], Work], name: str) -> int:
+def run_job(build: Callable[[], BackgroundJobs], name: str) -> int:
     """Run a job now, beside the running shop; raises NoSuchJob."""
 
     async def run() -> None:
-        work = build()
-        if name not in work.jobs.jobs:
-            known = ", ".join(sorted(work.jobs.jobs))
+        background = build()
+        if name not in background.jobs.jobs:
+            known = ", ".join(sorted(background.jobs.jobs))
             raise NoSuchJob(f"There is no job {name!r}; there are: {known}.")
         try:
-            await work.jobs.run(name)
+            await background.jobs.run(name)
         finally:
-            await work.stop()
+            await background.stop()
 
     asyncio.run(run())
     return 0

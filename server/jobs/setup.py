@@ -32,7 +32,7 @@ MAIL_PAUSE, WEBHOOK_PAUSE = timedelta(seconds=1), timedelta(seconds=0.5)
 
 
 @dataclass(frozen=True)
-class Work:
+class BackgroundJobs:
     """What the jobs of a worker are made of, and what they do."""
 
     jobs: Jobs
@@ -49,7 +49,7 @@ class Work:
         await self.webhooks.close()
 
 
-def work_of(
+def background_jobs(
     settings: Settings,
     db: Database,
     pool: Pool,
@@ -60,7 +60,7 @@ def work_of(
     sweep_orders: Callable[[], Awaitable[None]],
     pay_back: Callable[[], Awaitable[None]],
     count_points: Callable[[], Awaitable[None]],
-) -> Work:
+) -> BackgroundJobs:
     """The jobs of a worker. An event of an order wakes the outboxes."""
     mails = MailOutbox(
         db,
@@ -114,4 +114,4 @@ def work_of(
     follower.listen(ORDER, wake)
     follower.listen(WEBHOOK, lambda _event: jobs.wake(WEBHOOKS))
     follower.listen(VERIFIED, verify.show)
-    return Work(jobs, mails, webhooks)
+    return BackgroundJobs(jobs, mails, webhooks)

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, exists, func, select, update
 from sqlalchemy.orm import aliased
 
-from server.auth.models import User
 from server.catalog.models import InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
@@ -18,6 +17,7 @@ from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
 from server.order.payments.models import PaymentAlert
+from server.user.models import User
 
 _MARK_SENT = Prepared(
     update(Mail)

@@ -17,7 +17,6 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import Connection
 
-from server.auth import payment_methods
 from server.cart.errors import CartEmpty
 from server.cart.shown import remember_refused
 from server.clock import Clock
@@ -48,6 +47,7 @@ from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchas
 from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
+from server.user import payment_methods
 from server.vault import Unreadable, Vault
 
 SETTLE_SECONDS = 30.0

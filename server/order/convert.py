@@ -10,7 +10,6 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 
-from server.auth.payment_methods import refuse_card_number
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.cart.pricing import Totals
 from server.clock import utc_now
@@ -26,6 +25,7 @@ from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.rpc.idempotency import body_hash
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
+from server.user.card_numbers import refuse_card_number
 
 
 def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int) -> Purchase:

@@ -7,7 +7,6 @@ from sanset.v1 import payment_pb2_grpc
 
 from server.audit import log as audit
 from server.audit.log import Actor
-from server.auth.payment_methods import refuse_card_number
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField
@@ -21,6 +20,7 @@ from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
+from server.user.card_numbers import refuse_card_number
 
 
 class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):

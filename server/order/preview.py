@@ -8,7 +8,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.auth import addresses
 from server.cart import delivery, promotions, service
 from server.cart.errors import CartEmpty
 from server.cart.owner import Member
@@ -18,6 +17,7 @@ from server.cart.views import CartSettings, CartViews
 from server.clock import Clock
 from server.db.database import Database
 from server.order.buyers_limits import check_periods
+from server.user import addresses
 
 
 @dataclass(frozen=True)

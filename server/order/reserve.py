@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.auth import addresses
 from server.cart import delivery, promotions
 from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
@@ -27,6 +26,7 @@ from server.order.giving_up import give_back
 from server.order.numbers import order_number
 from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
+from server.user import addresses
 
 NO_GATEWAY = "none"
 """The gateway of an order that costs nothing."""

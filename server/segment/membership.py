@@ -26,13 +26,13 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.order.line_facts import IS_KEPT, IS_PURCHASE, STAYED
 from server.order.models import Order, OrderLine, Payment
 from server.rpc.identity import Role
 from server.segment.models import SegmentMember
 from server.segment.rules import Rules
+from server.user.models import User
 
 CUSTOMER = and_(User.is_active, User.role == Role.CUSTOMER.value)
 """Who can belong to a segment: staff and closed accounts cannot."""

@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import CTE, ColumnElement, Connection, Select, delete, func, literal, null, select, union_all
 
-from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.db.base import AnyRow, Base
 from server.db.bulk import write_rows
@@ -19,6 +18,7 @@ from server.segment.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs
 from server.segment.models import Segment as SegmentRow
 from server.segment.models import SegmentMember
 from server.segment.rules import Rules
+from server.user.models import User
 
 RULES, TRAINED = "RULES", "TRAINED"
 """Kinds of segments."""

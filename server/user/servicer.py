@@ -6,13 +6,12 @@ from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import user_pb2 as pb
 from sanset.v1 import user_pb2_grpc
 
-from server.auth import addresses, payment_methods, service
 from server.clock import Clock
 from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
-from server.user import convert
+from server.user import addresses, convert, payment_methods, service
 from server.vault import Vault
 
 

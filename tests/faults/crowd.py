@@ -14,13 +14,13 @@ from running_shop import Account, refusal
 from sanset.v1 import auth_pb2
 from sqlalchemy import Connection, Engine, insert, select
 
-from server.auth.models import Address, User
 from server.auth.tokens import AccessTokens
 from server.cart.models import Cart, CartItem
 from server.cart.pricing import Item, PriceRules, price
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
 from server.settings import Settings
+from server.user.models import Address, User
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,21 @@ from sanset.v1 import auth_pb2, user_pb2
 from sqlalchemy import event, select, update
 
 from server.app import SERVICES
-from server.auth.models import User
 from server.auth.passwords import Passwords, password_key
 from server.auth.refresh import RefreshPolicy
+from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
+from server.db.work import Work
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.identity import Identity
 from server.rpc.validation import Validation
 from server.settings import load
+from server.user.models import User
 from server.user.servicer import UserServicer
 from server.vault import Vault
 
@@ -50,15 +52,15 @@ class AuthShop:
         self.db.on_commit = self.events.extend
         # Whole seconds, as access tokens count; half an hour ago, so that `later` issues none in the future
         self.now = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=30)
+        policy = RefreshPolicy.of(self.settings)
         pages = Pages(SECRET.encode(), default_size=20, max_size=100)
         self.servicer = AuthServicer(
             self.db,
-            self.pool,
             pages,
             lambda: self.now,
-            self.passwords,
+            SignIn(Work(self.db, self.pool), lambda: self.now, self.passwords, policy),
             AccessTokens.of(self.settings),
-            RefreshPolicy.of(self.settings),
+            policy,
         )
         self.users = UserServicer(self.db, pages, lambda: self.now, Vault.of(self.settings))
         self._validation = Validation(SERVICES)

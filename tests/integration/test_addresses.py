@@ -12,11 +12,11 @@ from auth_shop import AuthShop
 from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import user_pb2 as pb
 
-from server.auth import addresses
-from server.auth.errors import AddressNotFound
 from server.errors import InvalidField, InvalidUpdateMask, TooMany, UserNotFound
 from server.paging import InvalidPageToken
 from server.rpc.identity import Identity, Role
+from server.user import addresses
+from server.user.errors import AddressNotFound
 
 
 @pytest.fixture

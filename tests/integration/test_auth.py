@@ -16,22 +16,17 @@ from sanset.v1 import auth_pb2, user_pb2
 from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
-from server.auth import service, sessions
-from server.auth.errors import (
-    EmailTaken,
-    InvalidCredentials,
-    RefreshTokenInvalid,
-    SessionNotFound,
-    UsernameTaken,
-    WeakPassword,
-)
-from server.auth.models import RefreshToken, Session, User
+from server.auth import first_admin, sessions
+from server.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound, WeakPassword
+from server.auth.models import RefreshToken, Session
 from server.auth.passwords import hash_password, password_key
 from server.errors import InvalidField, InvalidUpdateMask, UserNotFound
 from server.events.follower import Follower
 from server.paging import InvalidPageToken
 from server.rpc.access import TokenInvalid
 from server.rpc.identity import Identity, Role
+from server.user.errors import EmailTaken, UsernameTaken
+from server.user.models import User
 
 
 @pytest.fixture
@@ -581,17 +576,17 @@ def test_preferences_just_below_the_limit_are_kept(shop: AuthShop) -> None:
 def make_admin(shop: AuthShop, email: str, password: str = "admin-shop-1") -> bool:
     hashed = hash_password(password, cost=4, key=password_key(shop.settings.secret_key.get_secret_value()))
     with shop.db.transaction() as tx:
-        return service.ensure_first_admin(tx, email, hashed, shop.now)
+        return first_admin.ensure_first_admin(tx, email, hashed, shop.now)
 
 
 def test_the_first_admin_is_made_once(shop: AuthShop) -> None:
     with shop.db.read() as connection:
-        assert service.first_admin_is_missing(connection)
+        assert first_admin.first_admin_is_missing(connection)
     assert make_admin(shop, "Admin@example.com")
     assert not make_admin(shop, "admin@example.com")
     assert not make_admin(shop, "second@example.com")
     with shop.db.read() as connection:
-        assert not service.first_admin_is_missing(connection)
+        assert not first_admin.first_admin_is_missing(connection)
     assert shop.who(shop.login("admin@example.com", "admin-shop-1")).is_admin
 
 

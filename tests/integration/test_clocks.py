@@ -80,9 +80,9 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
 
     # a job's lease, and the claim of a request id
     name = "pay back"
-    job = wrong.app.work.jobs.jobs[name]
-    right.run(right.app.work.jobs.look(right.app.work.jobs.jobs[name]))
-    assert not wrong.run(wrong.app.work.jobs.look(job))
+    job = wrong.app.background.jobs.jobs[name]
+    right.run(right.app.background.jobs.look(right.app.background.jobs.jobs[name]))
+    assert not wrong.run(wrong.app.background.jobs.look(job))
 
     # what the wrong one writes
     item = cart_pb2.GetCartRequest()

@@ -15,7 +15,7 @@ from server.cart.pricing import Item, PriceRules, price
 from server.cart.tiers import Tier, Tiers
 from server.clock import utc_now
 from server.db.engine import connect
-from server.db.schema import auth, cart, catalog, order
+from server.db.schema import cart, catalog, order, user
 from server.demo.history import Purchase
 from server.demo.load import load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
@@ -70,7 +70,7 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
         oldest, newest = connection.execute(
             select(func.min(order.Order.placed_at), func.max(order.Order.placed_at))
         ).one()
-        can_sign_in = select(auth.User.email).where(auth.User.password_hash.is_not(None))
+        can_sign_in = select(user.User.email).where(user.User.password_hash.is_not(None))
         assert set(connection.execute(can_sign_in).scalars()) == {login.email for login in DEMO_LOGINS}
         states = set(connection.execute(select(order.Order.status).distinct()).scalars())
     assert timedelta(days=88) < newest - oldest < timedelta(days=92)
@@ -95,12 +95,12 @@ def test_an_account_that_is_there_already_stays_as_it_is(sqlite_url: str) -> Non
         "updated_at": utc_now(),
     }
     with engine.begin() as tx:
-        tx.execute(insert(auth.User).values(john))
+        tx.execute(insert(user.User).values(john))
     load_demo(engine, rules=RULES, hash_password=lambda password: "x", progress=silent, now=NOW)
     with engine.connect() as connection:
-        name = select(auth.User.full_name).where(auth.User.email_key == "john@example.com")
+        name = select(user.User.full_name).where(user.User.email_key == "john@example.com")
         assert connection.execute(name).scalars().all() == ["The Owner"]
-    assert count(engine, auth.User) == 500
+    assert count(engine, user.User) == 500
     engine.dispose()
 
 

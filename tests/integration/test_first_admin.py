@@ -9,8 +9,8 @@ from sqlalchemy import create_engine, select
 from support.environments import Environment, environment_settings
 
 from server import start
-from server.auth.models import User
 from server.settings import InvalidSettings, Settings
+from server.user.models import User
 
 
 def _settings(url: str, home: Path, password: str, environment: Environment = "production") -> Settings:

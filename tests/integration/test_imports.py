@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, select, text
 
 from server.db.engine import connect
-from server.db.schema import auth, catalog, events, order
+from server.db.schema import catalog, events, order, user
 from server.imports import orders as order_writing
 from server.imports.online_retail import ImportFailed, Rejected, Summary, import_online_retail
 from server.imports.report import rejections
@@ -143,9 +143,9 @@ def test_customers_have_an_address_and_no_password(engine: Engine, file: Path) -
     run(engine, file)
     with engine.connect() as connection:
         rows = connection.execute(
-            select(auth.User.email, auth.User.full_name, auth.User.password_hash, auth.Address.country)
-            .join(auth.Address, auth.Address.user_id == auth.User.id)
-            .order_by(auth.User.email)
+            select(user.User.email, user.User.full_name, user.User.password_hash, user.Address.country)
+            .join(user.Address, user.Address.user_id == user.User.id)
+            .order_by(user.User.email)
         ).all()
     assert [tuple(row) for row in rows] == [
         ("customer-12345@online-retail.invalid", "Customer 12345", None, "DE"),

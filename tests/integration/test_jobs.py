@@ -326,7 +326,7 @@ def test_every_worker_shows_the_result_of_the_last_check(database_url: str, tmp_
         one.order()
         for checking, change, breaks in ((one, 1, True), (two, -1, False)):
             one.sql("UPDATE payments SET amount_minor = amount_minor + :more", more=change)
-            checking.run(checking.app.work.jobs.run("verify"))
+            checking.run(checking.app.background.jobs.run("verify"))
             for worker in workers:
                 eventually(partial(_shows, worker, breaks))
 

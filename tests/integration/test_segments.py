@@ -23,7 +23,6 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ml.artifacts.schema import Contents
-from server.auth.models import User
 from server.catalog.models import Category, Product
 from server.clock import utc_now
 from server.db.database import Database
@@ -32,6 +31,7 @@ from server.order.status import LEGAL, PAID
 from server.segment import queries
 from server.segment.models import Segment, SegmentMember
 from server.segment.trained import replace_trained
+from server.user.models import User
 
 NOT_FOUND, INVALID = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.INVALID_ARGUMENT
 CLOSED, VENDOR, POOR, EVER = 5, 6, 7, 8

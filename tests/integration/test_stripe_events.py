@@ -460,7 +460,7 @@ def test_the_shops_keeper_is_written_of_what_waits_for_a_person_once(
     _, order, intent = waiting(paid, account)
     thing = intent | {"id": "pi_else", "status": "succeeded", "amount_received": intent["amount"]}
     tell(paid, *account.signed("payment_intent.succeeded", thing, event_id=event()))
-    mails = paid.app.work.mails
+    mails = paid.app.background.mails
     paid.run(mails.tell_of_payments())  # without MAIL_ADMIN nobody is written
     assert paid.sql("SELECT 1 FROM mails WHERE kind = 'payment_alert'") == []
     monkeypatch.setattr(mails, "_admin", "keeper@shop.test")

@@ -16,13 +16,13 @@ from running_shop import RunningShop, refused
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import update
 
-from server.auth.models import User
 from server.clock import utc_now
 from server.order.models import Order
 from server.recommend.trending import trend_queries
 from server.recommend.trending.trends import WINDOWS
 from server.rpc.identity import Identity
 from server.settings import Settings
+from server.user.models import User
 
 VIEW, CARTED = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.ADD_TO_CART
 PROMISED_SECONDS = 1.0

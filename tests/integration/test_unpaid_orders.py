@@ -491,7 +491,9 @@ def readers(shop: RunningShop, buyer: Account) -> dict[str, Callable[[], object]
         "RedeemPoints": lambda: shop.cart.RedeemPoints(
             cart_pb2.RedeemPointsRequest(points=0), metadata=buyer.metadata
         ),
-        "RemoveCoupon": lambda: shop.cart.RemoveCoupon(cart_pb2.RemoveCouponRequest(), metadata=buyer.metadata),
+        "RemoveCoupon": lambda: shop.cart.RemoveCoupon(
+            cart_pb2.RemoveCouponRequest(), metadata=buyer.metadata
+        ),
         "AddItem": lambda: shop.add(buyer, shop.product().id),
     }
 

@@ -166,10 +166,10 @@ from sanset.v1.wishlist_pb2 import (
 from sqlalchemy import insert, update
 
 from server.app import SERVICES
-from server.auth.models import User as UserRow
 from server.clock import utc_now
 from server.order.payments.models import PaymentAlert
 from server.recommend.models import TrainingRun
+from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery
 
 METHODS: dict[str, MethodDescriptor] = {m.name: m for service in SERVICES for m in service.methods}

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
-from server.auth.models import User
 from server.catalog.models import Product
 from server.db.prepared import Prepared
 from server.recommend.models import BehaviorEvent
+from server.user.models import User
 
 # One view at a time is what is reported most.
 _ONE = Prepared(

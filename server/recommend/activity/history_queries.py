@@ -24,12 +24,12 @@ from sqlalchemy import (
     union_all,
 )
 
-from server.auth.models import User
 from server.cart.models import Cart, CartItem
 from server.db.prepared import Prepared
 from server.order.line_facts import IS_KEPT, KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.models import BehaviorEvent
+from server.user.models import User
 
 MOST_EVENTS = 100
 """How many of the latest events are looked at."""

@@ -7,9 +7,9 @@ import string
 
 import pytest
 
-from server.auth.errors import CardNumberRefused
-from server.auth.payment_methods import holds_card_number, refuse_card_number
 from server.order.payments.gift_cards import Codes
+from server.user.card_numbers import holds_card_number, refuse_card_number
+from server.user.errors import CardNumberRefused
 
 VISA, MASTERCARD, AMEX = "4242424242424242", "5105105105105100", "378282246310005"
 UNIONPAY, DINERS, LONG_MAESTRO = "6205500000000000004", "30569309025904", "6304000000000000000"

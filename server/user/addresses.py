@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from server.auth import address_queries, queries
-from server.auth.errors import AddressNotFound
-from server.auth.text import tidied
 from server.countries import country_code, country_problem
-from server.errors import InvalidField, TooMany, UserNotFound
+from server.errors import InvalidField, TooMany
+from server.user import address_queries
+from server.user.errors import AddressNotFound
+from server.user.service import hold
+from server.user.text import tidied
 
 MAX_ADDRESSES = 50
 REQUIRED = ("line1", "city", "country")
@@ -32,7 +33,7 @@ def create_address(tx: Connection, user_id: int, values: Mapping[str, Any], now:
     Raises InvalidField when it is not complete, TooMany, and UserNotFound.
     """
     tidy = _complete(values)
-    _lock(tx, user_id)
+    hold(tx, user_id)  # so that two calls do not each see the 49th address, or leave two defaults
     count = address_queries.count_addresses(tx, user_id)
     if count >= MAX_ADDRESSES:
         raise TooMany(limit=MAX_ADDRESSES, things="addresses")
@@ -49,7 +50,7 @@ def update_address(tx: Connection, user_id: int, address_id: int, changes: Mappi
     would be the default.
     """
     tidy = _complete(changes)
-    _lock(tx, user_id)
+    hold(tx, user_id)
     current = address_queries.address(tx, user_id, address_id)
     if current is None:
         raise AddressNotFound(address_id=address_id)
@@ -63,7 +64,7 @@ def update_address(tx: Connection, user_id: int, address_id: int, changes: Mappi
 
 def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
     """Delete one of a user's addresses; the newest of the others follows a default. Raises AddressNotFound."""
-    _lock(tx, user_id)
+    hold(tx, user_id)
     was_default = address_queries.delete_address(tx, user_id, address_id)
     if was_default is None:
         raise AddressNotFound(address_id=address_id)
@@ -106,9 +107,3 @@ def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
     if "country" in tidy:
         tidy["country"] = country_code(tidy["country"], "address.country")
     return tidy
-
-
-def _lock(tx: Connection, user_id: int) -> None:
-    """Hold the user, so that two calls do not each see the 49th address, or leave two defaults."""
-    if queries.lock_user(tx, user_id) is None:
-        raise UserNotFound(user_id=user_id)

@@ -19,9 +19,9 @@ from sqlalchemy import (
     update,
 )
 
-from server.auth.models import Address
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
+from server.user.models import Address
 
 _COLUMNS = (
     Address.id,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.auth.text import lookup_key, tidied
 from server.errors import InvalidField
+from server.user.text import lookup_key, tidied
 
 
 def test_texts_are_stripped_and_other_values_stay() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
-from server.auth.models import PaymentMethod
 from server.db.base import AnyRow
+from server.user.models import PaymentMethod
 
 _SHOWN = tuple(column for column in PaymentMethod.__table__.columns if column.name != "token")
 

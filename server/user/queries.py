@@ -1,0 +1,99 @@
+"""SQL of the accounts: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.db.base import AnyRow
+from server.db.upsert import insert_for
+from server.user.models import User
+
+_ACCOUNT = (
+    User.id,
+    User.email,
+    User.username,
+    User.full_name,
+    User.phone,
+    User.role,
+    User.preferences,
+    User.created_at,
+    User.updated_at,
+)
+
+_CREDENTIALS = (User.id, User.role, User.password_hash, User.is_active)
+
+
+def insert_user(tx: Connection, values: Mapping[str, Any]) -> AnyRow | None:
+    """Insert an account and return it; None when its e-mail address or user name is taken."""
+    statement = insert_for(tx)(User).values(**values).on_conflict_do_nothing().returning(*_ACCOUNT)
+    return tx.execute(statement).one_or_none()
+
+
+def email_is_taken(tx: Connection, email_key: str) -> bool:
+    """Whether an account has this e-mail address."""
+    return tx.scalar(select(User.id).where(User.email_key == email_key)) is not None
+
+
+def account(connection: Connection, user_id: int) -> AnyRow | None:
+    """An account as its owner sees it."""
+    return connection.execute(select(*_ACCOUNT).where(User.id == user_id)).one_or_none()
+
+
+def update_account(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow | None:
+    """Change an account and return it; None when there is none."""
+    statement = update(User).where(User.id == user_id).values(**values).returning(*_ACCOUNT)
+    return tx.execute(statement).one_or_none()
+
+
+def user_id_of_email(connection: Connection, email_key: str) -> int | None:
+    """The id of the account with this e-mail address."""
+    return connection.scalar(select(User.id).where(User.email_key == email_key))
+
+
+def credentials_by_email(connection: Connection, email_key: str) -> AnyRow | None:
+    """Id, role, password hash and activity of the account with this e-mail address."""
+    return _credentials(connection, User.email_key, email_key)
+
+
+def credentials_by_username(connection: Connection, username_key: str) -> AnyRow | None:
+    """Id, role, password hash and activity of the account with this user name."""
+    return _credentials(connection, User.username_key, username_key)
+
+
+def _credentials(connection: Connection, column: InstrumentedAttribute[Any], key: str) -> AnyRow | None:
+    statement = select(*_CREDENTIALS).where(column == key)
+    return connection.execute(statement).one_or_none()
+
+
+def lock_user(tx: Connection, user_id: int) -> AnyRow | None:
+    """Hold the account until the transaction ends; returns id, role, password hash and activity.
+
+    The lock (FOR NO KEY UPDATE) leaves those alone who only refer to the user, as a checkout does.
+    """
+    statement = select(*_CREDENTIALS).where(User.id == user_id).with_for_update(key_share=True)
+    return tx.execute(statement).one_or_none()
+
+
+def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
+    """Store another hash of the same password."""
+    tx.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+
+
+def an_admin_exists(connection: Connection) -> bool:
+    """Whether any account is an admin."""
+    return connection.scalar(select(User.id).where(User.role == "ADMIN").limit(1)) is not None
+
+
+def is_active_admin(connection: Connection, email_key: str) -> bool:
+    """Whether the account with this e-mail address is an admin who may sign in."""
+    active = select(User.id).where(User.email_key == email_key, User.role == "ADMIN", User.is_active)
+    return connection.scalar(active) is not None
+
+
+def active_role(tx: Connection, user_id: int) -> str | None:
+    """The role of an account that may sign in."""
+    return tx.scalar(select(User.role).where(User.id == user_id, User.is_active))

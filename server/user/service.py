@@ -1,0 +1,164 @@
+"""The rules of the accounts: creating one, the profile, and what signing in needs to know."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row
+
+from server.errors import Conflict, InvalidField, UserNotFound
+from server.user import queries
+from server.user.errors import EmailTaken, UsernameTaken
+from server.user.text import lookup_key, tidied
+
+MAX_PREFERENCES_BYTES = 8 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a customer registers with; `username` may be empty."""
+
+    full_name: str
+    email: str
+    phone: str
+    username: str
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """How an account signs in; without a hash it cannot."""
+
+    user_id: int
+    role: str
+    password_hash: str | None
+    is_active: bool
+
+
+def register(tx: Connection, account: NewAccount, password_hash: str, now: datetime) -> Row[Any]:
+    """Create a customer's account and return it.
+
+    Raises EmailTaken or UsernameTaken, and InvalidField for a blank name.
+    """
+    profile = tidied(
+        {"full_name": account.full_name, "phone": account.phone, "email": account.email},
+        required=["full_name"],
+    )
+    row = queries.insert_user(
+        tx,
+        profile
+        | {
+            "email_key": lookup_key(account.email),
+            "username": account.username or None,
+            "username_key": lookup_key(account.username) or None,
+            "password_hash": password_hash,
+            "role": "CUSTOMER",
+            "preferences": {},
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    if row is not None:
+        return row
+    if queries.email_is_taken(tx, lookup_key(account.email)):
+        raise EmailTaken()
+    if account.username:
+        raise UsernameTaken(username=account.username)
+    raise Conflict()  # whoever had the e-mail address is gone again
+
+
+def get_me(connection: Connection, user_id: int) -> Row[Any]:
+    """Return the caller's account. Raises UserNotFound when it was deleted since the token was issued."""
+    row = queries.account(connection, user_id)
+    if row is None:
+        raise UserNotFound(user_id=user_id)
+    return row
+
+
+def hold(tx: Connection, user_id: int) -> None:
+    """Hold the account until the transaction ends, so that what is counted by user cannot grow meanwhile.
+
+    Raises UserNotFound.
+    """
+    if queries.lock_user(tx, user_id) is None:
+        raise UserNotFound(user_id=user_id)
+
+
+def update_me(tx: Connection, user_id: int, changes: Mapping[str, Any], now: datetime) -> Row[Any]:
+    """Change `full_name`, `phone` or `preferences` of the caller's account, and return it.
+
+    Raises InvalidField for a blank name or preferences that are too large, and UserNotFound.
+    """
+    if not changes:
+        return get_me(tx, user_id)
+    values = tidied(changes, required=["full_name"], prefix="user.")
+    if "preferences" in values:
+        _check_preferences(values["preferences"])
+    row = queries.update_account(tx, user_id, values | {"updated_at": now})
+    if row is None:
+        raise UserNotFound(user_id=user_id)
+    return row
+
+
+def credentials(connection: Connection, *, email: str, username: str) -> Credentials | None:
+    """Return how the account signs in that has this e-mail address or user name; None when there is none."""
+    if email:
+        row = queries.credentials_by_email(connection, lookup_key(email))
+    else:
+        row = queries.credentials_by_username(connection, lookup_key(username))
+    return None if row is None else Credentials(*row)
+
+
+def lock_credentials(tx: Connection, user_id: int) -> Credentials | None:
+    """Return how an account signs in, and hold it until the transaction ends; None when there is none."""
+    row = queries.lock_user(tx, user_id)
+    return None if row is None else Credentials(*row)
+
+
+def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> None:
+    """Store another hash of the same password."""
+    queries.replace_password_hash(tx, user_id, password_hash)
+
+
+def active_role(tx: Connection, user_id: int) -> str | None:
+    """Return the role of an account that may sign in; None when it may not."""
+    return queries.active_role(tx, user_id)
+
+
+def an_admin_exists(connection: Connection) -> bool:
+    """Whether any account is an admin."""
+    return queries.an_admin_exists(connection)
+
+
+def is_admin(connection: Connection, email: str) -> bool:
+    """Whether the account of `email` is an admin who may sign in."""
+    return queries.is_active_admin(connection, lookup_key(email))
+
+
+def promote_to_admin(tx: Connection, email: str, password_hash: str, now: datetime) -> int | None:
+    """Make the account of `email` an admin with this password, and return its id; None when there is none."""
+    user_id = queries.user_id_of_email(tx, lookup_key(email))
+    if user_id is not None:
+        queries.update_account(tx, user_id, _admin(password_hash, now))
+    return user_id
+
+
+def create_admin(tx: Connection, email: str, password_hash: str, now: datetime) -> bool:
+    """Create an admin's account; returns whether the e-mail address was free."""
+    profile = {"email": email.strip(), "email_key": lookup_key(email), "full_name": "Administrator"}
+    values = profile | _admin(password_hash, now) | {"preferences": {}, "created_at": now}
+    return queries.insert_user(tx, values) is not None
+
+
+def _admin(password_hash: str, now: datetime) -> dict[str, Any]:
+    return {"password_hash": password_hash, "role": "ADMIN", "is_active": True, "updated_at": now}
+
+
+def _check_preferences(preferences: Mapping[str, Any]) -> None:
+    size = len(json.dumps(preferences, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > MAX_PREFERENCES_BYTES:
+        problem = f"must not exceed {MAX_PREFERENCES_BYTES} bytes as JSON; it has {size}"
+        raise InvalidField(("user.preferences", problem))
