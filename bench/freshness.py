@@ -28,7 +28,7 @@ from bench.dataset import CUSTOMERS
 from bench.report import Row
 from bench.shops.sanset import SansetShop
 from bench.shops.shop import Buyer
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 TRIALS = 500
 GIVE_UP_SECONDS = 10.0

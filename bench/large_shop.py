@@ -16,7 +16,7 @@ from bench.shops import sanset_calls
 from bench.shops.sanset import ADMIN_EMAIL, ADMIN_PASSWORD, SETTINGS
 from bench.shops.shop import Buyer
 from server.auth.tokens import AccessTokens
-from server.ports import free_ports
+from server.process.ports import free_ports
 from server.settings import load as load_settings
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 
 from bench.cpu import SERVER_CORE, parent_of, pinned
-from server import postgres
+from server.process import postgres
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0

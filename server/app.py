@@ -42,6 +42,7 @@ from server.cart.views import CartSettings
 from server.catalog.servicer import CatalogServicer, CatalogSettings
 from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
+from server.crypto.vault import Vault
 from server.db.clock import DatabaseClock, Timekeeper
 from server.db.database import Database
 from server.db.pool import Pool
@@ -98,7 +99,6 @@ from server.segment.servicer import SegmentServicer
 from server.segment.trained import keeper
 from server.settings import Settings
 from server.user.servicer import UserServicer
-from server.vault import Vault
 from server.webhooks.servicer import WebhookServicer
 from server.webhooks.signing import Signer
 
@@ -206,7 +206,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     pages = _pages(settings)
     follower = Follower(db)
     registry = CollectorRegistry()
-    vault = Vault.of(settings)
+    vault = Vault(settings.secret_key.get_secret_value().encode())
     verifier = TokenVerifier.of(settings, db.clock.seconds)
     passwords = Passwords.of(settings)
     shelf = Shelf(db, pool, clock, low_stock=settings.low_stock_threshold)

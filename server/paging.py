@@ -14,8 +14,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from google.protobuf.message import Message
 
+from server.crypto.keys import derived_key
 from server.errors import InvalidArgument
-from server.keys import derived_key
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """What a reply may take: gRPC's clients refuse more unless told otherwise, the gateway holds no longer JSON."""

@@ -14,9 +14,9 @@ from prometheus_client import start_http_server
 
 from server.app import App, build
 from server.logs import configure
-from server.ports import LOOPBACK
+from server.process.ports import LOOPBACK
+from server.process.supervisor_pipe import say_ready, tell_of_life, until_abandoned
 from server.settings import Settings
-from server.supervised import say_ready, tell_of_life, until_abandoned
 
 LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""

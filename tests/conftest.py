@@ -12,7 +12,7 @@ from support.databases import administer, postgres_database, sibling, sqlite_dat
 from xdist.scheduler import LoadFileScheduling
 
 from server.db import migrate
-from server.postgres import running
+from server.process.postgres import running
 
 UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Only the power could fail it, and killed processes lose nothing."""

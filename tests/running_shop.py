@@ -42,10 +42,10 @@ from sanset.v1 import (
 from sqlalchemy import event, text
 
 from server import app
+from server.bootstrap.first_admin import create_admin
 from server.catalog import listings
 from server.clock import Clock, utc_now
 from server.settings import Settings, load
-from server.start import create_admin
 
 T = TypeVar("T")
 ADMIN = ("admin@shop.test", "admin-secret-1")

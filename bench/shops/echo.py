@@ -14,7 +14,7 @@ from bench.calls import Call, Protocol, Target
 from bench.large_shop import LargeShop
 from bench.shops import sanset_calls
 from bench.shops.sanset import SansetShop
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from bench.calls import Call, Protocol, Target
 from bench.dataset import Dataset
 from bench.peers.fastapi_shop.seed import ADMIN, seed
 from bench.shops.shop import Buyer
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 SECRET = "the-peer-signs-its-tokens-with-this"
 APPLICATION = "bench.peers.fastapi_shop.app:create_app"

@@ -13,7 +13,7 @@ from bench.calls import Call, Protocol, Target
 from bench.dataset import Dataset
 from bench.shops import sanset_calls, sanset_seed
 from bench.shops.shop import Buyer
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 ADMIN_EMAIL = "bench-admin@example.com"
 ADMIN_PASSWORD = "Bench-4711-administrator"

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from server.keys import derived_key
+from server.crypto.keys import derived_key
 from server.settings import InvalidSettings, Settings
 
 MIN_RSA_BITS = 2048

@@ -17,7 +17,7 @@ from server.catalog.slugs import slugify, with_suffix
 from server.db.upsert import broken_constraint
 from server.errors import InvalidField, TooMany
 from server.events.log import CATEGORY, NewEvent, publish
-from server.names import name_key
+from server.text.name_key import name_key
 
 MOST_CATEGORIES = 1000
 """The tree is read whole; a shop with more shelves than this has mistaken tags for categories."""

@@ -34,7 +34,7 @@ from sqlalchemy.orm import aliased
 from server.catalog.discounts import phases
 from server.catalog.models import Category, InventoryLevel, Listing, Product
 from server.db.bulk import write_rows
-from server.names import name_key
+from server.text.name_key import name_key
 
 EVERYTHING: Final = "all"
 LONGEST_KEY: Final = 160

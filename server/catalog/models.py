@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, UtcDateTime
-from server.names import name_key
+from server.text.name_key import name_key
 
 DEFAULT_LOCATION_ID = 1
 """The location that the first migration creates, and that orders are served from."""

@@ -18,7 +18,7 @@ from server.db.schema import catalog, metadata, user
 from server.imports.ledger import SERVICES, Customer, Goods, Ledger
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
-from server.names import name_key
+from server.text.name_key import name_key
 
 NOT_RECORDED: Final = "Not recorded"
 """Stands where the shop needs a word and the data has none."""

@@ -15,7 +15,7 @@ from ml.data.textfile import UnreadableFile
 from server.errors import CommandError
 from server.imports.naming import natural_name
 from server.money import to_minor
-from server.texts import problem_of_lines
+from server.text.allowed import problem_of_lines
 
 __all__ = ["COLUMNS", "CURRENCY", "ImportFailed", "Rejected", "SaleRow", "read_rows"]
 

@@ -14,7 +14,7 @@ from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.events.log import VERIFIED, NewEvent, publish
-from server.leash import leashed
+from server.process.parent_death import bound_to_parent
 from server.settings import Settings, environment_of
 
 MOST_LOGGED = 20
@@ -47,7 +47,7 @@ class NightlyVerify:
     async def run(self) -> None:
         """Check the whole database. Raises VerifyFailed."""
         process = await asyncio.create_subprocess_exec(
-            *leashed([sys.executable, "-m", "server", "verify"], signal.SIGTERM),
+            *bound_to_parent([sys.executable, "-m", "server", "verify"], signal.SIGTERM),
             env=self._environment(),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

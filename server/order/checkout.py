@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from server.cart.errors import CartEmpty
 from server.cart.shown import remember_refused
 from server.clock import Clock
+from server.crypto.vault import Unreadable, Vault
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
@@ -48,7 +49,6 @@ from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
 from server.user import payment_methods
-from server.vault import Unreadable, Vault
 
 SETTLE_SECONDS = 30.0
 """Time to settle an order once its payment is known, whatever the caller's deadline."""

@@ -16,6 +16,7 @@ from ml.artifacts.artifact import TIME_FORMAT, DamagedArtifact
 from ml.models.content import ProductText
 from ml.ranking.model import Model
 from server.clock import Clock
+from server.crypto.keys import derived_key
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
@@ -23,7 +24,6 @@ from server.errors import Refusal
 from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
-from server.keys import derived_key
 from server.recommend import queries
 from server.recommend.activity import history_queries
 from server.recommend.activity.histories import Histories

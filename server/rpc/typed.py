@@ -16,7 +16,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from server.rpc.sentences import Violation
-from server.texts import is_plain, problem_of_lines, problem_of_name, trimmed
+from server.text.allowed import is_plain, problem_of_lines, problem_of_name, trimmed
 
 SEVERAL_LINES = frozenset(
     {

@@ -10,7 +10,6 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server import names
 from server.catalog.categories import read_tree
 from server.db.base import AnyRow
 from server.money import round_half_up
@@ -18,6 +17,7 @@ from server.segment import queries
 from server.segment.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
 from server.segment.membership import Moment, Segment
 from server.segment.rules import Rules, check
+from server.text import name_key as names
 from server.user.text import tidied
 
 

@@ -7,12 +7,12 @@ from sanset.v1 import user_pb2 as pb
 from sanset.v1 import user_pb2_grpc
 
 from server.clock import Clock
+from server.crypto.vault import Vault
 from server.db.database import Database
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.user import addresses, convert, payment_methods, service
-from server.vault import Vault
 
 
 class UserServicer(user_pb2_grpc.UserServiceServicer):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from server.errors import InvalidField
-from server.texts import problem_of_name, trimmed
+from server.text.allowed import problem_of_name, trimmed
 
 
 def tidied(values: Mapping[str, Any], *, required: Iterable[str] = (), prefix: str = "") -> dict[str, Any]:

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import hmac
 
-from server.keys import derived_key
+from server.crypto.keys import derived_key
 
 PREFIX = "whsec_"
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 from real_stack import until
 
-from server import envoy
-from server.ports import free_ports
+from server.process.envoy import config as envoy
+from server.process.ports import free_ports
 
 HTTP = "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 MANAGER = (

@@ -18,7 +18,7 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
 
-from server.supervised import say_ready, tell_of_life
+from server.process.supervisor_pipe import say_ready, tell_of_life
 
 NOT_THERE, SLOW, LARGE, BUSY, HELD = 404, 504, 7, 86, 99
 """Ids that mean something to the double."""

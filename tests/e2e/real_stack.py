@@ -17,7 +17,7 @@ from typing import Any
 
 import httpx
 
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 ADMIN = ("admin@shop.test", "admin-secret-1")
 PASSWORD = "correct-horse-1"

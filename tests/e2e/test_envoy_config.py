@@ -30,7 +30,7 @@ from support.certificates import (
 )
 
 from server.errors import Overloaded
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 DOUBLE = Path(__file__).with_name("gateway_double.py")
 ORIGIN = "http://localhost:3000"
@@ -38,7 +38,7 @@ PRODUCT = "/api/v1/products/1"
 
 SHOP = """
 import sys, json
-from server import supervisor
+from server.process import supervisor
 from server.settings import Settings
 supervisor.worker_command = lambda port, metrics: [sys.executable, sys.argv[1], str(port)]
 supervisor.serve(Settings(_env_file=None, **json.loads(sys.argv[2])), lambda ports: print("up", flush=True))

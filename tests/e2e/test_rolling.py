@@ -18,7 +18,7 @@ from real_stack import Person, Stack, stack_of, until
 from sanset.v1 import catalog_pb2_grpc, product_pb2, user_pb2, user_pb2_grpc
 from support.databases import postgres_database
 
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 LONG = "SANSET_FAULT_ROUNDS" in os.environ
 ROUNDS = 5 if LONG else 1

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grpc
 
-from server.ports import free_ports
+from server.process.ports import free_ports
 from server.settings import Settings, environment_of
 
 OPTIONS = (

@@ -19,6 +19,7 @@ from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
+from server.crypto.vault import Vault
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
@@ -30,7 +31,6 @@ from server.rpc.validation import Validation
 from server.settings import load
 from server.user.models import User
 from server.user.servicer import UserServicer
-from server.vault import Vault
 
 SECRET = "a secret of the tests, long enough for all"
 PASSWORD = "demo-shop-1"
@@ -62,7 +62,9 @@ class AuthShop:
             AccessTokens.of(self.settings),
             policy,
         )
-        self.users = UserServicer(self.db, pages, lambda: self.now, Vault.of(self.settings))
+        self.users = UserServicer(
+            self.db, pages, lambda: self.now, Vault(self.settings.secret_key.get_secret_value().encode())
+        )
         self._validation = Validation(SERVICES)
 
     def close(self) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from server import cli, logs
+from server import logs
+from server.cli import command_line
 from server.settings import Settings
 
 Sanset = Callable[..., tuple[int, str]]
@@ -35,7 +36,7 @@ def sanset(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], 
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["sanset", *arguments])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            command_line.main()
         return int(ended.value.code or 0), capsys.readouterr().err
 
     return run

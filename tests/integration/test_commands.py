@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from server import postgres
+from server.bootstrap.database import choose_database
+from server.cli.settings import settings_for
 from server.db import migrate
-from server.home import choose_database, settings_for
+from server.process import postgres
 from server.settings import Settings
 
 SANSET = str(Path(sys.executable).with_name("sanset"))

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import create_engine, text
 from support.environments import STRONG_KEY, environment_settings
 
-from server import environments, start
+from server.bootstrap import demo_shop, environments
+from server.bootstrap.demo_settings import DEMO_ADMIN
+from server.bootstrap.demo_shop import prepare_demo
+from server.bootstrap.first_admin import create_admin, hashed
+from server.bootstrap.prepare import prepare
 from server.db.properties import property_of, set_once
-from server.home import DEMO_ADMIN
 from server.settings import InvalidSettings, Settings
 
 SANSET = str(Path(sys.executable).with_name("sanset"))
@@ -27,27 +30,27 @@ def _sql(url: str, statement: str) -> None:
 
 
 def test_a_demos_database_is_refused_in_production(database_url: str, tmp_path: Path) -> None:
-    start.prepare(environment_settings(database_url, tmp_path / "demo", "demo"))
+    prepare(environment_settings(database_url, tmp_path / "demo", "demo"))
     for again in ("demo", "test"):
         environments.claim(environment_settings(database_url, tmp_path / "demo", again))
     real = environment_settings(database_url, tmp_path / "real", "production")
-    for refused in (environments.refuse_foreign, environments.claim, start.prepare):
+    for refused in (environments.refuse_foreign, environments.claim, prepare):
         with pytest.raises(InvalidSettings, match=r"^DATABASE_URL: .* demo shop's"):
             refused(real)
 
 
 def test_a_real_shops_database_is_refused_by_a_demo(database_url: str, tmp_path: Path) -> None:
-    start.prepare(environment_settings(database_url, tmp_path, "production"))
+    prepare(environment_settings(database_url, tmp_path, "production"))
     environments.claim(environment_settings(database_url, tmp_path, "production"))
     with pytest.raises(InvalidSettings, match=r"^DATABASE_URL: .* real shop's"):
-        start.prepare_demo(environment_settings(database_url, tmp_path, "demo", DEMO_ADMIN))
+        prepare_demo(environment_settings(database_url, tmp_path, "demo", DEMO_ADMIN))
     assert not (tmp_path / "demo").exists()
 
 
 def test_an_account_with_a_demos_password_is_refused_whoever_made_it(
     database_url: str, tmp_path: Path
 ) -> None:
-    start.create_admin(environment_settings(database_url, tmp_path, "test"), *DEMO_ADMIN)
+    create_admin(environment_settings(database_url, tmp_path, "test"), *DEMO_ADMIN)
     real = environment_settings(database_url, tmp_path, "production")
     with pytest.raises(
         InvalidSettings, match=r"^DATABASE_URL: the account admin@example.com has the password"
@@ -55,9 +58,7 @@ def test_an_account_with_a_demos_password_is_refused_whoever_made_it(
         environments.claim(real)
     _sql(database_url, "UPDATE users SET is_active = false")
     environments.refuse_foreign(real)
-    _sql(
-        database_url, f"UPDATE users SET is_active = true, password_hash = '{start.hashed(real, 'mine-x9')}'"
-    )
+    _sql(database_url, f"UPDATE users SET is_active = true, password_hash = '{hashed(real, 'mine-x9')}'")
     environments.claim(real)
 
 
@@ -97,7 +98,7 @@ def _sanset(command: str, settings: Settings) -> subprocess.CompletedProcess[str
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "verify"])
 def test_no_command_of_production_works_on_a_demo(sqlite_url: str, tmp_path: Path, command: str) -> None:
-    start.prepare(environment_settings(sqlite_url, tmp_path / "demo", "demo"))
+    prepare(environment_settings(sqlite_url, tmp_path / "demo", "demo"))
     refused = _sanset(command, environment_settings(sqlite_url, tmp_path / "real", "production"))
     assert refused.returncode == 2, refused.stderr
     assert refused.stderr == (
@@ -135,8 +136,8 @@ def test_a_demo_goes_on_without_an_admin_of_ones_own(
     sqlite_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filled: list[Settings] = []
-    monkeypatch.setattr(start, "fill", filled.append)
-    start.prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", DEMO_ADMIN))
-    start.prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", ("me@shop.test", "mine")))
+    monkeypatch.setattr(demo_shop, "fill", filled.append)
+    prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", DEMO_ADMIN))
+    prepare_demo(environment_settings(sqlite_url, tmp_path, "demo", ("me@shop.test", "mine")))
     assert len(filled) == 2
     assert "me@shop.test was not made an admin" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import create_engine, select
 from support.environments import Environment, environment_settings
 
-from server import start
+from server.bootstrap.prepare import prepare
 from server.settings import InvalidSettings, Settings
 from server.user.models import User
 
@@ -46,16 +46,16 @@ def test_a_password_that_no_account_may_have_makes_no_admin(
     sqlite_url: str, tmp_path: Path, password: str, problem: str
 ) -> None:
     with pytest.raises(InvalidSettings, match=f"^FIRST_SUPERUSER_PASSWORD: .*{problem}"):
-        start.prepare(_settings(sqlite_url, tmp_path, password))
+        prepare(_settings(sqlite_url, tmp_path, password))
     assert _emails(sqlite_url) == []
 
 
 def test_a_demo_may_be_careless(sqlite_url: str, tmp_path: Path) -> None:
-    start.prepare(_settings(sqlite_url, tmp_path, "short1", "demo"))
+    prepare(_settings(sqlite_url, tmp_path, "short1", "demo"))
     assert _emails(sqlite_url) == ["owner@shop.test"]
 
 
 def test_who_has_an_admin_is_not_asked_again(sqlite_url: str, tmp_path: Path) -> None:
-    start.prepare(_settings(sqlite_url, tmp_path, "a-long-and-own-one-7"))
-    start.prepare(_settings(sqlite_url, tmp_path, "purple-llama-forty-dance"))
+    prepare(_settings(sqlite_url, tmp_path, "a-long-and-own-one-7"))
+    prepare(_settings(sqlite_url, tmp_path, "purple-llama-forty-dance"))
     assert _emails(sqlite_url) == ["owner@shop.test"]

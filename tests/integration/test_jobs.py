@@ -15,10 +15,10 @@ from payment_shop import eventually
 from running_shop import RunningShop, test_settings
 from sqlalchemy import event, select
 
+from server.cli.jobs import list_jobs
 from server.db.database import Database
 from server.db.pool import Pool
 from server.jobs import runner
-from server.jobs.command import list_jobs
 from server.jobs.models import JobRow
 from server.jobs.runner import LEASE, Job, Jobs
 

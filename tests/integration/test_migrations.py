@@ -14,12 +14,12 @@ from sqlalchemy import Engine, insert, inspect, text, update
 from server.cart.models import Cart, CartItem
 from server.catalog import inventory, listings
 from server.catalog.models import Category, Product, Variant
+from server.crypto.vault import Vault
 from server.db import migrate
 from server.db.engine import connect
 from server.db.losses import losses
 from server.db.schema import metadata
 from server.user.models import PaymentMethod, User
-from server.vault import Vault
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -32,9 +32,9 @@ from running_shop import refused as refused_call
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2
 
-from server.keys import derived_key
+from server.crypto.keys import derived_key
+from server.crypto.vault import Vault
 from server.order.payments.books import gateway_id_of
-from server.vault import Vault
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from sqlalchemy import make_url, text
 from server.db import migrate
 from server.db.database import Database
 from server.db.patience import PatientConnection
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 PGBOUNCER = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 

@@ -14,12 +14,12 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server import postgres, postgres_keeper
-from server.ports import LOOPBACK, free_ports
+from server.process import postgres, postgres_keeper
+from server.process.ports import LOOPBACK, free_ports
 
 HOLDER = """
 import sys, pathlib, time
-from server.postgres import running
+from server.process.postgres import running
 with running(pathlib.Path(sys.argv[1])) as url:
     print(url, flush=True)
     time.sleep(60)

@@ -9,7 +9,7 @@ import pytest
 from command_line import Sanset
 from sqlalchemy import create_engine, make_url
 
-from server.ports import free_ports
+from server.process.ports import free_ports
 
 COMMANDS = ("serve", "migrate", "verify", "jobs")
 

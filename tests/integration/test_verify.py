@@ -9,12 +9,12 @@ import pytest
 from running_shop import test_settings
 from sqlalchemy import Connection, Engine, text
 
+from server.cli.verify import verify_database
 from server.db.engine import connect
 from server.imports.online_retail import import_online_retail
 from server.mail.compose import KIND_OF_STATUS
 from server.progress import silent
 from server.verify import MOST_PER_RULE, verify
-from server.verify.command import verify_database
 from server.verify.run import rules
 
 LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country

@@ -241,7 +241,7 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
 @pytest.fixture(scope="module")
 def gateway() -> Any:
     """envoy.yaml as it stands, its placeholders left in."""
-    text = (PROJECT / "server" / "envoy.yaml").read_text()
+    text = (PROJECT / "server" / "process" / "envoy" / "envoy.yaml").read_text()
     return yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"1", text))
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from server.ports import free_ports
+from server.process.ports import free_ports
 from server.settings import Settings
 
 PROJECT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def test_a_command_speaks_to_a_terminal_that_knows_ascii_alone(tmp_path: Path) -
 def test_the_gateways_configuration_is_written_in_utf_8_under_any_locale(tmp_path: Path) -> None:
     code = """
 import pathlib, sys
-from server import home, supervisor
+from server.process import supervisor
 from server.settings import Settings
 (a, b, c) = map(int, sys.argv[1:])
 settings = Settings(_env_file=None, environment="test", data_dir=pathlib.Path("d"), port=a, grpc_port=b, workers=1)

@@ -14,7 +14,8 @@ from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2
 from sanset.v1 import access_pb2, errors_pb2
 
-from server import envoy, paging
+from server import paging
+from server.process.envoy import config as envoy
 from server.rpc.limits import PAYMENT_REPORTS_A_MINUTE
 from server.settings import Settings
 

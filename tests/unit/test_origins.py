@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.origins import origin_of
+from server.settings.origins import origin_of
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 
-from server.strength import KEY_BITS, PASSWORD_BITS, strength_bits
+from server.crypto.strength import KEY_BITS, PASSWORD_BITS, strength_bits
 
 PUBLISHED = """
 your-super-secret-key-change-this-in-production

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from server import envoy, supervisor
-from server.ports import LOOPBACK, free_ports, hold, is_free
-from server.program import LOG_BYTES, Program
+from server.process import supervisor
+from server.process.child_process import LOG_BYTES, ChildProcess
+from server.process.envoy import config as envoy
+from server.process.ports import LOOPBACK, free_ports, hold, is_free
 from server.settings import Settings
 
 GATEWAY = """
@@ -141,7 +142,7 @@ def test_a_log_that_cannot_be_put_aside_stays(tmp_path: Path, caplog: pytest.Log
     log.touch()
     os.truncate(log, LOG_BYTES + 1)
     log.with_suffix(".log.1").mkdir()
-    Program("worker", [], log, {}).bound_log()
+    ChildProcess("worker", [], log, {}).bound_log()
     assert log.stat().st_size > LOG_BYTES
     assert "worker.log is not put aside: Is a directory" in caplog.text
 
@@ -160,7 +161,7 @@ def test_a_worker_has_time_to_settle_what_is_being_paid(
     )
     _workers_run(monkeypatch, slow + "print('ready', flush=True)\nsys.stdin.read()")
     killed: list[str] = []
-    monkeypatch.setattr(Program, "kill", lambda program: killed.append(program.name))
+    monkeypatch.setattr(ChildProcess, "kill", lambda program: killed.append(program.name))
     patient = settings.model_copy(update={"payment_timeout_seconds": 30.0})
     supervisor.serve(patient, lambda ports: os.kill(os.getpid(), signal.SIGTERM))
     assert killed == []
@@ -341,9 +342,10 @@ class _Running:
         script = f"""
 import signal, sys
 signal.signal(signal.SIGHUP, signal.Handlers({self._hang_up.value}))
-from server import envoy, program, supervisor
+from server.process import child_process, supervisor
+from server.process.envoy import config as envoy
 from server.settings import Settings
-program.LIFE_SECONDS = 0.1
+child_process.LIFE_SECONDS = 0.1
 supervisor.worker_command = lambda port, metrics: [sys.executable, "-c", {WORKER!r}]
 envoy.command = lambda settings, path: [sys.executable, "-c", {GATEWAY!r}, str(settings.port), str(path)]
 supervisor.NOTICE_SECONDS = 0.0

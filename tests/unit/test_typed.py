@@ -16,7 +16,7 @@ from server.app import SERVICES
 from server.errors import InvalidField
 from server.rpc.typed import SEVERAL_LINES, is_exact, tidy
 from server.rpc.validation import Validation
-from server.texts import problem_of_lines, problem_of_name, trimmed
+from server.text.allowed import problem_of_lines, problem_of_name, trimmed
 
 EXACT = {
     "attribution_token", "cart_token", "etag", "page_token", "password", "payment_token", "query",

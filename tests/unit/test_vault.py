@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.vault import Unreadable, Vault
+from server.crypto.vault import Unreadable, Vault
 
 SECRET = b"a secret of the tests, long enough for all"
 TEXT = "GIFT-7K3M-9QX4-2T01-ZZ8P"

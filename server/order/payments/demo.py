@@ -17,7 +17,7 @@ from typing import Any, Final
 import structlog
 
 from server.clock import Clock
-from server.keys import derived_key
+from server.crypto.keys import derived_key
 from server.money import Money
 from server.order.errors import SignatureInvalid
 from server.order.payments.books import Books, InHouseGateway

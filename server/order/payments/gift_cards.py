@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from server.crypto.keys import derived_key
+from server.crypto.vault import Vault
 from server.errors import InvalidField
-from server.keys import derived_key
 from server.money import Money
 from server.order.errors import GiftCardNotFound
 from server.order.payments import queries
 from server.order.payments.books import Books, InHouseGateway
 from server.order.payments.gateway import Charge, Outcome, Report
 from server.user.card_numbers import holds_card_number
-from server.vault import Vault
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
 _SYMBOLS = 16

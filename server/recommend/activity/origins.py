@@ -7,7 +7,7 @@ import hmac
 import ipaddress
 from functools import lru_cache
 
-from server.keys import derived_key
+from server.crypto.keys import derived_key
 
 _NETWORK_BITS = 64
 _DIGITS = 16

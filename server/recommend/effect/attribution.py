@@ -10,7 +10,7 @@ import os
 import time
 from dataclasses import dataclass
 
-from server.keys import derived_key
+from server.crypto.keys import derived_key
 
 _MAC_BYTES = 16
 _LIST_ID_BYTES = 8

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any
 
-from server.leash import leashed
+from server.process.parent_death import bound_to_parent
 from server.recommend.lifecycle.assignment import Assignment
 from server.recommend.lifecycle.probe import KEY_VARIABLE
 from server.recommend.serving import artifact_key
@@ -78,7 +78,7 @@ def running(settings: Settings, assignment: Assignment, serving: str | None) -> 
     with (
         tempfile.TemporaryFile() as errors,
         subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-            leashed(command, signal.SIGTERM),
+            bound_to_parent(command, signal.SIGTERM),
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

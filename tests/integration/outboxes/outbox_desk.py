@@ -21,7 +21,7 @@ from server.db.pool import Pool
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
-from server.ports import free_ports
+from server.process.ports import free_ports
 from server.webhooks.courier import Courier
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 from server.webhooks.outbox import WebhookOutbox

@@ -21,7 +21,7 @@ from server.mail.message import Unsendable, message_of, recipient_of
 from server.mail.models import Mail
 from server.mail.outbox import MOST_SHOWN
 from server.mail.senders import Files, SmtpSender
-from server.ports import free_ports
+from server.process.ports import free_ports
 from server.verify import verify
 
 SHIPPED, DELIVERED = order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED

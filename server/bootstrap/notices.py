@@ -1,0 +1,50 @@
+"""What a person at the terminal hears of a shop that starts: what it lacks, where it is, who may sign in."""
+
+from __future__ import annotations
+
+from rich.console import Console
+
+from ml.models.boosting import missing_library
+from server.bootstrap.console import warning
+from server.bootstrap.demo_settings import DEMO_ADMIN
+from server.process.ports import is_loopback
+from server.process.supervisor import Ports
+from server.settings import Settings
+
+
+def warn_of_gaps(settings: Settings) -> None:
+    """Say what the shop lacks, and can be served without."""
+    if missing := missing_library():
+        warning(f"{missing}.")
+    if settings.environment != "production":
+        return
+    texts = []
+    if not settings.smtp_host:
+        texts.append(
+            f"SMTP_HOST is not set: mails are written to {settings.data_dir / 'mail'}, and sent to nobody."
+        )
+    if settings.payment_gateway == "stripe" and "_test_" in settings.stripe_secret_key.get_secret_value():
+        texts.append("STRIPE_SECRET_KEY is one for tests: anyone buys with a test card, and no money moves.")
+    if not is_loopback(settings.host) and settings.tls_cert_file is None:
+        texts.append(
+            f"HOST={settings.host}: ports {settings.port} and {settings.grpc_port} are open to the network in "
+            "plain text. Put them behind a proxy that ends TLS, or set TLS_CERT_FILE and TLS_KEY_FILE."
+        )
+    for text in texts:
+        warning(text)
+
+
+def announce(ports: Ports, settings: Settings) -> None:
+    """Say where the shop is, who may sign in, and a first call."""
+    from server.demo.people import DEMO_LOGINS
+
+    base = f"http://localhost:{ports.json}"
+    out = Console(highlight=False, soft_wrap=True)
+    out.print(f"Sanset is ready: {base} (JSON) · localhost:{ports.grpc} (gRPC)", style="bold green")
+    logins = [(login.email, login.password, login.role.lower()) for login in DEMO_LOGINS]
+    if settings.first_superuser_email == DEMO_ADMIN[0]:
+        logins.append((*DEMO_ADMIN, "admin"))
+    for email, password, role in logins:
+        out.print(f"  {email} / {password}  ({role})")
+    out.print(f"  curl '{base}/api/v1/products?page_size=3'")
+    out.print("  Ctrl-C stops it.")

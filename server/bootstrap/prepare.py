@@ -1,0 +1,33 @@
+"""From an empty database to one that a shop can be served from: schema, owner, first admin."""
+
+from __future__ import annotations
+
+from server.bootstrap import environments
+from server.bootstrap.console import console, warning
+from server.bootstrap.first_admin import create_admin, warn_of_missing_admin
+from server.db import migrate
+from server.settings import Settings
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the database to the newest schema and create the first admin.
+
+    Raises InvalidSettings when the database is another environment's, or when the password of the first admin is
+    weak, outside demo and test; AdminNotCreated when the shop has another admin; SchemaTooNew.
+    """
+    migrate.refuse_too_new(settings.url)
+    environments.refuse_foreign(settings)
+    if migrate.state(settings.url) is migrate.State.NEWER:
+        warning(
+            "the database's schema was made by a later release, and is left as it is: this one serves on it."
+        )
+    else:
+        with console.status("Migrating the database …"):
+            migrate.upgrade(settings.url)
+    environments.claim(settings)
+    email = settings.first_superuser_email
+    password = settings.first_superuser_password.get_secret_value()
+    if email and password:
+        create_admin(settings, email, password)
+    elif settings.environment == "production":
+        warn_of_missing_admin(settings)

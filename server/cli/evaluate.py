@@ -1,0 +1,100 @@
+"""`sanset evaluate`: what a person or a program sees of the recommendations' quality on public data."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from ml.benchmarks import next_basket, published
+from ml.data.textfile import UnreadableFile
+from ml.models.boosting import MissingLibrary
+from ml.training.train import Options, TooLittleData
+from server import progress
+from server.cli.arguments import count
+from server.errors import CommandError
+from server.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument(
+        "--online-retail",
+        type=Path,
+        metavar="PATH",
+        help="hold out the last invoice of each customer of an Online Retail file",
+    )
+    source.add_argument(
+        "--train", type=Path, metavar="PATH", help="train on a file of lines `user item item …`; needs --test"
+    )
+    parser.add_argument("--test", type=Path, metavar="PATH", help="what the users of --train took later")
+    parser.add_argument("--k", type=count, default=20, metavar="N", help="measure the first N products")
+    parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Evaluate on one set of data; raises CommandError where it does not serve."""
+    if arguments.train is not None and (arguments.test is None or not 1 <= arguments.k <= 100):
+        raise CommandError("--train needs --test, and --k lies between 1 and 100.")
+    try:
+        if arguments.train is not None:
+            return line_files(arguments.train, arguments.test, arguments.k, as_json=arguments.json)
+        return online_retail(arguments.online_retail, as_json=arguments.json)
+    except (MissingLibrary, TooLittleData, UnreadableFile) as error:
+        raise CommandError(str(error)) from error
+
+
+def online_retail(path: Path, *, as_json: bool) -> int:
+    """Run the Online Retail protocol on `path` and print the result, progress on standard error."""
+    with progress.shown() as report:
+        result = next_basket.online_retail(
+            path, Options(), lambda stage, percent, message: report("Evaluating", percent, 100)
+        )
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    if as_json:
+        out.print_json(json.dumps(result.as_json()))
+        return 0
+    print_table(out, result.as_json()["models"])
+    if result.reorder is not None:
+        print_table(out, [{"task": "reorder", **result.reorder}])
+    out.print(
+        f"Trained in {result.fit_seconds:.1f} s of CPU time; {result.peak_mb:,.0f} MB of memory at most."
+    )
+    return 0
+
+
+def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> int:
+    """Train on one file of lines `user item item …`, measure on the other, and print the result."""
+    with progress.shown() as report:
+        result = published.measure_files(
+            train_path, test_path, k, lambda stage, percent, message: report("Evaluating", percent, 100)
+        )
+    out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
+    if as_json:
+        out.print_json(json.dumps(result.as_json()))
+        return 0
+    print_table(out, result.as_json()["models"])
+    joined = ", ".join(f"{share:g} × {name}" for name, share in result.shares.items())
+    out.print(f"{result.users:,} users; products go together by {joined}; {result.peak_mb:,.0f} MB at most.")
+    return 0
+
+
+def print_table(out: Console, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print rows that have the same keys, numbers to the right."""
+    table = Table(box=None)
+    for name, value in rows[0].items():
+        table.add_column(name.replace("_", " "), justify="left" if isinstance(value, str) else "right")
+    for row in rows:
+        table.add_row(*(_shown(value) for value in row.values()))
+    out.print(table)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1 else f"{value:,.1f}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

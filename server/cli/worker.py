@@ -1,0 +1,20 @@
+"""`sanset worker`: serves as one worker process, which the supervisor starts."""
+
+from __future__ import annotations
+
+import argparse
+
+from server import worker
+from server.settings import Settings
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what the command takes."""
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--metrics-port", type=int, default=0)
+
+
+def run(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Serve until the supervisor asks to stop, or is gone."""
+    worker.run(settings, port=arguments.port, metrics_port=arguments.metrics_port)
+    return 0

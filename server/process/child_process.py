@@ -1,0 +1,246 @@
+"""One child process that is kept alive: started, watched, started again, stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import time
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from server.process.parent_death import bound_to_parent
+
+START_ATTEMPTS = 3
+READY_SECONDS = 60.0
+STABLE_SECONDS = 10.0
+"""Who lived this long is started again at once; who did not, after a growing pause."""
+FIRST_PAUSE_SECONDS = 0.1
+LONGEST_PAUSE_SECONDS = 5.0
+LIFE_SECONDS = 1.0
+"""How often a program is asked for a sign of life, or gives one by writing a line."""
+SILENT_LOOKS = 10
+"""Who gave none so many times hangs. Looks are counted, not seconds: a machine that slept counts none."""
+LOG_BYTES = 16 * 1024 * 1024
+"""A log above this is put aside, in place of the one put aside before."""
+
+READY = b"ready"
+"""The line by which a program says on its standard output that it serves."""
+
+_log = logging.getLogger(__name__)
+
+
+class ChildProcessFailed(Exception):
+    """A program did not become ready; the text says which and why in one line."""
+
+
+@contextmanager
+def optional(what: str) -> Iterator[None]:
+    """Go on without `what` where the disk refuses it, as a full one does, and say so: the shop matters more."""
+    try:
+        yield
+    except OSError as error:
+        _log.warning("%s: %s", what, error.strerror or error)
+
+
+class ChildProcess:
+    """A child process with a name, a log file and a way to tell that it is ready, and that it still lives.
+
+    Its standard input is a pipe that closes when we are gone, and where the system can do so it is told to end
+    (see `parent_death`). It runs in a session of its own: Ctrl-C reaches us alone, and we stop it in good order.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        answers: Callable[[], Awaitable[None]] | None = None,
+        lives: Callable[[], Awaitable[bool]] | None = None,
+        on_change: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Describe the program, without starting it.
+
+        `answers` returns when the program serves; without it, the program is ready when it writes the line
+        `ready` to its standard output. `lives` asks it for a sign of life; without it, every line that it writes
+        to its standard output is one. `on_change` is called each time it has become ready or ended.
+        """
+        self.name = name
+        self._command = command
+        self._log = log
+        self._environment = environment
+        self._answers = answers
+        self._lives = lives
+        self._heard = False
+        self._on_change = on_change
+        self._process: Process | None = None
+        self._born = 0.0
+        self._log_start = 0
+        self.ready = asyncio.Event()
+        """Set while it is ready."""
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None while it does not run."""
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready; raises ChildProcessFailed when several attempts fail."""
+        for attempt in range(START_ATTEMPTS):
+            await asyncio.sleep(attempt * FIRST_PAUSE_SECONDS)
+            if await self._spawn():
+                return
+        raise ChildProcessFailed(f"{self.name} did not start: {self._last_words()} (see {self._log})")
+
+    async def keep(self) -> None:
+        """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`.
+
+        It is ended when it hangs: stopped, or caught in something that does not end.
+        """
+        pause = 0.0
+        while self._process is not None:
+            code = await self._end_of(self._process)
+            self.ready.clear()
+            self._on_change()
+            lived = time.monotonic() - self._born
+            pause = (
+                0.0
+                if lived > STABLE_SECONDS
+                else min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+            )
+            _log.warning("%s ended (%s) after %.1f s; it is started again", self.name, _reason(code), lived)
+            await asyncio.sleep(pause)
+            await self._spawn()
+
+    def terminate(self) -> None:
+        """Ask it to end (SIGTERM)."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it at once (SIGKILL)."""
+        self._signal(signal.SIGKILL)
+
+    async def stop(self, seconds: float) -> None:
+        """Ask it to end, kill it when it takes longer than `seconds`, and wait for its end."""
+        if self._process is None:
+            return
+        self.terminate()
+        try:
+            await asyncio.wait_for(self._process.wait(), seconds)
+        except TimeoutError:
+            _log.warning("%s did not end within %.1f s and is killed", self.name, seconds)
+            self.kill()
+            await self._process.wait()
+
+    def bound_log(self) -> None:
+        """Put the log aside when it has grown too large."""
+        with optional(f"{self._log} is not put aside"), suppress(FileNotFoundError):
+            if self._log.stat().st_size > LOG_BYTES:
+                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
+                os.truncate(self._log, 0)  # the program appends: it goes on at the new end
+
+    async def _spawn(self) -> bool:
+        """Start it once; True when it is ready, False when it ended or took too long."""
+        self.ready.clear()
+        with self._open_log() as log:
+            self._born = time.monotonic()
+            try:
+                self._process = process = await asyncio.create_subprocess_exec(
+                    *bound_to_parent(self._command, signal.SIGTERM),
+                    stdin=PIPE,
+                    stdout=PIPE if self._answers is None else log,
+                    stderr=log,
+                    env=self._environment,
+                    start_new_session=True,
+                )
+            except OSError as error:  # no memory or process left: others may end soon
+                _log.error("%s cannot be started: %s", self.name, error.strerror)
+                return False
+        ready = asyncio.ensure_future(self._becomes_ready(process))
+        ended = asyncio.ensure_future(process.wait())
+        try:
+            await asyncio.wait({ready, ended}, timeout=READY_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if ready.done() and ready.result():
+                self.ready.set()
+                self._on_change()
+                return True
+            if not ended.done():
+                self.kill()
+                await process.wait()
+            return False
+        finally:
+            ready.cancel()
+            ended.cancel()
+
+    async def _end_of(self, process: Process) -> int:
+        """Wait for its end, hearing what it writes, which would block it once the pipe is full."""
+        watching = [asyncio.create_task(self._end_when_silent())]
+        if process.stdout is not None:
+            watching.append(asyncio.create_task(self._hear(process.stdout)))
+        try:
+            return await process.wait()
+        finally:
+            for task in watching:
+                task.cancel()
+
+    async def _hear(self, stream: asyncio.StreamReader) -> None:
+        while await stream.read(65536):
+            self._heard = True
+
+    async def _end_when_silent(self) -> None:
+        silent = 0
+        while silent < SILENT_LOOKS:
+            await asyncio.sleep(LIFE_SECONDS)
+            alive = await self._gives_an_answer() if self._lives else self._heard
+            silent = 0 if alive else silent + 1
+            self._heard = False
+        _log.warning("%s gave no sign of life for %.0f s and is killed", self.name, silent * LIFE_SECONDS)
+        self.kill()
+
+    async def _gives_an_answer(self) -> bool:
+        assert self._lives is not None
+        try:
+            return await asyncio.wait_for(self._lives(), LIFE_SECONDS)
+        except TimeoutError:
+            return False
+
+    async def _becomes_ready(self, process: Process) -> bool:
+        if self._answers is not None:
+            await self._answers()
+            return True
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if line.strip() == READY:
+                return True
+        return False
+
+    def _open_log(self) -> BinaryIO:
+        with optional(f"{self.name} runs without a log"):
+            self._log.parent.mkdir(parents=True, exist_ok=True)
+            log = open(self._log, "ab")  # noqa: SIM115 - the caller closes it
+            self._log_start = log.tell()
+            return log
+        return open(os.devnull, "ab")
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                # Process.send_signal would first look whether it ended, and so take its exit code from asyncio
+                os.kill(self._process.pid, number)
+
+    def _last_words(self) -> str:
+        with suppress(OSError), open(self._log, "rb") as log:
+            log.seek(self._log_start)
+            if lines := log.read().decode(errors="replace").strip().splitlines():
+                return lines[-1]
+        return "it said nothing"
+
+
+def _reason(code: int) -> str:
+    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

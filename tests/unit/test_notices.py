@@ -1,0 +1,95 @@
+"""What is said at the start of a real shop."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from ml.models.boosting import MissingLibrary, missing_library
+from server.bootstrap import notices
+from server.bootstrap.notices import warn_of_gaps
+from server.settings import Settings
+
+
+def _settings(tmp_path: Path, environment: str, smtp_host: str = "") -> Settings:
+    values = {"environment": environment, "smtp_host": smtp_host, "data_dir": tmp_path / "[x]"}
+    return Settings.model_construct(**{**Settings.model_construct().model_dump(), **values})
+
+
+def test_a_real_shop_that_mails_nobody_is_warned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_gaps(_settings(tmp_path, "production"))
+    assert capsys.readouterr().err == (
+        f"sanset: SMTP_HOST is not set: mails are written to {tmp_path / '[x]' / 'mail'}, and sent to nobody.\n"
+    )
+
+
+@pytest.mark.parametrize(("environment", "smtp_host"), [("production", "smtp.example.com"), ("demo", "")])
+def test_others_are_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], environment: str, smtp_host: str
+) -> None:
+    warn_of_gaps(_settings(tmp_path, environment, smtp_host))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.7", "shop.example.com"])
+def test_a_real_shop_that_speaks_plain_text_to_a_network_is_warned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    settings = _settings(tmp_path, "production", "smtp.example.com").model_copy(update={"host": host})
+    warn_of_gaps(settings)
+    (line,) = capsys.readouterr().err.splitlines()
+    for part in (f"HOST={host}", "8000", "50051", "plain text", "proxy that ends TLS", "TLS_CERT_FILE"):
+        assert part in line
+    warn_of_gaps(settings.model_copy(update={"tls_cert_file": tmp_path / "certificate.pem"}))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.9", "::1", "localhost"])
+def test_one_that_speaks_to_its_own_machine_is_not(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], host: str
+) -> None:
+    warn_of_gaps(_settings(tmp_path, "production", "smtp.example.com").model_copy(update={"host": host}))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_real_shop_on_stripes_test_keys_is_warned(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = _settings(tmp_path, "production", "smtp.example.com")
+    keys = {"payment_gateway": "stripe", "stripe_secret_key": SecretStr("sk_test_51H8xYz")}
+    warn_of_gaps(settings.model_copy(update=keys))
+    assert "STRIPE_SECRET_KEY is one for tests" in capsys.readouterr().err
+    warn_of_gaps(settings.model_copy(update=keys | {"stripe_secret_key": SecretStr("sk_live_51H8xYz")}))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_library_that_is_missing_is_said_at_the_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        notices, "missing_library", lambda: MissingLibrary(OSError("libgomp.so.1: no such file"))
+    )
+    warn_of_gaps(_settings(tmp_path, "demo"))
+    said = capsys.readouterr().err
+    assert said.startswith("sanset: LightGBM cannot be loaded (libgomp.so.1: no such file)")
+    assert said.count("\n") == 1
+
+
+def test_the_library_that_is_there_is_found() -> None:
+    assert missing_library() is None
+
+
+@pytest.mark.parametrize("files", [{"__init__.py": ""}, {}])
+def test_what_cannot_be_loaded_is_missing(
+    tmp_path: Path, files: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lightgbm" / "lib").mkdir(parents=True)
+    (tmp_path / "lightgbm" / "lib" / "lib_lightgbm.so").write_text("no library")
+    for name, text in files.items():
+        (tmp_path / "lightgbm" / name).write_text(text)
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "lightgbm", raising=False)
+    assert "Install OpenMP" in str(missing_library())
