@@ -42,6 +42,7 @@ from server.cart.views import CartSettings
 from server.catalog.servicer import CatalogServicer, CatalogSettings
 from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
+from server.contract import is_report, native_path
 from server.crypto.vault import Vault
 from server.db.clock import DatabaseClock, Timekeeper
 from server.db.database import Database
@@ -384,6 +385,7 @@ def _limits(settings: Settings) -> Limits:
         signed_in=settings.rate_limit_signed_in,
         streams_per_user=settings.max_streams_per_user,
         streams=settings.max_open_streams,
+        report_methods=[native_path(m) for service in SERVICES for m in service.methods if is_report(m)],
     )
 
 

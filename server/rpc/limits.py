@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import FixedWindowRateLimiter
 
+from server.contract import REPORTS_A_MINUTE
 from server.errors import ResourceExhausted
 from server.rpc.call import Call
 from server.rpc.networks import network_of
-
-PAYMENT_REPORTS = "/sanset.v1.PaymentService/ReceivePaymentWebhook"
-PAYMENT_REPORTS_A_MINUTE = 6000
-"""A gateway reports every payment from a few addresses, and a busy shop has many. A forged report costs one
-signature, so the limit may be wide. envoy.yaml has the same."""
 
 
 class RateLimited(ResourceExhausted):
@@ -41,12 +37,24 @@ class Limits:
     Calls through Envoy are not counted again: Envoy has counted them, once for all workers.
     """
 
-    def __init__(self, *, anonymous: int, signed_in: int, streams_per_user: int, streams: int) -> None:
-        """`anonymous` and `signed_in` are calls per minute and address; 0 anonymous turns both off."""
+    def __init__(
+        self,
+        *,
+        anonymous: int,
+        signed_in: int,
+        streams_per_user: int,
+        streams: int,
+        report_methods: Collection[str] = (),
+    ) -> None:
+        """`anonymous` and `signed_in` are calls per minute and address; 0 anonymous turns both off.
+
+        `report_methods` are those by which machines report; they have a limit of their own.
+        """
         self._enabled = anonymous > 0
         self._anonymous = RateLimitItemPerMinute(max(anonymous, 1))
         self._signed_in = RateLimitItemPerMinute(signed_in)
-        self._reports = RateLimitItemPerMinute(PAYMENT_REPORTS_A_MINUTE)
+        self._reports = RateLimitItemPerMinute(REPORTS_A_MINUTE)
+        self._report_methods = frozenset(report_methods)
         self._limiter = FixedWindowRateLimiter(MemoryStorage())
         self._streams_per_user = streams_per_user
         self._streams = streams
@@ -71,8 +79,8 @@ class Limits:
             raise refusal
 
     def _kind(self, call: Call) -> tuple[RateLimitItemPerMinute, str]:
-        if call.method == PAYMENT_REPORTS:
-            return self._reports, "payment reports"
+        if call.method in self._report_methods:
+            return self._reports, "reports"
         return (self._signed_in, "signed-in") if call.caller else (self._anonymous, "anonymous")
 
     @contextmanager

@@ -15,8 +15,8 @@ from google.protobuf import descriptor_pb2
 from sanset.v1 import access_pb2, errors_pb2
 
 from server import paging
+from server.contract import REPORTS_A_MINUTE
 from server.process.envoy import config as envoy
-from server.rpc.limits import PAYMENT_REPORTS_A_MINUTE
 from server.settings import Settings
 
 TRANSCODER = "envoy.filters.http.grpc_json_transcoder"
@@ -128,7 +128,7 @@ def test_both_ports_take_as_many_reports_from_a_payment_gateway(rendered: Any) -
         descriptor["entries"][0]["value"]: descriptor["token_bucket"]["max_tokens"]
         for descriptor in _limiter(rendered)["descriptors"]
     }
-    assert buckets["machine"] == PAYMENT_REPORTS_A_MINUTE
+    assert buckets["machine"] == REPORTS_A_MINUTE
 
 
 def test_every_reason_that_envoy_gives_is_declared(rendered: Any) -> None:

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from server.contract import REPORTS_A_MINUTE
 from server.db.deadline import Deadline
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
-from server.rpc.limits import PAYMENT_REPORTS, PAYMENT_REPORTS_A_MINUTE, Limits, RateLimited, TooManyStreams
+from server.rpc.limits import Limits, RateLimited, TooManyStreams
 from server.rpc.networks import network_of
+
+REPORT = "/shop.v1.PaymentService/ReceiveReport"
 
 
 def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = False) -> Call:
@@ -21,7 +24,11 @@ def _call(address: str = "10.0.0.1", user_id: int = 0, *, through_envoy: bool = 
 
 def _limits(anonymous: int = 3, signed_in: int = 5, streams_per_user: int = 2, streams: int = 3) -> Limits:
     return Limits(
-        anonymous=anonymous, signed_in=signed_in, streams_per_user=streams_per_user, streams=streams
+        anonymous=anonymous,
+        signed_in=signed_in,
+        streams_per_user=streams_per_user,
+        streams=streams,
+        report_methods=[REPORT],
     )
 
 
@@ -54,8 +61,8 @@ def test_an_address_has_so_many_calls_a_minute_and_more_when_signed_in() -> None
 def test_a_payment_gateway_may_report_much_more_than_a_stranger_may_call() -> None:
     limits = _limits()
     assert _admitted(limits, _call()) == 3
-    report = replace(_call(), method=PAYMENT_REPORTS)
-    assert _admitted(limits, report, 7000) == PAYMENT_REPORTS_A_MINUTE
+    report = replace(_call(), method=REPORT)
+    assert _admitted(limits, report, 7000) == REPORTS_A_MINUTE
 
 
 def test_calls_through_envoy_were_counted_there() -> None:

@@ -15,8 +15,10 @@ from pathlib import Path
 import sanset
 from google.rpc import error_details_pb2, status_pb2
 
+from server.contract import REPORTS_A_MINUTE, methods_of
 from server.errors import Overloaded
 from server.process.envoy import strict_json
+from server.process.envoy.routes import expressions
 from server.process.ports import LOOPBACK
 from server.settings import Settings
 
@@ -50,9 +52,7 @@ def render(template: str, values: Mapping[str, str]) -> str:
     """
     wanted = set(_PLACEHOLDER.findall(template))
     for name in sorted(wanted - values.keys()):
-        raise GatewayUnusable(
-            f"envoy.yaml: ${{{name}}} is not known; server/process/envoy/config.py fills in {', '.join(values)}"
-        )
+        raise GatewayUnusable(f"envoy.yaml: ${{{name}}} is not known; config.py fills in {', '.join(values)}")
     for name in sorted(values.keys() - wanted):
         raise GatewayUnusable(f"envoy.yaml: ${{{name}}} is missing; without it a setting has no effect")
     return _PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
@@ -67,11 +67,13 @@ def values(
     """
     addresses = _addresses(settings)
     deadline = settings.default_deadline_seconds
-    rules = strict_json.script(DESCRIPTOR_SET.read_bytes())
+    methods = methods_of(DESCRIPTOR_SET.read_bytes())
+    rules = strict_json.script(methods)
     limit = settings.rate_limit
     retry_seconds = math.ceil(60 / limit) if limit else 1
     max_calls = len(worker_ports) * (settings.db_pool_size + settings.max_queued_calls)
     return {
+        **expressions(methods),
         **_native_refusals(retry_seconds),
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
@@ -96,6 +98,7 @@ def values(
         "RATE_LIMIT_PERCENT": "100" if limit else "0",
         "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
         "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
+        "REPORTS_A_MINUTE": str(REPORTS_A_MINUTE),
         "RETRY_SECONDS": str(retry_seconds),
         "MAX_BODY_BYTES": str(settings.max_message_bytes),
         "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),

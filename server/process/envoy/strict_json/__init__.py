@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from buf.validate import validate_pb2
-from google.api import annotations_pb2
-from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+
+from server.contract import RAW_BODY, Binding, bindings_of
 
 HERE = Path(__file__).parent
 PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
@@ -50,13 +50,12 @@ _WELL_KNOWN = {
     "google.protobuf.StringValue": "string",
     "google.protobuf.BytesValue": "bytes",
 }
-_RAW = "google.api.HttpBody"
 
 
-def script(descriptor_set: bytes) -> str:
-    """The whole script for the services of our own in a descriptor set."""
+def script(methods: Iterable[MethodDescriptor]) -> str:
+    """The whole script for these methods."""
     parts = [(HERE / part).read_text(encoding="utf-8") for part in PARTS]
-    return "\n".join([*parts, *_Contract().lines(descriptor_set), ""])
+    return "\n".join([*parts, *_Contract().lines(methods), ""])
 
 
 class _Contract:
@@ -66,17 +65,16 @@ class _Contract:
         self._numbers: dict[str, int] = {}
         self._waiting: list[Descriptor] = []
 
-    def lines(self, descriptor_set: bytes) -> Iterator[str]:
+    def lines(self, methods: Iterable[MethodDescriptor]) -> Iterator[str]:
         """A line for each binding and each field of a message that a request can hold."""
-        for method in _methods(descriptor_set):
-            rule = method.GetOptions().Extensions[annotations_pb2.http]
-            for each in (rule, *rule.additional_bindings):
-                verb = each.WhichOneof("pattern")
-                yield self._route(method, verb, getattr(each, verb), each.body)
+        for method in methods:
+            for binding in bindings_of(method):
+                yield self._route(method, binding)
         while self._waiting:
             yield from self._fields(self._waiting.pop())
 
-    def _route(self, method: MethodDescriptor, verb: str, path: str, body: str) -> str:
+    def _route(self, method: MethodDescriptor, binding: Binding) -> str:
+        verb, path, body = binding
         parts = [f"request = {self._message(method.input_type)}"]
         target: Descriptor | None = method.input_type
         if body not in ("", "*"):
@@ -84,11 +82,11 @@ class _Contract:
             target = method.input_type.fields_by_name[body].message_type
         if not body:
             parts.append("body = NOTHING")
-        elif target is not None and target.full_name != _RAW:
+        elif target is not None and target.full_name != RAW_BODY:
             parts.append(f'body = {{kind = "message", fields = {self._message(target)}}}')
         if method.server_streaming:
             parts.append("stream = true")
-        return f"route({_text(verb.upper())}, {_text(path)}, {{{', '.join(parts)}}})"
+        return f"route({_text(verb)}, {_text(path)}, {{{', '.join(parts)}}})"
 
     def _fields(self, message: Descriptor) -> Iterator[str]:
         number = self._numbers[message.full_name]
@@ -130,17 +128,6 @@ class _Contract:
             self._numbers[message.full_name] = len(self._numbers) + 1
             self._waiting.append(message)
         return f"message({self._numbers[message.full_name]})"
-
-
-def _methods(descriptor_set: bytes) -> Iterator[MethodDescriptor]:
-    pool = descriptor_pool.DescriptorPool()
-    files = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set)
-    for file in files.file:
-        pool.Add(file)
-    for file in files.file:
-        for service in pool.FindFileByName(file.name).services_by_name.values():
-            if service.full_name.startswith("sanset."):
-                yield from service.methods
 
 
 def _text(raw: str) -> str:
