@@ -8,13 +8,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from server.crypto.vault import Unreadable, Vault
 from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.user import payment_method_queries as queries
 from server.user.card_numbers import refuse_card_number
 from server.user.errors import PaymentMethodNotFound
 from server.user.service import hold
-from server.vault import Unreadable, Vault
 
 MAX_PAYMENT_METHODS: Final = 20
 
