@@ -35,8 +35,6 @@ from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
-from server.cart.pricing import PriceRules
-from server.cart.promotion_servicer import PromotionServicer
 from server.cart.servicer import CartServicer
 from server.cart.views import CartSettings
 from server.catalog.servicer import CatalogServicer, CatalogSettings
@@ -76,6 +74,8 @@ from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
 from server.paging import Pages
+from server.pricing.prices import PriceRules
+from server.promotion.servicer import PromotionServicer
 from server.recommend.activity.behavior import Tracker
 from server.recommend.effect.attribution import Attributions
 from server.recommend.effect.shown import ShownLists

@@ -8,9 +8,9 @@ from server import progress
 from server.bootstrap.console import console, warning
 from server.bootstrap.first_admin import AdminNotCreated, hashed
 from server.bootstrap.prepare import prepare
-from server.cart.pricing import PriceRules
 from server.catalog.models import Product
 from server.db.database import Database
+from server.pricing.prices import PriceRules
 from server.recommend.lifecycle.command import train
 from server.recommend.models import TrainedModel
 from server.segment.trained import keeper

@@ -6,10 +6,10 @@ from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import pricing_pb2, wishlist_pb2
 
 from server.cart.merging import Strategy
-from server.cart.pricing import PricedLine, Totals
 from server.cart.view import CartLine, CartView
 from server.cart.wishlist import Wish
 from server.etags import etag_of
+from server.pricing.prices import PricedLine, Totals
 from server.rpc.wire import MAX_INT32, money_to_wire, time_to_wire
 
 

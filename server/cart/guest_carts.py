@@ -10,7 +10,7 @@ from server.cart import guest_queries, queries
 from server.cart.errors import CartNotFound
 from server.cart.merging import Line, Room, Strategy, merge
 from server.cart.owner import Guest
-from server.cart.service import MOST_LINES
+from server.cart.service import MAX_LINES
 from server.catalog import inventory
 from server.events.log import CART, NewEvent, publish
 
@@ -35,7 +35,7 @@ def take_over(tx: Connection, user_id: int, guest: Guest, strategy: Strategy, no
     offers = inventory.offers(tx, [line.variant_id for line in guests], now)
     cart = queries.open_cart(tx, user_id, offers[guests[0].variant_id].currency, now)
     mine = [Line(*row) for row in guest_queries.lines(tx, cart.id)]
-    merged = merge(mine, guests, offers, Room(cart.currency, MOST_LINES), strategy)
+    merged = merge(mine, guests, offers, Room(cart.currency, MAX_LINES), strategy)
     if merged.lines:
         rows = [_row(line, offers[line.variant_id].product_id) for line in merged.lines]
         guest_queries.put_lines(tx, cart.id, rows)

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from server.cart import guest_queries, promotion_queries, queries
-from server.cart.service import MOST_LINES
+from server.cart import guest_queries, queries
+from server.cart.service import MAX_LINES
 
-MOST_NOTES: Final = 20
+MAX_NOTES: Final = 20
 """Sentences that a cart keeps, the latest."""
 
 
@@ -65,7 +65,7 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     coupon_id, points = cart.coupon_id or order.coupon_id, cart.points or order.points
     promoted = (coupon_id, points) != (cart.coupon_id, cart.points)
     if promoted:
-        promotion_queries.promote(tx, cart.id, coupon_id, points)
+        queries.promote(tx, cart.id, coupon_id, points)
     held = {line.variant_id: line.quantity for line in guest_queries.lines(tx, cart.id)}
     found = list(_returning(order.lines, held, read_since(tx)))
     notes = [one.note for one in found if one.note]
@@ -81,7 +81,7 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
 
 
 def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
-    every = "\n".join([*cart.notes.splitlines(), *notes][-MOST_NOTES:])
+    every = "\n".join([*cart.notes.splitlines(), *notes][-MAX_NOTES:])
     if (every, shown) != (cart.notes, cart.shown):
         queries.note(tx, cart.id, every, shown)
 
@@ -89,7 +89,7 @@ def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
 def _returning(
     lines: Sequence[Mapping[str, Any]], held: Mapping[int, int], since: Mapping[int, Since]
 ) -> Iterator[_Left]:
-    free = MOST_LINES - len(held)
+    free = MAX_LINES - len(held)
     for line in lines:
         variant_id, quantity, name = line["variant_id"], line["quantity"], line["name"]
         later = since.get(variant_id, Since())
@@ -104,7 +104,7 @@ def _returning(
         if units <= 0:
             yield _Left(line, 0, note)
         elif variant_id not in held and free <= 0:
-            yield _Left(line, 0, f"{name} was left out: a cart holds at most {MOST_LINES} products.")
+            yield _Left(line, 0, f"{name} was left out: a cart holds at most {MAX_LINES} products.")
         else:
             free -= variant_id not in held
             yield _Left(line, units, note)

@@ -27,14 +27,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.base import Executable
 
-from server.cart.models import Cart, CartItem, Coupon
+from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
-from server.cart.promotion_queries import joined
 from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
 from server.db.base import UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
+from server.promotion.models import Coupon
+from server.promotion.queries import joined
 from server.user.address_queries import default_country_of
 
 
@@ -334,3 +335,15 @@ _TAKE_FOR_ORDER = Prepared(
 def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[Any]:
     """The same of a user's locked cart; each row says how many orders of theirs wait for their payment."""
     return sorted(_TAKE_FOR_ORDER.all(tx, cart_id=cart_id, buyer=user_id))
+
+
+_PROMOTE = Prepared(
+    update(Cart)
+    .where(Cart.id == bindparam("cart"))
+    .values(coupon_id=bindparam("new_coupon", type_=BigInteger), points=bindparam("new_points"))
+)
+
+
+def promote(tx: Connection, cart_id: int, coupon_id: int | None, points: int) -> None:
+    """Set the coupon of a cart that is locked, and how many points its checkout redeems."""
+    _PROMOTE.run(tx, cart=cart_id, new_coupon=coupon_id, new_points=points)

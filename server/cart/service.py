@@ -9,18 +9,18 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.cart import promotion_queries, queries, shown
+from server.cart import queries, shown
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
 from server.cart.owner import Member, Owner
-from server.cart.pricing import PriceRules
 from server.cart.view import CartView, view
 from server.catalog import inventory
 from server.catalog.errors import OutOfStock, ProductNotFound
 from server.catalog.inventory import Offer
 from server.etags import check_etag
 from server.events.log import CART, NewEvent, publish
+from server.pricing.prices import PriceRules
 
-MOST_LINES = 100
+MAX_LINES = 100
 
 Added = Callable[[Connection, int, int, str], str]
 """Records that a user put a product into the cart, and the token of the list of recommendations it came from.
@@ -58,8 +58,8 @@ def add_item(
     )
     check_quantity(offer, held)
     cart_now = view(tx, owner, offer.currency, rules, now)
-    if len(cart_now.lines) > MOST_LINES:
-        raise CartFull(limit=MOST_LINES)
+    if len(cart_now.lines) > MAX_LINES:
+        raise CartFull(limit=MAX_LINES)
     check_limits(
         [(line.offer, line.quantity) for line in cart_now.lines if line.offer.product_id == product_id]
     )
@@ -135,7 +135,7 @@ def take(tx: Connection, user_id: int, now: datetime) -> Taken:
     if not rows:
         raise CartEmpty()
     if cart.coupon_id is not None or cart.points:
-        promotion_queries.promote(tx, cart.id, None, 0)
+        queries.promote(tx, cart.id, None, 0)
     return Taken(
         {row.variant_id: row.quantity for row in rows},
         cart.coupon_id,

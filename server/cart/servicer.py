@@ -12,7 +12,7 @@ from sanset.v1 import cart_pb2 as pb
 from sanset.v1 import cart_pb2_grpc, pricing_pb2, wishlist_pb2
 from sqlalchemy import Connection
 
-from server.cart import convert, coupons, guest_carts, loyalty, service, shown, wishlist
+from server.cart import convert, guest_carts, promoting, service, shown, wishlist
 from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
 from server.cart.service import Addition
 from server.cart.views import CartSettings, CartViews
@@ -89,21 +89,23 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
     def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> pb.Cart:
         rules, currency = self._settings.rules, self._settings.currency
         with self._db.transaction() as tx:
-            cart = coupons.apply(tx, call.identity.user_id, request.code, currency, rules, self._clock())
+            cart = promoting.apply_coupon(
+                tx, call.identity.user_id, request.code, currency, rules, self._clock()
+            )
             shown.remember(tx, cart, cart.priced.total)
         return convert.cart_to_wire(cart)
 
     def RemoveCoupon(self, request: pb.RemoveCouponRequest, call: Call) -> pb.Cart:
         user_id = call.identity.user_id
         with self._db.transaction() as tx:
-            coupons.remove(tx, user_id, self._clock())
+            promoting.remove_coupon(tx, user_id, self._clock())
             return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
 
     def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> pb.Cart:
         user_id = call.identity.user_id
         points = request.points if request.HasField("points") else None
         with self._db.transaction() as tx:
-            loyalty.redeem(tx, user_id, points, self._settings.currency, self._clock())
+            promoting.redeem_points(tx, user_id, points, self._settings.currency, self._clock())
             return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
 
     def ListWishlist(

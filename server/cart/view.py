@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.cart import promotions, queries
+from server.cart import queries
 from server.cart.owner import Member, Owner
-from server.cart.pricing import Item, Priced, PricedLine, PriceRules, price
-from server.cart.promotions import NOTHING, Offered
 from server.catalog import inventory
 from server.catalog.inventory import Offer
 from server.errors import Refusal
 from server.money import Money
+from server.pricing.prices import Item, Priced, PricedLine, PriceRules, price
+from server.promotion import service as promotions
+from server.promotion.service import NOTHING, Offered
 
 
 @dataclass(frozen=True, slots=True)

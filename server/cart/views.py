@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from server.cart import shown
 from server.cart.owner import Owner
-from server.cart.pricing import PriceRules
 from server.cart.view import CartView, view
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import Refusal
+from server.pricing.prices import PriceRules
 
 log = structlog.get_logger()
 

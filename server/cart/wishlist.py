@@ -13,13 +13,13 @@ from server.cart import service as carts
 from server.cart import wishlist_queries as queries
 from server.cart.errors import WishlistItemNotFound
 from server.cart.owner import Member
-from server.cart.pricing import PriceRules
 from server.cart.service import Added, Addition
 from server.cart.view import CartView
 from server.catalog import inventory
 from server.catalog.errors import ProductNotFound
 from server.catalog.inventory import Offer
 from server.errors import TooMany
+from server.pricing.prices import PriceRules
 from server.user import service as accounts
 
 MOST_WISHES = 500

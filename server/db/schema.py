@@ -13,6 +13,7 @@ from server.jobs import models as jobs
 from server.mail import models as mail
 from server.order import models as order
 from server.order.payments import models as payments
+from server.promotion import models as promotion
 from server.recommend import models as recommend
 from server.segment import models as segment
 from server.user import models as user
@@ -32,6 +33,7 @@ __all__ = [
     "metadata",
     "order",
     "payments",
+    "promotion",
     "properties",
     "recommend",
     "segment",

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from server.cart import delivery
-from server.cart.pricing import Item, Priced, PriceRules, Reductions, price
 from server.demo.goods import CURRENCY, Goods
 from server.demo.people import Person
 from server.demo.trade import Basket
 from server.order import status
 from server.order.payments.gateway import CAPTURED, DECLINED
+from server.pricing import delivery
+from server.pricing.prices import Item, Priced, PriceRules, Reductions, price
 
 EXPRESS_SHARE: Final = 0.12
 DECLINED_SHARE: Final = 0.025

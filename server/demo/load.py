@@ -10,7 +10,6 @@ from typing import Final
 
 from sqlalchemy import Engine, select
 
-from server.cart.pricing import PriceRules
 from server.clock import utc_now
 from server.db.schema import catalog, user
 from server.demo.browsing import make_looks
@@ -19,6 +18,7 @@ from server.demo.history import make_purchases
 from server.demo.people import make_people
 from server.demo.trade import Market, make_baskets
 from server.demo.writing import Shop, category_count, write_shop
+from server.pricing.prices import PriceRules
 from server.progress import Report
 
 SEED: Final = 20_240_117

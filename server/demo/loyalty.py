@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, insert, select
 
 from server.db.bulk import write_rows
-from server.db.schema import cart, metadata
+from server.db.schema import metadata, promotion
 from server.demo.goods import CURRENCY
 from server.demo.history import Purchase
 
@@ -19,10 +19,10 @@ Row = Sequence[object]
 
 def write_coupons(tx: Connection, now: datetime) -> None:
     """Write a coupon of every kind, without those whose code there is already."""
-    known = set(tx.execute(select(cart.Coupon.code)).scalars())
+    known = set(tx.execute(select(promotion.Coupon.code)).scalars())
     rows = [_ANY | one for one in _coupons(now) if one["code"] not in known]
     if rows:
-        tx.execute(insert(cart.Coupon), [row | {"created_at": now, "updated_at": now} for row in rows])
+        tx.execute(insert(promotion.Coupon), [row | {"created_at": now, "updated_at": now} for row in rows])
 
 
 _ANY: Final[dict[str, Any]] = {

@@ -7,7 +7,6 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import promotions
 from server.events.log import publish
 from server.money import Money
 from server.order import status
@@ -17,6 +16,7 @@ from server.order.refunds import record_rest, told_of
 from server.order.sale import Sale, open_sale
 from server.order.settlement import NOT_PAID, store
 from server.order.steps import MESSAGES
+from server.promotion import service as promotions
 
 
 def cancel(

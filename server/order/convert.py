@@ -11,7 +11,6 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
-from server.cart.pricing import Totals
 from server.clock import utc_now
 from server.db.base import AnyRow
 from server.etags import etag_of
@@ -23,6 +22,7 @@ from server.order.shipments import Parcel
 from server.order.status import told_eta
 from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
+from server.pricing.prices import Totals
 from server.rpc.idempotency import body_hash
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 from server.user.card_numbers import refuse_card_number

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from server.cart.pricing import portion
 from server.order import after_sale_queries
 from server.order.ledger import unpaid_returning
 from server.order.refund_parts import PaidBack, Parts, chosen_units, respread
 from server.order.sale import Sale
+from server.pricing.prices import portion
 
 
 @dataclass(frozen=True, slots=True)

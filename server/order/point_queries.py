@@ -7,11 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
-from server.cart.ledger import EARNED, REVERSED
-from server.cart.models import PointsEntry
 from server.db.base import AnyRow, UtcDateTime
 from server.order.models import Order, Payment
 from server.order.status import CONFIRMED, PROCESSING, RETURN_REQUESTED, SHIPPED
+from server.promotion.ledger import EARNED, REVERSED
+from server.promotion.models import PointsEntry
 
 
 def on_their_way(connection: Connection, user_id: int) -> Sequence[AnyRow]:

@@ -7,13 +7,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.cart import promotions
-from server.cart.loyalty import Waiting
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.order import point_queries
+from server.promotion import service as promotions
+from server.promotion.loyalty import Waiting
 
 SECONDS: Final = 30.0
 BATCH: Final = 100

@@ -8,15 +8,17 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.cart import delivery, promotions, service
+from server.cart import service
 from server.cart.errors import CartEmpty
 from server.cart.owner import Member
-from server.cart.pricing import Priced
 from server.cart.view import CartLine, CartView
 from server.cart.views import CartSettings, CartViews
 from server.clock import Clock
 from server.db.database import Database
 from server.order.buyers_limits import check_periods
+from server.pricing import delivery
+from server.pricing.prices import Priced
+from server.promotion import service as promotions
 from server.user import addresses
 
 

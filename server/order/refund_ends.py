@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.cart import promotions
 from server.db.base import AnyRow
 from server.events.log import NewEvent, publish
 from server.money import Money
@@ -15,6 +14,7 @@ from server.order.payments.alerts import REFUND_FAILED, Alert, Alerts
 from server.order.payments.gateway import RefundOutcome
 from server.order.refunds import told_of
 from server.order.sale import Sale
+from server.promotion import service as promotions
 
 
 def settle(

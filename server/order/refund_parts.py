@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from server.cart.pricing import portion, spread
+from server.pricing.prices import portion, spread
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, Actor, write
-from server.cart import promotions
 from server.errors import InvalidMoney, StaleEtag, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
@@ -28,6 +27,7 @@ from server.order.paid_ahead import Due, awaited, due
 from server.order.refund_parts import PaidBack, Parts, all_units, fitted, share_of
 from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
+from server.promotion import service as promotions
 
 GIVEN: Final = timedelta(seconds=10)
 """How long whoever decided a refund has to pay it back; then it is the job's."""

@@ -8,10 +8,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.cart import delivery, promotions
 from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
-from server.cart.pricing import CouponRule, Item, Priced, PriceRules, price
 from server.cart.service import Taken
 from server.cart.shown import totals
 from server.catalog import inventory
@@ -26,6 +24,9 @@ from server.order.giving_up import give_back
 from server.order.numbers import order_number
 from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
+from server.pricing import delivery
+from server.pricing.prices import CouponRule, Item, Priced, PriceRules, price
+from server.promotion import service as promotions
 from server.user import addresses
 
 NO_GATEWAY = "none"

@@ -9,7 +9,6 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import promotions
 from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.events.log import NewEvent, publish
@@ -23,6 +22,7 @@ from server.order.refund_parts import fitted
 from server.order.refunds import book, record, told_of
 from server.order.sale import Sale, open_sale
 from server.order.steps import MESSAGES
+from server.promotion import service as promotions
 
 MOST_STEPS: Final = 400
 """Of an order whose returns are asked for and refused again and again: its steps are one reply."""

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import delivery, promotions
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import check_etag
@@ -21,6 +20,8 @@ from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.reserve import PlacedOrder, placed
 from server.order.shipments import Parcel
 from server.order.steps import MESSAGES, Step, record
+from server.pricing import delivery
+from server.promotion import service as promotions
 from server.rpc.identity import Identity
 
 PARCEL_MESSAGES = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.cart.service import MOST_LINES
+from server.cart.service import MAX_LINES
 from server.verify.rule import Rule
 
 CARTS: Final = (
@@ -48,11 +48,11 @@ CARTS: Final = (
     ),
     Rule(
         "cart-lines",
-        f"cart {{id}}: holds {{lines}} lines, of which there may be {MOST_LINES}",
+        f"cart {{id}}: holds {{lines}} lines, of which there may be {MAX_LINES}",
         f"""
         SELECT cart_id AS id, COUNT(*) AS lines FROM cart_items
         GROUP BY cart_id
-        HAVING COUNT(*) > {MOST_LINES}
+        HAVING COUNT(*) > {MAX_LINES}
         ORDER BY cart_id
         """,  # noqa: S608 - a number of this project's own
     ),

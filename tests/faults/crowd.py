@@ -16,9 +16,9 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from server.auth.tokens import AccessTokens
 from server.cart.models import Cart, CartItem
-from server.cart.pricing import Item, PriceRules, price
 from server.catalog.listings import relist
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.pricing.prices import Item, PriceRules, price
 from server.settings import Settings
 from server.user.models import Address, User
 

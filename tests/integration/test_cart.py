@@ -20,7 +20,7 @@ from sqlalchemy import insert
 from server.cart import queries as cart_queries
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Member
-from server.cart.service import MOST_LINES
+from server.cart.service import MAX_LINES
 from server.catalog import inventory
 from server.catalog.models import Product, Variant
 from server.clock import utc_now
@@ -293,7 +293,7 @@ def test_a_quantity_out_of_range_is_refused(shop: RunningShop, quantity: int) ->
 def test_the_dearest_cart_there_can_be_is_added_up_exactly(shop: RunningShop) -> None:
     buyer = shop.customer()
     dearest = MAX_MINOR // 100
-    _fill(shop, buyer, MOST_LINES)
+    _fill(shop, buyer, MAX_LINES)
     items = "(SELECT product_id FROM cart_items WHERE cart_id = (SELECT id FROM carts WHERE user_id = :user))"
     shop.sql(
         f"UPDATE products SET price_minor = {MAX_MINOR}, max_quantity = 1000000 WHERE id IN {items}",
@@ -304,9 +304,9 @@ def test_the_dearest_cart_there_can_be_is_added_up_exactly(shop: RunningShop) ->
         user=buyer.user_id,
     )
     shop.sql(f"UPDATE cart_items SET quantity = 1000000 WHERE product_id IN {items}", user=buyer.user_id)
-    assert read_cart(shop, buyer).subtotal.units == MOST_LINES * 1_000_000 * dearest
+    assert read_cart(shop, buyer).subtotal.units == MAX_LINES * 1_000_000 * dearest
     totals = _total(shop, buyer)
-    assert totals.total.units == MOST_LINES * 1_000_000 * dearest * 108 // 100
+    assert totals.total.units == MAX_LINES * 1_000_000 * dearest * 108 // 100
     assert _preview(shop, buyer).totals == totals
     order = shop.checkout(buyer).order
     assert order.totals.total == totals.total
@@ -314,16 +314,16 @@ def test_the_dearest_cart_there_can_be_is_added_up_exactly(shop: RunningShop) ->
 
 def test_a_cart_has_a_most_of_lines(shop: RunningShop) -> None:
     buyer, more = shop.customer(), shop.product().id
-    _fill(shop, buyer, MOST_LINES)
+    _fill(shop, buyer, MAX_LINES)
     said = refused(shop.cart.AddItem, pb.AddItemRequest(product_id=more), buyer)
-    assert (said.code, said.reason, said.facts) == (FAILED, "CART_FULL", {"limit": str(MOST_LINES)})
+    assert (said.code, said.reason, said.facts) == (FAILED, "CART_FULL", {"limit": str(MAX_LINES)})
     full = read_cart(shop, buyer)
-    assert len(full.items) == MOST_LINES
-    assert shop.add(buyer, full.items[3].product_id).item_count == MOST_LINES + 1, (
+    assert len(full.items) == MAX_LINES
+    assert shop.add(buyer, full.items[3].product_id).item_count == MAX_LINES + 1, (
         "a line that is there may grow"
     )
     _remove(shop, buyer, item_id=full.items[0].id)
-    assert len(shop.add(buyer, more).items) == MOST_LINES
+    assert len(shop.add(buyer, more).items) == MAX_LINES
 
 
 def test_a_cart_holds_one_currency_until_it_is_empty(shop: RunningShop) -> None:

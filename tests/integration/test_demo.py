@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import Engine, func, insert, select
 
 from server.auth.passwords import check_strength
-from server.cart.pricing import Item, PriceRules, price
-from server.cart.tiers import Tier, Tiers
 from server.clock import utc_now
 from server.db.engine import connect
-from server.db.schema import cart, catalog, order, user
+from server.db.schema import catalog, order, promotion, user
 from server.demo.history import Purchase
 from server.demo.load import load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
 from server.demo.writing import Shop
+from server.pricing.prices import Item, PriceRules, price
+from server.pricing.tiers import Tier, Tiers
 from server.progress import silent
 from server.verify import verify
 
@@ -60,8 +60,8 @@ def test_the_demo_shop_is_large_sound_and_loaded_once(engine: Engine) -> None:
     assert summary.orders >= 8000
     assert sorted(hashed) == sorted(login.password for login in DEMO_LOGINS)
     assert verify(engine) == []
-    assert count(engine, cart.Coupon) > 0
-    assert count(engine, cart.LoyaltyAccount) > 400
+    assert count(engine, promotion.Coupon) > 0
+    assert count(engine, promotion.LoyaltyAccount) > 400
     with engine.connect() as connection:
         roots = select(func.count()).where(catalog.Category.parent_id.is_(None))
         assert connection.execute(roots).scalar_one() >= 12

@@ -15,10 +15,10 @@ from sanset.v1 import recommend_pb2 as pb
 
 from server.cart import service as carts
 from server.cart.owner import Member
-from server.cart.pricing import PriceRules
 from server.cart.service import Addition
 from server.clock import utc_now
 from server.events.log import ORDER, NewEvent, publish
+from server.pricing.prices import PriceRules
 from server.recommend.lifecycle import probe
 from server.settings import Settings
 

@@ -157,7 +157,7 @@ def test_what_is_refused_leaves_no_cart_behind(shop: RunningShop) -> None:
 def most_lines(monkeypatch: pytest.MonkeyPatch) -> int:
     """How many lines a cart holds at most: few, so that it is filled soon."""
     for module in (service, guest_carts):
-        monkeypatch.setattr(module, "MOST_LINES", 4)
+        monkeypatch.setattr(module, "MAX_LINES", 4)
     return 4
 
 

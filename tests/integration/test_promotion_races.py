@@ -15,11 +15,11 @@ from running_shop import Account, RunningShop, refusal
 from sanset.v1 import promotion_pb2 as pb
 from test_promotions import DECLINE, create, give, ledger, loyalty, redeem, stored
 
-from server.cart import promotions
-from server.cart.errors import CouponUsedByYou, CouponUsedUp, PointsTooFew
-from server.cart.pricing import CouponRule, Priced
 from server.clock import utc_now
 from server.errors import Refusal
+from server.pricing.prices import CouponRule, Priced
+from server.promotion import service as promotions
+from server.promotion.errors import CouponUsedByYou, CouponUsedUp, PointsTooFew
 
 NOTHING = Priced(currency="USD", subtotal=0, tax=0, shipping=0, lines=())
 

@@ -16,8 +16,8 @@ from running_shop import Account, RunningShop, refused
 from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import promotion_pb2 as pb
 
-from server.cart import promotions
 from server.clock import utc_now
+from server.promotion import service as promotions
 
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

@@ -19,7 +19,7 @@ from sqlalchemy import String, Text
 
 import server.db.schema
 from server.app import SERVICES
-from server.cart.service import MOST_LINES
+from server.cart.service import MAX_LINES
 from server.catalog.categories import MOST_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
 from server.db.base import Base
@@ -58,14 +58,14 @@ COUNTS = {
     "ListTiersResponse.items": 4,
     "Category.children": 0,  # the thousand are counted where they are listed
     "Inventory.levels": 10,
-    "Cart.items": MOST_LINES,
-    "Cart.changes": 2 * MOST_LINES,
-    "PreviewCheckoutResponse.items": MOST_LINES,
-    "Order.items": MOST_LINES,
-    "Refund.items": MOST_LINES,
-    "Shipment.items": MOST_LINES,
+    "Cart.items": MAX_LINES,
+    "Cart.changes": 2 * MAX_LINES,
+    "PreviewCheckoutResponse.items": MAX_LINES,
+    "Order.items": MAX_LINES,
+    "Refund.items": MAX_LINES,
+    "Shipment.items": MAX_LINES,
     "Tracking.shipments": MOST_PARCELS,
-    "Return.items": MOST_LINES,
+    "Return.items": MAX_LINES,
     "Tracking.events": MOST_STEPS + 8,
     "Tier.benefits": 10,
     "BatchGetProductsResponse.missing_ids": LARGEST_PAGE,

@@ -39,11 +39,11 @@ from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, promotion_pb2
 from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
 
-from server.cart import promotions
 from server.db import pool
 from server.db.pool import lost_race
 from server.order import refunds as deciding
 from server.order.sale import Sale
+from server.promotion import service as promotions
 
 CODE = grpc.StatusCode
 

@@ -6,16 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from server.cart.pricing import (
-    CouponRule,
-    Item,
-    Priced,
-    PriceRules,
-    Reductions,
-    portion,
-    price,
-    spread,
-)
+from server.pricing.prices import CouponRule, Item, Priced, PriceRules, Reductions, portion, price, spread
 
 RULES = PriceRules(
     tax_rate=Decimal("0.08"),

@@ -13,7 +13,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.cart.pricing import (
+from server.money import MAX_MINOR, decimals
+from server.pricing.prices import (
     CouponRule,
     Item,
     Priced,
@@ -24,7 +25,6 @@ from server.cart.pricing import (
     price,
     share_bp,
 )
-from server.money import MAX_MINOR, decimals
 
 EVERYTHING = int(os.environ.get("SANSET_FAULT_ROUNDS", "1")) >= 10
 SOUGHT = 2_000 if EVERYTHING else 300

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from server.cart.tiers import Tier, Tiers
+from server.pricing.tiers import Tier, Tiers
 from server.settings import load
 
 TIERS = Tiers.of(

@@ -8,14 +8,14 @@ from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
-from server.cart import coupons, loyalty, promotion_convert
-from server.cart import promotion_queries as queries
-from server.cart.loyalty import ReadWaiting
-from server.cart.tiers import Tiers
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
+from server.pricing.tiers import Tiers
+from server.promotion import convert as promotion_convert
+from server.promotion import coupons, loyalty, queries
+from server.promotion.loyalty import ReadWaiting
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.user import service as accounts

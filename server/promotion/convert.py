@@ -8,13 +8,13 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money as MoneyMessage
 from sanset.v1 import promotion_pb2 as pb
 
-from server.cart.loyalty import Standing
-from server.cart.pricing import POINTS_PER_UNIT, points_value
-from server.cart.tiers import Tier
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import etag_of
 from server.money import Money, is_currency
+from server.pricing.prices import POINTS_PER_UNIT, points_value
+from server.pricing.tiers import Tier
+from server.promotion.loyalty import Standing
 from server.rpc.wire import masked_values, money_from_wire, money_to_wire, time_from_wire, time_to_wire
 
 _CHANGEABLE = (

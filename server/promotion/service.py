@@ -15,8 +15,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from server.cart import promotion_queries as queries
-from server.cart.errors import (
+from server.errors import Refusal
+from server.money import Money
+from server.pricing.prices import CouponRule, Priced, Reductions
+from server.pricing.tiers import Tier, Tiers
+from server.promotion import queries
+from server.promotion.errors import (
     CouponBelowMinimum,
     CouponCurrency,
     CouponDisabled,
@@ -30,11 +34,7 @@ from server.cart.errors import (
     PointsHeld,
     PointsTooFew,
 )
-from server.cart.ledger import EARNED, GIVEN_UP, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
-from server.cart.pricing import CouponRule, Priced, Reductions
-from server.cart.tiers import Tier, Tiers
-from server.errors import Refusal
-from server.money import Money
+from server.promotion.ledger import EARNED, GIVEN_UP, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def _taken(connection: Connection, user_id: int, coupon_id: int, problem: Refusa
 
 
 def offered_from(row: Any, tiers: Tiers, now: datetime, *, currency: str, points: int) -> Offered:
-    """What a row of a `promotion_queries.joined` statement says; no more points than the user has."""
+    """What a row of a `queries.joined` statement says; no more points than the user has."""
     tier = tiers.at(row.owned_lifetime)
     redeemed = max(0, min(points, row.owned_points))
     if row.offered_id is None:

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from server.cart.tiers import Tiers
 from server.money import decimals, share_bp, to_minor, to_minor_from
+from server.pricing.tiers import Tiers
 from server.settings import Settings
 
 POINTS_PER_UNIT: Final = 100

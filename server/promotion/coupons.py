@@ -9,17 +9,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import promotion_queries as queries
-from server.cart.errors import CouponCodeTaken, CouponNotFound, CouponUnknown
-from server.cart.owner import Member
-from server.cart.pricing import PriceRules
-from server.cart.queries import lock_cart, open_cart
-from server.cart.tiers import Tiers
-from server.cart.view import CartView, view
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import check_etag
 from server.money import Money
+from server.pricing.tiers import Tiers
+from server.promotion import queries
+from server.promotion.errors import CouponCodeTaken, CouponNotFound
 
 Changes = Mapping[str, Any]
 """What a coupon shall be: columns by name, and its amounts as Money (or None) by the name of their field."""
@@ -29,32 +25,6 @@ _AMOUNTS = {
     "min_purchase": "min_purchase_minor",
     "max_discount": "max_discount_minor",
 }
-
-
-def apply(
-    tx: Connection, user_id: int, code: str, currency: str, rules: PriceRules, now: datetime
-) -> CartView:
-    """Put a coupon on the user's cart, in place of another, and return the cart.
-
-    Raises CouponUnknown, and why the coupon would take nothing off now.
-    """
-    wanted = normal(code)
-    found = queries.coupon_page(tx, wanted, None, 1)
-    if not wanted or not found:
-        raise CouponUnknown(code=code)
-    cart = open_cart(tx, user_id, currency, now)
-    queries.promote(tx, cart.id, found[0].id, cart.points)
-    promoted = view(tx, Member(user_id), currency, rules, now)
-    if promoted.problem is not None:
-        raise promoted.problem
-    return promoted
-
-
-def remove(tx: Connection, user_id: int, now: datetime) -> None:
-    """Take the coupon off the user's cart, if there is one."""
-    cart = lock_cart(tx, Member(user_id), now)
-    if cart is not None:
-        queries.promote(tx, cart.id, None, cart.points)
 
 
 def usable(

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.cart import promotion_queries as queries
+from server.promotion import queries
 
 EARNED: Final = "EARNED"
 REDEEMED: Final = "REDEEMED"

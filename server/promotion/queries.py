@@ -24,10 +24,10 @@ from sqlalchemy import (
     update,
 )
 
-from server.cart.models import Cart, Coupon, CouponUse, CouponUser, LoyaltyAccount, PointsEntry
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
+from server.promotion.models import Coupon, CouponUse, CouponUser, LoyaltyAccount, PointsEntry
 
 _OFFERED = (
     func.coalesce(LoyaltyAccount.points, 0).label("owned_points"),
@@ -53,7 +53,7 @@ _OFFERED = (
 def joined(
     statement: Select[Any], user_id: SQLColumnExpression[Any], is_coupon: ColumnElement[bool]
 ) -> Select[Any]:
-    """`statement` with what decides about a user's reductions: see `promotions.offered_from`."""
+    """`statement` with what decides about a user's reductions: see `service.offered_from`."""
     own_uses = and_(CouponUser.coupon_id == Coupon.id, CouponUser.user_id == user_id)
     return (
         statement.add_columns(*_OFFERED)
@@ -77,21 +77,6 @@ _OFFERED_TO = Prepared(_offered())
 def offered_to(connection: Connection, user_id: int, coupon_id: int | None, coupon_code: str) -> Any:
     """What decides about a user's reductions with a coupon, named by its id or its code."""
     return _OFFERED_TO.first(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
-
-
-# ── The cart
-
-
-_PROMOTE = Prepared(
-    update(Cart)
-    .where(Cart.id == bindparam("cart"))
-    .values(coupon_id=bindparam("new_coupon", type_=BigInteger), points=bindparam("new_points"))
-)
-
-
-def promote(tx: Connection, cart_id: int, coupon_id: int | None, points: int) -> None:
-    """Set the coupon of a cart that is locked, and how many points its checkout redeems."""
-    _PROMOTE.run(tx, cart=cart_id, new_coupon=coupon_id, new_points=points)
 
 
 # ── Uses of coupons

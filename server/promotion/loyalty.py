@@ -9,12 +9,10 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.cart import promotion_queries as queries
-from server.cart import promotions
-from server.cart.errors import PointsTooFew
-from server.cart.ledger import ADJUSTED
-from server.cart.queries import open_cart
-from server.cart.tiers import Tier, Tiers
+from server.pricing.tiers import Tier, Tiers
+from server.promotion import queries
+from server.promotion.errors import PointsTooFew
+from server.promotion.ledger import ADJUSTED
 from server.user import service as accounts
 
 
@@ -49,23 +47,10 @@ class Standing:
 
 
 def standing(connection: Connection, user_id: int, tiers: Tiers, waiting: Waiting) -> Standing:
-    """Where a user stands. Lifetime points alone decide the tier: see `promotions.count`."""
+    """Where a user stands. Lifetime points alone decide the tier: see `service.count`."""
     account = queries.account(connection, user_id)
     tier = tiers.at(account.lifetime)
     return Standing(user_id, account.points, account.owed, account.lifetime, waiting, tier, tiers.after(tier))
-
-
-def redeem(tx: Connection, user_id: int, points: int | None, currency: str, now: datetime) -> None:
-    """Set how many points the user's next checkout redeems; None: all there are.
-
-    Raises PointsTooFew and PointsHeld.
-    """
-    owned = queries.account(tx, user_id).points
-    wanted = owned if points is None else points
-    if wanted > owned:
-        raise promotions.too_few(tx, user_id, wanted)
-    cart = open_cart(tx, user_id, currency, now)
-    queries.promote(tx, cart.id, cart.coupon_id, wanted)
 
 
 def adjust(tx: Connection, user_id: int, points: int, reason: str, actor: Actor, now: datetime) -> None:
