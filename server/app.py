@@ -37,8 +37,8 @@ from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
 from server.cart.servicer import CartServicer
 from server.cart.views import CartSettings
+from server.catalog.product_cache import ProductCache
 from server.catalog.servicer import CatalogServicer, CatalogSettings
-from server.catalog.shelf import Shelf
 from server.clock import Clock, utc_now
 from server.contract import is_report, native_path
 from server.crypto.vault import Vault
@@ -210,7 +210,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     vault = Vault(settings.secret_key.get_secret_value().encode())
     verifier = TokenVerifier.of(settings, db.clock.seconds)
     passwords = Passwords.of(settings)
-    shelf = Shelf(db, pool, clock, low_stock=settings.low_stock_threshold)
+    product_cache = ProductCache(db, pool, clock, low_stock=settings.low_stock_threshold)
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
@@ -219,7 +219,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     attributions = Attributions(settings.secret_key.get_secret_value().encode())
     tracker = Tracker.of(settings, attributions, clock)
     shown = ShownLists(attributions, db, pool, clock, registry, keep=settings.recommendation_log)
-    for part in (verifier, shelf, tracking, serving, trainer):
+    for part in (verifier, product_cache, tracking, serving, trainer):
         part.attach(follower)
 
     limits = _limits(settings)
@@ -238,11 +238,13 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         pool,
         pages,
         clock,
-        shelf,
+        product_cache,
         CatalogSettings(settings.currency, settings.low_stock_threshold),
         exports.products,
     )
-    inventory = InventoryServicer(db, pool, clock, shelf, settings.low_stock_threshold, reserved_units)
+    inventory = InventoryServicer(
+        db, pool, clock, product_cache, settings.low_stock_threshold, reserved_units
+    )
     cart_settings = CartSettings(
         PriceRules.of(settings), settings.currency, timedelta(days=settings.guest_cart_days)
     )
@@ -304,7 +306,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
 
     async def category_ids(slug_or_name: str) -> frozenset[int]:
-        return (await shelf.tree()).ids_under(slug_or_name)
+        return (await product_cache.tree()).ids_under(slug_or_name)
 
     recommend = RecommendServicer(
         db, pages, Recommender(serving, category_ids, clock), tracker, shown, currency=settings.currency

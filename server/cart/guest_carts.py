@@ -11,7 +11,7 @@ from server.cart.errors import CartNotFound
 from server.cart.merging import Line, Room, Strategy, merge
 from server.cart.owner import Guest
 from server.cart.service import MAX_LINES
-from server.catalog import inventory
+from server.catalog import offers as catalog_offers
 from server.events.log import CART, NewEvent, publish
 
 UNUSED_DAYS = 7
@@ -32,7 +32,7 @@ def take_over(tx: Connection, user_id: int, guest: Guest, strategy: Strategy, no
     guests = [Line(*row[1:]) for row in guest_queries.take_lines(tx, guests_id)]
     if not guests:
         return []
-    offers = inventory.offers(tx, [line.variant_id for line in guests], now)
+    offers = catalog_offers.offers(tx, [line.variant_id for line in guests], now)
     cart = queries.open_cart(tx, user_id, offers[guests[0].variant_id].currency, now)
     mine = [Line(*row) for row in guest_queries.lines(tx, cart.id)]
     merged = merge(mine, guests, offers, Room(cart.currency, MAX_LINES), strategy)

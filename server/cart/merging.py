@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.catalog.inventory import Offer
+from server.catalog.offers import Offer
 
 
 class Strategy(StrEnum):

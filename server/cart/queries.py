@@ -29,8 +29,8 @@ from sqlalchemy.sql.base import Executable
 
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
-from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
+from server.catalog.offers import OFFERS
 from server.db.base import UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of

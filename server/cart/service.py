@@ -13,11 +13,12 @@ from server.cart import queries, shown
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
 from server.cart.owner import Member, Owner
 from server.cart.view import CartView, view
-from server.catalog import inventory
-from server.catalog.errors import OutOfStock, ProductNotFound
-from server.catalog.inventory import Offer
+from server.catalog import offers as catalog_offers
+from server.catalog.errors import ProductNotFound
+from server.catalog.offers import Offer
 from server.etags import check_etag
 from server.events.log import CART, NewEvent, publish
+from server.inventory.errors import OutOfStock
 from server.pricing.prices import PriceRules
 
 MAX_LINES = 100
@@ -47,7 +48,7 @@ def add_item(
     QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
     product_id, variant_id = wanted.product_id, wanted.variant_id
-    offer = inventory.offer_of(tx, product_id, variant_id, now)
+    offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
     if offer is None:
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
     cart, owner = _open(tx, owner, offer.currency, now)
@@ -87,7 +88,7 @@ def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag:
     variant_id = queries.set_quantity(tx, cart_id, item_id, quantity) if cart_id else None
     if variant_id is None:
         raise CartItemNotFound(item=item_id)
-    check_quantity(inventory.offers(tx, [variant_id], now)[variant_id], quantity)
+    check_quantity(catalog_offers.offers(tx, [variant_id], now)[variant_id], quantity)
 
 
 def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, now: datetime) -> None:

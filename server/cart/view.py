@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 
 from server.cart import queries
 from server.cart.owner import Member, Owner
-from server.catalog import inventory
-from server.catalog.inventory import Offer
+from server.catalog import offers as catalog_offers
+from server.catalog.offers import Offer
 from server.errors import Refusal
 from server.money import Money
 from server.pricing.prices import Item, Priced, PricedLine, PriceRules, price
@@ -147,7 +147,7 @@ def _lines(rows: list[Any], now: datetime) -> list[CartLine]:
     taken: dict[int, int] = {}
     lines = []
     for row in rows:
-        offer = inventory.offer_from(row, now)
+        offer = catalog_offers.offer_from(row, now)
         before = taken.get(offer.product_id, 0)
         taken[offer.product_id] = before + row.quantity
         limit = max(0, offer.max_quantity - before)

@@ -15,9 +15,9 @@ from server.cart.errors import WishlistItemNotFound
 from server.cart.owner import Member
 from server.cart.service import Added, Addition
 from server.cart.view import CartView
-from server.catalog import inventory
+from server.catalog import offers as catalog_offers
 from server.catalog.errors import ProductNotFound
-from server.catalog.inventory import Offer
+from server.catalog.offers import Offer
 from server.errors import TooMany
 from server.pricing.prices import PriceRules
 from server.user import service as accounts
@@ -52,7 +52,7 @@ def add(tx: Connection, user_id: int, product_id: int, variant_id: int | None, n
 
     Raises ProductNotFound, and TooMany.
     """
-    offer = inventory.offer_of(tx, product_id, variant_id, now)
+    offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
     if offer is None:
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
     accounts.hold(tx, user_id)  # so that two calls do not each see the 499th
@@ -91,5 +91,5 @@ def move_to_cart(
 
 
 def _wish(row: Any, now: datetime) -> Wish:
-    offer = inventory.offer_from(row, now)
+    offer = catalog_offers.offer_from(row, now)
     return Wish(offer, row.wished_variant_id, row.added_price_minor, row.wished_at)

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, delete, func, select, tuple_
 
 from server.cart.models import WishlistItem
-from server.catalog.inventory import OFFERS
 from server.catalog.models import Variant
+from server.catalog.offers import OFFERS
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
 

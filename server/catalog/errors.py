@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
+from server.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
 
 
 class ProductNotFound(NotFound):
     """No such product, or it was deleted."""
 
     message = "There is no product {product}."
-
-
-class VariantNotFound(NotFound):
-    """The product has no such variant."""
-
-    message = "The product {product_id} has no variant {variant_id}."
 
 
 class CategoryNotFound(NotFound):
@@ -48,7 +42,7 @@ class CategoryTaken(AlreadyExists):
 
 
 class CategoryInUse(FailedPrecondition):
-    """Something is still on the shelf."""
+    """Something is still in the category."""
 
     message = "The category {category_id} still has products or categories below it: move them first."
 
@@ -57,21 +51,3 @@ class CategoryCycle(FailedPrecondition):
     """A category cannot be below itself."""
 
     message = "The category {category_id} cannot be moved below itself ({parent_id})."
-
-
-class OutOfStock(FailedPrecondition):
-    """Less is left than wanted."""
-
-    message = "Only {available} of {product} left; {wanted} wanted."
-
-
-class StockChanged(Aborted):
-    """Something was sold or came back since the stock was counted."""
-
-    message = "{available} units can be ordered by now, {expected} when they were counted: count again."
-
-
-class NegativeStock(FailedPrecondition):
-    """More would be taken than is there."""
-
-    message = "Only {available} are in stock; {taken} cannot be taken."

@@ -36,7 +36,7 @@ def _key_of_name(context: Any) -> str:
 
 
 class Category(Base):
-    """A shelf of the catalogue; a tree by `parent_id`."""
+    """A group of products; a tree by `parent_id`."""
 
     __tablename__ = "categories"
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, and_, cast, func, select, update
+from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
 
-from server.catalog.models import Category, InventoryLevel, Product, Variant
+from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
 
@@ -53,6 +53,20 @@ def insert_default_variant(tx: Connection, product_id: int, sku: str) -> int | N
     """Insert the default variant of a product; None when its sku is taken."""
     statement = insert_for(tx)(Variant).values(product_id=product_id, sku=sku, options={}, is_default=True)
     return tx.execute(statement.on_conflict_do_nothing().returning(Variant.id)).scalar()
+
+
+def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) -> None:
+    """Give a new variant its opening stock."""
+    tx.execute(
+        insert(InventoryLevel).values(
+            product_id=product_id,
+            variant_id=variant_id,
+            location_id=DEFAULT_LOCATION_ID,
+            available=quantity,
+            received=quantity,
+            sold=0,
+        )
+    )
 
 
 def sku_exists(connection: Connection, sku: str) -> bool:

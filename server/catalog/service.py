@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from server.catalog import inventory, listings, queries
+from server.catalog import listings, queries
 from server.catalog.categories import hold, read_tree
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
@@ -54,7 +54,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     variant_id = queries.insert_default_variant(tx, product_id, row["sku"])
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
-    inventory.open_stock(tx, product_id, variant_id, stock)
+    queries.open_stock(tx, product_id, variant_id, stock)
     listings.list_new(tx, listings.NewProduct(product_id, stock, row), now)
     publish(tx, NewEvent(PRODUCT, str(product_id)))
     return product_id

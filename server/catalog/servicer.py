@@ -1,4 +1,4 @@
-"""CatalogService: reads from the shelf, writes to the database."""
+"""CatalogService: reads from the cache, writes to the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound
 from server.catalog.listing_queries import FEW, ProductFilter, product_page, sorts_by_price
-from server.catalog.shelf import Shelf
+from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
 from server.db.pool import Pool
@@ -43,7 +43,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         pool: Pool,
         pages: Pages,
         clock: Clock,
-        shelf: Shelf,
+        cache: ProductCache,
         settings: CatalogSettings,
         export_products: ExportProducts,
     ) -> None:
@@ -51,7 +51,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._pool = pool
         self._pages = pages
         self._clock = clock
-        self._shelf = shelf
+        self._cache = cache
         self._settings = settings
         self._export_products = export_products
 
@@ -59,7 +59,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         product_id: int | None = request.product_id
         if request.WhichOneof("key") == "slug":
             product_id = await self._pool.run(call.deadline, self._id_of_slug, request.slug)
-        product = await self._shelf.product(product_id) if product_id else None
+        product = await self._cache.product(product_id) if product_id else None
         if product is None:
             raise ProductNotFound(product=request.slug or request.product_id)
         return product
@@ -72,7 +72,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: product_pb2.BatchGetProductsRequest, call: Call
     ) -> product_pb2.BatchGetProductsResponse:
         ids = list(dict.fromkeys(request.product_ids))
-        found = await self._shelf.products(ids)
+        found = await self._cache.products(ids)
         known = [product_id for product_id in ids if product_id in found]
         items, taken = fitting(known, lambda product_id: found[product_id].view(request.view))
         return product_pb2.BatchGetProductsResponse(
@@ -86,7 +86,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> product_pb2.ListProductsResponse:
         category_id = None
         if request.category:
-            category_id = (await self._shelf.tree()).named(request.category).id
+            category_id = (await self._cache.tree()).named(request.category).id
         wanted = convert.filter_from_wire(request, category_id, self._settings.currency)
         sort = product_pb2.ListProductsRequest.Sort.Name(
             request.sort or product_pb2.ListProductsRequest.NEWEST
@@ -101,9 +101,9 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             *wanted.scope(),
         )
         after = self._pages.open(request.page_token, *scope)
-        few = wanted.bounds_prices and not sorts_by_price(sort) and await self._shelf.count(wanted) <= FEW
+        few = wanted.bounds_prices and not sorts_by_price(sort) and await self._cache.count(wanted) <= FEW
         rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1, few)
-        found = await self._shelf.products([product_id for product_id, _ in rows[:size]])
+        found = await self._cache.products([product_id for product_id, _ in rows[:size]])
         items, token = self._pages.page(
             rows,
             size,
@@ -113,7 +113,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         )
         response = product_pb2.ListProductsResponse(items=items, next_page_token=token)
         if after is None:
-            response.total_size = await self._shelf.count(wanted)
+            response.total_size = await self._cache.count(wanted)
         return response
 
     def _page(
@@ -162,7 +162,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     async def ListCategories(
         self, request: category_pb2.ListCategoriesRequest, call: Call
     ) -> category_pb2.ListCategoriesResponse:
-        tree = await self._shelf.tree()
+        tree = await self._cache.tree()
         return category_pb2.ListCategoriesResponse(
             items=[convert.listed_category_to_wire(node) for node in tree.roots], total_size=len(tree)
         )
@@ -170,7 +170,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     async def GetCategory(
         self, request: category_pb2.GetCategoryRequest, call: Call
     ) -> category_pb2.Category:
-        tree = await self._shelf.tree()
+        tree = await self._cache.tree()
         by_slug = request.WhichOneof("key") == "slug"
         return convert.category_to_wire(
             tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)

@@ -8,13 +8,13 @@ from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import inventory_pb2_grpc
 from sqlalchemy import Connection
 
-from server.catalog import inventory, service
+from server.catalog import service as catalog
 from server.catalog.errors import ProductNotFound
-from server.catalog.shelf import Shelf
+from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
 from server.db.pool import Pool
-from server.inventory import convert
+from server.inventory import convert, queries, service
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 
@@ -30,19 +30,19 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         db: Database,
         pool: Pool,
         clock: Clock,
-        shelf: Shelf,
+        cache: ProductCache,
         low_stock: int,
         reserved_units: ReservedUnits,
     ) -> None:
         self._db = db
         self._pool = pool
         self._clock = clock
-        self._shelf = shelf
+        self._cache = cache
         self._low_stock = low_stock
         self._reserved_units = reserved_units
 
     async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
-        if await self._shelf.product(request.product_id) is None:
+        if await self._cache.product(request.product_id) is None:
             raise ProductNotFound(product=request.product_id)
         return await self._pool.run(call.deadline, self._inventory, request.product_id)
 
@@ -55,9 +55,9 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         with self._db.transaction() as tx:
 
             def set_stock() -> pb.Inventory:
-                service.check_owner(tx, call.identity, request.product_id)
+                catalog.check_owner(tx, call.identity, request.product_id)
                 expected = request.expected_quantity if request.HasField("expected_quantity") else None
-                inventory.set_stock(
+                service.set_stock(
                     tx, request.product_id, request.variant_id or None, request.quantity, expected
                 )
                 return self._read_inventory(tx, request.product_id)
@@ -69,8 +69,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         with self._db.transaction() as tx:
 
             def adjust() -> pb.Inventory:
-                service.check_owner(tx, call.identity, request.product_id)
-                inventory.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
+                catalog.check_owner(tx, call.identity, request.product_id)
+                service.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
                 return self._read_inventory(tx, request.product_id)
 
             return once(tx, request, call, pb.Inventory, now, adjust)
@@ -78,7 +78,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
     def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
         return convert.inventory_to_wire(
             product_id,
-            inventory.levels(connection, product_id),
+            queries.levels(connection, product_id),
             self._reserved_units(connection, product_id),
             low_stock=self._low_stock,
         )

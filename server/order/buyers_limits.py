@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server.catalog.inventory import Offer
+from server.catalog.offers import Offer
 from server.order import buyer_queries
 from server.order.errors import PurchaseLimit, TooManyUnpaid
 

@@ -12,11 +12,11 @@ from server.cart import service as carts
 from server.cart.errors import CurrencyMismatch
 from server.cart.service import Taken
 from server.cart.shown import totals
-from server.catalog import inventory
-from server.catalog.inventory import Offer
+from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.events.log import NewEvent, publish
+from server.inventory import service as inventory
 from server.money import Money
 from server.order import after_sale_queries, buyers_limits, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.catalog import inventory
 from server.events.log import NewEvent
+from server.inventory import service as inventory
 from server.order import after_sale_queries, ledger, queries, status
 from server.order.errors import OrderNotFound
 from server.order.refund_parts import Parts

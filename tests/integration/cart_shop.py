@@ -13,7 +13,7 @@ from running_shop import Account, Refused, RunningShop, refusal
 from sanset.v1 import cart_pb2, inventory_pb2, order_pb2
 from sqlalchemy import insert, update
 
-from server.catalog import inventory
+from server.catalog import queries as catalog_queries
 from server.catalog.models import Variant
 from server.clock import utc_now
 from server.order.models import Order
@@ -51,7 +51,7 @@ def second_variant(shop: RunningShop, product_id: int, price: int) -> int:
         row = {"product_id": product_id, "sku": uuid.uuid4().hex, "options": {}, "is_default": False}
         row["price_minor"] = price
         variant: int = tx.execute(insert(Variant).values(row).returning(Variant.id)).scalar_one()
-        inventory.open_stock(tx, product_id, variant, 5)
+        catalog_queries.open_stock(tx, product_id, variant, 5)
     return variant
 
 

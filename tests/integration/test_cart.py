@@ -21,7 +21,7 @@ from server.cart import queries as cart_queries
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Member
 from server.cart.service import MAX_LINES
-from server.catalog import inventory
+from server.catalog import queries as catalog_queries
 from server.catalog.models import Product, Variant
 from server.clock import utc_now
 from server.money import MAX_MINOR
@@ -108,7 +108,7 @@ def _fill(shop: RunningShop, buyer: Account, lines: int, currency: str = "USD") 
             variant = tx.execute(
                 insert(Variant).values(product_id=product, sku=key, options={}).returning(Variant.id)
             ).scalar_one()
-            inventory.open_stock(tx, product, variant, 10)
+            catalog_queries.open_stock(tx, product, variant, 10)
             tx.execute(
                 insert(CartItem).values(
                     cart_id=cart, product_id=product, variant_id=variant, quantity=1, added_price_minor=100

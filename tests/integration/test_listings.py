@@ -15,11 +15,12 @@ from running_shop import RunningShop
 from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_pb2
 from sqlalchemy import Connection, event, select, text
 
-from server.catalog import inventory, listings
+from server.catalog import listings
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.catalog.models import Listing
 from server.clock import utc_now
 from server.db.database import Database
+from server.inventory import service as inventory
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -12,7 +12,8 @@ from alembic.config import Config
 from sqlalchemy import Engine, insert, inspect, text, update
 
 from server.cart.models import Cart, CartItem
-from server.catalog import inventory, listings
+from server.catalog import listings
+from server.catalog import queries as catalog_queries
 from server.catalog.models import Category, Product, Variant
 from server.crypto.vault import Vault
 from server.db import migrate
@@ -109,7 +110,7 @@ def filled_url(database_url: str) -> str:
         mug = {"sku": "M", "slug": "m", "name": "Mug", "price_minor": 100, "currency": "USD"}
         tx.execute(insert(Product).values(id=1, **mug, **times))
         tx.execute(insert(Variant).values(id=1, product_id=1, sku="M", options={}))
-        inventory.open_stock(tx, 1, 1, 10)
+        catalog_queries.open_stock(tx, 1, 1, 10)
         head = {"currency": "USD", "version": 1, "updated_at": NOW}
         tx.execute(insert(Cart).values(id=1, user_id=1, **head))
         tx.execute(insert(Cart).values(id=2, token_hash="h", expires_at=NOW, **head))

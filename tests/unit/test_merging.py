@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from server.cart.merging import Line, Merged, Room, Strategy, merge
-from server.catalog.inventory import Offer
+from server.catalog.offers import Offer
 
 ROOM = Room("USD", 100)
 SUM, KEEP_MINE, KEEP_GUEST = Strategy.SUM, Strategy.KEEP_MINE, Strategy.KEEP_GUEST

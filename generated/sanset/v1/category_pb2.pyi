@@ -21,7 +21,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Category(_message.Message):
-    """A shelf of the catalogue. Categories form a tree."""
+    """A group of products. Categories form a tree."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -1,4 +1,4 @@
-"""The shelf: products and categories that this worker holds in memory, as fresh as the event table."""
+"""The product cache: products and categories that this worker holds in memory, as fresh as the event table."""
 
 from __future__ import annotations
 
@@ -22,23 +22,23 @@ from server.events import log
 from server.events.cache import Cache
 from server.events.follower import Follower
 
-MOST_BYTES = 96 * 1024 * 1024
+MAX_BYTES = 96 * 1024 * 1024
 """What the products in memory may take as messages: 50,000 of a usual length."""
 
 LOAD_SECONDS = 10.0
 COUNT_SECONDS = 5.0
-MOST_COUNTS = 1000
+MAX_COUNTS = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class CachedProduct:
     """A product, whole and as lists show it. Do not change the messages: everyone gets the same."""
 
     full: pb.Product
     summary: pb.Product
 
     @classmethod
-    def of(cls, product: pb.Product) -> Shown:
+    def of(cls, product: pb.Product) -> CachedProduct:
         """Both views of a product."""
         return cls(product, summary_of(product))
 
@@ -51,7 +51,7 @@ class Shown:
         return self.full.ByteSize() + self.summary.ByteSize()
 
 
-class Shelf:
+class ProductCache:
     """Answers reads of products and categories from memory; what is missing is loaded in one query."""
 
     def __init__(self, db: Database, pool: Pool, clock: Clock, *, low_stock: int) -> None:
@@ -59,7 +59,9 @@ class Shelf:
         self._pool = pool
         self._clock = clock
         self._low_stock = low_stock
-        self._products: Cache[int, Shown] = Cache(self._load_products, size=MOST_BYTES, weigh=Shown.weigh)
+        self._products: Cache[int, CachedProduct] = Cache(
+            self._load_products, size=MAX_BYTES, weigh=CachedProduct.weigh
+        )
         self._turns: dict[int, datetime] = {}
         """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
@@ -78,7 +80,7 @@ class Shelf:
         shown = await self._products.get(product_id)
         return shown.full if shown else None
 
-    async def products(self, ids: Sequence[int]) -> dict[int, Shown]:
+    async def products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         """The products that exist among `ids`."""
         self._drop_turned(ids)
         return await self._products.get_many(ids)
@@ -107,7 +109,7 @@ class Shelf:
             return known[1]
         count = await self._pool.run(Deadline(LOAD_SECONDS), self._count, wanted)
         self._counts[wanted] = (time.monotonic() + COUNT_SECONDS, count)
-        while len(self._counts) > MOST_COUNTS:
+        while len(self._counts) > MAX_COUNTS:
             self._counts.popitem(last=False)
         return count
 
@@ -115,21 +117,21 @@ class Shelf:
         with self._db.read() as connection:
             return listing_queries.count_products(connection, wanted, self._clock())
 
-    async def _load_products(self, ids: Sequence[int]) -> dict[int, Shown]:
+    async def _load_products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         products, turns = await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
         for product_id in products:
             self._turns.pop(product_id, None)
         self._turns |= turns
         return products
 
-    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, Shown], dict[int, datetime]]:
+    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, CachedProduct], dict[int, datetime]]:
         """Products, and when the prices of some of them change by the clock."""
         now = self._clock()
         with self._db.read() as connection:
             rows = queries.products(connection, ids)
         turns = {row.id: turn for row in rows if (turn := next_turn(row, now)) is not None}
         products = [product_to_wire(row, now, low_stock=self._low_stock) for row in rows]
-        return {product.id: Shown.of(product) for product in products}, turns
+        return {product.id: CachedProduct.of(product) for product in products}, turns
 
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
         return await self._pool.run(Deadline(LOAD_SECONDS), self._read_tree)
@@ -143,7 +145,7 @@ class Shelf:
             self._products.drop(product_id)
 
     def _everything_changed(self) -> None:
-        # A category's name stands in its products, so a new name empties the shelf.
+        # A category's name stands in its products, so a new name empties the cache.
         self._products.clear()
         self._tree.clear()
         self._counts.clear()

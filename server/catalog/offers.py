@@ -1,0 +1,112 @@
+"""Offers: what the variants of products are sold as at a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select
+
+from server.catalog.discounts import price_at
+from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.db.prepared import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a variant is sold as: `price_minor` at the moment, `list_minor` without the product's discount."""
+
+    product_id: int
+    variant_id: int
+    sku: str
+    name: str
+    list_minor: int
+    price_minor: int
+    currency: str
+    max_quantity: int
+    available: int
+    on_sale: bool
+    max_quantity_days: int = 0
+
+
+OFFERS = (
+    select(
+        Product.id.label("product_id"),
+        Variant.id.label("variant_id"),
+        Variant.sku,
+        Product.name,
+        func.coalesce(Variant.price_minor, Product.price_minor).label("list_minor"),
+        Product.discount_bp,
+        Product.discount_minor,
+        Product.discount_from,
+        Product.discount_until,
+        Product.currency,
+        Product.max_quantity,
+        Product.max_quantity_days,
+        InventoryLevel.available,
+        Product.deleted_at,
+    )
+    .join(Product, Product.id == Variant.product_id)
+    .join(
+        InventoryLevel,
+        and_(InventoryLevel.variant_id == Variant.id, InventoryLevel.location_id == DEFAULT_LOCATION_ID),
+    )
+)
+"""What variants are sold as; the cart joins it to its lines. See `offer_from`."""
+
+
+_OFFER_OF_VARIANT = Prepared(
+    OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.id == bindparam("variant_id"))
+)
+_OFFER_OF_PRODUCT = Prepared(OFFERS.where(Variant.product_id == bindparam("product_id"), Variant.is_default))
+
+
+@lru_cache(maxsize=256)
+def _offers_of(count: int, *, lock: bool) -> Prepared:
+    ids = [bindparam(f"variant_{i}", type_=BigInteger) for i in range(count)]
+    statement = OFFERS.where(Variant.id.in_(ids)).order_by(Variant.id)
+    return Prepared(statement.with_for_update(of=InventoryLevel) if lock else statement)
+
+
+def offers(connection: Connection, variant_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
+    """What these variants are sold as, by variant."""
+    return {row.variant_id: offer_from(row, now) for row in _rows(connection, variant_ids, lock=False)}
+
+
+def lock_stock(tx: Connection, variant_ids: Sequence[int]) -> list[Any]:
+    """The rows of OFFERS of these variants, whose stock is held until the transaction ends."""
+    return _rows(tx, variant_ids, lock=True)
+
+
+def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> list[Any]:
+    ids = {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
+    return _offers_of(len(ids), lock=lock).all(connection, **ids)
+
+
+def offer_of(connection: Connection, product_id: int, variant_id: int | None, now: datetime) -> Offer | None:
+    """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
+    statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
+    keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
+    row = statement.first(connection, **keys)
+    offer = offer_from(row, now) if row else None
+    return offer if offer and offer.on_sale else None
+
+
+def offer_from(row: Any, now: datetime) -> Offer:
+    """The offer in a row of OFFERS, at the price of `now`."""
+    return Offer(
+        row.product_id,
+        row.variant_id,
+        row.sku,
+        row.name,
+        row.list_minor,
+        price_at(row.list_minor, row, now),
+        row.currency,
+        row.max_quantity,
+        row.available,
+        on_sale=row.deleted_at is None,
+        max_quantity_days=row.max_quantity_days,
+    )

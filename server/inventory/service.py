@@ -1,0 +1,85 @@
+"""The rules of the stock: taking it, giving it back, and counting it.
+
+Stock moves by conditional updates on rows that were locked in the order of their variants: two carts with the
+same lines in another order cannot wait for each other in a circle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.catalog import listings
+from server.catalog.offers import Offer, lock_stock, offer_from
+from server.events.log import STOCK, NewEvent, publish
+from server.inventory import queries
+from server.inventory.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
+
+
+def take_stock(tx: Connection, units: Mapping[int, int], now: datetime) -> dict[int, Offer]:
+    """Take units of variants out of stock, all or none, and return what they are sold as.
+
+    Two statements whatever the number of lines. Raises OutOfStock.
+    """
+    offers = {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(units))}
+    for variant_id, quantity in units.items():
+        offer = offers.get(variant_id)
+        if offer is None or not offer.on_sale:
+            raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
+        if offer.available < quantity:
+            raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
+    queries.take(tx, units)  # the rows are locked: it cannot fall short any more
+    last = [variant_id for variant_id, quantity in units.items() if offers[variant_id].available == quantity]
+    if last:
+        listings.sold_out(tx, {offers[variant_id].product_id for variant_id in last}, last)
+    return offers
+
+
+def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:
+    """Give units of variants back to stock, and return their products, for `stock_event`."""
+    rows = lock_stock(tx, sorted(units))
+    queries.give_back(tx, units)
+    in_stock_again = {row.product_id for row in rows if row.available == 0}
+    if in_stock_again:
+        listings.stock_changed(tx, in_stock_again)
+    return {row.product_id for row in rows}
+
+
+def stock_event(product_ids: Iterable[int]) -> NewEvent:
+    """The event that the caller of `take_stock` or `return_stock` publishes, together with its own."""
+    return NewEvent(STOCK, payload={"products": sorted(set(product_ids))})
+
+
+def set_stock(
+    tx: Connection, product_id: int, variant_id: int | None, quantity: int, expected: int | None = None
+) -> None:
+    """Make `quantity` the units that can be ordered, if `expected` are so still; None accepts any number.
+
+    Raises VariantNotFound and StockChanged.
+    """
+    variant_id = _variant_id(tx, product_id, variant_id)
+    if not queries.set_available(tx, variant_id, quantity, expected):
+        raise StockChanged(available=queries.available(tx, variant_id), expected=expected)
+    _announce_change(tx, product_id)
+
+
+def adjust_stock(tx: Connection, product_id: int, variant_id: int | None, delta: int) -> None:
+    """Add `delta` units, or take them when negative. Raises VariantNotFound and NegativeStock."""
+    variant_id = _variant_id(tx, product_id, variant_id)
+    if not queries.add_available(tx, variant_id, delta):
+        raise NegativeStock(available=queries.available(tx, variant_id), taken=-delta)
+    _announce_change(tx, product_id)
+
+
+def _variant_id(tx: Connection, product_id: int, variant_id: int | None) -> int:
+    found = queries.variant_id_of(tx, product_id, variant_id)
+    if found is None:
+        raise VariantNotFound(product_id=product_id, variant_id=variant_id or "by default")
+    return found
+
+
+def _announce_change(tx: Connection, product_id: int) -> None:
+    listings.stock_changed(tx, [product_id])
+    publish(tx, stock_event([product_id]))
