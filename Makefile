@@ -15,6 +15,7 @@ SCRATCH := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+METHODS := clients/python/sanset_client/methods.py
 CODE := server ml clients/python bench proto tests
 
 .PHONY: help install run test check lint types contract layers generate bench faults clean
@@ -45,15 +46,15 @@ contract: $(VENV)/.developer ## Lint the protos and compare the generated code
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	python proto/generate.py --image "$$scratch/image.binpb"; \
 	(cd proto && buf lint "$$scratch/image.binpb" --config buf.yaml --path sanset/v1); \
-	python proto/generate.py "$$scratch/generated"; \
-	diff -r --exclude=__pycache__ generated "$$scratch/generated" \
-	  || { echo "make: generated/ is out of date; run make generate"; exit 1; }
+	python proto/generate.py "$$scratch/generated" "$$scratch/methods.py"; \
+	diff -r --exclude=__pycache__ generated "$$scratch/generated" && diff $(METHODS) "$$scratch/methods.py" \
+	  || { echo "make: the generated code is out of date; run make generate"; exit 1; }
 
 layers: $(VENV)/.developer ## Check that imports point one way
 	@$(BIN)/lint-imports --no-cache > /dev/null || $(BIN)/lint-imports --no-cache
 
 generate: $(VENV)/.developer ## Generate code and descriptors from the protos
-	@PATH="$(CURDIR)/$(BIN):$$PATH" python proto/generate.py generated
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python proto/generate.py generated $(METHODS)
 
 bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
 	@$(BIN)/python -m bench

@@ -1,7 +1,7 @@
-"""Generates what stands in `generated/` from the protos: Python code, stubs and the descriptor set.
+"""Generates what stands in `generated/` from the protos, and the methods of the Python client.
 
-`generate.py DIRECTORY` writes the code; `generate.py --image FILE` writes the protos with their comments as an
-image that buf can lint and compare.
+`generate.py DIRECTORY METHODS` writes code, stubs and the descriptor set, and the methods to the file METHODS;
+`generate.py --image FILE` writes the protos with their comments as an image that buf can lint and compare.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 import grpc_tools
+from client_methods import ClientMethods
 from google.api import annotations_pb2
 from google.protobuf import descriptor_pb2, duration_pb2, field_mask_pb2, timestamp_pb2
 from grpc_tools import protoc
@@ -48,6 +49,15 @@ def generate(target: Path) -> None:
     for package in ("sanset", "sanset/v1", "buf", "buf/validate"):
         (target / package / "__init__.py").touch()
         (target / package / "py.typed").touch()
+
+
+def write_client_methods(target: Path) -> None:
+    """Write the methods of the Python client."""
+    with tempfile.TemporaryDirectory() as scratch:
+        image = Path(scratch) / "image.binpb"
+        describe(image)
+        descriptors = descriptor_pb2.FileDescriptorSet.FromString(image.read_bytes())
+    target.write_text(ClientMethods(descriptors).text(), encoding="utf-8")
 
 
 def describe(image: Path) -> None:
@@ -93,3 +103,4 @@ if __name__ == "__main__":
         describe(Path(sys.argv[2]))
     else:
         generate(Path(sys.argv[1]))
+        write_client_methods(Path(sys.argv[2]))

@@ -23,11 +23,9 @@ from sanset.v1.order_pb2 import OrderEvent
 
 from sanset_client.methods import (
     AuthMethods,
-    CartMethods,
     CatalogMethods,
     InventoryMethods,
     ModelMethods,
-    OrderMethods,
     PaymentMethods,
     PromotionMethods,
     RecommendMethods,
@@ -37,11 +35,12 @@ from sanset_client.methods import (
     WebhookMethods,
 )
 from sanset_client.rpc import Service
+from sanset_client.shortcuts import CartShortcuts, OrderShortcuts
 from sanset_client.tracking import PATIENCE, Trail, follow
 
 
 class Auth(AuthMethods, Service, auth_pb2_grpc.AuthServiceStub):
-    """Signing in, and sessions."""
+    """Signing in, and sessions. `login` and `logout` of the client keep the tokens; these do not."""
 
 
 class Users(UserMethods, Service, user_pb2_grpc.UserServiceStub):
@@ -56,11 +55,11 @@ class Inventory(InventoryMethods, Service, inventory_pb2_grpc.InventoryServiceSt
     """The stock of products."""
 
 
-class Cart(CartMethods, Service, cart_pb2_grpc.CartServiceStub):
+class Cart(CartShortcuts, Service, cart_pb2_grpc.CartServiceStub):
     """The caller's cart and wishlist."""
 
 
-class Orders(OrderMethods, Service, order_service_pb2_grpc.OrderServiceStub):
+class Orders(OrderShortcuts, Service, order_service_pb2_grpc.OrderServiceStub):
     """Orders, and following them."""
 
     def track(

@@ -10,11 +10,9 @@ from sanset.v1.order_pb2 import OrderEvent
 from sanset_client.aio.tracking import follow
 from sanset_client.methods import (
     AuthMethods,
-    CartMethods,
     CatalogMethods,
     InventoryMethods,
     ModelMethods,
-    OrderMethods,
     PaymentMethods,
     PromotionMethods,
     RecommendMethods,
@@ -24,6 +22,7 @@ from sanset_client.methods import (
     WebhookMethods,
 )
 from sanset_client.rpc import AsyncService
+from sanset_client.shortcuts import CartShortcuts, OrderShortcuts
 from sanset_client.tracking import PATIENCE, Trail
 
 if TYPE_CHECKING:  # the async stubs are types only: at run time one stub serves both kinds of channel
@@ -57,7 +56,7 @@ else:
 
 
 class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
-    """Signing in, and sessions."""
+    """Signing in, and sessions. `login` and `logout` of the client keep the tokens; these do not."""
 
 
 class AsyncUsers(UserMethods, AsyncService, UserServiceAsyncStub):
@@ -72,11 +71,11 @@ class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
     """The stock of products."""
 
 
-class AsyncCart(CartMethods, AsyncService, CartServiceAsyncStub):
+class AsyncCart(CartShortcuts, AsyncService, CartServiceAsyncStub):
     """The caller's cart and wishlist."""
 
 
-class AsyncOrders(OrderMethods, AsyncService, OrderServiceAsyncStub):
+class AsyncOrders(OrderShortcuts, AsyncService, OrderServiceAsyncStub):
     """Orders, and following them."""
 
     def track(
