@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge
 from server.db.pool import Pool
 from server.events.follower import Follower
 from server.order.tracking import Tracking
-from server.recommend.serving import Serving
+from server.recommend.serving.state import Serving
 
 
 def export_gauges(

@@ -11,8 +11,8 @@ from server.bootstrap.prepare import prepare
 from server.catalog.models import Product
 from server.db.database import Database
 from server.pricing.prices import PriceRules
-from server.recommend.lifecycle.command import train
-from server.recommend.models import TrainedModel
+from server.recommend.registry.models import TrainedModel
+from server.recommend.training.command import train
 from server.segment.trained import keeper
 from server.settings import Settings
 

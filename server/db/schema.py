@@ -14,7 +14,9 @@ from server.mail import models as mail
 from server.order import models as order
 from server.order.payments import models as payments
 from server.promotion import models as promotion
-from server.recommend import models as recommend
+from server.recommend.feedback import models as feedback
+from server.recommend.registry import models as model_registry
+from server.recommend.training import models as training
 from server.segment import models as segment
 from server.user import models as user
 from server.webhooks import models as webhooks
@@ -28,15 +30,17 @@ __all__ = [
     "catalog",
     "compatibility",
     "events",
+    "feedback",
     "jobs",
     "mail",
     "metadata",
+    "model_registry",
     "order",
     "payments",
     "promotion",
     "properties",
-    "recommend",
     "segment",
+    "training",
     "user",
     "webhooks",
 ]

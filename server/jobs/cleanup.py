@@ -32,7 +32,7 @@ from server.db.pool import Pool
 from server.events.log import ORDER
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.mail.models import Mail
-from server.recommend.models import BehaviorEvent
+from server.recommend.feedback.models import BehaviorEvent
 from server.webhooks.models import WebhookDelivery
 
 EVENTS = timedelta(days=7)

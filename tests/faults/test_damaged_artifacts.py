@@ -25,9 +25,9 @@ from ml.artifacts.artifact import DamagedArtifact
 from ml.artifacts.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.lifecycle import registry
-from server.recommend.lifecycle.training import train_now
-from server.recommend.serving import artifact_key
+from server.recommend.registry import trained_models
+from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.training.job import train_now
 from server.settings import Settings
 
 VARIANTS = 200
@@ -109,7 +109,7 @@ def copied(selling: Settings, pristine: Path, name: str) -> model_pb2.Model:
     shutil.copytree(pristine, path)
     db = Database(selling.url)
     with db.transaction() as tx:
-        model_id = registry.register(tx, name, "ALL", {}, utc_now())
+        model_id = trained_models.register(tx, name, "ALL", {}, utc_now())
     db.close()
     return model_pb2.Model(id=model_id, version=name)
 
@@ -156,7 +156,7 @@ def rewritten(settings: Settings, pristine: Path) -> str:
     path = artifact.write(settings.models_dir, known.contents, description, key)
     db = Database(settings.url)
     with db.transaction() as tx:
-        registry.register(tx, path.name, "ALL", {}, utc_now())
+        trained_models.register(tx, path.name, "ALL", {}, utc_now())
     db.close()
     return path.name
 

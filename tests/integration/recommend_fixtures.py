@@ -16,10 +16,11 @@ from ml.artifacts import artifact
 from ml.artifacts.manifest import Description
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.lifecycle import child, probe, registry
-from server.recommend.lifecycle.assignment import Assignment
-from server.recommend.lifecycle.training import Outcome, train_now
-from server.recommend.serving import artifact_key
+from server.recommend.registry import probe, trained_models
+from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.training import process
+from server.recommend.training.assignment import Assignment
+from server.recommend.training.job import Outcome, train_now
 from server.settings import Settings
 
 Command = tuple[list[str], dict[str, str]]
@@ -67,8 +68,10 @@ def modelled(settings: Settings, trained: Trained) -> Settings:
     shutil.copytree(trained.models_dir, settings.models_dir)
     db = Database(settings.url)
     with db.transaction() as tx:
-        model_id = registry.register(tx, trained.outcome.version, "ALL", trained.outcome.metrics, utc_now())
-        registry.activate(tx, model_id)
+        model_id = trained_models.register(
+            tx, trained.outcome.version, "ALL", trained.outcome.metrics, utc_now()
+        )
+        trained_models.activate(tx, model_id)
     db.close()
     return settings
 
@@ -113,7 +116,7 @@ def copying(trained: Trained, monkeypatch: pytest.MonkeyPatch) -> None:
         ]
         return ["printf", r"%s\n", *map(json.dumps, lines)], dict(os.environ)
 
-    monkeypatch.setattr(child, "_command", command)
+    monkeypatch.setattr(process, "_command", command)
 
 
 def copied(trained: Trained, models_dir: Path, model_type: str = "ALL") -> Path:

@@ -13,8 +13,8 @@ from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.lifecycle import registry
-from server.recommend.models import TrainedModel
+from server.recommend.registry import trained_models
+from server.recommend.registry.models import TrainedModel
 from server.settings import Settings
 
 Story = Callable[[Worker], Awaitable[None]]
@@ -61,9 +61,11 @@ def clone(settings: Settings, recall: float, *, active: bool = False) -> Trained
     db = Database(settings.url)
     metrics = {"users": 10, "blend": {"recall@20": recall}, "popularity": {}}
     with db.transaction() as tx:
-        model_id = registry.register(tx, f"als_2026010{recall * 10:.0f}T000000Z", "ALS", metrics, utc_now())
+        model_id = trained_models.register(
+            tx, f"als_2026010{recall * 10:.0f}T000000Z", "ALS", metrics, utc_now()
+        )
         if active:
-            registry.activate(tx, model_id)
+            trained_models.activate(tx, model_id)
     db.close()
     return TrainedModel(id=model_id, version=f"als_2026010{recall * 10:.0f}T000000Z")
 

@@ -18,14 +18,14 @@ from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.events.follower import Follower
 from server.paging import Pages
-from server.recommend.activity.behavior import Tracker
-from server.recommend.effect.attribution import Attributions
-from server.recommend.effect.shown import ShownLists
-from server.recommend.lifecycle.servicer import ModelServicer
-from server.recommend.lifecycle.trainer import Trainer
-from server.recommend.service import Recommender
-from server.recommend.servicer import RecommendServicer
-from server.recommend.serving import Serving
+from server.recommend.feedback.attribution import Attributions
+from server.recommend.feedback.impressions import ShownLists
+from server.recommend.feedback.tracking import Tracker
+from server.recommend.serving.recommender import Recommender
+from server.recommend.serving.servicer import RecommendServicer
+from server.recommend.serving.state import Serving
+from server.recommend.training.servicer import ModelServicer
+from server.recommend.training.trainer import Trainer
 from server.rpc.call import Call
 from server.rpc.identity import Identity, Role
 from server.settings import Settings

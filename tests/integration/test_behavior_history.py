@@ -15,7 +15,7 @@ from running_shop import Account, RunningShop, refused
 from sanset.v1 import cart_pb2
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend.activity.history import History
+from server.recommend.feedback.history import History
 
 VIEW, CLICK, SEARCH = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.CLICK, pb.BehaviorEvent.SEARCH
 

@@ -15,7 +15,7 @@ from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.jobs.cleanup import Cleanup
-from server.recommend.models import BehaviorEvent
+from server.recommend.feedback.models import BehaviorEvent
 
 
 @pytest.fixture

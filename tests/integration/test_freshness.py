@@ -19,7 +19,7 @@ from server.cart.service import Addition
 from server.clock import utc_now
 from server.events.log import ORDER, NewEvent, publish
 from server.pricing.prices import PriceRules
-from server.recommend.lifecycle import probe
+from server.recommend.registry import probe
 from server.settings import Settings
 
 TRIALS = 10

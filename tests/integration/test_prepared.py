@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from server.db.database import Database
 from server.db.prepared import Prepared
 from server.events.models import IdempotencyKey
-from server.recommend.models import TrainedModel
+from server.recommend.registry.models import TrainedModel
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 987_654, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from server.clock import utc_now
 from server.errors import UserNotFound
 from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
 from server.order.models import Order, OrderLine
-from server.recommend.lifecycle import probe
+from server.recommend.registry import probe
 from server.settings import Settings
 
 Story = Callable[[Worker], Awaitable[None]]

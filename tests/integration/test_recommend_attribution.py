@@ -11,9 +11,9 @@ from sanset.v1 import cart_pb2
 from sanset.v1 import recommend_pb2 as pb
 
 from server.clock import utc_now
-from server.recommend.effect import online
-from server.recommend.effect.online import Online, Scope
-from server.recommend.service import POPULARITY
+from server.recommend.feedback import online
+from server.recommend.feedback.online import Online, Scope
+from server.recommend.serving.recommender import POPULARITY
 
 CLICK = pb.BehaviorEvent.CLICK
 

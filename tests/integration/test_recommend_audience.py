@@ -13,7 +13,7 @@ from running_shop import RunningShop, refused
 from sanset.v1 import recommend_pb2 as pb
 
 from server.errors import UserNotFound
-from server.recommend.lifecycle import probe
+from server.recommend.registry import probe
 from server.rpc.access import TokenMissing
 from server.rpc.identity import Identity
 from server.settings import Settings

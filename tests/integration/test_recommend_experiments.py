@@ -22,15 +22,15 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import ORDER, NewEvent, publish
-from server.recommend.effect.experiments import Split, split_key
-from server.recommend.errors import (
+from server.recommend.registry import probe, trained_models
+from server.recommend.registry.errors import (
     ExperimentNotFound,
     ExperimentRunning,
     ModelDamaged,
     ModelInUse,
     ModelNotFound,
 )
-from server.recommend.lifecycle import probe, registry
+from server.recommend.registry.experiments import Split, split_key
 from server.settings import Settings
 
 CONTROL, CHALLENGER = 1, 2
@@ -65,8 +65,8 @@ def shop(settings: Settings, rivals: Rivals, monkeypatch: pytest.MonkeyPatch) ->
     db = Database(settings.url)
     with db.transaction() as tx:
         for version in rivals.versions:
-            registry.register(tx, version, "ALL", {}, utc_now())
-        registry.activate(tx, CONTROL)
+            trained_models.register(tx, version, "ALL", {}, utc_now())
+        trained_models.activate(tx, CONTROL)
     db.close()
     return settings
 
@@ -205,7 +205,7 @@ def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
 def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int) -> None:
     async def story(first: Worker, second: Worker) -> None:
         with first.db.transaction() as tx:
-            registry.register(tx, "other", "ALL", {}, utc_now())
+            trained_models.register(tx, "other", "ALL", {}, utc_now())
         shutil.copytree(shop.models_dir / rivals.versions[1], shop.models_dir / "other")
         experiment = await start(first)
         await until(lambda: second.serving.challenger is not None)
@@ -214,7 +214,7 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
             await second.call("ActivateModel", request, ADMIN)
         else:  # as a training does
             with second.db.transaction() as tx:
-                registry.activate(tx, winner)
+                trained_models.activate(tx, winner)
         assert (await results(first, experiment.id)).state == model_pb2.Experiment.ENDED
         await until(lambda: first.serving.challenger is None and second.serving.challenger is None)
         if winner == CHALLENGER:
@@ -251,7 +251,7 @@ def test_what_cannot_be_started_is_refused(shop: Settings) -> None:
 def test_without_a_model_in_use_there_is_nothing_to_compare_with(settings: Settings, rivals: Rivals) -> None:
     async def story(first: Worker, _: Worker) -> None:
         with first.db.transaction() as tx:
-            registry.register(tx, rivals.versions[0], "ALL", {}, utc_now())
+            trained_models.register(tx, rivals.versions[0], "ALL", {}, utc_now())
         shutil.copytree(rivals.models_dir, settings.models_dir)
         assert await refusal(start(first, 1)) is ModelNotFound
 

@@ -19,7 +19,7 @@ from server.catalog.models import Category, Product
 from server.clock import utc_now
 from server.errors import InvalidField
 from server.events.log import CART, ORDER, PRODUCT, STOCK, NewEvent, publish
-from server.recommend.lifecycle import probe
+from server.recommend.registry import probe
 from server.settings import Settings
 
 EVERYTHING = set(range(1, data.PRODUCTS + 1))

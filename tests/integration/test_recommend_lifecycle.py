@@ -24,14 +24,15 @@ from ml.artifacts import artifact
 from ml.artifacts.schema import Contents
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.effect import experiments
-from server.recommend.errors import ModelDamaged, ModelNotFound
-from server.recommend.lifecycle import probe, pruning, registry, runs
-from server.recommend.lifecycle.assignment import ALWAYS, NEVER, Assignment, Parameters
-from server.recommend.lifecycle.pulse import TrainingCancelled
-from server.recommend.lifecycle.training import TrainingFailed, train_now
-from server.recommend.models import TrainedModel, TrainingRun
-from server.recommend.serving import artifact_key
+from server.recommend.registry import experiments, probe, trained_models
+from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.registry.errors import ModelDamaged, ModelNotFound
+from server.recommend.registry.models import TrainedModel
+from server.recommend.training import pruning, runs
+from server.recommend.training.assignment import ALWAYS, NEVER, Assignment, Parameters
+from server.recommend.training.heartbeat import TrainingCancelled
+from server.recommend.training.job import TrainingFailed, train_now
+from server.recommend.training.models import TrainingRun
 from server.settings import Settings, environment_of
 
 pytestmark = pytest.mark.usefixtures("proven_once")
@@ -262,7 +263,7 @@ def test_an_experiment_is_ended_by_activation_but_not_by_a_training_in_passing(m
     with db.transaction() as tx:
         assert experiments.running(tx) == trial
         assert outcome.model_id is not None
-        registry.activate(tx, outcome.model_id)
+        trained_models.activate(tx, outcome.model_id)
         assert experiments.running(tx) is None
     db.close()
 
@@ -303,7 +304,7 @@ def test_old_models_are_deleted_but_not_those_in_use(modelled: Settings, trained
             with pytest.raises(ModelDamaged, match="only the newest models are kept"):
                 await worker.call(method, request, ADMIN)
         with pytest.raises(ModelDamaged), worker.db.transaction() as tx:
-            registry.activate(tx, old.id)
+            trained_models.activate(tx, old.id)
         assert await recommended_by(worker) == in_use
 
     play(modelled, story)

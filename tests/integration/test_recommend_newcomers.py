@@ -17,7 +17,7 @@ from sqlalchemy import update
 from server.catalog.models import Product
 from server.clock import utc_now
 from server.events.log import CATALOG, ORDER, PRODUCT, NewEvent, publish
-from server.recommend.lifecycle import probe
+from server.recommend.registry import probe
 from server.settings import Settings
 
 PROMISED_SECONDS = 1.0

@@ -12,11 +12,12 @@ from sqlalchemy import Connection, event, insert, update
 
 from server.db.database import Database
 from server.order.models import Order
-from server.recommend.effect import online, shown
-from server.recommend.effect.experiments import Trial
-from server.recommend.effect.online import Online, Place, Scope
-from server.recommend.effect.shown import Kind, Shown
-from server.recommend.models import BehaviorEvent, Experiment, TrainedModel
+from server.recommend.feedback import impressions, online
+from server.recommend.feedback.impressions import Kind, Shown
+from server.recommend.feedback.models import BehaviorEvent
+from server.recommend.feedback.online import Online, Place, Scope
+from server.recommend.registry.experiments import Trial
+from server.recommend.registry.models import Experiment, TrainedModel
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 NEW, OLD = "all_20260601T110000Z", "all_20260501T110000Z"
@@ -57,7 +58,7 @@ class Story:
         self._lists += 1
         list_id = f"{self._lists:016x}"
         row = Shown(list_id, version, Kind.HOMEPAGE, user, None, experiment, list(products), at)
-        shown.write(self.tx, [row])
+        impressions.write(self.tx, [row])
         return list_id
 
     def touch(

@@ -15,12 +15,13 @@ from sqlalchemy import func, select, update
 
 from server.clock import OFF, latest, utc_now
 from server.db.database import Database
-from server.recommend.lifecycle import registry, runs
-from server.recommend.lifecycle.assignment import Assignment
-from server.recommend.lifecycle.runs import Run
-from server.recommend.lifecycle.schedule import Schedule
-from server.recommend.lifecycle.training import Conductor, Outcome
-from server.recommend.models import TrainingRun
+from server.recommend.registry import trained_models
+from server.recommend.training import runs
+from server.recommend.training.assignment import Assignment
+from server.recommend.training.job import Conductor, Outcome
+from server.recommend.training.models import TrainingRun
+from server.recommend.training.runs import Run
+from server.recommend.training.schedule import Schedule
 from server.settings import Settings
 
 DAY = timedelta(days=1)
@@ -58,7 +59,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def conduct(self: Conductor, run: Run, assignment: Assignment) -> Outcome:
         with self._db.transaction() as tx:
-            model_id = registry.register(tx, f"model-{run.id}", assignment.model_type, {}, utc_now())
+            model_id = trained_models.register(tx, f"model-{run.id}", assignment.model_type, {}, utc_now())
             runs.succeed(tx, run.id, model_id, "Done.", utc_now())
         return Outcome(run.id, succeeded=True, message="Done.")
 
@@ -105,7 +106,7 @@ def test_of_many_workers_one_trains_and_once_a_day(settings: Settings) -> None:
                 assert connection.execute(select(TrainingRun.scheduled_for)).scalars().all() == [
                     latest(day.at, day.now)
                 ]
-                assert registry.active(connection) is not None
+                assert trained_models.active(connection) is not None
 
     play(settings, story)
 

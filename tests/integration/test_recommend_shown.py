@@ -16,10 +16,10 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.pool import Pool
 from server.errors import UnavailableNow
-from server.recommend.effect import shown
-from server.recommend.effect.attribution import Attributions
-from server.recommend.effect.shown import Kind, Shown, ShownLists
-from server.recommend.models import ShownList
+from server.recommend.feedback import impressions
+from server.recommend.feedback.attribution import Attributions
+from server.recommend.feedback.impressions import Kind, Shown, ShownLists
+from server.recommend.feedback.models import ShownList
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DROPPED = "sanset_shown_lists_dropped_total"
@@ -118,14 +118,14 @@ def test_many_lists_are_one_write_and_showing_asks_the_database_nothing(database
 def test_it_writes_by_itself_and_the_rest_when_it_stops(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "FLUSH_SECONDS", 0.05)
+    monkeypatch.setattr(impressions, "FLUSH_SECONDS", 0.05)
 
     async def story(log: Log) -> None:
         log.lists.start()
         log.show(1)
         await log.written()
         assert len(log.rows()) == 1
-        monkeypatch.setattr(shown, "FLUSH_SECONDS", 60)
+        monkeypatch.setattr(impressions, "FLUSH_SECONDS", 60)
         log.show(2)
         await log.lists.stop()
         assert len(log.rows()) == 2
@@ -134,14 +134,14 @@ def test_it_writes_by_itself_and_the_rest_when_it_stops(
 
 
 def test_a_full_batch_does_not_wait(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "FLUSH_SECONDS", 60)
+    monkeypatch.setattr(impressions, "FLUSH_SECONDS", 60)
 
     async def story(log: Log) -> None:
         log.lists.start()
-        for _ in range(shown.FLUSH_ROWS):
+        for _ in range(impressions.FLUSH_ROWS):
             log.show(1)
         await log.written()
-        assert len(log.rows()) == shown.FLUSH_ROWS
+        assert len(log.rows()) == impressions.FLUSH_ROWS
 
     play(sqlite_url, story)
 
@@ -149,7 +149,7 @@ def test_a_full_batch_does_not_wait(sqlite_url: str, monkeypatch: pytest.MonkeyP
 def test_what_does_not_fit_is_dropped_and_counted_and_still_signed(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "MOST_WAITING", 3)
+    monkeypatch.setattr(impressions, "MOST_WAITING", 3)
 
     async def story(log: Log) -> None:
         tokens = [log.show(number) for number in range(1, 6)]
@@ -164,7 +164,7 @@ def test_what_does_not_fit_is_dropped_and_counted_and_still_signed(
 def test_a_write_that_fails_once_is_repeated_and_loses_nothing(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(impressions, "RETRY_SECONDS", 0)
 
     async def story(log: Log) -> None:
         transaction = log.db.transaction
@@ -192,7 +192,7 @@ def test_a_write_that_fails_once_is_repeated_and_loses_nothing(
 def test_a_write_that_fails_twice_is_given_up_and_counted(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(impressions, "RETRY_SECONDS", 0)
 
     async def story(log: Log) -> None:
         log.show(1, user_id=999_999)  # there is no such user: the whole batch is refused
@@ -226,12 +226,12 @@ def test_switched_off_or_empty_nothing_is_kept(sqlite_url: str) -> None:
 def test_lists_of_more_than_ninety_days_ago_are_deleted_some_at_a_time(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(shown, "PRUNED_AT_ONCE", 2)
+    monkeypatch.setattr(impressions, "PRUNED_AT_ONCE", 2)
 
     async def story(log: Log) -> None:
         ages = [91, 91, 92, 93, 200, 89, 0]
         with log.db.transaction() as tx:
-            shown.write(
+            impressions.write(
                 tx,
                 [
                     Shown(f"{i:016x}", "all_1", "CART", None, None, None, [1], NOW - timedelta(days=age))

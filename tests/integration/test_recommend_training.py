@@ -21,11 +21,14 @@ from sqlalchemy import select, update
 from ml.__main__ import DATABASE_VARIABLE
 from server.clock import utc_now
 from server.db.database import Database
-from server.recommend.errors import ModelDamaged, ModelNotFound, TooLittleData, TrainingRunning
-from server.recommend.lifecycle import child, registry, runs
-from server.recommend.lifecycle.assignment import Assignment, Parameters
-from server.recommend.lifecycle.training import Conductor, TrainingFailed, train_now
-from server.recommend.models import TrainedModel, TrainingRun
+from server.recommend.registry import trained_models
+from server.recommend.registry.errors import ModelDamaged, ModelNotFound
+from server.recommend.registry.models import TrainedModel
+from server.recommend.training import process, runs
+from server.recommend.training.assignment import Assignment, Parameters
+from server.recommend.training.errors import TooLittleData, TrainingRunning
+from server.recommend.training.job import Conductor, TrainingFailed, train_now
+from server.recommend.training.models import TrainingRun
 from server.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("proven_once")
@@ -204,7 +207,7 @@ def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: S
 
 def test_a_child_that_lacks_a_library_names_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     code = "raise ImportError('libstdc++.so.6: cannot open shared object file')"
-    monkeypatch.setattr(child, "_command", lambda *_: ([sys.executable, "-c", code], dict(os.environ)))
+    monkeypatch.setattr(process, "_command", lambda *_: ([sys.executable, "-c", code], dict(os.environ)))
     db = Database(settings.url)
     with pytest.raises(
         TrainingFailed, match=r"could not load what it needs: libstdc\+\+\.so\.6: cannot open"
@@ -215,7 +218,7 @@ def test_a_child_that_lacks_a_library_names_it(settings: Settings, monkeypatch: 
 
 def test_a_child_that_dies_is_a_failed_training(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        child, "_command", lambda *_: (["/bin/sh", "-c", "echo oops >&2; exit 9"], dict(os.environ))
+        process, "_command", lambda *_: (["/bin/sh", "-c", "echo oops >&2; exit 9"], dict(os.environ))
     )
     db = Database(settings.url)
     with pytest.raises(TrainingFailed, match="ended unexpectedly"):
@@ -243,7 +246,7 @@ def test_a_training_that_breaks_gives_its_place_up(
 def test_the_databases_address_is_not_on_the_command_line(tmp_path: Path) -> None:
     settings = settings_of("postgresql://shop:hush-hush@localhost/shop", tmp_path)
     wanted = Assignment(parameters=Parameters(preset="tuned", factors=8))
-    command, environment = child._command(settings, wanted, "all_20260601T120000Z")
+    command, environment = process._command(settings, wanted, "all_20260601T120000Z")
     assert "hush-hush" not in " ".join(command)
     assert environment[DATABASE_VARIABLE] == settings.url
     options = dict(zip(command[4::2], command[5::2], strict=True))
@@ -321,7 +324,7 @@ def test_two_activations_at_once_leave_one_model_in_use(modelled: Settings, trai
     async def story(worker: Worker) -> None:
         def activate(model_id: int) -> None:
             with worker.db.transaction() as tx:
-                registry.activate(tx, model_id)
+                trained_models.activate(tx, model_id)
 
         for _ in range(5):
             await asyncio.gather(*(asyncio.to_thread(activate, model_id) for model_id in ids))

@@ -22,8 +22,8 @@ from server.clock import utc_now
 from server.events.log import publish
 from server.order import queries
 from server.order.steps import Step, record
-from server.recommend.lifecycle import runs
-from server.recommend.models import TrainingRun
+from server.recommend.training import runs
+from server.recommend.training.models import TrainingRun
 
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)
 

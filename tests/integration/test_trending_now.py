@@ -18,8 +18,8 @@ from sqlalchemy import update
 
 from server.clock import utc_now
 from server.order.models import Order
-from server.recommend.trending import trend_queries
-from server.recommend.trending.trends import WINDOWS
+from server.recommend.serving.trending import trend_queries
+from server.recommend.serving.trending.trends import WINDOWS
 from server.rpc.identity import Identity
 from server.settings import Settings
 from server.user.models import User

@@ -22,7 +22,7 @@ from sqlalchemy import select
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
 from server.db.base import Base
-from server.recommend.effect.shown import FLUSH_SECONDS
+from server.recommend.feedback.impressions import FLUSH_SECONDS
 
 OK = grpc.StatusCode.OK
 NOT_FOUND = grpc.StatusCode.NOT_FOUND

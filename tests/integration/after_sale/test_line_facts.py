@@ -14,10 +14,10 @@ from sanset.v1 import category_pb2, order_pb2, segment_pb2
 
 from ml.data import interactions
 from server.clock import utc_now
-from server.recommend import queries
-from server.recommend.activity import history_queries
-from server.recommend.activity.history import History, history_of
-from server.recommend.trending import trend_queries
+from server.recommend.feedback import history_queries
+from server.recommend.feedback.history import History, history_of
+from server.recommend.serving import queries
+from server.recommend.serving.trending import trend_queries
 
 
 def member_of(shop: RunningShop, buyer: Account, **rules: Any) -> segment_pb2.SegmentMember | None:

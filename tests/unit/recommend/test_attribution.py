@@ -6,7 +6,7 @@ import base64
 
 import pytest
 
-from server.recommend.effect.attribution import Attributions
+from server.recommend.feedback.attribution import Attributions
 
 SECRET = b"a secret of more than 32 characters"
 

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from server.recommend.activity.flood import FROM_ONE_ORIGIN, IN_A_DAY, Buckets, Flood
-from server.recommend.activity.origins import Origins
-from server.recommend.errors import RateLimited
+from server.recommend.feedback.errors import RateLimited
+from server.recommend.feedback.flood import FROM_ONE_ORIGIN, IN_A_DAY, Buckets, Flood
+from server.recommend.feedback.origins import Origins
 
 
 class Clock:

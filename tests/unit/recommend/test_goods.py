@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 import pytest
 
 from server.errors import UnavailableNow
-from server.recommend import goods as module
-from server.recommend.goods import Goods
-from server.recommend.queries import Good
+from server.recommend.serving import availability as module
+from server.recommend.serving.availability import Goods
+from server.recommend.serving.queries import Good
 
 
 def _good(product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100) -> Good:

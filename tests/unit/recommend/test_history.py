@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from server.recommend.activity.history import RECENT, History, combined, history_of, visit_of
-from server.recommend.activity.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
+from server.recommend.feedback.history import RECENT, History, combined, history_of, visit_of
+from server.recommend.feedback.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 

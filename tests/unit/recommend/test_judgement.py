@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.lifecycle.judgement import Verdict, judge
-from server.recommend.lifecycle.registry import Listed
+from server.recommend.registry.trained_models import Listed
+from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
+from server.recommend.training.promotion import Verdict, judge
 
 IN_USE = Listed(
     1, "all_20260601T120000Z", "ALL", {"blend": {"recall@20": 0.30}}, True, datetime(2026, 6, 1, tzinfo=UTC)

@@ -6,8 +6,9 @@ from ml import __main__ as command
 from ml.data import interactions
 from ml.training import train
 from server.order import line_facts
-from server.recommend.lifecycle import child, probe, runs
-from server.recommend.lifecycle.assignment import Parameters
+from server.recommend.registry import probe
+from server.recommend.training import process, runs
+from server.recommend.training.assignment import Parameters
 
 
 def test_the_server_and_the_trainer_agree_on_too_little_data() -> None:
@@ -23,7 +24,7 @@ def test_they_agree_on_where_the_key_is() -> None:
 
 
 def test_they_agree_on_where_the_database_is() -> None:
-    assert child.DATABASE_VARIABLE == command.DATABASE_VARIABLE
+    assert process.DATABASE_VARIABLE == command.DATABASE_VARIABLE
 
 
 def test_every_parameter_that_a_training_may_be_given_is_an_option_of_the_trainer() -> None:

@@ -12,12 +12,12 @@ from rich.console import Console
 from sanset.v1 import model_pb2 as pb
 
 from ml.training.train import MODEL_TYPES
-from server.recommend.lifecycle import model_convert as convert
-from server.recommend.lifecycle.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.lifecycle.command import table
-from server.recommend.lifecycle.registry import Listed
-from server.recommend.lifecycle.runs import CANCELLED, Run
-from server.recommend.lifecycle.training import Outcome
+from server.recommend.registry.trained_models import Listed
+from server.recommend.training import convert as convert
+from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
+from server.recommend.training.command import table
+from server.recommend.training.job import Outcome
+from server.recommend.training.runs import CANCELLED, Run
 
 MADE = datetime(2026, 6, 1, tzinfo=UTC)
 SCORES = {"recall@20": 0.2, "ndcg@20": 0.1, "map@20": 0.05, "coverage@20": 0.5, "novelty@20": 7.5}

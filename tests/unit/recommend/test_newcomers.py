@@ -12,9 +12,9 @@ import pytest
 
 from ml.ranking.model import Model
 from server.errors import UnavailableNow
-from server.recommend import newcomers as module
-from server.recommend.newcomers import Newcomers
-from server.recommend.queries import Described
+from server.recommend.serving import new_products as module
+from server.recommend.serving.new_products import Newcomers
+from server.recommend.serving.queries import Described
 
 
 class Trained:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend import convert
-from server.recommend.asking import size
+from server.recommend.serving import convert
+from server.recommend.serving.query import size
 
 
 @pytest.mark.parametrize(

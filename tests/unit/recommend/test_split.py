@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.recommend.effect.experiments import Split, split_key
+from server.recommend.registry.experiments import Split, split_key
 
 USERS = [split_key(user_id) for user_id in range(1, 2001)]
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from server.recommend import stock as module
-from server.recommend.queries import Good
-from server.recommend.stock import ANYTHING, SPARE, Stock, Wish
+from server.recommend.serving import product_table as module
+from server.recommend.serving.product_table import ANYTHING, SPARE, Stock, Wish
+from server.recommend.serving.queries import Good
 
 WISHES = [
     ANYTHING,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from server.recommend.trending import tally
-from server.recommend.trending.journal import Deed, Journal
-from server.recommend.trending.tally import Tally
+from server.recommend.serving.trending import tally
+from server.recommend.serving.trending.journal import Deed, Journal
+from server.recommend.serving.trending.tally import Tally
 
 
 def _added(*deeds: Deed, region: str = "") -> dict[int, int]:

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import pytest
 
-from server.recommend.trending import trends
-from server.recommend.trending.journal import Deed
-from server.recommend.trending.ranked import Ranked, ranked
-from server.recommend.trending.trends import Trends
+from server.recommend.serving.trending import trends
+from server.recommend.serving.trending.journal import Deed
+from server.recommend.serving.trending.ranked import Ranked, ranked
+from server.recommend.serving.trending.trends import Trends
 
 
 class Counter:

@@ -1,1 +1,0 @@
-"""What recommendations achieve: tokens, the log of shown lists, online measures, experiments."""

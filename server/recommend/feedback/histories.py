@@ -1,0 +1,81 @@
+"""The histories that this worker holds in memory: those of users, and those of visitors who are not signed in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from server.db.database import Announcement
+from server.events import log as events
+from server.events.cache import Cache
+from server.events.follower import Follower
+from server.recommend.feedback.history import History, history_of, visit_of
+from server.recommend.feedback.history_queries import Row
+
+USERS_WEIGH_AT_MOST = 2_500_000
+VISITORS_WEIGH_AT_MOST = 500_000
+"""Apart from users: whoever invents visitors pushes out visitors only.
+
+A history weighs what `_weight` says, in units of about 45 bytes: all users together take 110 MB at most.
+"""
+
+ReadUser = Callable[[int], Awaitable[Sequence[Row]]]
+ReadVisitor = Callable[[str], Awaitable[Sequence[Row]]]
+
+
+class Histories:
+    """Reads a history once and keeps it until its owner does something. For use on one event loop."""
+
+    def __init__(self, read_user: ReadUser, read_visitor: ReadVisitor) -> None:
+        self._read_user = read_user
+        self._read_visitor = read_visitor
+        self._users: Cache[int, History] = Cache(self._load_users, size=USERS_WEIGH_AT_MOST, weigh=_weight)
+        self._visitors: Cache[str, History] = Cache(
+            self._load_visitors, size=VISITORS_WEIGH_AT_MOST, weigh=_weight
+        )
+
+    def attach(self, follower: Follower) -> None:
+        """Forget the histories that events change."""
+        follower.listen(events.ORDER, self._ordered)
+        follower.listen(events.BEHAVIOR, self._behaved)
+        follower.listen(events.CART, lambda event: self._users.drop(int(event.key)))
+        follower.listen(events.CATALOG, lambda event: self._clear())
+
+    async def of_user(self, user_id: int) -> History | None:
+        """A user's past; None when there is no such user."""
+        return await self._users.get(user_id)
+
+    async def of_visitor(self, visitor_id: str) -> History:
+        """A visitor's past; empty for a stranger."""
+        history = await self._visitors.get(visitor_id)
+        if history is None:
+            raise AssertionError("a loaded visit is never None")
+        return history
+
+    def _ordered(self, event: Announcement) -> None:
+        user_id = (event.payload or {}).get("user_id")
+        if user_id is not None:
+            self._users.drop(int(user_id))
+
+    def _behaved(self, event: Announcement) -> None:
+        if event.key.isdigit():
+            self._users.drop(int(event.key))
+        # A key is cut to its column, and a user who takes a visitor's past over is the key of that event.
+        visitor_id = (event.payload or {}).get("visitor")
+        if visitor_id:
+            self._visitors.drop(visitor_id)
+
+    def _clear(self) -> None:
+        self._users.clear()
+        self._visitors.clear()
+
+    async def _load_users(self, user_ids: Sequence[int]) -> dict[int, History]:
+        found = {user_id: history_of(await self._read_user(user_id)) for user_id in user_ids}
+        return {user_id: history for user_id, history in found.items() if history is not None}
+
+    async def _load_visitors(self, visitor_ids: Sequence[str]) -> dict[str, History]:
+        return {visitor_id: visit_of(await self._read_visitor(visitor_id)) for visitor_id in visitor_ids}
+
+
+def _weight(history: History) -> int:
+    lines = len(history.purchases.product_ids)
+    return 100 + len(history.bought) + 2 * len(history.recent) + lines

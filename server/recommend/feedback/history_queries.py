@@ -1,0 +1,164 @@
+"""SQL of what people did: what a list needs of a user or visitor in one query, and pages for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Integer,
+    Select,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    select,
+    tuple_,
+    union_all,
+)
+
+from server.cart.models import Cart, CartItem
+from server.db.prepared import Prepared
+from server.order.line_facts import IS_KEPT, KEPT, NEVER_SOLD
+from server.order.models import Order, OrderLine
+from server.recommend.feedback.models import BehaviorEvent
+from server.user.models import User
+
+MOST_EVENTS = 100
+"""How many of the latest events are looked at."""
+
+MOST_LINES = 500
+"""How many of the latest order lines tell what may be bought again."""
+
+USER, BOUGHT, RETURNED, ORDERED, SEEN, CARTED = "user", "bought", "returned", "ordered", "seen", "carted"
+"""Kinds of the rows of a history."""
+
+
+class Row(NamedTuple):
+    """A part of a history; `quantity` (units that were kept) and `order_id` are of the kind ORDERED, else 0.
+
+    BOUGHT and RETURNED (every unit came back) stand once per product, with its latest time; SEEN once
+    per event; CARTED once per line of the cart, with the time of its last change; one USER says that there is such
+    a user.
+    """
+
+    kind: str
+    product_id: int
+    at: datetime
+    quantity: int
+    order_id: int
+
+
+def of_user(connection: Connection, user_id: int) -> Sequence[Row]:
+    """What a user bought, sent back, did, and has in the cart. No rows: there is no such user."""
+    return [Row(*row) for row in _OF_USER.all(connection, user=user_id)]
+
+
+def of_visitor(connection: Connection, visitor_id: str) -> Sequence[Row]:
+    """What a visitor did that no user has taken over."""
+    return [Row(*row) for row in _OF_VISITOR.all(connection, visitor=visitor_id)]
+
+
+def _row(kind: ColumnElement[str], product_id: Any, at: Any) -> Select[Any]:
+    nothing = literal(0, Integer)
+    return select(
+        kind.label("kind"), product_id, at.label("at"), nothing.label("quantity"), nothing.label("order_id")
+    )
+
+
+def _said(kind: str) -> ColumnElement[str]:
+    return literal(kind, String)
+
+
+def _was_sold() -> ColumnElement[bool]:
+    # One by one: a prepared statement does not expand lists.
+    return and_(*(Order.status != name for name in NEVER_SOLD))
+
+
+def _bought(user: ColumnElement[int]) -> Select[Any]:
+    kept = case((IS_KEPT, _said(BOUGHT)), else_=_said(RETURNED))
+    return (
+        # The smaller word wins: bought again after it was sent back is bought.
+        _row(func.min(kept), OrderLine.product_id, func.max(Order.placed_at))
+        .select_from(OrderLine)
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.user_id == user, _was_sold())
+        .group_by(OrderLine.product_id)
+    )
+
+
+def _ordered(user: ColumnElement[int]) -> Select[Any]:
+    lines = (
+        select(
+            _said(ORDERED),
+            OrderLine.product_id,
+            Order.placed_at.label("at"),
+            KEPT.label("quantity"),
+            Order.id,
+        )
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.user_id == user, _was_sold(), IS_KEPT)
+        .order_by(Order.placed_at.desc(), Order.id.desc())
+        .limit(MOST_LINES)
+    )
+    return select(lines.subquery())
+
+
+def _seen(who: ColumnElement[bool]) -> Select[Any]:
+    event = BehaviorEvent
+    done = case((event.kind == "PURCHASE", _said(BOUGHT)), else_=_said(SEEN))
+    latest = (
+        _row(done, event.product_id, event.occurred_at)
+        .where(who, event.product_id.is_not(None))
+        .order_by(event.occurred_at.desc())
+        .limit(MOST_EVENTS)
+    )
+    return select(latest.subquery())
+
+
+def _of_user() -> Any:
+    user = bindparam("user", type_=BigInteger)
+    carted = _row(_said(CARTED), CartItem.product_id, Cart.updated_at).join_from(CartItem, Cart)
+    return union_all(
+        _bought(user),
+        _ordered(user),
+        _seen(BehaviorEvent.user_id == user),
+        carted.where(Cart.user_id == user),
+        _row(_said(USER), User.id, User.created_at).where(User.id == user),
+    )
+
+
+_OF_USER = Prepared(_of_user())
+_OF_VISITOR = Prepared(
+    _seen(and_(BehaviorEvent.visitor_id == bindparam("visitor"), BehaviorEvent.user_id.is_(None)))
+)
+
+
+def page(
+    connection: Connection, user_id: int, kind: str | None, after: Sequence[Any] | None, limit: int
+) -> Sequence[Any]:
+    """A user's events, the latest first, after the keys (occurred_at, id); `kind` None means all."""
+    event = BehaviorEvent
+    statement = select(event.id, event.kind, event.product_id, event.query, event.occurred_at).where(
+        event.user_id == user_id
+    )
+    if kind is not None:
+        statement = statement.where(event.kind == kind)
+    if after is not None:
+        statement = statement.where(tuple_(event.occurred_at, event.id) < tuple(after))
+    found: CursorResult[Any] = connection.execute(
+        statement.order_by(event.occurred_at.desc(), event.id.desc()).limit(limit)
+    )
+    return found.all()
+
+
+def is_user(connection: Connection, user_id: int) -> bool:
+    """Whether there is such a user."""
+    return connection.scalar(select(User.id).where(User.id == user_id)) is not None

@@ -1,0 +1,239 @@
+"""The lists of recommendations that were shown: their tokens, and the log of what stood where.
+
+A call pays for a token and an append. What was shown is written in the background, many lists in one statement,
+and may be lost: with a worker that is killed, or while the database cannot keep up. Only measures build on it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+import psycopg
+import structlog
+from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import Connection, Table, delete, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from server.clock import Clock
+from server.db.bulk import write_rows
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.db.pool import Pool
+from server.errors import Refusal
+from server.recommend.feedback.attribution import Attributions, new_list_id
+from server.recommend.feedback.models import ShownList
+
+FLUSH_SECONDS = 1.0
+FLUSH_ROWS = 500
+"""The log is written when this many lists wait, or the first has waited for FLUSH_SECONDS."""
+MOST_ROWS = 2_000
+"""What one statement writes."""
+MOST_WAITING = 10_000
+WRITE_SECONDS = 10.0
+RETRY_SECONDS = 0.5
+STOP_SECONDS = 5.0
+
+KEPT = timedelta(days=90)
+FIRST_PRUNING_SECONDS = 300.0
+PRUNING_SECONDS = 86_400.0
+PRUNED_AT_ONCE = 1_000
+
+FAILURES = (SQLAlchemyError, psycopg.Error, Refusal, TimeoutError)
+"""How a write to a database that is away, busy or full ends."""
+
+log = structlog.get_logger()
+
+
+class Kind(StrEnum):
+    """Where a list is shown."""
+
+    HOMEPAGE = "HOMEPAGE"
+    PRODUCT = "PRODUCT"
+    CART = "CART"
+    SIMILAR = "SIMILAR"
+    TOGETHER = "TOGETHER"
+    TRENDING = "TRENDING"
+    REORDER = "REORDER"
+
+
+class Shown(NamedTuple):
+    """A list that was shown, as its row: the fields are the columns of `shown_lists`."""
+
+    list_id: str
+    model_version: str
+    kind: str
+    user_id: int | None
+    visitor_id: str | None
+    experiment_id: int | None
+    product_ids: list[int]
+    shown_at: datetime
+
+
+class ShownLists:
+    """Signs lists, and keeps what they held; for use on a worker's event loop.
+
+    With `keep` off, lists are signed and forgotten.
+    """
+
+    def __init__(
+        self,
+        attributions: Attributions,
+        db: Database,
+        pool: Pool,
+        clock: Clock,
+        registry: CollectorRegistry,
+        *,
+        keep: bool,
+    ) -> None:
+        self._attributions = attributions
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self._keep = keep
+        self._waiting: deque[Shown] = deque()
+        self._some, self._many = asyncio.Event(), asyncio.Event()
+        self._stopping = False
+        self._writer: asyncio.Task[None] | None = None
+        self._pruner: asyncio.Task[None] | None = None
+        self._dropped = Counter(
+            "sanset_shown_lists_dropped",
+            "Lists of recommendations that were shown and could not be logged",
+            registry=registry,
+        )
+
+    def show(
+        self,
+        kind: Kind,
+        model_version: str,
+        product_ids: Iterable[int],
+        *,
+        user_id: int | None = None,
+        visitor_id: str = "",
+        experiment_id: int | None = None,
+    ) -> str:
+        """The token of a new list for a user, or else a visitor, or nobody known; what it holds is logged."""
+        list_id = new_list_id()
+        shown = list(product_ids)
+        if shown and self._keep:
+            if len(self._waiting) >= MOST_WAITING:
+                self._dropped.inc()
+            else:
+                visitor = visitor_id if visitor_id and user_id is None else None
+                self._waiting.append(
+                    Shown(list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock())
+                )
+                self._some.set()
+                if len(self._waiting) >= FLUSH_ROWS:
+                    self._many.set()
+        return self._attributions.issue_for(list_id, model_version)
+
+    def sign(self, model_version: str) -> str:
+        """The token of a list that is shown to no customer: an admin looks what one would get."""
+        return self._attributions.issue(model_version)
+
+    def start(self) -> None:
+        """Begin to write the log, and to thin it out; call it on the running event loop."""
+        if self._keep:
+            loop = asyncio.get_running_loop()
+            self._writer = loop.create_task(self._write_on())
+            self._pruner = loop.create_task(self._prune_on())
+
+    async def stop(self) -> None:
+        """Write what waits, and end."""
+        self._stopping = True
+        self._some.set()
+        self._many.set()
+        if self._pruner is not None:
+            self._pruner.cancel()
+            await asyncio.gather(self._pruner, return_exceptions=True)
+        if self._writer is not None:
+            try:
+                await asyncio.wait_for(self._writer, STOP_SECONDS)
+            except TimeoutError:
+                log.warning("shown_lists_lost", lists=len(self._waiting))
+
+    async def flush(self) -> None:
+        """Write all that waits. What is refused twice is dropped and counted."""
+        while self._waiting:
+            rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_ROWS))]
+            try:
+                await self._pool.run(Deadline(WRITE_SECONDS), self._write, rows)
+            except FAILURES:
+                await self._flush_again(rows)
+
+    async def _flush_again(self, rows: Sequence[Shown]) -> None:
+        await asyncio.sleep(RETRY_SECONDS)
+        try:
+            await self._pool.run(Deadline(WRITE_SECONDS), self._write_rest, rows)
+        except FAILURES as error:
+            self._dropped.inc(len(rows))
+            log.warning("shown_lists_dropped", lists=len(rows), error=type(error).__name__)
+
+    async def _write_on(self) -> None:
+        while not self._stopping:
+            await self._some.wait()
+            try:
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._many.wait()
+            except TimeoutError:
+                pass
+            self._some.clear()
+            self._many.clear()
+            await self.flush()
+        await self.flush()
+
+    async def _prune_on(self) -> None:
+        """Thin out once a day, in every worker: what one has deleted, the others do not find."""
+        pause = FIRST_PRUNING_SECONDS
+        while True:
+            await asyncio.sleep(pause)
+            pause = PRUNING_SECONDS
+            try:
+                await self.prune()
+            except FAILURES as error:
+                log.warning("shown_lists_not_pruned", error=type(error).__name__)
+
+    async def prune(self) -> None:
+        """Delete the lists that were shown more than 90 days ago, some at a time."""
+        more = True
+        while more:
+            more = await self._pool.run(Deadline(WRITE_SECONDS), self._prune_some, self._clock() - KEPT)
+
+    def _write(self, rows: Sequence[Shown]) -> None:
+        with self._db.transaction() as tx:
+            write(tx, rows)
+
+    def _write_rest(self, rows: Sequence[Shown]) -> None:
+        """Write those of `rows` that an earlier attempt, whose end nobody heard of, did not."""
+        with self._db.transaction() as tx:
+            asked = [row.list_id for row in rows]
+            known = set(tx.scalars(select(ShownList.list_id).where(ShownList.list_id.in_(asked))))
+            write(tx, [row for row in rows if row.list_id not in known])
+
+    def _prune_some(self, before: datetime) -> bool:
+        with self._db.transaction() as tx:
+            return delete_some(tx, before) == PRUNED_AT_ONCE
+
+
+def write(tx: Connection, rows: Sequence[Shown]) -> None:
+    """Write shown lists in one statement."""
+    table = ShownList.__table__
+    assert isinstance(table, Table)
+    write_rows(tx, table, Shown._fields, rows)
+
+
+def delete_some(tx: Connection, before: datetime) -> int:
+    """Delete up to PRUNED_AT_ONCE lists that were shown before then, and return how many."""
+    oldest = (
+        select(ShownList.list_id)
+        .where(ShownList.shown_at < before)
+        .order_by(ShownList.shown_at)
+        .limit(PRUNED_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    return tx.execute(delete(ShownList).where(ShownList.list_id.in_(oldest))).rowcount

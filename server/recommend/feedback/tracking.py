@@ -1,0 +1,203 @@
+"""The rules of recording what users do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from server.clock import Clock
+from server.db.database import Database
+from server.errors import InvalidField, UserNotFound
+from server.events.log import BEHAVIOR, NewEvent, publish
+from server.recommend.feedback import behavior_queries as queries
+from server.recommend.feedback import history_queries
+from server.recommend.feedback.attribution import Attributions
+from server.recommend.feedback.flood import Flood
+from server.recommend.feedback.new_accounts import NewAccounts
+from server.recommend.feedback.origins import Origins
+from server.settings import Settings
+
+SEARCH = "SEARCH"
+ADD_TO_CART = "ADD_TO_CART"
+LONGEST_KEY = 64
+"""What a key of the event table holds."""
+
+FRESH = timedelta(minutes=5)
+"""What is reported later than this is not told as something that trends now; the next count finds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a user, who may name the visitor they were, or a visitor.
+
+    `origin` is where visitors, and users whose account is new, call from: of those an address counts for few.
+    """
+
+    user_id: int | None
+    visitor_id: str = ""
+    origin: str = ""
+
+    @property
+    def key(self) -> str:
+        """The actor as a key of the event table."""
+        return str(self.user_id) if self.user_id is not None else f"v:{self.visitor_id}"[:LONGEST_KEY]
+
+
+@dataclass(frozen=True, slots=True)
+class Did:
+    """Something that was done, as it was reported. `product_id` 0: none."""
+
+    kind: str
+    product_id: int
+    query: str
+    at: datetime | None
+    attribution_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Something that was done, as it is kept."""
+
+    id: int
+    kind: str
+    product_id: int | None
+    query: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """How many events were kept, and why the others were not, by their position."""
+
+    accepted: int
+    errors: Sequence[tuple[int, str]]
+
+
+class Tracker:
+    """Records what people do."""
+
+    def __init__(
+        self, attributions: Attributions, origins: Origins, flood: Flood, new: NewAccounts, clock: Clock
+    ) -> None:
+        self._attributions = attributions
+        self._origins = origins
+        self._flood = flood
+        self._new = new
+        self._clock = clock
+
+    @classmethod
+    def of(cls, settings: Settings, attributions: Attributions, clock: Clock) -> Tracker:
+        """As the settings say."""
+        secret = settings.secret_key.get_secret_value().encode()
+        flood = Flood(settings.events_per_minute)
+        return cls(attributions, Origins(secret), flood, NewAccounts(), clock)
+
+    def load(self, db: Database) -> None:
+        """Learn which accounts are new, so that the first event need not wait for it."""
+        with db.read() as connection:
+            self._new.holds(connection, 0, self._clock())
+
+    def admit(self, user_id: int | None, visitor_id: str, address: str, events: int) -> Actor:
+        """Who reports so many events; raises InvalidField for a nameless visitor, and RateLimited."""
+        origin = self._origins.of(address)
+        if user_id is not None:
+            # Each customer of an office may report; the new accounts of an address share what its visitors have
+            self._flood.admit(f"u:{user_id}", origin if self._new.may_be(user_id) else "", events)
+            return Actor(user_id, visitor_id, origin)
+        if not visitor_id:
+            raise InvalidField(("visitor_id", "is required when nobody is signed in"))
+        self._flood.admit(f"v:{visitor_id}", origin, events)
+        return Actor(None, visitor_id, origin)
+
+    def track(self, tx: Connection, actor: Actor, deeds: Sequence[Did]) -> Tracked:
+        """Record what a user, or else a visitor, did.
+
+        What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
+        attribution token that this shop did not issue is left out.
+        """
+        now = self._clock()
+        actor = self._weighed(tx, actor, now)
+        wanted = {deed.product_id for deed in deeds if deed.product_id}
+        on_sale = queries.existing(tx, wanted) if wanted else set()
+        rows, errors = [], []
+        for index, deed in enumerate(deeds):
+            problem = _problem(deed, on_sale)
+            if problem:
+                errors.append((index, problem))
+            else:
+                rows.append(self._row(actor, deed, now))
+        taken_over = 0
+        if actor.user_id is not None and actor.visitor_id:
+            taken_over = queries.take_over(tx, actor.visitor_id, actor.user_id)
+        if rows:
+            queries.add(tx, rows)
+        if rows or taken_over:
+            publish(tx, NewEvent(BEHAVIOR, actor.key, _payload(actor, rows, now)))
+        return Tracked(len(rows), errors)
+
+    def added_to_cart(
+        self, address: str, tx: Connection, user_id: int, product_id: int, attribution_token: str
+    ) -> str:
+        """Record, in the cart's transaction, what came into it; the cart announces it with its own event.
+
+        Returns the origin of a caller whose account is new, for that event; "" for others.
+        """
+        now = self._clock()
+        actor = self._weighed(tx, Actor(user_id, origin=self._origins.of(address)), now)
+        queries.add(tx, [self._row(actor, Did(ADD_TO_CART, product_id, "", None, attribution_token), now)])
+        return actor.origin
+
+    def _weighed(self, tx: Connection, actor: Actor, now: datetime) -> Actor:
+        """Who has had an account for a while counts wherever they call from."""
+        if actor.user_id is None or self._new.holds(tx, actor.user_id, now):
+            return actor
+        return replace(actor, origin="")
+
+    def _row(self, actor: Actor, deed: Did, now: datetime) -> dict[str, Any]:
+        token = deed.attribution_token
+        attribution = self._attributions.read(token) if token else None
+        anonymous = actor.user_id is None
+        return {
+            "user_id": actor.user_id,
+            "visitor_id": actor.visitor_id if anonymous else None,
+            "kind": deed.kind,
+            "product_id": deed.product_id or None,
+            "query": deed.query,
+            "list_id": attribution.list_id if attribution else None,
+            "model_version": attribution.model_version if attribution else "",
+            "origin": actor.origin,
+            "occurred_at": min(deed.at or now, now),
+        }
+
+
+def done_by(
+    connection: Connection, user_id: int, kind: str | None, after: Sequence[Any] | None, limit: int
+) -> Sequence[Done]:
+    """What a user did, the latest first, after the keys (at, id); of one kind or (None) of all.
+
+    Raises UserNotFound.
+    """
+    done = [Done(*row) for row in history_queries.page(connection, user_id, kind, after, limit)]
+    if not done and not history_queries.is_user(connection, user_id):
+        raise UserNotFound(user_id=user_id)
+    return done
+
+
+def _problem(deed: Did, on_sale: set[int]) -> str:
+    if not deed.product_id:
+        return "" if deed.kind == SEARCH else f"product_id is required for {deed.kind}."
+    return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."
+
+
+def _payload(actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    """What other workers make of it: whose history to forget, and what may trend."""
+    seen = [
+        (row["product_id"], row["kind"])
+        for row in rows
+        if row["product_id"] is not None and row["occurred_at"] >= now - FRESH
+    ]
+    return {"visitor": actor.visitor_id, "origin": actor.origin, "seen": list(dict.fromkeys(seen))}

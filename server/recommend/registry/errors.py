@@ -1,0 +1,35 @@
+"""Refusals about models and experiments."""
+
+from __future__ import annotations
+
+from server.errors import FailedPrecondition, NotFound
+
+
+class ModelNotFound(NotFound):
+    """No such model or training, or none at all yet."""
+
+    message = "There is no {what}."
+
+
+class ModelDamaged(FailedPrecondition):
+    """The artifact of a model is not what was published."""
+
+    message = "The model {version} cannot be used; the one in use stays. {problem}"
+
+
+class ModelInUse(FailedPrecondition):
+    """A model cannot be compared with itself."""
+
+    message = "The model {model_id} is the one in use; compare another one with it."
+
+
+class ExperimentNotFound(NotFound):
+    """No such experiment, or none at all yet."""
+
+    message = "There is no {what}."
+
+
+class ExperimentRunning(FailedPrecondition):
+    """One experiment runs at a time."""
+
+    message = "An experiment is running already; end it first."

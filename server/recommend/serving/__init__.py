@@ -1,0 +1,1 @@
+"""How a list comes about: from the context of a call to its impression."""

@@ -1,0 +1,109 @@
+"""Recommendations, behaviour, trainings and models between protobuf and plain values."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sanset.v1 import recommend_pb2 as pb
+
+from server.recommend.feedback.tracking import Did, Done, Tracked
+from server.recommend.serving.product_table import Wish
+from server.recommend.serving.query import Asked, Audience, Place, size
+from server.recommend.serving.recommender import Recommended, ReorderList
+from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
+
+_PLACES = {
+    pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Place.HOMEPAGE,
+    pb.GetRecommendationsRequest.HOMEPAGE: Place.HOMEPAGE,
+    pb.GetRecommendationsRequest.PRODUCT: Place.PRODUCT,
+    pb.GetRecommendationsRequest.CART: Place.CART,
+}
+
+
+def place_from_wire(request: pb.GetRecommendationsRequest) -> Place:
+    """Where the list is shown."""
+    return _PLACES[request.context]
+
+
+def asked_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Asked:
+    """What is asked for; `user_id` is 0 when nobody is signed in."""
+    place = place_from_wire(request)
+    low, high = price_range_from_wire(request.min_price, request.max_price, currency)
+    return Asked(
+        audience=Audience(user_id, request.visitor_id),
+        limit=size(request.limit),
+        place=place,
+        product_id=request.product_id if place is Place.PRODUCT else 0,
+        include_repeat=request.include_repeat,
+        category=request.category,
+        prices=Wish(min_price=low, max_price=high),
+    )
+
+
+def reorder_to_wire(reordered: ReorderList, token: str) -> pb.ReorderList:
+    """What may be bought again, with a token of its own."""
+    return pb.ReorderList(
+        items=[
+            pb.ReorderItem(
+                product_id=item.product_id,
+                probability=item.probability,
+                reason=item.reason,
+                order_count=item.order_count,
+                last_order_time=time_to_wire(datetime.fromtimestamp(item.last_time, UTC)),
+            )
+            for item in reordered.items
+        ],
+        model_version=reordered.model_version,
+        attribution_token=token,
+    )
+
+
+def list_to_wire(recommended: Recommended, token: str) -> pb.RecommendationList:
+    """A list, with a token of its own."""
+    return pb.RecommendationList(
+        items=[
+            pb.Recommendation(
+                product_id=item.product_id, score=item.score, reason=item.reason, source=item.source
+            )
+            for item in recommended.items
+        ],
+        model_version=recommended.model_version,
+        attribution_token=token,
+    )
+
+
+def deed_from_wire(event: pb.BehaviorEvent) -> Did:
+    """Something a client reports."""
+    return Did(
+        kind=pb.BehaviorEvent.Kind.Name(event.kind),
+        product_id=event.product_id,
+        query=event.query,
+        at=time_from_wire(event, "time"),
+        attribution_token=event.attribution_token,
+    )
+
+
+def kind_from_wire(kind: pb.BehaviorEvent.Kind.ValueType) -> str | None:
+    """The name of a kind; None when it is not set."""
+    return pb.BehaviorEvent.Kind.Name(kind) if kind else None
+
+
+def done_to_wire(done: Done) -> pb.BehaviorEvent:
+    """Something that was done."""
+    return pb.BehaviorEvent(
+        kind=pb.BehaviorEvent.Kind.Value(done.kind),
+        product_id=done.product_id or 0,
+        query=done.query,
+        time=time_to_wire(done.at),
+    )
+
+
+def tracked_to_wire(tracked: Tracked) -> pb.TrackEventResponse:
+    """What was kept and what was not."""
+    return pb.TrackEventResponse(
+        accepted=tracked.accepted,
+        errors=[
+            pb.TrackEventResponse.EventError(index=index, message=message)
+            for index, message in tracked.errors
+        ],
+    )

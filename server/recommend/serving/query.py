@@ -1,0 +1,51 @@
+"""What is asked when recommendations are: for whom, where they are shown, how many, and of what kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from server.recommend.serving.product_table import ANYTHING, Wish
+
+DEFAULT_LIMIT = 10
+MOST = 100
+
+
+class Place(Enum):
+    """Where a list is shown."""
+
+    HOMEPAGE = "homepage"
+    PRODUCT = "product"
+    CART = "cart"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who a list is for: a user (0: nobody who is signed in), a visitor ("": none is named), both, or anyone."""
+
+    user_id: int = 0
+    visitor_id: str = ""
+
+
+ANYONE = Audience()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A wish for recommendations; equal ones get equal lists while nothing changes.
+
+    `product_id` is that of the page, for the place PRODUCT. `category` is a slug or name, "" means all.
+    """
+
+    audience: Audience
+    limit: int = DEFAULT_LIMIT
+    place: Place = Place.HOMEPAGE
+    product_id: int = 0
+    include_repeat: bool = False
+    category: str = ""
+    prices: Wish = ANYTHING
+
+
+def size(asked: int) -> int:
+    """How many products a list holds at most: 0 means the default, too many are coerced."""
+    return min(asked, MOST) if asked > 0 else DEFAULT_LIMIT

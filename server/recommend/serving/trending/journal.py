@@ -1,0 +1,92 @@
+"""The last moments of the shop: what was bought and visited, as the events tell it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import islice
+from typing import NamedTuple
+
+from server.db.database import Announcement
+from server.events import log as events
+from server.events.follower import Follower
+from server.recommend.serving.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
+
+KEPT = 10_000
+
+VISITOR = "v:"
+"""How the actor of an event begins who is not signed in."""
+
+
+class Deed(NamedTuple):
+    """Something that makes a product trend.
+
+    `actor` tells who did it apart from others, `origin` where they called from, if they are not signed in or new;
+    `region` is the country that an order goes to, None for all that is no order.
+    """
+
+    product_id: int
+    worth: int
+    actor: str
+    origin: str
+    region: str | None
+
+    @property
+    def is_visitors(self) -> bool:
+        """Whether it was done by somebody who is not signed in."""
+        return self.actor.startswith(VISITOR)
+
+
+class Journal:
+    """The latest deeds, numbered from the first one. For use on one event loop."""
+
+    def __init__(self, kept: int = KEPT) -> None:
+        self._deeds: deque[Deed] = deque(maxlen=kept)
+        self.position = 0
+        """How many deeds there were so far."""
+
+    def attach(self, follower: Follower) -> None:
+        """Write down what the events of orders, carts and behaviour tell."""
+        for topic, read in ((events.ORDER, _bought), (events.CART, _carted), (events.BEHAVIOR, _seen)):
+            follower.listen(topic, partial(self._told, read))
+
+    def add(self, deeds: Iterable[Deed]) -> None:
+        """Write deeds down."""
+        for deed in deeds:
+            self._deeds.append(deed)
+            self.position += 1
+
+    def _told(self, read: Callable[[Announcement], Iterable[Deed]], event: Announcement) -> None:
+        self.add(read(event))
+
+    def since(self, position: int) -> Sequence[Deed] | None:
+        """The deeds after the first `position`; None when some of them are not kept any more."""
+        count = self.position - position
+        if count > len(self._deeds):
+            return None
+        return list(islice(self._deeds, len(self._deeds) - count, None))
+
+
+def _bought(event: Announcement) -> Iterable[Deed]:
+    payload = event.payload or {}
+    region = payload.get("country", "")
+    return [
+        Deed(product_id, ORDER_WORTH * NEWEST, f"order:{event.key}:{line}", "", region)
+        for line, product_id in enumerate(payload.get("products", ()))
+    ]
+
+
+def _carted(event: Announcement) -> Iterable[Deed]:
+    payload = event.payload or {}
+    worth = WORTH["ADD_TO_CART"] * NEWEST
+    origin = payload.get("origin", "")
+    return [Deed(payload["added"], worth, event.key, origin, None)] if "added" in payload else []
+
+
+def _seen(event: Announcement) -> Iterable[Deed]:
+    payload = event.payload or {}
+    return [
+        Deed(product_id, WORTH.get(kind, 0) * NEWEST, event.key, payload.get("origin", ""), None)
+        for product_id, kind in payload.get("seen", ())
+    ]

@@ -1,0 +1,52 @@
+"""Adds up deeds by the rules of trending: a person counts once per product, an address for few strangers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from server.recommend.serving.trending.journal import Deed
+from server.recommend.serving.trending.trend_queries import (
+    MOST_FROM_ORIGIN,
+    MOST_NEW_FROM_ORIGIN,
+    NEWEST,
+    STRANGERS_WORTH,
+)
+
+MOST_ENTRIES = 20_000
+
+
+class Tally:
+    """What deeds add to the scores of products, as `trend_queries.sales` would count them."""
+
+    def __init__(self) -> None:
+        self._added: Counter[int] = Counter()
+        self._worth: dict[tuple[int, str], int] = {}
+        self._from_origin: Counter[tuple[int, str, bool]] = Counter()
+
+    @property
+    def added(self) -> Mapping[int, int]:
+        """What was added to each product."""
+        return self._added
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has grown so much that counting anew is better."""
+        return len(self._worth) > MOST_ENTRIES
+
+    def add(self, deed: Deed, region: str) -> None:
+        """Add a deed to the count of a region ("": everywhere), in which only orders to it count."""
+        if not deed.worth or (region and deed.region != region):
+            return
+        who = deed.product_id, deed.actor
+        known = self._worth.get(who)
+        is_new_account = bool(deed.origin) and not deed.is_visitors
+        if known is None and deed.origin:
+            where = deed.product_id, deed.origin, deed.is_visitors
+            if self._from_origin[where] >= (MOST_NEW_FROM_ORIGIN if is_new_account else MOST_FROM_ORIGIN):
+                return
+            self._from_origin[where] += 1
+        worth = min(deed.worth, STRANGERS_WORTH * NEWEST) if is_new_account else deed.worth
+        if known is None or worth > known:
+            self._worth[who] = worth
+            self._added[deed.product_id] += worth - (known or 0)

@@ -1,0 +1,1 @@
+"""Trainings from claim to promotion, on demand and once a day."""

@@ -1,0 +1,129 @@
+"""Trainings, models and their held-out measures between protobuf and plain values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from typing import Any
+
+from google.protobuf.duration_pb2 import Duration
+from sanset.v1 import model_metrics_pb2
+from sanset.v1 import model_pb2 as pb
+
+from server.recommend.registry import measures
+from server.recommend.registry.trained_models import Listed
+from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
+from server.recommend.training.runs import Run
+from server.rpc.wire import time_to_wire
+
+_ACTIVATIONS = {
+    pb.TrainModelRequest.ACTIVATION_UNSPECIFIED: IF_NOT_WORSE,
+    pb.TrainModelRequest.IF_NOT_WORSE: IF_NOT_WORSE,
+    pb.TrainModelRequest.ALWAYS: ALWAYS,
+    pb.TrainModelRequest.NEVER: NEVER,
+}
+
+
+def assignment_from_wire(request: pb.TrainModelRequest) -> Assignment:
+    """What to train; what is not set is all, and left to the trainer."""
+    return Assignment(
+        model_type=pb.Model.Type.Name(request.model_type or pb.Model.ALL),
+        parameters=parameters_from_wire(request.parameters),
+        activation=_ACTIVATIONS[request.activation],
+    )
+
+
+def parameters_from_wire(parameters: pb.TrainModelRequest.Parameters) -> Parameters:
+    """How to train; what is not set is the trainer's to choose."""
+    preset = parameters.preset
+    return Parameters(
+        preset=pb.TrainModelRequest.Preset.Name(preset).lower() if preset else "",
+        factors=parameters.factors or None,
+        regularization=parameters.regularization if parameters.HasField("regularization") else None,
+        iterations=parameters.iterations or None,
+        alpha=parameters.alpha if parameters.HasField("alpha") else None,
+    )
+
+
+def training_to_wire(run: Run) -> pb.Training:
+    """A training as it stands."""
+    return pb.Training(
+        id=run.id,
+        state=pb.Training.State.Value(run.state),
+        stage=run.stage,
+        percent=run.percent,
+        message=run.message,
+        model_id=run.model_id or 0,
+        create_time=time_to_wire(run.started_at),
+        end_time=time_to_wire(run.ended_at),
+        model_type=pb.Model.Type.Value(run.model_type),
+        metrics=metrics_to_wire(run) if run.version else None,
+    )
+
+
+def model_to_wire(model: Listed) -> pb.Model:
+    """A trained model with its measures."""
+    duration = Duration()
+    duration.FromTimedelta(timedelta(seconds=model.training_seconds))
+    return pb.Model(
+        id=model.id,
+        version=model.version,
+        type=pb.Model.Type.Value(model.model_type),
+        active=model.is_active,
+        metrics=metrics_to_wire(model),
+        create_time=time_to_wire(model.created_at),
+        data_fingerprint=model.data_fingerprint,
+        parameters=dict(_dotted(model.parameters)),
+        library_versions=model.library_versions,
+        training_duration=duration,
+        available=model.removed_at is None,
+    )
+
+
+def metrics_to_wire(measured: Listed | Run) -> model_metrics_pb2.ModelMetrics:
+    """The held-out measures of a model, or that of a training, beside those of others on the same orders."""
+    metrics = measured.metrics or {}
+    serving, reorder = measures.of_serving(metrics), measures.of_reorder(metrics)
+    return model_metrics_pb2.ModelMetrics(
+        model_version=measured.version or "",
+        model=_measured(measures.of_model(metrics)),
+        popularity=_measured(measures.of_popularity(metrics)),
+        users=int(metrics.get("users", 0)),
+        sources={name: _scores(scores) for name, scores in measures.sources(metrics).items()},
+        serving=_measured(serving),
+        serving_version=serving.get("version", ""),
+        reorder=_reorder(reorder) if reorder else None,
+    )
+
+
+def _measured(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores | None:
+    """Scores; None of what was not measured, for 0 would be a figure."""
+    return _scores(found) if found else None
+
+
+def _scores(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores:
+    return model_metrics_pb2.ModelMetrics.Scores(
+        recall_at_20=found.get("recall@20", 0.0),
+        ndcg_at_20=found.get("ndcg@20", 0.0),
+        map_at_20=found.get("map@20", 0.0),
+        coverage=found.get("coverage@20", 0.0),
+        novelty=found.get("novelty@20", 0.0),
+    )
+
+
+def _reorder(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Reorder:
+    return model_metrics_pb2.ModelMetrics.Reorder(
+        auc=found.get("auc", 0.0),
+        average_precision=found.get("average_precision", 0.0),
+        pairs=int(found.get("pairs", 0)),
+    )
+
+
+def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested values by dotted name, as text: ("als.factors", "50")."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _dotted(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,60 @@
+"""Online measures and experiments as messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from google.type.money_pb2 import Money
+from sanset.v1 import model_metrics_pb2
+from sanset.v1 import model_pb2 as pb
+
+from server.recommend.feedback.online import Online, Place
+from server.recommend.registry.experiments import Trial
+from server.rpc.wire import money_to_wire, time_to_wire
+
+
+def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
+    """What the lists of a model achieved."""
+    return model_metrics_pb2.OnlineMetrics(
+        start_time=time_to_wire(online.since),
+        lists=online.lists,
+        impressions=online.impressions,
+        clicks=online.clicks,
+        cart_additions=online.cart_additions,
+        purchases=online.purchases,
+        click_through_rate=online.click_through_rate,
+        conversion_rate=online.conversion_rate,
+        revenue=_revenue(online.revenue),
+        positions=[_position(number, online.places[number]) for number in sorted(online.places)],
+    )
+
+
+def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = None) -> pb.Experiment:
+    """An experiment; with what its models achieved, by version, where that was measured."""
+    message = pb.Experiment(
+        id=trial.id,
+        state=pb.Experiment.State.Value(trial.state),
+        control_model_id=trial.control_model_id,
+        challenger_model_id=trial.challenger_model_id,
+        percent=trial.percent,
+        create_time=time_to_wire(trial.started_at),
+        end_time=time_to_wire(trial.ended_at),
+    )
+    if measured is not None:
+        message.control.CopyFrom(online_to_wire(measured[trial.control_version]))
+        message.challenger.CopyFrom(online_to_wire(measured[trial.challenger_version]))
+    return message
+
+
+def _position(number: int, place: Place) -> model_metrics_pb2.OnlineMetrics.Position:
+    return model_metrics_pb2.OnlineMetrics.Position(
+        position=number,
+        impressions=place.impressions,
+        clicks=place.clicks,
+        purchases=place.purchases,
+        revenue=_revenue(place.revenue),
+    )
+
+
+def _revenue(by_currency: Mapping[str, int]) -> list[Money]:
+    return [money_to_wire(amount, currency) for currency, amount in sorted(by_currency.items())]

@@ -1,0 +1,110 @@
+"""Whether a new model goes into use: not when it predicts the same held-out baskets worse than the one in use."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from server.recommend.registry.measures import error, of_serving, recall
+from server.recommend.registry.trained_models import Listed
+from server.recommend.training.assignment import ALWAYS, NEVER
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What becomes of a model, and a sentence that says why."""
+
+    activate: bool
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The recall@20 of two models, None where nobody could be measured.
+
+    `error` is the standard error of the difference, 0 when it is not known.
+    """
+
+    recall: float | None
+    other: float | None
+    error: float = 0.0
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the first is worse, beyond chance: by more than one standard error of the difference.
+
+        One of them keeps a model that is just unlucky, at the price of keeping one in six that is truly the same.
+        One that was not measured is not known to be as good as one that was.
+        """
+        if self.recall is None or self.other is None:
+            return self.other is not None
+        return self.other - self.recall > self.error
+
+
+def judge(
+    activation: str,
+    version: str,
+    metrics: Mapping[str, Any],
+    in_use: Listed | None,
+    *,
+    in_use_works: bool = True,
+    experiment_runs: bool = False,
+) -> Verdict:
+    """Decide about a new model; `in_use_works` says whether the artifact of the other one can be loaded."""
+    own = _told(recall(metrics))
+    if activation == NEVER:
+        return Verdict(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
+    used = f"{version} is in use now; its recall@20 {own}"
+    if in_use is None:
+        return Verdict(True, f"{used}.")
+    if activation == ALWAYS:
+        return Verdict(True, f"{used}, as asked without comparison.")
+    if not in_use_works:
+        return Verdict(True, f"{used}; {in_use.version} before it is damaged.")
+    if experiment_runs:
+        return Verdict(
+            False,
+            f"{version} was kept but is not in use, so that it does not end the experiment that is running;"
+            f" its recall@20 {own}.",
+        )
+    found = compare(metrics, in_use)
+    if found.recall is None or found.other is None:
+        if found.is_worse:
+            return Verdict(
+                False,
+                f"{version} was kept but is not in use: its recall@20 {own}, so that nothing compares it with the"
+                f" {found.other:.4f} of {in_use.version}, which stays.",
+            )
+        return Verdict(True, f"{used}; that of {in_use.version} before {_told(found.other)}.")
+    if found.is_worse:
+        chance = f" (± {found.error:.4f})" if found.error else ""
+        return Verdict(
+            False,
+            f"{version} was kept but is not in use: its recall@20 of {found.recall:.4f} is below the"
+            f" {found.other:.4f}{chance} of {in_use.version}, which stays.",
+        )
+    return Verdict(True, f"{used}, against {found.other:.4f} of {in_use.version} before.")
+
+
+def _told(measured: float | None) -> str:
+    return (
+        "was not measured, for want of customers to measure it on"
+        if measured is None
+        else f"is {measured:.4f}"
+    )
+
+
+def compare(metrics: Mapping[str, Any], in_use: Listed) -> Comparison:
+    """A new model beside the one in use: on the same baskets where the training measured both.
+
+    Otherwise each by the baskets that its own training held out, which differ: the errors of both count.
+    """
+    serving = of_serving(metrics)
+    if serving.get("version") == in_use.version:
+        own = recall({"blend": serving["candidate"]}) if "candidate" in serving else recall(metrics)
+        return Comparison(own, recall({"blend": serving}), error({"blend": serving}))
+    return Comparison(
+        recall(metrics), recall(in_use.metrics), math.hypot(error(metrics), error(in_use.metrics))
+    )

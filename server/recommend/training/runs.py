@@ -1,0 +1,221 @@
+"""The trainings of the shop as rows: claiming the one place, moving on, and ending; each step is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, case, false, func, select, update
+
+from server.catalog.models import Product
+from server.db.upsert import insert_for
+from server.events.log import TRAINING, NewEvent, publish
+from server.order.line_facts import IS_KEPT, NEVER_SOLD
+from server.order.models import Order, OrderLine
+from server.recommend.feedback.models import BehaviorEvent
+from server.recommend.registry.errors import ModelNotFound
+from server.recommend.registry.models import TrainedModel
+from server.recommend.training.assignment import Assignment
+from server.recommend.training.errors import TooLittleData, TrainingRunning
+from server.recommend.training.models import TrainingRun
+
+RUNNING, SUCCEEDED, FAILED, CANCELLED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
+
+SILENCE = timedelta(seconds=20)
+"""A running training that was not heard of for this long is given up: the server that ran it has gone."""
+
+MIN_ORDERS, MIN_USERS, MIN_PRODUCTS = 20, 5, 2
+"""What training refuses to work with less than; told here before a process is started for it."""
+
+LONGEST_STAGE, LONGEST_MESSAGE = 32, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One training as it stands; version and measures are those of its model, None until it has made one."""
+
+    id: int
+    model_type: str
+    state: str
+    stage: str
+    percent: int
+    message: str
+    model_id: int | None
+    activation: str
+    cancel_requested: bool
+    started_at: datetime
+    ended_at: datetime | None
+    version: str | None
+    metrics: Mapping[str, Any] | None
+
+
+def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
+    """Begin a training, unless one is running or the schedule's was begun already.
+
+    Raises TrainingRunning and TooLittleData.
+    """
+    require_enough(tx)
+    give_up_silent(tx, now)
+    claimed = tx.execute(
+        insert_for(tx)(TrainingRun)
+        .values(
+            model_type=assignment.model_type,
+            state=RUNNING,
+            stage="start",
+            percent=0,
+            message="Starting",
+            parameters=assignment.parameters.given(),
+            activation=assignment.activation,
+            scheduled_for=assignment.scheduled_for,
+            data_mark=data_mark(tx),
+            started_at=now,
+            heartbeat_at=now,
+        )
+        .on_conflict_do_nothing()
+        .returning(TrainingRun.id)
+    ).scalar_one_or_none()
+    if claimed is None:
+        raise TrainingRunning()
+    _announce(tx, claimed)
+    return get(tx, claimed)
+
+
+def require_enough(connection: Connection) -> None:
+    """Raise TooLittleData, saying what is missing; reads a handful of rows."""
+    sold = (
+        select(Order.id, Order.user_id, OrderLine.product_id)
+        .join(OrderLine, OrderLine.order_id == Order.id)
+        .join(Product, Product.id == OrderLine.product_id)
+        .where(Order.status.not_in(NEVER_SOLD), IS_KEPT, Product.deleted_at.is_(None))
+    )
+    needs = (
+        (MIN_ORDERS, "orders", sold.with_only_columns(Order.id)),
+        (MIN_USERS, "customers who ordered", sold.with_only_columns(Order.user_id)),
+        (MIN_PRODUCTS, "products that were ordered", sold.with_only_columns(OrderLine.product_id)),
+    )
+    missing = []
+    for least, things, query in needs:
+        column = query.selected_columns[0]
+        some = query.where(column.is_not(None)).distinct().limit(least).subquery()
+        count = connection.scalar(select(func.count()).select_from(some)) or 0
+        if count < least:
+            missing.append(f"it takes at least {least} {things}, and there are {count}")
+    if missing:
+        raise TooLittleData(missing="; ".join(missing))
+
+
+def data_mark(connection: Connection) -> str:
+    """What there is to learn from, as two looks at an index tell: the next order or event changes it."""
+    newest = [connection.scalar(select(func.max(table.id))) or 0 for table in (Order, BehaviorEvent)]
+    return "/".join(map(str, newest))
+
+
+def give_up_silent(tx: Connection, now: datetime) -> None:
+    """End a training that was not heard of for a while."""
+    query = update(TrainingRun).where(TrainingRun.state == RUNNING, TrainingRun.heartbeat_at < now - SILENCE)
+    state = case((TrainingRun.cancel_requested, CANCELLED), else_=FAILED)
+    message = "The server that ran it went away."
+    for run_id in tx.execute(
+        query.values(state=state, message=message, ended_at=now).returning(TrainingRun.id)
+    ).scalars():
+        _announce(tx, run_id)
+
+
+def move_on(tx: Connection, run_id: int, stage: str, percent: int, message: str, now: datetime) -> bool:
+    """Record how far a training is; False when it is not running any more."""
+    values = {"stage": stage[:LONGEST_STAGE], "percent": percent, "message": message[:LONGEST_MESSAGE]}
+    if not _change(tx, run_id, values | {"heartbeat_at": now}):
+        return False
+    _announce(tx, run_id)
+    return True
+
+
+def breathe(tx: Connection, run_id: int, now: datetime) -> bool:
+    """Record that a training still works, without news; False when it is not running any more."""
+    return _change(tx, run_id, {"heartbeat_at": now})
+
+
+def request_cancel(tx: Connection, run_id: int) -> Run:
+    """Ask whoever runs a training to end it; one that has ended stays as it is. Raises ModelNotFound."""
+    if _change(tx, run_id, {"cancel_requested": True}):
+        _announce(tx, run_id)
+    return get(tx, run_id)
+
+
+def succeed(tx: Connection, run_id: int, model_id: int, message: str, now: datetime) -> bool:
+    """End a training with a model; False when it was given up or cancelled before."""
+    values = {"state": SUCCEEDED, "stage": "done", "percent": 100, "model_id": model_id}
+    return _end(tx, run_id, values, message, now, TrainingRun.cancel_requested == false())
+
+
+def fail(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
+    """End a training without one; False when it was given up before."""
+    return _end(tx, run_id, {"state": FAILED}, message, now)
+
+
+def cancel(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
+    """End a training because somebody asked for it; False when it had ended before."""
+    return _end(tx, run_id, {"state": CANCELLED}, message, now)
+
+
+def get(connection: Connection, run_id: int) -> Run:
+    """One training; raises ModelNotFound."""
+    return _one(connection, _runs().where(TrainingRun.id == run_id), f"training {run_id}")
+
+
+def last(connection: Connection) -> Run:
+    """The training that began last; raises ModelNotFound when there was none."""
+    return _one(connection, _runs().order_by(TrainingRun.id.desc()).limit(1), "training yet")
+
+
+def _end(
+    tx: Connection,
+    run_id: int,
+    values: dict[str, Any],
+    message: str,
+    now: datetime,
+    *conditions: ColumnElement[bool],
+) -> bool:
+    values |= {"message": message[:LONGEST_MESSAGE], "heartbeat_at": now, "ended_at": now}
+    if not _change(tx, run_id, values, *conditions):
+        return False
+    _announce(tx, run_id)
+    return True
+
+
+def _change(tx: Connection, run_id: int, values: dict[str, Any], *conditions: ColumnElement[bool]) -> bool:
+    query = update(TrainingRun).where(TrainingRun.id == run_id, TrainingRun.state == RUNNING, *conditions)
+    return tx.execute(query.values(values).returning(TrainingRun.id)).one_or_none() is not None
+
+
+def _announce(tx: Connection, run_id: int) -> None:
+    publish(tx, NewEvent(TRAINING, str(run_id)))
+
+
+def _one(connection: Connection, query: Select[Any], what: str) -> Run:
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise ModelNotFound(what=what)
+    return Run(*row)
+
+
+def _runs() -> Select[Any]:
+    run, model = TrainingRun, TrainedModel
+    columns: tuple[Any, ...] = (
+        run.id,
+        run.model_type,
+        run.state,
+        run.stage,
+        run.percent,
+        run.message,
+        run.model_id,
+        run.activation,
+        run.cancel_requested,
+        run.started_at,
+        run.ended_at,
+        model.version,
+        model.metrics,
+    )
+    return select(*columns).outerjoin_from(run, model, model.id == run.model_id)

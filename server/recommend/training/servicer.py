@@ -1,0 +1,125 @@
+"""ModelService over gRPC: envelopes around trainings, models and experiments."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from sanset.v1 import model_metrics_pb2, model_pb2_grpc
+from sanset.v1 import model_pb2 as pb
+
+from ml.artifacts.artifact import DamagedArtifact
+from server.clock import Clock
+from server.db.database import Database
+from server.db.deadline import Deadline
+from server.db.pool import Pool
+from server.paging import Pages
+from server.recommend.feedback import online
+from server.recommend.feedback.online import Scope
+from server.recommend.registry import experiments, trained_models
+from server.recommend.registry.errors import ModelDamaged
+from server.recommend.registry.experiments import Trial
+from server.recommend.registry.trained_models import Listed
+from server.recommend.serving.state import Serving
+from server.recommend.training import convert, online_convert
+from server.recommend.training.trainer import Trainer
+from server.rpc.call import Call
+
+
+class ModelServicer(model_pb2_grpc.ModelServiceServicer):
+    """Trains models, puts them into use and compares them."""
+
+    def __init__(
+        self, db: Database, pool: Pool, pages: Pages, clock: Clock, serving: Serving, trainer: Trainer
+    ) -> None:
+        self._db = db
+        self._pool = pool
+        self._pages = pages
+        self._clock = clock
+        self._serving = serving
+        self._trainer = trainer
+
+    async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
+        run = await self._trainer.start(call.deadline, convert.assignment_from_wire(request))
+        return convert.training_to_wire(run)
+
+    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: Call) -> pb.Training:
+        return convert.training_to_wire(await self._trainer.cancel(call.deadline, request.training_id))
+
+    async def WatchTraining(self, request: pb.WatchTrainingRequest, call: Call) -> AsyncIterator[pb.Training]:
+        async for run in self._trainer.watch(request.training_id):
+            yield convert.training_to_wire(run)
+
+    def ListModels(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
+        size = self._pages.size(request.page_size)
+        scope = ("ListModels", call.identity.user_id)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            models = trained_models.page(connection, after[0] if after else None, size + 1)
+        items, token = self._pages.page(models, size, convert.model_to_wire, lambda model: [model.id], *scope)
+        return pb.ListModelsResponse(items=items, next_page_token=token)
+
+    def GetModelMetrics(
+        self, request: pb.GetModelMetricsRequest, call: Call
+    ) -> model_metrics_pb2.ModelMetrics:
+        with self._db.read() as connection:
+            if request.model_id:
+                model = trained_models.get(connection, request.model_id)
+            else:
+                model = trained_models.active_or_refuse(connection)
+            scope = Scope([model.version], online.lookback(self._clock(), request.days))
+            measured = online.measure(connection, scope)
+        metrics = convert.metrics_to_wire(model)
+        metrics.online.CopyFrom(online_convert.online_to_wire(measured[model.version]))
+        return metrics
+
+    async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> pb.Model:
+        model = await self._sound(request.model_id, call.deadline)
+        model = await self._pool.run(call.deadline, self._activate, model.id)
+        await self._serving.follow_activation()
+        return convert.model_to_wire(model)
+
+    async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
+        challenger = await self._sound(request.challenger_model_id, call.deadline)
+        trial = await self._pool.run(call.deadline, self._start_experiment, challenger.id, request.percent)
+        await self._serving.follow_activation()
+        return online_convert.experiment_to_wire(trial)
+
+    def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.Experiment:
+        with self._db.read() as connection:
+            if request.experiment_id:
+                trial = experiments.get(connection, request.experiment_id)
+            else:
+                trial = experiments.last(connection)
+            measured = online.measure(connection, Scope.of_trial(trial))
+        return online_convert.experiment_to_wire(trial, measured)
+
+    async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> pb.Experiment:
+        trial = await self._pool.run(call.deadline, self._end_experiment, request.experiment_id)
+        await self._serving.follow_activation()
+        return online_convert.experiment_to_wire(trial)
+
+    async def _sound(self, model_id: int, deadline: Deadline) -> Listed:
+        """The model; raises ModelNotFound, and ModelDamaged when it cannot be served."""
+        model = await self._pool.run(deadline, self._model, model_id)
+        trained_models.require_kept(model)
+        try:
+            await self._serving.verify(model.version)
+        except DamagedArtifact as error:
+            raise ModelDamaged(version=model.version, problem=error) from None
+        return model
+
+    def _model(self, model_id: int) -> Listed:
+        with self._db.read() as connection:
+            return trained_models.get(connection, model_id)
+
+    def _start_experiment(self, challenger_id: int, percent: int) -> Trial:
+        with self._db.transaction() as tx:
+            return experiments.start(tx, challenger_id, percent, self._clock())
+
+    def _end_experiment(self, experiment_id: int) -> Trial:
+        with self._db.transaction() as tx:
+            return experiments.end(tx, experiment_id, self._clock())
+
+    def _activate(self, model_id: int) -> Listed:
+        with self._db.transaction() as tx:
+            return trained_models.activate(tx, model_id)

@@ -1,0 +1,144 @@
+"""Trainings in a worker: runs at most one on a thread of its own, and wakes those who watch."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+
+from server.clock import Clock
+from server.db.database import Announcement, Database
+from server.db.deadline import Deadline
+from server.db.pool import Pool
+from server.events.follower import Follower
+from server.events.log import TRAINING
+from server.recommend.training import runs
+from server.recommend.training.assignment import Assignment
+from server.recommend.training.errors import UnavailableNow
+from server.recommend.training.job import Conductor, OnTrained
+from server.recommend.training.runs import Run
+from server.settings import Settings
+
+STOP_SECONDS = 8.0
+LOOK_SECONDS = 5.0
+CANCEL_SECONDS = 8.0
+READ_SECONDS = 10.0
+
+
+class Trainer:
+    """Starts and watches trainings; for use on a worker's event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        db: Database,
+        pool: Pool,
+        clock: Clock,
+        on_trained: OnTrained | None = None,
+    ) -> None:
+        self._settings = settings
+        self._db = db
+        self._pool = pool
+        self._clock = clock
+        self._on_trained = on_trained
+        self._stopping = threading.Event()
+        self._draining = False
+        self._threads: list[threading.Thread] = []
+        self._watchers: defaultdict[int, set[asyncio.Event]] = defaultdict(set)
+
+    def attach(self, follower: Follower) -> None:
+        """Learn how trainings move on, whichever worker runs them."""
+        follower.listen(TRAINING, self._moved_on)
+
+    async def start(self, deadline: Deadline, assignment: Assignment) -> Run:
+        """Start a training in this worker; raises TrainingRunning and TooLittleData."""
+        return await self._pool.run(deadline, self._begin, assignment)
+
+    async def cancel(self, deadline: Deadline, training_id: int) -> Run:
+        """End a training, whichever server runs it, and return it once it has ended.
+
+        When its server takes its time, it is returned while it is still ending. Raises ModelNotFound.
+        """
+        run = await self._pool.run(deadline, self._request_cancel, training_id)
+        if run.state != runs.RUNNING:
+            return run
+        patience = min(CANCEL_SECONDS, deadline.remaining)
+        with contextlib.suppress(TimeoutError, UnavailableNow):
+            async with asyncio.timeout(patience), contextlib.aclosing(self.watch(training_id)) as states:
+                async for state in states:
+                    run = state
+        return run
+
+    async def watch(self, training_id: int) -> AsyncGenerator[Run, None]:
+        """How a training stands (0: the last one), now and after each change, until it has ended.
+
+        Without a change its state is told again every few seconds. Raises ModelNotFound, and
+        UnavailableNow when this server stops before.
+        """
+        moved = asyncio.Event()
+        run = await self._read(training_id)
+        self._watchers[run.id].add(moved)
+        try:
+            # Read once more: it may have moved before it was watched.
+            run = await self._read(run.id)
+            yield run
+            while run.state == runs.RUNNING:
+                if self._draining:
+                    raise UnavailableNow()
+                try:
+                    async with asyncio.timeout(LOOK_SECONDS):
+                        await moved.wait()
+                except TimeoutError:
+                    await self._pool.run(Deadline(READ_SECONDS), self._give_up_silent)
+                moved.clear()
+                run = await self._read(run.id)
+                yield run
+        finally:
+            self._watchers[run.id].discard(moved)
+            if not self._watchers[run.id]:
+                del self._watchers[run.id]
+
+    def drain(self) -> None:
+        """Send those who watch to another server."""
+        self._draining = True
+        for watchers in self._watchers.values():
+            for moved in watchers:
+                moved.set()
+
+    async def stop(self) -> None:
+        """Stop the training of this worker, if there is one; it is recorded as failed."""
+        self._stopping.set()
+        for thread in self._threads:
+            await asyncio.to_thread(thread.join, STOP_SECONDS)
+
+    def _begin(self, assignment: Assignment) -> Run:
+        # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
+        with self._db.transaction() as tx:
+            run = runs.claim(tx, assignment, self._clock())
+        conductor = Conductor(self._settings, self._db, self._stopping, self._on_trained)
+        thread = threading.Thread(target=conductor.conduct, args=(run, assignment), name=f"training-{run.id}")
+        self._threads = [thread, *(old for old in self._threads if old.is_alive())]
+        thread.start()
+        return run
+
+    def _request_cancel(self, training_id: int) -> Run:
+        with self._db.transaction() as tx:
+            runs.give_up_silent(tx, self._clock())
+            return runs.request_cancel(tx, training_id)
+
+    def _give_up_silent(self) -> None:
+        with self._db.transaction() as tx:
+            runs.give_up_silent(tx, self._clock())
+
+    async def _read(self, training_id: int) -> Run:
+        def read() -> Run:
+            with self._db.read() as connection:
+                return runs.get(connection, training_id) if training_id else runs.last(connection)
+
+        return await self._pool.run(Deadline(READ_SECONDS), read)
+
+    def _moved_on(self, event: Announcement) -> None:
+        for moved in self._watchers.get(int(event.key), ()):
+            moved.set()
