@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from server.settings import TIER_LEVELS, Settings
+from server.settings import Settings
+from server.settings.loyalty import TIER_LEVELS
 
 BASIC: Final = TIER_LEVELS[0]
 """Everyone's tier."""

@@ -7,7 +7,7 @@ import stripe_double
 
 from server.money import Money, decimals
 from server.order.payments.stripe_amounts import from_stripe, to_stripe
-from server.settings import TOO_FINE_FOR_STRIPE
+from server.settings.payment import TOO_FINE_FOR_STRIPE
 
 CURRENCIES = [
     *("USD", "EUR", "INR", "HUF", "TWD", "ISK", "UGX", "MGA", "JPY", "KRW", "VND", "CLP", "XAF", "XPF"),

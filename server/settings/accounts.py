@@ -1,0 +1,65 @@
+"""Who the callers are: keys, tokens, passwords and the first admin."""
+
+from __future__ import annotations
+
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+
+from server.settings.group import Group
+
+MIN_SECRET_LENGTH = 32
+"""Bytes of key that HS256 needs (RFC 7518, section 3.2)."""
+
+
+class AccountSettings(Group):
+    """The secret, access and refresh tokens, and the first admin."""
+
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="Signs tokens, pages and artifacts, encrypts payment tokens; 32 characters or more, random "
+        "ones in production",
+    )
+    algorithm: Literal["HS256", "EdDSA", "RS256"] = Field("HS256", description="Signature of access tokens")
+    jwt_key_file: Path | None = Field(None, description="PEM private key for EdDSA or RS256")
+    jwt_key_id: str = Field("1", description="`kid` of the signing key")
+    jwt_previous_keys: dict[str, Path] = Field(
+        {}, description="kid → PEM public key still accepted, for rotation"
+    )
+    jwt_issuer: str = "sanset"
+    jwt_audience: str = "sanset"
+    access_token_expire_minutes: int = Field(60, ge=1, le=1440)
+    refresh_token_expire_minutes: int = Field(43_200, ge=5, le=5_256_000)
+    refresh_grace_seconds: int = Field(
+        30, ge=0, le=600, description="A repeated refresh within this time gets the same successor"
+    )
+    bcrypt_cost: int = Field(12, ge=4, le=16, description="10 is the floor outside tests")
+    first_superuser_email: str = Field("", description="The first admin, created at the first start")
+    first_superuser_password: SecretStr = SecretStr("")
+
+    @field_validator("first_superuser_email")
+    @classmethod
+    def _admin_has_an_address(cls, value: str) -> str:
+        name, address = parseaddr(value)
+        local, _, domain = address.rpartition("@")
+        if value and (name or address != value or not (local and domain)):
+            raise ValueError("use an e-mail address like you@example.com")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _secret_is_long(cls, value: SecretStr) -> SecretStr:
+        secret = value.get_secret_value()
+        if secret and len(secret) < MIN_SECRET_LENGTH:
+            raise ValueError(
+                f"use at least {MIN_SECRET_LENGTH} random characters, e.g. `openssl rand -hex 32`"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _tokens_can_be_signed(self) -> Self:
+        if self.algorithm != "HS256" and self.jwt_key_file is None:
+            raise ValueError(f"JWT_KEY_FILE: {self.algorithm} needs a private key file")
+        return self

@@ -1,0 +1,47 @@
+"""Where the shop listens, and for whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from pydantic import Field, field_validator, model_validator
+
+from server.settings.group import Group
+from server.settings.origins import origin_of
+
+
+class NetworkSettings(Group):
+    """Ports, TLS, proxies and the origins of browsers."""
+
+    host: str = Field("127.0.0.1", description="Address that both ports listen on")
+    port: int = Field(8000, ge=1, le=65535, description="JSON, SSE and gRPC-Web")
+    grpc_port: int = Field(50051, ge=1, le=65535, description="Native gRPC")
+    grpc_reflection: bool | None = Field(
+        None,
+        description="Whether command lines may ask for the contract, and watch the health; unset: "
+        "except in production",
+    )
+    trusted_proxy_hops: int = Field(
+        0, ge=0, le=10, description="Proxies before the shop whose X-Forwarded-For tells the caller's address"
+    )
+    tls_cert_file: Path | None = Field(None, description="PEM certificates, to speak TLS on both ports")
+    tls_key_file: Path | None = Field(None, description="The certificate's private key")
+    workers: int = Field(2, ge=1, le=64, description="Server processes; one uses one core")
+    cors_origins: list[str] = Field(
+        ["http://localhost:3000", "http://localhost:5173"],
+        description="Browser origins allowed to call, as a JSON list; each by name, there is no wildcard",
+    )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins_as_browsers_send_them(cls, value: list[str]) -> list[str]:
+        return [origin_of(origin) for origin in value]
+
+    @model_validator(mode="after")
+    def _doors_are_whole(self) -> Self:
+        if (self.tls_cert_file is None) is not (self.tls_key_file is None):
+            raise ValueError("TLS_CERT_FILE and TLS_KEY_FILE: set both, or none")
+        if self.port == self.grpc_port:
+            raise ValueError("GRPC_PORT: must not be the same as PORT")
+        return self
