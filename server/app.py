@@ -77,7 +77,7 @@ from server.paging import Pages
 from server.pricing.prices import PriceRules
 from server.promotion.servicer import PromotionServicer
 from server.recommend.feedback.attribution import Attributions
-from server.recommend.feedback.impressions import ShownLists
+from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.recommender import Recommender
 from server.recommend.serving.servicer import RecommendServicer
@@ -125,7 +125,7 @@ class App:
     passwords: Passwords
     serving: Serving
     tracker: Tracker
-    shown: ShownLists
+    shown: Impressions
     trainer: Trainer
     schedule: Schedule
     tracking: Tracking
@@ -218,7 +218,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     trainer = Trainer(settings, db, pool, clock, on_trained=keeper(clock))
     attributions = Attributions(settings.secret_key.get_secret_value().encode())
     tracker = Tracker.of(settings, attributions, clock)
-    shown = ShownLists(attributions, db, pool, clock, registry, keep=settings.recommendation_log)
+    shown = Impressions(attributions, db, pool, clock, registry, keep=settings.recommendation_log)
     for part in (verifier, product_cache, tracking, serving, trainer):
         part.attach(follower)
 

@@ -19,7 +19,7 @@ from server.db.pool import Pool
 from server.events.follower import Follower
 from server.paging import Pages
 from server.recommend.feedback.attribution import Attributions
-from server.recommend.feedback.impressions import ShownLists
+from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.recommender import Recommender
 from server.recommend.serving.servicer import RecommendServicer
@@ -62,7 +62,7 @@ class Worker:
         self.serving = Serving(settings, self.db, self.pool, utc_now)
         self.trainer = Trainer(settings, self.db, self.pool, utc_now)
         self.attributions = Attributions(SECRET.encode())
-        self.shown = ShownLists(
+        self.shown = Impressions(
             self.attributions, self.db, self.pool, utc_now, CollectorRegistry(), keep=True
         )
         self.tracker = Tracker.of(settings, self.attributions, utc_now)

@@ -13,9 +13,9 @@ from sqlalchemy import Connection, event, insert, update
 from server.db.database import Database
 from server.order.models import Order
 from server.recommend.feedback import impressions, online
-from server.recommend.feedback.impressions import Kind, Shown
+from server.recommend.feedback.impressions import Impression, Kind
 from server.recommend.feedback.models import BehaviorEvent
-from server.recommend.feedback.online import Online, Place, Scope
+from server.recommend.feedback.online import Online, Position, Scope
 from server.recommend.registry.experiments import Trial
 from server.recommend.registry.models import Experiment, TrainedModel
 
@@ -57,7 +57,7 @@ class Story:
         """Show a list and return its id."""
         self._lists += 1
         list_id = f"{self._lists:016x}"
-        row = Shown(list_id, version, Kind.HOMEPAGE, user, None, experiment, list(products), at)
+        row = Impression(list_id, version, Kind.HOMEPAGE, user, None, experiment, list(products), at)
         impressions.write(self.tx, [row])
         return list_id
 
@@ -118,7 +118,7 @@ def test_a_shown_clicked_and_bought_product_is_counted_at_its_position(story: St
     assert (found.clicks, found.cart_additions, found.purchases) == (1, 1, 1)
     assert (found.click_through_rate, found.conversion_rate) == (1 / 5, 1)
     assert found.revenue == {"USD": 100}
-    assert found.places == {1: Place(2), 2: Place(2, 1, 1, {"USD": 100}), 3: Place(1)}
+    assert found.places == {1: Position(2), 2: Position(2, 1, 1, {"USD": 100}), 3: Position(1)}
 
 
 def test_nothing_shown_is_nothing_achieved(story: Story) -> None:
@@ -243,8 +243,8 @@ def test_revenue_is_told_by_currency_and_a_pair_is_bought_once(story: Story) -> 
     found = story.measure()
     assert found.purchases == 2
     assert found.revenue == {"USD": 300, "GBP": 100}
-    assert found.places[1] == Place(1, 1, 1, {"USD": 200, "GBP": 100})
-    assert found.places[2] == Place(1, 1, 1, {"USD": 100})
+    assert found.places[1] == Position(1, 1, 1, {"USD": 200, "GBP": 100})
+    assert found.places[2] == Position(1, 1, 1, {"USD": 100})
 
 
 def test_what_a_visitor_followed_counts_once_it_is_known_whose_it_was(story: Story) -> None:

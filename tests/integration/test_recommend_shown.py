@@ -18,7 +18,7 @@ from server.db.pool import Pool
 from server.errors import UnavailableNow
 from server.recommend.feedback import impressions
 from server.recommend.feedback.attribution import Attributions
-from server.recommend.feedback.impressions import Kind, Shown, ShownLists
+from server.recommend.feedback.impressions import Impression, Impressions, Kind
 from server.recommend.feedback.models import ShownList
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -35,7 +35,7 @@ class Log:
         self.pool = Pool(threads=2, max_queued=10)
         self.registry = CollectorRegistry()
         self.attributions = Attributions(b"a secret of more than 32 characters")
-        self.lists = ShownLists(self.attributions, self.db, self.pool, lambda: NOW, self.registry, keep=keep)
+        self.lists = Impressions(self.attributions, self.db, self.pool, lambda: NOW, self.registry, keep=keep)
         self.statements: list[str] = []
         event.listen(self.db.engine, "before_cursor_execute", lambda *call: self.statements.append(call[2]))
 
@@ -234,7 +234,7 @@ def test_lists_of_more_than_ninety_days_ago_are_deleted_some_at_a_time(
             impressions.write(
                 tx,
                 [
-                    Shown(f"{i:016x}", "all_1", "CART", None, None, None, [1], NOW - timedelta(days=age))
+                    Impression(f"{i:016x}", "all_1", "CART", None, None, None, [1], NOW - timedelta(days=age))
                     for i, age in enumerate(ages)
                 ],
             )

@@ -27,7 +27,7 @@ from server.recommend.registry.models import TrainedModel
 from server.recommend.training import process, runs
 from server.recommend.training.assignment import Assignment, Parameters
 from server.recommend.training.errors import TooLittleData, TrainingRunning
-from server.recommend.training.job import Conductor, TrainingFailed, train_now
+from server.recommend.training.job import TrainingFailed, TrainingJob, train_now
 from server.recommend.training.models import TrainingRun
 from server.settings import Settings
 
@@ -165,7 +165,7 @@ def test_a_silent_training_is_given_up_and_its_place_taken(settings: Settings) -
         runs.claim(tx, Assignment(), now - timedelta(seconds=21))
     with db.transaction() as tx:
         taken = runs.claim(tx, Assignment(), now)
-        assert not runs.breathe(tx, lost.id, now)
+        assert not runs.beat(tx, lost.id, now)
         assert not runs.move_on(tx, lost.id, "als", 50, "late news", now)
         assert not runs.fail(tx, lost.id, "late end", now)
     with db.read() as connection:
@@ -234,7 +234,7 @@ def test_a_training_that_breaks_gives_its_place_up(
     def broken(*_: Any) -> Any:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(Conductor, "_train", broken)
+    monkeypatch.setattr(TrainingJob, "_train", broken)
     db = Database(settings.url)
     with pytest.raises(TrainingFailed):
         train_now(settings, db)

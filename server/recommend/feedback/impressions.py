@@ -61,7 +61,7 @@ class Kind(StrEnum):
     REORDER = "REORDER"
 
 
-class Shown(NamedTuple):
+class Impression(NamedTuple):
     """A list that was shown, as its row: the fields are the columns of `shown_lists`."""
 
     list_id: str
@@ -74,7 +74,7 @@ class Shown(NamedTuple):
     shown_at: datetime
 
 
-class ShownLists:
+class Impressions:
     """Signs lists, and keeps what they held; for use on a worker's event loop.
 
     With `keep` off, lists are signed and forgotten.
@@ -95,14 +95,14 @@ class ShownLists:
         self._pool = pool
         self._clock = clock
         self._keep = keep
-        self._waiting: deque[Shown] = deque()
+        self._waiting: deque[Impression] = deque()
         self._some, self._many = asyncio.Event(), asyncio.Event()
         self._stopping = False
         self._writer: asyncio.Task[None] | None = None
         self._pruner: asyncio.Task[None] | None = None
         self._dropped = Counter(
             "sanset_shown_lists_dropped",
-            "Lists of recommendations that were shown and could not be logged",
+            "ListCache of recommendations that were shown and could not be logged",
             registry=registry,
         )
 
@@ -125,7 +125,9 @@ class ShownLists:
             else:
                 visitor = visitor_id if visitor_id and user_id is None else None
                 self._waiting.append(
-                    Shown(list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock())
+                    Impression(
+                        list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock()
+                    )
                 )
                 self._some.set()
                 if len(self._waiting) >= FLUSH_ROWS:
@@ -166,7 +168,7 @@ class ShownLists:
             except FAILURES:
                 await self._flush_again(rows)
 
-    async def _flush_again(self, rows: Sequence[Shown]) -> None:
+    async def _flush_again(self, rows: Sequence[Impression]) -> None:
         await asyncio.sleep(RETRY_SECONDS)
         try:
             await self._pool.run(Deadline(WRITE_SECONDS), self._write_rest, rows)
@@ -204,11 +206,11 @@ class ShownLists:
         while more:
             more = await self._pool.run(Deadline(WRITE_SECONDS), self._prune_some, self._clock() - KEPT)
 
-    def _write(self, rows: Sequence[Shown]) -> None:
+    def _write(self, rows: Sequence[Impression]) -> None:
         with self._db.transaction() as tx:
             write(tx, rows)
 
-    def _write_rest(self, rows: Sequence[Shown]) -> None:
+    def _write_rest(self, rows: Sequence[Impression]) -> None:
         """Write those of `rows` that an earlier attempt, whose end nobody heard of, did not."""
         with self._db.transaction() as tx:
             asked = [row.list_id for row in rows]
@@ -220,11 +222,11 @@ class ShownLists:
             return delete_some(tx, before) == PRUNED_AT_ONCE
 
 
-def write(tx: Connection, rows: Sequence[Shown]) -> None:
+def write(tx: Connection, rows: Sequence[Impression]) -> None:
     """Write shown lists in one statement."""
     table = ShownList.__table__
     assert isinstance(table, Table)
-    write_rows(tx, table, Shown._fields, rows)
+    write_rows(tx, table, Impression._fields, rows)
 
 
 def delete_some(tx: Connection, before: datetime) -> int:

@@ -47,7 +47,7 @@ TOUCHES = (CLICK, ADD_TO_CART)
 
 
 @dataclass(slots=True)
-class Place:
+class Position:
     """What one position of the lists achieved; `revenue` in minor units by currency."""
 
     impressions: int = 0
@@ -67,7 +67,7 @@ class Online:
     cart_additions: int = 0
     purchases: int = 0
     revenue: dict[str, int] = field(default_factory=dict)
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, Position] = field(default_factory=dict)
 
     @property
     def click_through_rate(self) -> float:
@@ -137,7 +137,7 @@ def _count_lists(online: Online, length: int, lists: int) -> None:
     online.lists += lists
     online.impressions += lists * length
     for position in range(1, min(length, POSITIONS) + 1):
-        online.places.setdefault(position, Place()).impressions += lists
+        online.places.setdefault(position, Position()).impressions += lists
 
 
 def _lengths(connection: Connection, scope: Scope) -> Select[Any]:

@@ -48,7 +48,7 @@ class Actor:
 
 
 @dataclass(frozen=True, slots=True)
-class Did:
+class ReportedEvent:
     """Something that was done, as it was reported. `product_id` 0: none."""
 
     kind: str
@@ -59,7 +59,7 @@ class Did:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class RecordedEvent:
     """Something that was done, as it is kept."""
 
     id: int
@@ -70,7 +70,7 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackingResult:
     """How many events were kept, and why the others were not, by their position."""
 
     accepted: int
@@ -113,7 +113,7 @@ class Tracker:
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return Actor(None, visitor_id, origin)
 
-    def track(self, tx: Connection, actor: Actor, deeds: Sequence[Did]) -> Tracked:
+    def track(self, tx: Connection, actor: Actor, deeds: Sequence[ReportedEvent]) -> TrackingResult:
         """Record what a user, or else a visitor, did.
 
         What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
@@ -137,7 +137,7 @@ class Tracker:
             queries.add(tx, rows)
         if rows or taken_over:
             publish(tx, NewEvent(BEHAVIOR, actor.key, _payload(actor, rows, now)))
-        return Tracked(len(rows), errors)
+        return TrackingResult(len(rows), errors)
 
     def added_to_cart(
         self, address: str, tx: Connection, user_id: int, product_id: int, attribution_token: str
@@ -148,7 +148,9 @@ class Tracker:
         """
         now = self._clock()
         actor = self._weighed(tx, Actor(user_id, origin=self._origins.of(address)), now)
-        queries.add(tx, [self._row(actor, Did(ADD_TO_CART, product_id, "", None, attribution_token), now)])
+        queries.add(
+            tx, [self._row(actor, ReportedEvent(ADD_TO_CART, product_id, "", None, attribution_token), now)]
+        )
         return actor.origin
 
     def _weighed(self, tx: Connection, actor: Actor, now: datetime) -> Actor:
@@ -157,7 +159,7 @@ class Tracker:
             return actor
         return replace(actor, origin="")
 
-    def _row(self, actor: Actor, deed: Did, now: datetime) -> dict[str, Any]:
+    def _row(self, actor: Actor, deed: ReportedEvent, now: datetime) -> dict[str, Any]:
         token = deed.attribution_token
         attribution = self._attributions.read(token) if token else None
         anonymous = actor.user_id is None
@@ -176,18 +178,18 @@ class Tracker:
 
 def done_by(
     connection: Connection, user_id: int, kind: str | None, after: Sequence[Any] | None, limit: int
-) -> Sequence[Done]:
+) -> Sequence[RecordedEvent]:
     """What a user did, the latest first, after the keys (at, id); of one kind or (None) of all.
 
     Raises UserNotFound.
     """
-    done = [Done(*row) for row in history_queries.page(connection, user_id, kind, after, limit)]
+    done = [RecordedEvent(*row) for row in history_queries.page(connection, user_id, kind, after, limit)]
     if not done and not history_queries.is_user(connection, user_id):
         raise UserNotFound(user_id=user_id)
     return done
 
 
-def _problem(deed: Did, on_sale: set[int]) -> str:
+def _problem(deed: ReportedEvent, on_sale: set[int]) -> str:
     if not deed.product_id:
         return "" if deed.kind == SEARCH else f"product_id is required for {deed.kind}."
     return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."

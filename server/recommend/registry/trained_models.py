@@ -20,7 +20,7 @@ FALLBACKS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ModelRecord:
     """A trained model; `version` is the name of its artifact, which is deleted some time after."""
 
     id: int
@@ -36,21 +36,21 @@ class Listed:
     removed_at: datetime | None = None
 
 
-def get(connection: Connection, model_id: int) -> Listed:
+def get(connection: Connection, model_id: int) -> ModelRecord:
     """One model; raises ModelNotFound."""
     row = connection.execute(_models().where(TrainedModel.id == model_id)).one_or_none()
     if row is None:
         raise ModelNotFound(what=f"model {model_id}")
-    return Listed(*row)
+    return ModelRecord(*row)
 
 
-def active(connection: Connection) -> Listed | None:
+def active(connection: Connection) -> ModelRecord | None:
     """The model in use; None when there is none."""
     row = connection.execute(_models().where(TrainedModel.is_active)).one_or_none()
-    return None if row is None else Listed(*row)
+    return None if row is None else ModelRecord(*row)
 
 
-def active_or_refuse(connection: Connection) -> Listed:
+def active_or_refuse(connection: Connection) -> ModelRecord:
     """The model in use; raises ModelNotFound when there is none."""
     model = active(connection)
     if model is None:
@@ -58,12 +58,12 @@ def active_or_refuse(connection: Connection) -> Listed:
     return model
 
 
-def page(connection: Connection, before_id: int | None, limit: int) -> Sequence[Listed]:
+def page(connection: Connection, before_id: int | None, limit: int) -> Sequence[ModelRecord]:
     """Models, the newest first, from the one before `before_id` on."""
     query = _models().order_by(TrainedModel.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(TrainedModel.id < before_id)
-    return [Listed(*row) for row in connection.execute(query)]
+    return [ModelRecord(*row) for row in connection.execute(query)]
 
 
 def candidates(connection: Connection) -> Sequence[str]:
@@ -95,7 +95,7 @@ def register(
     return tx.execute(insert(TrainedModel).values(row).returning(TrainedModel.id)).scalar_one()
 
 
-def activate(tx: Connection, model_id: int) -> Listed:
+def activate(tx: Connection, model_id: int) -> ModelRecord:
     """Put a model into use in place of the one that is; that ends a running experiment.
 
     Repeating it does nothing. Raises ModelNotFound, and ModelDamaged when its artifact was deleted.
@@ -120,7 +120,7 @@ def lock(tx: Connection) -> None:
     tx.execute(select(TrainedModel.id).order_by(TrainedModel.id).with_for_update())
 
 
-def require_kept(model: Listed) -> None:
+def require_kept(model: ModelRecord) -> None:
     """Raise ModelDamaged when the artifact of a model was deleted."""
     if model.removed_at is not None:
         gone = f"Its files were deleted on {model.removed_at:%Y-%m-%d}: only the newest models are kept."

@@ -13,8 +13,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ml.data.arrays import Ids
 from server.clock import Clock, utc_now
 from server.errors import Refusal
-from server.recommend.serving.product_table import ANYTHING, Mask, Stock, Wish
-from server.recommend.serving.queries import Good
+from server.recommend.serving.product_table import UNFILTERED, Filters, Mask, ProductTable
+from server.recommend.serving.queries import Offer
 
 PAUSE_SECONDS = 0.05
 """Between two reads: a burst of sales is read once."""
@@ -26,12 +26,12 @@ RANK_SECONDS = 10.0
 READ_ALL_FROM = 5_000
 """So many changed products are read by reading all."""
 
-Load = Callable[[Collection[int] | None], Awaitable[Sequence[Good]]]
+Load = Callable[[Collection[int] | None], Awaitable[Sequence[Offer]]]
 
 log = structlog.get_logger()
 
 
-class Goods:
+class Availability:
     """Every product that was not deleted, kept current by events. For use on one event loop."""
 
     def __init__(self, load: Load, currency: str, clock: Clock = utc_now) -> None:
@@ -42,7 +42,7 @@ class Goods:
         self._load = load
         self._clock = clock
         self._currency = currency
-        self._stock = Stock(currency)
+        self._stock = ProductTable(currency)
         self._changed: set[int] = set()
         self._all_changed = False
         self._task: asyncio.Task[None] | None = None
@@ -83,15 +83,15 @@ class Goods:
         """The product's category, if it exists and has one."""
         return self._stock.category_of(product_id)
 
-    def fits(self, product_id: int, wish: Wish = ANYTHING) -> bool:
+    def fits(self, product_id: int, wish: Filters = UNFILTERED) -> bool:
         """Whether the product can be sold, and is what is wished for."""
         self._turn_prices()
         return self._stock.fits(product_id, wish)
 
-    def choose(self, wish: Wish = ANYTHING, left_out: Iterable[int] = ()) -> Choice:
+    def choose(self, wish: Filters = UNFILTERED, left_out: Iterable[int] = ()) -> EligibleProducts:
         """What can be sold, is wished for, and is not left out, at this moment."""
         self._turn_prices()
-        return Choice(self._stock, self._stock.choose(wish, left_out))
+        return EligibleProducts(self._stock, self._stock.choose(wish, left_out))
 
     def change(self, product_ids: Iterable[int]) -> None:
         """Read these products again soon."""
@@ -131,7 +131,7 @@ class Goods:
     async def _read_all(self) -> None:
         entries = await self._load(None)
         # Off the loop: a large shop takes its time to sort.
-        self._stock = await asyncio.to_thread(Stock, self._currency, entries)
+        self._stock = await asyncio.to_thread(ProductTable, self._currency, entries)
         self._arrival = object()
         self._ranked_at = time.monotonic()
 
@@ -148,10 +148,10 @@ class Goods:
             stock.rank(await asyncio.to_thread(stock.by_sales))
 
 
-class Choice:
+class EligibleProducts:
     """The products that one list may hold, as they were at one moment. Not to be kept across an await."""
 
-    def __init__(self, stock: Stock, mask: Mask) -> None:
+    def __init__(self, stock: ProductTable, mask: Mask) -> None:
         self._stock = stock
         self._mask = mask
 

@@ -6,37 +6,37 @@ from datetime import UTC, datetime
 
 from sanset.v1 import recommend_pb2 as pb
 
-from server.recommend.feedback.tracking import Did, Done, Tracked
-from server.recommend.serving.product_table import Wish
-from server.recommend.serving.query import Asked, Audience, Place, size
+from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
+from server.recommend.serving.product_table import Filters
+from server.recommend.serving.query import Audience, Placement, Query, size
 from server.recommend.serving.recommender import Recommended, ReorderList
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
 
 _PLACES = {
-    pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Place.HOMEPAGE,
-    pb.GetRecommendationsRequest.HOMEPAGE: Place.HOMEPAGE,
-    pb.GetRecommendationsRequest.PRODUCT: Place.PRODUCT,
-    pb.GetRecommendationsRequest.CART: Place.CART,
+    pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Placement.HOMEPAGE,
+    pb.GetRecommendationsRequest.HOMEPAGE: Placement.HOMEPAGE,
+    pb.GetRecommendationsRequest.PRODUCT: Placement.PRODUCT,
+    pb.GetRecommendationsRequest.CART: Placement.CART,
 }
 
 
-def place_from_wire(request: pb.GetRecommendationsRequest) -> Place:
+def place_from_wire(request: pb.GetRecommendationsRequest) -> Placement:
     """Where the list is shown."""
     return _PLACES[request.context]
 
 
-def asked_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Asked:
+def asked_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Query:
     """What is asked for; `user_id` is 0 when nobody is signed in."""
     place = place_from_wire(request)
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
-    return Asked(
+    return Query(
         audience=Audience(user_id, request.visitor_id),
         limit=size(request.limit),
         place=place,
-        product_id=request.product_id if place is Place.PRODUCT else 0,
+        product_id=request.product_id if place is Placement.PRODUCT else 0,
         include_repeat=request.include_repeat,
         category=request.category,
-        prices=Wish(min_price=low, max_price=high),
+        prices=Filters(min_price=low, max_price=high),
     )
 
 
@@ -72,9 +72,9 @@ def list_to_wire(recommended: Recommended, token: str) -> pb.RecommendationList:
     )
 
 
-def deed_from_wire(event: pb.BehaviorEvent) -> Did:
+def deed_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
     """Something a client reports."""
-    return Did(
+    return ReportedEvent(
         kind=pb.BehaviorEvent.Kind.Name(event.kind),
         product_id=event.product_id,
         query=event.query,
@@ -88,7 +88,7 @@ def kind_from_wire(kind: pb.BehaviorEvent.Kind.ValueType) -> str | None:
     return pb.BehaviorEvent.Kind.Name(kind) if kind else None
 
 
-def done_to_wire(done: Done) -> pb.BehaviorEvent:
+def done_to_wire(done: RecordedEvent) -> pb.BehaviorEvent:
     """Something that was done."""
     return pb.BehaviorEvent(
         kind=pb.BehaviorEvent.Kind.Value(done.kind),
@@ -98,7 +98,7 @@ def done_to_wire(done: Done) -> pb.BehaviorEvent:
     )
 
 
-def tracked_to_wire(tracked: Tracked) -> pb.TrackEventResponse:
+def tracked_to_wire(tracked: TrackingResult) -> pb.TrackEventResponse:
     """What was kept and what was not."""
     return pb.TrackEventResponse(
         accepted=tracked.accepted,

@@ -8,7 +8,7 @@ from itertools import compress, islice
 import numpy as np
 
 from ml.ranking.selection import Recommendation, Source
-from server.recommend.serving.availability import Choice
+from server.recommend.serving.availability import EligibleProducts
 from server.recommend.serving.trending.ranked import Trend
 
 POPULAR_CEILING = 0.1
@@ -18,7 +18,7 @@ TRENDED_FLOOR = 0.3
 CHUNK = 128
 
 
-def trending(trends: Iterable[Trend], choice: Choice, limit: int) -> list[Recommendation]:
+def trending(trends: Iterable[Trend], choice: EligibleProducts, limit: int) -> list[Recommendation]:
     """The first `limit` of these trends that may be chosen."""
     picked: list[Trend] = []
     rest = iter(trends)
@@ -36,7 +36,7 @@ def trending(trends: Iterable[Trend], choice: Choice, limit: int) -> list[Recomm
     ]
 
 
-def filled(items: list[Recommendation], choice: Choice, limit: int) -> list[Recommendation]:
+def filled(items: list[Recommendation], choice: EligibleProducts, limit: int) -> list[Recommendation]:
     """The list, filled up with what sells best: whatever may be chosen comes in before it stays short."""
     if len(items) >= limit:
         return items
@@ -45,7 +45,7 @@ def filled(items: list[Recommendation], choice: Choice, limit: int) -> list[Reco
     return [*items, *popular(choice, limit - len(items), ceiling)]
 
 
-def popular(choice: Choice, limit: int, ceiling: float = POPULAR_CEILING) -> list[Recommendation]:
+def popular(choice: EligibleProducts, limit: int, ceiling: float = POPULAR_CEILING) -> list[Recommendation]:
     """What sold best of all that may be chosen, scored below `ceiling`."""
     step = ceiling / (limit + 1)
     return [

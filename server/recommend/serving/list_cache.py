@@ -18,7 +18,7 @@ class _Made(NamedTuple):
     origins: tuple[object, ...]
 
 
-class Lists:
+class ListCache:
     """Keeps lists by what was asked, least recently used ones go. For use on one event loop.
 
     A list is given out again only while what it was made from is the very same (the model, the history, the

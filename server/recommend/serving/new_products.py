@@ -14,7 +14,7 @@ from ml.data.arrays import Ids
 from ml.models.content import ProductText
 from ml.ranking.model import Model
 from server.errors import Refusal
-from server.recommend.serving.queries import Described
+from server.recommend.serving.queries import ProductWords
 
 MOST_NEWCOMERS = 20_000
 """More than a shop should add between two trainings; of more the newest are served."""
@@ -29,12 +29,12 @@ REST = 2.0
 """Seconds of rest for each second of building, so that a flood of products leaves the core to the callers."""
 
 ListIds = Callable[[], Awaitable[Sequence[int]]]
-Describe = Callable[[Sequence[int]], Awaitable[Mapping[int, Described]]]
+Describe = Callable[[Sequence[int]], Awaitable[Mapping[int, ProductWords]]]
 
 log = structlog.get_logger()
 
 
-class Newcomers:
+class NewProducts:
     """The products that a trained model does not know, and each model extended by them.
 
     A trained model stays as it is. `of` gives what is served in its place: another model, built off the loop
@@ -46,7 +46,7 @@ class Newcomers:
         self._list_ids = list_ids
         self._describe = describe
         self._extended: dict[Model, Model] = {}
-        self._known: dict[int, Described] = {}
+        self._known: dict[int, ProductWords] = {}
         self._changed: set[int] = set()
         self._all_changed = False
         self._task: asyncio.Task[None] | None = None
@@ -162,12 +162,12 @@ def _unknown(models: Sequence[Model], ids: Ids) -> list[int]:
     return newest_first
 
 
-def text_of(words: Described) -> ProductText:
+def text_of(words: ProductWords) -> ProductText:
     """The words of a product as a model wants them."""
     return ProductText(words.name, words.category, words.brand, words.description)
 
 
-def _extended(model: Model, known: Mapping[int, Described]) -> Model:
+def _extended(model: Model, known: Mapping[int, ProductWords]) -> Model:
     newcomers = {
         product_id: (text_of(words), words.category_id)
         for product_id, words in known.items()

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml.data.arrays import Ids
-from server.recommend.serving.queries import Good
+from server.recommend.serving.queries import Offer
 
 Mask = NDArray[np.bool_]
 Slots = NDArray[np.int64]
@@ -32,7 +32,7 @@ LONGEST_TABLE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class Filters:
     """What a caller wants to see at all. Prices are in minor units of the shop's currency; None wants anything."""
 
     category_ids: frozenset[int] | None = None
@@ -40,17 +40,17 @@ class Wish:
     max_price: int | None = None
 
 
-ANYTHING = Wish()
+UNFILTERED = Filters()
 
 
-class Stock:
+class ProductTable:
     """Every product that was not deleted, in a slot of its own; that of a deleted one stays, empty.
 
     The columns are longer than there are products. Nothing takes the last slot, where -1 points: an unknown
     product is one that cannot be sold.
     """
 
-    def __init__(self, currency: str, entries: Sequence[Good] = ()) -> None:
+    def __init__(self, currency: str, entries: Sequence[Offer] = ()) -> None:
         """`currency` is the shop's; prices in others fit no wish about prices."""
         self._currency = currency
         self._slots = {entry.product_id: slot for slot, entry in enumerate(entries)}
@@ -62,7 +62,7 @@ class Stock:
         self._phases = {entry.product_id: entry.phases for entry in entries if entry.phases}
         self.next_turn = self._first_turn()
         """When the price of a product next changes by the clock; None: never."""
-        self._wishes: OrderedDict[Wish, Mask] = OrderedDict()
+        self._wishes: OrderedDict[Filters, Mask] = OrderedDict()
         self._ranked = self.by_sales()
         self._table = self._tabled()
 
@@ -70,7 +70,7 @@ class Stock:
         slot = self._slots.get(product_id)
         return slot is not None and bool(self._ids[slot] == product_id)
 
-    def put(self, entry: Good) -> bool:
+    def put(self, entry: Offer) -> bool:
         """Take an entry; True when lists may hold the product now that could not hold it before."""
         slot = self._slots.get(entry.product_id)
         if slot is None:
@@ -137,14 +137,14 @@ class Stock:
         # Of ids that are too large the table's last entry speaks, which is nobody's.
         return self._table[np.minimum(product_ids, len(self._table) - 1)]
 
-    def fits(self, product_id: int, wish: Wish) -> bool:
+    def fits(self, product_id: int, wish: Filters) -> bool:
         """Whether the product can be sold, and is what is wished for."""
         slot = self.slot(product_id)
-        return bool(self._sellable[slot]) and (wish == ANYTHING or bool(self._wished(wish)[slot]))
+        return bool(self._sellable[slot]) and (wish == UNFILTERED or bool(self._wished(wish)[slot]))
 
-    def choose(self, wish: Wish, left_out: Iterable[int]) -> Mask:
+    def choose(self, wish: Filters, left_out: Iterable[int]) -> Mask:
         """Mark the slots of what can be sold, is wished for, and is not left out. The mask is the caller's own."""
-        mask = self._sellable.copy() if wish == ANYTHING else self._sellable & self._wished(wish)
+        mask = self._sellable.copy() if wish == UNFILTERED else self._sellable & self._wished(wish)
         slots = [slot for slot in map(self._slots.get, left_out) if slot is not None]
         if slots:
             mask[slots] = False
@@ -168,10 +168,10 @@ class Stock:
         """Take an order that `by_sales` gave."""
         self._ranked = ranked
 
-    def _category(self, entry: Good) -> int:
+    def _category(self, entry: Offer) -> int:
         return NOTHING if entry.category_id is None else entry.category_id
 
-    def _price(self, entry: Good) -> int:
+    def _price(self, entry: Offer) -> int:
         return entry.price_minor if entry.currency == self._currency else NOTHING
 
     def _new_slot(self, product_id: int) -> int:
@@ -197,7 +197,7 @@ class Stock:
             table[list(self._slots)] = list(self._slots.values())
         return table
 
-    def _wished(self, wish: Wish) -> Mask:
+    def _wished(self, wish: Filters) -> Mask:
         mask = self._wishes.get(wish)
         if mask is None:
             mask = self._wishes[wish] = self._compared(wish)
@@ -206,7 +206,7 @@ class Stock:
         self._wishes.move_to_end(wish)
         return mask
 
-    def _compared(self, wish: Wish) -> Mask:
+    def _compared(self, wish: Filters) -> Mask:
         mask = np.ones(len(self._ids), dtype=np.bool_)
         if wish.category_ids is not None:
             mask &= np.isin(self._categories, list(wish.category_ids))

@@ -27,7 +27,7 @@ MOST_LEVELS = 32
 DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
 
 
-class Good(NamedTuple):
+class Offer(NamedTuple):
     """A product that was not deleted, with the units that can be sold, those that were, and its price."""
 
     product_id: int
@@ -40,7 +40,7 @@ class Good(NamedTuple):
     """From when to when it costs what, when that changes by the clock; () when it does not."""
 
 
-def goods(connection: Connection, product_ids: Collection[int] | None, now: datetime) -> Sequence[Good]:
+def goods(connection: Connection, product_ids: Collection[int] | None, now: datetime) -> Sequence[Offer]:
     """The products among `product_ids` (None: all) that were not deleted, at the prices of `now` and later."""
     level = InventoryLevel
     query = (
@@ -62,18 +62,18 @@ def goods(connection: Connection, product_ids: Collection[int] | None, now: date
     return [_good(row, now) for row in connection.execute(query)]
 
 
-def _good(row: AnyRow, now: datetime) -> Good:
+def _good(row: AnyRow, now: datetime) -> Offer:
     product_id, category_id, available, sold, price_minor, currency, *discount = row
     if discount == [None, None, None, None]:
-        return Good(product_id, category_id, int(available), int(sold), price_minor, currency)
+        return Offer(product_id, category_id, int(available), int(sold), price_minor, currency)
     spans = phases(row, now)
     later = spans if len(spans) > 1 else ()
-    return Good(
+    return Offer(
         product_id, category_id, int(available), int(sold), price_at(price_minor, row, now), currency, later
     )
 
 
-class Described(NamedTuple):
+class ProductWords(NamedTuple):
     """The words of a product; the category stands with its ancestors."""
 
     name: str
@@ -83,7 +83,7 @@ class Described(NamedTuple):
     category_id: int | None
 
 
-def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[int, Described]:
+def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[int, ProductWords]:
     """The words of those of these products that were not deleted; long descriptions are cut, as for training."""
     lineages = _lineages(connection)
     described = {}
@@ -99,7 +99,7 @@ def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[
         )
         for product_id, name, brand, words, category_id in rows:
             lineage = lineages.get(category_id, "")
-            described[product_id] = Described(name, lineage, brand, words, category_id)
+            described[product_id] = ProductWords(name, lineage, brand, words, category_id)
     return described
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from server.recommend.serving.product_table import ANYTHING, Wish
+from server.recommend.serving.product_table import UNFILTERED, Filters
 
 DEFAULT_LIMIT = 10
 MOST = 100
 
 
-class Place(Enum):
+class Placement(Enum):
     """Where a list is shown."""
 
     HOMEPAGE = "homepage"
@@ -31,7 +31,7 @@ ANYONE = Audience()
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     """A wish for recommendations; equal ones get equal lists while nothing changes.
 
     `product_id` is that of the page, for the place PRODUCT. `category` is a slug or name, "" means all.
@@ -39,11 +39,11 @@ class Asked:
 
     audience: Audience
     limit: int = DEFAULT_LIMIT
-    place: Place = Place.HOMEPAGE
+    place: Placement = Placement.HOMEPAGE
     product_id: int = 0
     include_repeat: bool = False
     category: str = ""
-    prices: Wish = ANYTHING
+    prices: Filters = UNFILTERED
 
 
 def size(asked: int) -> int:

@@ -17,10 +17,10 @@ from server.recommend.feedback.history import NEW_USER as NOBODY
 from server.recommend.feedback.history import History, combined
 from server.recommend.registry.experiments import split_key
 from server.recommend.serving import fallback
-from server.recommend.serving.availability import Choice
-from server.recommend.serving.list_cache import Lists
-from server.recommend.serving.product_table import ANYTHING, Wish
-from server.recommend.serving.query import ANYONE, MOST, Asked, Audience, Place
+from server.recommend.serving.availability import EligibleProducts
+from server.recommend.serving.list_cache import ListCache
+from server.recommend.serving.product_table import UNFILTERED, Filters
+from server.recommend.serving.query import ANYONE, MOST, Audience, Placement, Query
 from server.recommend.serving.state import Arm, Serving
 from server.recommend.serving.trending.trends import DEFAULT_HOURS
 
@@ -58,7 +58,7 @@ class _Known(TypedDict):
     history: Sequence[int]
     bought: Collection[int]
     context: Sequence[int]
-    eligible: Choice
+    eligible: EligibleProducts
     limit: int
     now: float
 
@@ -70,9 +70,9 @@ class Recommender:
         self._serving = serving
         self._clock = clock
         self._category_ids = category_ids
-        self._lists = Lists()
+        self._lists = ListCache()
 
-    async def recommend(self, asked: Asked) -> Recommended:
+    async def recommend(self, asked: Query) -> Recommended:
         """Recommend to a user, a visitor, or anyone. Raises UserNotFound and CategoryNotFound.
 
         What the user bought (unless it was asked for), what is in their cart, and what stands on the page are
@@ -94,7 +94,7 @@ class Recommender:
         return _made_by(arm, items)
 
     def _recommended(
-        self, model: Model, asked: Asked, past: History, wish: Wish, now: float
+        self, model: Model, asked: Query, past: History, wish: Filters, now: float
     ) -> list[Recommendation]:
         user_id, context = asked.audience.user_id, _context(asked, past)
         choice = self._serving.goods.choose(wish, _left_out(asked, past))
@@ -144,7 +144,7 @@ class Recommender:
                 items = arm.model.similar_to_text(text, eligible=choice, limit=limit)
         if not items:
             category = goods.category_of(product_id)
-            wish = ANYTHING if category is None else Wish(frozenset({category}))
+            wish = UNFILTERED if category is None else Filters(frozenset({category}))
             items = fallback.popular(goods.choose(wish, [product_id]), limit)
         return _made_by(arm, items)
 
@@ -185,7 +185,7 @@ class Recommender:
         The shop's own last hours come first; what the model saw trending, and then what sold best of all time,
         fills the list up. With a region, the code of a country, there is only what was ordered to it.
         """
-        wish = Wish(await self._category_ids(category)) if category else ANYTHING
+        wish = Filters(await self._category_ids(category)) if category else UNFILTERED
         arm = self._arm(audience)
         if region:
             trends = await self._serving.trends.of(hours, region)
@@ -193,7 +193,7 @@ class Recommender:
         return await self._what_sells(arm, wish, (), limit, hours)
 
     async def _what_sells(
-        self, arm: Arm, wish: Wish, left_out: Collection[int], limit: int, hours: int = DEFAULT_HOURS
+        self, arm: Arm, wish: Filters, left_out: Collection[int], limit: int, hours: int = DEFAULT_HOURS
     ) -> Recommended:
         trends = await self._serving.trends.of(hours)
         choice = self._serving.goods.choose(wish, left_out)
@@ -207,7 +207,7 @@ class Recommender:
             items += [replace(item, score=item.score * scale) for item in older]
         return _made_by(arm, fallback.filled(items, choice, limit))
 
-    async def _wish(self, asked: Asked) -> Wish:
+    async def _wish(self, asked: Query) -> Filters:
         if not asked.category:
             return asked.prices
         return replace(asked.prices, category_ids=await self._category_ids(asked.category))
@@ -232,18 +232,18 @@ class Recommender:
         return self._serving.model_for(split_key(audience.user_id or None, audience.visitor_id))
 
 
-def _context(asked: Asked, past: History) -> Sequence[int]:
+def _context(asked: Query, past: History) -> Sequence[int]:
     """The products that stand where the list does, of a cart the latest first."""
-    if asked.place is Place.PRODUCT:
+    if asked.place is Placement.PRODUCT:
         return (asked.product_id,)
-    if asked.place is Place.CART:
+    if asked.place is Placement.CART:
         latest = [product_id for product_id in past.recent if product_id in past.in_cart]
         return [*latest, *sorted(past.in_cart.difference(latest))]
     return ()
 
 
-def _left_out(asked: Asked, past: History) -> Collection[int]:
-    on_page = {asked.product_id} if asked.place is Place.PRODUCT else ()
+def _left_out(asked: Query, past: History) -> Collection[int]:
+    on_page = {asked.product_id} if asked.place is Placement.PRODUCT else ()
     gone = past.in_cart.union(on_page)
     return gone if asked.include_repeat else gone | past.bought
 

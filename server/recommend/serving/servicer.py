@@ -10,7 +10,7 @@ from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend.feedback import tracking
-from server.recommend.feedback.impressions import Kind, ShownLists
+from server.recommend.feedback.impressions import Impressions, Kind
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving import convert
 from server.recommend.serving.query import ANYONE, Audience, size
@@ -28,7 +28,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         pages: Pages,
         recommender: Recommender,
         tracker: Tracker,
-        shown: ShownLists,
+        shown: Impressions,
         *,
         currency: str,
     ) -> None:

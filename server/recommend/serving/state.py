@@ -31,8 +31,8 @@ from server.recommend.registry import experiments, probe, trained_models
 from server.recommend.registry.artifact_key import artifact_key
 from server.recommend.registry.experiments import Split, Trial
 from server.recommend.serving import queries
-from server.recommend.serving.availability import Goods
-from server.recommend.serving.new_products import Newcomers, text_of
+from server.recommend.serving.availability import Availability
+from server.recommend.serving.new_products import NewProducts, text_of
 from server.recommend.serving.trending import ranked
 from server.recommend.serving.trending.ranked import Ranked
 from server.recommend.serving.trending.trends import Trends
@@ -76,9 +76,9 @@ class Serving:
         self.challenger: Model | None = None
         """What the running experiment compares with it; None as well when it cannot be served here."""
         self._split: Split | None = None
-        self.goods = Goods(self._load_goods, settings.currency, clock)
+        self.goods = Availability(self._load_goods, settings.currency, clock)
         self.trends = Trends(self._count_sales)
-        self._newcomers = Newcomers(self._list_products, self._describe)
+        self._newcomers = NewProducts(self._list_products, self._describe)
         self._histories = Histories(self._read_user, self._read_visitor)
         self._texts: Cache[int, ProductText] = Cache(self._load_texts, size=MOST_TEXTS)
 
@@ -249,7 +249,7 @@ class Serving:
         self.trends.clear()
         self.goods.change_all()
 
-    async def _load_goods(self, product_ids: Collection[int] | None) -> Sequence[queries.Good]:
+    async def _load_goods(self, product_ids: Collection[int] | None) -> Sequence[queries.Offer]:
         return await self._read(queries.goods, product_ids, self._clock())
 
     async def _read_user(self, user_id: int) -> Sequence[Row]:
@@ -261,7 +261,7 @@ class Serving:
     async def _list_products(self) -> Sequence[int]:
         return await self._read(queries.product_ids)
 
-    async def _describe(self, product_ids: Sequence[int]) -> Mapping[int, queries.Described]:
+    async def _describe(self, product_ids: Sequence[int]) -> Mapping[int, queries.ProductWords]:
         return await self._read(queries.descriptions, product_ids)
 
     async def _load_texts(self, product_ids: Sequence[int]) -> dict[int, ProductText]:

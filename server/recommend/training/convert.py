@@ -12,7 +12,7 @@ from sanset.v1 import model_metrics_pb2
 from sanset.v1 import model_pb2 as pb
 
 from server.recommend.registry import measures
-from server.recommend.registry.trained_models import Listed
+from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
 from server.recommend.training.runs import Run
 from server.rpc.wire import time_to_wire
@@ -62,7 +62,7 @@ def training_to_wire(run: Run) -> pb.Training:
     )
 
 
-def model_to_wire(model: Listed) -> pb.Model:
+def model_to_wire(model: ModelRecord) -> pb.Model:
     """A trained model with its measures."""
     duration = Duration()
     duration.FromTimedelta(timedelta(seconds=model.training_seconds))
@@ -81,7 +81,7 @@ def model_to_wire(model: Listed) -> pb.Model:
     )
 
 
-def metrics_to_wire(measured: Listed | Run) -> model_metrics_pb2.ModelMetrics:
+def metrics_to_wire(measured: ModelRecord | Run) -> model_metrics_pb2.ModelMetrics:
     """The held-out measures of a model, or that of a training, beside those of others on the same orders."""
     metrics = measured.metrics or {}
     serving, reorder = measures.of_serving(metrics), measures.of_reorder(metrics)

@@ -18,7 +18,7 @@ from server.recommend.training import runs
 
 NEWS_SECONDS = 0.25
 """Progress is written this often at most."""
-BREATH_SECONDS = 5.0
+BEAT_SECONDS = 5.0
 LOOK_SECONDS = 0.5
 
 log = structlog.get_logger()
@@ -32,7 +32,7 @@ class TrainingCancelled(TrainingFailed):
     """The training ended because somebody asked for it."""
 
 
-class Pulse:
+class Heartbeat:
     """Keeps the row of a training alive while it is entered, whatever the training is busy with.
 
     `check` raises once the training should end: it was cancelled, given up by others, or `stopping` was set.
@@ -45,7 +45,7 @@ class Pulse:
         self._over = threading.Event()
         self._end: TrainingFailed | None = None
         self._news_at = 0.0
-        self._thread = threading.Thread(target=self._beat, name=f"training-{training_id}-pulse")
+        self._thread = threading.Thread(target=self._beat, name=f"training-{training_id}-heartbeat")
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,7 +64,7 @@ class Pulse:
         if self._stopping.is_set():
             raise TrainingFailed("The server that ran it was stopped.")
 
-    def tell(self, line: Mapping[str, Any]) -> None:
+    def report(self, line: Mapping[str, Any]) -> None:
         """Write how far the training is, unless that was just done."""
         if time.monotonic() - self._news_at < NEWS_SECONDS:
             return
@@ -76,11 +76,11 @@ class Pulse:
         )
 
     def _beat(self) -> None:
-        breath_at = time.monotonic()
+        beat_at = time.monotonic()
         while self._end is None and not self._over.wait(LOOK_SECONDS):
-            if time.monotonic() - breath_at >= BREATH_SECONDS:
-                breath_at = time.monotonic()
-                self._write(lambda tx: runs.breathe(tx, self._id, self._db.clock()))
+            if time.monotonic() - beat_at >= BEAT_SECONDS:
+                beat_at = time.monotonic()
+                self._write(lambda tx: runs.beat(tx, self._id, self._db.clock()))
             self._look()
 
     def _look(self) -> None:

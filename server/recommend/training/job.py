@@ -23,12 +23,12 @@ from ml.artifacts.schema import Contents
 from server.db.database import Database
 from server.recommend.registry import experiments, probe, trained_models
 from server.recommend.registry.artifact_key import artifact_key
-from server.recommend.registry.trained_models import Listed
+from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import process, pruning, runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import TooLittleData, TrainingRunning
-from server.recommend.training.heartbeat import Pulse, TrainingCancelled, TrainingFailed
-from server.recommend.training.promotion import Verdict, compare, judge
+from server.recommend.training.heartbeat import Heartbeat, TrainingCancelled, TrainingFailed
+from server.recommend.training.promotion import Decision, compare, decide
 from server.recommend.training.runs import Run
 from server.settings import Settings
 
@@ -96,14 +96,14 @@ def train_now(
             run = runs.claim(tx, wanted, db.clock())
     except (TooLittleData, TrainingRunning) as refusal:
         raise TrainingFailed(str(refusal)) from None
-    conductor = Conductor(settings, db, threading.Event(), on_trained)
-    outcome = conductor.conduct(run, wanted, progress)
+    job = TrainingJob(settings, db, threading.Event(), on_trained)
+    outcome = job.run(run, wanted, progress)
     if not outcome.succeeded:
         raise TrainingFailed(outcome.message)
     return outcome
 
 
-class Conductor:
+class TrainingJob:
     """Carries out trainings that were claimed, until `stopping` is set."""
 
     def __init__(
@@ -120,12 +120,12 @@ class Conductor:
         self._on_trained = on_trained
         self._key = artifact_key(settings)
 
-    def conduct(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> Outcome:
+    def run(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> Outcome:
         """Train, record the model, activate it when it is not worse; the row of the training tells the end."""
         try:
-            with Pulse(self._db, run.id, self._stopping) as pulse:
-                version, metrics = self._train(run.id, assignment, pulse, progress)
-                outcome = self._take_over(run, assignment, version, metrics, pulse)
+            with Heartbeat(self._db, run.id, self._stopping) as heartbeat:
+                version, metrics = self._train(run.id, assignment, heartbeat, progress)
+                outcome = self._take_over(run, assignment, version, metrics, heartbeat)
         except TrainingFailed as error:
             return self._ended(run.id, error)
         except OSError as error:
@@ -141,50 +141,50 @@ class Conductor:
         return outcome
 
     def _train(
-        self, training_id: int, assignment: Assignment, pulse: Pulse, progress: Progress
+        self, training_id: int, assignment: Assignment, heartbeat: Heartbeat, progress: Progress
     ) -> tuple[str, Mapping[str, Any]]:
         """Run the child to its end; return its artifact's name and metrics. Raises TrainingFailed."""
         last: dict[str, Any] = {}
         in_use = self._in_use()
-        with process.running(self._settings, assignment, in_use.version if in_use else None) as pupil:
-            for line in pupil.lines():
+        with process.running(self._settings, assignment, in_use.version if in_use else None) as child:
+            for line in child.lines():
                 if line is not None:
                     last = line
                     if "percent" in line:
                         progress(line["stage"], line["percent"], line["message"])
-                        pulse.tell(line)
-                pulse.check()
+                        heartbeat.report(line)
+                heartbeat.check()
             if last.get("stage") == "done":
                 return str(last["artifact"]), last["metrics"]
             if last.get("stage") == "failed":
                 raise TrainingFailed(str(last["message"]))
-            words = pupil.last_words()
+            words = child.last_words()
             log.error("training_child_died", training_id=training_id, stderr=words)
             if missing := _MISSING.search(words):
                 raise TrainingFailed(f"The training process could not load what it needs: {missing[1]}.")
         raise TrainingFailed("The training process ended unexpectedly; the server's log says more.")
 
     def _take_over(
-        self, run: Run, assignment: Assignment, version: str, metrics: Mapping[str, Any], pulse: Pulse
+        self, run: Run, assignment: Assignment, version: str, metrics: Mapping[str, Any], heartbeat: Heartbeat
     ) -> Outcome:
         """Prove the artifact, record the model, and put it into use unless the one in use predicts better."""
         try:
             candidate = self._prove(version, metrics)
             damaged = self._damaged_in_use(metrics)
-            pulse.check()
+            heartbeat.check()
             self._hand_over(assignment.model_type, version)
-            model_id, verdict = self._write(lambda tx: self._record(tx, run, assignment, candidate, damaged))
+            model_id, decision = self._write(lambda tx: self._record(tx, run, assignment, candidate, damaged))
         except BaseException:
             self._discard(version)
             raise
-        log.info("training_succeeded", training_id=run.id, version=version, activated=verdict.activate)
+        log.info("training_succeeded", training_id=run.id, version=version, activated=decision.activate)
         return Outcome(
             run.id,
             succeeded=True,
-            message=verdict.message,
+            message=decision.message,
             model_id=model_id,
             version=version,
-            activated=verdict.activate,
+            activated=decision.activate,
             metrics=metrics,
         )
 
@@ -231,12 +231,12 @@ class Conductor:
 
     def _record(
         self, tx: Connection, run: Run, assignment: Assignment, candidate: Candidate, damaged: str
-    ) -> tuple[int, Verdict]:
+    ) -> tuple[int, Decision]:
         """Raises TrainingFailed when the training was cancelled or given up: nothing is written then."""
         now = self._db.clock()
         trained_models.lock(tx)
         in_use = trained_models.active(tx)
-        verdict = judge(
+        decision = decide(
             assignment.activation,
             candidate.version,
             candidate.metrics,
@@ -253,13 +253,13 @@ class Conductor:
             manifest=candidate.manifest,
             training_seconds=(now - run.started_at).total_seconds(),
         )
-        if not runs.succeed(tx, run.id, model_id, verdict.message, now):
+        if not runs.succeed(tx, run.id, model_id, decision.message, now):
             if runs.get(tx, run.id).cancel_requested:
                 raise TrainingCancelled("Cancelled.")
             raise TrainingFailed("Another server gave this training up.")
-        if verdict.activate:
+        if decision.activate:
             trained_models.activate(tx, model_id)
-        return model_id, verdict
+        return model_id, decision
 
     def _prune(self) -> None:
         """Delete the artifacts of old models; should that fail, the next training does it."""
@@ -286,7 +286,7 @@ class Conductor:
             log.error("training_end_not_recorded", training_id=training_id, error=type(error).__name__)
         return Outcome(training_id, succeeded=False, message=message)
 
-    def _in_use(self) -> Listed | None:
+    def _in_use(self) -> ModelRecord | None:
         with self._db.read() as connection:
             return trained_models.active(connection)
 

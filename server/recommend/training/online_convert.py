@@ -8,7 +8,7 @@ from google.type.money_pb2 import Money
 from sanset.v1 import model_metrics_pb2
 from sanset.v1 import model_pb2 as pb
 
-from server.recommend.feedback.online import Online, Place
+from server.recommend.feedback.online import Online, Position
 from server.recommend.registry.experiments import Trial
 from server.rpc.wire import money_to_wire, time_to_wire
 
@@ -46,7 +46,7 @@ def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = Non
     return message
 
 
-def _position(number: int, place: Place) -> model_metrics_pb2.OnlineMetrics.Position:
+def _position(number: int, place: Position) -> model_metrics_pb2.OnlineMetrics.Position:
     return model_metrics_pb2.OnlineMetrics.Position(
         position=number,
         impressions=place.impressions,

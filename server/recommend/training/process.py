@@ -26,7 +26,7 @@ STOP_SECONDS = 3.0
 LAST_WORDS_BYTES = 2_000
 
 
-class Pupil:
+class TrainingProcess:
     """The running child."""
 
     def __init__(self, output: IO[bytes], errors: IO[bytes]) -> None:
@@ -58,7 +58,7 @@ class Pupil:
         self._errors.seek(max(0, size - LAST_WORDS_BYTES))
         return self._errors.read().decode(errors="replace")
 
-    def heard_out(self) -> None:
+    def wait_for_output(self) -> None:
         """Wait until its output was read to the end; it must have ended."""
         self._listener.join()
 
@@ -69,7 +69,7 @@ class Pupil:
 
 
 @contextmanager
-def running(settings: Settings, assignment: Assignment, serving: str | None) -> Iterator[Pupil]:
+def running(settings: Settings, assignment: Assignment, serving: str | None) -> Iterator[TrainingProcess]:
     """Train in a child that ends with the block, or with the calling thread; raises OSError.
 
     `serving` is the artifact in use, which the new one is compared with and completed from.
@@ -87,16 +87,16 @@ def running(settings: Settings, assignment: Assignment, serving: str | None) -> 
         ) as process,
     ):
         assert process.stdout is not None
-        pupil = Pupil(process.stdout, errors)
+        child = TrainingProcess(process.stdout, errors)
         try:
-            yield pupil
+            yield child
         finally:
             process.terminate()
             try:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
-            pupil.heard_out()
+            child.wait_for_output()
 
 
 def _command(

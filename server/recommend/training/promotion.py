@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.recommend.registry.measures import error, of_serving, recall
-from server.recommend.registry.trained_models import Listed
+from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, NEVER
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """What becomes of a model, and a sentence that says why."""
 
     activate: bool
@@ -43,28 +43,28 @@ class Comparison:
         return self.other - self.recall > self.error
 
 
-def judge(
+def decide(
     activation: str,
     version: str,
     metrics: Mapping[str, Any],
-    in_use: Listed | None,
+    in_use: ModelRecord | None,
     *,
     in_use_works: bool = True,
     experiment_runs: bool = False,
-) -> Verdict:
+) -> Decision:
     """Decide about a new model; `in_use_works` says whether the artifact of the other one can be loaded."""
     own = _told(recall(metrics))
     if activation == NEVER:
-        return Verdict(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
+        return Decision(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
     used = f"{version} is in use now; its recall@20 {own}"
     if in_use is None:
-        return Verdict(True, f"{used}.")
+        return Decision(True, f"{used}.")
     if activation == ALWAYS:
-        return Verdict(True, f"{used}, as asked without comparison.")
+        return Decision(True, f"{used}, as asked without comparison.")
     if not in_use_works:
-        return Verdict(True, f"{used}; {in_use.version} before it is damaged.")
+        return Decision(True, f"{used}; {in_use.version} before it is damaged.")
     if experiment_runs:
-        return Verdict(
+        return Decision(
             False,
             f"{version} was kept but is not in use, so that it does not end the experiment that is running;"
             f" its recall@20 {own}.",
@@ -72,20 +72,20 @@ def judge(
     found = compare(metrics, in_use)
     if found.recall is None or found.other is None:
         if found.is_worse:
-            return Verdict(
+            return Decision(
                 False,
                 f"{version} was kept but is not in use: its recall@20 {own}, so that nothing compares it with the"
                 f" {found.other:.4f} of {in_use.version}, which stays.",
             )
-        return Verdict(True, f"{used}; that of {in_use.version} before {_told(found.other)}.")
+        return Decision(True, f"{used}; that of {in_use.version} before {_told(found.other)}.")
     if found.is_worse:
         chance = f" (± {found.error:.4f})" if found.error else ""
-        return Verdict(
+        return Decision(
             False,
             f"{version} was kept but is not in use: its recall@20 of {found.recall:.4f} is below the"
             f" {found.other:.4f}{chance} of {in_use.version}, which stays.",
         )
-    return Verdict(True, f"{used}, against {found.other:.4f} of {in_use.version} before.")
+    return Decision(True, f"{used}, against {found.other:.4f} of {in_use.version} before.")
 
 
 def _told(measured: float | None) -> str:
@@ -96,7 +96,7 @@ def _told(measured: float | None) -> str:
     )
 
 
-def compare(metrics: Mapping[str, Any], in_use: Listed) -> Comparison:
+def compare(metrics: Mapping[str, Any], in_use: ModelRecord) -> Comparison:
     """A new model beside the one in use: on the same baskets where the training measured both.
 
     Otherwise each by the baskets that its own training held out, which differ: the errors of both count.

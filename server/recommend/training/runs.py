@@ -132,7 +132,7 @@ def move_on(tx: Connection, run_id: int, stage: str, percent: int, message: str,
     return True
 
 
-def breathe(tx: Connection, run_id: int, now: datetime) -> bool:
+def beat(tx: Connection, run_id: int, now: datetime) -> bool:
     """Record that a training still works, without news; False when it is not running any more."""
     return _change(tx, run_id, {"heartbeat_at": now})
 

@@ -18,7 +18,7 @@ from server.recommend.feedback.online import Scope
 from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.errors import ModelDamaged
 from server.recommend.registry.experiments import Trial
-from server.recommend.registry.trained_models import Listed
+from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.serving.state import Serving
 from server.recommend.training import convert, online_convert
 from server.recommend.training.trainer import Trainer
@@ -98,7 +98,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         await self._serving.follow_activation()
         return online_convert.experiment_to_wire(trial)
 
-    async def _sound(self, model_id: int, deadline: Deadline) -> Listed:
+    async def _sound(self, model_id: int, deadline: Deadline) -> ModelRecord:
         """The model; raises ModelNotFound, and ModelDamaged when it cannot be served."""
         model = await self._pool.run(deadline, self._model, model_id)
         trained_models.require_kept(model)
@@ -108,7 +108,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
             raise ModelDamaged(version=model.version, problem=error) from None
         return model
 
-    def _model(self, model_id: int) -> Listed:
+    def _model(self, model_id: int) -> ModelRecord:
         with self._db.read() as connection:
             return trained_models.get(connection, model_id)
 
@@ -120,6 +120,6 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         with self._db.transaction() as tx:
             return experiments.end(tx, experiment_id, self._clock())
 
-    def _activate(self, model_id: int) -> Listed:
+    def _activate(self, model_id: int) -> ModelRecord:
         with self._db.transaction() as tx:
             return trained_models.activate(tx, model_id)

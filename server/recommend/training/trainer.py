@@ -17,7 +17,7 @@ from server.events.log import TRAINING
 from server.recommend.training import runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import UnavailableNow
-from server.recommend.training.job import Conductor, OnTrained
+from server.recommend.training.job import OnTrained, TrainingJob
 from server.recommend.training.runs import Run
 from server.settings import Settings
 
@@ -117,8 +117,8 @@ class Trainer:
         # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
         with self._db.transaction() as tx:
             run = runs.claim(tx, assignment, self._clock())
-        conductor = Conductor(self._settings, self._db, self._stopping, self._on_trained)
-        thread = threading.Thread(target=conductor.conduct, args=(run, assignment), name=f"training-{run.id}")
+        job = TrainingJob(self._settings, self._db, self._stopping, self._on_trained)
+        thread = threading.Thread(target=job.run, args=(run, assignment), name=f"training-{run.id}")
         self._threads = [thread, *(old for old in self._threads if old.is_alive())]
         thread.start()
         return run

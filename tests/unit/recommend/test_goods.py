@@ -1,4 +1,4 @@
-"""Goods: what can be sold, read again when events say so, and never older than the last event."""
+"""Availability: what can be sold, read again when events say so, and never older than the last event."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from server.errors import UnavailableNow
 from server.recommend.serving import availability as module
-from server.recommend.serving.availability import Goods
-from server.recommend.serving.queries import Good
+from server.recommend.serving.availability import Availability
+from server.recommend.serving.queries import Offer
 
 
-def _good(product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100) -> Good:
-    return Good(product_id, category_id, available, sold, price, "USD")
+def _good(product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100) -> Offer:
+    return Offer(product_id, category_id, available, sold, price, "USD")
 
 
 class Shop:
@@ -25,7 +25,7 @@ class Shop:
         self.reads: list[Collection[int] | None] = []
         self.failures = 0
 
-    async def read(self, product_ids: Collection[int] | None) -> Sequence[Good]:
+    async def read(self, product_ids: Collection[int] | None) -> Sequence[Offer]:
         self.reads.append(product_ids)
         found = [row for row in self.rows.values() if product_ids is None or row.product_id in product_ids]
         await asyncio.sleep(0)
@@ -41,10 +41,10 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.0)
 
 
-def _run(story: Callable[[Shop, Goods], Awaitable[None]]) -> None:
+def _run(story: Callable[[Shop, Availability], Awaitable[None]]) -> None:
     async def tell() -> None:
         shop = Shop()
-        goods = Goods(shop.read, "USD")
+        goods = Availability(shop.read, "USD")
         await goods.start()
         await story(shop, goods)
         await goods.stop()
@@ -53,7 +53,7 @@ def _run(story: Callable[[Shop, Goods], Awaitable[None]]) -> None:
 
 
 def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         assert goods.choose().best_sellers(9) == [4, 3, 2, 1]
         assert sorted(goods.ids()) == [1, 2, 3, 4]
         assert 4 in goods
@@ -65,7 +65,7 @@ def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
 
 
 def test_sold_out_deleted_and_new_products_are_noticed() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         shop.rows[1] = _good(1, 1, available=0, sold=9)
         del shop.rows[2]
         shop.rows[9] = _good(9, None, available=1, sold=0)
@@ -80,7 +80,7 @@ def test_sold_out_deleted_and_new_products_are_noticed() -> None:
 
 
 def test_only_an_arrival_is_told_as_one() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         at_first = goods.arrival
         shop.rows[1] = _good(1, 1, available=0, sold=9)
         goods.change([1, 2])
@@ -96,7 +96,7 @@ def test_only_an_arrival_is_told_as_one() -> None:
 
 @pytest.mark.parametrize("changed", [{"category_id": 2}, {"price": 300}])
 def test_what_moved_to_another_shelf_or_price_has_arrived_there(changed: dict[str, int]) -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         at_first = goods.arrival
         shop.rows[1] = _good(1, **({"category_id": 1, "available": 5, "sold": 1} | changed))
         goods.change([1])
@@ -107,7 +107,7 @@ def test_what_moved_to_another_shelf_or_price_has_arrived_there(changed: dict[st
 
 
 def test_a_burst_of_events_is_read_at_once() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         for product_id in (1, 2, 3):
             goods.change([product_id])
         await goods.settled()
@@ -117,7 +117,7 @@ def test_a_burst_of_events_is_read_at_once() -> None:
 
 
 def test_an_event_during_a_read_leads_to_another_read() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         goods.change([1])
         await asyncio.sleep(0)  # the read has begun, and has seen the old row
         shop.rows[1] = _good(1, 1, available=0, sold=9)
@@ -129,7 +129,7 @@ def test_an_event_during_a_read_leads_to_another_read() -> None:
 
 
 def test_a_database_that_is_away_for_a_moment_loses_no_event() -> None:
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         shop.rows[1] = _good(1, 1, available=0, sold=9)
         shop.failures = 2
         goods.change([1])
@@ -142,7 +142,7 @@ def test_a_database_that_is_away_for_a_moment_loses_no_event() -> None:
 def test_very_many_changes_are_read_by_reading_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "READ_ALL_FROM", 2)
 
-    async def story(shop: Shop, goods: Goods) -> None:
+    async def story(shop: Shop, goods: Availability) -> None:
         goods.change([1, 2])
         await goods.settled()
         goods.change_all()

@@ -6,14 +6,14 @@ import pytest
 
 from ml.ranking.selection import Recommendation, Source
 from server.recommend.serving import list_cache
-from server.recommend.serving.list_cache import Lists
+from server.recommend.serving.list_cache import ListCache
 
 ITEMS = [Recommendation(product_id, 0.5, "Because", Source.PERSONAL) for product_id in (1, 2)]
 MODEL, HISTORY = object(), object()
 
 
-def _with_one_list() -> Lists:
-    kept = Lists()
+def _with_one_list() -> ListCache:
+    kept = ListCache()
     kept.put((7, 10), (MODEL, HISTORY), ITEMS)
     return kept
 
@@ -37,7 +37,7 @@ def test_a_product_that_cannot_be_sold_any_more_ends_a_list() -> None:
 
 def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_cache, "MOST_LISTS", 2)
-    kept = Lists()
+    kept = ListCache()
     for user_id in (1, 2):
         kept.put(user_id, (MODEL,), ITEMS)
     assert kept.get(1, (MODEL,), {1, 2}.__contains__) is ITEMS
@@ -48,7 +48,7 @@ def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch
 
 def test_long_lists_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_cache, "MOST_ITEMS", 5)
-    kept = Lists()
+    kept = ListCache()
     for user_id in (1, 2, 3):
         kept.put(user_id, (MODEL,), ITEMS)
     found = [kept.get(user_id, (MODEL,), {1, 2}.__contains__) for user_id in (1, 2, 3)]
@@ -57,7 +57,7 @@ def test_long_lists_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_a_list_that_ended_leaves_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_cache, "MOST_ITEMS", 4)
-    kept = Lists()
+    kept = ListCache()
     for user_id in (1, 2):
         kept.put(user_id, (MODEL,), ITEMS)
     assert kept.get(2, (object(),), {1, 2}.__contains__) is None

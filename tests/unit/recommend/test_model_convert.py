@@ -12,7 +12,7 @@ from rich.console import Console
 from sanset.v1 import model_pb2 as pb
 
 from ml.training.train import MODEL_TYPES
-from server.recommend.registry.trained_models import Listed
+from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import convert as convert
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
 from server.recommend.training.command import table
@@ -30,7 +30,7 @@ METRICS: dict[str, Any] = {
     "serving": {"version": "all_20260531T120000Z", "recall@20": 0.19, "standard_error": 0.01},
     "reorder": {"auc": 0.75, "average_precision": 0.3, "pairs": 1000},
 }
-MODEL = Listed(3, "all_20260601T120000Z", "ALL", METRICS, is_active=True, created_at=MADE)
+MODEL = ModelRecord(3, "all_20260601T120000Z", "ALL", METRICS, is_active=True, created_at=MADE)
 
 
 def test_every_model_type_of_the_contract_is_one_the_trainer_knows() -> None:

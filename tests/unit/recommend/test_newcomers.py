@@ -1,4 +1,4 @@
-"""Newcomers: every product has a place in the served models soon, at the price of few rebuilds."""
+"""New products: every product has a place in the served models soon, at the price of few rebuilds."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 from ml.ranking.model import Model
 from server.errors import UnavailableNow
 from server.recommend.serving import new_products as module
-from server.recommend.serving.new_products import Newcomers
-from server.recommend.serving.queries import Described
+from server.recommend.serving.new_products import NewProducts
+from server.recommend.serving.queries import ProductWords
 
 
 class Trained:
@@ -39,17 +39,17 @@ class Catalogue:
     """A table of products that can be read, and be away."""
 
     def __init__(self) -> None:
-        self.words: dict[int, Described] = {}
+        self.words: dict[int, ProductWords] = {}
         self.failures = 0
         self.reads = 0
 
     def put(self, product_id: int, name: str) -> None:
-        self.words[product_id] = Described(name, "Shelf", "Brand", "Words", 7)
+        self.words[product_id] = ProductWords(name, "Shelf", "Brand", "Words", 7)
 
     async def list_ids(self) -> Sequence[int]:
         return list(self.words)
 
-    async def describe(self, product_ids: Sequence[int]) -> Mapping[int, Described]:
+    async def describe(self, product_ids: Sequence[int]) -> Mapping[int, ProductWords]:
         self.reads += 1
         await asyncio.sleep(0)
         if self.failures:
@@ -64,12 +64,12 @@ def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
 
 
-def _run(story: Callable[[Catalogue, Newcomers, Trained], Awaitable[None]]) -> None:
+def _run(story: Callable[[Catalogue, NewProducts, Trained], Awaitable[None]]) -> None:
     async def tell() -> None:
         catalogue = Catalogue()
         for product_id in (1, 2, 3):
             catalogue.put(product_id, f"Old {product_id}")
-        newcomers = Newcomers(catalogue.list_ids, catalogue.describe)
+        newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
         model = Trained(1, 2)
         await newcomers.take_in(cast("Model", model))
         await story(catalogue, newcomers, model)
@@ -78,7 +78,7 @@ def _run(story: Callable[[Catalogue, Newcomers, Trained], Awaitable[None]]) -> N
     asyncio.run(tell())
 
 
-def _names(newcomers: Newcomers, model: Trained) -> dict[int, str]:
+def _names(newcomers: NewProducts, model: Trained) -> dict[int, str]:
     served = cast("Trained", newcomers.of(cast("Model", model)))
     return {product_id: words.name for product_id, (words, _) in served.newcomers.items()}
 
@@ -91,7 +91,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_model_is_served_with_what_was_created_since_its_training() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         assert _names(newcomers, model) == {3: "Old 3"}
         assert 3 in newcomers
         assert 1 not in newcomers
@@ -100,7 +100,7 @@ def test_a_model_is_served_with_what_was_created_since_its_training() -> None:
 
 
 def test_created_changed_and_deleted_products_are_followed() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         catalogue.put(4, "New")
         newcomers.change(4)
         await _until(lambda: _names(newcomers, model) == {3: "Old 3", 4: "New"})
@@ -115,7 +115,7 @@ def test_created_changed_and_deleted_products_are_followed() -> None:
 
 
 def test_a_burst_is_one_extension() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         before = model.built, catalogue.reads
         for product_id in range(10, 2_000):
             catalogue.put(product_id, "New")
@@ -127,7 +127,7 @@ def test_a_burst_is_one_extension() -> None:
 
 
 def test_a_change_of_a_known_product_builds_nothing() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         before = model.built, catalogue.reads
         newcomers.change(1)
         await asyncio.sleep(0.1)
@@ -137,7 +137,7 @@ def test_a_change_of_a_known_product_builds_nothing() -> None:
 
 
 def test_every_served_model_gets_what_it_does_not_know() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         challenger = Trained(2, 3)
         await newcomers.take_in(cast("Model", challenger))
         assert _names(newcomers, challenger) == {1: "Old 1"}
@@ -158,7 +158,7 @@ def test_every_served_model_gets_what_it_does_not_know() -> None:
 def test_of_too_many_the_newest_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_NEWCOMERS", 3)
 
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         for product_id in (10, 11, 12):
             catalogue.put(product_id, "New")
             newcomers.change(product_id)
@@ -171,7 +171,7 @@ def test_of_too_many_the_newest_are_served(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_database_that_is_away_for_a_moment_loses_no_newcomer() -> None:
-    async def story(catalogue: Catalogue, newcomers: Newcomers, model: Trained) -> None:
+    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         catalogue.failures = 2
         catalogue.put(4, "New")
         newcomers.change(4)
@@ -183,7 +183,7 @@ def test_a_database_that_is_away_for_a_moment_loses_no_newcomer() -> None:
 def test_without_a_model_nothing_is_read() -> None:
     async def story() -> None:
         catalogue = Catalogue()
-        newcomers = Newcomers(catalogue.list_ids, catalogue.describe)
+        newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
         newcomers.change(1)
         newcomers.change_all()
         await asyncio.sleep(0.05)

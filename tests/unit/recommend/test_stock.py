@@ -9,23 +9,23 @@ import numpy as np
 import pytest
 
 from server.recommend.serving import product_table as module
-from server.recommend.serving.product_table import ANYTHING, SPARE, Stock, Wish
-from server.recommend.serving.queries import Good
+from server.recommend.serving.product_table import SPARE, UNFILTERED, Filters, ProductTable
+from server.recommend.serving.queries import Offer
 
 WISHES = [
-    ANYTHING,
-    Wish(category_ids=frozenset({1})),
-    Wish(category_ids=frozenset({1, 3})),
-    Wish(category_ids=frozenset()),
-    Wish(min_price=500),
-    Wish(max_price=500),
-    Wish(max_price=0),
-    Wish(category_ids=frozenset({2}), min_price=300, max_price=700),
+    UNFILTERED,
+    Filters(category_ids=frozenset({1})),
+    Filters(category_ids=frozenset({1, 3})),
+    Filters(category_ids=frozenset()),
+    Filters(min_price=500),
+    Filters(max_price=500),
+    Filters(max_price=0),
+    Filters(category_ids=frozenset({2}), min_price=300, max_price=700),
 ]
 
 
-def _good(product_id: int, chance: random.Random) -> Good:
-    return Good(
+def _good(product_id: int, chance: random.Random) -> Offer:
+    return Offer(
         product_id,
         chance.choice([None, 1, 2, 3]),
         available=chance.choice([0, 5]),
@@ -35,7 +35,7 @@ def _good(product_id: int, chance: random.Random) -> Good:
     )
 
 
-def _wanted(good: Good, wish: Wish) -> bool:
+def _wanted(good: Offer, wish: Filters) -> bool:
     by_price = wish.min_price is not None or wish.max_price is not None
     return (
         good.available > 0
@@ -46,7 +46,7 @@ def _wanted(good: Good, wish: Wish) -> bool:
     )
 
 
-def _chosen(stock: Stock, wish: Wish, left_out: set[int], among: range) -> set[int]:
+def _chosen(stock: ProductTable, wish: Filters, left_out: set[int], among: range) -> set[int]:
     mask = stock.choose(wish, left_out)
     return {product_id for product_id in among if mask[stock.slot(product_id)]}
 
@@ -55,7 +55,7 @@ def _chosen(stock: Stock, wish: Wish, left_out: set[int], among: range) -> set[i
 def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int) -> None:
     chance, everything = random.Random(seed), range(1, SPARE + 600)
     rows = {product_id: _good(product_id, chance) for product_id in range(1, 400)}
-    stock = Stock("USD", list(rows.values()))
+    stock = ProductTable("USD", list(rows.values()))
     for round_ in range(4):
         for product_id in chance.sample(everything, 300 if round_ else SPARE + 500):
             if product_id in rows and chance.random() < 0.3:
@@ -80,9 +80,11 @@ def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int
 
 
 def test_best_sellers_come_by_sales_then_what_is_not_ranked_yet() -> None:
-    stock = Stock("USD", [Good(i, None, 5, sold, 100, "USD") for i, sold in ((1, 3), (2, 9), (3, 9), (4, 0))])
-    stock.put(Good(9, None, 5, 99, 100, "USD"))
-    mask = stock.choose(ANYTHING, [4])
+    stock = ProductTable(
+        "USD", [Offer(i, None, 5, sold, 100, "USD") for i, sold in ((1, 3), (2, 9), (3, 9), (4, 0))]
+    )
+    stock.put(Offer(9, None, 5, 99, 100, "USD"))
+    mask = stock.choose(UNFILTERED, [4])
     assert stock.best_sellers(mask, 10) == [3, 2, 1, 9]
     assert stock.best_sellers(mask, 2) == [3, 2]
     stock.rank(stock.by_sales())
@@ -90,20 +92,20 @@ def test_best_sellers_come_by_sales_then_what_is_not_ranked_yet() -> None:
 
 
 def test_what_is_unknown_cannot_be_sold() -> None:
-    stock = Stock("USD")
-    assert not stock.fits(1, ANYTHING)
+    stock = ProductTable("USD")
+    assert not stock.fits(1, UNFILTERED)
     assert stock.category_of(1) is None
     assert 1 not in stock
-    assert stock.best_sellers(stock.choose(ANYTHING, [1, 2]), 5) == []
+    assert stock.best_sellers(stock.choose(UNFILTERED, [1, 2]), 5) == []
     stock.remove(1)
 
 
 @pytest.mark.parametrize("longest", [0, 50, 20_000_000])
 def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LONGEST_TABLE", longest)
-    stock = Stock("USD", [Good(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
-    stock.put(Good(9, None, 5, 0, 100, "USD"))
-    stock.put(Good(10**6, None, 5, 0, 100, "USD"))
+    stock = ProductTable("USD", [Offer(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
+    stock.put(Offer(9, None, 5, 0, 100, "USD"))
+    stock.put(Offer(10**6, None, 5, 0, 100, "USD"))
     asked = [*range(300), 10**6, 10**6 + 1, 2**62]
     assert stock.slots_of(np.array(asked)).tolist() == [stock.slot(product_id) for product_id in asked]
     assert [slot for slot in stock.slots_of(np.array(asked)).tolist() if slot >= 0] == [
@@ -114,8 +116,8 @@ def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPa
 def test_a_price_that_begins_by_the_clock_counts_from_then_until_it_ends() -> None:
     begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
     phases = [(None, begins, 900), (begins, ends, 90), (ends, None, 900)]
-    stock = Stock("USD", [Good(1, None, 5, 0, 900, "USD", phases), Good(2, None, 5, 0, 100, "USD")])
-    cheap = Wish(max_price=200)
+    stock = ProductTable("USD", [Offer(1, None, 5, 0, 900, "USD", phases), Offer(2, None, 5, 0, 100, "USD")])
+    cheap = Filters(max_price=200)
     for moment, fits in (
         (begins - timedelta(microseconds=1), False),
         (begins, True),
@@ -131,10 +133,11 @@ def test_a_price_that_begins_by_the_clock_counts_from_then_until_it_ends() -> No
 
 def test_a_price_that_began_and_ended_while_nobody_looked_is_passed_over() -> None:
     begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
-    stock = Stock(
-        "USD", [Good(1, None, 5, 0, 900, "USD", [(None, begins, 900), (begins, ends, 90), (ends, None, 950)])]
+    stock = ProductTable(
+        "USD",
+        [Offer(1, None, 5, 0, 900, "USD", [(None, begins, 900), (begins, ends, 90), (ends, None, 950)])],
     )
     stock.turn(ends + timedelta(days=9))
-    assert stock.fits(1, Wish(min_price=950))
-    stock.put(Good(1, None, 5, 0, 900, "USD"))
-    assert stock.fits(1, Wish(max_price=900))
+    assert stock.fits(1, Filters(min_price=950))
+    stock.put(Offer(1, None, 5, 0, 900, "USD"))
+    assert stock.fits(1, Filters(max_price=900))
