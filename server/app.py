@@ -59,9 +59,6 @@ from server.order.after_sale_convert import refund_reply
 from server.order.checkout import Checkout
 from server.order.convert import checkout_reply
 from server.order.paying_back import Refunds
-from server.order.payment_servicer import PaymentServicer
-from server.order.payments.alerts import Alerts
-from server.order.payments.setup import Payments
 from server.order.preview import Previews
 from server.order.queries import reserved_units
 from server.order.refund_servicer import RefundServicer, RefundUseCases
@@ -69,11 +66,15 @@ from server.order.refunding import Refunding
 from server.order.refunds import pay_back_late
 from server.order.reports import Reports
 from server.order.reserve import CheckoutRules
+from server.order.service import read_payment
 from server.order.servicer import OrderServicer, Purchasing
 from server.order.settlement import Settlement
 from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
 from server.paging import Pages
+from server.payment.alerts import Alerts
+from server.payment.servicer import PaymentServicer
+from server.payment.setup import Payments
 from server.pricing.prices import PriceRules
 from server.promotion.servicer import PromotionServicer
 from server.recommend.feedback.attribution import Attributions
@@ -321,7 +322,15 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     promotion_pb2_grpc.add_PromotionServiceServicer_to_server(promotions, services)
     order_service_pb2_grpc.add_OrderServiceServicer_to_server(orders, services)
     payment_pb2_grpc.add_PaymentServiceServicer_to_server(
-        PaymentServicer(db, pages, clock, reports=reports, gift_card_codes=payments.codes), services
+        PaymentServicer(
+            db,
+            pages,
+            clock,
+            read_payment=read_payment,
+            take_report=reports.take,
+            gift_card_codes=payments.codes,
+        ),
+        services,
     )
     refund_pb2_grpc.add_RefundServiceServicer_to_server(refunding, services)
     webhook_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, services)

@@ -12,7 +12,7 @@ from server.events import models as events
 from server.jobs import models as jobs
 from server.mail import models as mail
 from server.order import models as order
-from server.order.payments import models as payments
+from server.payment import models as payment
 from server.promotion import models as promotion
 from server.recommend.feedback import models as feedback
 from server.recommend.registry import models as model_registry
@@ -36,7 +36,7 @@ __all__ = [
     "metadata",
     "model_registry",
     "order",
-    "payments",
+    "payment",
     "promotion",
     "properties",
     "segment",

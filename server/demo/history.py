@@ -13,7 +13,7 @@ from server.demo.goods import CURRENCY, Goods
 from server.demo.people import Person
 from server.demo.trade import Basket
 from server.order import status
-from server.order.payments.gateway import CAPTURED, DECLINED
+from server.payment.gateway import CAPTURED, DECLINED
 from server.pricing import delivery
 from server.pricing.prices import Item, Priced, PriceRules, Reductions, price
 

@@ -22,9 +22,9 @@ from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import CATALOG, NewEvent, publish
-from server.order.payments.gateway import CAPTURED
 from server.order.status import LIVE, told_eta
 from server.order.steps import MESSAGES
+from server.payment.gateway import CAPTURED
 from server.progress import Report
 from server.text.name_key import name_key
 

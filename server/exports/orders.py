@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from server.db.base import AnyRow
 from server.exports.source import Chunk, Keys, Row, Source
 from server.money import Money
-from server.order.models import Order, OrderLine, Payment
+from server.order.models import Order, OrderLine
+from server.payment.models import Payment
 from server.user.models import User
 
 ORDERS_PER_CHUNK: Final = 500

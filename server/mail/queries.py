@@ -16,7 +16,7 @@ from server.db.upsert import insert_for
 from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
-from server.order.payments.models import PaymentAlert
+from server.payment.models import PaymentAlert
 from server.user.models import User
 
 _MARK_SENT = Prepared(

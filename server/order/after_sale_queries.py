@@ -14,8 +14,9 @@ from server.db.base import AnyRow
 from server.db.prepared import Prepared, write_out
 from server.db.upsert import insert_for
 from server.order import status
-from server.order.models import Order, OrderLine, Payment, Refund, RefundLine, Return, ReturnLine
-from server.order.payments.models import Dispute
+from server.order.models import Order, OrderLine, Refund, RefundLine, Return, ReturnLine
+from server.payment import status as payment_status
+from server.payment.models import Dispute, Payment
 
 _RESTOCK_ALL = Prepared(
     update(OrderLine)
@@ -104,7 +105,7 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
         update(Payment)
         .where(
             Payment.order_id == order_id,
-            Payment.status == status.CAPTURED,
+            Payment.status == payment_status.CAPTURED,
             Payment.refunded_minor + minor <= Payment.captured_minor,
         )
         .values(refunded_minor=Payment.refunded_minor + minor)
@@ -126,14 +127,14 @@ class RefundsSoFar:
 
 def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
     """The refunds of an order, summed up."""
-    stands = Refund.status != status.FAILED
-    held = (Refund.status == status.PENDING) & (Refund.origin == status.DISPUTE)
+    stands = Refund.status != payment_status.FAILED
+    held = (Refund.status == payment_status.PENDING) & (Refund.origin == payment_status.DISPUTE)
     row = connection.execute(
         select(
             func.count(),
             func.sum(case((stands, Refund.tax_minor), else_=0)),
             func.sum(case((stands, Refund.shipping_minor), else_=0)),
-            func.sum(case((Refund.status == status.SUCCEEDED, Refund.amount_minor), else_=0)),
+            func.sum(case((Refund.status == payment_status.SUCCEEDED, Refund.amount_minor), else_=0)),
             func.sum(case((held, Refund.amount_minor), else_=0)),
         ).where(Refund.order_id == order_id)
     ).one()
@@ -153,7 +154,7 @@ def paid_ahead(connection: Connection, return_id: int) -> list[tuple[int, int]]:
     """The refunds that an open return's units had without naming any, and their amounts, the oldest first."""
     statement = (
         select(Refund.id, Refund.amount_minor)
-        .where(Refund.return_id == return_id, Refund.status != status.FAILED)
+        .where(Refund.return_id == return_id, Refund.status != payment_status.FAILED)
         .where(~exists().where(RefundLine.refund_id == Refund.id))
         .order_by(Refund.id)
     )
@@ -210,7 +211,7 @@ def due_refunds(connection: Connection, now: datetime, limit: int) -> Sequence[i
     """Refunds that wait to be tried again, the longest waiting first."""
     return connection.scalars(
         select(Refund.id)
-        .where(Refund.status == status.PENDING, Refund.next_attempt_at <= now)
+        .where(Refund.status == payment_status.PENDING, Refund.next_attempt_at <= now)
         .order_by(Refund.next_attempt_at)
         .limit(limit)
     ).all()
@@ -220,7 +221,7 @@ def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datet
     """Count an attempt to pay back, and return what the gateway must know; None when it is settled already."""
     tried = tx.execute(
         update(Refund)
-        .where(Refund.id == refund_id, Refund.status == status.PENDING)
+        .where(Refund.id == refund_id, Refund.status == payment_status.PENDING)
         .values(attempts=Refund.attempts + 1, next_attempt_at=again_at, updated_at=now)
     )
     return tx.execute(_TO_GATEWAY.where(Refund.id == refund_id)).one() if tried.rowcount else None
@@ -243,7 +244,11 @@ def own_pending(connection: Connection, order_id: int) -> Sequence[int]:
     """The refunds of an order that the shop decided and that are not settled."""
     return connection.scalars(
         select(Refund.id)
-        .where(Refund.order_id == order_id, Refund.status == status.PENDING, Refund.origin == status.SHOP)
+        .where(
+            Refund.order_id == order_id,
+            Refund.status == payment_status.PENDING,
+            Refund.origin == payment_status.SHOP,
+        )
         .order_by(Refund.id)
     ).all()
 
@@ -270,7 +275,9 @@ def settle_refund(
     tx: Connection, refund_id: int, outcome: str, gateway_id: str, problem: str, now: datetime
 ) -> bool:
     """Record what the gateway said of a refund; False when it is settled already, and cannot become that."""
-    before = [state for state, after in status.REFUNDS.items() if outcome in after] or [status.PENDING]
+    before = [state for state, after in payment_status.REFUNDS.items() if outcome in after] or [
+        payment_status.PENDING
+    ]
     settled = tx.execute(
         update(Refund)
         .where(Refund.id == refund_id, Refund.status.in_(before))
@@ -279,8 +286,8 @@ def settle_refund(
             gateway_id=gateway_id,
             problem=problem,
             updated_at=now,
-            **({} if outcome == status.PENDING else {"next_attempt_at": None}),
-            **({"paid_at": now} if outcome == status.SUCCEEDED else {}),
+            **({} if outcome == payment_status.PENDING else {"next_attempt_at": None}),
+            **({"paid_at": now} if outcome == payment_status.SUCCEEDED else {}),
         )
     )
     return settled.rowcount == 1
@@ -290,9 +297,14 @@ def mark_disputed(tx: Connection, order_id: int) -> None:
     """Note on an order's payment how its disputes stand: one that is open above all, then one that was lost."""
     counts = [
         exists().where(Dispute.order_id == Payment.order_id, Dispute.status == one)
-        for one in (status.OPEN, status.LOST, status.WON)
+        for one in (payment_status.OPEN, payment_status.LOST, payment_status.WON)
     ]
-    stands = case((counts[0], status.OPEN), (counts[1], status.LOST), (counts[2], status.WON), else_="")
+    stands = case(
+        (counts[0], payment_status.OPEN),
+        (counts[1], payment_status.LOST),
+        (counts[2], payment_status.WON),
+        else_="",
+    )
     tx.execute(update(Payment).where(Payment.order_id == order_id).values(disputed=stands))
 
 
@@ -349,7 +361,7 @@ def settled_units(connection: Connection, order_id: int) -> dict[int, int]:
     statement = (
         select(RefundLine.position, func.sum(RefundLine.returned_quantity))
         .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(Refund.order_id == order_id, Refund.status != status.FAILED)
+        .where(Refund.order_id == order_id, Refund.status != payment_status.FAILED)
         .group_by(RefundLine.position)
     )
     return {position: int(units) for position, units in connection.execute(statement)}
@@ -387,7 +399,11 @@ def release_settled(tx: Connection, order_id: int, position: int, units: int) ->
     statement = (
         select(RefundLine.refund_id, RefundLine.returned_quantity)
         .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(Refund.order_id == order_id, RefundLine.position == position, Refund.status != status.FAILED)
+        .where(
+            Refund.order_id == order_id,
+            RefundLine.position == position,
+            Refund.status != payment_status.FAILED,
+        )
         .where(RefundLine.returned_quantity > 0)
         .order_by(RefundLine.refund_id.desc())
     )

@@ -29,9 +29,14 @@ from server.db.prepared import write_out
 from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
 from server.order import queries
-from server.order.errors import PaymentDeclined, PaymentUnavailable, PriceChanged, UnseenTotal
-from server.order.payments.customers import Customers
-from server.order.payments.gateway import (
+from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
+from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
+from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
+from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
+from server.order.status import CANCELLED, PENDING_PAYMENT
+from server.payment.customers import Customers
+from server.payment.errors import PaymentUnavailable
+from server.payment.gateway import (
     CAPTURED,
     DECLINED,
     NO_REASON,
@@ -43,10 +48,6 @@ from server.order.payments.gateway import (
     Gateways,
     Outcome,
 )
-from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
-from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
-from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
-from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
 from server.user import payment_methods
 

@@ -12,7 +12,6 @@ from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
-from server.db.base import AnyRow
 from server.etags import etag_of
 from server.money import Money
 from server.order.ledger import NamedUnits
@@ -22,6 +21,7 @@ from server.order.shipments import Parcel
 from server.order.status import told_eta
 from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
+from server.payment.convert import dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
 from server.rpc.idempotency import body_hash
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
@@ -94,19 +94,6 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
     )
 
 
-def dispute_to_wire(row: AnyRow) -> payment_pb2.Dispute:
-    """A dispute."""
-    return payment_pb2.Dispute(
-        gateway_id=row.gateway_id,
-        status=payment_pb2.Dispute.Status.Value(row.status),
-        amount=money_to_wire(row.amount_minor, row.currency),
-        reason=row.reason,
-        respond_by=time_to_wire(row.respond_by),
-        create_time=time_to_wire(row.opened_at),
-        close_time=time_to_wire(row.closed_at),
-    )
-
-
 def _totals(values: dict[str, Any]) -> Totals:
     return Totals(
         currency=values["currency"],
@@ -138,48 +125,6 @@ def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
         refunded_quantity=line.get("refunded_quantity", 0),  # nor any refund or return
         returning_quantity=line.get("returning_quantity", 0),
         returned_quantity=line.get("returned_quantity", 0),
-    )
-
-
-def payment_to_wire(values: dict[str, Any]) -> payment_pb2.Payment:
-    """The payment in an order's values."""
-    currency = values["currency"]
-    return payment_pb2.Payment(
-        method=payment_pb2.Payment.Method.Value(values["payment_method"]),
-        status=payment_pb2.Payment.Status.Value(values["payment_status"]),
-        amount=money_to_wire(values["payment_minor"], currency),
-        gateway_id=values["gateway_id"],
-        gateway=values["payment_gateway"],
-        captured=money_to_wire(values["payment_captured_minor"], currency),
-        refunded=money_to_wire(values["payment_refunded_minor"], currency),
-        problem=values["payment_problem"],
-        update_time=time_to_wire(values["payment_updated_at"]),
-    )
-
-
-def gift_card_to_wire(card: Any, code: str = "") -> payment_pb2.GiftCard:
-    """A gift card; with its code only when it was just made."""
-    return payment_pb2.GiftCard(
-        id=card.id,
-        code=code,
-        last_four=card.last_four,
-        balance=money_to_wire(card.balance_minor, card.currency),
-        expire_time=time_to_wire(card.expires_at),
-        create_time=time_to_wire(card.created_at),
-    )
-
-
-def alert_to_wire(row: AnyRow) -> payment_pb2.PaymentAlert:
-    """Something about a payment that a person must look at."""
-    return payment_pb2.PaymentAlert(
-        id=row.id,
-        kind=payment_pb2.PaymentAlert.Kind.Value(row.kind),
-        gateway=row.gateway,
-        gateway_id=row.gateway_id,
-        order_id=row.order_id or 0,
-        problem=row.problem,
-        create_time=time_to_wire(row.created_at),
-        close_time=time_to_wire(row.closed_at),
     )
 
 

@@ -16,21 +16,26 @@ from server.db.base import AnyRow
 from server.events.log import publish
 from server.money import Money
 from server.order import after_sale_queries, gateway_refunds, status
-from server.order.payments import queries
-from server.order.payments.alerts import DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_WON, Alert, Alerts
-from server.order.payments.gateway import Disputed, RefundOutcome
 from server.order.sale import Sale, open_sale
+from server.payment import queries
+from server.payment import status as payment_status
+from server.payment.alerts import DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_WON, Alert, Alerts
+from server.payment.gateway import Disputed, RefundOutcome
 
 REASON: Final = "The buyer's bank took it back."
 OPENED: Final = "Your payment is disputed; your order waits until your bank has decided."
 WON: Final = "The dispute of your payment was decided for the shop."
 
-_TOLD: Final = {status.OPEN: DISPUTE_OPENED, status.WON: DISPUTE_WON, status.LOST: DISPUTE_LOST}
+_TOLD: Final = {
+    payment_status.OPEN: DISPUTE_OPENED,
+    payment_status.WON: DISPUTE_WON,
+    payment_status.LOST: DISPUTE_LOST,
+}
 _SENTENCES: Final = {
-    status.OPEN: "{amount} of order {number} are disputed ({reason}){until}. Nothing of it is shipped meanwhile: "
-    "answer with evidence at the payment gateway.",
-    status.WON: "The dispute over {amount} of order {number} was decided for the shop: it can be shipped.",
-    status.LOST: "The dispute over {amount} of order {number} was lost: the money went back to the buyer.",
+    payment_status.OPEN: "{amount} of order {number} are disputed ({reason}){until}. Nothing of it is shipped "
+    "meanwhile: answer with evidence at the payment gateway.",
+    payment_status.WON: "The dispute over {amount} of order {number} was decided for the shop: it can be shipped.",
+    payment_status.LOST: "The dispute over {amount} of order {number} was lost: the money went back to the buyer.",
 }
 
 
@@ -43,11 +48,11 @@ def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: A
         found = queries.new_dispute(tx, _values(sale, gateway, there, now))
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
-    elif found.order_id != order_id or found.status != status.OPEN:
+    elif found.order_id != order_id or found.status != payment_status.OPEN:
         return
     refund_id = found.refund_id or _hold(tx, sale, there, now)
     changed: dict[str, object] = {"refund_id": refund_id, "respond_by": there.respond_by or found.respond_by}
-    if there.status in status.DISPUTES[found.status]:
+    if there.status in payment_status.DISPUTES[found.status]:
         changed |= {"status": there.status, "closed_at": now}
         _decide(tx, sale, refund_id, there, alerts, now)
     queries.change_dispute(tx, found.id, changed)
@@ -66,10 +71,10 @@ def _hold(tx: Connection, sale: Sale, there: Disputed, now: datetime) -> int | N
     if there.amount is None or there.amount.currency != sale.currency:
         return None
     minor = min(there.amount.minor, sale.left.amount)
-    taken = there.status == status.LOST or (there.status == status.OPEN and not there.inquiry)
+    taken = there.status == payment_status.LOST or (there.status == payment_status.OPEN and not there.inquiry)
     if not taken or minor <= 0:
         return None
-    return gateway_refunds.add(tx, sale, minor, status.DISPUTE, there.gateway_id, REASON, now)
+    return gateway_refunds.add(tx, sale, minor, payment_status.DISPUTE, there.gateway_id, REASON, now)
 
 
 def _decide(
@@ -78,10 +83,10 @@ def _decide(
     """Settle what was held: it went back, or it came back."""
     if refund_id is None:
         return
-    if there.status == status.LOST:
-        outcome = RefundOutcome(status.SUCCEEDED, there.gateway_id)
+    if there.status == payment_status.LOST:
+        outcome = RefundOutcome(payment_status.SUCCEEDED, there.gateway_id)
     else:
-        outcome = RefundOutcome(status.FAILED, there.gateway_id, WON)
+        outcome = RefundOutcome(payment_status.FAILED, there.gateway_id, WON)
     gateway_refunds.end(tx, sale, refund_id, outcome, alerts, now)
 
 
@@ -92,7 +97,7 @@ def _values(sale: Sale, gateway: str, there: Disputed, now: datetime) -> dict[st
         "refund_id": None,
         "gateway": gateway,
         "gateway_id": there.gateway_id[:128],
-        "status": status.OPEN,
+        "status": payment_status.OPEN,
         "amount_minor": amount.minor,
         "currency": amount.currency,
         "reason": there.reason,
@@ -116,6 +121,6 @@ def latest(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
     """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
     found = queries.disputes(connection, order_ids)
     return {
-        order_id: max(rows, key=lambda row: (row.status == status.OPEN, row.id))
+        order_id: max(rows, key=lambda row: (row.status == payment_status.OPEN, row.id))
         for order_id, rows in found.items()
     }

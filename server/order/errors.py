@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, FailedPrecondition, NotFound, PermissionDenied, Unavailable
+from server.errors import Aborted, FailedPrecondition, NotFound
 
 
 class OrderNotFound(NotFound):
@@ -57,12 +57,6 @@ class OrderCancelled(FailedPrecondition):
     )
 
 
-class PaymentUnavailable(Unavailable):
-    """The gateway did not answer."""
-
-    message = "The payment gateway did not answer in time; repeat the call with the same request id."
-
-
 class RequestIdUsed(Aborted):
     """The first call with this request id was so long ago that its reply is forgotten; what it made is not."""
 
@@ -80,24 +74,6 @@ class IllegalTransition(FailedPrecondition):
     """The order cannot take this step."""
 
     message = "What is {status} cannot become {wanted}. It can become: {legal}."
-
-
-class SignatureInvalid(PermissionDenied):
-    """One sentence for every flaw, so that a forger learns nothing."""
-
-    message = "The webhook is not signed by the payment gateway, or was signed too long ago."
-
-
-class GiftCardNotFound(NotFound):
-    """No card has this code; one sentence also for a code that is close."""
-
-    message = "There is no gift card with this code."
-
-
-class PaymentAlertNotFound(NotFound):
-    """No such alert."""
-
-    message = "There is no alert {alert_id} about payments."
 
 
 class NotRefundable(FailedPrecondition):

@@ -15,14 +15,15 @@ from sqlalchemy import Connection
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
 from server.money import Money
-from server.order import after_sale_queries, status
-from server.order.payments.alerts import Alerts
-from server.order.payments.gateway import PaidBack, RefundOutcome
+from server.order import after_sale_queries
 from server.order.refund_ends import settle
 from server.order.refund_parts import PaidBack as PaidLine
 from server.order.refund_parts import Parts, all_units, share_of
 from server.order.refunds import record, told_of
 from server.order.sale import Sale, open_sale
+from server.payment import status as payment_status
+from server.payment.alerts import Alerts
+from server.payment.gateway import PaidBack, RefundOutcome
 
 LOOK_AGAIN = timedelta(minutes=15)
 """How long after it was recorded the gateway is asked about a refund of its own that is under way."""
@@ -34,21 +35,23 @@ def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: da
     sale = open_sale(tx, order_id)
     found = after_sale_queries.at_gateway(tx, order_id, there.key, there.gateway_id)
     if found is not None:
-        if there.status in status.REFUNDS[found.status]:
+        if there.status in payment_status.REFUNDS[found.status]:
             told = RefundOutcome(there.status, there.gateway_id, there.problem)
             settle(tx, sale, found, told, alerts, now)
         return True
-    if there.status == status.FAILED:  # it came and went before anybody heard of it
+    if there.status == payment_status.FAILED:  # it came and went before anybody heard of it
         return True
     amount = there.amount
     if amount is None or amount.currency != sale.currency or not 0 < amount.minor <= sale.left.amount:
         return False
-    refund_id = add(tx, sale, amount.minor, status.GATEWAY, there.gateway_id, REASON, now, given=LOOK_AGAIN)
+    refund_id = add(
+        tx, sale, amount.minor, payment_status.GATEWAY, there.gateway_id, REASON, now, given=LOOK_AGAIN
+    )
     goes_back = told_of(refund_id, amount.minor, sale.currency)
     write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
     publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
-    if there.status == status.SUCCEEDED:
-        end(tx, sale, refund_id, RefundOutcome(status.SUCCEEDED, there.gateway_id), alerts, now)
+    if there.status == payment_status.SUCCEEDED:
+        end(tx, sale, refund_id, RefundOutcome(payment_status.SUCCEEDED, there.gateway_id), alerts, now)
     return True
 
 
@@ -79,7 +82,7 @@ def end(
     found = after_sale_queries.refund(tx, refund_id)
     if found is None:
         raise AssertionError("a refund is never deleted")
-    if outcome.status in status.REFUNDS[found.status]:
+    if outcome.status in payment_status.REFUNDS[found.status]:
         settle(tx, sale, found, outcome, alerts, now)
 
 

@@ -11,8 +11,9 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, and_, case, exists, or_, select
 
-from server.order.models import Order, OrderLine, Payment
+from server.order.models import Order, OrderLine
 from server.order.status import CANCELLED, PAID, PENDING_PAYMENT, RETURNED
+from server.payment.models import Payment
 
 NEVER_SOLD: Final = (PENDING_PAYMENT, CANCELLED)
 """Orders of which nothing was ever sold. Training leaves the same out: see ml/data/interactions.py."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
+from server.db.base import Base, BigId, Json, UtcDateTime
 
 UNCOUNTED = "points_earned > 0 AND points_counted_at IS NULL AND delivered_at IS NOT NULL"
 """Orders whose points can be spent, and do not count for the tier yet."""
@@ -130,45 +130,6 @@ class OrderEvent(Base):
     location: Mapped[str] = mapped_column(String(200), default="")
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)
     occurred_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class Payment(Base):
-    """The payment of an order. The order's number is the key that keeps the gateway from charging twice.
-
-    The token is sealed, and forgotten once the payment is settled: the code of a gift card is money.
-    """
-
-    __tablename__ = "payments"
-
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
-    gateway: Mapped[str] = mapped_column(String(16))
-    method: Mapped[str] = mapped_column(String(16))
-    token: Mapped[str] = mapped_column(SealedToken, default="")
-    status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED, VOIDED
-    amount_minor: Mapped[int] = mapped_column(BigInteger)
-    captured_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
-    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # pending ones too
-    currency: Mapped[str] = mapped_column(String(3))
-    gateway_id: Mapped[str] = mapped_column(String(128), default="")
-    problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
-    disputed: Mapped[str] = mapped_column(String(8), server_default="")  # OPEN, LOST, WON; ""
-    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    __table_args__ = (
-        # A gateway's events name its own id.
-        Index(
-            "ix_payments_gateway_id",
-            "gateway_id",
-            sqlite_where=text("gateway_id <> ''"),
-            postgresql_where=text("gateway_id <> ''"),
-        ),
-        Index(
-            "ix_payments_pending",
-            "order_id",
-            sqlite_where=text("status = 'PENDING'"),
-            postgresql_where=text("status = 'PENDING'"),
-        ),
-    )
 
 
 class Refund(Base):

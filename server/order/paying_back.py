@@ -23,18 +23,12 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.money import Money
-from server.order import after_sale_queries, gateway_refunds, refund_ends, status
-from server.order.payments.alerts import REFUND_UNEXPECTED, Alert, Alerts
-from server.order.payments.books import IN_HOUSE
-from server.order.payments.gateway import (
-    GatewayAway,
-    Gateways,
-    PaidBack,
-    RefundOrder,
-    RefundOutcome,
-    in_time,
-)
+from server.order import after_sale_queries, gateway_refunds, refund_ends
 from server.order.sale import open_sale
+from server.payment import status as payment_status
+from server.payment.alerts import REFUND_UNEXPECTED, Alert, Alerts
+from server.payment.gateway import GatewayAway, Gateways, PaidBack, RefundOrder, RefundOutcome, in_time
+from server.payment.in_house import IN_HOUSE
 
 SECONDS = 30.0
 AT_ONCE: Final = 8
@@ -112,9 +106,9 @@ class Refunds:
         known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
         if known is None:
             return
-        if known.origin == status.GATEWAY:
+        if known.origin == payment_status.GATEWAY:
             await self.look(known.order_id)
-        elif await self._ask(known) == status.FAILED:
+        elif await self._ask(known) == payment_status.FAILED:
             await self.look(known.order_id)  # perhaps somebody had paid it back already
 
     async def _ask(self, known: AnyRow) -> str:
@@ -133,7 +127,7 @@ class Refunds:
         """
         for refund_id in await self._pool.run_vital(Deadline(SECONDS), self._own_pending, order_id):
             known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
-            if known is not None and await self._ask(known) == status.PENDING:
+            if known is not None and await self._ask(known) == payment_status.PENDING:
                 raise GatewayAway("a refund of the same money is under way")
         await self._pool.run_vital(Deadline(SECONDS), self._take_or_tell, order_id, gateway, there)
 
@@ -165,7 +159,7 @@ class Refunds:
         now = self._clock()
         with self._db.transaction() as tx:
             found = after_sale_queries.refund(tx, refund_id)
-            if found is None or found.status != status.PENDING:
+            if found is None or found.status != payment_status.PENDING:
                 return None
             pause = min(FIRST_PAUSE * 2 ** min(found.attempts, 10), LONGEST_PAUSE)
             return after_sale_queries.begin_attempt(tx, refund_id, now, now + pause)

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from server.db.base import AnyRow, UtcDateTime
-from server.order.models import Order, Payment
+from server.order.models import Order
 from server.order.status import CONFIRMED, PROCESSING, RETURN_REQUESTED, SHIPPED
+from server.payment.models import Payment
 from server.promotion.ledger import EARNED, REVERSED
 from server.promotion.models import PointsEntry
 

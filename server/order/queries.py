@@ -12,9 +12,10 @@ from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, t
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
-from server.order.models import Order, OrderEvent, OrderLine, Payment
-from server.order.payments.gateway import CAPTURED, PENDING, VOIDED, Outcome
+from server.order.models import Order, OrderEvent, OrderLine
 from server.order.status import PENDING_PAYMENT
+from server.payment.gateway import CAPTURED, PENDING, VOIDED, Outcome
+from server.payment.models import Payment
 from server.rpc.idempotency import abandoned
 
 _ORDERS = select(

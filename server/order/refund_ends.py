@@ -10,10 +10,11 @@ from server.db.base import AnyRow
 from server.events.log import NewEvent, publish
 from server.money import Money
 from server.order import after_sale_queries, status
-from server.order.payments.alerts import REFUND_FAILED, Alert, Alerts
-from server.order.payments.gateway import RefundOutcome
 from server.order.refunds import told_of
 from server.order.sale import Sale
+from server.payment import status as payment_status
+from server.payment.alerts import REFUND_FAILED, Alert, Alerts
+from server.payment.gateway import RefundOutcome
 from server.promotion import service as promotions
 
 
@@ -24,11 +25,11 @@ def settle(
     settled = after_sale_queries.settle_refund(
         tx, found.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
     )
-    if settled and outcome.status == status.SUCCEEDED:
+    if settled and outcome.status == payment_status.SUCCEEDED:
         sale.paid_back += found.amount_minor
         if events := end_if_paid_back(tx, sale, now):
             publish(tx, *events)
-    elif settled and outcome.status == status.FAILED:
+    elif settled and outcome.status == payment_status.FAILED:
         _not_paid_back(tx, sale, found, outcome, alerts, now)
 
 
@@ -56,9 +57,9 @@ def _not_paid_back(
     counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
     after_sale_queries.count_refunded(tx, sale.id, counted, sign=-1)
     promotions.reverse(tx, sale.values, refunded, now)
-    if found.status == status.SUCCEEDED:
+    if found.status == payment_status.SUCCEEDED:
         sale.paid_back -= found.amount_minor
-    if found.origin == status.DISPUTE:  # the shop won it; nobody was told that this money goes back
+    if found.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back
         publish(tx, sale.step(tx, sale.state, "The dispute of your payment was decided for the shop.", now))
         return
     amount = Money(found.amount_minor, sale.currency)

@@ -27,6 +27,7 @@ from server.order.paid_ahead import Due, awaited, due
 from server.order.refund_parts import PaidBack, Parts, all_units, fitted, share_of
 from server.order.reserve import PlacedOrder
 from server.order.sale import Sale, open_sale
+from server.payment import status as payment_status
 from server.promotion import service as promotions
 
 GIVEN: Final = timedelta(seconds=10)
@@ -68,7 +69,7 @@ def record(
     now: datetime,
     return_id: int | None = None,
     given: timedelta | None = GIVEN,
-    origin: str = status.SHOP,
+    origin: str = payment_status.SHOP,
     gateway_id: str = "",
 ) -> int:
     """Decide a refund, count it, and return its id. Raises RefundTooLarge and RequestIdUsed.
@@ -94,7 +95,7 @@ def record(
         "currency": sale.currency,
         "reason": reason,
         "origin": origin,
-        "status": status.PENDING,
+        "status": payment_status.PENDING,
         "key": key,
         "gateway_id": gateway_id,
         "problem": "",

@@ -19,14 +19,14 @@ from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import InvalidField
 from server.order import disputes
-from server.order.errors import PaymentUnavailable
 from server.order.paying_back import Refunds
-from server.order.payments import queries as books
-from server.order.payments.alerts import OTHER_ORDER, OTHER_PAYMENT, UNKNOWN_ORDER, Alert, Alerts
-from server.order.payments.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
 from server.order.reserve import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
+from server.payment import queries as books
+from server.payment.alerts import OTHER_ORDER, OTHER_PAYMENT, UNKNOWN_ORDER, Alert, Alerts
+from server.payment.errors import PaymentUnavailable
+from server.payment.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
 
 MOST_BYTES: Final = 256 * 1024
 SECONDS: Final = 20.0

@@ -22,8 +22,8 @@ from server.order import after_sale_queries, buyers_limits, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.giving_up import give_back
 from server.order.numbers import order_number
-from server.order.payments.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.order.steps import MESSAGES, Step, record
+from server.payment.gateway import DECLINED, PENDING, VOIDED, Outcome
 from server.pricing import delivery
 from server.pricing.prices import CouponRule, Item, Priced, PriceRules, price
 from server.promotion import service as promotions

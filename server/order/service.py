@@ -20,6 +20,7 @@ from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.reserve import PlacedOrder, placed
 from server.order.shipments import Parcel
 from server.order.steps import MESSAGES, Step, record
+from server.payment import status as payment_status
 from server.pricing import delivery
 from server.promotion import service as promotions
 from server.rpc.identity import Identity
@@ -54,9 +55,12 @@ def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder
 
 
 def read_payment(connection: Connection, caller: Identity, order_id: int) -> dict[str, Any]:
-    """The values of an order of the caller's, or of any for an admin, without its lines. Raises OrderNotFound."""
+    """The payment among the values of an order of the caller's, or of any for an admin.
+
+    Raises OrderNotFound, also for an imported order, which has no payment.
+    """
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
-    if row is None:
+    if row is None or not row.payment_method:
         raise OrderNotFound(order_id=order_id)
     return placed(row, []).values
 
@@ -164,7 +168,7 @@ def _check_money(tx: Connection, order_id: int, wanted: str) -> None:
     payment = after_sale_queries.payment(tx, order_id)
     if payment is None or not payment.captured_minor:  # imported, or it cost nothing
         return
-    if payment.disputed == status.OPEN:
+    if payment.disputed == payment_status.OPEN:
         raise OrderDisputed(order_id=order_id, amount=Money(payment.captured_minor, payment.currency))
     if payment.refunded_minor >= payment.captured_minor:
         amount = Money(payment.refunded_minor, payment.currency)

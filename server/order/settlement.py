@@ -27,8 +27,9 @@ from server.events.log import publish
 from server.money import Money
 from server.order import queries, status
 from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
-from server.order.payments.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
-from server.order.payments.gateway import (
+from server.order.reserve import NO_GATEWAY, PlacedOrder, confirm, placed, release
+from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
+from server.payment.gateway import (
     CAPTURED,
     DECLINED,
     NO_REASON,
@@ -38,7 +39,6 @@ from server.order.payments.gateway import (
     Gateways,
     Outcome,
 )
-from server.order.reserve import NO_GATEWAY, PlacedOrder, confirm, placed, release
 from server.rpc.idempotency import store_reply
 
 METHOD = "Checkout"

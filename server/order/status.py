@@ -1,8 +1,8 @@
-"""The states of an order, its payment, its refunds and its returns, and the tables of the steps between them.
+"""The states of an order and its returns, and the tables of the steps between them.
 
 `LEGAL` is the only place that knows which step of an order may follow which: the service refuses by it, `sanset
-verify` checks stored histories by it, and the importers write histories that obey it. The other tables say
-the same of payments, refunds, disputes and returns. docs/orders.md draws them.
+verify` checks stored histories by it, and the importers write histories that obey it. `RETURNS` says the same of
+returns, and `server.payment.status` of payments, refunds and disputes. docs/orders.md draws them.
 """
 
 from __future__ import annotations
@@ -57,45 +57,6 @@ ON_THE_WAY: Final = frozenset({PENDING_PAYMENT, CONFIRMED, PROCESSING, SHIPPED})
 
 RETURNABLE: Final = frozenset({DELIVERED, RETURNED})
 """States from which goods can be sent back."""
-
-PENDING: Final = "PENDING"
-CAPTURED: Final = "CAPTURED"
-DECLINED: Final = "DECLINED"
-VOIDED: Final = "VOIDED"
-
-PAYMENTS: Final[dict[str, frozenset[str]]] = {
-    PENDING: frozenset({CAPTURED, DECLINED, VOIDED}),
-    CAPTURED: frozenset(),
-    DECLINED: frozenset({CAPTURED}),
-    VOIDED: frozenset({CAPTURED}),
-}
-"""For each state of a payment, those that may follow. Money that comes after all is taken, and paid back."""
-
-SUCCEEDED: Final = "SUCCEEDED"
-FAILED: Final = "FAILED"
-
-REFUNDS: Final[dict[str, frozenset[str]]] = {
-    PENDING: frozenset({SUCCEEDED, FAILED}),
-    SUCCEEDED: frozenset({FAILED}),
-    FAILED: frozenset(),
-}
-"""For each state of a refund, those that may follow. A bank may send back what was paid back, days later."""
-
-OPEN: Final = "OPEN"
-WON: Final = "WON"
-LOST: Final = "LOST"
-
-DISPUTES: Final[dict[str, frozenset[str]]] = {
-    OPEN: frozenset({WON, LOST}),
-    WON: frozenset(),
-    LOST: frozenset(),
-}
-"""For each state of a dispute, those that may follow. What is told after its end came late."""
-
-SHOP: Final = "SHOP"
-GATEWAY: Final = "GATEWAY"
-DISPUTE: Final = "DISPUTE"
-"""Who takes a refund: the shop, staff at the gateway itself, or the buyer's bank by a dispute."""
 
 REQUESTED: Final = "REQUESTED"
 APPROVED: Final = "APPROVED"

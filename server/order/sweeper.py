@@ -18,7 +18,10 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.order import queries
-from server.order.payments.gateway import (
+from server.order.reserve import NO_GATEWAY, PlacedOrder
+from server.order.settlement import Settlement, ask
+from server.order.status import PENDING_PAYMENT
+from server.payment.gateway import (
     CAPTURED,
     DECLINED,
     PENDING,
@@ -28,9 +31,6 @@ from server.order.payments.gateway import (
     Outcome,
     in_time,
 )
-from server.order.reserve import NO_GATEWAY, PlacedOrder
-from server.order.settlement import Settlement, ask
-from server.order.status import PENDING_PAYMENT
 
 SECONDS = 30.0
 AT_ONCE = 8

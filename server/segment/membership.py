@@ -28,7 +28,8 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import Category, Product
 from server.order.line_facts import IS_KEPT, IS_PURCHASE, STAYED
-from server.order.models import Order, OrderLine, Payment
+from server.order.models import Order, OrderLine
+from server.payment.models import Payment
 from server.rpc.identity import Role
 from server.segment.models import SegmentMember
 from server.segment.rules import Rules

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import CANCELLED, DISPUTE, FAILED, PENDING, RECEIVED, REFUNDED, RETURN_REQUESTED
+from server.order.status import CANCELLED, RECEIVED, REFUNDED, RETURN_REQUESTED
+from server.payment.status import DISPUTE, FAILED, PENDING
 from server.verify.rule import Rule
 
 AFTER_SALE: Final = (

@@ -4,20 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import (
-    DELIVERED,
-    DISPUTE,
-    FAILED,
-    LOST,
-    OPEN,
-    PENDING,
-    REFUNDED,
-    RETURNED,
-    SHIPPED,
-    SUCCEEDED,
-    UNSHIPPED,
-    WON,
-)
+from server.order.status import DELIVERED, REFUNDED, RETURNED, SHIPPED, UNSHIPPED
+from server.payment.status import DISPUTE, FAILED, LOST, OPEN, PENDING, SUCCEEDED, WON
 from server.verify.rule import Rule
 
 MONEY_MOVED: Final = (

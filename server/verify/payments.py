@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.payments.books import IN_HOUSE
-from server.order.payments.gateway import CAPTURED, DECLINED, SUCCEEDED, VOIDED
 from server.order.status import CANCELLED
+from server.payment.gateway import CAPTURED, DECLINED, SUCCEEDED, VOIDED
+from server.payment.in_house import IN_HOUSE
 from server.verify.rule import Rule
 
 _OWN: Final = sorted(IN_HOUSE)

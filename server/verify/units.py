@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from server.order.status import FAILED, OPEN_RETURN, RECEIVED, REJECTED
+from server.order.status import OPEN_RETURN, RECEIVED, REJECTED
+from server.payment.status import FAILED
 from server.verify.rule import Rule
 
 UNITS: Final = (

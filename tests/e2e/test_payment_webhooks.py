@@ -9,7 +9,7 @@ import pytest
 from real_stack import Stack, until
 
 from server.clock import utc_now
-from server.order.payments.demo import SIGNATURE, Signer
+from server.payment.demo import SIGNATURE, Signer
 
 SECRET = b"0123456789abcdef" * 4
 

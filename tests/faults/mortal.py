@@ -28,7 +28,7 @@ from sqlalchemy import event
 from server import app
 from server.db.database import Database
 from server.logs import configure
-from server.order.payments.gateway import Gateways
+from server.payment.gateway import Gateways
 from server.settings import Settings, environment_of, load
 
 SECONDS = 20.0

@@ -61,7 +61,7 @@ from sanset.v1 import (
 )
 
 from server.money import Money as Amount
-from server.order.payments.gateway import CAPTURED, Charge
+from server.payment.gateway import CAPTURED, Charge
 from server.verify import verify
 
 LIVES = 500 if "SANSET_FAULT_ROUNDS" in os.environ else 3

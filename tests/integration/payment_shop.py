@@ -15,8 +15,8 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2
 
 from server import money as amounts
-from server.order.payments.books import gateway_id_of
-from server.order.payments.gateway import Outcome
+from server.payment.gateway import Outcome
+from server.payment.in_house import gateway_id_of
 from server.verify import verify
 
 

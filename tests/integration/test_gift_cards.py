@@ -21,7 +21,7 @@ from running_shop import refused as refused_call
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2, refund_pb2
 
-from server.order.payments.gateway import Charge, Outcome
+from server.payment.gateway import Charge, Outcome
 
 GIFT_CARD = payment_pb2.Payment.GIFT_CARD
 

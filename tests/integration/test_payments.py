@@ -34,7 +34,7 @@ from sanset.v1 import order_service_pb2, payment_pb2
 
 from server.crypto.keys import derived_key
 from server.crypto.vault import Vault
-from server.order.payments.books import gateway_id_of
+from server.payment.in_house import gateway_id_of
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +234,7 @@ def test_a_gateway_that_is_away_is_asked_again_later(
     demo = brisk.app.payments.demo
 
     async def away(*_: object) -> None:
-        from server.order.payments.gateway import GatewayAway
+        from server.payment.gateway import GatewayAway
 
         raise GatewayAway("gone")
 

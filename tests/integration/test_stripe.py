@@ -15,7 +15,7 @@ from sanset.v1 import payment_pb2
 from stripe_double import StripeDouble
 
 from server.money import Money
-from server.order.payments.gateway import RefundOrder
+from server.payment.gateway import RefundOrder
 
 
 def test_a_card_is_charged_in_two_steps(paid: RunningShop, account: StripeDouble) -> None:

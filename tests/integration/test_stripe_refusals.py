@@ -17,7 +17,7 @@ from stripe_double import StripeDouble
 from stripe_shop import stripe_settings
 
 from server.money import Money
-from server.order.payments.gateway import Charge, RefundOrder
+from server.payment.gateway import Charge, RefundOrder
 
 
 def event() -> str:

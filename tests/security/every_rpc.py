@@ -167,7 +167,7 @@ from sqlalchemy import insert, update
 
 from server.app import SERVICES
 from server.clock import utc_now
-from server.order.payments.models import PaymentAlert
+from server.payment.models import PaymentAlert
 from server.recommend.training.models import TrainingRun
 from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery

@@ -13,15 +13,7 @@ from running_shop import Account, RunningShop
 from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import refund_pb2 as pb
 
-from server.order.payments.gateway import (
-    Charge,
-    Gateway,
-    GatewayAway,
-    Gateways,
-    Outcome,
-    RefundOrder,
-    RefundOutcome,
-)
+from server.payment.gateway import Charge, Gateway, GatewayAway, Gateways, Outcome, RefundOrder, RefundOutcome
 
 
 def new_id() -> str:

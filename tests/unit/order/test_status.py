@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sanset.v1 import order_pb2, payment_pb2, refund_pb2
 
-from server.order.status import DISPUTES, LEGAL, PAYMENTS, REFUNDS, RETURNS
+from server.order.status import LEGAL, RETURNS
+from server.payment.status import DISPUTES, PAYMENTS, REFUNDS
 
 DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 TABLES = {

@@ -6,7 +6,7 @@ import pytest
 import stripe_double
 
 from server.money import Money, decimals
-from server.order.payments.stripe_amounts import from_stripe, to_stripe
+from server.payment.stripe_amounts import from_stripe, to_stripe
 from server.settings.payment import TOO_FINE_FOR_STRIPE
 
 CURRENCIES = [

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
 from sanset.v1 import payment_pb2 as pb
 from sanset.v1 import payment_pb2_grpc
+from sqlalchemy import Connection
 
 from server.audit import log as audit
 from server.audit.log import Actor
@@ -11,41 +15,51 @@ from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField
 from server.money import is_currency
-from server.order import convert, service
-from server.order.errors import OrderNotFound, PaymentAlertNotFound
-from server.order.payments import gift_cards, queries
-from server.order.payments.gift_cards import Codes
-from server.order.reports import Reports
 from server.paging import Pages
+from server.payment import convert, gift_cards, queries
+from server.payment.errors import PaymentAlertNotFound
+from server.payment.gift_cards import Codes
 from server.rpc.call import Call
 from server.rpc.idempotency import once
+from server.rpc.identity import Identity
 from server.rpc.wire import money_from_wire, time_from_wire
 from server.user.card_numbers import refuse_card_number
+
+ReadPayment = Callable[[Connection, Identity, int], Mapping[str, Any]]
+"""Reads the payment of an order that the caller may see, among the order's values; payments know no orders."""
+
+TakeReport = Callable[[bytes, Mapping[str, object]], Awaitable[bool]]
+"""Acts on what a gateway reports, which changes orders and refunds; True when that was done before."""
 
 
 class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
     """Translates calls about payments and gift cards."""
 
     def __init__(
-        self, db: Database, pages: Pages, clock: Clock, *, reports: Reports, gift_card_codes: Codes
+        self,
+        db: Database,
+        pages: Pages,
+        clock: Clock,
+        *,
+        read_payment: ReadPayment,
+        take_report: TakeReport,
+        gift_card_codes: Codes,
     ) -> None:
         self._db = db
         self._pages = pages
         self._clock = clock
-        self._reports = reports
+        self._read_payment = read_payment
+        self._take_report = take_report
         self._codes = gift_card_codes
 
     def GetPayment(self, request: pb.GetPaymentRequest, call: Call) -> pb.Payment:
         with self._db.read() as connection:
-            values = service.read_payment(connection, call.identity, request.order_id)
-        if not values["payment_method"]:  # an imported order
-            raise OrderNotFound(order_id=request.order_id)
-        return convert.payment_to_wire(values)
+            return convert.payment_to_wire(self._read_payment(connection, call.identity, request.order_id))
 
     async def ReceivePaymentWebhook(
         self, request: pb.ReceivePaymentWebhookRequest, call: Call
     ) -> pb.ReceivePaymentWebhookResponse:
-        repeated = await self._reports.take(request.payload.data, call.headers)
+        repeated = await self._take_report(request.payload.data, call.headers)
         return pb.ReceivePaymentWebhookResponse(repeated=repeated)
 
     def CreateGiftCard(self, request: pb.CreateGiftCardRequest, call: Call) -> pb.GiftCard:

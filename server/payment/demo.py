@@ -19,9 +19,9 @@ import structlog
 from server.clock import Clock
 from server.crypto.keys import derived_key
 from server.money import Money
-from server.order.errors import SignatureInvalid
-from server.order.payments.books import Books, InHouseGateway
-from server.order.payments.gateway import CAPTURED, DECLINED, Charge, Outcome, Report
+from server.payment.errors import SignatureInvalid
+from server.payment.gateway import CAPTURED, DECLINED, Charge, Outcome, Report
+from server.payment.in_house import Books, InHouseGateway
 
 DECLINE: Final = "tok_decline"
 TIMEOUT: Final = "tok_timeout"

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.order.payments import queries
+from server.payment import queries
 
 OTHER_PAYMENT: Final = "OTHER_PAYMENT"
 OTHER_ORDER: Final = "OTHER_ORDER"

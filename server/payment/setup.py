@@ -9,11 +9,11 @@ import structlog
 from server.clock import Clock
 from server.db.database import Database
 from server.db.pool import Pool
-from server.order.payments.books import Books
-from server.order.payments.demo import DemoGateway, Signer
-from server.order.payments.gateway import Gateways
-from server.order.payments.gift_cards import Codes, GiftCardGateway
-from server.order.payments.stripe_gateway import StripeGateway
+from server.payment.demo import DemoGateway, Signer
+from server.payment.gateway import Gateways
+from server.payment.gift_cards import Codes, GiftCardGateway
+from server.payment.in_house import Books
+from server.payment.stripe_gateway import StripeGateway
 from server.settings import Settings
 
 LATE_SECONDS = 0.5

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, case, delete, insert, select, upda
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
-from server.order.payments.models import (
+from server.payment.models import (
     Dispute,
     GatewayCharge,
     GatewayCustomer,

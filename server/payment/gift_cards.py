@@ -14,10 +14,10 @@ from server.crypto.keys import derived_key
 from server.crypto.vault import Vault
 from server.errors import InvalidField
 from server.money import Money
-from server.order.errors import GiftCardNotFound
-from server.order.payments import queries
-from server.order.payments.books import Books, InHouseGateway
-from server.order.payments.gateway import Charge, Outcome, Report
+from server.payment import queries
+from server.payment.errors import GiftCardNotFound
+from server.payment.gateway import Charge, Outcome, Report
+from server.payment.in_house import Books, InHouseGateway
 from server.user.card_numbers import holds_card_number
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread

@@ -13,8 +13,8 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
-from server.order.payments import queries
-from server.order.payments.gateway import Gateway
+from server.payment import queries
+from server.payment.gateway import Gateway
 
 SECONDS: Final = 10.0
 

@@ -1,4 +1,4 @@
-"""Tables of the payments beside the order's own: the books of the gateways that live here, gift cards, events.
+"""Tables of the payments: those of orders, the books of the gateways that live here, gift cards, events, alerts.
 
 The demo gateway and the gift cards keep books like a bank's, in transactions of their own: what the shop believes
 of a payment and what the books say can be compared, and `sanset verify` does.
@@ -11,7 +11,46 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, UtcDateTime
+from server.db.base import Base, BigId, SealedToken, UtcDateTime
+
+
+class Payment(Base):
+    """The payment of an order. The order's number is the key that keeps the gateway from charging twice.
+
+    The token is sealed, and forgotten once the payment is settled: the code of a gift card is money.
+    """
+
+    __tablename__ = "payments"
+
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), primary_key=True)
+    gateway: Mapped[str] = mapped_column(String(16))
+    method: Mapped[str] = mapped_column(String(16))
+    token: Mapped[str] = mapped_column(SealedToken, default="")
+    status: Mapped[str] = mapped_column(String(16))  # PENDING, CAPTURED, DECLINED, VOIDED
+    amount_minor: Mapped[int] = mapped_column(BigInteger)
+    captured_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    refunded_minor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")  # pending ones too
+    currency: Mapped[str] = mapped_column(String(3))
+    gateway_id: Mapped[str] = mapped_column(String(128), default="")
+    problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    disputed: Mapped[str] = mapped_column(String(8), server_default="")  # OPEN, LOST, WON; ""
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        # A gateway's events name its own id.
+        Index(
+            "ix_payments_gateway_id",
+            "gateway_id",
+            sqlite_where=text("gateway_id <> ''"),
+            postgresql_where=text("gateway_id <> ''"),
+        ),
+        Index(
+            "ix_payments_pending",
+            "order_id",
+            sqlite_where=text("status = 'PENDING'"),
+            postgresql_where=text("status = 'PENDING'"),
+        ),
+    )
 
 
 class GatewayCharge(Base):

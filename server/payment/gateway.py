@@ -13,8 +13,8 @@ from datetime import datetime
 from typing import Final, Protocol, TypeVar
 
 from server.money import Money
-from server.order import status
-from server.order.errors import SignatureInvalid
+from server.payment import status
+from server.payment.errors import SignatureInvalid
 
 PENDING: Final = status.PENDING
 CAPTURED: Final = status.CAPTURED

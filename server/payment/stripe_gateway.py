@@ -17,9 +17,9 @@ from typing import Any, Final
 import stripe
 import structlog
 
-from server.order.errors import SignatureInvalid
-from server.order.payments import stripe_objects
-from server.order.payments.gateway import (
+from server.payment import stripe_objects
+from server.payment.errors import SignatureInvalid
+from server.payment.gateway import (
     DECLINED,
     FAILED,
     NO_REASON,
@@ -34,7 +34,7 @@ from server.order.payments.gateway import (
     RefundOutcome,
     Report,
 )
-from server.order.payments.stripe_amounts import to_stripe
+from server.payment.stripe_amounts import to_stripe
 from server.settings import Settings
 
 SIGNATURE: Final = "stripe-signature"

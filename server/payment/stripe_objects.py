@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from server.money import Money
-from server.order.payments.gateway import (
+from server.payment.gateway import (
     CAPTURED,
     DECLINED,
     FAILED,
@@ -19,8 +19,8 @@ from server.order.payments.gateway import (
     RefundOutcome,
     Report,
 )
-from server.order.payments.stripe_amounts import from_stripe
-from server.order.status import LOST, OPEN, WON
+from server.payment.status import LOST, OPEN, WON
+from server.payment.stripe_amounts import from_stripe
 
 _OF_INTENT: Final = {
     "succeeded": CAPTURED,

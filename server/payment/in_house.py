@@ -21,8 +21,8 @@ from server.db.faults import refusal_of
 from server.db.pool import Pool
 from server.errors import Refusal
 from server.money import Money
-from server.order.payments import queries
-from server.order.payments.gateway import (
+from server.payment import queries
+from server.payment.gateway import (
     CAPTURED,
     DECLINED,
     FAILED,

@@ -1,1 +1,0 @@
-"""Payments behind one interface."""
