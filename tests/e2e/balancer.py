@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 from real_stack import until
+from support import plain_http
 
 from server.process.envoy import config as envoy
 from server.process.ports import free_ports
@@ -52,7 +53,9 @@ class Balancer:
 
     def _seen(self) -> int:
         try:
-            return httpx.get(f"http://127.0.0.1:{self._admin}/clusters").text.count("health_flags::healthy")
+            return plain_http.get(f"http://127.0.0.1:{self._admin}/clusters").text.count(
+                "health_flags::healthy"
+            )
         except httpx.TransportError:
             return -1
 

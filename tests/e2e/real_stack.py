@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from support import plain_http
 
 from server.process.ports import free_ports
 
@@ -59,7 +60,7 @@ class Stack:
 
     def client(self, **headers: str) -> httpx.Client:
         """An HTTP client of its own, closed with the stack."""
-        client = httpx.Client(base_url=f"{self.origin}/api/v1/", headers=headers, timeout=PATIENCE)
+        client = plain_http.client(base_url=f"{self.origin}/api/v1/", headers=headers, timeout=PATIENCE)
         self._clients.append(client)
         return client
 
@@ -114,7 +115,7 @@ class Stack:
     def is_ready(self) -> bool:
         """Whether the gateway sees a healthy worker."""
         try:
-            return httpx.get(f"{self.origin}/readyz", timeout=5).status_code == 200
+            return plain_http.get(f"{self.origin}/readyz", timeout=5).status_code == 200
         except httpx.TransportError:
             return False
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import grpc
-import httpx
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
@@ -21,6 +20,7 @@ from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2_grpc, category_pb2, u
 from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_pb2 import Payment
 from sanset_client import Client, Unavailable
+from support import plain_http
 
 from server.app import SERVICES
 
@@ -82,7 +82,7 @@ def test_a_killed_worker_is_replaced_and_reads_go_on(stack: Stack) -> None:
 
 
 def _healthy(stack: Stack) -> int:
-    clusters = httpx.get(f"http://127.0.0.1:{stack.state['envoy']['admin_port']}/clusters").text
+    clusters = plain_http.get(f"http://127.0.0.1:{stack.state['envoy']['admin_port']}/clusters").text
     return clusters.count("health_flags::healthy")
 
 

@@ -16,6 +16,7 @@ import httpx
 from balancer import balancer
 from real_stack import Person, Stack, stack_of, until
 from sanset.v1 import catalog_pb2_grpc, product_pb2, user_pb2, user_pb2_grpc
+from support import plain_http
 from support.databases import postgres_database
 
 from server.process.ports import free_ports
@@ -74,7 +75,7 @@ class Traffic:
 
     def _http(self, **headers: str) -> httpx.Client:
         base = f"http://127.0.0.1:{self._port}/api/v1/"
-        return self._open.enter_context(httpx.Client(base_url=base, timeout=30, headers=headers))
+        return self._open.enter_context(plain_http.client(base_url=base, timeout=30, headers=headers))
 
     def _channel(self) -> grpc.Channel:
         return self._open.enter_context(grpc.insecure_channel(f"127.0.0.1:{self._port}"))
