@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,13 +19,16 @@ from server.process.postgres import running
 UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Only the power could fail it, and killed processes lose nothing."""
 
+DATABASES = ("sqlite", "postgres")
+
 FIRST = (
+    "e2e/",
     "security/",
     "integration/test_recommend_lifecycle.py",
     "integration/test_recommend_training.py",
     "faults/test_crash_points.py",
-    "faults/test_order_life.py",
-    "e2e/",
+    "faults/",
+    "integration/",
 )
 """What takes longest begins first, so that no worker is left with it at the end."""
 
@@ -35,14 +40,35 @@ class ByFile(LoadFileScheduling):
         return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One more than there are processors: tests wait a third of their time, for processes or moments."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Distribute the tests of a parallel run."""
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what takes longest."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what one database is enough for, and begin with what takes longest."""
+    if "SANSET_FAULT_ROUNDS" not in os.environ:
+        spared = [item for item in items if is_spared(item)]
+        config.hook.pytest_deselected(items=spared)
+        items[:] = [item for item in items if not is_spared(item)]
     items.sort(key=lambda item: _place(item.path.relative_to(Path(__file__).parent).as_posix()))
+
+
+def is_spared(item: pytest.Item) -> bool:
+    """Whether an item marked `either` runs on the other database, as its name decides: each has half of them."""
+    if item.get_closest_marker("either") is None or not isinstance(item, pytest.Function):
+        return False
+    databases = [
+        value for value in item.callspec.params.values() if isinstance(value, str) and value in DATABASES
+    ]
+    assert len(databases) == 1, f"{item.nodeid} does not run on each database"
+    name = item.nodeid.replace(databases[0], "")
+    return databases[0] != DATABASES[zlib.crc32(name.encode()) % len(DATABASES)]
 
 
 def _place(path: str) -> int:
@@ -85,7 +111,7 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgres"])
+@pytest.fixture(scope="module", params=DATABASES)
 def module_database_url(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
@@ -99,7 +125,7 @@ def module_database_url(
         yield url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 def database_url(request: pytest.FixtureRequest) -> str:
     """The URL of a migrated database, of each kind in turn."""
     url: str = request.getfixturevalue(f"{request.param}_url")
@@ -128,7 +154,7 @@ def _open(url: str, home: Path) -> Iterator[RunningShop]:
     shop.stop()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=DATABASES)
 def shop(request: pytest.FixtureRequest) -> RunningShop:
     """A running worker, on each database in turn."""
     running_shop: RunningShop = request.getfixturevalue(f"{request.param}_shop")
