@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 import recommend_data as data
 from recommend_worker import settings_of
+from support.databases import copied_database, postgres_database, sqlite_database
 
 from ml.artifacts import artifact
 from ml.artifacts.manifest import Description
@@ -41,25 +43,39 @@ class Trained:
 def trained(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     """Train on the small shop."""
     directory = tmp_path_factory.mktemp("trained")
-    url = f"sqlite:///{shutil.copy(sqlite_template, directory / 'shop.db')}"
-    settings = settings_of(url, directory)
+    settings = settings_of(_filled(sqlite_database(directory, sqlite_template)), directory)
     db = Database(settings.url)
-    with db.transaction() as tx:
-        data.fill(tx, now=utc_now())
     outcome = train_now(settings, db)
     db.close()
     return Trained(settings.models_dir, outcome, artifact_key(settings))
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    """The small shop, without a model."""
-    settings = settings_of(database_url, tmp_path)
-    db = Database(settings.url)
+@pytest.fixture(scope="session")
+def filled_sqlite(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of the small shop on SQLite, to be copied."""
+    return _filled(sqlite_database(tmp_path_factory.mktemp("filled"), sqlite_template))
+
+
+@pytest.fixture(scope="session")
+def filled_postgres(postgres_server: str, postgres_template: str) -> Iterator[str]:
+    """The same on PostgreSQL."""
+    with postgres_database(postgres_server, postgres_template) as url:
+        yield _filled(url)
+
+
+def _filled(url: str) -> str:
+    db = Database(url)
     with db.transaction() as tx:
         data.fill(tx, now=utc_now())
     db.close()
-    return settings
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+    """The small shop, without a model."""
+    with copied_database(request.getfixturevalue(f"filled_{request.param}"), tmp_path) as url:
+        yield settings_of(url, tmp_path)
 
 
 @pytest.fixture

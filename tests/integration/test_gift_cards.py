@@ -27,19 +27,13 @@ GIFT_CARD = payment_pb2.Payment.GIFT_CARD
 
 
 @pytest.fixture(scope="module")
-def giving_shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
-    """A shop of this module's own."""
+def giving(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningShop]:
+    """A shop of this module's own; in the end every invariant holds."""
     home: Path = tmp_path_factory.mktemp("giving")
     shop = RunningShop(test_settings(module_database_url, home, tax_rate="0", shipping_fee={"USD": "0"}))
     yield shop
+    sound(shop)
     shop.stop()
-
-
-@pytest.fixture
-def giving(giving_shop: RunningShop) -> Iterator[RunningShop]:
-    """The same; afterwards every invariant holds."""
-    yield giving_shop
-    sound(giving_shop)
 
 
 def test_a_new_card_tells_its_code_once(giving: RunningShop) -> None:

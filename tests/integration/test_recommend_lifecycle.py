@@ -122,9 +122,9 @@ def test_what_ends_at_the_last_moment_publishes_nothing(
 
 # A signal each: the databases differ in what is written, and not in how the command hears of it.
 @pytest.mark.parametrize(
-    ("database_url", "number"),
+    ("settings", "number"),
     [("sqlite", signal.SIGINT), ("postgres", signal.SIGTERM)],
-    indirect=["database_url"],
+    indirect=["settings"],
 )
 def test_an_interrupted_command_leaves_a_cancelled_training(
     settings: Settings, number: signal.Signals

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from running_shop import test_settings
 from sqlalchemy import Connection, Engine, text
+from support.databases import copied_database
 
 from server.cli.verify import verify_database
 from server.db.engine import connect
@@ -318,12 +319,26 @@ DAMAGE = {
 }
 
 
-@pytest.fixture
-def engine(database_url: str, tmp_path: Path) -> Iterator[Engine]:
-    path = tmp_path / "sales.csv"
+@pytest.fixture(scope="module")
+def imported_url(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The URL of a sound shop that is copied to be damaged."""
+    path = tmp_path_factory.mktemp("imported") / "sales.csv"
     path.write_text(LINES)
+    engine = connect(module_database_url)
+    import_online_retail(engine, path, progress=silent, report=lambda refused: None)
+    engine.dispose()
+    return module_database_url
+
+
+@pytest.fixture
+def database_url(imported_url: str, tmp_path: Path) -> Iterator[str]:
+    with copied_database(imported_url, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
     one = connect(database_url)
-    import_online_retail(one, path, progress=silent, report=lambda refused: None)
     yield one
     one.dispose()
 

@@ -21,6 +21,18 @@ def postgres_database(server: str, template: str = "template1") -> Iterator[str]
     administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@contextmanager
+def copied_database(url: str, directory: Path) -> Iterator[str]:
+    """The URL of a copy of a database that nobody is connected to."""
+    original = make_url(url)
+    assert original.database is not None
+    if original.get_backend_name() == "sqlite":
+        yield sqlite_database(directory, Path(original.database))
+        return
+    with postgres_database(sibling(url, "postgres"), original.database) as copy:
+        yield copy
+
+
 def sqlite_database(directory: Path, template: Path) -> str:
     """The URL of a copy of a SQLite file."""
     return f"sqlite:///{shutil.copy(template, directory / 'shop.db')}"
