@@ -211,7 +211,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     vault = Vault(settings.secret_key.get_secret_value().encode())
     verifier = TokenVerifier.of(settings, db.clock.seconds)
     passwords = Passwords.of(settings)
-    product_cache = ProductCache(db, pool, clock, low_stock=settings.low_stock_threshold)
+    product_cache = ProductCache(work, clock, low_stock=settings.low_stock_threshold)
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
@@ -229,14 +229,14 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     telemetry = Telemetry(registry, AccessLog(settings.log_level))
     pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool, db.clock)
     server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
-    exports = ExportCalls(Exports(db, pool), clock)
+    exports = ExportCalls(Exports(db, work), clock)
     refresh = RefreshPolicy.of(settings)
     sign_in = SignIn(work, clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
     auth = AuthServicer(db, pages, clock, sign_in, AccessTokens.of(settings), refresh)
     users = UserServicer(db, pages, clock, vault)
     catalog = CatalogServicer(
         db,
-        pool,
+        work,
         pages,
         clock,
         product_cache,
@@ -244,7 +244,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         exports.products,
     )
     inventory = InventoryServicer(
-        db, pool, clock, product_cache, settings.low_stock_threshold, reserved_units
+        db, work, clock, product_cache, settings.low_stock_threshold, reserved_units
     )
     cart_settings = CartSettings(
         PriceRules.of(settings), settings.currency, timedelta(days=settings.guest_cart_days)
@@ -299,7 +299,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
     webhooks = WebhookServicer(
         db,
-        pool,
+        work,
         pages,
         clock=clock,
         signer=Signer(settings.secret_key.get_secret_value().encode()),
@@ -346,7 +346,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     background = background_jobs(
         settings,
         db,
-        pool,
+        work,
         clock,
         follower,
         registry,

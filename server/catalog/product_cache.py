@@ -7,17 +7,21 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
+from typing import Any
 
 from sanset.v1 import product_pb2 as pb
+from sqlalchemy import Connection
 
-from server.catalog import listing_queries, queries
+from server.catalog import queries
 from server.catalog.categories import CategoryTree, read_tree
 from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import next_turn
+from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.clock import Clock
-from server.db.database import Announcement, Database
+from server.db.database import Announcement
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events import log
 from server.events.cache import Cache
 from server.events.follower import Follower
@@ -25,7 +29,6 @@ from server.events.follower import Follower
 MAX_BYTES = 96 * 1024 * 1024
 """What the products in memory may take as messages: 50,000 of a usual length."""
 
-LOAD_SECONDS = 10.0
 COUNT_SECONDS = 5.0
 MAX_COUNTS = 1000
 
@@ -54,18 +57,17 @@ class CachedProduct:
 class ProductCache:
     """Answers reads of products and categories from memory; what is missing is loaded in one query."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock, *, low_stock: int) -> None:
-        self._db = db
-        self._pool = pool
+    def __init__(self, work: Work, clock: Clock, *, low_stock: int) -> None:
+        self._work = work
         self._clock = clock
         self._low_stock = low_stock
         self._products: Cache[int, CachedProduct] = Cache(
             self._load_products, size=MAX_BYTES, weigh=CachedProduct.weigh
         )
-        self._turns: dict[int, datetime] = {}
+        self._price_changes: dict[int, datetime] = {}
         """When the price of a product changes by the clock: no event tells of that."""
         self._tree: Cache[str, CategoryTree] = Cache(self._load_tree, size=1)
-        self._counts: OrderedDict[listing_queries.ProductFilter, tuple[float, int]] = OrderedDict()
+        self._counts: OrderedDict[ProductFilter, tuple[float, int]] = OrderedDict()
 
     def attach(self, follower: Follower) -> None:
         """Stay fresh by the events of products, stock and categories."""
@@ -76,23 +78,23 @@ class ProductCache:
 
     async def product(self, product_id: int) -> pb.Product | None:
         """A product; None when there is none. Do not change the message: everyone gets the same."""
-        self._drop_turned([product_id])
+        self._drop_repriced([product_id])
         shown = await self._products.get(product_id)
         return shown.full if shown else None
 
     async def products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
         """The products that exist among `ids`."""
-        self._drop_turned(ids)
+        self._drop_repriced(ids)
         return await self._products.get_many(ids)
 
-    def _drop_turned(self, ids: Sequence[int]) -> None:
+    def _drop_repriced(self, ids: Sequence[int]) -> None:
         """Forget the products whose discount began or ended since they were read."""
-        if not self._turns:
+        if not self._price_changes:
             return
         now = self._clock()
         for product_id in ids:
-            if product_id in self._turns and self._turns[product_id] <= now:
-                del self._turns[product_id]
+            if product_id in self._price_changes and self._price_changes[product_id] <= now:
+                del self._price_changes[product_id]
                 self._products.drop(product_id)
 
     async def tree(self) -> CategoryTree:
@@ -102,43 +104,44 @@ class ProductCache:
             raise AssertionError("a loaded tree is never None")
         return tree
 
-    async def count(self, wanted: listing_queries.ProductFilter) -> int:
+    async def page(
+        self, products: ProductFilter, sort: str, after: list[object] | None, limit: int, deadline: Deadline
+    ) -> Sequence[Any]:
+        """Up to `limit` rows (id, sort key) of a list, after the row with the keys `after`."""
+        few = products.bounds_prices and not sorts_by_price(sort) and await self.count(products) <= FEW
+        read = partial(product_page, few=few)
+        return await self._work.read(read, products, sort, after, limit, self._clock(), deadline=deadline)
+
+    async def count(self, products: ProductFilter) -> int:
         """How many products match, up to a bound; at most a few seconds old, because it is only shown."""
-        known = self._counts.get(wanted)
-        if known and known[0] > time.monotonic():
-            return known[1]
-        count = await self._pool.run(Deadline(LOAD_SECONDS), self._count, wanted)
-        self._counts[wanted] = (time.monotonic() + COUNT_SECONDS, count)
+        counted = self._counts.get(products)
+        if counted and counted[0] > time.monotonic():
+            return counted[1]
+        count = await self._work.read(count_products, products, self._clock())
+        self._counts[products] = (time.monotonic() + COUNT_SECONDS, count)
         while len(self._counts) > MAX_COUNTS:
             self._counts.popitem(last=False)
         return count
 
-    def _count(self, wanted: listing_queries.ProductFilter) -> int:
-        with self._db.read() as connection:
-            return listing_queries.count_products(connection, wanted, self._clock())
-
     async def _load_products(self, ids: Sequence[int]) -> dict[int, CachedProduct]:
-        products, turns = await self._pool.run(Deadline(LOAD_SECONDS), self._read_products, ids)
+        products, price_changes = await self._work.read(self._read_products, ids)
         for product_id in products:
-            self._turns.pop(product_id, None)
-        self._turns |= turns
+            self._price_changes.pop(product_id, None)
+        self._price_changes |= price_changes
         return products
 
-    def _read_products(self, ids: Sequence[int]) -> tuple[dict[int, CachedProduct], dict[int, datetime]]:
-        """Products, and when the prices of some of them change by the clock."""
+    def _read_products(
+        self, connection: Connection, ids: Sequence[int]
+    ) -> tuple[dict[int, CachedProduct], dict[int, datetime]]:
+        """Products, and when the prices of some of them change by the clock; on a thread, with the messages."""
         now = self._clock()
-        with self._db.read() as connection:
-            rows = queries.products(connection, ids)
-        turns = {row.id: turn for row in rows if (turn := next_turn(row, now)) is not None}
+        rows = queries.products(connection, ids)
+        price_changes = {row.id: moment for row in rows if (moment := next_turn(row, now)) is not None}
         products = [product_to_wire(row, now, low_stock=self._low_stock) for row in rows]
-        return {product.id: CachedProduct.of(product) for product in products}, turns
+        return {product.id: CachedProduct.of(product) for product in products}, price_changes
 
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
-        return await self._pool.run(Deadline(LOAD_SECONDS), self._read_tree)
-
-    def _read_tree(self) -> dict[str, CategoryTree]:
-        with self._db.read() as connection:
-            return {"tree": read_tree(connection)}
+        return {"tree": await self._work.read(read_tree)}
 
     def _stock_changed(self, event: Announcement) -> None:
         for product_id in (event.payload or {}).get("products", ()):

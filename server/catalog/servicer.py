@@ -13,11 +13,10 @@ from sqlalchemy import Connection
 
 from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound
-from server.catalog.listing_queries import FEW, ProductFilter, product_page, sorts_by_price
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.paging import Pages, fitting
 from server.rpc.call import Call
 from server.rpc.idempotency import once
@@ -40,7 +39,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         pages: Pages,
         clock: Clock,
         cache: ProductCache,
@@ -48,7 +47,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         export_products: ExportProducts,
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._pages = pages
         self._clock = clock
         self._cache = cache
@@ -58,27 +57,25 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     async def GetProduct(self, request: product_pb2.GetProductRequest, call: Call) -> product_pb2.Product:
         product_id: int | None = request.product_id
         if request.WhichOneof("key") == "slug":
-            product_id = await self._pool.run(call.deadline, self._id_of_slug, request.slug)
+            product_id = await self._work.read(
+                queries.product_id_by_slug, request.slug, deadline=call.deadline
+            )
         product = await self._cache.product(product_id) if product_id else None
         if product is None:
             raise ProductNotFound(product=request.slug or request.product_id)
         return product
 
-    def _id_of_slug(self, slug: str) -> int | None:
-        with self._db.read() as connection:
-            return queries.product_id_by_slug(connection, slug)
-
     async def BatchGetProducts(
         self, request: product_pb2.BatchGetProductsRequest, call: Call
     ) -> product_pb2.BatchGetProductsResponse:
         ids = list(dict.fromkeys(request.product_ids))
-        found = await self._cache.products(ids)
-        known = [product_id for product_id in ids if product_id in found]
-        items, taken = fitting(known, lambda product_id: found[product_id].view(request.view))
+        by_id = await self._cache.products(ids)
+        existing = [product_id for product_id in ids if product_id in by_id]
+        items, taken = fitting(existing, lambda product_id: by_id[product_id].view(request.view))
         return product_pb2.BatchGetProductsResponse(
             items=items,
-            missing_ids=[product_id for product_id in ids if product_id not in found],
-            remaining_ids=known[taken:],
+            missing_ids=[product_id for product_id in ids if product_id not in by_id],
+            remaining_ids=existing[taken:],
         )
 
     async def ListProducts(
@@ -87,7 +84,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         category_id = None
         if request.category:
             category_id = (await self._cache.tree()).named(request.category).id
-        wanted = convert.filter_from_wire(request, category_id, self._settings.currency)
+        products = convert.filter_from_wire(request, category_id, self._settings.currency)
         sort = product_pb2.ListProductsRequest.Sort.Name(
             request.sort or product_pb2.ListProductsRequest.NEWEST
         )
@@ -98,30 +95,22 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             sort,
             request.view == product_pb2.Product.FULL,
             request.category,
-            *wanted.scope(),
+            *products.scope(),
         )
         after = self._pages.open(request.page_token, *scope)
-        few = wanted.bounds_prices and not sorts_by_price(sort) and await self._cache.count(wanted) <= FEW
-        rows = await self._pool.run(call.deadline, self._page, wanted, sort, after, size + 1, few)
-        found = await self._cache.products([product_id for product_id, _ in rows[:size]])
+        rows = await self._cache.page(products, sort, after, size + 1, call.deadline)
+        by_id = await self._cache.products([product_id for product_id, _ in rows[:size]])
         items, token = self._pages.page(
             rows,
             size,
-            lambda row: found[row[0]].view(request.view) if row[0] in found else None,
+            lambda row: by_id[row[0]].view(request.view) if row[0] in by_id else None,
             lambda row: [row[1], row[0]],
             *scope,
         )
         response = product_pb2.ListProductsResponse(items=items, next_page_token=token)
         if after is None:
-            response.total_size = await self._cache.count(wanted)
+            response.total_size = await self._cache.count(products)
         return response
-
-    def _page(
-        self, wanted: ProductFilter, sort: str, after: list[object] | None, limit: int, few: bool
-    ) -> list[tuple[int, object]]:
-        with self._db.read() as connection:
-            rows = product_page(connection, wanted, sort, after, limit, self._clock(), few=few)
-        return [(product_id, key) for product_id, key in rows]
 
     def CreateProduct(self, request: product_pb2.CreateProductRequest, call: Call) -> product_pb2.Product:
         values = convert.new_product_from_wire(request.product, self._settings.currency)

@@ -15,12 +15,19 @@ T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
 
 READ_SECONDS: Final = 10.0
-WRITE_SECONDS: Final = 30.0
-"""What work may take that the shop does by itself; work for a call has the deadline of the call."""
+WRITE_SECONDS: Final = 10.0
+"""What work may take that the shop does by itself; work for a call has the deadline of the call.
+
+A job renews its lease by a write, which must have ended well before the lease does.
+"""
 
 
 class Work:
-    """Runs functions of a connection on the pool's threads, one transaction each."""
+    """Runs functions on the pool's threads, each with a connection or a transaction of its own.
+
+    `vital` work must end once it has begun, as when money has moved: it is not refused however much waits. All
+    raise what the function raises, and as `Pool.run` does.
+    """
 
     def __init__(self, db: Database, pool: Pool) -> None:
         self._db = db
@@ -31,12 +38,12 @@ class Work:
         query: Callable[[Connection, *Ts], T],
         *args: *Ts,
         deadline: Deadline | None = None,
+        vital: bool = False,
     ) -> T:
-        """Run `query` with a connection and `args`. Raises as `Pool.run` does.
-
-        Without a `deadline` it is the shop's own work, which has READ_SECONDS.
-        """
-        return await self._pool.run(deadline or Deadline(READ_SECONDS), lambda: self._read(query, *args))
+        """Run `query` with a connection; without a `deadline` it has READ_SECONDS."""
+        return await self.run(
+            self._read, query, *args, deadline=deadline or Deadline(READ_SECONDS), vital=vital
+        )
 
     async def write(
         self,
@@ -45,14 +52,22 @@ class Work:
         deadline: Deadline | None = None,
         vital: bool = False,
     ) -> T:
-        """Run `rule` with a transaction and `args`, and commit. Raises as `Pool.run` does.
+        """Run `rule` with a transaction, and commit; without a `deadline` it has WRITE_SECONDS.
 
-        It runs again when its transaction lost a race, so it does nothing but read and write. `vital` work must
-        end once it has begun, as when money has moved: it is not refused however much waits. Without a `deadline`
-        it is the shop's own work, which has WRITE_SECONDS.
+        It runs again when its transaction lost a race, so it must have no other effect.
         """
+        return await self.run(self._write, rule, *args, deadline=deadline, vital=vital)
+
+    async def run(
+        self,
+        use_case: Callable[[*Ts], T],
+        *args: *Ts,
+        deadline: Deadline | None = None,
+        vital: bool = False,
+    ) -> T:
+        """Run a function that opens its transactions itself, because it needs more than one."""
         run = self._pool.run_vital if vital else self._pool.run
-        return await run(deadline or Deadline(WRITE_SECONDS), lambda: self._write(rule, *args))
+        return await run(deadline or Deadline(WRITE_SECONDS), lambda: use_case(*args))
 
     def _read(self, query: Callable[[Connection, *Ts], T], *args: *Ts) -> T:
         with self._db.read() as connection:

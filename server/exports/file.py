@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.exports import csv_file, workbook
 from server.exports.csv_file import csv_of, heading_of
 from server.exports.source import Chunk, Keys, Source
@@ -86,9 +86,9 @@ def _write_workbook(path: Path, source: Source, chunks: Iterator[Chunk]) -> int:
 class Exports:
     """Exports as streams, for callers who take them as fast as they like."""
 
-    def __init__(self, db: Database, pool: Pool) -> None:
+    def __init__(self, db: Database, work: Work) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         # Making a workbook is work for the processor: the calls of the shop share it with one at a time.
         self._turn = asyncio.Semaphore(1)
 
@@ -113,16 +113,13 @@ class Exports:
         yield heading_of(source.columns)
         after: Keys | None = None
         while True:
-            text, after = await self._pool.run_vital(Deadline(CHUNK_SECONDS), self._csv_after, source, after)
+            text, after = await self._work.read(
+                _csv_after, source, after, deadline=Deadline(CHUNK_SECONDS), vital=True
+            )
             if text:
                 yield text
             if after is None:
                 return
-
-    def _csv_after(self, source: Source, after: Keys | None) -> tuple[bytes, Keys | None]:
-        with self._db.read() as connection:
-            chunk = source.read(connection, after)
-        return csv_of(chunk.rows), chunk.next
 
     async def _write(self, path: Path, source: Source) -> None:
         """Write a workbook on a thread of its own, which stops soon when the caller has gone."""
@@ -136,6 +133,11 @@ class Exports:
             await asyncio.to_thread(write_file, path, source, Format.XLSX, self._db.read, stop_when_gone)
         finally:
             gone.set()
+
+
+def _csv_after(connection: Connection, source: Source, after: Keys | None) -> tuple[bytes, Keys | None]:
+    chunk = source.read(connection, after)
+    return csv_of(chunk.rows), chunk.next
 
 
 class _Gone(Exception):

@@ -13,7 +13,7 @@ from server.catalog.errors import ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
 from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.inventory import convert, queries, service
 from server.rpc.call import Call
 from server.rpc.idempotency import once
@@ -28,14 +28,14 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         clock: Clock,
         cache: ProductCache,
         low_stock: int,
         reserved_units: ReservedUnits,
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._cache = cache
         self._low_stock = low_stock
@@ -44,11 +44,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
     async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
         if await self._cache.product(request.product_id) is None:
             raise ProductNotFound(product=request.product_id)
-        return await self._pool.run(call.deadline, self._inventory, request.product_id)
-
-    def _inventory(self, product_id: int) -> pb.Inventory:
-        with self._db.read() as connection:
-            return self._read_inventory(connection, product_id)
+        return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
 
     def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
         now = self._clock()

@@ -26,9 +26,8 @@ from server.auth.models import RefreshToken, Session, SignInCount
 from server.cart import guest_carts
 from server.clock import Clock
 from server.db.base import Base
-from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.log import ORDER
 from server.events.models import Consumer, Event, IdempotencyKey
 from server.mail.models import Mail
@@ -42,8 +41,8 @@ SESSIONS = timedelta(days=7)
 SIGN_INS = timedelta(hours=1)
 OUTBOXES = timedelta(days=30)
 BATCH = 2000
+BATCH_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
-DATABASE_SECONDS = 30.0
 
 Keys = Sequence[InstrumentedAttribute[Any]]
 Delete = Callable[[Connection, datetime, int], int]
@@ -55,12 +54,9 @@ log = structlog.get_logger()
 class Cleanup:
     """The daily cleaning up, as a job."""
 
-    def __init__(
-        self, db: Database, pool: Pool, clock: Clock, *, behavior: timedelta = timedelta(days=180)
-    ) -> None:
+    def __init__(self, work: Work, clock: Clock, *, behavior: timedelta = timedelta(days=180)) -> None:
         """`behavior` is for how long is kept what people looked at."""
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._behavior = behavior
 
@@ -79,15 +75,13 @@ class Cleanup:
     async def _delete(self, old: Delete) -> int:
         total = 0
         while True:
-            count = await self._pool.run_vital(Deadline(DATABASE_SECONDS), self._batch, old)
+            count = await self._work.write(
+                old, self._clock(), BATCH, deadline=Deadline(BATCH_SECONDS), vital=True
+            )
             total += count
             if count < BATCH:
                 return total
             await asyncio.sleep(PAUSE_SECONDS)
-
-    def _batch(self, old: Delete) -> int:
-        with self._db.transaction() as tx:
-            return old(tx, self._clock(), BATCH)
 
 
 def _events(tx: Connection, now: datetime, limit: int) -> int:

@@ -10,15 +10,13 @@ import sys
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from server.db.database import Announcement, Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.database import Announcement
+from server.db.work import Work
 from server.events.log import VERIFIED, NewEvent, publish
 from server.process.parent_death import bound_to_parent
 from server.settings import Settings, environment_of
 
 MOST_LOGGED = 20
-DATABASE_SECONDS = 10.0
 
 log = structlog.get_logger()
 
@@ -33,10 +31,9 @@ class NightlyVerify:
     Each night another worker may be the one that checks: it tells all of them, so that none shows an old result.
     """
 
-    def __init__(self, settings: Settings, db: Database, pool: Pool, registry: CollectorRegistry) -> None:
+    def __init__(self, settings: Settings, work: Work, registry: CollectorRegistry) -> None:
         self._settings = settings
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._violations = Gauge(
             "sanset_verify_violations",
             "Rows that broke a rule at the last check, by whichever worker; NaN until one since the start",
@@ -63,7 +60,8 @@ class NightlyVerify:
         if process.returncode not in (0, 1) or not lines:
             raise VerifyFailed(errors.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
         *violations, summary = lines
-        await self._pool.run_vital(Deadline(DATABASE_SECONDS), self._tell, len(violations))
+        result = NewEvent(VERIFIED, payload={"violations": len(violations)})
+        await self._work.write(publish, result, vital=True)
         for violation in violations[:MOST_LOGGED]:
             log.error("invariant_broken", violation=violation)
         (log.error if violations else log.info)("verified", summary=summary)
@@ -71,10 +69,6 @@ class NightlyVerify:
     def show(self, event: Announcement) -> None:
         """Take the result of a check, this worker's or another's."""
         self._violations.set((event.payload or {})["violations"])
-
-    def _tell(self, violations: int) -> None:
-        with self._db.transaction() as tx:
-            publish(tx, NewEvent(VERIFIED, payload={"violations": violations}))
 
     def _environment(self) -> dict[str, str]:
         # The database may be one that only the running shop knows of.

@@ -22,10 +22,11 @@ def job(connection: Connection, name: str) -> AnyRow | None:
     return connection.execute(select(JobRow.__table__).where(JobRow.name == name)).one_or_none()
 
 
-def add(tx: Connection, name: str) -> None:
-    """Make the row of a job, if it has none."""
+def added(tx: Connection, name: str) -> AnyRow:
+    """Make the row of a job, if it has none, and return it."""
     values = {"name": name, "holder": "", "last_error": ""}
     tx.execute(insert_for(tx)(JobRow).values(values).on_conflict_do_nothing())
+    return tx.execute(select(JobRow.__table__).where(JobRow.name == name)).one()
 
 
 def claim(

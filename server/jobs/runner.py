@@ -9,25 +9,19 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import TypeVar
 
 import structlog
 
 from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
-from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.jobs import queries
-
-T = TypeVar("T")
 
 LEASE = timedelta(seconds=30)
 """How long after the death of its worker a job waits for another one."""
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=60)
 RETRY = timedelta(minutes=5)
 """After so long a daily job that failed is tried again."""
-DATABASE_SECONDS = 10.0
 STOP_SECONDS = 5.0
 
 log = structlog.get_logger()
@@ -64,9 +58,8 @@ class Job:
 class Jobs:
     """Looks at the clock for every job; for use on a worker's event loop."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock, jobs: Sequence[Job]) -> None:
-        self._db = db
-        self._pool = pool
+    def __init__(self, work: Work, clock: Clock, jobs: Sequence[Job]) -> None:
+        self._work = work
         self._clock = clock
         self.jobs = {job.name: job for job in jobs}
         if len(self.jobs) < len(jobs):
@@ -102,7 +95,7 @@ class Jobs:
             await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
         if self._tasks:
             try:
-                await self._query(self._release)
+                await self._work.write(queries.release, self._holder, self._clock(), vital=True)
             except Exception as error:  # the leases run out by themselves
                 log.warning("jobs_not_released", error=type(error).__name__)
 
@@ -110,19 +103,20 @@ class Jobs:
         """Run a job if it is due and no other worker has it; say whether it ran."""
         now = self._clock()
         if self._held.get(job.name, now) - now > LEASE / 2:
-            await self._work(job, record=False)
+            await self._perform(job, record=False)
             return True
         self._held.pop(job.name, None)
-        row = await self._query(self._read, job.name)
+        row = await self._read(job.name)
         due = self._time_of(job, row, now)
         if due > now:
             self._next[job.name] = due
             return False
-        if not await self._query(self._claim, job.name, row.last_started_at, now):
+        claim = (job.name, self._holder, row.last_started_at, now, now + LEASE)
+        if not await self._work.write(queries.claim, *claim, vital=True):
             self._next[job.name] = now + LEASE / 2
             return False
         self._held[job.name] = now + LEASE
-        await self._work(job, record=True)
+        await self._perform(job, record=True)
         return True
 
     async def run(self, name: str) -> None:
@@ -148,7 +142,7 @@ class Jobs:
             except TimeoutError:
                 pass
 
-    async def _work(self, job: Job, *, record: bool) -> None:
+    async def _perform(self, job: Job, *, record: bool) -> None:
         """Run a job under its lease, and set the time of the next look."""
         error, rest = "", None
         try:
@@ -161,7 +155,7 @@ class Jobs:
         (self._failed.add if error else self._failed.discard)(job.name)
         if record or error or recovered:
             kept = self._held.get(job.name, now) if job.is_frequent else now
-            await self._query(self._finish, job.name, now, error, kept)
+            await self._work.write(queries.finish, job.name, self._holder, now, error, kept, vital=True)
         if not job.is_frequent:
             self._held.pop(job.name, None)
         ahead = rest or job.every or (RETRY if error else LONGEST_LOOK)
@@ -188,7 +182,7 @@ class Jobs:
             await asyncio.sleep((LEASE / 3).total_seconds())
             until = self._clock() + LEASE
             try:
-                kept = await self._query(self._extend, job.name, until)
+                kept = await self._work.write(queries.renew, job.name, self._holder, until, vital=True)
             except Exception as error:
                 log.warning("job_lease_not_renewed", job=job.name, error=type(error).__name__)
                 kept = self._clock() < self._held.get(job.name, until)
@@ -214,30 +208,6 @@ class Jobs:
             return now  # its time has come, or its worker died over it
         return max(finished + RETRY, now) if row.last_error else due + timedelta(days=1)
 
-    async def _query(self, use_case: Callable[..., T], *args: object) -> T:
-        return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
-
-    def _read(self, name: str) -> AnyRow:
-        with self._db.read() as connection:
-            row = queries.job(connection, name)
-        if row is not None:
-            return row
-        with self._db.transaction() as tx:
-            queries.add(tx, name)
-            return queries.job(tx, name)  # type: ignore[return-value]
-
-    def _claim(self, name: str, last_started_at: datetime | None, now: datetime) -> bool:
-        with self._db.transaction() as tx:
-            return queries.claim(tx, name, self._holder, last_started_at, now, now + LEASE)
-
-    def _extend(self, name: str, until: datetime) -> bool:
-        with self._db.transaction() as tx:
-            return queries.renew(tx, name, self._holder, until)
-
-    def _finish(self, name: str, now: datetime, error: str, leased_until: datetime) -> None:
-        with self._db.transaction() as tx:
-            queries.finish(tx, name, self._holder, now, error, leased_until)
-
-    def _release(self) -> None:
-        with self._db.transaction() as tx:
-            queries.release(tx, self._holder, self._clock())
+    async def _read(self, name: str) -> AnyRow:
+        row = await self._work.read(queries.job, name, vital=True)
+        return row if row is not None else await self._work.write(queries.added, name, vital=True)

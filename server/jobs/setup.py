@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry
 
 from server.clock import Clock
 from server.db.database import Announcement, Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.follower import Follower
 from server.events.log import ORDER, VERIFIED, WEBHOOK
 from server.jobs.cleanup import Cleanup
@@ -52,7 +52,7 @@ class BackgroundJobs:
 def background_jobs(
     settings: Settings,
     db: Database,
-    pool: Pool,
+    work: Work,
     clock: Clock,
     follower: Follower,
     registry: CollectorRegistry,
@@ -64,7 +64,7 @@ def background_jobs(
     """The jobs of a worker. An event of an order wakes the outboxes."""
     mails = MailOutbox(
         db,
-        pool,
+        work,
         clock,
         sender_of(settings),
         mail_from=settings.mail_from,
@@ -73,9 +73,9 @@ def background_jobs(
     )
     courier = Courier(allow_private=settings.webhook_allow_private)
     signer = Signer(settings.secret_key.get_secret_value().encode())
-    webhooks = WebhookOutbox(db, pool, clock, signer, courier)
+    webhooks = WebhookOutbox(db, work, clock, signer, courier)
 
-    verify = NightlyVerify(settings, db, pool, registry)
+    verify = NightlyVerify(settings, work, registry)
 
     async def tell_low_stock() -> None:
         await mails.tell_low_stock(settings.low_stock_threshold)
@@ -86,8 +86,7 @@ def background_jobs(
         jobs.wake(MAIL)
 
     jobs = Jobs(
-        db,
-        pool,
+        work,
         clock,
         [
             Job("sweep unpaid orders", sweep_orders, every=timedelta(seconds=15)),
@@ -95,12 +94,12 @@ def background_jobs(
             Job(MAIL, mails.run, every=LOOK, pause=MAIL_PAUSE),
             Job(WEBHOOKS, webhooks.run, every=LOOK, pause=WEBHOOK_PAUSE),
             Job("tell of payments", tell_of_payments, every=timedelta(minutes=1)),
-            Job("count sales", SalesCount(db, pool).run, every=timedelta(minutes=5)),
+            Job("count sales", SalesCount(work).run, every=timedelta(minutes=5)),
             Job("tell of low stock", tell_low_stock, every=timedelta(hours=1)),
             Job("count points for tiers", count_points, every=timedelta(hours=1)),
             Job(
                 "clean up",
-                Cleanup(db, pool, clock, behavior=timedelta(days=settings.behavior_days)).run,
+                Cleanup(work, clock, behavior=timedelta(days=settings.behavior_days)).run,
                 daily_at=settings.cleanup_daily_at,
             ),
             Job("verify", verify.run, daily_at=settings.verify_daily_at),

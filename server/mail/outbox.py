@@ -21,7 +21,7 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
@@ -37,7 +37,9 @@ MOST_SHOWN = 100
 
 MOST_ALERTS = 1000
 
-DATABASE_SECONDS = 30.0
+LOW_STOCK_SECONDS = 30.0
+"""For a look at the whole catalogue."""
+
 KEEP_TRYING = timedelta(days=2)
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=1)
 
@@ -50,7 +52,7 @@ class MailOutbox:
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         clock: Clock,
         sender: Sender,
         *,
@@ -60,7 +62,7 @@ class MailOutbox:
     ) -> None:
         """`return_days` is how long goods can be sent back; without, the mails name no number."""
         self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._sender = sender
         self._from = mail_from
@@ -72,14 +74,14 @@ class MailOutbox:
 
     async def run(self) -> timedelta | None:
         """Write what is to be told, and send what is due; say how long to rest when nothing waits."""
-        while await self._query(self._take):
+        while await self._work.run(self._take, vital=True):
             pass
-        if await self._query(self._nothing_waits):
+        if await self._work.read(self._nothing_waits, vital=True):
             return REST
         if self._away_until is not None and self._clock() < self._away_until:
             return None
         try:
-            while mails := await self._query(self._due):
+            while mails := await self._work.read(queries.due, self._clock(), BATCH, vital=True):
                 for mail in mails:
                     await self._send(mail)
             self._away_times, self._away_until = 0, None
@@ -94,22 +96,19 @@ class MailOutbox:
     async def tell_low_stock(self, threshold: int) -> None:
         """Write to the shop's keeper of what has run low since the last mail."""
         if self._admin:
-            await self._query(self._tell_low_stock, threshold)
+            deadline = Deadline(LOW_STOCK_SECONDS)
+            await self._work.run(self._tell_low_stock, threshold, deadline=deadline, vital=True)
 
     async def tell_of_payments(self) -> None:
         """Write to the shop's keeper what a person must look at: one letter for all that came since the last."""
         if self._admin:
-            await self._query(self._tell_of_payments)
-
-    async def _query(self, use_case: Any, *args: Any) -> Any:
-        return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
+            await self._work.write(self._tell_of_payments, vital=True)
 
     def _take(self) -> int:
         return self._consumer.take(self._compose, queries.insert)
 
-    def _nothing_waits(self) -> bool:
-        with self._db.read() as connection:
-            return self._consumer.has_all and not queries.any_waits(connection)
+    def _nothing_waits(self, connection: Connection) -> bool:
+        return self._consumer.has_all and not queries.any_waits(connection)
 
     def _compose(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
         order_ids = list({int(event.key) for event in events})
@@ -175,35 +174,28 @@ class MailOutbox:
                 # What was filled up and runs low again is new again.
                 queries.set_about(tx, last.id, still)
 
-    def _tell_of_payments(self) -> None:
-        with self._db.transaction() as tx:
-            rows = queries.untold_alerts(tx, MOST_ALERTS)
-            if not rows:
-                return
-            shown = rows[:MOST_SHOWN]
-            letter = about_payments(shown, len(rows) - len(shown))
-            # Of two workers at once, the second's letter has the same key and is left out
-            queries.insert(
-                tx, [self._row(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)]
-            )
-            queries.mark_alerts_told(tx, [row.id for row in rows], self._clock())
-
-    def _due(self) -> Sequence[AnyRow]:
-        with self._db.read() as connection:
-            return queries.due(connection, self._clock(), BATCH)
+    def _tell_of_payments(self, tx: Connection) -> None:
+        rows = queries.untold_alerts(tx, MOST_ALERTS)
+        if not rows:
+            return
+        shown = rows[:MOST_SHOWN]
+        letter = about_payments(shown, len(rows) - len(shown))
+        # Of two workers at once, the second's letter has the same key and is left out
+        queries.insert(tx, [self._row(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
+        queries.mark_alerts_told(tx, [row.id for row in rows], self._clock())
 
     async def _send(self, mail: AnyRow) -> None:
         try:
             await asyncio.to_thread(self._hand_over, mail)
         except (Unsendable, Refused) as refusal:
-            await self._query(self._mark, mail, {"status": "FAILED", "error": str(refusal)})
+            await self._mark(mail, {"status": "FAILED", "error": str(refusal)})
         except NotNow as reason:
-            await self._query(self._mark, mail, self._again(mail, str(reason)))
+            await self._mark(mail, self._again(mail, str(reason)))
         except Away as reason:
-            await self._query(self._mark, mail, self._again(mail, str(reason)))
+            await self._mark(mail, self._again(mail, str(reason)))
             raise
         else:
-            await self._query(self._mark_sent, mail)
+            await self._work.write(queries.mark_sent, mail.id, self._clock(), vital=True)
 
     def _hand_over(self, mail: AnyRow) -> None:
         self._sender.send(mail.id, message_of(mail, self._from))
@@ -217,12 +209,7 @@ class MailOutbox:
             return {"status": "FAILED", "error": error}
         return {"error": error, "next_attempt_at": next_attempt, "retry_until": until}
 
-    def _mark_sent(self, mail: AnyRow) -> None:
-        with self._db.transaction() as tx:
-            queries.mark_sent(tx, mail.id, self._clock())
-
-    def _mark(self, mail: AnyRow, values: dict[str, Any]) -> None:
+    async def _mark(self, mail: AnyRow, values: dict[str, Any]) -> None:
         if values.get("status") == "FAILED":
             log.warning("mail_failed", mail=mail.id, kind=mail.kind, error=values["error"])
-        with self._db.transaction() as tx:
-            queries.mark(tx, mail.id, values)
+        await self._work.write(queries.mark, mail.id, values, vital=True)

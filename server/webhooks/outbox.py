@@ -19,8 +19,7 @@ from server.backoff import backoff
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.webhooks import queries
@@ -32,7 +31,6 @@ PER_ENDPOINT = 4
 """So many deliveries of an endpoint are under way at once."""
 
 LOOK_SECONDS = 0.25
-DATABASE_SECONDS = 30.0
 FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=3)
 TOLD = ("sequence", "status", "message", "location", "eta", "time")
 """What a body says of a step, beside its id, type and order."""
@@ -43,9 +41,8 @@ log = structlog.get_logger()
 class WebhookOutbox:
     """Writes and sends; for use on a worker's event loop, as a job."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock, signer: Signer, courier: Courier) -> None:
-        self._db = db
-        self._pool = pool
+    def __init__(self, db: Database, work: Work, clock: Clock, signer: Signer, courier: Courier) -> None:
+        self._work = work
         self._clock = clock
         self._signer = signer
         self._courier = courier
@@ -59,11 +56,12 @@ class WebhookOutbox:
         sending: dict[int, asyncio.Task[None]] = {}
         try:
             while True:
-                while await self._query(self._take):
+                while await self._work.run(self._take, vital=True):
                     pass
-                if not sending and await self._query(self._nothing_waits):
+                if not sending and await self._work.read(self._nothing_waits, vital=True):
                     return REST
-                for endpoint in await self._query(self._waiting):
+                waiting = await self._work.read(queries.waiting_endpoints, self._clock(), vital=True)
+                for endpoint in waiting:
                     if endpoint.id not in sending:
                         sending[endpoint.id] = asyncio.create_task(self._serve(endpoint.id))
                 if not sending:
@@ -82,19 +80,11 @@ class WebhookOutbox:
         """Close the connections."""
         await self._courier.close()
 
-    async def _query(self, use_case: Any, *args: Any) -> Any:
-        return await self._pool.run_vital(Deadline(DATABASE_SECONDS), use_case, *args)
-
     def _take(self) -> int:
         return self._consumer.take(self._address, queries.insert_deliveries)
 
-    def _nothing_waits(self) -> bool:
-        with self._db.read() as connection:
-            return self._consumer.has_all and not queries.any_waits(connection)
-
-    def _waiting(self) -> Sequence[AnyRow]:
-        with self._db.read() as connection:
-            return queries.waiting_endpoints(connection, self._clock())
+    def _nothing_waits(self, connection: Connection) -> bool:
+        return self._consumer.has_all and not queries.any_waits(connection)
 
     def _address(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
         """The deliveries of events: one for each endpoint that wants one.
@@ -128,19 +118,18 @@ class WebhookOutbox:
         """Send an endpoint what is due, a few at a time; of an order never two at once."""
         while True:
             # Read anew each time: its address may change while a backlog is sent.
-            endpoint, due = await self._query(self._due, endpoint_id)
-            if not due:
+            endpoint, due = await self._work.read(self._due, endpoint_id, vital=True)
+            if endpoint is None or not due:
                 return
             async with asyncio.TaskGroup() as group:
                 for delivery in due:
                     group.create_task(self._deliver(endpoint, delivery))
 
-    def _due(self, endpoint_id: int) -> tuple[AnyRow | None, Sequence[AnyRow]]:
-        with self._db.read() as connection:
-            endpoint = queries.endpoint(connection, endpoint_id)
-            if endpoint is None or not endpoint.active:
-                return None, ()
-            return endpoint, queries.due(connection, endpoint_id, self._clock(), PER_ENDPOINT)
+    def _due(self, connection: Connection, endpoint_id: int) -> tuple[AnyRow | None, Sequence[AnyRow]]:
+        endpoint = queries.endpoint(connection, endpoint_id)
+        if endpoint is None or not endpoint.active:
+            return None, ()
+        return endpoint, queries.due(connection, endpoint_id, self._clock(), PER_ENDPOINT)
 
     async def _deliver(self, endpoint: AnyRow, delivery: AnyRow) -> None:
         body = sent_body(delivery).encode()
@@ -152,30 +141,29 @@ class WebhookOutbox:
             ("Sanset-Signature", self._signer.signature(endpoint.salt, seconds, body)),
         )
         answer = await self._courier.post(endpoint.url, headers, body)
-        await self._query(self._record, delivery, answer)
+        await self._work.write(self._record, delivery, answer, vital=True)
 
-    def _record(self, delivery: AnyRow, answer: Answer) -> None:
+    def _record(self, tx: Connection, delivery: AnyRow, answer: Answer) -> None:
         now = self._clock()
         values: dict[str, Any] = {"response_code": answer.code, "error": answer.error}
-        with self._db.transaction() as tx:
-            if answer.is_taken:
-                queries.mark(
-                    tx, delivery.id, delivery.attempts, values | {"status": "DELIVERED", "delivered_at": now}
-                )
-                queries.note_success(tx, delivery.endpoint_id)
-                return
-            # Its day begins with its first attempt: it may have waited long for another of its order.
-            until = delivery.retry_until if delivery.attempts else now + KEEP_TRYING
-            if now >= until:
-                values["status"] = "FAILED"
-            else:
-                again = now + backoff(delivery.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
-                values |= {"next_attempt_at": min(again, until), "retry_until": until}
-            queries.mark(tx, delivery.id, delivery.attempts, values)
-            queries.note_failure(tx, delivery.endpoint_id, now)
-            reason = f"Every delivery failed for a day, the last one so: {answer.error}"[:500]
-            if queries.disable(tx, delivery.endpoint_id, now - KEEP_TRYING, reason, now):
-                log.warning("webhook_disabled", endpoint=delivery.endpoint_id, error=answer.error)
+        if answer.is_taken:
+            queries.mark(
+                tx, delivery.id, delivery.attempts, values | {"status": "DELIVERED", "delivered_at": now}
+            )
+            queries.note_success(tx, delivery.endpoint_id)
+            return
+        # Its day begins with its first attempt: it may have waited long for another of its order.
+        until = delivery.retry_until if delivery.attempts else now + KEEP_TRYING
+        if now >= until:
+            values["status"] = "FAILED"
+        else:
+            again = now + backoff(delivery.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
+            values |= {"next_attempt_at": min(again, until), "retry_until": until}
+        queries.mark(tx, delivery.id, delivery.attempts, values)
+        queries.note_failure(tx, delivery.endpoint_id, now)
+        reason = f"Every delivery failed for a day, the last one so: {answer.error}"[:500]
+        if queries.disable(tx, delivery.endpoint_id, now - KEEP_TRYING, reason, now):
+            log.warning("webhook_disabled", endpoint=delivery.endpoint_id, error=answer.error)
 
 
 def types_of(payload: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.idempotency import once
@@ -34,7 +34,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         pages: Pages,
         *,
         clock: Clock,
@@ -43,7 +43,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     ) -> None:
         """`allow_private` lets endpoints be in private networks."""
         self._db = db
-        self._pool = pool
+        self._work = work
         self._pages = pages
         self._clock = clock
         self._signer = signer
@@ -53,22 +53,23 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
         await check_url(request.endpoint.url, allow_private=self._allow_private)
-        return await self._pool.run(call.deadline, self._create, request, call)
+        return await self._work.write(self._create, request, call, deadline=call.deadline)
 
-    def _create(self, request: pb.CreateWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
+    def _create(
+        self, tx: Connection, request: pb.CreateWebhookEndpointRequest, call: Call
+    ) -> pb.WebhookEndpoint:
         endpoint, now = request.endpoint, self._clock()
         event_types = event_types_from_wire(endpoint)
         active = endpoint.active or not endpoint.HasField("active")
-        with self._db.transaction() as tx:
 
-            def create() -> pb.WebhookEndpoint:
-                row = service.create(tx, endpoint.url, event_types, active, now)
-                self._note(tx, "CreateWebhookEndpoint", row, call)
-                return endpoint_to_wire(row)
+        def create() -> pb.WebhookEndpoint:
+            row = service.create(tx, endpoint.url, event_types, active, now)
+            self._note(tx, "CreateWebhookEndpoint", row, call)
+            return endpoint_to_wire(row)
 
-            reply = once(tx, request, call, pb.WebhookEndpoint, now, create)
-            # Added here, so that no secret lies among the stored replies.
-            row = queries.endpoint(tx, reply.id)
+        reply = once(tx, request, call, pb.WebhookEndpoint, now, create)
+        # Added here, so that no secret lies among the stored replies.
+        row = queries.endpoint(tx, reply.id)
         if row is not None:
             reply.secret = self._signer.secret(row.salt)
         return reply
@@ -86,12 +87,11 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         wanted = wanted_from_wire(request.endpoint, request.update_mask)
         if wanted.url is not None:
             await check_url(wanted.url, allow_private=self._allow_private)
-        return await self._pool.run(call.deadline, self._update, request.endpoint.id, wanted, call)
+        return await self._work.write(self._update, request.endpoint.id, wanted, call, deadline=call.deadline)
 
-    def _update(self, endpoint_id: int, wanted: Wanted, call: Call) -> pb.WebhookEndpoint:
-        with self._db.transaction() as tx:
-            row = service.change(tx, endpoint_id, wanted, self._clock())
-            self._note(tx, "UpdateWebhookEndpoint", row, call)
+    def _update(self, tx: Connection, endpoint_id: int, wanted: Wanted, call: Call) -> pb.WebhookEndpoint:
+        row = service.change(tx, endpoint_id, wanted, self._clock())
+        self._note(tx, "UpdateWebhookEndpoint", row, call)
         return endpoint_to_wire(row)
 
     def _note(self, tx: Connection, action: str, row: AnyRow, call: Call) -> None:

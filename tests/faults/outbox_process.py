@@ -19,6 +19,7 @@ from sqlalchemy import event
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.mail.outbox import MailOutbox
 from server.mail.senders import SmtpSender
 from server.webhooks.courier import Answer, Courier
@@ -68,12 +69,13 @@ class DyingCourier(Courier):
 async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
     """Write and send everything, counting."""
     db, pool = Database(url, pool_size=2), Pool(threads=1, max_queued=100)
+    work = Work(db, pool)
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
         event.listen(db.engine, name, steps.step)
     sender, courier = DyingSender("127.0.0.1", smtp, "off", "", ""), DyingCourier(allow_private=True)
     sender.steps = courier.steps = steps
-    await MailOutbox(db, pool, utc_now, sender, mail_from="shop@shop.test").run()
-    webhooks = WebhookOutbox(db, pool, utc_now, Signer(key.encode()), courier)
+    await MailOutbox(db, work, utc_now, sender, mail_from="shop@shop.test").run()
+    webhooks = WebhookOutbox(db, work, utc_now, Signer(key.encode()), courier)
     await webhooks.run()
     await webhooks.close()
     pool.close()

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, text, update
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
 from server.events.models import Consumer, Event, IdempotencyKey
@@ -42,7 +43,7 @@ def take(db: Database, name: str = "mail") -> list[str]:
 
 def clean(db: Database) -> None:
     pool = Pool(threads=1, max_queued=10)
-    asyncio.run(Cleanup(db, pool, utc_now).run())
+    asyncio.run(Cleanup(Work(db, pool), utc_now).run())
     pool.close()
 
 
@@ -146,7 +147,7 @@ def test_what_people_looked_at_goes_after_the_days_that_the_shop_says(db: Databa
         tx.execute(insert(BehaviorEvent), rows)
     clean(db)
     pool = Pool(threads=1, max_queued=10)
-    asyncio.run(Cleanup(db, pool, utc_now, behavior=timedelta(days=10)).run())
+    asyncio.run(Cleanup(Work(db, pool), utc_now, behavior=timedelta(days=10)).run())
     pool.close()
     with db.read() as connection:
         assert connection.execute(select(BehaviorEvent.query)).scalars().all() == ["younger"]

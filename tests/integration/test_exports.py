@@ -24,6 +24,7 @@ from running_shop import Account, RunningShop, refused
 from sanset.v1 import order_pb2, order_service_pb2, product_pb2
 from sqlalchemy import Connection, update
 
+from server.db.work import Work
 from server.exports import orders as order_rows
 from server.exports.csv_file import BOM, csv_of, heading_of, plain_text
 from server.exports.file import Exports, Format, write_file
@@ -285,7 +286,9 @@ def test_nothing_is_read_before_somebody_takes_it(shop: RunningShop) -> None:
     endless = Source("Things", ("thing",), lambda connection: 0, read)
 
     async def take(pieces: int) -> None:
-        async with aclosing(Exports(shop.app.db, shop.app.pool).pieces(endless, Format.CSV)) as stream:
+        async with aclosing(
+            Exports(shop.app.db, Work(shop.app.db, shop.app.pool)).pieces(endless, Format.CSV)
+        ) as stream:
             for _ in range(pieces):
                 await anext(stream)
             await asyncio.sleep(0.05)

@@ -14,6 +14,7 @@ from sqlalchemy import event, make_url, text
 from server.clock import utc_now
 from server.db.database import CHANNEL, Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.events.consumer import REST
 from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, NewEvent, publish
 from server.events.sources import SqliteSource
@@ -62,8 +63,8 @@ def statements_of(db: Database) -> list[str]:
 
 def outboxes(db: Database, pool: Pool) -> list[Any]:
     return [
-        MailOutbox(db, pool, utc_now, Sender(), mail_from="a@b.test"),
-        WebhookOutbox(db, pool, utc_now, Signer(b"key"), Courier(allow_private=True)),
+        MailOutbox(db, Work(db, pool), utc_now, Sender(), mail_from="a@b.test"),
+        WebhookOutbox(db, Work(db, pool), utc_now, Signer(b"key"), Courier(allow_private=True)),
     ]
 
 
@@ -111,7 +112,7 @@ def test_a_job_rests_as_long_as_it_says_and_wakes_for_news(db: Database, pool: P
         return timedelta(seconds=12)
 
     async def scenario() -> None:
-        jobs = Jobs(db, pool, utc_now, [Job("outbox", run, every=timedelta(seconds=2))])
+        jobs = Jobs(Work(db, pool), utc_now, [Job("outbox", run, every=timedelta(seconds=2))])
         jobs.start()
         await until(lambda: bool(runs) and "outbox" in jobs._next)
         assert jobs._next["outbox"] - utc_now() > timedelta(seconds=8)

@@ -18,6 +18,7 @@ from sqlalchemy import event, select
 from server.cli.jobs import list_jobs
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.jobs import runner
 from server.jobs.models import JobRow
 from server.jobs.runner import LEASE, Job, Jobs
@@ -38,7 +39,7 @@ class Cluster:
 
     def worker(self, *jobs: Job) -> Jobs:
         """A worker of the cluster."""
-        return Jobs(self.db, self.pool, lambda: self.now, jobs)
+        return Jobs(Work(self.db, self.pool), lambda: self.now, jobs)
 
     def job(self, name: str, does: Callable[[], Awaitable[None]] | None = None, **when: Any) -> Job:
         """A job that notes its runs."""

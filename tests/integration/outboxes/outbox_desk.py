@@ -18,6 +18,7 @@ from sqlalchemy import Select, delete, select
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
@@ -35,6 +36,7 @@ class Desk:
         self.shop = shop
         self.db = Database(shop.settings.url, pool_size=4)
         self.pool = Pool(threads=4, max_queued=100)
+        self.work = Work(self.db, self.pool)
         self.ahead = timedelta()
         self.send_webhooks()
         asyncio.run(self.mails(_Nowhere()).run())
@@ -58,13 +60,13 @@ class Desk:
     def mails(self, sender: Sender, admin: str = "") -> MailOutbox:
         """An outbox of mails."""
         return MailOutbox(
-            self.db, self.pool, self.now, sender, mail_from="The Shop <shop@shop.test>", mail_admin=admin
+            self.db, self.work, self.now, sender, mail_from="The Shop <shop@shop.test>", mail_admin=admin
         )
 
     def webhooks(self, *, allow_private: bool = True) -> WebhookOutbox:
         """An outbox of webhooks."""
         signer = Signer(self.shop.settings.secret_key.get_secret_value().encode())
-        return WebhookOutbox(self.db, self.pool, self.now, signer, Courier(allow_private=allow_private))
+        return WebhookOutbox(self.db, self.work, self.now, signer, Courier(allow_private=allow_private))
 
     def send_webhooks(self, *, allow_private: bool = True) -> None:
         """Send what is due."""
