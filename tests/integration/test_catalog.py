@@ -206,6 +206,7 @@ def test_a_product_that_cannot_be_is_refused(shop: RunningShop, fields: dict[str
     assert (said.code, said.reason) == (INVALID, reason)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     "product",
     [product_pb2.Product(), product_pb2.Product(name="Mug"), product_pb2.Product(price=Money(units=1)), None],

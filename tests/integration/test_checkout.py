@@ -228,6 +228,7 @@ def test_a_buyer_without_an_address_is_told_so(shop: RunningShop) -> None:
     assert (answer.code, answer.fields) == (grpc.StatusCode.INVALID_ARGUMENT, ["address_id"])
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("field", "value"),
     [

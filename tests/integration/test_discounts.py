@@ -106,6 +106,7 @@ def test_a_discount_that_is_over_or_not_yet_takes_nothing_off(shop: RunningShop)
     assert product.discount == going_on
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("given", "reason", "field"),
     [

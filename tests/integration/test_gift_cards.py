@@ -96,6 +96,7 @@ def test_an_unknown_code_is_not_found(giving: RunningShop) -> None:
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "GIFT_CARD_NOT_FOUND")
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

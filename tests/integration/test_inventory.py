@@ -187,6 +187,7 @@ def _second_variant(shop: RunningShop, product_id: int) -> int:
     return int(row[0])
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     "request_",
     [

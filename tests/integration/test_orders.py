@@ -102,6 +102,7 @@ def test_someone_elses_order_is_as_absent(shop: RunningShop, rpc: str) -> None:
     assert READS[rpc](shop, shop.admin, order.id)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("order_id", [0, -1])
 def test_an_id_that_cannot_be_is_refused(shop: RunningShop, order_id: int) -> None:
     answer = refused(lambda: get(shop, shop.admin, order_id))
@@ -302,6 +303,7 @@ def test_moving_an_order_that_is_not_there_is_refused(shop: RunningShop) -> None
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "ORDER_NOT_FOUND")
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("field", "value"),
     [("status", 0), ("status", 77), ("message", "x" * 501), ("location", "x" * 201), ("etag", "x" * 65)],

@@ -103,6 +103,7 @@ def test_an_account_has_at_most_twenty(shop: RunningShop) -> None:
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

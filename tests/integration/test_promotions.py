@@ -236,6 +236,7 @@ def test_a_repeated_creation_returns_the_first_coupon(shop: RunningShop) -> None
     assert first == second
 
 
+@pytest.mark.either
 @pytest.mark.parametrize(
     ("fields", "field"),
     [
@@ -323,6 +324,7 @@ def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningSho
     assert update(shop, pb.Coupon(id=coupon.id, percent=20.0, active=True), "*").active
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("currency", ["ZZZ", "U S", "DOLLAR"])
 def test_an_amount_in_no_currency_is_refused(shop: RunningShop, currency: str) -> None:
     coupon = pb.Coupon(code=new_code(), amount=Money(currency_code=currency, units=5))

@@ -393,6 +393,7 @@ def test_rules_that_make_no_sense_are_refused_by_field(
     assert not listed(market)
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 101])
 def test_a_name_must_be_a_name(market: RunningShop, name: str) -> None:
     request = pb.CreateSegmentRequest(name=name, rules=pb.SegmentRules(min_orders=1))

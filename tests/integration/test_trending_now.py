@@ -157,6 +157,7 @@ def test_what_new_accounts_put_into_carts_counts_for_few_of_an_address_too(shop:
     assert sales[product.id] == 5 * trend_queries.NEWEST
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("hours", [2, 5, 12, 48, 167, 169, 8759, 8761, 2**31 - 1])
 def test_a_window_that_is_not_declared_is_refused_and_the_declared_ones_are_named(
     shop: RunningShop, hours: int

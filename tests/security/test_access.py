@@ -157,6 +157,7 @@ def bad_tokens(world: World) -> dict[str, str]:
     }
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("method", CASES)
 def test_a_bad_token_is_worse_than_none(world: World, bad_tokens: dict[str, str], method: str) -> None:
     if rule(method).level == AccessRule.PUBLIC:  # it is not even read: a client may send what it has

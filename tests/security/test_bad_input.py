@@ -141,6 +141,7 @@ def _parses(method: str, data: bytes) -> bool:
     return True
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("method", CASES)
 def test_text_that_is_not_utf8_is_refused(world: World, method: str) -> None:
     metadata = world.admin.metadata
@@ -163,6 +164,7 @@ def _category_in_itself(depth: int) -> bytes:
     return delimited(1, data)
 
 
+@pytest.mark.either
 def test_a_message_nested_without_end_is_refused(world: World) -> None:
     for depth in (90, 150, 10_000):
         with pytest.raises(grpc.RpcError) as caught:
@@ -185,6 +187,7 @@ def test_objects_nest_only_so_deep(world: World, method: str) -> None:
     assert refused.fields == [f"{'user' if method == 'UpdateMe' else 'product'}.{name}"]
 
 
+@pytest.mark.either
 def test_every_wrong_field_is_named_at_once(world: World) -> None:
     product = product_pb2.Product(
         name="x" * 300, sku="a b", slug="Not a slug", brand="a\0b", stock=-1, tags=["", "a", "a"]
@@ -203,12 +206,14 @@ def test_every_wrong_field_is_named_at_once(world: World) -> None:
 # ── Sizes ───────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.either
 def test_a_message_of_five_megabytes_is_refused(world: World) -> None:
     product = product_pb2.Product(description="x" * 5_000_000)
     request = product_pb2.CreateProductRequest(product=product)
     assert world.code("CreateProduct", request, world.admin.metadata) == grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+@pytest.mark.either
 def test_a_small_message_that_unpacks_to_a_large_one_is_refused(world: World) -> None:
     call = world.shop.channel.unary_unary(path("Login"))
     with pytest.raises(grpc.RpcError) as caught:

@@ -86,6 +86,7 @@ def test_the_largest_legal_value_is_looked_at_and_not_called_too_large(
         assert "must have at most" not in refused.message
 
 
+@pytest.mark.either
 @each
 @pytest.mark.parametrize("gzip", [False, True], ids=["plain", "gzip"])
 def test_the_largest_illegal_value_is_refused_before_it_is_read(
@@ -121,6 +122,7 @@ def test_an_illegal_value_below_the_limit_of_bytes_is_refused_by_its_count(
             assert "must have at most" in refused.message
 
 
+@pytest.mark.either
 def test_a_message_above_what_any_method_takes_is_not_even_received(world: World) -> None:
     for gzip in (False, True):
         error = _send(world, "BatchGetProducts", b"\x08\x00" * MEBIBYTE, (), gzip=gzip)
