@@ -119,15 +119,23 @@ class Listing(Base):
     sold: Mapped[int] = mapped_column(BigInteger)  # as last counted: a sale does not write here
     rating: Mapped[float]
 
-    # What rows are filtered by stands in the indexes as well: rows that are passed over are not looked up.
+    # What rows are filtered by stands in the indexes as well: rows that are passed over are not looked up. That of
+    # the prices holds the other sort keys too: a range of prices is sorted by them.
     __table_args__ = tuple(
         Index(
             f"ix_product_listings_{key}",
             *dict.fromkeys(
                 ["list_key", "in_stock", key, "product_id", "price_minor", "valid_from", "valid_until"]
             ),
+            *others,
         )
-        for key in ("created_at", "price_minor", "name_key", "sold", "rating")
+        for key, others in (
+            ("created_at", ()),
+            ("price_minor", ("created_at", "name_key", "sold", "rating")),
+            ("name_key", ()),
+            ("sold", ()),
+            ("rating", ()),
+        )
     )
 
 
