@@ -64,7 +64,8 @@ def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], 
     write_rows(tx, metadata.tables["variants"], columns, variants)
     stock = ((made[sku], 0 if sku in SERVICES else ledger.goods[sku].stock) for sku in fresh)
     _write_levels(tx, stock)
-    relist(tx, [one.product_id for one in (known | made).values()], utc_now())
+    # Not those that the shop had: nothing of theirs changed, and who lists a product holds its stock meanwhile.
+    relist(tx, [one.product_id for one in made.values()], utc_now())
     return known | made, len(fresh)
 
 

@@ -23,7 +23,8 @@ from server.order import status
 from server.order.steps import MESSAGES
 from server.progress import Report
 
-ORDERS_PER_TRANSACTION: Final = 1_000
+ORDERS_PER_TRANSACTION: Final = 250
+"""Who buys or changes a product of theirs waits for its end."""
 IMPORT_LOCK: Final = 7_236_540_812
 """PostgreSQL's advisory lock that keeps two imports from writing the same orders; SQLite has one writer."""
 
