@@ -10,7 +10,7 @@ down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-EXPANDS = True
+EXPANDS = False  # code of before does not note when a refund was paid, which counts what was paid
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
