@@ -6,13 +6,16 @@ import asyncio
 import gc
 import os
 import signal
+from contextlib import suppress
 
 import structlog
 import uvloop
 from grpc_health.v1 import health_pb2
 from prometheus_client import start_http_server
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.app import App, build
+from server.db.schema_watch import SchemaWatch
 from server.logs import configure
 from server.process.ports import LOOPBACK
 from server.process.supervisor_pipe import say_ready, tell_of_life, until_abandoned
@@ -22,12 +25,16 @@ LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
 NOTICE_SECONDS = 1.5
 """Envoy asks for a worker's health every half second, on a busy machine later; until then it still sends calls."""
+SCHEMA_LOOK_SECONDS = 1.0
 
 log = structlog.get_logger()
 
 
 def run(settings: Settings, *, port: int, metrics_port: int) -> None:
-    """Serve until SIGTERM, SIGINT, or the end of standard input, whose other end the supervisor holds."""
+    """Serve until SIGTERM, SIGINT, or the end of standard input, whose other end the supervisor holds.
+
+    So ends a worker, too, whose release cannot serve on the schema any more.
+    """
     configure(settings.log_level)
     uvloop.run(_serve(settings, port, metrics_port))
 
@@ -43,7 +50,7 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
         start_http_server(metrics_port, addr=LOOPBACK, registry=app.registry)
     await app.start()
     supervised = asyncio.create_task(until_abandoned(stop))
-    watching = asyncio.create_task(_watch_lag(app))
+    watching = asyncio.gather(_watch_lag(app), _watch_schema(app, stop))
     _spare_the_collector()
     say_ready()
     living = asyncio.create_task(tell_of_life())
@@ -81,3 +88,16 @@ async def _watch_lag(app: App) -> None:
             healthy = current
             log.warning("event_lag", seconds=round(app.follower.silent_seconds, 1), healthy=healthy)
             await app.set_health(status.SERVING if healthy else status.NOT_SERVING)
+
+
+async def _watch_schema(app: App, stop: asyncio.Event) -> None:
+    """Set `stop` once another release has changed the schema so that this one cannot serve on it."""
+    watch = SchemaWatch(app.db)
+    while True:
+        await asyncio.sleep(SCHEMA_LOOK_SECONDS)
+        with suppress(SQLAlchemyError):  # the database is away, or being migrated: the next look tells
+            revision = await asyncio.to_thread(watch.outgrown)
+            if revision is not None:
+                log.error("schema_left_this_release_behind", schema=revision)
+                stop.set()
+                return

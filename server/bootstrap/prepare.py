@@ -22,8 +22,7 @@ def prepare(settings: Settings) -> None:
             "the database's schema was made by a later release, and is left as it is: this one serves on it."
         )
     else:
-        with console.status("Migrating the database …"):
-            migrate.upgrade(settings.url)
+        bring_to(settings, "head")
     environments.claim(settings)
     email = settings.first_superuser_email
     password = settings.first_superuser_password.get_secret_value()
@@ -31,3 +30,15 @@ def prepare(settings: Settings) -> None:
         create_admin(settings, email, password)
     elif settings.environment == "production":
         warn_of_missing_admin(settings)
+
+
+def bring_to(settings: Settings, revision: str) -> None:
+    """Migrate up to `revision`, and say before whom that leaves behind."""
+    left_behind = migrate.outdates_code_before(settings.url, revision)
+    if left_behind is not None:
+        warning(
+            f"no release before schema {left_behind} can serve on the schema that this makes: "
+            "end every server of an earlier one."
+        )
+    with console.status("Migrating the database …"):
+        migrate.upgrade(settings.url, revision)

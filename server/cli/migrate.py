@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from server.bootstrap.prepare import prepare
+from server.bootstrap.prepare import bring_to, prepare
 from server.db import losses, migrate
 from server.process.data_dir import make_private
 from server.settings import Settings
@@ -28,5 +28,5 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
             losses.refuse_losses(settings.url, arguments.to)
         migrate.downgrade(settings.url, arguments.to)
     else:
-        migrate.upgrade(settings.url, arguments.to)
+        bring_to(settings, arguments.to)
     return 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from server import worker
+from server.cli.open_shop import require_schema
 from server.settings import Settings
 
 
@@ -16,5 +17,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """Serve until the supervisor asks to stop, or is gone."""
+    require_schema(settings)  # started again, perhaps, on a schema that another release has made meanwhile
     worker.run(settings, port=arguments.port, metrics_port=arguments.metrics_port)
     return 0

@@ -71,6 +71,23 @@ def state(url: str) -> State:
     return State.NEWER if oldest in known else State.TOO_NEW
 
 
+def outdates_code_before(url: str, revision: str = "head") -> str | None:
+    """The last step to `revision` that code of before cannot serve on; None where all of that may go on serving.
+
+    An empty database has no code of before.
+    """
+    now, _ = _look(url)
+    scripts = _scripts()
+    known = [script.revision for script in scripts]
+    if now not in known:
+        return None
+    first = 0 if revision == "head" else known.index(revision)
+    for script in scripts[first : known.index(now)]:
+        if not _expands(script):
+            return script.revision
+    return None
+
+
 def refuse_too_new(url: str) -> None:
     """Raise SchemaTooNew when this code cannot serve on the database's schema, which a later release has made."""
     if state(url) is State.TOO_NEW:
@@ -114,7 +131,7 @@ def mark(connection: Connection) -> None:
         if oldest is None and script.revision != revision:
             continue
         oldest = script.revision
-        if not getattr(script.module, "EXPANDS", False):
+        if not _expands(script):
             break
     if connection.scalar(select(SchemaServes.oldest_revision)) != oldest:
         connection.execute(SchemaServes.__table__.delete())  # type: ignore[attr-defined]
@@ -140,6 +157,11 @@ def _look(url: str) -> tuple[str | None, str | None]:
 def _scripts() -> list[Script]:
     """Every migration, the newest first."""
     return list(ScriptDirectory(str(SCRIPTS)).walk_revisions())
+
+
+def _expands(script: Script) -> bool:
+    """Whether code of before the migration can serve on the schema that it leaves."""
+    return bool(getattr(script.module, "EXPANDS", False))
 
 
 def _head() -> str:

@@ -50,6 +50,15 @@ class WorkerProcess:
         assert any(line.strip() == b"ready" for line in lines), (self._home / "worker.log").read_text()
         return self
 
+    def ended(self, seconds: float) -> int | None:
+        """Wait until it ends by itself; return its exit status, or None while it runs on after so many seconds."""
+        try:
+            status = self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        self._close()
+        return status
+
     def kill(self) -> None:
         """End it at once: no handler runs, nothing is flushed."""
         self._end(signal.SIGKILL)
@@ -61,6 +70,9 @@ class WorkerProcess:
     def _end(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
         self._process.wait(30)
+        self._close()
+
+    def _close(self) -> None:
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()

@@ -110,6 +110,27 @@ def test_each_schema_says_which_code_may_serve_on_it(database_url: str) -> None:
     assert all(getattr(script.module, "EXPANDS", False) for name, script in scripts.items() if name > at_head)
 
 
+@pytest.mark.parametrize(
+    ("now", "to", "left_behind"),
+    [("0018", "0019", None), ("0017", "0018", "0018"), ("0016", "0019", "0018"), ("0020", "head", "0021")],
+)
+def test_a_migration_says_which_releases_it_leaves_behind(
+    database_url: str, sanset: Sanset, now: str, to: str, left_behind: str | None
+) -> None:
+    migrate.downgrade(database_url, now)
+    status, said = sanset("migrate", "--to", to, DATABASE_URL=database_url)
+    assert status == 0
+    if left_behind is None:
+        assert said == ""
+    else:
+        assert said.count("\n") == 1
+        assert f"no release before schema {left_behind} can serve on" in said
+
+
+def test_a_migration_of_an_empty_database_leaves_nobody_behind(tmp_path: Path, sanset: Sanset) -> None:
+    assert sanset("migrate", DATABASE_URL=f"sqlite:///{tmp_path / 'new.db'}") == (0, "")
+
+
 def test_a_revision_there_is_not_is_refused_by_name(database_url: str, sanset: Sanset) -> None:
     status, said = sanset("migrate", "--to", "nope", DATABASE_URL=database_url)
     assert status == 1
