@@ -174,7 +174,7 @@ class App:
         await self.payments.stop()
         await self.serving.stop()
         await self.shown.stop()
-        self.timekeeper.stop()
+        await self.timekeeper.stop()
         self.follower.stop()
         self.pool.close()
         self.passwords.close()

@@ -7,6 +7,8 @@ import gc
 import os
 import signal
 from contextlib import suppress
+from datetime import timedelta
+from functools import partial
 
 import structlog
 import uvloop
@@ -15,6 +17,7 @@ from prometheus_client import start_http_server
 from sqlalchemy.exc import SQLAlchemyError
 
 from server.app import App, build
+from server.background import BackgroundLoop
 from server.db.schema_watch import SchemaWatch
 from server.logs import configure
 from server.process.ports import LOOPBACK
@@ -25,7 +28,8 @@ LAG_SECONDS = 5.0
 """A worker that cannot read the event table for so long may show what is no longer true, and says so."""
 NOTICE_SECONDS = 1.5
 """Envoy asks for a worker's health every half second, on a busy machine later; until then it still sends calls."""
-SCHEMA_LOOK_SECONDS = 1.0
+LOOK_EVERY = timedelta(seconds=1)
+"""How often the event table and the schema are looked at."""
 
 log = structlog.get_logger()
 
@@ -50,13 +54,18 @@ async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
         start_http_server(metrics_port, addr=LOOPBACK, registry=app.registry)
     await app.start()
     supervised = asyncio.create_task(until_abandoned(stop))
-    watching = asyncio.gather(_watch_lag(app), _watch_schema(app, stop))
+    loops = [
+        BackgroundLoop("lag_watch", LagWatch(app).look, every=LOOK_EVERY),
+        BackgroundLoop("schema_watch", partial(_watch_schema, SchemaWatch(app.db), stop), every=LOOK_EVERY),
+    ]
+    for each in loops:
+        each.start(after=LOOK_EVERY)
     _spare_the_collector()
     say_ready()
     living = asyncio.create_task(tell_of_life())
     log.info("worker_ready", port=port)
     await stop.wait()
-    watching.cancel()
+    await asyncio.gather(*(each.stop() for each in loops))
     supervised.cancel()
     await app.retire(NOTICE_SECONDS)
     living.cancel()
@@ -77,27 +86,28 @@ def _spare_the_collector() -> None:
     gc.set_threshold(20_000, 20, 50)
 
 
-async def _watch_lag(app: App) -> None:
-    """Report NOT_SERVING while the event table cannot be read."""
-    status = health_pb2.HealthCheckResponse
-    healthy = True
-    while True:
-        await asyncio.sleep(1)
-        current = app.follower.silent_seconds < LAG_SECONDS
-        if current != healthy:
-            healthy = current
-            log.warning("event_lag", seconds=round(app.follower.silent_seconds, 1), healthy=healthy)
-            await app.set_health(status.SERVING if healthy else status.NOT_SERVING)
+class LagWatch:
+    """Reports NOT_SERVING while the event table cannot be read."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._healthy = True
+
+    async def look(self) -> None:
+        """Compare, and report a change."""
+        silent = self._app.follower.silent_seconds
+        healthy = silent < LAG_SECONDS
+        if healthy != self._healthy:
+            self._healthy = healthy
+            log.warning("event_lag", seconds=round(silent, 1), healthy=healthy)
+            status = health_pb2.HealthCheckResponse
+            await self._app.set_health(status.SERVING if healthy else status.NOT_SERVING)
 
 
-async def _watch_schema(app: App, stop: asyncio.Event) -> None:
+async def _watch_schema(watch: SchemaWatch, stop: asyncio.Event) -> None:
     """Set `stop` once another release has changed the schema so that this one cannot serve on it."""
-    watch = SchemaWatch(app.db)
-    while True:
-        await asyncio.sleep(SCHEMA_LOOK_SECONDS)
-        with suppress(SQLAlchemyError):  # the database is away, or being migrated: the next look tells
-            revision = await asyncio.to_thread(watch.outgrown)
-            if revision is not None:
-                log.error("schema_left_this_release_behind", schema=revision)
-                stop.set()
-                return
+    with suppress(SQLAlchemyError):  # the database is away, or being migrated: the next look tells
+        revision = await asyncio.to_thread(watch.outgrown)
+        if revision is not None:
+            log.error("schema_left_this_release_behind", schema=revision)
+            stop.set()

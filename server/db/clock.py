@@ -6,10 +6,11 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from server.background import BackgroundLoop
 from server.clock import Clock
 
 AGREEMENT_SECONDS = 0.25
@@ -19,7 +20,7 @@ SURE_SECONDS = 1.0
 AGAIN_SECONDS = 10.0
 """After so long a database that did not answer is asked again."""
 
-MEASURE_SECONDS = 30.0
+MEASURE_EVERY = timedelta(seconds=30)
 """How often a worker compares."""
 
 log = structlog.get_logger()
@@ -81,19 +82,16 @@ class Timekeeper:
 
     def __init__(self, clock: DatabaseClock) -> None:
         self._clock = clock
-        self._task: asyncio.Task[None] | None = None
+        self._loop = BackgroundLoop("database_clock", self._measure, every=MEASURE_EVERY)
 
     async def start(self) -> None:
         """Compare now, and from now on."""
-        await asyncio.to_thread(self._clock.measure)
-        self._task = asyncio.create_task(self._keep())
+        await self._measure()
+        self._loop.start(after=MEASURE_EVERY)
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Compare no more."""
-        if self._task is not None:
-            self._task.cancel()
+        await self._loop.stop()
 
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(MEASURE_SECONDS)
-            await asyncio.to_thread(self._clock.measure)
+    async def _measure(self) -> None:
+        await asyncio.to_thread(self._clock.measure)

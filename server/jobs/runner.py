@@ -9,9 +9,11 @@ import socket
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
 import structlog
 
+from server.background import STOP_PATIENCE, BackgroundLoop
 from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
 from server.db.work import Work
@@ -22,7 +24,8 @@ LEASE = timedelta(seconds=30)
 SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=60)
 RETRY = timedelta(minutes=5)
 """After so long a daily job that failed is tried again."""
-STOP_SECONDS = 5.0
+LOOK_RETRY = LEASE / 6
+"""After a look that failed: the database is away, and the next look tells."""
 
 log = structlog.get_logger()
 
@@ -69,31 +72,33 @@ class Jobs:
         self._held: dict[str, datetime] = {}
         self._failed: set[str] = set()
         self._next: dict[str, datetime] = {}
-        self._woken: dict[str, asyncio.Event] = {}
-        self._tasks: list[asyncio.Task[None]] = []
+        self._loops: dict[str, BackgroundLoop] = {}
         self._stopping = False
 
     def start(self) -> None:
         """Begin to look at the clock."""
         for job in self.jobs.values():
             if job.is_scheduled:
-                self._woken[job.name] = asyncio.Event()
-                self._tasks.append(asyncio.get_running_loop().create_task(self._keep(job)))
+                self._loops[job.name] = loop = BackgroundLoop(
+                    f"job_{job.name}",
+                    partial(self._look_on, job),
+                    every=LONGEST_LOOK,
+                    pause=job.pause,
+                    first_retry=LOOK_RETRY,
+                    max_retry=LOOK_RETRY,
+                )
+                loop.start()
 
     def wake(self, name: str) -> None:
         """Run a frequent job now, if this worker is the one that runs it."""
-        if name in self._held and name in self._woken:
-            self._woken[name].set()
+        if name in self._held and name in self._loops:
+            self._loops[name].wake()
 
     async def stop(self) -> None:
         """Cancel what runs, start nothing more, and leave the jobs to the other workers."""
-        # Said as well, because a cancellation that meets the end of a query is lost.
         self._stopping = True
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=STOP_SECONDS)
-        if self._tasks:
+        await asyncio.gather(*(loop.stop(STOP_PATIENCE) for loop in self._loops.values()))
+        if self._loops:
             try:
                 await self._work.write(queries.release, self._holder, self._clock(), vital=True)
             except Exception as error:  # the leases run out by themselves
@@ -123,24 +128,11 @@ class Jobs:
         """Run a job by hand, whatever its time and whoever has its lease; raises what it raises."""
         await self.jobs[name].run()
 
-    async def _keep(self, job: Job) -> None:
-        while not self._stopping:
-            self._woken[job.name].clear()
-            try:
-                await self.look(job)
-            except Exception as error:  # the database is away: the next look tells
-                log.warning("job_not_looked_at", job=job.name, error=type(error).__name__)
-                self._next[job.name] = self._clock() + LEASE / 6
-            if self._stopping:
-                return
-            await asyncio.sleep(job.pause.total_seconds())
-            # In short steps: the clock may be set, and a sleeping machine's does not tick.
-            ahead = min(self._next[job.name] - self._clock(), LONGEST_LOOK).total_seconds()
-            try:
-                async with asyncio.timeout(max(ahead, 0.0) + 0.001):
-                    await self._woken[job.name].wait()
-            except TimeoutError:
-                pass
+    async def _look_on(self, job: Job) -> timedelta:
+        """Look at a job, and return how long to rest before the next look."""
+        await self.look(job)
+        # In short steps: the clock may be set, and a sleeping machine's does not tick.
+        return min(self._next[job.name] - self._clock(), LONGEST_LOOK)
 
     async def _perform(self, job: Job, *, record: bool) -> None:
         """Run a job under its lease, and set the time of the next look."""
@@ -171,7 +163,7 @@ class Jobs:
             if work.done() and not self._stopping:
                 raise TimeoutError("the lease was lost") from None
             work.cancel()
-            await asyncio.wait([work], timeout=STOP_SECONDS)
+            await asyncio.wait([work], timeout=STOP_PATIENCE.total_seconds())
             raise
         finally:
             renewing.cancel()

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 from sqlalchemy import Connection
 
-from server.backoff import backoff
+from server.background import backoff
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database

@@ -11,17 +11,18 @@ import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
+from server.background import backoff
 from server.process.parent_death import bound_to_parent
 
 START_ATTEMPTS = 3
 READY_SECONDS = 60.0
 STABLE_SECONDS = 10.0
 """Who lived this long is started again at once; who did not, after a growing pause."""
-FIRST_PAUSE_SECONDS = 0.1
-LONGEST_PAUSE_SECONDS = 5.0
+FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=0.1), timedelta(seconds=5)
 LIFE_SECONDS = 1.0
 """How often a program is asked for a sign of life, or gives one by writing a line."""
 SILENT_LOOKS = 10
@@ -93,7 +94,7 @@ class ChildProcess:
     async def start(self) -> None:
         """Start it and wait until it is ready; raises ChildProcessFailed when several attempts fail."""
         for attempt in range(START_ATTEMPTS):
-            await asyncio.sleep(attempt * FIRST_PAUSE_SECONDS)
+            await asyncio.sleep(attempt * FIRST_PAUSE.total_seconds())
             if await self._spawn():
                 return
         raise ChildProcessFailed(f"{self.name} did not start: {self._last_words()} (see {self._log})")
@@ -103,19 +104,16 @@ class ChildProcess:
 
         It is ended when it hangs: stopped, or caught in something that does not end.
         """
-        pause = 0.0
+        failures = 0
         while self._process is not None:
             code = await self._end_of(self._process)
             self.ready.clear()
             self._on_change()
             lived = time.monotonic() - self._born
-            pause = (
-                0.0
-                if lived > STABLE_SECONDS
-                else min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
-            )
+            failures = 0 if lived > STABLE_SECONDS else failures + 1
             _log.warning("%s ended (%s) after %.1f s; it is started again", self.name, _reason(code), lived)
-            await asyncio.sleep(pause)
+            if failures:
+                await asyncio.sleep(backoff(failures, FIRST_PAUSE, MAX_PAUSE).total_seconds())
             await self._spawn()
 
     def terminate(self) -> None:

@@ -9,8 +9,10 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Final
 
+from server.background import backoff
 from server.process.ports import LOOPBACK
 
 LOOK_SECONDS = 0.5
@@ -20,7 +22,7 @@ ASK_EVERY = 10
 ANSWER_SECONDS = 2.0
 SILENT_ANSWERS = 2
 """Who did not answer so many times in a row hangs."""
-LONGEST_PAUSE_SECONDS = 5.0
+FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=0.1), timedelta(seconds=5)
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
 """PostgreSQL's own question whether it speaks TLS: the shortest one that a server answers, without a password."""
@@ -71,15 +73,15 @@ class Keeper:
 
     def _restart(self) -> None:
         """Start it again, for as long as that takes: what is left of the old one may have to end first."""
-        pause, said = LOOK_SECONDS / 5, ""
-        while not self._stopping.wait(pause):
+        attempts, said = 1, ""
+        while not self._stopping.wait(backoff(attempts, FIRST_PAUSE, MAX_PAUSE).total_seconds()):
             try:
                 self._process = self._start()
             except (NotStarted, OSError) as error:
                 if str(error) != said:
                     said = str(error)
                     _log.warning("PostgreSQL did not start: %s", said)
-                pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+                attempts += 1
             else:
                 _log.warning("PostgreSQL answers again")
                 return

@@ -294,7 +294,7 @@ def test_a_database_that_is_away_ends_nothing(database_url: str) -> None:
         assert one.runs == []
         one.db._reader = engine
         one.now += LEASE
-        worker._woken["tidy"].set()
+        worker._loops["tidy"].wake()
         while len(one.runs) < 2:
             await asyncio.sleep(0.01)
             one.now += SECOND
