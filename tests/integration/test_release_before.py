@@ -2,7 +2,7 @@
 
 The statements of a release are recorded by its own code, on both databases:
 
-    SANSET_RECORD_STATEMENTS=1 python -m pytest tests/integration/test_release_before.py
+    SANSET_RECORD_STATEMENTS=1 python -m pytest tests/integration/test_release_before.py -k record
 """
 
 from __future__ import annotations
