@@ -9,10 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, insert
 
 from server.audit.models import AuditEntry
-from server.db.prepared import Prepared
 from server.rpc.call import Call
-
-_INSERT = Prepared(insert(AuditEntry))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +31,13 @@ THE_SHOP = Actor()
 
 def write(tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any) -> None:
     """Tell that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
-    _INSERT.later(
-        tx,
-        at=now,
-        actor_id=actor.user_id,
-        action=action,
-        subject=subject,
-        request_id=actor.request_id,
-        details=details,
+    tx.execute(
+        insert(AuditEntry).values(
+            at=now,
+            actor_id=actor.user_id,
+            action=action,
+            subject=subject,
+            request_id=actor.request_id,
+            details=details,
+        )
     )

@@ -197,7 +197,7 @@ def _rows(row: Any, level: _Level, above: Iterable[int], now: datetime) -> Itera
 def sold_out(tx: Connection, product_ids: Iterable[int], variant_ids: Collection[int]) -> None:
     """Say of these products that they are sold out, unless they have other variants than these in stock.
 
-    The variants' last units were taken, perhaps by a statement that still waits: their rows are not looked at.
+    The caller takes the variants' last units, sooner or later in this transaction: their rows are not looked at.
     """
     other = exists().where(
         InventoryLevel.product_id == Listing.product_id,

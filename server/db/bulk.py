@@ -8,6 +8,8 @@ from typing import Any
 from psycopg import sql
 from sqlalchemy import Connection, Table, column, insert, table, text
 
+from server.db import driver, waiting
+
 COPY = sql.SQL("COPY {table} ({columns}) FROM STDIN")
 
 
@@ -59,14 +61,14 @@ def _converter(target: Table, name: str, tx: Connection) -> Any:
 
 
 def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    driver: Any = tx.connection.driver_connection
+    waiting.flush(tx)  # no listener hears of a COPY
+    connection: Any = tx.connection.driver_connection
     statement = COPY.format(
         table=sql.Identifier(target.name), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     try:
-        with driver.cursor() as cursor, cursor.copy(statement) as copy:
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
             for row in rows:
                 copy.write_row(row)
     except tx.dialect.loaded_dbapi.Error as error:
-        # SQLAlchemy's own way of wrapping it: callers need not know which driver it was.
-        tx._handle_dbapi_exception(error, statement.as_string(), None, None, None)
+        driver.raise_from(error, tx, statement.as_string())

@@ -11,10 +11,9 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from server.clock import Clock, utc_now
-from server.db import deadline
+from server.db import deadline, waiting
 from server.db.clock import DatabaseClock
 from server.db.engine import connect, limit_transaction, reading
-from server.db.prepared import waiting_writes, write_out
 from server.errors import UnavailableNow
 
 CHANNEL = "sanset_events"
@@ -65,16 +64,10 @@ class Database:
         with self.engine.connect() as connection:
             announced: list[Announcement] = []
             connection.info[_ANNOUNCED] = announced
-            waiting = waiting_writes(
-                connection
-            )  # asked for now: a connection that broke cannot be asked any more
             with connection.begin() as transaction:
                 limit_transaction(connection)
-                try:
-                    yield connection
-                    write_out(connection)
-                finally:
-                    waiting.clear()
+                yield connection
+                waiting.flush(connection)
                 deadline.check()
                 try:
                     transaction.commit()

@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event
 
+from server.db import waiting
 from server.db.patience import PatientConnection
 
 SQLITE_BUSY_MS = 10_000
@@ -67,6 +68,7 @@ def connect(
     event.listen(engine, "do_connect", _connect_patiently)
     event.listen(engine, "connect", lambda connection, _record: _prepare_postgres(connection, limits))
     event.listen(engine, "handle_error", _drop_the_useless)
+    waiting.watch(engine)
     return engine
 
 

@@ -5,7 +5,8 @@ SQLAlchemy spends about 200 µs of CPU on each execution, three times what the d
 theirs this way. They are written, typed and compiled by SQLAlchemy all the same; what is left out is its
 execution context: column defaults of Python's, result objects, and expanding lists.
 
-Writes that nobody waits for can go `later`: PostgreSQL gets them in one round trip with the next statement.
+Writes that nobody waits for can go `later`: on PostgreSQL they share the round trip of the next statement where
+that makes no difference. See server/db/waiting.py.
 """
 
 from __future__ import annotations
@@ -15,10 +16,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, literal, select
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
+
+from server.db import driver, waiting
 
 Convert = Callable[[Any], Any]
 
@@ -31,6 +34,7 @@ class _Compiled:
     converts: tuple[tuple[str, Convert], ...]
     row: Callable[[Sequence[Any]], Any]
     types: list[TypeEngine[Any]]
+    reach: waiting.Reach | None
     results: list[tuple[int, Convert]] | None = None  # known once the driver has told its column codes
 
 
@@ -41,7 +45,6 @@ class Prepared:
         """`statement`, or what makes it from the name of the database where the two differ."""
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
-        self._combined: dict[tuple[str, ...], str] = {}
 
     def all(self, connection: Connection, **values: Any) -> list[Any]:
         """Run the statement and return its rows, as named tuples."""
@@ -70,111 +73,71 @@ class Prepared:
         return changed
 
     def later(self, connection: Connection, **values: Any) -> None:
-        """Run the statement at the latest before the commit; where it can, together with the one that follows.
+        """Run the statement before the next one, or the commit; what it raises is raised there.
 
-        For writes that are independent of each other and of that one: PostgreSQL runs them on one snapshot, in
-        an order of its own. A key to a row of an earlier statement is fine.
+        Where it can, it shares the round trip of that one. For writes whose outcome decides nothing: not for a
+        lock under which something is read.
         """
-        if connection.dialect.name == "postgresql":
-            waiting_writes(connection).append((self, values))
-        else:
-            self.run(connection, **values)
+        if waiting.can_wait(connection):
+            compiled, arguments = self._bound(connection, values)
+            if compiled.reach is not None:
+                waiting.wait(connection, waiting.Write(compiled.sql, arguments, compiled.reach.table))
+                return
+        self.run(connection, **values)
 
     def _run(self, connection: Connection, values: dict[str, Any]) -> tuple[_Compiled, Any]:
-        compiled, parameters = self._bound(connection, values)
-        sql, arguments = compiled.sql, parameters
-        waiting = connection.info.get(_WAITING)
-        if waiting:
-            sql, arguments = self._together(connection, waiting, sql, parameters)
-            waiting.clear()
-        elif compiled.positions is not None:
-            arguments = tuple([parameters[name] for name in compiled.positions])
-        return compiled, _execute(connection, sql, arguments)
+        compiled, arguments = self._bound(connection, values)
+        if compiled.positions is not None:
+            return compiled, driver.execute(
+                connection, compiled.sql, tuple([arguments[name] for name in compiled.positions])
+            )
+        sql, arguments = waiting.take_along(connection, compiled.sql, arguments, compiled.reach)
+        return compiled, driver.execute(connection, sql, arguments)
 
-    def _bound(self, connection: Connection, values: dict[str, Any]) -> tuple[_Compiled, Any]:
+    def _bound(self, connection: Connection, values: dict[str, Any]) -> tuple[_Compiled, dict[str, Any]]:
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect, values)
-        parameters = {**compiled.fixed, **values}
+        arguments = {**compiled.fixed, **values}
         for name, convert in compiled.converts:
-            parameters[name] = convert(parameters[name])
-        return compiled, parameters
-
-    def _together(
-        self, connection: Connection, waiting: list[_Write], sql: str, parameters: dict[str, Any]
-    ) -> tuple[str, dict[str, Any]]:
-        """One statement of PostgreSQL's that runs the waiting writes as well; each keeps its names by a prefix."""
-        arguments = dict(parameters)
-        parts = []
-        for i, (prepared, values) in enumerate(waiting):
-            compiled, bound = prepared._bound(connection, values)
-            arguments |= {f"w{i}_{name}": value for name, value in bound.items()}
-            parts.append(compiled.sql)
-        key = (*parts, sql)
-        if key not in self._combined:
-            writes = [f"w{i} AS ({part.replace('%(', f'%(w{i}_')})" for i, part in enumerate(parts)]
-            self._combined[key] = f"WITH {', '.join(writes)} {sql}"
-        return self._combined[key], arguments
+            arguments[name] = convert(arguments[name])
+        return compiled, arguments
 
     def _compile(self, dialect: Dialect, values: dict[str, Any]) -> _Compiled:
         statement = self._statement(dialect.name) if callable(self._statement) else self._statement
-        compiler = statement.compile(dialect=dialect, column_keys=list(values))  # type: ignore[attr-defined]
-        compiled = self._compiled[dialect.name] = _read(compiler, dialect)
+        compiled = self._compiled[dialect.name] = _compile(statement, dialect, list(values))
         return compiled
 
 
-_Write = tuple[Prepared, dict[str, Any]]
-_WAITING = "sanset.waiting"
-_NOTHING = Prepared(select(literal(1)))
-
-
-def write_out(connection: Connection) -> None:
-    """Run the writes that were left for later; to be called before a commit."""
-    if connection.info.get(_WAITING):
-        _NOTHING.all(connection)
-
-
-def waiting_writes(connection: Connection) -> list[_Write]:
-    """The writes that were left for later; clear them when their transaction is undone."""
-    waiting: list[_Write] = connection.info.setdefault(_WAITING, [])
-    return waiting
-
-
-def _execute(connection: Connection, sql: str, arguments: Any) -> Any:
-    cursor = connection.connection.cursor()
-    if connection.engine._has_events:
-        for listener in connection.engine.dispatch.before_cursor_execute:
-            listener(connection, cursor, sql, arguments, None, False)
-    try:
-        cursor.execute(sql, arguments)
-    except connection.dialect.loaded_dbapi.Error as error:
-        # SQLAlchemy's own way of wrapping it, and of giving up a connection that broke.
-        connection._handle_dbapi_exception(error, sql, None, cursor, None)
-    return cursor
-
-
-def _read(compiler: SQLCompiler, dialect: Dialect) -> _Compiled:
+def _compile(statement: Any, dialect: Dialect, parameters: list[str]) -> _Compiled:
+    compiler: SQLCompiler = statement.compile(dialect=dialect, column_keys=parameters)
     if compiler.insert_prefetch or compiler.update_prefetch:
         missing = [column.name for column in (*compiler.insert_prefetch, *compiler.update_prefetch)]
         raise ValueError(f"give {', '.join(missing)}: a prepared statement fills in no defaults")
-    columns = compiler._result_columns
-    converts = compiler._bind_processors
-    names = [column.keyname for column in columns]
+    columns = statement.exported_columns
+    # By name: a parameter that stands in two places is two objects.
+    binders = {name: _binder(bound.type, dialect) for bound, name in compiler.bind_names.items()}
     return _Compiled(
         sql=compiler.string,
         positions=tuple(compiler.positiontup) if compiler.positiontup is not None else None,
-        fixed=dict(compiler.construct_params(_check=False)),
-        converts=tuple(converts.items()),  # type: ignore[arg-type]
-        row=namedtuple("Row", names, rename=True)._make,  # type: ignore[attr-defined]
-        types=[column.type for column in columns],
+        fixed=dict(compiler.params),
+        converts=tuple((name, convert) for name, convert in binders.items() if convert is not None),
+        row=namedtuple("Row", columns.keys(), rename=True)._make,  # type: ignore[attr-defined]
+        types=[column.type for column in columns.values()],
+        reach=waiting.reach_of(compiler.string),
     )
+
+
+def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _converters(
     types: Sequence[TypeEngine[Any]], description: Sequence[Any], dialect: Dialect
 ) -> list[tuple[int, Convert]]:
-    found = [
-        kind._cached_result_processor(dialect, told[1]) for kind, told in zip(types, description, strict=True)
+    converters = [
+        kind.dialect_impl(dialect).result_processor(dialect, column[1])
+        for kind, column in zip(types, description, strict=True)
     ]
-    return [(i, convert) for i, convert in enumerate(found) if convert is not None]
+    return [(i, convert) for i, convert in enumerate(converters) if convert is not None]
 
 
 def _converted(row: Sequence[Any], results: list[tuple[int, Convert]]) -> list[Any]:

@@ -18,11 +18,8 @@ from server.inventory import queries
 from server.inventory.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
 
 
-def take_stock(tx: Connection, units: Mapping[int, int], now: datetime) -> dict[int, Offer]:
-    """Take units of variants out of stock, all or none, and return what they are sold as.
-
-    Two statements whatever the number of lines. Raises OutOfStock.
-    """
+def hold_stock(tx: Connection, units: Mapping[int, int], now: datetime) -> dict[int, Offer]:
+    """Lock the stock of variants, and return what they are sold as. Raises OutOfStock when there is less."""
     offers = {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(units))}
     for variant_id, quantity in units.items():
         offer = offers.get(variant_id)
@@ -30,11 +27,15 @@ def take_stock(tx: Connection, units: Mapping[int, int], now: datetime) -> dict[
             raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
         if offer.available < quantity:
             raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
-    queries.take(tx, units)  # the rows are locked: it cannot fall short any more
+    return offers
+
+
+def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> None:
+    """Take the units out of stock for which `hold_stock` returned `offers`: it cannot fall short any more."""
     last = [variant_id for variant_id, quantity in units.items() if offers[variant_id].available == quantity]
     if last:
         listings.sold_out(tx, {offers[variant_id].product_id for variant_id in last}, last)
-    return offers
+    queries.take(tx, units)
 
 
 def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:

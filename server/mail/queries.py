@@ -6,24 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exists, func, select, update
+from sqlalchemy import Connection, exists, func, select, update
 from sqlalchemy.orm import aliased
 
 from server.catalog.models import InventoryLevel, Product, Variant
 from server.db.base import AnyRow
-from server.db.prepared import Prepared
 from server.db.upsert import insert_for
 from server.mail.models import Mail
 from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
 from server.payment.models import PaymentAlert
 from server.user.models import User
-
-_MARK_SENT = Prepared(
-    update(Mail)
-    .where(Mail.id == bindparam("mail_id"), Mail.status == "PENDING")
-    .values(attempts=Mail.attempts + 1, status="SENT", error="", sent_at=bindparam("now"))
-)
 
 
 def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:
@@ -149,11 +142,11 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
 
 def mark_sent(tx: Connection, mail_id: int, now: datetime) -> None:
     """Record that a mail was taken, unless another worker has sent it meanwhile."""
-    _MARK_SENT.run(tx, mail_id=mail_id, now=now)
+    mark(tx, mail_id, {"status": "SENT", "error": "", "sent_at": now})
 
 
 def mark(tx: Connection, mail_id: int, values: dict[str, Any]) -> None:
-    """Record an attempt that failed, unless another worker has sent the mail meanwhile."""
+    """Record an attempt, unless another worker has sent the mail meanwhile."""
     tx.execute(
         update(Mail)
         .where(Mail.id == mail_id, Mail.status == "PENDING")

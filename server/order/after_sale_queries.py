@@ -11,18 +11,11 @@ from sqlalchemy import Connection, Select, bindparam, case, exists, func, insert
 
 from server.catalog.models import Variant
 from server.db.base import AnyRow
-from server.db.prepared import Prepared, write_out
 from server.db.upsert import insert_for
 from server.order import status
 from server.order.models import Order, OrderLine, Refund, RefundLine, Return, ReturnLine
 from server.payment import status as payment_status
 from server.payment.models import Dispute, Payment
-
-_RESTOCK_ALL = Prepared(
-    update(OrderLine)
-    .where(OrderLine.order_id == bindparam("ended"))
-    .values(restocked_quantity=OrderLine.quantity)
-)
 
 _TO_GATEWAY = (
     select(
@@ -70,7 +63,9 @@ def _order_of(order_id: int, user_id: int | None) -> Select[Any]:
 
 def restock_all(tx: Connection, order_id: int) -> None:
     """Note that every unit of an order is back in stock."""
-    _RESTOCK_ALL.run(tx, ended=order_id)
+    tx.execute(
+        update(OrderLine).where(OrderLine.order_id == order_id).values(restocked_quantity=OrderLine.quantity)
+    )
 
 
 def restock(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
@@ -100,7 +95,6 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
 
     None when more would be paid back than was captured, or nothing was.
     """
-    write_out(tx)  # that it was captured may be among the writes that wait
     row = tx.execute(
         update(Payment)
         .where(

@@ -25,7 +25,6 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.pool import Pool
-from server.db.prepared import write_out
 from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
 from server.order import queries
@@ -237,7 +236,6 @@ class Checkout:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         with self._db.transaction() as tx:
             store_reply(tx, _key(purchase), self._render(order, outcome.url))
-            write_out(tx)
             return first_reply(tx, _key(purchase), purchase.body_hash) or NOT_PAID
 
     def _first_reply(self, purchase: Purchase) -> bytes:

@@ -20,7 +20,6 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
-from server.db.prepared import write_out
 from server.order import after_sale_queries
 from server.order.paying_back import SECONDS, Refunds
 from server.order.refunds import Wanted, key_of, refund
@@ -107,7 +106,6 @@ class Refunding:
             if not asked.request_id:
                 return reply
             store_reply(tx, asked.claim_key, reply)
-            write_out(tx)
             # A call that took this one for dead may have been faster: every reply is the first one.
             return first_reply(tx, asked.claim_key, asked.body_hash) or reply
 

@@ -92,7 +92,7 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     cart = carts.take(tx, purchase.user_id, now)
     buyers_limits.check_unpaid(cart.unpaid, checkout.most_unpaid)
     address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
-    offers = inventory.take_stock(tx, cart.units, now)
+    offers = inventory.hold_stock(tx, cart.units, now)
     items = _items(cart.units, offers)
     buyers_limits.check_periods(
         tx, purchase.user_id, [(offers[one], n) for one, n in cart.units.items()], now
@@ -116,14 +116,15 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     _check_agreed(purchase, cart, Money(cost.total, currency), without_code)
     coupon = offered.reductions.coupon
     values = _order_values(purchase, cost, coupon, address, now, checkout.held_for)
+    inventory.take_stock(tx, cart.units, offers)
     order_id = queries.insert_order(tx, values)
     if order_id is None:
         raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
+    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
     rows = _line_rows(order_id, cost, offers)
     queries.insert_lines(tx, rows)
     payment = _payment_row(purchase, cost.total, currency, now)
     queries.insert_payment(tx, payment | {"order_id": order_id})
-    promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
     step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", values["eta"], now)
     publish(tx, record(tx, order_id, purchase.user_id, step), _stock_event(offers))
     return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
@@ -323,13 +324,13 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
     if sequence is None:
         return False
-    queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
     values = order.values
     give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
     products = inventory.return_stock(tx, order.units)
     after_sale_queries.restock_all(tx, order.id)
     promotions.give_back(tx, values, now)
+    queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
     event = record(tx, order.id, order.values["user_id"], step)
     publish(tx, event, inventory.stock_event(products))

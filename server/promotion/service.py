@@ -160,17 +160,23 @@ def hold(
     Raises CouponUsedUp, CouponUsedByYou and PointsTooFew: conditional updates decide, whatever was read before.
     """
     if coupon is not None:
-        limit = queries.take_use(tx, coupon.id)
-        if limit is None:
-            raise _taken(tx, user_id, coupon.id, CouponUsedUp(code=coupon.code))
-        if not queries.take_use_of_user(tx, coupon.id, user_id, limit):
-            raise _taken(tx, user_id, coupon.id, CouponUsedByYou(code=coupon.code, limit=limit))
-        queries.insert_use(tx, order_id, coupon.id, user_id)
+        _take_use(tx, user_id, coupon)
     points = priced.points_redeemed
+    if points and not queries.spend(tx, user_id, points):
+        raise too_few(tx, user_id, points)
+    # What was read decides; these go with the writes that follow.
+    if coupon is not None:
+        queries.insert_use(tx, order_id, coupon.id, user_id)
     if points:
-        if not queries.spend(tx, user_id, points):
-            raise too_few(tx, user_id, points)
         enter(tx, user_id, order_id, REDEEMED, -points, now)
+
+
+def _take_use(tx: Connection, user_id: int, coupon: CouponRule) -> None:
+    limit = queries.take_use(tx, coupon.id)
+    if limit is None:
+        raise _taken(tx, user_id, coupon.id, CouponUsedUp(code=coupon.code))
+    if not queries.take_use_of_user(tx, coupon.id, user_id, limit):
+        raise _taken(tx, user_id, coupon.id, CouponUsedByYou(code=coupon.code, limit=limit))
 
 
 def too_few(connection: Connection, user_id: int, wanted: int) -> Refusal:

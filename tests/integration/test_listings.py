@@ -344,7 +344,8 @@ def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop
         target=lambda: shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
     )
     with shop.app.db.transaction() as tx:
-        inventory.take_stock(tx, {product.default_variant_id: 1}, utc_now())
+        units = {product.default_variant_id: 1}
+        inventory.take_stock(tx, units, inventory.hold_stock(tx, units, utc_now()))
         renaming.start()
         renaming.join(timeout=0.05)
         assert renaming.is_alive(), "it waits for the stock, which the sale holds"

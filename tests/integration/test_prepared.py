@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import Connection, Table, bindparam, event, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.db.base import UtcDateTime
+from server.db.bulk import write_rows
 from server.db.database import Database
 from server.db.prepared import Prepared
 from server.events.models import IdempotencyKey
@@ -23,6 +26,11 @@ READ = Prepared(
     )
 )
 KEEP = Prepared(insert(IdempotencyKey))
+IDS = select(IdempotencyKey.request_id).order_by(IdempotencyKey.request_id)
+KEPT = Prepared(IDS)
+RENAME = Prepared(
+    update(TrainedModel).where(TrainedModel.version == bindparam("before")).values(version=bindparam("after"))
+)
 MODEL = {
     "model_type": "ALL",
     "metrics": {"recall": 0.5, "parts": ["als"]},
@@ -56,7 +64,20 @@ def key(request_id: str) -> dict[str, object]:
 
 def kept(db: Database) -> list[str]:
     with db.read() as connection:
-        return list(connection.scalars(select(IdempotencyKey.request_id).order_by(IdempotencyKey.request_id)))
+        return list(connection.scalars(IDS))
+
+
+def round_trips(db: Database, work: Callable[[], None]) -> list[str]:
+    """The first word of each statement that `work` has the driver run."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement.split()[0])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    work()
+    event.remove(db.engine, "before_cursor_execute", note)
+    return [word for word in statements if word != "BEGIN"]
 
 
 def test_every_type_comes_back_as_it_went_in(db: Database) -> None:
@@ -105,6 +126,144 @@ def test_writes_left_for_later_are_forgotten_with_their_transaction(db: Database
     with db.transaction() as tx:
         INSERT.first(tx, version="three", **MODEL)
     assert kept(db) == []
+
+
+def _copied(tx: Connection) -> list[str]:
+    table = IdempotencyKey.__table__
+    assert isinstance(table, Table)
+    try:
+        write_rows(tx, table, list(key("")), [tuple(key("a").values())])
+    except IntegrityError:
+        return ["a"]
+    return []
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda tx: list(tx.scalars(IDS)),
+        lambda tx: [row.request_id for row in KEPT.all(tx)],
+        lambda tx: ["a"] * tx.execute(update(IdempotencyKey).values(body_hash="other")).rowcount,
+        lambda tx: list(tx.exec_driver_sql("SELECT request_id FROM idempotency_keys").scalars()),
+        _copied,
+    ],
+    ids=["select", "prepared", "update", "text", "copy"],
+)
+def test_every_statement_sees_what_was_left_for_later(
+    db: Database, read: Callable[[Connection], list[str]]
+) -> None:
+    seen = []
+
+    def leave_and_read() -> None:
+        with db.transaction() as tx:
+            KEEP.later(tx, **key("a"))
+            seen.extend(read(tx))
+            if read is _copied:
+                raise RuntimeError  # PostgreSQL's transaction has failed with the COPY
+
+    with suppress(RuntimeError):
+        leave_and_read()
+    assert seen == ["a"]
+
+
+def test_writes_left_for_later_run_in_their_order(db: Database) -> None:
+    with db.transaction() as tx:
+        INSERT.first(tx, version="one", **MODEL)
+        RENAME.later(tx, before="one", after="two")
+        RENAME.later(tx, before="two", after="three")
+        INSERT.first(tx, version="one", **MODEL)
+        RENAME.later(tx, before="three", after="four")
+        INSERT.first(tx, version="three", **MODEL)
+    with db.read() as connection:
+        versions = connection.scalars(select(TrainedModel.version).order_by(TrainedModel.id))
+        assert list(versions) == ["four", "one", "three"]
+
+
+def test_a_savepoint_keeps_what_was_left_before_it_and_forgets_the_rest(db: Database) -> None:
+    with db.transaction() as tx:
+        KEEP.later(tx, **key("a"))
+        savepoint = tx.begin_nested()
+        KEEP.later(tx, **key("b"))
+        savepoint.rollback()
+        KEEP.later(tx, **key("c"))
+    assert kept(db) == ["a", "c"]
+
+
+def test_a_commit_of_the_engines_own_runs_what_was_left_for_later(db: Database) -> None:
+    with db.engine.begin() as connection:
+        KEEP.later(connection, **key("a"))
+    with db.read() as connection:
+        KEEP.later(connection, **key("b"))  # no commit will come
+    assert kept(db) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "follow",
+    [
+        lambda tx: None,
+        lambda tx: tx.scalars(IDS).all(),
+        KEPT.all,
+        lambda tx: INSERT.first(tx, version="one", **MODEL),
+        lambda tx: KEEP.later(tx, **key("c")),
+    ],
+    ids=["commit", "select", "prepared", "insert", "later"],
+)
+def test_a_write_that_fails_later_is_sqlalchemys_error_and_undoes_its_transaction(
+    db: Database, follow: Callable[[Connection], object]
+) -> None:
+    with db.transaction() as tx:
+        KEEP.run(tx, **key("a"))
+    reached = []
+
+    def fail() -> None:
+        with db.transaction() as tx:
+            KEEP.run(tx, **key("b"))
+            KEEP.later(tx, **key("a"))
+            follow(tx)
+            INSERT.first(tx, version="two", **MODEL)
+            reached.append("the next statement but one")
+
+    with pytest.raises(IntegrityError) as caught:
+        fail()
+    assert "INSERT INTO idempotency_keys" in str(caught.value.statement)
+    assert not reached
+    assert kept(db) == ["a"]
+    with db.transaction() as tx:
+        assert READ.first(tx, wanted="one") is None
+        KEEP.later(tx, **key("d"))
+    assert kept(db) == ["a", "d"]
+
+
+def test_what_is_left_for_later_shares_a_round_trip_where_nobody_can_tell(db: Database) -> None:
+    def joined() -> None:
+        with db.transaction() as tx:
+            KEEP.later(tx, **key("a"))
+            RENAME.later(tx, before="none", after="nobody")  # in the table of the INSERT that follows
+            INSERT.first(tx, version="one", **MODEL)
+
+    def carried() -> None:
+        with db.transaction() as tx:
+            KEEP.later(tx, **key("b"))
+            INSERT.first(tx, version="two", **MODEL)
+            KEEP.later(tx, **key("c"))
+
+    on_sqlite = not db.is_postgresql
+    assert round_trips(db, joined) == (["INSERT", "UPDATE", "INSERT"] if on_sqlite else ["WITH", "INSERT"])
+    assert round_trips(db, carried) == (["INSERT"] * 3 if on_sqlite else ["WITH", "INSERT"])
+
+
+def test_a_parameter_that_stands_in_two_places_is_converted_once(db: Database) -> None:
+    with db.transaction() as tx:
+        INSERT.first(tx, version="one", **MODEL)
+        assert BETWEEN.first(tx, at=NOW).version == "one"
+
+
+BETWEEN = Prepared(
+    select(TrainedModel.version).where(
+        TrainedModel.created_at >= bindparam("at", type_=UtcDateTime),
+        TrainedModel.created_at <= bindparam("at", type_=UtcDateTime),
+    )
+)
 
 
 def test_a_column_default_that_only_sqlalchemy_knows_is_refused_at_once(db: Database) -> None:
