@@ -182,3 +182,9 @@ class UserNotFound(NotFound):
     """No such user."""
 
     message = "There is no user {user_id}."
+
+
+class TokenInvalid(Unauthenticated):
+    """One sentence for every flaw of a token, so that a forger learns nothing."""
+
+    message = "The access token is not valid any more; refresh it or sign in again."

@@ -16,10 +16,10 @@ from jwt.types import Options
 from server.auth import queries
 from server.auth.keys import KeyRing
 from server.db.database import Announcement, Database
+from server.errors import TokenInvalid
 from server.events.follower import Follower
 from server.events.log import SESSION
-from server.rpc.access import TokenInvalid
-from server.rpc.identity import Identity, Role
+from server.identity import Identity, Role
 from server.settings import Settings
 
 LEEWAY_SECONDS = 5

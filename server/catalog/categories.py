@@ -19,9 +19,9 @@ from server.errors import InvalidField, TooMany
 from server.events.log import CATEGORY, NewEvent, publish
 from server.text.name_key import name_key
 
-MOST_CATEGORIES = 1000
+MAX_CATEGORIES = 1000
 """The tree is read whole; a shop with more shelves than this has mistaken tags for categories."""
-MOST_LEVELS = 20
+MAX_LEVELS = 20
 """A tree is one message on the wire, and messages may nest about a hundred deep."""
 
 
@@ -121,13 +121,15 @@ class CategoryTree:
         siblings = self.by_id(parent_id).children if parent_id else self.roots
         if any(name_key(each.name) == name_key(name) and each is not node for each in siblings):
             raise CategoryTaken(category=name)
-        if self.level(parent_id) + (node.height if node else 1) > MOST_LEVELS:
-            raise TooMany(limit=MOST_LEVELS, things="levels of categories")
+        if self.level(parent_id) + (node.height if node else 1) > MAX_LEVELS:
+            raise TooMany(limit=MAX_LEVELS, things="levels of categories")
 
     def free_slug(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> str:
         """The name as a slug, after its parent's when it is taken: "accessories", "women-accessories"."""
-        slug = slugify(name, most=100)
-        wanted = [slug, slugify(f"{self.by_id(parent_id).slug}-{name}", most=100)] if parent_id else [slug]
+        slug = slugify(name, max_length=100)
+        wanted = (
+            [slug, slugify(f"{self.by_id(parent_id).slug}-{name}", max_length=100)] if parent_id else [slug]
+        )
         for each in wanted:
             if self._by_slug.get(each) in (None, node):
                 return each
@@ -162,8 +164,8 @@ def create(tx: Connection, values: dict[str, Any]) -> int:
     Raises CategoryTaken, CategoryNotFound for the parent, and TooMany.
     """
     tree = read_tree(tx)
-    if len(tree) >= MOST_CATEGORIES:
-        raise TooMany(limit=MOST_CATEGORIES, things="categories")
+    if len(tree) >= MAX_CATEGORIES:
+        raise TooMany(limit=MAX_CATEGORIES, things="categories")
     parent = values.get("parent_id") or None
     if parent is not None:
         hold(tx, parent)

@@ -37,7 +37,7 @@ FEW: Final = COUNTED_UP_TO - 1
 """So many products in a range of prices are sorted, from the index of the prices alone; more are found along the
 order. In a list of 100,000 both take about as long at this number."""
 
-MOST_SORTED: Final = 10 * FEW
+MAX_SORTED: Final = 10 * FEW
 """A total is some seconds old: the few may be more by now."""
 
 
@@ -161,7 +161,7 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
             walk = walk.where(keys < tuple_(*last) if descending else keys > tuple_(*last))
         if few and not sorts_by_price(sort):
             # The limit keeps the database from walking along the whole order in search of the few.
-            walks.append(walk.order_by(Listing.price_minor).limit(MOST_SORTED))
+            walks.append(walk.order_by(Listing.price_minor).limit(MAX_SORTED))
         else:
             walks.append(_ordered(walk, column, Listing.product_id, descending).limit(most))
     both = union_all(*(select(walk.subquery()) for walk in walks)).subquery()

@@ -37,9 +37,9 @@ from server.db.bulk import write_rows
 from server.text.name_key import name_key
 
 EVERYTHING: Final = "all"
-LONGEST_KEY: Final = 160
+MAX_KEY_LENGTH: Final = 160
 """Of a list; one that would be longer is named by its hash."""
-LONGEST_NAME: Final = 200
+MAX_NAME_LENGTH: Final = 200
 AT_ONCE: Final = 500
 """Products whose rows are written together."""
 
@@ -65,7 +65,7 @@ def vendor_list(vendor_id: int) -> str:
 
 
 def _bounded(key: str) -> str:
-    if len(key) <= LONGEST_KEY:
+    if len(key) <= MAX_KEY_LENGTH:
         return key
     return f"{key.split(' ', 1)[0]} #{hashlib.sha256(key.encode()).hexdigest()}"
 
@@ -185,7 +185,7 @@ def _rows(row: Any, level: _Level, above: Iterable[int], now: datetime) -> Itera
     if row.vendor_id is not None:
         lists.append(vendor_list(row.vendor_id))
     lists += [tag_list(tag) for tag in dict.fromkeys(row.tags)]
-    key = name_key(row.name)[:LONGEST_NAME]
+    key = name_key(row.name)[:MAX_NAME_LENGTH]
     for phase, (begins, ends, price) in enumerate(phases(row, now)):
         for name in dict.fromkeys(lists):
             yield (

@@ -17,7 +17,7 @@ from server.db.upsert import broken_constraint
 from server.errors import InvalidField, InvalidMoney
 from server.etags import check_etag
 from server.events.log import PRODUCT, NewEvent, publish
-from server.rpc.identity import Identity, Role
+from server.identity import Identity, Role
 
 DEFAULT_MAX_QUANTITY = 99
 SLUG_ATTEMPTS = 5

@@ -11,14 +11,14 @@ from anyascii import anyascii
 _ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
-def slugify(name: str, *, most: int = 200) -> str:
+def slugify(name: str, *, max_length: int = 200) -> str:
     """`name` in lower-case ASCII letters, digits and single hyphens: "Crème brûlée" is "creme-brulee".
 
     Letters of other scripts are transliterated: "Straße" is "strasse", "Тестовый" "testovyi". A name without any
     letter or digit, or with digits only (which would read as an id), becomes "item-…".
     """
     plain = anyascii(unicodedata.normalize("NFC", name)).lower()
-    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:most].strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:max_length].strip("-")
     if not has_letter(slug):
         return f"item-{slug}".rstrip("-")
     return slug

@@ -195,7 +195,7 @@ def _ensure_shelves(tx: Connection, names: set[str]) -> dict[str, int]:
 
 def _slugs(tx: Connection, names: dict[str, str]) -> dict[str, str]:
     """A slug of its own for each stock code: from its name, or from name and code where the name is taken."""
-    short = {sku: slugify(name.replace("'", ""), most=120) for sku, name in names.items()}
+    short = {sku: slugify(name.replace("'", ""), max_length=120) for sku, name in names.items()}
     long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
     product = catalog.Product
     taken = set(_taken(tx, product.slug, product.id, [*short.values(), *long.values()]))

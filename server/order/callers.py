@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sanset.v1.access_pb2 import AccessRule
 
+from server.identity import Identity
 from server.rpc.access import PermissionMissing
-from server.rpc.identity import Identity
 
 
 def must_manage_orders(caller: Identity) -> None:

@@ -14,6 +14,7 @@ from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import check_etag
 from server.events.log import publish
+from server.identity import Identity
 from server.money import Money
 from server.order import after_sale_queries, disputes, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
@@ -23,7 +24,6 @@ from server.order.steps import MESSAGES, Step, record
 from server.payment import status as payment_status
 from server.pricing import delivery
 from server.promotion import service as promotions
-from server.rpc.identity import Identity
 
 PARCEL_MESSAGES = {
     False: "Another parcel of your order is on its way.",

@@ -19,6 +19,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import UserNotFound
+from server.identity import Identity
 from server.order import convert, queries, service
 from server.order.callers import must_manage_orders
 from server.order.checkout import Checkout
@@ -28,7 +29,6 @@ from server.order.tracking import Tracking
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
-from server.rpc.identity import Identity
 from server.rpc.wire import time_from_wire
 
 READ_SECONDS = 10.0

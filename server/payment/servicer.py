@@ -14,6 +14,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField
+from server.identity import Identity
 from server.money import is_currency
 from server.paging import Pages
 from server.payment import convert, gift_cards, queries
@@ -21,7 +22,6 @@ from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
 from server.rpc.call import Call
 from server.rpc.idempotency import once
-from server.rpc.identity import Identity
 from server.rpc.wire import money_from_wire, time_from_wire
 from server.user.card_numbers import refuse_card_number
 

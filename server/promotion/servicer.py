@@ -16,6 +16,7 @@ from server.pricing.tiers import Tiers
 from server.promotion import convert as promotion_convert
 from server.promotion import coupons, loyalty, queries
 from server.promotion.loyalty import ReadWaiting
+from server.rpc.access import permits
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.user import service as accounts
@@ -129,7 +130,7 @@ def _whose(connection: Connection, user_id: int, call: Call) -> int:
     """Whose points a call asks for: the caller's own, or those of any user when it is an admin's."""
     if user_id in (0, call.identity.user_id):
         return call.identity.user_id
-    if not call.identity.may(AccessRule.MANAGE_PROMOTIONS):
+    if not permits(call.identity.role, AccessRule.MANAGE_PROMOTIONS):
         raise UserNotFound(user_id=user_id)
     accounts.get_me(connection, user_id)
     return user_id

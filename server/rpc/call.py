@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from server.db.deadline import Deadline
-from server.rpc.identity import Identity
+from server.identity import Identity
 
 MAX_REQUEST_ID = 128
 ANSWER_SECONDS = 0.2

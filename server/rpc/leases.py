@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from server.rpc.access import TokenInvalid
+from server.errors import TokenInvalid
 from server.rpc.call import Call
 
 

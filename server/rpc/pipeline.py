@@ -20,8 +20,8 @@ from google.protobuf.message import DecodeError, Message
 
 from server.db.faults import refusal_of
 from server.db.pool import Pool
-from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping
-from server.rpc.access import Access, TokenInvalid
+from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping, TokenInvalid
+from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, read_call, unread_call
 from server.rpc.leases import Leases

@@ -27,10 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import Category, Product
+from server.identity import Role
 from server.order.line_facts import IS_KEPT, IS_PURCHASE, STAYED
 from server.order.models import Order, OrderLine
 from server.payment.models import Payment
-from server.rpc.identity import Role
 from server.segment.models import SegmentMember
 from server.segment.rules import Rules
 from server.user.models import User

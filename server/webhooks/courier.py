@@ -13,9 +13,9 @@ import httpcore
 from server.webhooks.address import NotPublic, PublicOnly
 
 ANSWER_SECONDS = 10.0
-MOST_BYTES = 64 * 1024
+MAX_BYTES = 64 * 1024
 KEEPALIVE_SECONDS = 5.0
-MOST_CONNECTIONS = 100
+MAX_CONNECTIONS = 100
 
 Headers = Sequence[tuple[bytes | str, bytes | str]]
 
@@ -58,7 +58,7 @@ class Courier:
         if self._connections is None:  # made on the loop that it works on
             self._connections = httpcore.AsyncConnectionPool(
                 ssl_context=_trust(),
-                max_connections=MOST_CONNECTIONS,
+                max_connections=MAX_CONNECTIONS,
                 keepalive_expiry=KEEPALIVE_SECONDS,
                 network_backend=PublicOnly(allow_private=self._allow_private),
             )
@@ -66,7 +66,7 @@ class Courier:
             read = 0
             async for part in response.aiter_stream():
                 read += len(part)
-                if read > MOST_BYTES:
+                if read > MAX_BYTES:
                     break  # the rest is not wanted; the connection is closed
         if 300 <= response.status < 400:
             return Answer(response.status, f"answered {response.status}: redirects are not followed")

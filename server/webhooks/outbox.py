@@ -31,7 +31,7 @@ PER_ENDPOINT = 4
 """So many deliveries of an endpoint are under way at once."""
 
 LOOK_SECONDS = 0.25
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=3)
+MIN_RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=10), timedelta(hours=3)
 TOLD = ("sequence", "status", "message", "location", "eta", "time")
 """What a body says of a step, beside its id, type and order."""
 
@@ -157,7 +157,7 @@ class WebhookOutbox:
         if now >= until:
             values["status"] = "FAILED"
         else:
-            again = now + backoff(delivery.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
+            again = now + backoff(delivery.attempts + 1, MIN_RETRY_DELAY, MAX_RETRY_DELAY)
             values |= {"next_attempt_at": min(again, until), "retry_until": until}
         queries.mark(tx, delivery.id, delivery.attempts, values)
         queries.note_failure(tx, delivery.endpoint_id, now)

@@ -17,7 +17,7 @@ from server.webhooks import queries
 from server.webhooks.errors import DeliveryNotFound, WebhookNotFound, WebhookSwitchedOff
 
 CONSUMER: Final = "webhooks"
-MOST_ENDPOINTS: Final = 20
+MAX_ENDPOINTS: Final = 20
 KEEP_TRYING: Final = timedelta(days=1)
 EVENT_TYPES: Final = frozenset(
     {
@@ -45,8 +45,8 @@ class Wanted:
 
 def create(tx: Connection, url: str, event_types: Sequence[str], active: bool, now: datetime) -> AnyRow:
     """Register an endpoint. Raises TooMany."""
-    if queries.count_endpoints(tx, CONSUMER) >= MOST_ENDPOINTS:
-        raise TooMany(limit=MOST_ENDPOINTS, things="webhook endpoints")
+    if queries.count_endpoints(tx, CONSUMER) >= MAX_ENDPOINTS:
+        raise TooMany(limit=MAX_ENDPOINTS, things="webhook endpoints")
     endpoint_id = queries.insert_endpoint(
         tx,
         {

@@ -24,9 +24,9 @@ from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.db.work import Work
+from server.identity import Identity
 from server.paging import Pages
 from server.rpc.call import Call
-from server.rpc.identity import Identity
 from server.rpc.validation import Validation
 from server.settings import load
 from server.user.models import User

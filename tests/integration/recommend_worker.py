@@ -17,6 +17,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.events.follower import Follower
+from server.identity import Identity, Role
 from server.paging import Pages
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
@@ -27,7 +28,6 @@ from server.recommend.serving.state import Serving
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
 from server.rpc.call import Call
-from server.rpc.identity import Identity, Role
 from server.settings import Settings
 
 SECRET = "a-secret-for-tests-of-32-characters"

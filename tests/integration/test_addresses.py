@@ -13,8 +13,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import user_pb2 as pb
 
 from server.errors import InvalidField, InvalidUpdateMask, TooMany, UserNotFound
+from server.identity import Identity, Role
 from server.paging import InvalidPageToken
-from server.rpc.identity import Identity, Role
 from server.user import addresses
 from server.user.errors import AddressNotFound
 

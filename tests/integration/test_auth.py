@@ -20,11 +20,10 @@ from server.auth import first_admin, sessions
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound, WeakPassword
 from server.auth.models import RefreshToken, Session
 from server.auth.passwords import hash_password, password_key
-from server.errors import InvalidField, InvalidUpdateMask, UserNotFound
+from server.errors import InvalidField, InvalidUpdateMask, TokenInvalid, UserNotFound
 from server.events.follower import Follower
+from server.identity import Identity, Role
 from server.paging import InvalidPageToken
-from server.rpc.access import TokenInvalid
-from server.rpc.identity import Identity, Role
 from server.user.errors import EmailTaken, UsernameTaken
 from server.user.models import User
 

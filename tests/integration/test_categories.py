@@ -16,7 +16,7 @@ from running_shop import RunningShop, refused
 from sanset.v1 import category_pb2, product_pb2
 from sqlalchemy import text
 
-from server.catalog.categories import MOST_LEVELS
+from server.catalog.categories import MAX_LEVELS
 
 
 def _unique(word: str = "Shelf") -> str:
@@ -185,7 +185,7 @@ def test_two_moves_at_once_close_no_cycle(shop: RunningShop) -> None:
 
 def test_a_tree_has_a_deepest_level(shop: RunningShop) -> None:
     chain = [_create(shop)]
-    while len(chain) < MOST_LEVELS:
+    while len(chain) < MAX_LEVELS:
         chain.append(_create(shop, parent_id=chain[-1].id))
     said = refused(shop.catalog.CreateCategory, _creation(_unique(), parent_id=chain[-1].id), shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")

@@ -13,9 +13,9 @@ from running_shop import RunningShop, refused
 from sanset.v1 import recommend_pb2 as pb
 
 from server.errors import UserNotFound
+from server.identity import Identity
 from server.recommend.registry import probe
 from server.rpc.access import TokenMissing
-from server.rpc.identity import Identity
 from server.settings import Settings
 
 VISITOR = "visitor-0123456789"

@@ -17,9 +17,9 @@ from sqlalchemy import Row, func, select
 from server.clock import utc_now
 from server.errors import InvalidField
 from server.events.models import Event
+from server.identity import Identity
 from server.recommend.feedback.errors import RateLimited
 from server.recommend.feedback.models import BehaviorEvent
-from server.rpc.identity import Identity
 from server.settings import Settings
 
 VIEW, SEARCH = pb.BehaviorEvent.VIEW, pb.BehaviorEvent.SEARCH

@@ -17,10 +17,10 @@ from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import update
 
 from server.clock import utc_now
+from server.identity import Identity
 from server.order.models import Order
 from server.recommend.serving.trending import trend_queries
 from server.recommend.serving.trending.trends import WINDOWS
-from server.rpc.identity import Identity
 from server.settings import Settings
 from server.user.models import User
 

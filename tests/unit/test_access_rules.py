@@ -11,9 +11,9 @@ from sanset.v1.access_pb2 import AccessRule
 
 from server.db.deadline import Deadline
 from server.errors import Refusal
+from server.identity import Identity, Role
 from server.rpc.access import Access, rules
 from server.rpc.call import Call
-from server.rpc.identity import Identity, Role
 
 RULES = {
     "Public": AccessRule(level=AccessRule.PUBLIC),

@@ -8,9 +8,9 @@ import time
 import pytest
 
 from server.db.deadline import Deadline
-from server.rpc.access import TokenInvalid
+from server.errors import TokenInvalid
+from server.identity import Identity, Role
 from server.rpc.call import Call
-from server.rpc.identity import Identity, Role
 from server.rpc.leases import Leases
 
 

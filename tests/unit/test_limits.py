@@ -9,8 +9,8 @@ import pytest
 
 from server.contract import REPORTS_A_MINUTE
 from server.db.deadline import Deadline
+from server.identity import Identity, Role
 from server.rpc.call import Call
-from server.rpc.identity import Identity, Role
 from server.rpc.limits import Limits, RateLimited, TooManyStreams
 from server.rpc.networks import network_of
 

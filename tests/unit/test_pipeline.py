@@ -15,12 +15,12 @@ from prometheus_client import CollectorRegistry
 from sanset.v1 import cart_pb2, order_service_pb2
 
 from server.db.pool import Pool
-from server.errors import Unauthenticated
+from server.errors import TokenInvalid, Unauthenticated
+from server.identity import Identity, Role
 from server.logs import AccessLog
 from server.rpc import pipeline
-from server.rpc.access import Access, TokenInvalid
+from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
-from server.rpc.identity import Identity, Role
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline

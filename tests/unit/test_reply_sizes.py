@@ -20,7 +20,7 @@ from sqlalchemy import String, Text
 import server.db.schema
 from server.app import SERVICES
 from server.cart.service import MAX_LINES
-from server.catalog.categories import MOST_CATEGORIES
+from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
 from server.db.base import Base
 from server.order.refunds import MOST_REFUNDS
@@ -54,7 +54,7 @@ COUNTS = {
     "ListPaymentMethodsResponse.items": 20,
     "ListWebhookEndpointsResponse.items": 20,
     "ListRefundsResponse.items": MOST_REFUNDS,
-    "ListCategoriesResponse.items": MOST_CATEGORIES,
+    "ListCategoriesResponse.items": MAX_CATEGORIES,
     "ListTiersResponse.items": 4,
     "Category.children": 0,  # the thousand are counted where they are listed
     "Inventory.levels": 10,
@@ -215,7 +215,7 @@ def test_the_largest_reply_fits_natively_and_as_json(method: MethodDescriptor, c
         ]
     elif method.name == "ListCategories":
         item = _as_listed(largest(kind.fields_by_name["items"].message_type, character), method)
-        replies = [GetMessageClass(kind)(items=[item] * MOST_CATEGORIES)]
+        replies = [GetMessageClass(kind)(items=[item] * MAX_CATEGORIES)]
     else:
         replies = [largest(kind, character)]
     for reply in replies:

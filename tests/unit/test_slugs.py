@@ -44,12 +44,12 @@ def test_a_slug_is_the_name_in_plain_letters(name: str, slug: str) -> None:
     assert slugify(name) == slug
 
 
-@given(name=st.text(max_size=200), most=st.integers(1, 200))
-def test_any_name_becomes_a_slug_that_the_contract_takes(name: str, most: int) -> None:
-    for slug in (slugify(name, most=most), with_suffix(slugify(name, most=most))):
+@given(name=st.text(max_size=200), max_length=st.integers(1, 200))
+def test_any_name_becomes_a_slug_that_the_contract_takes(name: str, max_length: int) -> None:
+    for slug in (slugify(name, max_length=max_length), with_suffix(slugify(name, max_length=max_length))):
         assert SLUG.fullmatch(slug)
         assert has_letter(slug)
-        assert len(slug) <= most + len("item-") + 6
+        assert len(slug) <= max_length + len("item-") + 6
 
 
 def test_suffixes_and_skus_differ() -> None:

@@ -21,7 +21,7 @@ BASKETS_LOOKED_AT = 300
 
 ASKED_AT_ONCE = 5_000
 DESCRIPTION_LIMIT = 2_000
-MOST_LEVELS = 32
+MAX_LEVELS = 32
 
 
 DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
@@ -116,7 +116,7 @@ def _lineages(connection: Connection) -> dict[int | None, str]:
     for category_id in above:
         names: list[str] = []
         current: int | None = category_id
-        while current is not None and len(names) < MOST_LEVELS:
+        while current is not None and len(names) < MAX_LEVELS:
             current, name = above[current]
             names.append(name)
         lineages[category_id] = " ".join(reversed(names))

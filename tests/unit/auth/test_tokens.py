@@ -28,8 +28,8 @@ from server.auth.keys import KeyRing
 from server.auth.refresh import new_token
 from server.auth.tokens import LEEWAY_SECONDS, AccessTokens, TokenVerifier
 from server.db.database import Announcement
-from server.rpc.access import TokenInvalid
-from server.rpc.identity import Role
+from server.errors import TokenInvalid
+from server.identity import Role
 from server.settings import InvalidSettings, Settings, load
 
 SECRET = "a secret of the tests, long enough for all"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sanset.v1.access_pb2 import AccessRule
-
 
 class Role(StrEnum):
     """What an account may do."""
@@ -14,13 +12,6 @@ class Role(StrEnum):
     CUSTOMER = "CUSTOMER"
     VENDOR = "VENDOR"
     ADMIN = "ADMIN"
-
-
-_PERMISSIONS: dict[Role, frozenset[int]] = {
-    Role.CUSTOMER: frozenset(),
-    Role.VENDOR: frozenset({AccessRule.MANAGE_PRODUCTS, AccessRule.MANAGE_INVENTORY}),
-    Role.ADMIN: frozenset(AccessRule.Permission.values()),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,3 @@ class Identity:
     def is_admin(self) -> bool:
         """Whether the caller runs the shop."""
         return self.role is Role.ADMIN
-
-    def may(self, permission: int) -> bool:
-        """Whether the caller's role holds `permission` (an AccessRule.Permission)."""
-        return permission in _PERMISSIONS[self.role]
