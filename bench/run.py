@@ -23,7 +23,7 @@ from bench.shops import echo, fastapi, sanset
 from bench.shops.echo import EchoServer
 from bench.shops.fastapi import FastApiShop
 from bench.shops.sanset import Database, SansetShop
-from server.process.postgres import PostgresFailed
+from server.process.postgres_cluster import PostgresFailed
 
 LEAST_ROUNDS = 5
 RESULTS = Path(__file__).parent / "results.json"

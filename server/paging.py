@@ -48,9 +48,9 @@ class Pages:
         self._default_size = default_size
         self._max_size = max_size
 
-    def size(self, asked: int) -> int:
-        """The page size for `asked`: 0 means the default, too large is coerced."""
-        return min(asked, self._max_size) if asked > 0 else self._default_size
+    def size(self, requested: int) -> int:
+        """The page size for `requested`: 0 means the default, too large is coerced."""
+        return min(requested, self._max_size) if requested > 0 else self._default_size
 
     def page(
         self,

@@ -22,20 +22,20 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def shown(console: Console | None = None) -> Iterator[Report]:
+def bars(console: Console | None = None) -> Iterator[Report]:
     """A report that draws one bar per stage on `console` (standard error); a plain line each when it
     is no terminal.
     """
     screen = console or Console(stderr=True)
-    bars: dict[str, TaskID] = {}
+    tasks: dict[str, TaskID] = {}
     columns = (TextColumn("{task.description:<28}"), BarColumn(), TextColumn("{task.percentage:>3.0f}%"))
     with Progress(*columns, TimeElapsedColumn(), console=screen, disable=not screen.is_terminal) as progress:
 
         def report(stage: str, done: int, total: int) -> None:
-            if stage not in bars:
-                bars[stage] = progress.add_task(stage, total=total or None)
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(stage, total=total or None)
                 if not screen.is_terminal:
                     screen.print(stage, highlight=False)
-            progress.update(bars[stage], completed=done, total=total or None)
+            progress.update(tasks[stage], completed=done, total=total or None)
 
         yield report

@@ -47,7 +47,7 @@ def database_url(settings: Settings) -> str:
     choice = _choice_file(settings.data_dir)
     if settings.database_url or not choice.exists() or choice.read_text("utf-8") != "postgres":
         return settings.url
-    return postgres.found(postgres_directory(settings.data_dir)) or ""
+    return postgres.running_url(postgres_directory(settings.data_dir)) or ""
 
 
 def postgres_directory(directory: Path) -> Path:

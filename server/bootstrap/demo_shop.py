@@ -34,7 +34,7 @@ def fill(settings: Settings) -> None:
             from server.demo.load import load_demo  # large, and needed once in a shop's life
 
             console.print("Loading the demo shop")
-            with progress.shown(console) as report:
+            with progress.bars(console) as report:
                 load_demo(
                     db.engine,
                     rules=PriceRules.of(settings),

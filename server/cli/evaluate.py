@@ -51,7 +51,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def online_retail(path: Path, *, as_json: bool) -> int:
     """Run the Online Retail protocol on `path` and print the result, progress on standard error."""
-    with progress.shown() as report:
+    with progress.bars() as report:
         result = next_basket.online_retail(
             path, Options(), lambda stage, percent, message: report("Evaluating", percent, 100)
         )
@@ -70,7 +70,7 @@ def online_retail(path: Path, *, as_json: bool) -> int:
 
 def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> int:
     """Train on one file of lines `user item item …`, measure on the other, and print the result."""
-    with progress.shown() as report:
+    with progress.bars() as report:
         result = published.measure_files(
             train_path, test_path, k, lambda stage, percent, message: report("Evaluating", percent, 100)
         )

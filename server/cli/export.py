@@ -64,7 +64,7 @@ def _export(settings: Settings, source: Source, form: Format, path: Path) -> int
     """Write the rows of `source` and return how many there were."""
     engine = connect(settings.url, pool_size=1)
     try:
-        with writing(path) as unfinished, progress.shown() as bars:
+        with writing(path) as unfinished, progress.bars() as bars:
             return write_file(unfinished, source, form, reading(engine).connect, bars)
     finally:
         engine.dispose()

@@ -37,7 +37,7 @@ def import_file(settings: Settings, path: Path, *, limit: int | None) -> int:
     rejected = settings.data_dir / REJECTED
     engine = connect(settings.url, pool_size=2)
     try:
-        with progress.shown() as bars, rejections(rejected) as report:
+        with progress.bars() as bars, rejections(rejected) as report:
             summary = import_online_retail(engine, path, limit=limit, progress=bars, report=report)
     finally:
         engine.dispose()

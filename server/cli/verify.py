@@ -27,7 +27,7 @@ def verify_database(settings: Settings) -> int:
     """Check the whole database; 0 when every rule holds, 1 otherwise."""
     engine = connect(settings.url, pool_size=1)
     try:
-        with progress.shown() as bars:
+        with progress.bars() as bars:
             violations = verify(engine, progress=bars)
     finally:
         engine.dispose()

@@ -22,7 +22,7 @@ KEY_BITS = 52
 PASSWORD_BITS = 28
 """What a password needs that is guessed online, behind a limit and a slow hash: ten random characters."""
 
-LONGEST = 128
+MAX_LENGTH = 128
 """Characters looked at; no more are needed to be strong."""
 SEPARATORS = " -_.:,;/+=|"
 SEPARATOR_BITS = 1.0
@@ -30,14 +30,14 @@ KNOWN_BITS = 1.0
 """A published example, or a word that placeholders are made of."""
 KNOWN = "known"
 """The dictionary of these."""
-SHORTEST_WORD = 3
-SHORTEST_COPY = 3
+MIN_WORD = 3
+MIN_COPY = 3
 
 
 def strength_bits(secret: str, personal: Iterable[str] = ()) -> float:
     """About how many bits of guessing `secret` takes; `personal` are words its guesser would try first."""
-    text = secret[:LONGEST]
-    words = _dictionaries(frozenset(word.lower() for word in personal if len(word) >= SHORTEST_WORD))
+    text = secret[:MAX_LENGTH]
+    words = _dictionaries(frozenset(word.lower() for word in personal if len(word) >= MIN_WORD))
     readings = [(text, 0.0), *((decoded, KNOWN_BITS) for decoded in _decoded(text))]
     return min(extra + _text_bits(reading, words) for reading, extra in readings)
 
@@ -80,12 +80,12 @@ def _pieces(text: str, words: Mapping[str, Mapping[str, int]]) -> dict[int, list
     )
     for match in (match for matcher in matchers for match in matcher(text, _ranked_dictionaries=words)):
         start, end = match["i"], match["j"] + 1
-        if end - start >= SHORTEST_WORD or _stands_alone(text, start, end):
+        if end - start >= MIN_WORD or _stands_alone(text, start, end):
             pieces.setdefault(end, []).append((start, _match_bits(match)))
     low = text.lower()
     copy_bits = math.log2(len(text)) + KNOWN_BITS
-    for end in range(SHORTEST_COPY, len(text) + 1):
-        start = end - SHORTEST_COPY
+    for end in range(MIN_COPY, len(text) + 1):
+        start = end - MIN_COPY
         while (
             start > 0 and low.find(low[start:end], 0, end - 1) >= 0
         ):  # a copy may overlap itself, as in ababab
@@ -146,5 +146,5 @@ def _decoded(text: str) -> Iterable[str]:
 def _dictionaries(personal: frozenset[str]) -> Mapping[str, Mapping[str, int]]:
     from zxcvbn.matching import RANKED_DICTIONARIES
 
-    known = dict.fromkeys((*PLACEHOLDER_WORDS, *(each.lower() for each in PUBLISHED), *personal), 1)
-    return {**RANKED_DICTIONARIES, KNOWN: known}
+    guessed_first = dict.fromkeys((*PLACEHOLDER_WORDS, *(each.lower() for each in PUBLISHED), *personal), 1)
+    return {**RANKED_DICTIONARIES, KNOWN: guessed_first}

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import shutil
 import signal
 import time
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
 
 from server.background import backoff
+from server.process.log_file import LogFile
 from server.process.parent_death import bound_to_parent
 
 START_ATTEMPTS = 3
@@ -27,8 +26,6 @@ LIFE_SECONDS = 1.0
 """How often a program is asked for a sign of life, or gives one by writing a line."""
 SILENT_LOOKS = 10
 """Who gave none so many times hangs. Looks are counted, not seconds: a machine that slept counts none."""
-LOG_BYTES = 16 * 1024 * 1024
-"""A log above this is put aside, in place of the one put aside before."""
 
 READY = b"ready"
 """The line by which a program says on its standard output that it serves."""
@@ -38,15 +35,6 @@ _log = logging.getLogger(__name__)
 
 class ChildProcessFailed(Exception):
     """A program did not become ready; the text says which and why in one line."""
-
-
-@contextmanager
-def optional(what: str) -> Iterator[None]:
-    """Go on without `what` where the disk refuses it, as a full one does, and say so: the shop matters more."""
-    try:
-        yield
-    except OSError as error:
-        _log.warning("%s: %s", what, error.strerror or error)
 
 
 class ChildProcess:
@@ -60,13 +48,14 @@ class ChildProcess:
         self,
         name: str,
         command: Sequence[str],
+        *,
         log: Path,
         environment: Mapping[str, str],
         answers: Callable[[], Awaitable[None]] | None = None,
         lives: Callable[[], Awaitable[bool]] | None = None,
         on_change: Callable[[], None] = lambda: None,
     ) -> None:
-        """Describe the program, without starting it.
+        """Describe the process, without starting it.
 
         `answers` returns when the program serves; without it, the program is ready when it writes the line
         `ready` to its standard output. `lives` asks it for a sign of life; without it, every line that it writes
@@ -74,7 +63,7 @@ class ChildProcess:
         """
         self.name = name
         self._command = command
-        self._log = log
+        self.log = LogFile(log)
         self._environment = environment
         self._answers = answers
         self._lives = lives
@@ -82,7 +71,6 @@ class ChildProcess:
         self._on_change = on_change
         self._process: Process | None = None
         self._born = 0.0
-        self._log_start = 0
         self.ready = asyncio.Event()
         """Set while it is ready."""
 
@@ -97,7 +85,7 @@ class ChildProcess:
             await asyncio.sleep(attempt * FIRST_PAUSE.total_seconds())
             if await self._spawn():
                 return
-        raise ChildProcessFailed(f"{self.name} did not start: {self._last_words()} (see {self._log})")
+        raise ChildProcessFailed(f"{self.name} did not start: {self.log.last_words()} (see {self.log.path})")
 
     async def keep(self) -> None:
         """Start it again whenever it ends, for as long as this coroutine runs. Begin after `start`.
@@ -136,17 +124,10 @@ class ChildProcess:
             self.kill()
             await self._process.wait()
 
-    def bound_log(self) -> None:
-        """Put the log aside when it has grown too large."""
-        with optional(f"{self._log} is not put aside"), suppress(FileNotFoundError):
-            if self._log.stat().st_size > LOG_BYTES:
-                shutil.copyfile(self._log, self._log.with_suffix(".log.1"))
-                os.truncate(self._log, 0)  # the program appends: it goes on at the new end
-
     async def _spawn(self) -> bool:
         """Start it once; True when it is ready, False when it ended or took too long."""
         self.ready.clear()
-        with self._open_log() as log:
+        with self.log.open(self.name) as log:
             self._born = time.monotonic()
             try:
                 self._process = process = await asyncio.create_subprocess_exec(
@@ -218,26 +199,11 @@ class ChildProcess:
                 return True
         return False
 
-    def _open_log(self) -> BinaryIO:
-        with optional(f"{self.name} runs without a log"):
-            self._log.parent.mkdir(parents=True, exist_ok=True)
-            log = open(self._log, "ab")  # noqa: SIM115 - the caller closes it
-            self._log_start = log.tell()
-            return log
-        return open(os.devnull, "ab")
-
     def _signal(self, number: signal.Signals) -> None:
         if self._process is not None and self._process.returncode is None:
             with suppress(ProcessLookupError):
                 # Process.send_signal would first look whether it ended, and so take its exit code from asyncio
                 os.kill(self._process.pid, number)
-
-    def _last_words(self) -> str:
-        with suppress(OSError), open(self._log, "rb") as log:
-            log.seek(self._log_start)
-            if lines := log.read().decode(errors="replace").strip().splitlines():
-                return lines[-1]
-        return "it said nothing"
 
 
 def _reason(code: int) -> str:

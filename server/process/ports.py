@@ -23,8 +23,8 @@ def free_ports(count: int) -> list[int]:
 
     Another program may take one before it is used: hold it, or be ready to try again.
     """
-    with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
         for each in sockets:  # all held at once, so that no port is handed out twice
             each.bind((LOOPBACK, 0))
         return [each.getsockname()[1] for each in sockets]
@@ -48,18 +48,18 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def hold(host: str, port: int) -> socket.socket:
+def reserve(host: str, port: int) -> socket.socket:
     """Bind `host`:`port` without listening, and return the socket to keep open.
 
     Servers that set SO_REUSEPORT, as gRPC's do, still bind it; the kernel gives it to nobody else, not even
     as the near end of an outgoing connection while a worker restarts. Raises OSError as `bind` does.
     """
     family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-    held = socket.socket(family, kind, protocol)
+    reserved = socket.socket(family, kind, protocol)
     try:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind(address)
+        reserved.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        reserved.bind(address)
     except OSError:
-        held.close()
+        reserved.close()
         raise
-    return held
+    return reserved

@@ -73,14 +73,14 @@ class Keeper:
 
     def _restart(self) -> None:
         """Start it again, for as long as that takes: what is left of the old one may have to end first."""
-        attempts, said = 1, ""
+        attempts, reported = 1, ""
         while not self._stopping.wait(backoff(attempts, FIRST_PAUSE, MAX_PAUSE).total_seconds()):
             try:
                 self._process = self._start()
             except (NotStarted, OSError) as error:
-                if str(error) != said:
-                    said = str(error)
-                    _log.warning("PostgreSQL did not start: %s", said)
+                if str(error) != reported:
+                    reported = str(error)
+                    _log.warning("PostgreSQL did not start: %s", reported)
                 attempts += 1
             else:
                 _log.warning("PostgreSQL answers again")
@@ -90,9 +90,9 @@ class Keeper:
 def answers(port: int) -> bool:
     """Whether the server on `port` answers a question, at its limit of connections too."""
     try:
-        with socket.create_connection((LOOPBACK, port), ANSWER_SECONDS) as asking:
-            asking.sendall(_SSL_REQUEST)
-            return bool(asking.recv(1))
+        with socket.create_connection((LOOPBACK, port), ANSWER_SECONDS) as connection:
+            connection.sendall(_SSL_REQUEST)
+            return bool(connection.recv(1))
     except OSError:
         return False
 

@@ -7,21 +7,21 @@ import json
 import os
 import secrets
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from pydantic import SecretStr
 
 from server.errors import CommandError
 from server.process import data_dir
-from server.process.child_process import ChildProcess, ChildProcessFailed, optional
+from server.process.child_process import ChildProcess, ChildProcessFailed
 from server.process.envoy import config as envoy
 from server.process.envoy.admin import Admin
-from server.process.ports import LOOPBACK, free_ports, hold, is_free
+from server.process.log_file import optional
+from server.process.ports import LOOPBACK, free_ports, is_free, reserve
+from server.process.readiness import answers_well, any_certificate
 from server.settings import Settings, environment_of
 
 GATEWAY_STOP_SECONDS = 3.0
@@ -57,14 +57,14 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
 
     Raises ServeFailed: another shop runs in DATA_DIR, a port is taken, or a worker or the gateway does not start.
     """
-    with ExitStack() as held:
+    with ExitStack() as resources:
         try:
-            held.enter_context(data_dir.only_one(settings.data_dir))
+            resources.enter_context(data_dir.only_one(settings.data_dir))
         except data_dir.InUse as error:
             raise ServeFailed(str(error)) from error
         except OSError as error:
             raise ServeFailed(f"DATA_DIR: cannot write {settings.data_dir}: {error.strerror}") from error
-        ports = _pick_ports(settings, held)
+        ports = _pick_ports(settings, resources)
         try:
             shop = Shop(settings, ports)
             asyncio.run(shop.run(on_ready))
@@ -72,7 +72,7 @@ def serve(settings: Settings, on_ready: Callable[[Ports], None] = lambda ports: 
             raise ServeFailed(str(error)) from error
 
 
-def _pick_ports(settings: Settings, held: ExitStack) -> Ports:
+def _pick_ports(settings: Settings, resources: ExitStack) -> Ports:
     try:
         for name, port in (("PORT", settings.port), ("GRPC_PORT", settings.grpc_port)):
             if not is_free(settings.host, port):
@@ -80,7 +80,7 @@ def _pick_ports(settings: Settings, held: ExitStack) -> Ports:
         free = free_ports(1 + 2 * settings.workers)
         workers, metrics = free[1 : 1 + settings.workers], free[1 + settings.workers :]
         for port in workers:
-            held.enter_context(hold(LOOPBACK, port))
+            resources.enter_context(reserve(LOOPBACK, port))
     except OSError as error:
         raise ServeFailed(
             f"HOST, PORT or GRPC_PORT: cannot listen on {settings.host}: {error.strerror}"
@@ -109,13 +109,15 @@ class Shop:
         self._settings = settings
         self._ports = ports
         self._directory = settings.data_dir.absolute()
+        self._state_file = self._directory / "run" / "shop.json"
         self._workers = [self._worker(number) for number in range(settings.workers)]
         self._admin = Admin()
         self._gateway = self._envoy()
+        self._children = [*self._workers, self._gateway]
         self._stop = asyncio.Event()
         self._hurry = asyncio.Event()
         self._announced = False
-        self._wanted_restart = asyncio.Event()
+        self._restart_request = asyncio.Event()
 
     async def run(self, on_ready: Callable[[Ports], None]) -> None:
         """Start everything, call `on_ready`, keep everything alive until a signal, and stop everything.
@@ -126,7 +128,7 @@ class Shop:
         loop.add_signal_handler(signal.SIGTERM, self._on_announced_end)
         loop.add_signal_handler(signal.SIGINT, self._on_stop_signal)
         _mind_the_terminal(loop, self._on_stop_signal)
-        loop.add_signal_handler(signal.SIGUSR1, self._wanted_restart.set)
+        loop.add_signal_handler(signal.SIGUSR1, self._restart_request.set)
         try:
             if await self._unless_stopped(self._start()):
                 on_ready(self._ports)
@@ -148,11 +150,11 @@ class Shop:
             for child in self._children:
                 tasks.create_task(child.keep())
             tasks.create_task(self._bound_logs())
-            tasks.create_task(self._restart_when_wanted())
+            tasks.create_task(self._restart_on_request())
 
-    async def _restart_when_wanted(self) -> None:
-        while await self._wanted_restart.wait():
-            self._wanted_restart.clear()
+    async def _restart_on_request(self) -> None:
+        while await self._restart_request.wait():
+            self._restart_request.clear()
             for worker, port in zip(self._workers, self._ports.workers, strict=True):
                 for each in self._workers:
                     await each.ready.wait()  # else one that is just being replaced would be missed twice
@@ -165,7 +167,7 @@ class Shop:
         while True:
             await asyncio.sleep(LOG_CHECK_SECONDS)
             for child in self._children:
-                child.bound_log()
+                child.log.bound()
 
     async def _unless_stopped(self, work: Coroutine[None, None, None]) -> bool:
         """Do `work` until it is done (True) or a signal asks to stop (False)."""
@@ -206,14 +208,6 @@ class Shop:
         """Seconds a worker may take to end: an order whose caller was cut off is still paid and settled."""
         return self._settings.drain_seconds + self._settings.payment_timeout_seconds + LEEWAY_SECONDS
 
-    @property
-    def _children(self) -> list[ChildProcess]:
-        return [*self._workers, self._gateway]
-
-    @property
-    def _state_file(self) -> Path:
-        return self._directory / "run" / "shop.json"
-
     def _worker(self, index: int) -> ChildProcess:
         port, metrics = self._ports.workers[index], self._ports.metrics[index]
         return ChildProcess(
@@ -248,8 +242,8 @@ class Shop:
     async def _gateway_answers(self) -> None:
         """Wait until the gateway listens and sees a healthy worker."""
         host = {"0.0.0.0": LOOPBACK, "::": "::1"}.get(self._settings.host, self._settings.host)  # noqa: S104
-        tls = _any_certificate() if self._settings.tls_cert_file else None
-        while not await _answers_well(host, self._ports.json, "/readyz", tls):  # noqa: ASYNC110 - another process, no event of ours
+        tls = any_certificate() if self._settings.tls_cert_file else None
+        while not await answers_well(host, self._ports.json, "/readyz", tls):  # noqa: ASYNC110 - another process, no event of ours
             await asyncio.sleep(0.02)
 
     def _write_state(self) -> None:
@@ -277,26 +271,3 @@ def _mind_the_terminal(loop: asyncio.AbstractEventLoop, stop: Callable[[], None]
         return
     in_terminal = sys.stdin is not None and not sys.stdin.closed and sys.stdin.isatty()
     loop.add_signal_handler(signal.SIGHUP, stop if in_terminal else lambda: None)
-
-
-def _any_certificate() -> ssl.SSLContext:
-    """TLS to ourselves, whose certificate names the shop as its callers know it."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
-
-
-async def _answers_well(host: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> bool:
-    """Whether a GET is answered with status 200."""
-    try:
-        reader, writer = await asyncio.open_connection(host, port, ssl=tls)
-    except OSError:
-        return False
-    try:
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-        return b" 200 " in await reader.readline()
-    except OSError:
-        return False
-    finally:
-        writer.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-LONGEST_KEY: Final = 300
+MAX_KEY_LENGTH: Final = 300
 """Composing can make a name many times longer; what differs behind this much is the same."""
 
 
 def name_key(name: str) -> str:
     """The form in which names are compared: trimmed, single blanks, whatever the case, accents composed (NFKC)."""
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    return " ".join(folded.split())[:LONGEST_KEY]
+    return " ".join(folded.split())[:MAX_KEY_LENGTH]

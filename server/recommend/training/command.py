@@ -36,7 +36,7 @@ def train(
     screen.print("Training the recommendations")
     if missing := missing_library():
         screen.print(f"{missing}.", highlight=False, soft_wrap=True, markup=False)
-    with progress.shown(screen) as report:
+    with progress.bars(screen) as report:
         try:
             outcome = train_now(
                 settings,

@@ -113,9 +113,9 @@ class _Contract:
     def _kind(self, field: FieldDescriptor) -> list[str]:
         if field.enum_type is not None:
             names = [value.name for value in field.enum_type.values]
-            known = ", ".join(f"{name} = true" for name in names)
+            members = ", ".join(f"{name} = true" for name in names)
             sayable = ", ".join(value.name for value in field.enum_type.values if value.number)
-            return ['kind = "enum"', f"values = {{{known}}}", f"names = {_text(sayable)}"]
+            return ['kind = "enum"', f"values = {{{members}}}", f"names = {_text(sayable)}"]
         if field.message_type is None:
             return [f'kind = "{_SCALARS[field.type]}"']
         known_kind = _WELL_KNOWN.get(field.message_type.full_name)
