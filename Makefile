@@ -28,9 +28,10 @@ install: $(VENV)/.installed ## Make .venv and install the shop into it
 run: install ## Set up a demo shop and serve it (DB=postgres for a real PostgreSQL)
 	@exec $(BIN)/sanset run --db $(DB)
 
+# Hundreds of processes are started, which need not compile the shop anew each time, whatever the environment says.
 test: $(VENV)/.developer ## Run every test and tell the twenty slowest (TESTS=path for some)
 	@scratch=$$(mktemp -d $(SCRATCH)/sanset-tests.XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 20 \
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 20 \
 	  --basetemp="$$scratch/pytest" $(TESTS)
 
 check: lint types contract layers ## Lint, types, protos, generated code, layers

@@ -141,17 +141,20 @@ class RunningShop:
 
     def sign_in(self, email: str, password: str = PASSWORD) -> Account:
         """Sign in an account that exists."""
-        tokens = self.auth.Login(auth_pb2.LoginRequest(email=email, password=password))
+        tokens = self._tokens(email, password)
         me = self.users.GetMe(
             user_pb2.GetMeRequest(), metadata=(("authorization", f"Bearer {tokens.access_token}"),)
         )
         return Account(me.id, email, tokens)
 
+    def _tokens(self, email: str, password: str) -> auth_pb2.Tokens:
+        return self.auth.Login(auth_pb2.LoginRequest(email=email, password=password))
+
     def customer(self, *, address: bool = True) -> Account:
         """Register and sign in a new customer, with an address."""
         email = f"user-{uuid.uuid4().hex[:12]}@shop.test"
-        self.auth.Register(auth_pb2.RegisterRequest(full_name="Ann Buyer", email=email, password=PASSWORD))
-        account = self.sign_in(email)
+        request = auth_pb2.RegisterRequest(full_name="Ann Buyer", email=email, password=PASSWORD)
+        account = Account(self.auth.Register(request).id, email, self._tokens(email, PASSWORD))
         if address:
             self.add_address(account)
         return account
