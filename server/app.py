@@ -55,16 +55,10 @@ from server.inventory.servicer import InventoryServicer
 from server.jobs.setup import BackgroundJobs, background_jobs
 from server.logs import AccessLog
 from server.order import points
-from server.order.after_sale_convert import refund_reply
 from server.order.checkout import Checkout
 from server.order.convert import checkout_reply
-from server.order.paying_back import Refunds
 from server.order.preview import Previews
 from server.order.queries import reserved_units
-from server.order.refund_servicer import RefundServicer, RefundUseCases
-from server.order.refunding import Refunding
-from server.order.refunds import pay_back_late
-from server.order.reports import Reports
 from server.order.reserve import CheckoutRules
 from server.order.service import read_payment
 from server.order.servicer import OrderServicer, Purchasing
@@ -86,6 +80,12 @@ from server.recommend.serving.state import Serving
 from server.recommend.training.schedule import Schedule
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
+from server.refund.convert import refund_reply
+from server.refund.gateway_reports import GatewayReports
+from server.refund.processor import RefundProcessor
+from server.refund.refund_call import RefundCall
+from server.refund.service import pay_back_late
+from server.refund.servicer import RefundServicer, RefundUseCases
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
 from server.rpc.detached import DetachedTasks
@@ -134,7 +134,7 @@ class App:
     checkout: Checkout
     payments: Payments
     sweeper: Sweeper
-    refunds: Refunds
+    refunds: RefundProcessor
     background: BackgroundJobs
     health: health.HealthServicer
     registry: CollectorRegistry
@@ -182,7 +182,7 @@ class App:
 
     async def _end_calls(self) -> None:
         await self.pipeline.end_calls(self.settings.drain_seconds)
-        await self.detached.settle()
+        await self.detached.finish()
 
     async def set_health(self, status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> None:
         """Report `status` for the server as a whole and for each service."""
@@ -269,15 +269,13 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
-    refunds = Refunds(
+    refunds = RefundProcessor(
         db, pool, payments.gateways, alerts, clock, gateway_seconds=settings.payment_timeout_seconds
     )
-    reports = Reports(db, pool, payments.gateways, settlement, sweeper, refunds, alerts, clock)
+    reports = GatewayReports(db, pool, payments.gateways, settlement, sweeper, refunds, alerts)
     if payments.demo is not None:
         payments.demo.tell = reports.take
-    checkout = Checkout(
-        db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, checkout_reply, vault
-    )
+    checkout = Checkout(db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, vault)
     detached = DetachedTasks()
     orders = OrderServicer(
         db,
@@ -289,7 +287,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         export_orders=exports.orders,
         detached=detached,
     )
-    refunding = RefundServicer(
+    refund_call = RefundServicer(
         db,
         pool,
         pages,
@@ -332,7 +330,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         ),
         services,
     )
-    refund_pb2_grpc.add_RefundServiceServicer_to_server(refunding, services)
+    refund_pb2_grpc.add_RefundServiceServicer_to_server(refund_call, services)
     webhook_pb2_grpc.add_WebhookServiceServicer_to_server(webhooks, services)
     recommend_pb2_grpc.add_RecommendServiceServicer_to_server(recommend, services)
     model_pb2_grpc.add_ModelServiceServicer_to_server(models, services)
@@ -351,7 +349,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         follower,
         registry,
         sweep_orders=sweeper.sweep,
-        pay_back=refunds.settle_pending,
+        pay_back=refunds.process_pending,
         count_points=points.TierPoints(db, pool, clock, timedelta(days=settings.return_days)).run,
     )
     export_gauges(registry, follower=follower, pool=pool, tracking=tracking, serving=serving)
@@ -426,10 +424,10 @@ def _pipeline(
 
 
 def _refund_use_cases(
-    settings: Settings, db: Database, pool: Pool, clock: Clock, refunds: Refunds, sweeper: Sweeper
+    settings: Settings, db: Database, pool: Pool, clock: Clock, refunds: RefundProcessor, sweeper: Sweeper
 ) -> RefundUseCases:
-    refunding = Refunding(db, pool, refunds, clock, refund_reply, settings.payment_timeout_seconds)
-    return RefundUseCases(refunds, refunding, sweeper.settle, timedelta(days=settings.return_days))
+    refund_call = RefundCall(db, pool, refunds, clock, refund_reply, settings.payment_timeout_seconds)
+    return RefundUseCases(refunds, refund_call, sweeper.resolve, timedelta(days=settings.return_days))
 
 
 def _checkout_rules(settings: Settings) -> CheckoutRules:

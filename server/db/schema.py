@@ -17,6 +17,7 @@ from server.promotion import models as promotion
 from server.recommend.feedback import models as feedback
 from server.recommend.registry import models as model_registry
 from server.recommend.training import models as training
+from server.refund import models as refund
 from server.segment import models as segment
 from server.user import models as user
 from server.webhooks import models as webhooks
@@ -39,6 +40,7 @@ __all__ = [
     "payment",
     "promotion",
     "properties",
+    "refund",
     "segment",
     "training",
     "user",

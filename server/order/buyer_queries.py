@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, case, exists, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, case, column, exists, func, or_, select, table
 
 from server.cart.putting_back import Since
 from server.db.base import UtcDateTime
-from server.order.models import Order, OrderEvent, OrderLine, Return, ReturnLine
+from server.order.models import Order, OrderEvent, OrderLine
 from server.order.status import CANCELLED, CONFIRMED, RECEIVED
+
+# By name: the returns are of a layer above, and only what came back is read.
+_RETURNS = table("returns", column("id"), column("order_id"), column("status"))
+_RETURN_LINES = table(
+    "return_lines", column("return_id"), column("position"), column("quantity"), column("restocked")
+)
 
 
 def since(connection: Connection, user_id: int, order_id: int, placed_at: datetime) -> dict[int, Since]:
@@ -39,12 +45,12 @@ def since(connection: Connection, user_id: int, order_id: int, placed_at: dateti
 def kept_units(connection: Connection, user_id: int, product_id: int, since: datetime) -> int:
     """The units of a product that a buyer has ordered since, less those that came back, in stock or not."""
     returned = (
-        select(func.coalesce(func.sum(ReturnLine.quantity - ReturnLine.restocked), 0))
-        .join(Return, Return.id == ReturnLine.return_id)
+        select(func.coalesce(func.sum(_RETURN_LINES.c.quantity - _RETURN_LINES.c.restocked), 0))
+        .join(_RETURNS, _RETURNS.c.id == _RETURN_LINES.c.return_id)
         .where(
-            Return.order_id == OrderLine.order_id,
-            Return.status == RECEIVED,
-            ReturnLine.position == OrderLine.position,
+            _RETURNS.c.order_id == OrderLine.order_id,
+            _RETURNS.c.status == RECEIVED,
+            _RETURN_LINES.c.position == OrderLine.position,
         )
         .scalar_subquery()
     )

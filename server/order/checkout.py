@@ -31,7 +31,7 @@ from server.order import queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
 from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
 from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
-from server.order.settlement import METHOD, NOT_PAID, Render, Settlement, misfit_of, unpaid
+from server.order.settlement import METHOD, NOT_PAID, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
 from server.payment.errors import PaymentUnavailable
@@ -70,7 +70,6 @@ class Checkout:
         settlement: Settlement,
         rules: CheckoutRules,
         clock: Clock,
-        render: Render,
         vault: Vault,
     ) -> None:
         self._db = db
@@ -79,7 +78,6 @@ class Checkout:
         self._settlement = settlement
         self._rules = rules
         self._clock = clock
-        self._render = render
         self._vault = vault
         self._customers = Customers(db, pool, clock)
         self._lease = timedelta(seconds=rules.payment_seconds) + LEASE_MARGIN
@@ -125,7 +123,9 @@ class Checkout:
                 order = read_placed(tx, purchase.user_id, purchase.request_id)
                 if order.values["status"] == PENDING_PAYMENT:
                     return order
-                reply = NOT_PAID if order.values["status"] == CANCELLED else self._render(order, "")
+                reply = (
+                    NOT_PAID if order.values["status"] == CANCELLED else self._settlement.render(order, "")
+                )
                 store_reply(tx, key, reply)
             return reply
 
@@ -235,7 +235,7 @@ class Checkout:
     def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         with self._db.transaction() as tx:
-            store_reply(tx, _key(purchase), self._render(order, outcome.url))
+            store_reply(tx, _key(purchase), self._settlement.render(order, outcome.url))
             return first_reply(tx, _key(purchase), purchase.body_hash) or NOT_PAID
 
     def _first_reply(self, purchase: Purchase) -> bytes:

@@ -14,13 +14,13 @@ from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
 from server.etags import etag_of
 from server.money import Money
-from server.order.ledger import NamedUnits
 from server.order.preview import Preview
 from server.order.reserve import PlacedOrder, Purchase
 from server.order.shipments import Parcel
 from server.order.status import told_eta
 from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
+from server.order.units import NamedUnits
 from server.payment.convert import dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
 from server.rpc.idempotency import body_hash

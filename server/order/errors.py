@@ -76,18 +76,6 @@ class IllegalTransition(FailedPrecondition):
     message = "What is {status} cannot become {wanted}. It can become: {legal}."
 
 
-class NotRefundable(FailedPrecondition):
-    """Nothing was paid that could be paid back."""
-
-    message = "Nothing was paid for order {order_id} that could be paid back."
-
-
-class RefundTooLarge(FailedPrecondition):
-    """More than was captured, or than units were not paid back yet."""
-
-    message = "{wanted} cannot be paid back: {left} can."
-
-
 class OrderDisputed(FailedPrecondition):
     """A bank holds money of the order, or asks about it: what becomes of it is decided there."""
 
@@ -101,27 +89,3 @@ class OrderPaidBack(FailedPrecondition):
     """Nobody ships what was paid back."""
 
     message = "Order {order_id} was paid back, {amount} in all: it cannot become {wanted}."
-
-
-class NotDelivered(FailedPrecondition):
-    """Goods that did not arrive cannot be sent back."""
-
-    message = "Order {order_id} is {status}, and was not delivered yet."
-
-
-class ReturnTooLate(FailedPrecondition):
-    """The time for sending back is over."""
-
-    message = "Order {order_id} could be returned until {until}, {days} days after its delivery."
-
-
-class NotReturnable(FailedPrecondition):
-    """These units cannot be sent back, or not now."""
-
-    message = "{problem} {left} units can be returned."
-
-
-class ReturnNotFound(NotFound):
-    """No such return."""
-
-    message = "There is no return {return_id}."

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, select, tuple_, update
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 from server.order.models import Order, OrderEvent, OrderLine
 from server.order.status import PENDING_PAYMENT
-from server.payment.gateway import CAPTURED, PENDING, VOIDED, Outcome
+from server.payment.gateway import PENDING
 from server.payment.models import Payment
 from server.rpc.idempotency import abandoned
 
@@ -40,20 +40,7 @@ _INSERT_ORDER = Prepared(
         .returning(Order.id)
     )
 )
-_INSERT_PAYMENT = Prepared(insert(Payment))
 _INSERT_EVENT = Prepared(insert(OrderEvent))
-_SETTLE_PAYMENT = Prepared(
-    update(Payment)
-    .where(Payment.order_id == bindparam("settled"))
-    .values(
-        status=bindparam("new_status"),
-        gateway_id=bindparam("new_id"),
-        captured_minor=bindparam("captured"),
-        problem=bindparam("new_problem"),
-        token="",
-        updated_at=bindparam("now", type_=UtcDateTime),
-    )
-)
 _ADVANCE = Prepared(
     update(Order)
     .where(Order.id == bindparam("moved"), Order.status == bindparam("before"))
@@ -173,58 +160,6 @@ def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
     _insert_lines(tuple(rows[0]), len(rows)).later(tx, **values)
 
 
-def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
-    """Insert the payment of an order, before the gateway hears of it."""
-    _INSERT_PAYMENT.later(tx, **values)
-
-
-def settle_payment(
-    tx: Connection, order_id: int, outcome: Outcome, now: datetime, *, captured_minor: int
-) -> None:
-    """Record what became of the payment, and forget its token."""
-    _SETTLE_PAYMENT.later(
-        tx,
-        settled=order_id,
-        new_status=outcome.status,
-        new_id=outcome.gateway_id,
-        captured=captured_minor,
-        new_problem=outcome.problem,
-        now=now,
-    )
-
-
-def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
-    """Note under which id the gateway knows the payment, before it is charged."""
-    tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
-
-
-def void_payment(tx: Connection, order_id: int, known_id: str, now: datetime) -> bool:
-    """Give up the payment of an order that was cancelled, unless it was settled, or opened, meanwhile."""
-    given_up = tx.execute(
-        update(Payment)
-        .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == known_id)
-        .values(status=VOIDED, token="", updated_at=now)
-    )
-    return given_up.rowcount == 1
-
-
-def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> int | None:
-    """Record a capture for an order that was given up, and return the amount; None when it was recorded before."""
-    return tx.execute(
-        update(Payment)
-        .where(Payment.order_id == order_id, Payment.status != CAPTURED)
-        .values(
-            status=CAPTURED,
-            gateway_id=gateway_id,
-            captured_minor=Payment.amount_minor,
-            token="",
-            problem="",
-            updated_at=now,
-        )
-        .returning(Payment.captured_minor)
-    ).scalar_one_or_none()
-
-
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:
     """The order with a number, which is the key of its payment."""
     return connection.execute(_ORDERS.where(Order.number == number)).one_or_none()
@@ -283,3 +218,44 @@ def set_shipments(tx: Connection, order_id: int, parcels: list[dict[str, Any]]) 
 def insert_event(tx: Connection, values: dict[str, Any]) -> None:
     """Insert a step of an order."""
     _INSERT_EVENT.later(tx, **values)
+
+
+def lock(tx: Connection, order_id: int, user_id: int | None = None) -> bool:
+    """Lock an order until the transaction ends; False when it does not exist, or with `user_id` is another's."""
+    return tx.execute(_order_of(order_id, user_id).with_for_update()).one_or_none() is not None
+
+
+def is_visible(connection: Connection, order_id: int, user_id: int | None) -> bool:
+    """Whether an order exists, and with `user_id` is that user's."""
+    return connection.execute(_order_of(order_id, user_id)).one_or_none() is not None
+
+
+def _order_of(order_id: int, user_id: int | None) -> Select[Any]:
+    statement = select(Order.id).where(Order.id == order_id)
+    return statement if user_id is None else statement.where(Order.user_id == user_id)
+
+
+def restock_all(tx: Connection, order_id: int) -> None:
+    """Note that every unit of an order is back in stock."""
+    tx.execute(
+        update(OrderLine).where(OrderLine.order_id == order_id).values(restocked_quantity=OrderLine.quantity)
+    )
+
+
+def restock(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Note that units of an order's lines, by position, are back in stock."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(restocked_quantity=OrderLine.restocked_quantity + bindparam("units")),
+            rows,
+        )
+
+
+def mark_delivered(tx: Connection, order_id: int, now: datetime) -> None:
+    """Note when an order was delivered, for the first time."""
+    tx.execute(
+        update(Order).where(Order.id == order_id, Order.delivered_at.is_(None)).values(delivered_at=now)
+    )

@@ -18,7 +18,7 @@ from server.errors import InvalidMoney
 from server.events.log import NewEvent, publish
 from server.inventory import service as inventory
 from server.money import Money
-from server.order import after_sale_queries, buyers_limits, queries, status
+from server.order import buyers_limits, payment_queries, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.giving_up import give_back
 from server.order.numbers import order_number
@@ -124,7 +124,7 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     rows = _line_rows(order_id, cost, offers)
     queries.insert_lines(tx, rows)
     payment = _payment_row(purchase, cost.total, currency, now)
-    queries.insert_payment(tx, payment | {"order_id": order_id})
+    payment_queries.insert_payment(tx, payment | {"order_id": order_id})
     step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", values["eta"], now)
     publish(tx, record(tx, order_id, purchase.user_id, step), _stock_event(offers))
     return PlacedOrder(order_id, {"id": order_id} | values | _shown(payment), rows)
@@ -293,7 +293,7 @@ def confirm(
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now, eta)
     if sequence is None:
         return None
-    queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
+    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
     event = record(tx, order.id, values["user_id"], step)
     bought = {
@@ -328,9 +328,9 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     values = order.values
     give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
     products = inventory.return_stock(tx, order.units)
-    after_sale_queries.restock_all(tx, order.id)
+    queries.restock_all(tx, order.id)
     promotions.give_back(tx, values, now)
-    queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
+    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
     event = record(tx, order.id, order.values["user_id"], step)
     publish(tx, event, inventory.stock_event(products))

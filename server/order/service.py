@@ -16,12 +16,13 @@ from server.etags import check_etag
 from server.events.log import publish
 from server.identity import Identity
 from server.money import Money
-from server.order import after_sale_queries, disputes, queries, shipments, status
+from server.order import payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.reserve import PlacedOrder, placed
 from server.order.shipments import Parcel
 from server.order.steps import MESSAGES, Step, record
 from server.payment import status as payment_status
+from server.payment.queries import latest_disputes
 from server.pricing import delivery
 from server.promotion import service as promotions
 
@@ -50,7 +51,7 @@ def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder
     """Orders with all that is shown of them, from their rows."""
     lines = queries.lines(connection, [row.id for row in rows])
     disputed = [row.id for row in rows if row.payment_disputed]
-    shown = disputes.latest(connection, disputed) if disputed else {}
+    shown = latest_disputes(connection, disputed) if disputed else {}
     return [replace(placed(row, lines[row.id]), dispute=shown.get(row.id)) for row in rows]
 
 
@@ -119,7 +120,7 @@ def advance(
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
     if wanted == status.DELIVERED:
-        after_sale_queries.mark_delivered(tx, order_id, now)
+        queries.mark_delivered(tx, order_id, now)
         _earn(tx, order_id, now)
     corrected = shipment is not None and shipment.id != 0
     said = message or (PARCEL_MESSAGES[corrected] if wanted == order.status else MESSAGES[wanted])
@@ -165,7 +166,7 @@ def _check_money(tx: Connection, order_id: int, wanted: str) -> None:
 
     Money that was decided to go back counts as gone.
     """
-    payment = after_sale_queries.payment(tx, order_id)
+    payment = payment_queries.payment(tx, order_id)
     if payment is None or not payment.captured_minor:  # imported, or it cost nothing
         return
     if payment.disputed == payment_status.OPEN:

@@ -21,7 +21,6 @@ from server.db.pool import Pool
 from server.errors import UserNotFound
 from server.identity import Identity
 from server.order import convert, queries, service
-from server.order.callers import must_manage_orders
 from server.order.checkout import Checkout
 from server.order.preview import Previews
 from server.order.steps import Step
@@ -29,6 +28,7 @@ from server.order.tracking import Tracking
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
+from server.rpc.ownership import must_manage_orders
 from server.rpc.wire import time_from_wire
 
 READ_SECONDS = 10.0

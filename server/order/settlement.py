@@ -25,7 +25,7 @@ from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import publish
 from server.money import Money
-from server.order import queries, status
+from server.order import payment_queries, queries, status
 from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
 from server.order.reserve import NO_GATEWAY, PlacedOrder, confirm, placed, release
 from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
@@ -65,7 +65,7 @@ class Settlement:
         self._db = db
         self._alerts = alerts
         self._clock = clock
-        self._render = render
+        self.render = render
         self._pay_back = pay_back
 
     def read(self, order_id: int) -> PlacedOrder:
@@ -98,7 +98,7 @@ class Settlement:
             order = queries.lock_order(tx, order_id)
             if order is None or order.status != status.PENDING_PAYMENT:
                 return False
-            queries.remember_gateway_id(tx, order_id, gateway_id)
+            payment_queries.remember_gateway_id(tx, order_id, gateway_id)
         return True
 
     def captured(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
@@ -126,7 +126,7 @@ class Settlement:
             self._capture_late(tx, order, outcome, now)
             return None
         after, event = confirmed
-        reply = self._render(after, "")
+        reply = self.render(after, "")
         store(tx, order.values, reply)
         publish(tx, event)
         return reply
@@ -152,7 +152,9 @@ class Settlement:
             if held is None or payment is None or payment.gateway_id != known_id:
                 return False
             if held.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
-                return held.status == status.CANCELLED and queries.void_payment(tx, order.id, known_id, now)
+                return held.status == status.CANCELLED and payment_queries.void_payment(
+                    tx, order.id, known_id, now
+                )
             kept = replace(outcome, gateway_id=outcome.gateway_id or known_id)
             if not release(tx, order, kept, now):
                 return False
@@ -163,7 +165,7 @@ class Settlement:
         held = queries.lock_order(tx, order.id)
         if held is None or held.status != status.CANCELLED:
             return
-        minor = queries.capture_late(tx, order.id, outcome.gateway_id, now)
+        minor = payment_queries.capture_late(tx, order.id, outcome.gateway_id, now)
         if minor:
             log.warning("captured_late", order=order.values["number"])
             self._pay_back(tx, order, minor, now)

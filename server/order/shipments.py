@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.errors import InvalidField
-from server.order.ledger import Line, NamedUnits, positions
+from server.order.units import Line, NamedUnits, positions
 
 MOST_PARCELS: Final = 20
 

@@ -77,10 +77,10 @@ class Sweeper:
                 by_buyer: dict[int | None, list[Due]] = {}
                 for due in page[start : start + AT_ONCE]:
                     by_buyer.setdefault(due.user_id, []).append(due)
-                await asyncio.gather(*map(self._settle_in_turn, by_buyer.values()))
+                await asyncio.gather(*map(self._resolve_in_turn, by_buyer.values()))
             after = page[-1].order_id
 
-    async def settle(self, order_id: int, *, give_up: bool = True) -> str:
+    async def resolve(self, order_id: int, *, give_up: bool = True) -> str:
         """Learn what became of an order's payment, end the order accordingly, and return the payment's status.
 
         With `give_up` an order that was not paid is cancelled, after its gateway was told never to charge it.
@@ -106,15 +106,15 @@ class Sweeper:
             return Outcome(CAPTURED if order.values["status"] == PENDING_PAYMENT else VOIDED, "")
         return await in_time(ask(self._gateways, order, give_up=give_up), self._gateway_seconds)
 
-    async def _settle_in_turn(self, orders: list[Due]) -> None:
+    async def _resolve_in_turn(self, orders: list[Due]) -> None:
         """The orders of one buyer, the oldest first: what returns to the cart depends on those that follow."""
         for due in orders:
-            await self._settle(due.order_id, give_up=due.over)
+            await self._resolve(due.order_id, give_up=due.over)
 
-    async def _settle(self, order_id: int, *, give_up: bool) -> None:
+    async def _resolve(self, order_id: int, *, give_up: bool) -> None:
         """Settle one of many: what fails is told, and does not keep the others from their turn."""
         try:
-            ended = await self.settle(order_id, give_up=give_up)
+            ended = await self.resolve(order_id, give_up=give_up)
         except GatewayAway as error:
             log.warning("gateway_away", order_id=order_id, error=str(error))
         except Exception as error:

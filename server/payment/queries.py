@@ -21,6 +21,7 @@ from server.payment.models import (
     PaymentAlert,
     PaymentEvent,
 )
+from server.payment.status import OPEN
 
 _NEW_CHARGE = Prepared(
     lambda dialect: (
@@ -237,3 +238,11 @@ def alert(connection: Connection, alert_id: int) -> AnyRow | None:
     return connection.execute(
         select(*PaymentAlert.__table__.columns).where(PaymentAlert.id == alert_id)
     ).one_or_none()
+
+
+def latest_disputes(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
+    """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
+    found = disputes(connection, order_ids)
+    return {
+        order_id: max(rows, key=lambda row: (row.status == OPEN, row.id)) for order_id, rows in found.items()
+    }

@@ -28,7 +28,7 @@ class DetachedTasks:
         """Wait for the work until just before the deadline; it goes on after that, and its errors stay its own."""
         await asyncio.wait({self._start(work)}, timeout=max(deadline.remaining - REPLY_SECONDS, 0))
 
-    async def settle(self) -> None:
+    async def finish(self) -> None:
         """Wait for the work whose callers have gone."""
         if self._tasks:
             await asyncio.wait(set(self._tasks))

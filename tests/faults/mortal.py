@@ -102,7 +102,7 @@ class Shop:
             known.update({name: WatchedGateway(gateway, points) for name, gateway in known.items()})  # type: ignore[misc]
         self._jobs = {
             "sweep": self._shop.sweeper.sweep,
-            "settle_pending": self._shop.refunds.settle_pending,
+            "process_pending": self._shop.refunds.process_pending,
         }
 
     async def serve(self, method: str, request: bytes, token: str) -> str:
@@ -122,7 +122,7 @@ class Shop:
             except grpc.aio.AioRpcError as error:
                 return refusal(error).reason
             finally:
-                await self._shop.detached.settle()
+                await self._shop.detached.finish()
         return "OK"
 
     def _watch_replies(self) -> None:

@@ -215,7 +215,7 @@ def _let_time_pass(shop: RunningShop) -> None:
 def _run_jobs(shop: RunningShop) -> None:
     shop.run(shop.app.sweeper.sweep())
     _let_time_pass(shop)
-    shop.run(shop.app.refunds.settle_pending())
+    shop.run(shop.app.refunds.process_pending())
 
 
 def _repeat(shop: RunningShop, deed: Deed) -> str:

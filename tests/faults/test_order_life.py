@@ -636,7 +636,7 @@ class OrderLife(RuleBasedStateMachine):
         if not hasattr(self, "orders"):
             return
         self.let_time_pass()
-        self.shop.run(self.shop.app.refunds.settle_pending())
+        self.shop.run(self.shop.app.refunds.process_pending())
         self.the_shop_is_as_the_model()
         for order in self.orders:
             charges = self.shop.sql(

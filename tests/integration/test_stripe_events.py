@@ -241,7 +241,7 @@ def test_a_refund_that_is_under_way_at_stripe_stops_the_parcel_and_is_not_refund
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ORDER_PAID_BACK")
     account.refunds[made]["status"] = "succeeded"
     paid.sql("UPDATE refunds SET next_attempt_at = created_at WHERE order_id = :id", id=order.id)
-    paid.run(paid.app.refunds.settle_pending())  # though its event never came
+    paid.run(paid.app.refunds.process_pending())  # though its event never came
     assert only_order(paid, buyer).status == pb.Order.REFUNDED
 
 

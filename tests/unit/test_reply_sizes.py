@@ -23,10 +23,10 @@ from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
 from server.db.base import Base
-from server.order.refunds import MOST_REFUNDS
-from server.order.returns import MOST_STEPS
 from server.order.shipments import MOST_PARCELS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
+from server.refund.returns import MAX_STEPS
+from server.refund.service import MAX_REFUNDS
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [
@@ -53,7 +53,7 @@ LARGE_COLUMNS = {"payments.payment_url"}
 COUNTS = {
     "ListPaymentMethodsResponse.items": 20,
     "ListWebhookEndpointsResponse.items": 20,
-    "ListRefundsResponse.items": MOST_REFUNDS,
+    "ListRefundsResponse.items": MAX_REFUNDS,
     "ListCategoriesResponse.items": MAX_CATEGORIES,
     "ListTiersResponse.items": 4,
     "Category.children": 0,  # the thousand are counted where they are listed
@@ -66,7 +66,7 @@ COUNTS = {
     "Shipment.items": MAX_LINES,
     "Tracking.shipments": MOST_PARCELS,
     "Return.items": MAX_LINES,
-    "Tracking.events": MOST_STEPS + 8,
+    "Tracking.events": MAX_STEPS + 8,
     "Tier.benefits": 10,
     "BatchGetProductsResponse.missing_ids": LARGEST_PAGE,
     "BatchGetProductsResponse.remaining_ids": LARGEST_PAGE,

@@ -202,4 +202,4 @@ def refunded_by(shop: RunningShop, *answers: str) -> Iterator[StubbornGateway]:
 def try_again(shop: RunningShop) -> None:
     """Let the job pay back what is due, and let everything be due."""
     shop.sql("UPDATE refunds SET next_attempt_at = created_at WHERE status = 'PENDING'")
-    shop.run(shop.app.refunds.settle_pending())
+    shop.run(shop.app.refunds.process_pending())

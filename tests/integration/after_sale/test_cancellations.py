@@ -266,7 +266,7 @@ def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_go
     assert answer.facts["order_id"] == str(order.id)
     assert "goes back" in answer.message
     assert refused_checkout(shop, buyer, request_id=request_id).reason == "ORDER_CANCELLED"
-    shop.run(shop.app.refunds.settle_pending())  # at once: nobody else pays back what came late
+    shop.run(shop.app.refunds.process_pending())  # at once: nobody else pays back what came late
     payment = get(shop, buyer, order.id).payment
     assert (payment.captured, payment.refunded) == (order.totals.total, order.totals.total)
     assert [one.status for one in refunds(shop, buyer, order.id)] == [pb.Refund.SUCCEEDED]

@@ -32,7 +32,7 @@ from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
 
-from server.order import after_sale_queries
+from server.refund import return_queries
 
 UNIT = 1380
 """What one of two units of 10.00 costs, with its tax and shipping, in cents; the other one a cent less."""
@@ -293,7 +293,7 @@ def test_a_refund_that_meets_the_arrival_it_did_not_see_is_refused(shop: Running
     buyer = shop.customer()
     order = two_units(shop, buyer)
     asked = awaited(shop, buyer, order, 1)
-    usual = after_sale_queries.open_return
+    usual = return_queries.open_return
 
     def then_the_goods_arrive(connection: Connection, order_id: int) -> int | None:
         found = usual(connection, order_id)
@@ -302,7 +302,7 @@ def test_a_refund_that_meets_the_arrival_it_did_not_see_is_refused(shop: Running
 
     request = pb.RefundOrderRequest(order_id=order.id, items=units(order, 1))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(after_sale_queries, "open_return", then_the_goods_arrive)
+        patch.setattr(return_queries, "open_return", then_the_goods_arrive)
         said = refused(shop.refunds.RefundOrder, request, shop.admin)
     assert (said.code, said.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
     assert paid(shop, order) == [UNIT]

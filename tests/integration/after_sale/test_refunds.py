@@ -41,9 +41,9 @@ from sqlalchemy import Connection
 
 from server.db import pool
 from server.db.pool import lost_race
-from server.order import refunds as deciding
-from server.order.sale import Sale
 from server.promotion import service as promotions
+from server.refund import service as deciding
+from server.refund.sale import Sale
 
 CODE = grpc.StatusCode
 
@@ -368,7 +368,7 @@ def test_a_refund_is_not_made_twice_when_the_reply_of_its_request_id_is_forgotte
 
 
 def test_an_order_has_only_so_many_refunds(shop: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deciding, "MOST_REFUNDS", 2)
+    monkeypatch.setattr(deciding, "MAX_REFUNDS", 2)
     order = shop.order()
     for _ in range(2):
         refund(shop, order.id, amount=usd("1.00"))

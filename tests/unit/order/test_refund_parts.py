@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from server.order.refund_parts import (
+from server.refund.parts import (
     PaidBack,
     Parts,
     all_units,

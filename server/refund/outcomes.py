@@ -9,20 +9,21 @@ from sqlalchemy import Connection
 from server.db.base import AnyRow
 from server.events.log import NewEvent, publish
 from server.money import Money
-from server.order import after_sale_queries, status
-from server.order.refunds import told_of
-from server.order.sale import Sale
+from server.order import status
 from server.payment import status as payment_status
 from server.payment.alerts import REFUND_FAILED, Alert, Alerts
 from server.payment.gateway import RefundOutcome
 from server.promotion import service as promotions
+from server.refund import queries
+from server.refund.sale import Sale
+from server.refund.service import told_of
 
 
-def settle(
+def record_outcome(
     tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """Record what a gateway says of a refund of an order, unless it is nothing new."""
-    settled = after_sale_queries.settle_refund(
+    settled = queries.settle_refund(
         tx, found.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
     )
     if settled and outcome.status == payment_status.SUCCEEDED:
@@ -50,12 +51,12 @@ def _not_paid_back(
     tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
-    refunded = after_sale_queries.move_refunded(tx, sale.id, -found.amount_minor)
+    refunded = queries.move_refunded(tx, sale.id, -found.amount_minor)
     if refunded is None:
         raise AssertionError("a refund was counted on a payment that was not captured")
-    lines = after_sale_queries.refund_lines(tx, [found.id])[found.id]
+    lines = queries.refund_lines(tx, [found.id])[found.id]
     counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
-    after_sale_queries.count_refunded(tx, sale.id, counted, sign=-1)
+    queries.count_refunded(tx, sale.id, counted, sign=-1)
     promotions.reverse(tx, sale.values, refunded, now)
     if found.status == payment_status.SUCCEEDED:
         sale.paid_back -= found.amount_minor

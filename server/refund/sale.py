@@ -16,10 +16,13 @@ from sqlalchemy import Connection
 
 from server.events.log import NewEvent
 from server.inventory import service as inventory
-from server.order import after_sale_queries, ledger, queries, status
+from server.order import queries as order_queries
+from server.order import status
+from server.order import units as ledger
 from server.order.errors import OrderNotFound
-from server.order.refund_parts import Parts
 from server.order.steps import Step, record
+from server.refund import queries, return_queries
+from server.refund.parts import Parts
 
 
 @dataclass
@@ -62,7 +65,7 @@ class Sale:
         tells_only = wanted == self.state
         if not tells_only:
             self.check_step(wanted)
-        sequence = queries.advance(tx, self.id, self.state, wanted, now)
+        sequence = order_queries.advance(tx, self.id, self.state, wanted, now)
         if sequence is None:
             raise AssertionError("a locked order moved")
         self.values |= {"status": wanted, "last_sequence": sequence, "updated_at": now}
@@ -95,7 +98,7 @@ class Sale:
                 by_variant[variant] = by_variant.get(variant, 0) + count
         if not by_variant:
             return []
-        after_sale_queries.restock(tx, self.id, back.items())
+        order_queries.restock(tx, self.id, back.items())
         return [inventory.stock_event(inventory.return_stock(tx, by_variant))]
 
     def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
@@ -113,7 +116,7 @@ class Sale:
                 if count:
                     awaited -= count
                     of_returns.append((row["return_id"], position, count))
-        after_sale_queries.count_restocked_by_refund(tx, of_returns)
+        return_queries.count_restocked_by_refund(tx, of_returns)
         return self.restock(tx, back)
 
     def restock_all(self, tx: Connection) -> list[NewEvent]:
@@ -123,16 +126,16 @@ class Sale:
 
 def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale:
     """Lock an order and read it; with `user_id` only that user's. Raises OrderNotFound."""
-    if not after_sale_queries.lock(tx, order_id, user_id):
+    if not order_queries.lock(tx, order_id, user_id):
         raise OrderNotFound(order_id=order_id)
-    row = queries.order(tx, order_id)  # after the lock: it shows what the one before left
+    row = order_queries.order(tx, order_id)  # after the lock: it shows what the one before left
     if row is None:
         raise OrderNotFound(order_id=order_id)
     values = dict(row._mapping)
-    lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
+    lines = [dict(line._mapping) for line in order_queries.lines(tx, [order_id])[order_id]]
     captured = values["payment_captured_minor"] or 0
     return_lines = _read_returns(tx, order_id, lines)
-    refunds = after_sale_queries.refunds_so_far(tx, order_id)
+    refunds = queries.refunds_so_far(tx, order_id)
     left = Parts(
         captured - (values["payment_refunded_minor"] or 0),
         values["tax_minor"] - refunds.tax,
@@ -153,8 +156,8 @@ def _read_returns(tx: Connection, order_id: int, lines: list[dict[str, Any]]) ->
         line |= {"settled_quantity": 0, "returns_restocked": 0}
     if not any(line["returning_quantity"] or line["returned_quantity"] for line in lines):
         return []
-    settled = after_sale_queries.settled_units(tx, order_id)
-    rows = [dict(row._mapping) for row in after_sale_queries.standing_return_lines(tx, order_id)]
+    settled = return_queries.settled_units(tx, order_id)
+    rows = [dict(row._mapping) for row in return_queries.standing_return_lines(tx, order_id)]
     for line in lines:
         line["settled_quantity"] = settled.get(line["position"], 0)
         line["returns_restocked"] = sum(

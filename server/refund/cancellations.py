@@ -12,11 +12,11 @@ from server.money import Money
 from server.order import status
 from server.order.errors import OrderDisputed
 from server.order.giving_up import give_back
-from server.order.refunds import record_rest, told_of
-from server.order.sale import Sale, open_sale
 from server.order.settlement import NOT_PAID, store
 from server.order.steps import MESSAGES
 from server.promotion import service as promotions
+from server.refund.sale import Sale, open_sale
+from server.refund.service import record_rest, told_of
 
 
 def cancel(

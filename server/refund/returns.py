@@ -13,18 +13,19 @@ from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.events.log import NewEvent, publish
 from server.money import Money
-from server.order import after_sale_queries, status
-from server.order.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
-from server.order.ledger import NamedUnits, positions, returnable
-from server.order.paid_ahead import awaited, due
-from server.order.refund_ends import end_if_paid_back
-from server.order.refund_parts import fitted
-from server.order.refunds import book, record, told_of
-from server.order.sale import Sale, open_sale
+from server.order import status
 from server.order.steps import MESSAGES
+from server.order.units import NamedUnits, positions, returnable
 from server.promotion import service as promotions
+from server.refund import return_queries
+from server.refund.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
+from server.refund.outcomes import end_if_paid_back
+from server.refund.paid_ahead import awaited, due
+from server.refund.parts import fitted
+from server.refund.sale import Sale, open_sale
+from server.refund.service import book, record, told_of
 
-MOST_STEPS: Final = 400
+MAX_STEPS: Final = 400
 """Of an order whose returns are asked for and refused again and again: its steps are one reply."""
 
 
@@ -44,8 +45,8 @@ def request(
     """
     sale = open_sale(tx, order_id, user_id)
     _check_time(sale, within, now)
-    if sale.values["last_sequence"] >= MOST_STEPS:
-        raise TooMany(limit=MOST_STEPS, things="steps of an order")
+    if sale.values["last_sequence"] >= MAX_STEPS:
+        raise TooMany(limit=MAX_STEPS, things="steps of an order")
     chosen = _chosen(sale, units)
     lines = [
         {"position": line["position"], "variant_id": line["variant_id"], "quantity": chosen[line["position"]]}
@@ -61,8 +62,8 @@ def request(
         "created_at": now,
         "updated_at": now,
     }
-    return_id = after_sale_queries.insert_return(tx, values, lines)
-    after_sale_queries.move_units(tx, order_id, chosen.items(), out=1, back=0)
+    return_id = return_queries.insert_return(tx, values, lines)
+    return_queries.move_units(tx, order_id, chosen.items(), out=1, back=0)
     told = _told(return_id, status.REQUESTED, chosen)
     step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, **told)
     _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(chosen.values()), reason=reason)
@@ -100,12 +101,12 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
 def _keep(tx: Connection, sale: Sale) -> None:
     """The buyer keeps the units of the open return, also those that were paid back meanwhile."""
     units = {line["position"]: line["returning_quantity"] for line in sale.lines}
-    after_sale_queries.move_units(tx, sale.id, units.items(), out=-1, back=0)
+    return_queries.move_units(tx, sale.id, units.items(), out=-1, back=0)
     for line in sale.lines:
         line["returning_quantity"] = 0
         too_many = line["settled_quantity"] - line["returned_quantity"]
         if too_many > 0:
-            after_sale_queries.release_settled(tx, sale.id, line["position"], too_many)
+            return_queries.release_settled(tx, sale.id, line["position"], too_many)
             line["settled_quantity"] -= too_many
     sale.open_return = None
 
@@ -135,7 +136,7 @@ def receive(
     _move(tx, found, status.RECEIVED, None, now)
     not_there = {at: min(count, units[at] - rows[at]["restocked_by_refund"]) for at, count in again.items()}
     back = sale.away(not_there)
-    after_sale_queries.count_restocked(tx, return_id, back.items())
+    return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
     told = _told(return_id, status.RECEIVED, units)
@@ -179,7 +180,7 @@ def _pay_back(
 ) -> tuple[int | None, int]:
     """Decide the refund of what came back: its id, None when nothing is to be paid, and its amount."""
     rest = due(tx, sale, awaited(sale))
-    after_sale_queries.move_units(tx, sale.id, units.items(), out=-1, back=1)
+    return_queries.move_units(tx, sale.id, units.items(), out=-1, back=1)
     for line in sale.lines:
         line["returned_quantity"] += units.get(line["position"], 0)
         line["returning_quantity"] = 0
@@ -224,11 +225,11 @@ def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
 
 def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
     """A return and its order, both under the order's lock. Raises ReturnNotFound."""
-    found = after_sale_queries.return_of(tx, return_id)
+    found = return_queries.return_of(tx, return_id)
     if found is None:
         raise ReturnNotFound(return_id=return_id)
     sale = open_sale(tx, found.order_id)
-    again = after_sale_queries.return_of(tx, return_id)
+    again = return_queries.return_of(tx, return_id)
     if again is None:
         raise ReturnNotFound(return_id=return_id)
     return sale, again
@@ -236,7 +237,7 @@ def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
 
 def _move(tx: Connection, found: AnyRow, wanted: str, answer: str | None, now: datetime) -> None:
     status.check_step(found.status, wanted, status.RETURNS[found.status])
-    if not after_sale_queries.move_return(tx, found.id, found.status, wanted, answer, now):
+    if not return_queries.move_return(tx, found.id, found.status, wanted, answer, now):
         raise AssertionError("a return moved under its order's lock")
 
 

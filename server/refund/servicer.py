@@ -16,18 +16,21 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.db.pool import Pool
-from server.order import after_sale_convert as wire
-from server.order import after_sale_queries, convert, returns, service
-from server.order.callers import must_manage_orders, owner_for
-from server.order.cancellations import cancel
-from server.order.errors import OrderNotFound, ReturnNotFound
-from server.order.paying_back import Refunds
-from server.order.refunding import Asked, Refunding
-from server.order.refunds import key_of
+from server.order import convert, service
+from server.order import queries as order_queries
+from server.order.errors import OrderNotFound
 from server.paging import Pages
+from server.refund import convert as wire
+from server.refund import queries, return_queries, returns
+from server.refund.cancellations import cancel
+from server.refund.errors import ReturnNotFound
+from server.refund.processor import RefundProcessor
+from server.refund.refund_call import RefundCall, RefundRequest
+from server.refund.service import key_of
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
 from server.rpc.idempotency import body_hash, once
+from server.rpc.ownership import must_manage_orders, owner_for
 
 GiveUp = Callable[[int], Coroutine[Any, Any, object]]
 """Settles the payment of a cancelled order: it is never charged any more, or paid back."""
@@ -37,8 +40,8 @@ GiveUp = Callable[[int], Coroutine[Any, Any, object]]
 class RefundUseCases:
     """What cancels, pays back and takes back; `return_within` of its delivery an order may be sent back."""
 
-    refunds: Refunds
-    refunding: Refunding
+    refunds: RefundProcessor
+    refund_call: RefundCall
     give_up: GiveUp
     return_within: timedelta
 
@@ -66,7 +69,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
     async def CancelOrder(self, request: pb.CancelOrderRequest, call: Call) -> order_pb2.Order:
         reply, refund_id = await self._pool.run(call.deadline, self._cancel, request, call)
         if refund_id is not None:
-            await self._detached.run(self._use_cases.refunds.settle(refund_id), call.deadline)
+            await self._detached.run(self._use_cases.refunds.process(refund_id), call.deadline)
         elif reply.payment.status == payment_pb2.Payment.PENDING:
             await self._detached.run(self._use_cases.give_up(reply.id), call.deadline)
         return reply
@@ -87,8 +90,8 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         return reply, refund_id
 
     async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> pb.Refund:
-        asked = Asked(
-            wire.wanted_from_wire(request),
+        refund_request = RefundRequest(
+            wire.terms_from_wire(request),
             Actor.of(call),
             call.identity.user_id,
             request.request_id.lower(),
@@ -96,17 +99,19 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         )
 
         run = partial(self._detached.run, deadline=call.deadline)
-        return pb.Refund.FromString(await self._use_cases.refunding.refund(asked, call.deadline, run))
+        return pb.Refund.FromString(
+            await self._use_cases.refund_call.refund(refund_request, call.deadline, run)
+        )
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
             self._check_order(connection, request.order_id, call)
-            rows = after_sale_queries.refunds(connection, request.order_id)
-            lines = after_sale_queries.refund_lines(connection, [row.id for row in rows])
+            rows = queries.refunds(connection, request.order_id)
+            lines = queries.refund_lines(connection, [row.id for row in rows])
         return pb.ListRefundsResponse(items=[wire.refund_to_wire(row, lines[row.id]) for row in rows])
 
     def _check_order(self, connection: Connection, order_id: int, call: Call) -> None:
-        if not after_sale_queries.is_visible(connection, order_id, owner_for(call.identity)):
+        if not order_queries.is_visible(connection, order_id, owner_for(call.identity)):
             raise OrderNotFound(order_id=order_id)
 
     def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> pb.Return:
@@ -139,7 +144,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         with self._db.read() as connection:
             if request.order_id:
                 self._check_order(connection, request.order_id, call)
-            rows = after_sale_queries.return_page(
+            rows = return_queries.return_page(
                 connection,
                 user_id=user_id,
                 order_id=request.order_id or None,
@@ -147,7 +152,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
                 after=after,
                 limit=size + 1,
             )
-            lines = after_sale_queries.return_lines(connection, [row.id for row in rows[:size]])
+            lines = return_queries.return_lines(connection, [row.id for row in rows[:size]])
         items, token = self._pages.page(
             rows,
             size,
@@ -170,7 +175,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
     async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> pb.Return:
         reply, refund_id = await self._pool.run(call.deadline, self._receive, request, call)
         if refund_id is not None:
-            await self._detached.run(self._use_cases.refunds.settle(refund_id), call.deadline)
+            await self._detached.run(self._use_cases.refunds.process(refund_id), call.deadline)
         return reply
 
     def _receive(self, request: pb.ReceiveReturnRequest, call: Call) -> tuple[pb.Return, int | None]:
@@ -190,7 +195,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
 
 
 def _read_return(tx: Connection, return_id: int) -> pb.Return:
-    row = after_sale_queries.return_of(tx, return_id)
+    row = return_queries.return_of(tx, return_id)
     if row is None:
         raise ReturnNotFound(return_id=return_id)
-    return wire.return_to_wire(row, after_sale_queries.return_lines(tx, [return_id])[return_id])
+    return wire.return_to_wire(row, return_queries.return_lines(tx, [return_id])[return_id])

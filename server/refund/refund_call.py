@@ -20,10 +20,10 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
-from server.order import after_sale_queries
-from server.order.paying_back import SECONDS, Refunds
-from server.order.refunds import Wanted, key_of, refund
 from server.order.repeats import first_or_wait
+from server.refund import queries, return_queries
+from server.refund.processor import SECONDS, RefundProcessor
+from server.refund.service import RefundTerms, key_of, refund
 from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
 
 METHOD = "RefundOrder"
@@ -36,10 +36,10 @@ Run = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked, by whom, and under which request id; "" for none."""
+class RefundRequest:
+    """What is requested, by whom, and under which request id; "" for none."""
 
-    wanted: Wanted
+    terms: RefundTerms
     actor: Actor
     user_id: int
     request_id: str
@@ -56,11 +56,17 @@ class Asked:
         return key_of(self.user_id, METHOD, self.request_id)
 
 
-class Refunding:
+class RefundCall:
     """Serves RefundOrder."""
 
     def __init__(
-        self, db: Database, pool: Pool, refunds: Refunds, clock: Clock, render: Render, gateway_seconds: float
+        self,
+        db: Database,
+        pool: Pool,
+        refunds: RefundProcessor,
+        clock: Clock,
+        render: Render,
+        gateway_seconds: float,
     ) -> None:
         self._db = db
         self._pool = pool
@@ -69,48 +75,48 @@ class Refunding:
         self._render = render
         self._lease = timedelta(seconds=gateway_seconds) + LEASE_MARGIN
 
-    async def refund(self, asked: Asked, deadline: Deadline, run: Run) -> bytes:
+    async def refund(self, request: RefundRequest, deadline: Deadline, run: Run) -> bytes:
         """Pay an order back, or return the reply of the first call with the same request id.
 
         Raises what `refunds.refund` raises, IdempotencyMismatch and StillRunning.
         """
 
         async def begin() -> int | bytes | None:
-            return await self._pool.run(deadline, self._begin, asked)
+            return await self._pool.run(deadline, self._begin, request)
 
-        await self._refunds.look_first(asked.wanted.order_id)
-        found: int | bytes = await first_or_wait(deadline, asked.request_id, begin)
-        if isinstance(found, bytes):
-            return found
-        await run(self._refunds.settle(found))
-        return await self._pool.run_vital(Deadline(SECONDS), self._end, asked, found)
+        await self._refunds.look_first(request.terms.order_id)
+        begun: int | bytes = await first_or_wait(deadline, request.request_id, begin)
+        if isinstance(begun, bytes):
+            return begun
+        await run(self._refunds.process(begun))
+        return await self._pool.run_vital(Deadline(SECONDS), self._end, request, begun)
 
-    def _begin(self, asked: Asked) -> int | bytes | None:
+    def _begin(self, request: RefundRequest) -> int | bytes | None:
         """A refund to pay back, the reply of the first call, or None while that is still at work."""
         now = self._clock()
         with self._db.read() as connection:  # before the lock of the order: what the caller can have seen
-            seen = after_sale_queries.open_return(connection, asked.wanted.order_id)
+            seen = return_queries.open_return(connection, request.terms.order_id)
         with self._db.transaction() as tx:
-            if not asked.request_id:
-                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now, seen)
-            if claim(tx, asked.claim_key, asked.body_hash, now, leased_until=now + self._lease):
-                return refund(tx, asked.wanted, asked.refund_key, asked.actor, now, seen)
-            reply = first_reply(tx, asked.claim_key, asked.body_hash)
-            if reply is None and take_lease(tx, asked.claim_key, now, now + self._lease):
-                return after_sale_queries.refund_by_key(tx, asked.refund_key)
+            if not request.request_id:
+                return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
+            if claim(tx, request.claim_key, request.body_hash, now, leased_until=now + self._lease):
+                return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
+            reply = first_reply(tx, request.claim_key, request.body_hash)
+            if reply is None and take_lease(tx, request.claim_key, now, now + self._lease):
+                return queries.refund_by_key(tx, request.refund_key)
             return reply
 
-    def _end(self, asked: Asked, refund_id: int) -> bytes:
+    def _end(self, request: RefundRequest, refund_id: int) -> bytes:
         with self._db.transaction() as tx:
             reply = self._reply(tx, refund_id)
-            if not asked.request_id:
+            if not request.request_id:
                 return reply
-            store_reply(tx, asked.claim_key, reply)
+            store_reply(tx, request.claim_key, reply)
             # A call that took this one for dead may have been faster: every reply is the first one.
-            return first_reply(tx, asked.claim_key, asked.body_hash) or reply
+            return first_reply(tx, request.claim_key, request.body_hash) or reply
 
     def _reply(self, tx: Connection, refund_id: int) -> bytes:
-        row = after_sale_queries.refund(tx, refund_id)
+        row = queries.refund(tx, refund_id)
         if row is None:
             raise AssertionError("a refund is never deleted")
-        return self._render(row, after_sale_queries.refund_lines(tx, [refund_id])[refund_id])
+        return self._render(row, queries.refund_lines(tx, [refund_id])[refund_id])

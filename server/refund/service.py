@@ -1,7 +1,7 @@
 """Refunds: what goes back for an order. They are decided in one transaction, and paid back after it.
 
 Deciding moves `payments.refunded_minor`, which the database keeps at or below what was captured: however many
-refunds are decided at once, they never exceed it. Paying back is `paying_back.Refunds`.
+refunds are decided at once, they never exceed it. Paying back is `processor.RefundProcessor`.
 """
 
 from __future__ import annotations
@@ -20,24 +20,26 @@ from server.errors import InvalidMoney, StaleEtag, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.money import Money, decimals
-from server.order import after_sale_queries, status
-from server.order.errors import NotRefundable, OrderDisputed, RefundTooLarge, RequestIdUsed
-from server.order.ledger import NamedUnits, positions, unpaid, unpaid_sent_back
-from server.order.paid_ahead import Due, awaited, due
-from server.order.refund_parts import PaidBack, Parts, all_units, fitted, share_of
+from server.order import status
+from server.order.errors import OrderDisputed, RequestIdUsed
 from server.order.reserve import PlacedOrder
-from server.order.sale import Sale, open_sale
+from server.order.units import NamedUnits, positions, unpaid, unpaid_sent_back
 from server.payment import status as payment_status
 from server.promotion import service as promotions
+from server.refund import queries
+from server.refund.errors import NotRefundable, RefundTooLarge
+from server.refund.paid_ahead import Due, awaited, due
+from server.refund.parts import PaidBack, Parts, all_units, fitted, share_of
+from server.refund.sale import Sale, open_sale
 
 GIVEN: Final = timedelta(seconds=10)
 """How long whoever decided a refund has to pay it back; then it is the job's."""
-MOST_REFUNDS: Final = 200
+MAX_REFUNDS: Final = 200
 """Of an order, by RefundOrder: ListRefunds returns them all at once."""
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RefundTerms:
     """What an admin wants paid back: units, an amount, or all that is left."""
 
     order_id: int
@@ -80,7 +82,7 @@ def record(
     """
     if return_id is None and (not lines or any(unpaid_sent_back(line) for line in _named(sale, lines))):
         return_id = sale.open_return if any(awaited(sale).values()) else None
-    refunded = after_sale_queries.move_refunded(tx, sale.id, parts.amount)
+    refunded = queries.move_refunded(tx, sale.id, parts.amount)
     if refunded is None:
         raise RefundTooLarge(
             wanted=Money(parts.amount, sale.currency), left=Money(sale.left.amount, sale.currency)
@@ -104,9 +106,9 @@ def record(
         "created_at": now,
         "updated_at": now,
     }
-    refund_id = after_sale_queries.insert_refund(tx, values)
+    refund_id = queries.insert_refund(tx, values)
     if refund_id is None:
-        raise RequestIdUsed(used_for=f"refund {after_sale_queries.refund_by_key(tx, key)}")
+        raise RequestIdUsed(used_for=f"refund {queries.refund_by_key(tx, key)}")
     sale.left = Parts(
         sale.left.amount - parts.amount, sale.left.tax - parts.tax, sale.left.shipping - parts.shipping
     )
@@ -136,7 +138,7 @@ def book(tx: Connection, sale: Sale, lines: Sequence[tuple[int, PaidBack]]) -> N
                 "amount_minor": one.amount,
             }
         )
-    after_sale_queries.book_refund_lines(tx, sale.id, rows)
+    queries.book_refund_lines(tx, sale.id, rows)
 
 
 def _cover(tx: Connection, sale: Sale) -> None:
@@ -164,7 +166,7 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
     """Decide to pay back what was captured after its order was given up; repeating is harmless."""
     sale = open_sale(tx, order.id)
     key = f"late-{sale.id}"
-    if sale.left.amount < minor or after_sale_queries.refund_by_key(tx, key) is not None:
+    if sale.left.amount < minor or queries.refund_by_key(tx, key) is not None:
         return
     parts = share_of(minor, sale.left)
     reason = "It was paid after the order was given up."
@@ -177,54 +179,54 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
 
 
 def refund(
-    tx: Connection, wanted: Wanted, key: str, actor: Actor, now: datetime, seen: int | None = None
+    tx: Connection, terms: RefundTerms, key: str, actor: Actor, now: datetime, seen: int | None = None
 ) -> int:
-    """Decide a refund as an admin wants it, and return its id; `seen` is the return that was open when they asked.
+    """Decide a refund on an admin's terms, and return its id; `seen` is the return that was open when they asked.
 
-    The order is REFUNDED once everything was paid back, not before: see `refund_ends`. Raises OrderNotFound,
+    The order is REFUNDED once everything was paid back, not before: see `outcomes`. Raises OrderNotFound,
     NotRefundable, RefundTooLarge, OrderDisputed, TooMany, RequestIdUsed, InvalidField, InvalidMoney and StaleEtag.
     """
-    sale = open_sale(tx, wanted.order_id)
-    _check_unchanged(sale, wanted, seen)
+    sale = open_sale(tx, terms.order_id)
+    _check_unchanged(sale, terms, seen)
     if sale.captured == 0:
         raise NotRefundable(order_id=sale.id)
-    if sale.refunds >= MOST_REFUNDS:
-        raise TooMany(limit=MOST_REFUNDS, things="refunds of an order")
-    chosen = _chosen(tx, sale, wanted)
+    if sale.refunds >= MAX_REFUNDS:
+        raise TooMany(limit=MAX_REFUNDS, things="refunds of an order")
+    chosen = _chosen(tx, sale, terms)
     parts = chosen.parts
     if sale.disputed and (parts.amount > sale.left.amount or sale.left.amount == 0):
         raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     if parts.amount > sale.left.amount or sale.left.amount == 0:
-        asked = Money(parts.amount, sale.currency)
-        raise RefundTooLarge(wanted=asked, left=Money(sale.left.amount, sale.currency))
+        amount_due = Money(parts.amount, sale.currency)
+        raise RefundTooLarge(wanted=amount_due, left=Money(sale.left.amount, sale.currency))
     if parts.amount == 0:
         if chosen.booked:
             raise RefundTooLarge(wanted="What an amount has paid back already", left=Money(0, sale.currency))
         raise NotRefundable(order_id=sale.id)
-    reason = wanted.reason
+    reason = terms.reason
     fit = fitted(parts, sale.left)
     units = {one.position: one.quantity for one in chosen.lines}
-    events = sale.restock_refunded(tx, units) if wanted.restock else []
+    events = sale.restock_refunded(tx, units) if terms.restock else []
     refund_id = record(
         tx, sale, fit, lines=chosen.lines, booked=chosen.booked, reason=reason, key=key, actor=actor, now=now
     )
     amount = Money(parts.amount, sale.currency)
     told = told_of(refund_id, parts.amount, sale.currency)
     events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=told))
-    details = {"refund_id": refund_id, "amount": str(amount), "reason": reason, "restock": wanted.restock}
+    details = {"refund_id": refund_id, "amount": str(amount), "reason": reason, "restock": terms.restock}
     write(tx, actor, "RefundOrder", f"order/{sale.id}", now, **details)
     publish(tx, *events)
     return refund_id
 
 
-def _check_unchanged(sale: Sale, wanted: Wanted, seen: int | None) -> None:
+def _check_unchanged(sale: Sale, terms: RefundTerms, seen: int | None) -> None:
     """Refuse what was asked of an order that changed: units that were meant may have been paid since."""
     version = sale.values["last_sequence"]
-    check_etag(wanted.etag, version, "order")
+    check_etag(terms.etag, version, "order")
     arrived = seen is not None and any(
         row["return_id"] == seen and row["status"] == status.RECEIVED for row in sale.return_lines
     )
-    if arrived and not wanted.everything:
+    if arrived and not terms.everything:
         raise StaleEtag(resource="order", current=etag_of(version))
 
 
@@ -233,12 +235,12 @@ def told_of(refund_id: int, minor: int, currency: str) -> dict[str, Any]:
     return {"id": refund_id, "amount_minor": minor, "currency": currency}
 
 
-def _chosen(tx: Connection, sale: Sale, wanted: Wanted) -> Due:
-    if wanted.amount is not None:
-        return Due(share_of(_in_minor(wanted.amount, sale.currency), sale.left))
-    if wanted.everything:
+def _chosen(tx: Connection, sale: Sale, terms: RefundTerms) -> Due:
+    if terms.amount is not None:
+        return Due(share_of(_in_minor(terms.amount, sale.currency), sale.left))
+    if terms.everything:
         return Due(sale.left, all_units(sale.lines, sale.left.amount))
-    return due(tx, sale, _not_paid_back(sale, wanted.units))
+    return due(tx, sale, _not_paid_back(sale, terms.units))
 
 
 def _not_paid_back(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:

@@ -15,15 +15,15 @@ from sqlalchemy import Connection
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
 from server.money import Money
-from server.order import after_sale_queries
-from server.order.refund_ends import settle
-from server.order.refund_parts import PaidBack as PaidLine
-from server.order.refund_parts import Parts, all_units, share_of
-from server.order.refunds import record, told_of
-from server.order.sale import Sale, open_sale
 from server.payment import status as payment_status
 from server.payment.alerts import Alerts
 from server.payment.gateway import PaidBack, RefundOutcome
+from server.refund import queries
+from server.refund.outcomes import record_outcome
+from server.refund.parts import PaidBack as PaidLine
+from server.refund.parts import Parts, all_units, share_of
+from server.refund.sale import Sale, open_sale
+from server.refund.service import record, told_of
 
 LOOK_AGAIN = timedelta(minutes=15)
 """How long after it was recorded the gateway is asked about a refund of its own that is under way."""
@@ -33,11 +33,11 @@ REASON = "It was paid back at the payment gateway."
 def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: datetime) -> bool:
     """Bring an order up to what its gateway says of a refund; False when the shop has less left than that."""
     sale = open_sale(tx, order_id)
-    found = after_sale_queries.at_gateway(tx, order_id, there.key, there.gateway_id)
+    found = queries.at_gateway(tx, order_id, there.key, there.gateway_id)
     if found is not None:
         if there.status in payment_status.REFUNDS[found.status]:
             told = RefundOutcome(there.status, there.gateway_id, there.problem)
-            settle(tx, sale, found, told, alerts, now)
+            record_outcome(tx, sale, found, told, alerts, now)
         return True
     if there.status == payment_status.FAILED:  # it came and went before anybody heard of it
         return True
@@ -79,11 +79,11 @@ def end(
     tx: Connection, sale: Sale, refund_id: int, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """Settle a refund of an order, unless it is."""
-    found = after_sale_queries.refund(tx, refund_id)
+    found = queries.refund(tx, refund_id)
     if found is None:
         raise AssertionError("a refund is never deleted")
     if outcome.status in payment_status.REFUNDS[found.status]:
-        settle(tx, sale, found, outcome, alerts, now)
+        record_outcome(tx, sale, found, outcome, alerts, now)
 
 
 def exceeds(there: PaidBack, left: Money) -> str:

@@ -23,24 +23,25 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.money import Money
-from server.order import after_sale_queries, gateway_refunds, refund_ends
-from server.order.sale import open_sale
+from server.order import payment_queries as order_payments
 from server.payment import status as payment_status
 from server.payment.alerts import REFUND_UNEXPECTED, Alert, Alerts
 from server.payment.gateway import GatewayAway, Gateways, PaidBack, RefundOrder, RefundOutcome, in_time
 from server.payment.in_house import IN_HOUSE
+from server.refund import gateway_refunds, outcomes, queries
+from server.refund.sale import open_sale
 
 SECONDS = 30.0
 AT_ONCE: Final = 8
 """Refunds that are paid back beside each other; each waits for its gateway most of the time."""
 PAGE: Final = 100
 FIRST_PAUSE: Final = timedelta(seconds=15)
-LONGEST_PAUSE: Final = timedelta(hours=1)
+MAX_PAUSE: Final = timedelta(hours=1)
 
 log = structlog.get_logger()
 
 
-class Refunds:
+class RefundProcessor:
     """Pays back what was decided, and learns of what others paid back."""
 
     def __init__(
@@ -60,7 +61,7 @@ class Refunds:
         self._clock = clock
         self._gateway_seconds = gateway_seconds
 
-    async def settle(self, refund_id: int) -> None:
+    async def process(self, refund_id: int) -> None:
         """Ask the gateway to pay a refund back, unless it is settled, and record what it says.
 
         Returns when it is settled or must wait; what goes wrong is left to the next attempt.
@@ -94,11 +95,11 @@ class Refunds:
         except GatewayAway as error:
             log.warning("gateway_away", order_id=order_id, error=str(error))
 
-    async def settle_pending(self) -> None:
+    async def process_pending(self) -> None:
         """Try again every refund that is due."""
         while due := await self._pool.run_vital(Deadline(SECONDS), self._due):
             for start in range(0, len(due), AT_ONCE):
-                await asyncio.gather(*(self.settle(refund_id) for refund_id in due[start : start + AT_ONCE]))
+                await asyncio.gather(*(self.process(refund_id) for refund_id in due[start : start + AT_ONCE]))
             if len(due) < PAGE:
                 return
 
@@ -133,11 +134,11 @@ class Refunds:
 
     def _payment(self, order_id: int) -> AnyRow | None:
         with self._db.read() as connection:
-            return after_sale_queries.payment(connection, order_id)
+            return order_payments.payment(connection, order_id)
 
     def _own_pending(self, order_id: int) -> list[int]:
         with self._db.read() as connection:
-            return list(after_sale_queries.own_pending(connection, order_id))
+            return list(queries.own_pending(connection, order_id))
 
     def _take(self, order_id: int, there: PaidBack) -> bool:
         with self._db.transaction() as tx:
@@ -153,20 +154,20 @@ class Refunds:
 
     def _due(self) -> list[int]:
         with self._db.read() as connection:
-            return list(after_sale_queries.due_refunds(connection, self._clock(), PAGE))
+            return list(queries.due_refunds(connection, self._clock(), PAGE))
 
     def _begin(self, refund_id: int) -> AnyRow | None:
         now = self._clock()
         with self._db.transaction() as tx:
-            found = after_sale_queries.refund(tx, refund_id)
+            found = queries.refund(tx, refund_id)
             if found is None or found.status != payment_status.PENDING:
                 return None
-            pause = min(FIRST_PAUSE * 2 ** min(found.attempts, 10), LONGEST_PAUSE)
-            return after_sale_queries.begin_attempt(tx, refund_id, now, now + pause)
+            pause = min(FIRST_PAUSE * 2 ** min(found.attempts, 10), MAX_PAUSE)
+            return queries.begin_attempt(tx, refund_id, now, now + pause)
 
     def _end(self, known: AnyRow, outcome: RefundOutcome) -> None:
         with self._db.transaction() as tx:
             sale = open_sale(tx, known.order_id)
-            found = after_sale_queries.refund(tx, known.id)
+            found = queries.refund(tx, known.id)
             if found is not None:
-                refund_ends.settle(tx, sale, found, outcome, self._alerts, self._clock())
+                outcomes.record_outcome(tx, sale, found, outcome, self._alerts, self._clock())

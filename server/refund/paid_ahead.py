@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from server.order import after_sale_queries
-from server.order.ledger import unpaid_returning
-from server.order.refund_parts import PaidBack, Parts, chosen_units, respread
-from server.order.sale import Sale
+from server.order.units import unpaid_returning
 from server.pricing.prices import portion
+from server.refund import queries
+from server.refund.parts import PaidBack, Parts, chosen_units, respread
+from server.refund.sale import Sale
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _paid_ahead(tx: Connection, sale: Sale, units: Mapping[int, int]) -> list[tu
     of_return = {position: min(units.get(position, 0), count) for position, count in awaited(sale).items()}
     most = chosen_units(sale.lines, of_return)[0].amount
     found = []
-    for refund_id, minor in after_sale_queries.paid_ahead(tx, sale.open_return) if most else ():
+    for refund_id, minor in queries.paid_ahead(tx, sale.open_return) if most else ():
         found.append((refund_id, min(minor, most)))
         most -= found[-1][1]
     return [(refund_id, minor) for refund_id, minor in found if minor]

@@ -9,8 +9,8 @@ from sanset.v1 import refund_pb2 as pb
 
 from server.db.base import AnyRow
 from server.errors import InvalidField
-from server.order.ledger import NamedUnits
-from server.order.refunds import Wanted
+from server.order.units import NamedUnits
+from server.refund.service import RefundTerms
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
 
@@ -19,7 +19,7 @@ def units_from_wire(items: Iterable[order_pb2.LineQuantity]) -> list[NamedUnits]
     return [NamedUnits(item.variant_id, item.product_id, item.quantity) for item in items]
 
 
-def wanted_from_wire(request: pb.RefundOrderRequest) -> Wanted:
+def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
     """What an admin wants paid back. Raises InvalidField and InvalidMoney."""
     amount = None
     if request.HasField("amount"):
@@ -30,7 +30,9 @@ def wanted_from_wire(request: pb.RefundOrderRequest) -> Wanted:
         )  # the order's, which is not known yet, when none is named
         amount = money_from_wire(request.amount, "amount", currency=currency)
     units = units_from_wire(request.items)
-    return Wanted(request.order_id, units, amount, request.all, request.reason, request.restock, request.etag)
+    return RefundTerms(
+        request.order_id, units, amount, request.all, request.reason, request.restock, request.etag
+    )
 
 
 def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:

@@ -12,15 +12,15 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, write
-from server.db.base import AnyRow
 from server.events.log import publish
 from server.money import Money
-from server.order import after_sale_queries, gateway_refunds, status
-from server.order.sale import Sale, open_sale
-from server.payment import queries
+from server.order import status
+from server.payment import queries as payment_queries
 from server.payment import status as payment_status
 from server.payment.alerts import DISPUTE_LOST, DISPUTE_OPENED, DISPUTE_WON, Alert, Alerts
 from server.payment.gateway import Disputed, RefundOutcome
+from server.refund import gateway_refunds, queries
+from server.refund.sale import Sale, open_sale
 
 REASON: Final = "The buyer's bank took it back."
 OPENED: Final = "Your payment is disputed; your order waits until your bank has decided."
@@ -42,10 +42,10 @@ _SENTENCES: Final = {
 def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: Alerts, now: datetime) -> None:
     """Bring an order up to what its gateway says of a dispute; what comes again, or late, changes nothing."""
     sale = open_sale(tx, order_id)
-    found = queries.dispute(tx, gateway, there.gateway_id)
+    found = payment_queries.dispute(tx, gateway, there.gateway_id)
     is_new = found is None
     if found is None:
-        found = queries.new_dispute(tx, _values(sale, gateway, there, now))
+        found = payment_queries.new_dispute(tx, _values(sale, gateway, there, now))
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
     elif found.order_id != order_id or found.status != payment_status.OPEN:
@@ -55,8 +55,8 @@ def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: A
     if there.status in payment_status.DISPUTES[found.status]:
         changed |= {"status": there.status, "closed_at": now}
         _decide(tx, sale, refund_id, there, alerts, now)
-    queries.change_dispute(tx, found.id, changed)
-    after_sale_queries.mark_disputed(tx, order_id)
+    payment_queries.change_dispute(tx, found.id, changed)
+    queries.mark_disputed(tx, order_id)
     if is_new or there.status != found.status:
         write(
             tx, THE_SHOP, "Dispute", f"order/{order_id}", now, status=there.status, dispute=there.gateway_id
@@ -115,12 +115,3 @@ def _sentence(sale: Sale, there: Disputed) -> str:
         reason=there.reason or "no reason was given",
         until=until,
     )
-
-
-def latest(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
-    """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
-    found = queries.disputes(connection, order_ids)
-    return {
-        order_id: max(rows, key=lambda row: (row.status == payment_status.OPEN, row.id))
-        for order_id, rows in found.items()
-    }

@@ -13,28 +13,27 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import InvalidField
-from server.order import disputes
-from server.order.paying_back import Refunds
 from server.order.reserve import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
-from server.payment import queries as books
+from server.payment import queries as payment_queries
 from server.payment.alerts import OTHER_ORDER, OTHER_PAYMENT, UNKNOWN_ORDER, Alert, Alerts
 from server.payment.errors import PaymentUnavailable
 from server.payment.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
+from server.refund import disputes
+from server.refund.processor import RefundProcessor
 
-MOST_BYTES: Final = 256 * 1024
+MAX_BYTES: Final = 256 * 1024
 SECONDS: Final = 20.0
 
 log = structlog.get_logger()
 
 
-class Reports:
+class GatewayReports:
     """Takes webhooks of payment gateways."""
 
     def __init__(
@@ -44,9 +43,8 @@ class Reports:
         gateways: Gateways,
         settlement: Settlement,
         sweeper: Sweeper,
-        refunds: Refunds,
+        refunds: RefundProcessor,
         alerts: Alerts,
-        clock: Clock,
     ) -> None:
         self._db = db
         self._pool = pool
@@ -55,7 +53,7 @@ class Reports:
         self._sweeper = sweeper
         self._refunds = refunds
         self._alerts = alerts
-        self._clock = clock
+        self._clock = db.clock
 
     async def take(self, body: bytes, headers: Mapping[str, object]) -> bool:
         """Act on a webhook; True when it had been taken before.
@@ -63,8 +61,8 @@ class Reports:
         Raises InvalidField when it is too large, SignatureInvalid when no gateway of the shop signed it, and
         PaymentUnavailable when the gateway cannot be asked about it: it will send it again.
         """
-        if len(body) > MOST_BYTES:
-            raise InvalidField(("payload", f"must not exceed {MOST_BYTES} bytes"))
+        if len(body) > MAX_BYTES:
+            raise InvalidField(("payload", f"must not exceed {MAX_BYTES} bytes"))
         texts = {name: value for name, value in headers.items() if isinstance(value, str)}
         gateway, report = self._gateways.read_report(body, texts)
         if not report.concerns_us:
@@ -99,7 +97,7 @@ class Reports:
         # The rest are hints to ask: what the gateway says now counts, for reports overtake each other. Money can
         # go back only after it came, whose report may be the later one.
         with suppress(Misfit):  # a person was told
-            await self._sweeper.settle(order.id, give_up=False)
+            await self._sweeper.resolve(order.id, give_up=False)
         if report.refunds:
             await self._refunds.look(order.id)
         if report.dispute is not None:
@@ -140,7 +138,7 @@ class Reports:
             "status": told.status if told else "",
             "received_at": self._clock(),
         }
-        return books.take_event(tx, values)
+        return payment_queries.take_event(tx, values)
 
 
 def _opens_no_id(gateway: Gateway, order: PlacedOrder, report: Report) -> bool:

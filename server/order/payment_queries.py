@@ -1,0 +1,100 @@
+"""SQL of the payments of orders: one function per question."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, insert, select, update
+
+from server.db.base import AnyRow, UtcDateTime
+from server.db.prepared import Prepared
+from server.order.models import Order
+from server.payment.gateway import CAPTURED, PENDING, VOIDED, Outcome
+from server.payment.models import Payment
+
+_INSERT_PAYMENT = Prepared(insert(Payment))
+
+
+_SETTLE_PAYMENT = Prepared(
+    update(Payment)
+    .where(Payment.order_id == bindparam("settled"))
+    .values(
+        status=bindparam("new_status"),
+        gateway_id=bindparam("new_id"),
+        captured_minor=bindparam("captured"),
+        problem=bindparam("new_problem"),
+        token="",
+        updated_at=bindparam("now", type_=UtcDateTime),
+    )
+)
+
+
+def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
+    """Insert the payment of an order, before the gateway hears of it."""
+    _INSERT_PAYMENT.later(tx, **values)
+
+
+def settle_payment(
+    tx: Connection, order_id: int, outcome: Outcome, now: datetime, *, captured_minor: int
+) -> None:
+    """Record what became of the payment, and forget its token."""
+    _SETTLE_PAYMENT.later(
+        tx,
+        settled=order_id,
+        new_status=outcome.status,
+        new_id=outcome.gateway_id,
+        captured=captured_minor,
+        new_problem=outcome.problem,
+        now=now,
+    )
+
+
+def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
+    """Note under which id the gateway knows the payment, before it is charged."""
+    tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
+
+
+def void_payment(tx: Connection, order_id: int, known_id: str, now: datetime) -> bool:
+    """Give up the payment of an order that was cancelled, unless it was settled, or opened, meanwhile."""
+    given_up = tx.execute(
+        update(Payment)
+        .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == known_id)
+        .values(status=VOIDED, token="", updated_at=now)
+    )
+    return given_up.rowcount == 1
+
+
+def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> int | None:
+    """Record a capture for an order that was given up, and return the amount; None when it was recorded before."""
+    return tx.execute(
+        update(Payment)
+        .where(Payment.order_id == order_id, Payment.status != CAPTURED)
+        .values(
+            status=CAPTURED,
+            gateway_id=gateway_id,
+            captured_minor=Payment.amount_minor,
+            token="",
+            problem="",
+            updated_at=now,
+        )
+        .returning(Payment.captured_minor)
+    ).scalar_one_or_none()
+
+
+def payment(connection: Connection, order_id: int) -> AnyRow | None:
+    """Under which ids a gateway knows the payment of an order, and what became of its money."""
+    return connection.execute(
+        select(
+            Order.number,
+            Payment.gateway,
+            Payment.gateway_id,
+            Payment.status,
+            Payment.currency,
+            Payment.captured_minor,
+            Payment.refunded_minor,
+            Payment.disputed,
+        )
+        .join(Order, Order.id == Payment.order_id)
+        .where(Payment.order_id == order_id)
+    ).one_or_none()

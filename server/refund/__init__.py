@@ -1,0 +1,1 @@
+"""What undoes an order: cancellations, refunds, returns, disputes, and what gateways report of them."""

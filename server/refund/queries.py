@@ -1,0 +1,244 @@
+"""SQL of refunds and what they change of an order: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, exists, func, insert, select, update
+
+from server.catalog.models import Variant
+from server.db.base import AnyRow
+from server.db.upsert import insert_for
+from server.order.models import Order, OrderLine
+from server.payment import status as payment_status
+from server.payment.models import Dispute, Payment
+from server.refund.models import Refund, RefundLine
+
+_TO_GATEWAY = (
+    select(
+        Refund.id,
+        Refund.order_id,
+        Refund.origin,
+        Refund.key,
+        Refund.status,
+        Refund.amount_minor,
+        Refund.currency,
+        Order.number,
+        Payment.gateway,
+        Payment.gateway_id,
+    )
+    .join(Order, Order.id == Refund.order_id)
+    .join(Payment, Payment.order_id == Refund.order_id)
+)
+"""Refunds as a gateway must know them."""
+
+
+def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
+    """Count an amount as paid back, or as not when below zero, and return what is paid back now.
+
+    None when more would be paid back than was captured, or nothing was.
+    """
+    row = tx.execute(
+        update(Payment)
+        .where(
+            Payment.order_id == order_id,
+            Payment.status == payment_status.CAPTURED,
+            Payment.refunded_minor + minor <= Payment.captured_minor,
+        )
+        .values(refunded_minor=Payment.refunded_minor + minor)
+        .returning(Payment.refunded_minor)
+    ).one_or_none()
+    return int(row.refunded_minor) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsSoFar:
+    """An order's refunds: their number, tax and shipping of those that stand, what was paid, what is disputed."""
+
+    count: int
+    tax: int
+    shipping: int
+    paid: int
+    disputed: int
+
+
+def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
+    """The refunds of an order, summed up."""
+    stands = Refund.status != payment_status.FAILED
+    held = (Refund.status == payment_status.PENDING) & (Refund.origin == payment_status.DISPUTE)
+    row = connection.execute(
+        select(
+            func.count(),
+            func.sum(case((stands, Refund.tax_minor), else_=0)),
+            func.sum(case((stands, Refund.shipping_minor), else_=0)),
+            func.sum(case((Refund.status == payment_status.SUCCEEDED, Refund.amount_minor), else_=0)),
+            func.sum(case((held, Refund.amount_minor), else_=0)),
+        ).where(Refund.order_id == order_id)
+    ).one()
+    return RefundsSoFar(*(int(value or 0) for value in row))
+
+
+def book_refund_lines(tx: Connection, order_id: int, lines: Sequence[dict[str, Any]]) -> None:
+    """Write lines of refunds, and count them."""
+    if lines:
+        tx.execute(insert(RefundLine), list(lines))
+        count_refunded(
+            tx, order_id, [(line["position"], line["quantity"], line["amount_minor"]) for line in lines]
+        )
+
+
+def paid_ahead(connection: Connection, return_id: int) -> list[tuple[int, int]]:
+    """The refunds that an open return's units had without naming any, and their amounts, the oldest first."""
+    statement = (
+        select(Refund.id, Refund.amount_minor)
+        .where(Refund.return_id == return_id, Refund.status != payment_status.FAILED)
+        .where(~exists().where(RefundLine.refund_id == Refund.id))
+        .order_by(Refund.id)
+    )
+    return [(row.id, int(row.amount_minor)) for row in connection.execute(statement)]
+
+
+def insert_refund(tx: Connection, values: dict[str, Any]) -> int | None:
+    """Insert a refund, and return its id; None when there is one with its key."""
+    statement = insert_for(tx)(Refund).values(**values).on_conflict_do_nothing(index_elements=[Refund.key])
+    refund_id: int | None = tx.execute(statement.returning(Refund.id)).scalar_one_or_none()
+    return refund_id
+
+
+def count_refunded(
+    tx: Connection, order_id: int, lines: Iterable[tuple[int, int, int]], sign: int = 1
+) -> None:
+    """Count units of lines (position, quantity, amount) as paid back; with -1 as not."""
+    rows = [{"line": at, "units": sign * units, "minor": sign * minor} for at, units, minor in lines]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(
+                refunded_quantity=OrderLine.refunded_quantity + bindparam("units"),
+                refunded_minor=OrderLine.refunded_minor + bindparam("minor"),
+            ),
+            rows,
+        )
+
+
+def refund(connection: Connection, refund_id: int) -> AnyRow | None:
+    """A refund."""
+    return connection.execute(select(*Refund.__table__.columns).where(Refund.id == refund_id)).one_or_none()
+
+
+def refund_by_key(connection: Connection, key: str) -> int | None:
+    """The id of the refund that has an idempotency key."""
+    return connection.scalar(select(Refund.id).where(Refund.key == key))
+
+
+def refunds(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """The refunds of an order, the oldest first."""
+    return connection.execute(
+        select(*Refund.__table__.columns).where(Refund.order_id == order_id).order_by(Refund.id)
+    ).all()
+
+
+def refund_lines(connection: Connection, refund_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of refunds, by refund."""
+    return lines_of(connection, RefundLine, RefundLine.refund_id, refund_ids)
+
+
+def due_refunds(connection: Connection, now: datetime, limit: int) -> Sequence[int]:
+    """Refunds that wait to be tried again, those that wait longest first."""
+    return connection.scalars(
+        select(Refund.id)
+        .where(Refund.status == payment_status.PENDING, Refund.next_attempt_at <= now)
+        .order_by(Refund.next_attempt_at)
+        .limit(limit)
+    ).all()
+
+
+def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datetime) -> AnyRow | None:
+    """Count an attempt to pay back, and return what the gateway must know; None when it is settled already."""
+    tried = tx.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status == payment_status.PENDING)
+        .values(attempts=Refund.attempts + 1, next_attempt_at=again_at, updated_at=now)
+    )
+    return tx.execute(_TO_GATEWAY.where(Refund.id == refund_id)).one() if tried.rowcount else None
+
+
+def at_gateway(connection: Connection, order_id: int, key: str, gateway_id: str) -> AnyRow | None:
+    """The refund of an order that a gateway knows by our key or by its own id."""
+    known = Refund.gateway_id == gateway_id
+    if key:
+        known |= Refund.key == key
+    return connection.execute(
+        select(*Refund.__table__.columns)
+        .where(Refund.order_id == order_id, known)
+        .order_by(Refund.id)
+        .limit(1)
+    ).one_or_none()
+
+
+def own_pending(connection: Connection, order_id: int) -> Sequence[int]:
+    """The refunds of an order that the shop decided and that are not settled."""
+    return connection.scalars(
+        select(Refund.id)
+        .where(
+            Refund.order_id == order_id,
+            Refund.status == payment_status.PENDING,
+            Refund.origin == payment_status.SHOP,
+        )
+        .order_by(Refund.id)
+    ).all()
+
+
+def settle_refund(
+    tx: Connection, refund_id: int, outcome: str, gateway_id: str, problem: str, now: datetime
+) -> bool:
+    """Record what the gateway said of a refund; False when it is settled already, and cannot become that."""
+    before = [state for state, after in payment_status.REFUNDS.items() if outcome in after] or [
+        payment_status.PENDING
+    ]
+    settled = tx.execute(
+        update(Refund)
+        .where(Refund.id == refund_id, Refund.status.in_(before))
+        .values(
+            status=outcome,
+            gateway_id=gateway_id,
+            problem=problem,
+            updated_at=now,
+            **({} if outcome == payment_status.PENDING else {"next_attempt_at": None}),
+            **({"paid_at": now} if outcome == payment_status.SUCCEEDED else {}),
+        )
+    )
+    return settled.rowcount == 1
+
+
+def mark_disputed(tx: Connection, order_id: int) -> None:
+    """Note on an order's payment how its disputes stand: one that is open above all, then one that was lost."""
+    counts = [
+        exists().where(Dispute.order_id == Payment.order_id, Dispute.status == one)
+        for one in (payment_status.OPEN, payment_status.LOST, payment_status.WON)
+    ]
+    stands = case(
+        (counts[0], payment_status.OPEN),
+        (counts[1], payment_status.LOST),
+        (counts[2], payment_status.WON),
+        else_="",
+    )
+    tx.execute(update(Payment).where(Payment.order_id == order_id).values(disputed=stands))
+
+
+def lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of refunds or returns, by the id of their owner, with the product of each."""
+    found: dict[int, list[AnyRow]] = {one: [] for one in ids}
+    statement = (
+        select(*table.__table__.columns, Variant.product_id)
+        .join(Variant, Variant.id == table.variant_id)
+        .where(owner.in_(ids))
+        .order_by(owner, table.position)
+    )
+    for row in connection.execute(statement) if ids else ():
+        found[getattr(row, owner.key)].append(row)
+    return found

@@ -1,0 +1,169 @@
+"""SQL of returns and what they change of an order: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
+
+from server.db.base import AnyRow
+from server.order import status
+from server.order.models import OrderLine
+from server.payment import status as payment_status
+from server.refund.models import Refund, RefundLine, Return, ReturnLine
+from server.refund.queries import lines_of
+
+_RETURNS = select(
+    *Return.__table__.columns,
+    # A refund that failed for good may have been followed by one that did not; what is paid before the goods are
+    # there is not said to have paid for them yet.
+    select(func.max(Refund.id))
+    .where(Refund.return_id == Return.id, Return.status == status.RECEIVED)
+    .scalar_subquery()
+    .label("refund_id"),
+)
+
+
+def insert_return(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int:
+    """Insert a return with its lines, and return its id."""
+    return_id = int(tx.execute(insert(Return).values(**values).returning(Return.id)).scalar_one())
+    tx.execute(insert(ReturnLine), [line | {"return_id": return_id} for line in lines])
+    return return_id
+
+
+def open_return(connection: Connection, order_id: int) -> int | None:
+    """The id of the return of an order that is open."""
+    return connection.scalar(
+        select(Return.id).where(Return.order_id == order_id, Return.status.in_(status.OPEN_RETURN))
+    )
+
+
+def return_of(connection: Connection, return_id: int) -> AnyRow | None:
+    """A return, with the id of its refund."""
+    return connection.execute(_RETURNS.where(Return.id == return_id)).one_or_none()
+
+
+def return_lines(connection: Connection, return_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of returns, by return."""
+    return lines_of(connection, ReturnLine, ReturnLine.return_id, return_ids)
+
+
+def return_page(
+    connection: Connection,
+    *,
+    user_id: int | None,
+    order_id: int | None,
+    state: str | None,
+    after: Sequence[Any] | None,
+    limit: int,
+) -> Sequence[AnyRow]:
+    """Returns, the newest first, after the keys (created_at, id); None filters nothing."""
+    statement = _RETURNS
+    for column, value in ((Return.user_id, user_id), (Return.order_id, order_id), (Return.status, state)):
+        if value is not None:
+            statement = statement.where(column == value)
+    if after is not None:
+        statement = statement.where(tuple_(Return.created_at, Return.id) < tuple(after))
+    return connection.execute(
+        statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit)
+    ).all()
+
+
+def settled_units(connection: Connection, order_id: int) -> dict[int, int]:
+    """The units that were paid back and are or were sent back, by the position of their line."""
+    statement = (
+        select(RefundLine.position, func.sum(RefundLine.returned_quantity))
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(Refund.order_id == order_id, Refund.status != payment_status.FAILED)
+        .group_by(RefundLine.position)
+    )
+    return {position: int(units) for position, units in connection.execute(statement)}
+
+
+def standing_return_lines(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+    """The lines of an order's returns that were not refused, with the state of each."""
+    return connection.execute(
+        select(*ReturnLine.__table__.columns, Return.status)
+        .join(Return, Return.id == ReturnLine.return_id)
+        .where(Return.order_id == order_id, Return.status != status.REJECTED)
+        .order_by(ReturnLine.return_id, ReturnLine.position)
+    ).all()
+
+
+def move_units(
+    tx: Connection, order_id: int, units: Iterable[tuple[int, int]], *, out: int, back: int
+) -> None:
+    """Count units of lines, by position, as being sent back (`out` 1, or -1 when no more) and as back."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(
+                returning_quantity=OrderLine.returning_quantity + out * bindparam("units"),
+                returned_quantity=OrderLine.returned_quantity + back * bindparam("units"),
+            ),
+            rows,
+        )
+
+
+def release_settled(tx: Connection, order_id: int, position: int, units: int) -> None:
+    """Count units of a line that were paid back as not sent back after all: those that were paid last."""
+    statement = (
+        select(RefundLine.refund_id, RefundLine.returned_quantity)
+        .join(Refund, Refund.id == RefundLine.refund_id)
+        .where(
+            Refund.order_id == order_id,
+            RefundLine.position == position,
+            Refund.status != payment_status.FAILED,
+        )
+        .where(RefundLine.returned_quantity > 0)
+        .order_by(RefundLine.refund_id.desc())
+    )
+    for row in tx.execute(statement).all():
+        released = min(units, row.returned_quantity)
+        units -= released
+        if released:
+            tx.execute(
+                update(RefundLine)
+                .where(RefundLine.refund_id == row.refund_id, RefundLine.position == position)
+                .values(returned_quantity=RefundLine.returned_quantity - released)
+            )
+
+
+def move_return(
+    tx: Connection, return_id: int, before: str, after: str, answer: str | None, now: datetime
+) -> bool:
+    """Move a return from one state to another; False when it is not at `before`. None keeps the answer."""
+    moved = tx.execute(
+        update(Return)
+        .where(Return.id == return_id, Return.status == before)
+        .values(status=after, updated_at=now, **({} if answer is None else {"answer": answer}))
+    )
+    return moved.rowcount == 1
+
+
+def count_restocked(tx: Connection, return_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Note how many units of a return's lines, by position, went back into stock."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(ReturnLine)
+            .where(ReturnLine.return_id == return_id, ReturnLine.position == bindparam("line"))
+            .values(restocked=bindparam("units")),
+            rows,
+        )
+
+
+def count_restocked_by_refund(tx: Connection, units: Iterable[tuple[int, int, int]]) -> None:
+    """Note how many units of returns (return, position, units) a refund put into stock by itself."""
+    rows = [{"one": one, "line": position, "units": count} for one, position, count in units]
+    if rows:
+        tx.execute(
+            update(ReturnLine)
+            .where(ReturnLine.return_id == bindparam("one"), ReturnLine.position == bindparam("line"))
+            .values(restocked_by_refund=ReturnLine.restocked_by_refund + bindparam("units")),
+            rows,
+        )
