@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from server.settings import InvalidSettings, Settings, environment_of, load
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 STRONG = "c41f07e29ab5d8368e02f7b1935acd64"
 
 
