@@ -70,8 +70,8 @@ def _private_key(path: Path, algorithm: str) -> Any:
         return key
     if algorithm == "RS256" and isinstance(key, RSAPrivateKey) and key.key_size >= MIN_RSA_BITS:
         return key
-    wanted = "an Ed25519 key" if algorithm == "EdDSA" else f"an RSA key of {MIN_RSA_BITS} bits or more"
-    raise InvalidSettings(f"JWT_KEY_FILE: {algorithm} needs {wanted}")
+    needed = "an Ed25519 key" if algorithm == "EdDSA" else f"an RSA key of {MIN_RSA_BITS} bits or more"
+    raise InvalidSettings(f"JWT_KEY_FILE: {algorithm} needs {needed}")
 
 
 def _public_key(path: Path) -> VerifyingKey:

@@ -81,13 +81,13 @@ def revoke_sessions(tx: Connection, user_id: int, now: datetime) -> Sequence[str
     return tx.scalars(statement).all()
 
 
-def revoke_sessions_beyond(tx: Connection, user_id: int, kept: int, now: datetime) -> Sequence[str]:
-    """Revoke a user's open sessions but the `kept` last used ones; returns their ids."""
+def revoke_sessions_beyond(tx: Connection, user_id: int, count: int, now: datetime) -> Sequence[str]:
+    """Revoke a user's open sessions but the `count` last used ones; returns their ids."""
     newest = (
         select(Session.id)
         .where(Session.user_id == user_id, _is_open(now))
         .order_by(Session.last_used_at.desc(), Session.id)
-        .limit(kept)
+        .limit(count)
     )
     statement = (
         update(Session)

@@ -49,9 +49,9 @@ def begin(
     Where the account has signed in from before it has failures of its own: a stranger who guesses elsewhere cannot
     keep its owner out. Raises TooManySignIns, and counts nothing then.
     """
-    known = queries.has_session_from(tx, user_id or 0, address)
+    signed_in_before = queries.has_session_from(tx, user_id or 0, address)
     account = f"user {user_id}" if user_id is not None else f"name {_short(name)}"
-    limits = {_key(account, network if known else ""): PER_ACCOUNT}
+    limits = {_key(account, network if signed_in_before else ""): PER_ACCOUNT}
     if count_addresses:
         limits[_key("address", network)] = PER_ADDRESS
     for key, limit in sorted(limits.items()):

@@ -11,7 +11,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from sanset.v1 import category_pb2, product_pb2
 
-from server.catalog.categories import CategoryNode
+from server.catalog.category_tree import CategoryNode
 from server.catalog.discounts import price_at
 from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow

@@ -64,14 +64,14 @@ class ProductFilter:
 
     def lists(self) -> list[str]:
         """The lists that a product must stand on; the first, likely the shortest, is the one that is walked."""
-        wanted = [tag_list(tag) for tag in self.tags]
+        names = [tag_list(tag) for tag in self.tags]
         if self.brand is not None:
-            wanted.append(brand_list(self.brand))
+            names.append(brand_list(self.brand))
         if self.vendor_id is not None:
-            wanted.append(vendor_list(self.vendor_id))
+            names.append(vendor_list(self.vendor_id))
         if self.category_id is not None:
-            wanted.append(category_list(self.category_id))
-        return wanted or [EVERYTHING]
+            names.append(category_list(self.category_id))
+        return names or [EVERYTHING]
 
 
 # The order of each sort: its column, and whether it descends. The id breaks ties.
@@ -95,9 +95,9 @@ class _Shape:
     high: bool
 
     @classmethod
-    def of(cls, wanted: ProductFilter) -> _Shape:
-        low, high = wanted.min_price_minor is not None, wanted.max_price_minor is not None
-        return cls(len(wanted.lists()) - 1, wanted.in_stock, low, high)
+    def of(cls, products: ProductFilter) -> _Shape:
+        low, high = products.min_price_minor is not None, products.max_price_minor is not None
+        return cls(len(products.lists()) - 1, products.in_stock, low, high)
 
 
 def sorts_by_price(sort: str) -> bool:
@@ -107,7 +107,7 @@ def sorts_by_price(sort: str) -> bool:
 
 def product_page(
     connection: Connection,
-    wanted: ProductFilter,
+    products: ProductFilter,
     sort: str,
     after: Sequence[Any] | None,
     limit: int,
@@ -119,27 +119,27 @@ def product_page(
 
     `few`: that at most FEW products match, which are sorted, where more are found along the order.
     """
-    statement = _page(_Shape.of(wanted), sort, resumed=after is not None, few=few)
-    values = _values(wanted, now) | {"most": limit}
+    statement = _page(_Shape.of(products), sort, resumed=after is not None, few=few)
+    values = _values(products, now) | {"most": limit}
     if after is not None:
         values |= {"after_key": after[0], "after_id": after[1]}
     return statement.all(connection, **values)
 
 
-def count_products(connection: Connection, wanted: ProductFilter, now: datetime) -> int:
+def count_products(connection: Connection, products: ProductFilter, now: datetime) -> int:
     """How many products a list holds, counted up to COUNTED_UP_TO."""
-    row = _count(_Shape.of(wanted)).first(connection, **_values(wanted, now))
+    row = _count(_Shape.of(products)).first(connection, **_values(products, now))
     return int(row.products)
 
 
-def _values(wanted: ProductFilter, now: datetime) -> dict[str, Any]:
-    driver, *others = wanted.lists()
+def _values(products: ProductFilter, now: datetime) -> dict[str, Any]:
+    driver, *others = products.lists()
     values: dict[str, Any] = {"list_key": driver, "now": now}
     values |= {f"other_{i}": other for i, other in enumerate(others)}
-    if wanted.min_price_minor is not None:
-        values["low"] = wanted.min_price_minor
-    if wanted.max_price_minor is not None:
-        values["high"] = wanted.max_price_minor
+    if products.min_price_minor is not None:
+        values["low"] = products.min_price_minor
+    if products.max_price_minor is not None:
+        values["high"] = products.max_price_minor
     return values
 
 
@@ -214,6 +214,6 @@ def _conditions(shape: _Shape, *, by_price: bool) -> list[ColumnElement[bool]]:
         other = aliased(Listing)
         there = and_(other.list_key == bindparam(f"other_{i}"), other.product_id == Listing.product_id)
         # Not EXISTS, which the database may answer by reading both lists to their ends.
-        asked = select(literal(1)).where(there).limit(1).correlate(Listing)
-        conditions.append(asked.scalar_subquery() == literal(1))
+        exists = select(literal(1)).where(there).limit(1).correlate(Listing)
+        conditions.append(exists.scalar_subquery() == literal(1))
     return conditions

@@ -144,24 +144,24 @@ class _Level:
 def _hold_stock(tx: Connection, product_ids: Collection[int]) -> Mapping[int, _Level]:
     """The stock of products, which nobody moves before the transaction ends."""
     level = InventoryLevel
-    found: defaultdict[int, _Level] = defaultdict(_Level)
+    levels: defaultdict[int, _Level] = defaultdict(_Level)
     for row in tx.execute(
         select(level.product_id, level.available, level.sold)
         .where(level.product_id.in_(product_ids))
         .order_by(level.variant_id, level.location_id)
         .with_for_update()
     ):
-        found[row.product_id].available += row.available
-        found[row.product_id].sold += row.sold
-    return found
+        levels[row.product_id].available += row.available
+        levels[row.product_id].sold += row.sold
+    return levels
 
 
 def _lineages(tx: Connection, category_ids: Collection[int]) -> Mapping[int, Sequence[int]]:
     """Each category with all above it; none of them can be moved before the transaction ends."""
     if not category_ids:
         return {}
-    held = select(Category.id).where(Category.id.in_(category_ids)).order_by(Category.id)
-    tx.execute(held.with_for_update(read=True, key_share=True)).all()
+    categories = select(Category.id).where(Category.id.in_(category_ids)).order_by(Category.id)
+    tx.execute(categories.with_for_update(read=True, key_share=True)).all()
     start = select(Category.id.label("below"), Category.id, Category.parent_id).where(
         Category.id.in_(category_ids)
     )
@@ -171,10 +171,10 @@ def _lineages(tx: Connection, category_ids: Collection[int]) -> Mapping[int, Seq
     line = line.union(
         select(line.c.below, parent.id, parent.parent_id).join(line, parent.id == line.c.parent_id)
     )
-    found: defaultdict[int, list[int]] = defaultdict(list)
+    lineages: defaultdict[int, list[int]] = defaultdict(list)
     for below, category_id in tx.execute(select(line.c.below, line.c.id)):
-        found[below].append(category_id)
-    return found
+        lineages[below].append(category_id)
+    return lineages
 
 
 def _rows(row: Any, level: _Level, above: Iterable[int], now: datetime) -> Iterable[tuple[Any, ...]]:

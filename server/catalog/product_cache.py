@@ -14,7 +14,8 @@ from sanset.v1 import product_pb2 as pb
 from sqlalchemy import Connection
 
 from server.catalog import queries
-from server.catalog.categories import CategoryTree, read_tree
+from server.catalog.categories import read_tree
+from server.catalog.category_tree import CategoryTree
 from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import next_turn
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price

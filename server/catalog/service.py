@@ -62,15 +62,15 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
 
 def _insert(tx: Connection, row: dict[str, Any]) -> int:
     """Insert the product under the slug it asks for, or under a free one made from its name."""
-    asked = row.get("slug")
-    slug = asked or slugify(row["name"])
+    requested = row.get("slug")
+    slug = requested or slugify(row["name"])
     for _ in range(SLUG_ATTEMPTS):
         product_id = queries.insert_product(tx, row | {"slug": slug})
         if product_id is not None:
             return product_id
         if queries.sku_exists(tx, row["sku"]):
             raise SkuTaken(sku=row["sku"])
-        if asked:
+        if requested:
             break
         slug = with_suffix(slugify(row["name"]))
     raise SlugTaken(slug=slug)
@@ -131,18 +131,18 @@ def undelete_product(
 
     Raises ProductNotFound, NotTheOwner, SkuTaken, SlugTaken and InvalidField.
     """
-    found = queries.lock_deleted(tx, product_id)
-    if found is None:
+    product = queries.lock_deleted(tx, product_id)
+    if product is None:
         raise ProductNotFound(product=product_id)
-    if not caller.is_admin and found.vendor_id != caller.user_id:
+    if not caller.is_admin and product.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
-    if found.deleted_at is None:
+    if product.deleted_at is None:
         return
     _check_slug(slug, field="slug")
-    names = {"sku": sku or found.sku, "slug": slug or found.slug}
+    names = {"sku": sku or product.sku, "slug": slug or product.slug}
     try:
         queries.update_product(tx, product_id, names | {"deleted_at": None}, now)
-        if names["sku"] != found.sku:
+        if names["sku"] != product.sku:
             queries.update_default_sku(tx, product_id, sku)
         queries.mark_variants(tx, product_id, {"deleted_at": None})
     except IntegrityError as error:

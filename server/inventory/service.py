@@ -75,10 +75,10 @@ def adjust_stock(tx: Connection, product_id: int, variant_id: int | None, delta:
 
 
 def _variant_id(tx: Connection, product_id: int, variant_id: int | None) -> int:
-    found = queries.variant_id_of(tx, product_id, variant_id)
-    if found is None:
+    existing_id = queries.variant_id_of(tx, product_id, variant_id)
+    if existing_id is None:
         raise VariantNotFound(product_id=product_id, variant_id=variant_id or "by default")
-    return found
+    return existing_id
 
 
 def _announce_change(tx: Connection, product_id: int) -> None:

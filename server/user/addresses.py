@@ -94,8 +94,8 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
 
 def snapshot(address: Row[Any]) -> dict[str, Any]:
     """An address as plain JSON values, for an order to keep: later changes must not move it."""
-    kept = ("id", "label", "line1", "line2", "city", "state", "postal_code", "country", "lat", "lng")
-    return {name: getattr(address, name) for name in kept}
+    fields = ("id", "label", "line1", "line2", "city", "state", "postal_code", "country", "lat", "lng")
+    return {name: getattr(address, name) for name in fields}
 
 
 def _complete(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,10 +79,10 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
     """The addresses of a host, all of which may be connected to. Raises NotPublic and OSError."""
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except UnicodeError:
         raise OSError(f"{host[:100]} is not a name") from None
-    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
     if not addresses:
         raise OSError(f"{host} has no address")
     if not allow_private:
@@ -125,11 +125,11 @@ class PublicOnly(httpcore.AsyncNetworkBackend):
             addresses = await resolve(host, port, allow_private=self._allow_private)
         except OSError as error:
             raise httpcore.ConnectError(f"{host} cannot be resolved") from error
-        for place, address in enumerate(addresses, start=1):
+        for number, address in enumerate(addresses, start=1):
             try:
                 return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
             except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if place == len(addresses):
+                if number == len(addresses):
                     raise
         raise AssertionError("unreachable")
 

@@ -9,15 +9,15 @@ from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.rpc.wire import masked_values, time_to_wire
 from server.webhooks.outbox import sent_body
-from server.webhooks.service import EVENT_TYPES, Wanted
+from server.webhooks.service import EVENT_TYPES, EndpointChanges
 
 
-def wanted_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> Wanted:
+def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> EndpointChanges:
     """What an update makes of an endpoint (see wire.masked_values).
 
     Raises InvalidUpdateMask, and InvalidField for events that there are not.
     """
-    return Wanted(
+    return EndpointChanges(
         **masked_values(
             endpoint,
             mask,
@@ -31,10 +31,10 @@ def wanted_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> Wa
 
 def event_types_from_wire(endpoint: pb.WebhookEndpoint) -> list[str]:
     """What an endpoint wants to be told of. Raises InvalidField for events that there are not."""
-    for place, event_type in enumerate(endpoint.event_types):
+    for index, event_type in enumerate(endpoint.event_types):
         if event_type not in EVENT_TYPES:
-            known = ", ".join(sorted(EVENT_TYPES))
-            raise InvalidField((f"endpoint.event_types[{place}]", f"must be one of {known}"))
+            types = ", ".join(sorted(EVENT_TYPES))
+            raise InvalidField((f"endpoint.event_types[{index}]", f"must be one of {types}"))
     return list(endpoint.event_types)
 
 

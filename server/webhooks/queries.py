@@ -25,8 +25,8 @@ def endpoints(connection: Connection) -> Sequence[AnyRow]:
 
 def told_endpoints(connection: Connection) -> Sequence[AnyRow]:
     """The endpoints for which deliveries are written: all but those that were switched off by hand."""
-    told = or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")
-    return connection.execute(_ENDPOINTS.where(told).order_by(WebhookEndpoint.id)).all()
+    receives = or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")
+    return connection.execute(_ENDPOINTS.where(receives).order_by(WebhookEndpoint.id)).all()
 
 
 def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:

@@ -35,7 +35,7 @@ EVENT_TYPES: Final = frozenset(
 
 
 @dataclass(frozen=True)
-class Wanted:
+class EndpointChanges:
     """What an endpoint shall be; None leaves it as it is."""
 
     url: str | None = None
@@ -71,18 +71,18 @@ def read(connection: Connection, endpoint_id: int) -> AnyRow:
     return row
 
 
-def change(tx: Connection, endpoint_id: int, wanted: Wanted, now: datetime) -> AnyRow:
+def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, now: datetime) -> AnyRow:
     """Change an endpoint; one that is switched on or off by hand is forgiven its failures.
 
     Raises WebhookNotFound.
     """
     values: dict[str, Any] = {"updated_at": now}
-    if wanted.url is not None:
-        values["url"] = wanted.url
-    if wanted.event_types is not None:
-        values["event_types"] = sorted(wanted.event_types)
-    if wanted.active is not None:
-        values |= {"active": wanted.active, "disabled_reason": "", "failing_since": None}
+    if changes.url is not None:
+        values["url"] = changes.url
+    if changes.event_types is not None:
+        values["event_types"] = sorted(changes.event_types)
+    if changes.active is not None:
+        values |= {"active": changes.active, "disabled_reason": "", "failing_since": None}
     if not queries.update_endpoint(tx, endpoint_id, values):
         raise WebhookNotFound(endpoint_id=endpoint_id)
     publish(tx, NewEvent(WEBHOOK, str(endpoint_id)))

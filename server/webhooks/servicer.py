@@ -19,12 +19,12 @@ from server.rpc.idempotency import once
 from server.webhooks import queries, service
 from server.webhooks.address import check_url, origin
 from server.webhooks.convert import (
+    changes_from_wire,
     delivery_to_wire,
     endpoint_to_wire,
     event_types_from_wire,
-    wanted_from_wire,
 )
-from server.webhooks.service import Wanted
+from server.webhooks.service import EndpointChanges
 from server.webhooks.signing import Signer
 
 
@@ -84,13 +84,17 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     async def UpdateWebhookEndpoint(
         self, request: pb.UpdateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        wanted = wanted_from_wire(request.endpoint, request.update_mask)
-        if wanted.url is not None:
-            await check_url(wanted.url, allow_private=self._allow_private)
-        return await self._work.write(self._update, request.endpoint.id, wanted, call, deadline=call.deadline)
+        changes = changes_from_wire(request.endpoint, request.update_mask)
+        if changes.url is not None:
+            await check_url(changes.url, allow_private=self._allow_private)
+        return await self._work.write(
+            self._update, request.endpoint.id, changes, call, deadline=call.deadline
+        )
 
-    def _update(self, tx: Connection, endpoint_id: int, wanted: Wanted, call: Call) -> pb.WebhookEndpoint:
-        row = service.change(tx, endpoint_id, wanted, self._clock())
+    def _update(
+        self, tx: Connection, endpoint_id: int, changes: EndpointChanges, call: Call
+    ) -> pb.WebhookEndpoint:
+        row = service.change(tx, endpoint_id, changes, self._clock())
         self._note(tx, "UpdateWebhookEndpoint", row, call)
         return endpoint_to_wire(row)
 

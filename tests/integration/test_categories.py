@@ -16,7 +16,7 @@ from running_shop import RunningShop, refused
 from sanset.v1 import category_pb2, product_pb2
 from sqlalchemy import text
 
-from server.catalog.categories import MAX_LEVELS
+from server.catalog.category_tree import MAX_LEVELS
 
 
 def _unique(word: str = "Shelf") -> str:

@@ -1,0 +1,47 @@
+"""SQL of the categories: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from server.catalog.models import Category, Product
+from server.db.base import AnyRow
+
+
+def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
+    """All categories in the order of their ids, locked until the transaction ends where they are to change."""
+    statement = select(
+        Category.id, Category.parent_id, Category.name, Category.slug, Category.description
+    ).order_by(Category.id)
+    return connection.execute(statement.with_for_update() if lock else statement).all()
+
+
+def hold(tx: Connection, category_id: int) -> bool:
+    """Keep a category from being deleted before the transaction ends; whether there is such a category."""
+    category = select(Category.id).where(Category.id == category_id)
+    return tx.scalar(category.with_for_update(read=True, key_share=True)) is not None
+
+
+def insert_category(tx: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a category and return its id. Raises IntegrityError when its slug or name is taken."""
+    return tx.execute(insert(Category).values(**values).returning(Category.id)).scalar_one()
+
+
+def update_category(tx: Connection, category_id: int, values: Mapping[str, Any]) -> None:
+    """Change columns of a category. Raises IntegrityError when its slug or name is taken."""
+    tx.execute(update(Category).where(Category.id == category_id).values(**values))
+
+
+def has_products(connection: Connection, category_id: int) -> bool:
+    """Whether a product that was not deleted is in the category itself."""
+    product = select(Product.id).where(Product.category_id == category_id, Product.deleted_at.is_(None))
+    return connection.scalar(product.limit(1)) is not None
+
+
+def delete_category(tx: Connection, category_id: int) -> None:
+    """Delete a category; deleted products that were in it are in none."""
+    tx.execute(update(Product).where(Product.category_id == category_id).values(category_id=None))
+    tx.execute(delete(Category).where(Category.id == category_id))

@@ -1,0 +1,132 @@
+"""The tree of categories, read as a whole and kept in memory."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from server.catalog.errors import CategoryNotFound, CategoryTaken
+from server.catalog.slugs import slugify, with_suffix
+from server.errors import InvalidField, TooMany
+from server.text.name_key import name_key
+
+MAX_LEVELS = 20
+"""A tree is one message on the wire, and messages may nest about a hundred deep."""
+
+
+@dataclass(frozen=True)
+class CategoryNode:
+    """A category with those below it."""
+
+    id: int
+    parent_id: int | None
+    name: str
+    slug: str
+    description: str
+    children: list[CategoryNode] = field(default_factory=list)
+
+    def ids(self) -> Iterable[int]:
+        """This category and all below it."""
+        yield self.id
+        for child in self.children:
+            yield from child.ids()
+
+    @property
+    def height(self) -> int:
+        """How many levels it spans, its own among them."""
+        return 1 + max((child.height for child in self.children), default=0)
+
+
+class CategoryTree:
+    """All categories at one moment."""
+
+    def __init__(self, nodes: list[CategoryNode]) -> None:
+        self._by_id = {node.id: node for node in nodes}
+        self._by_name: defaultdict[str, list[CategoryNode]] = defaultdict(list)
+        for node in nodes:
+            self._by_name[name_key(node.name)].append(node)
+        self._by_slug = {node.slug: node for node in nodes}
+        self.roots: list[CategoryNode] = []
+        for node in sorted(nodes, key=lambda node: name_key(node.name)):
+            parent = self._by_id.get(node.parent_id or 0)
+            (parent.children if parent else self.roots).append(node)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def by_id(self, category_id: int) -> CategoryNode:
+        """The category with this id; raises CategoryNotFound."""
+        return self._existing(self._by_id.get(category_id), category_id)
+
+    def by_slug(self, slug: str) -> CategoryNode:
+        """The category with this slug; raises CategoryNotFound."""
+        return self._existing(self._by_slug.get(slug), slug)
+
+    def named(self, slug_or_name: str) -> CategoryNode:
+        """The category with this slug, else this name whatever its case: what a list is asked for.
+
+        Raises CategoryNotFound, and InvalidField for a name that fits more than one.
+        """
+        return self._by_slug.get(slug_or_name) or self.meant(slug_or_name, "category")
+
+    def meant(self, slug_or_name: str, field: str) -> CategoryNode:
+        """The only category with this slug or name, whatever its case: where something is to be put.
+
+        Raises CategoryNotFound, and InvalidField, naming the field and the ids, when more than one has it.
+        """
+        by_slug = self._by_slug.get(slug_or_name.strip().lower())
+        fitting = {
+            node.id: node for node in (by_slug, *self._by_name.get(name_key(slug_or_name), ())) if node
+        }
+        if len(fitting) > 1:
+            ids = " and ".join(map(str, sorted(fitting)))
+            raise InvalidField((field, f"{slug_or_name} may be the category {ids}: send the id, or a slug"))
+        return self._existing(next(iter(fitting.values()), None), slug_or_name)
+
+    def ids_under(self, slug_or_name: str) -> frozenset[int]:
+        """The ids of a category and all below it; raises CategoryNotFound."""
+        return frozenset(self.named(slug_or_name).ids())
+
+    def level(self, category_id: int | None) -> int:
+        """On which level a category stands, counted from 1 at the top; 0 for None."""
+        level = 0
+        while category_id is not None:
+            level, category_id = level + 1, self.by_id(category_id).parent_id
+        return level
+
+    def above(self, category_id: int | None) -> frozenset[int]:
+        """The ids of a category and all above it; none for None."""
+        ids = set()
+        while category_id is not None:
+            ids.add(category_id)
+            category_id = self.by_id(category_id).parent_id
+        return frozenset(ids)
+
+    def check_position(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> None:
+        """Raise CategoryTaken when another category under the parent has the name, TooMany when it is too deep.
+
+        `node` is the category that shall stand there; None for a new one.
+        """
+        siblings = self.by_id(parent_id).children if parent_id else self.roots
+        if any(name_key(each.name) == name_key(name) and each is not node for each in siblings):
+            raise CategoryTaken(category=name)
+        if self.level(parent_id) + (node.height if node else 1) > MAX_LEVELS:
+            raise TooMany(limit=MAX_LEVELS, things="levels of categories")
+
+    def free_slug(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> str:
+        """The name as a slug, after its parent's when it is taken: "accessories", "women-accessories"."""
+        slug = slugify(name, max_length=100)
+        slugs = [slug]
+        if parent_id:
+            slugs.append(slugify(f"{self.by_id(parent_id).slug}-{name}", max_length=100))
+        for each in slugs:
+            if self._by_slug.get(each) in (None, node):
+                return each
+        return with_suffix(slug)
+
+    @staticmethod
+    def _existing(node: CategoryNode | None, key: object) -> CategoryNode:
+        if node is None:
+            raise CategoryNotFound(category=key)
+        return node
