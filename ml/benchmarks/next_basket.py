@@ -91,9 +91,9 @@ def measure(model: Model, split: Split) -> tuple[list[Measured], dict[str, float
     # By time, as they come to a server: what sells lately is counted once a day.
     orders = sorted(held_out.held_orders(split), key=lambda order: order.time)
     everything: dict[str, _Ask] = {
-        "popularity": lambda order: _ids(model.popular(eligible=Everything(), limit=K)),
+        "popularity": lambda order: _ids(model.bestsellers.popular(eligible=Everything(), limit=K)),
         "reorder": lambda order: _ids(
-            model.reorder(order.purchases, order.time, eligible=Everything(), limit=K)
+            model.repeats.reorder(order.purchases, order.time, eligible=Everything(), limit=K)
         ),
         "blend": lambda order: _ids(
             model.recommend_with_repeats(
@@ -107,7 +107,9 @@ def measure(model: Model, split: Split) -> tuple[list[Measured], dict[str, float
         ),
     }
     new: dict[str, _Ask] = {
-        "popularity": lambda order: _ids(model.popular(eligible=Without(_bought(order)), limit=K)),
+        "popularity": lambda order: _ids(
+            model.bestsellers.popular(eligible=Without(_bought(order)), limit=K)
+        ),
         "blend": lambda order: _ids(
             model.recommend(
                 order.user_id,

@@ -200,7 +200,9 @@ def _recommended(model: Model, test: _Test, user: int) -> list[int]:
 
 def _popular(model: Model, test: _Test) -> list[list[int]]:
     longest = max(map(len, test.past.values()))
-    best = [item.product_id for item in model.popular(eligible=Everything(), limit=test.k + longest)]
+    best = [
+        item.product_id for item in model.bestsellers.popular(eligible=Everything(), limit=test.k + longest)
+    ]
     pasts = [frozenset(test.past[user]) for user in test.users]
     return [list(islice((item for item in best if item not in past), test.k)) for past in pasts]
 

@@ -42,7 +42,9 @@ def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int 
     `model` was trained on `sold`, which holds none of the baskets. Returns `k`, `users`, and the measures of the
     `blend`, of `popularity`, and of each of the `sources` alone: empty ones where there is nobody to measure on.
     """
-    popular = [_ids(model.popular(eligible=Without(frozenset(case.history)), limit=k)) for case in cases]
+    popular = [
+        _ids(model.bestsellers.popular(eligible=Without(frozenset(case.history)), limit=k)) for case in cases
+    ]
     few = cases[:: max(1, len(cases) // SOURCES_LIMIT)]
     measured = _Measured(model, sold, k)
     return {
@@ -51,7 +53,7 @@ def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int 
         "blend": measured.of([recommended(model, case, k) for case in cases], cases),
         "popularity": measured.of(popular, cases),
         "sources": {
-            name: measured.of([model.source_alone(name, case.user_id, case.history, k) for case in few], few)
+            name: measured.of([source_alone(model, name, case, k) for case in few], few)
             for name in ("als", "copurchase", "content", "trending")
         },
     }
@@ -111,3 +113,17 @@ def _recalls(lists: Sequence[Sequence[int]], cases: Sequence[Case], k: int = K) 
 
 def _ids(recommendations: Sequence[Recommendation]) -> list[int]:
     return [recommendation.product_id for recommendation in recommendations]
+
+
+def source_alone(model: Model, source: str, case: Case, count: int) -> list[int]:
+    """What one source alone would recommend: `source` is als, copurchase, content or trending."""
+    context = model.context(case.user_id, history=case.history)
+    if source == "trending":
+        scores = model.bestsellers.trending_scores.copy()
+    else:
+        scores = model.ranker.alone(source, context, model.weights)
+    scores[context.past] = 0
+    best = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
+    best = best[np.argsort(-scores[best], kind="stable")]
+    product_ids: list[int] = model.product_ids[best[scores[best] > 0]].tolist()
+    return product_ids

@@ -13,6 +13,7 @@ from ml.models.reorder import by_user
 from ml.models.reorder_features import Purchases
 from ml.ranking.eligibility import Everything
 from ml.ranking.model import Model
+from ml.ranking.repeats import fresh_limit, unbought
 
 LEARNED_FROM = 3_000
 """Orders from which the probability of new products is learned; it is ten numbers."""
@@ -53,15 +54,14 @@ def discoveries(model: Model, orders: Iterable[HeldOrder]) -> discovery.Examples
     """What the model proposed that was new to the users, and whether their orders held it."""
     matrices, bought = [np.empty((0, len(discovery.FEATURES)))], [np.empty(0, np.int64)]
     for order in orders:
-        fresh = model.proposals(
+        fresh = model.recommend(
             order.user_id,
-            order.purchases,
             history=order.history(),
-            eligible=Everything(),
-            limit=0,
+            eligible=unbought(order.purchases, Everything()),
+            limit=fresh_limit(0),
             now=order.time,
         )
-        matrices.append(model.weighing(fresh, order.purchases, order.time))
+        matrices.append(model.repeats.discovery_features(fresh, order.purchases, order.time))
         bought.append(np.array([item.product_id in order.basket for item in fresh], dtype=np.int64))
     return discovery.Examples(np.concatenate(matrices), np.concatenate(bought))
 
@@ -80,7 +80,7 @@ def measure_reorder(model: Model, orders: Iterable[HeldOrder]) -> dict[str, floa
         candidates = set(order.purchases.product_ids.tolist())
         chances = {
             again.product_id: again.probability
-            for again in model.reorder(
+            for again in model.repeats.reorder(
                 order.purchases, order.time, eligible=Everything(), limit=len(candidates)
             )
         }

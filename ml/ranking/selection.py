@@ -12,6 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Ids
+from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
 
 DEFERRED_LIMIT = 200
@@ -105,6 +106,11 @@ class Selection:
         self._seen = np.zeros(len(product_ids), dtype=np.bool_)
         self._taken: list[_Pick] = []
         self._deferred: list[_Pick] = []
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, eligible: Eligible, limit: int) -> Selection:
+        """A list of the products of a catalogue."""
+        return cls(catalogue.ids, catalogue.category_list, catalogue.brand_list, eligible, limit)
 
     def exclude(self, rows: Sequence[int]) -> None:
         """Keep these rows out of the list."""

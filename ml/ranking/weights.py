@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from ml.data.arrays import Floats
+
 FEATURES = ("affinity", "together", "taste", "content", "recent")
 """What is known of a candidate, each as a standard score over the catalogue."""
+
+AFFINITY, TOGETHER, TASTE, CONTENT, RECENT = range(len(FEATURES))
 
 
 @dataclass(frozen=True)
@@ -32,3 +38,8 @@ class BlendWeights:
     """Largest share of a list that one category may take while there are others."""
     brand_share: float = 0.5
     """The same for brands."""
+
+    @property
+    def vector(self) -> Floats:
+        """The weights of `FEATURES`, in their order."""
+        return np.array([getattr(self, name) for name in FEATURES], dtype=np.float32)

@@ -138,16 +138,16 @@ def _recency(model: Model, cases: Sequence[Case]) -> float:
 def _table(model: Model, cases: Sequence[Case], asking: BlendWeights) -> Table:
     found: list[Candidates] = []
     for case in cases:
-        asked = model.asked(case.user_id, case.history[:HISTORY_LIMIT], None, (), case.now)
+        context = model.context(case.user_id, history=case.history[:HISTORY_LIMIT], now=case.now)
         new = Without(case.history)
-        proposed = model.propose(asked, new, asking)
+        proposed = model.features(model.candidates(context, new, asking), asking)
         if proposed is None:
             nothing = np.empty((0, len(FEATURES)), np.float32)
             found.append(Candidates(nothing, np.empty(0, np.bool_), len(case.wanted)))
             continue
         ids = model.product_ids[proposed.rows]
         listed = new.among(ids)
-        found.append(_candidates(ids[listed], proposed.features[listed], case))
+        found.append(_candidates(ids[listed], proposed.matrix[listed], case))
     return Table(found)
 
 
@@ -156,9 +156,9 @@ def diverse(model: Model, recipe: Recipe, cases: Sequence[Case]) -> Recipe:
     chosen = cases[:: max(1, len(cases) // DIVERSITY_USERS)]
     if len(cases) < MIN_CASES:
         return recipe
-    free = _recall(model.sharing(1.0), chosen)
+    free = _recall(model.with_category_share(1.0), chosen)
     for share in CATEGORY_SHARES:
-        if _recall(model.sharing(share), chosen) >= (1 - DIVERSITY_COST) * free:
+        if _recall(model.with_category_share(share), chosen) >= (1 - DIVERSITY_COST) * free:
             return replace(recipe, weights=replace(recipe.weights, category_share=share))
     return replace(recipe, weights=replace(recipe.weights, category_share=1.0))
 

@@ -124,7 +124,9 @@ class Recommender:
         if arm.model is None:
             return ReorderList((), "")
         choice = self._serving.goods.choose()
-        items = arm.model.reorder(past.purchases, self._clock().timestamp(), eligible=choice, limit=limit)
+        items = arm.model.repeats.reorder(
+            past.purchases, self._clock().timestamp(), eligible=choice, limit=limit
+        )
         return ReorderList(items, arm.model.version, arm.experiment_id)
 
     async def similar(self, product_id: int, limit: int, audience: Audience = ANYONE) -> Recommended:
@@ -141,7 +143,7 @@ class Recommender:
             text = await self._serving.text(product_id)
             if text is not None:
                 choice = goods.choose(left_out=[product_id])
-                items = arm.model.similar_to_text(text, eligible=choice, limit=limit)
+                items = arm.model.related.similar_to_text(text, eligible=choice, limit=limit)
         if not items:
             category = goods.category_of(product_id)
             wish = UNFILTERED if category is None else Filters(frozenset({category}))
@@ -154,7 +156,7 @@ class Recommender:
         items = self._lists.get(question, origins, goods.fits)
         if items is None:
             choice = goods.choose(left_out=[product_id])
-            items = model.similar(product_id, eligible=choice, limit=limit)
+            items = model.related.similar(product_id, eligible=choice, limit=limit)
             self._lists.put(question, origins, items)
         return items
 
@@ -167,7 +169,7 @@ class Recommender:
         arm = self._arm(audience)
         if arm.model is not None and arm.model.knows(product_id) and not self._serving.is_new(product_id):
             choice = self._serving.goods.choose(left_out=[product_id])
-            return _made_by(arm, arm.model.bought_together(product_id, eligible=choice, limit=limit))
+            return _made_by(arm, arm.model.related.bought_together(product_id, eligible=choice, limit=limit))
         counted = await self._serving.bought_with(product_id, 2 * MOST)
         choice = self._serving.goods.choose(left_out=[product_id])
         items = [
@@ -200,7 +202,7 @@ class Recommender:
         items = fallback.trending(trends, choice, limit)
         if arm.model is not None and len(items) < limit:
             choice.leave_out([item.product_id for item in items])
-            older = arm.model.trending(
+            older = arm.model.bestsellers.trending(
                 category_ids=wish.category_ids, eligible=choice, limit=limit - len(items)
             )
             scale = fallback.TRENDED_FLOOR if items else 1.0

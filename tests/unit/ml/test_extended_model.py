@@ -25,10 +25,10 @@ def test_a_newcomer_is_found_in_both_directions(model: Model):
     assert extended.product_ids[-1] == 900
     assert extended.knows(900)
     assert not model.knows(900)
-    likes = [item.product_id for item in extended.similar(900, eligible=Everything(), limit=3)]
+    likes = [item.product_id for item in extended.related.similar(900, eligible=Everything(), limit=3)]
     assert all(product % 2 for product in likes)
     assert any(
-        900 in [item.product_id for item in extended.similar(product, eligible=Everything(), limit=8)]
+        900 in [item.product_id for item in extended.related.similar(product, eligible=Everything(), limit=8)]
         for product in likes
     )
 

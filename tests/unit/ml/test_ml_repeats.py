@@ -45,14 +45,17 @@ def test_bought_and_new_products_stand_in_one_order(model: Model, purchases: Pur
 def test_what_is_bought_again_comes_likeliest_first_and_only_if_eligible(
     model: Model, purchases: Purchases
 ) -> None:
-    everything = model.reorder(purchases, NOW, eligible=Everything(), limit=100)
+    everything = model.repeats.reorder(purchases, NOW, eligible=Everything(), limit=100)
     assert {item.product_id for item in everything} == set(purchases.product_ids.tolist())
     chances = [item.probability for item in everything]
     assert chances == sorted(chances, reverse=True)
     first, second, third = everything[:3]
-    assert model.reorder(purchases, NOW, eligible=Without({first.product_id}), limit=2) == [second, third]
-    assert model.reorder(purchases, NOW, eligible=Everything(), limit=0) == []
-    assert model.reorder(nothing(), NOW, eligible=Everything(), limit=5) == []
+    assert model.repeats.reorder(purchases, NOW, eligible=Without({first.product_id}), limit=2) == [
+        second,
+        third,
+    ]
+    assert model.repeats.reorder(purchases, NOW, eligible=Everything(), limit=0) == []
+    assert model.repeats.reorder(nothing(), NOW, eligible=Everything(), limit=5) == []
 
 
 def test_neither_the_context_nor_what_may_not_is_repeated(model: Model, purchases: Purchases) -> None:

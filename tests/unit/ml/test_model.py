@@ -152,24 +152,24 @@ def test_the_product_on_the_page_shapes_the_list_and_is_not_in_it(model: Model):
 
 
 def test_similar_products_share_words_and_buyers(model: Model):
-    found = model.similar(1, eligible=anything, limit=10)
+    found = model.related.similar(1, eligible=anything, limit=10)
     check_list(found)
     assert 1 not in ids(found)
     assert sum(product % 2 for product in ids(found)) >= 8
-    assert len(model.similar(1, eligible=Only(lambda product: product > 40), limit=3)) == 3
+    assert len(model.related.similar(1, eligible=Only(lambda product: product > 40), limit=3)) == 3
 
 
 def test_a_product_that_training_did_not_know_finds_its_like_by_words(model: Model):
-    found = model.similar_to_text(ProductText("spade deluxe", "Garden"), eligible=anything, limit=5)
+    found = model.related.similar_to_text(ProductText("spade deluxe", "Garden"), eligible=anything, limit=5)
     check_list(found)
     assert all(product % 2 == 0 for product in ids(found))
     assert found[0].score > 0.5
-    assert model.similar_to_text(ProductText("zzz"), eligible=anything, limit=5) == []
-    assert not model.embed(ProductText("zzz")).any()
+    assert model.related.similar_to_text(ProductText("zzz"), eligible=anything, limit=5) == []
+    assert not model.related.embed(ProductText("zzz")).any()
 
 
 def test_bought_together_tells_only_what_baskets_say(model: Model):
-    found = model.bought_together(1, eligible=anything, limit=5)
+    found = model.related.bought_together(1, eligible=anything, limit=5)
     check_list(found)
     assert found[0].score == 1
     assert all(product % 2 == 1 for product in ids(found))
@@ -177,23 +177,23 @@ def test_bought_together_tells_only_what_baskets_say(model: Model):
 
 def test_unknown_products_have_neither_likeness_nor_company(model: Model):
     assert not model.knows(777)
-    assert model.similar(777, eligible=anything, limit=5) == []
-    assert model.bought_together(777, eligible=anything, limit=5) == []
+    assert model.related.similar(777, eligible=anything, limit=5) == []
+    assert model.related.bought_together(777, eligible=anything, limit=5) == []
 
 
 def test_trending_keeps_to_its_categories_and_refills(model: Model):
-    found = model.trending(category_ids=[KITCHEN], eligible=anything, limit=100)
+    found = model.bestsellers.trending(category_ids=[KITCHEN], eligible=anything, limit=100)
     check_list(found)
     assert sorted(ids(found)) == list(range(1, PRODUCTS + 1, 2))
     assert "Kitchen" in found[0].reason
-    assert model.trending(category_ids=[12345], eligible=anything, limit=5) == []
-    assert model.trending(category_ids=[], eligible=anything, limit=5) == []
-    both = model.trending(category_ids=[KITCHEN, GARDEN], eligible=anything, limit=7)
-    assert ids(both) == ids(model.trending(eligible=anything, limit=7))
+    assert model.bestsellers.trending(category_ids=[12345], eligible=anything, limit=5) == []
+    assert model.bestsellers.trending(category_ids=[], eligible=anything, limit=5) == []
+    both = model.bestsellers.trending(category_ids=[KITCHEN, GARDEN], eligible=anything, limit=7)
+    assert ids(both) == ids(model.bestsellers.trending(eligible=anything, limit=7))
 
 
 def test_popular_lists_the_whole_catalogue(model: Model):
-    found = model.popular(eligible=anything, limit=1000)
+    found = model.bestsellers.popular(eligible=anything, limit=1000)
     check_list(found)
     assert len(found) == PRODUCTS == len(model)
 
@@ -201,5 +201,5 @@ def test_popular_lists_the_whole_catalogue(model: Model):
 @pytest.mark.parametrize("limit", [0, -1])
 def test_nothing_asked_is_nothing_given(model: Model, limit: int):
     assert model.recommend(1, eligible=anything, limit=limit) == []
-    assert model.similar(1, eligible=anything, limit=limit) == []
-    assert model.trending(eligible=anything, limit=limit) == []
+    assert model.related.similar(1, eligible=anything, limit=limit) == []
+    assert model.bestsellers.trending(eligible=anything, limit=limit) == []

@@ -142,11 +142,11 @@ def test_carried_parts_follow_a_changed_catalogue(url: str, models: Path, tmp_pa
         content.contents.arrays["als_item_factors"][:-1], whole.contents.arrays["als_item_factors"][1:]
     )
     assert not content.contents.arrays["als_item_factors"][-1].any()
-    before = Model.load(models / whole.name, KEY).bought_together(3, eligible=Without({1}), limit=9)
-    after = Model.load(models / content.name, KEY).bought_together(3, eligible=Everything(), limit=9)
+    before = Model.load(models / whole.name, KEY).related.bought_together(3, eligible=Without({1}), limit=9)
+    after = Model.load(models / content.name, KEY).related.bought_together(3, eligible=Everything(), limit=9)
     assert [each.product_id for each in before] == [each.product_id for each in after]
     als = run(url, models, "als", minutes=2)
-    likes = Model.load(models / als.name, KEY).similar(500, eligible=Everything(), limit=3)
+    likes = Model.load(models / als.name, KEY).related.similar(500, eligible=Everything(), limit=3)
     assert all(each.product_id % 2 for each in likes), "the new mug stands among kitchen goods by its words"
 
 

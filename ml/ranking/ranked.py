@@ -1,0 +1,95 @@
+"""Ranks candidates, and says why each stands where it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ml.data.arrays import Floats, Ids, Rows
+from ml.models import calibration
+from ml.ranking.candidates import Features
+from ml.ranking.ranker import Ranker
+from ml.ranking.selection import Batch, Source
+from ml.ranking.weights import AFFINITY, CONTENT, RECENT, TASTE, TOGETHER, BlendWeights
+
+GROWTH = 4
+
+
+class Ranked:
+    """Candidates in order of their weighted features: the user's own rung of the ladder."""
+
+    floor, ceiling = 0.0, 1.0
+
+    def __init__(
+        self,
+        features: Features,
+        ranker: Ranker,
+        weights: BlendWeights,
+        curve: tuple[Floats, Floats],
+        product_ids: Ids,
+        names: Sequence[str],
+    ) -> None:
+        self._features = features
+        self._ranker = ranker
+        self._names = names
+        self._shares = features.matrix * weights.vector
+        self._totals: Floats = self._shares.sum(axis=1)
+        # Of equals the newer product, whatever order the candidates came in.
+        self._order = np.lexsort((-product_ids[features.rows], -self._totals))
+        self._places: dict[int, int] = {}
+        self._curve = curve
+
+    def batches(self, wanted: int) -> Iterator[Batch]:
+        """Propose by descending total."""
+        start, size = 0, 2 * wanted
+        while start < len(self._order):
+            places = self._order[start : start + size]
+            rows = self._features.rows[places]
+            self._places.update(zip(rows.tolist(), places.tolist(), strict=True))
+            yield Batch(rows, calibration.chances(self._totals[places], self._curve))
+            start, size = start + size, GROWTH * size
+
+    def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
+        """Name the product that speaks loudest for each, or else the source that does."""
+        if not rows:
+            return []
+        context = self._features.context
+        seeds = np.concatenate([context.here, context.past])
+        if not len(seeds):
+            return [(Source.PERSONAL, "Liked by customers with your taste")] * len(rows)
+        loudest = self._loudest(rows, len(seeds))
+        shares = self._shares[[self._places[row] for row in rows]].tolist()
+        return [
+            self._reason(row, share, seed, seeds)
+            for row, share, seed in zip(rows, shares, loudest.tolist(), strict=True)
+        ]
+
+    def _loudest(self, rows: Sequence[int], seeds: int) -> Rows:
+        """For each row the position of the seed that says most for it."""
+        found = self._features.contributions
+        numbers = np.zeros(self._ranker.size, dtype=np.int16)
+        numbers[rows] = np.arange(1, len(rows) + 1)
+        found_numbers = numbers[found.rows]
+        hits = np.flatnonzero(found_numbers)
+        cells = (found_numbers[hits].astype(np.int64) - 1) * seeds + found.seeds[hits]
+        table = np.bincount(cells, found.weights[hits], len(rows) * seeds)
+        loudest: Rows = table.reshape(len(rows), seeds).argmax(axis=1)
+        return loudest
+
+    def _reason(self, row: int, shares: Sequence[float], seed: int, seeds: Rows) -> tuple[Source, str]:
+        context = self._features.context
+        neighbours = shares[AFFINITY] + shares[TOGETHER]
+        if shares[RECENT] > max(neighbours, shares[CONTENT], shares[TASTE]):
+            return Source.TRENDING, "Selling well now"
+        if shares[TASTE] > max(neighbours, shares[CONTENT]):
+            return Source.PERSONAL, "Liked by customers with your taste"
+        if shares[CONTENT] > neighbours:
+            return Source.SIMILAR, f"Similar to {self._names[self._ranker.nearest_seed(row, seeds)]}"
+        name = self._names[seeds[seed]]
+        if seed in self._features.by_words:
+            return Source.SIMILAR, f"Similar to {name}"
+        if seed < len(context.here):
+            return Source.SIMILAR, f"Often bought together with {name}"
+        bought = context.bought[seed - len(context.here)]
+        return Source.PERSONAL, f"Because you {'bought' if bought else 'looked at'} {name}"

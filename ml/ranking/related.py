@@ -1,0 +1,79 @@
+"""Products that go with one product: alike in words and buyers, or bought together with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ml.data.arrays import Array, Floats, Rows
+from ml.models.content import Embedder, ProductText
+from ml.models.neighbours import Neighbours
+from ml.ranking.catalogue import Catalogue
+from ml.ranking.eligibility import Eligible
+from ml.ranking.selection import Recommendation, Selection, Source
+from ml.ranking.similarity import Likeness
+from ml.ranking.sources import SIMILAR_SPAN, WHOLE_SPAN, Listed, Similar
+
+SIMILAR_FURTHEST = 1024
+"""How far the ladder's similar rung looks: the rungs below it hold the whole catalogue anyway."""
+
+
+class RelatedProducts:
+    """Item-to-item recommendations."""
+
+    def __init__(
+        self, arrays: Mapping[str, Array], catalogue: Catalogue, likeness: Likeness, embedder: Embedder
+    ) -> None:
+        self._catalogue = catalogue
+        self._likeness = likeness
+        self._embedder = embedder
+        self._neighbours = Neighbours(
+            *(arrays[f"copurchase_{name}"] for name in ("indptr", "indices", "weights"))
+        )
+
+    def similar(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
+        """Products like this one in words and buyers; empty when the model does not know the product."""
+        row = self._catalogue.row(product_id)
+        if row is None or limit <= 0:
+            return []
+        selection = Selection.of(self._catalogue, eligible, limit)
+        selection.exclude([row])
+        return selection.fill([Similar(self._likeness.index, lambda: self._seeds(np.array([row])))])
+
+    def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
+        """Products like one that the model does not know, by words; empty when no word is known."""
+        vector = self.embed(text)
+        if limit <= 0 or not vector.any():
+            return []
+        query = self._likeness.asking_words(vector)
+        rung = Similar(self._likeness.index, lambda: [(query, f"Similar to {text.name}")])
+        return Selection.of(self._catalogue, eligible, limit).fill([rung])
+
+    def bought_together(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
+        """Products found in its baskets more than their popularity explains; empty when there are none."""
+        row = self._catalogue.row(product_id)
+        if row is None or row >= self._catalogue.trained or limit <= 0:
+            return []
+        rows, weights = self._neighbours.of(row)
+        scores = np.zeros(len(self._catalogue), dtype=np.float32)
+        if len(weights):
+            scores[rows] = weights / weights[0]
+        reason = f"Often bought together with {self._catalogue.names[row]}"
+        rung = Listed(rows, scores, Source.SIMILAR, lambda _: reason, WHOLE_SPAN)
+        return Selection.of(self._catalogue, eligible, limit).fill([rung])
+
+    def embed(self, text: ProductText) -> Floats:
+        """The unit vector of a product's words; zeros when none is known."""
+        vector: Floats = self._embedder.embed([text])[0]
+        return vector
+
+    def similar_rung(self, seeds: Rows) -> Similar:
+        """What is like these products, as a rung of the ladder."""
+        return Similar(
+            self._likeness.index, lambda: self._seeds(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN
+        )
+
+    def _seeds(self, rows: Rows) -> list[tuple[Floats, str]]:
+        names = self._catalogue.names
+        return [(self._likeness.of(row), f"Similar to {names[row]}") for row in rows.tolist()]
