@@ -8,11 +8,11 @@ from server import progress
 from server.bootstrap.console import console, warning
 from server.bootstrap.first_admin import AdminNotCreated, hashed
 from server.bootstrap.prepare import prepare
+from server.bootstrap.training import train
 from server.catalog.models import Product
 from server.db.database import Database
 from server.pricing.prices import PriceRules
 from server.recommend.registry.models import TrainedModel
-from server.recommend.training.command import train
 from server.segment.trained import keeper
 from server.settings import Settings
 

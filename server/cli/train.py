@@ -6,11 +6,11 @@ import argparse
 import signal
 from contextlib import closing
 
+from server.bootstrap.training import train
 from server.cli.arguments import count
 from server.cli.open_shop import open_shop
 from server.db.database import Database
 from server.recommend.training.assignment import Assignment, Parameters
-from server.recommend.training.command import train
 from server.segment.trained import keeper
 from server.settings import Settings
 

@@ -12,10 +12,10 @@ from rich.console import Console
 from sanset.v1 import model_pb2 as pb
 
 from ml.training.train import MODEL_TYPES
+from server.bootstrap.training import table
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import convert as convert
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.training.command import table
 from server.recommend.training.job import Outcome
 from server.recommend.training.runs import CANCELLED, Run
 

@@ -1,4 +1,4 @@
-"""`sanset train`: one training with a progress bar, and how its model measured."""
+"""One training at a terminal: a progress bar, and how its model measured."""
 
 from __future__ import annotations
 
