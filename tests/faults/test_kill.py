@@ -20,7 +20,7 @@ from running_shop import Account, test_settings
 from sanset.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc, payment_pb2
 from shopper import DECLINED, Shopper
 from sqlalchemy import Engine, select
-from watcher import Watcher
+from support.watcher import Watcher
 from worker_process import WorkerProcess
 
 from server.db.engine import connect

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stripe_double
 from payment_shop import let_expire, sound, sweep
 from running_shop import RunningShop, test_settings
-from stripe_double import StripeDouble
+from support import stripe_double
+from support.stripe_double import StripeDouble
 
 from server.settings import Settings
 

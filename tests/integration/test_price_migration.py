@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from support.old_schemas import taken_back
 
 from server.db import migrate
 from server.db.engine import connect
@@ -41,7 +42,6 @@ STOCK = (
 @pytest.fixture
 def old_url(database_url: str) -> str:
     """The URL of a database of the schema before, with three orders."""
-    migrate.downgrade(database_url, "0002")
     statements = [PRODUCT, VARIANT, STOCK]
     orders: list[tuple[int, list[int], int, int]] = [
         (1, [7, 7, 7], 3, 599),
@@ -54,12 +54,8 @@ def old_url(database_url: str) -> str:
             statements.append(EVENT.format(id=order_id, sequence=sequence, status=status))
         for position, price in enumerate(prices, 1):
             statements.append(LINE.format(id=order_id, position=position, price=price))
-    engine = connect(database_url, pool_size=1)
-    with engine.begin() as tx:
-        for statement in statements:
-            tx.exec_driver_sql(statement)
-    engine.dispose()
-    return database_url
+    with taken_back(database_url, "0002", statements):
+        return database_url
 
 
 def test_old_orders_get_prices_in_parts_that_add_up(old_url: str) -> None:

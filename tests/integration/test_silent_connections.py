@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from freezing_proxy import FreezingProxy, proxied
 from running_shop import RunningShop, test_settings
 from sanset.v1 import order_pb2, product_pb2
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from support.freezing_proxy import FreezingProxy, proxied
 
 from server.db import patience
 from server.db.database import Database

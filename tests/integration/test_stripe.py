@@ -6,13 +6,13 @@ import uuid
 
 import grpc
 import pytest
-import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import gift_card, let_die, let_expire, only_order, stuck, sweep, tell
 from running_shop import RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2
-from stripe_double import StripeDouble
+from support import stripe_double
+from support.stripe_double import StripeDouble
 
 from server.money import Money
 from server.payment.gateway import RefundOrder

@@ -9,14 +9,14 @@ from typing import Any
 
 import grpc
 import pytest
-import stripe_double
 from cart_shop import buyer_of, cents, stock_of
 from page_by_page import page_by_page
 from payment_shop import only_order, payment, sound, sweep, tell
 from running_shop import Account, Refused, RunningShop, refusal
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
-from stripe_double import StripeDouble
+from support import stripe_double
+from support.stripe_double import StripeDouble
 
 Refund, Dispute = refund_pb2.Refund, payment_pb2.Dispute
 

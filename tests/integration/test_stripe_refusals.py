@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import stripe_double
 from cart_shop import buyer_of, cart_of, refused, stock_of
 from payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
 from running_shop import Account, RunningShop
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2, refund_pb2, user_pb2
-from stripe_double import StripeDouble
 from stripe_shop import stripe_settings
+from support import stripe_double
+from support.stripe_double import StripeDouble
 
 from server.money import Money
 from server.payment.gateway import Charge, RefundOrder

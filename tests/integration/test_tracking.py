@@ -15,7 +15,7 @@ from running_shop import ADMIN, RunningShop, refusal, test_settings
 from sanset.v1 import auth_pb2, model_pb2, order_service_pb2, order_service_pb2_grpc
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import insert
-from watcher import PATIENCE, Watcher
+from support.watcher import PATIENCE, Watcher
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now

@@ -11,7 +11,7 @@ import pytest
 from running_shop import RunningShop, test_settings
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import Connection, text
-from watcher import Watcher
+from support.watcher import Watcher
 
 from server.audit.log import THE_SHOP
 from server.clock import utc_now

@@ -35,7 +35,7 @@ from payment_shop import sound
 from running_shop import Account, RunningShop, refusal, refused
 from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import refund_pb2 as pb
-from watcher import Watcher
+from support.watcher import Watcher
 
 CODE = grpc.StatusCode
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-import stripe_double
+from support import stripe_double
 
 from server.money import Money, decimals
 from server.payment.stripe_amounts import from_stripe, to_stripe
