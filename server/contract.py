@@ -1,4 +1,4 @@
-"""What the protos declare of each method, beyond its messages: the one list of RPCs that the server has."""
+"""Declarations of the protos about each method, beyond its messages: the one list of RPCs that the server has."""
 
 from __future__ import annotations
 
@@ -58,22 +58,22 @@ def bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
 
 
 def is_read(method: MethodDescriptor) -> bool:
-    """Whether a call changes nothing, so that it may be repeated whatever became of it."""
+    """Tell whether a call changes nothing, so that it may be repeated whatever became of it."""
     return bool(method.GetOptions().idempotency_level == _NO_SIDE_EFFECTS)
 
 
 def is_public(method: MethodDescriptor) -> bool:
-    """Whether no token is read."""
+    """Tell whether no token is read."""
     return bool(method.GetOptions().Extensions[access_pb2.access].level == AccessRule.PUBLIC)
 
 
 def is_export(method: MethodDescriptor) -> bool:
-    """Whether it streams a file."""
+    """Tell whether it streams a file."""
     return bool(method.server_streaming and method.output_type.full_name == RAW_BODY)
 
 
 def is_report(method: MethodDescriptor) -> bool:
-    """Whether a machine of somebody else's reports by it, whose signature covers the bytes of the body."""
+    """Tell whether a machine of somebody else's reports by it, whose signature covers the bytes of the body."""
     return is_public(method) and any(_is_raw(method, binding.body) for binding in bindings_of(method))
 
 

@@ -1,4 +1,4 @@
-"""What a worker holds and waits for, as Prometheus gauges that are read when asked."""
+"""Prometheus gauges of what a worker holds and waits for."""
 
 from __future__ import annotations
 

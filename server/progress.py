@@ -1,4 +1,4 @@
-"""How long work says how far it is, and the bar that shows it on a terminal."""
+"""Reports of work that takes long, and the bars that show them on a terminal."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ LAG_SECONDS = 5.0
 NOTICE_SECONDS = 1.5
 """Envoy asks for a worker's health every half second, on a busy machine later; until then it still sends calls."""
 LOOK_EVERY = timedelta(seconds=1)
-"""How often the event table and the schema are looked at."""
+"""Between two looks at the event table and the schema."""
 
 log = structlog.get_logger()
 

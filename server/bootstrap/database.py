@@ -51,7 +51,7 @@ def database_url(settings: Settings) -> str:
 
 
 def postgres_directory(directory: Path) -> Path:
-    """Where the shop's own PostgreSQL lives."""
+    """The directory of the shop's own PostgreSQL."""
     return directory / "postgres"
 
 

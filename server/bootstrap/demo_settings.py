@@ -1,4 +1,4 @@
-"""What a demo shop makes up for itself: a secret, kept in DATA_DIR, and an admin whose password is printed."""
+"""Settings that a demo shop makes up: a secret, stored in DATA_DIR, and an admin whose password is printed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def demo_settings(settings: Settings) -> Settings:
 
 
 def secret_file(data_dir: Path) -> Path:
-    """Where a demo shop keeps the secret that it made."""
+    """The file of the secret that a demo shop made."""
     return data_dir / "secret_key"
 
 

@@ -1,4 +1,4 @@
-"""From an empty directory to an open demo shop: what any shop needs, demo data, and a trained model."""
+"""A demo shop in an empty directory: what any shop needs, demo data, and a trained model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person at the terminal hears of a shop that starts: what it lacks, where it is, who may sign in."""
+"""Notices at the terminal of a shop that starts: what it lacks, where it is, who may sign in."""
 
 from __future__ import annotations
 

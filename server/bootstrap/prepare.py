@@ -1,4 +1,4 @@
-"""From an empty database to one that a shop can be served from: schema, owner, first admin."""
+"""Prepares a database for a shop: its schema, its owner, the first admin."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, argparse.Namespace]:
 
 
 def _line_of(error: Exception, settings: Settings | None) -> str | None:
-    """What a failure is to the person who gave the command, in a line; None for a fault of ours."""
+    """Say in a line what failed, for the person who gave the command; None for a fault of ours."""
     if isinstance(error, CommandError):
         return str(error)
     data_dir = (settings.data_dir if settings is not None else named_data_dir()).absolute()

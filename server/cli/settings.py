@@ -32,7 +32,7 @@ def settings_for(command: str) -> Settings:
 
 
 class _Named(BaseSettings):
-    """What says which shop is meant, before it is known which rules its settings must keep."""
+    """The settings that say which shop is meant, before it is clear which rules the others must keep."""
 
     model_config = Settings.model_config
 

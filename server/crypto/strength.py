@@ -1,4 +1,4 @@
-"""How hard a secret is to guess: the bits of its cheapest description by what people type and publish.
+"""Measures how hard a secret is to guess: the bits of its cheapest description by what people type and publish.
 
 A random key has no shorter description than itself. Words, sequences, keyboard rows, repeated blocks, dates and
 examples out of manuals have one, whatever their length, and a guesser tries those first.
@@ -18,9 +18,9 @@ from typing import Any
 from server.crypto.published_secrets import PLACEHOLDER_WORDS, PUBLISHED
 
 KEY_BITS = 52
-"""What a key needs that is guessed offline, against a token: five random words, or 16 hexadecimal digits."""
+"""Bits that a key needs which is guessed offline, against a token: five random words, or 16 hexadecimal digits."""
 PASSWORD_BITS = 28
-"""What a password needs that is guessed online, behind a limit and a slow hash: ten random characters."""
+"""Bits that a password needs which is guessed online, behind a limit and a slow hash: ten random characters."""
 
 MAX_LENGTH = 128
 """Characters looked at; no more are needed to be strong."""
@@ -95,7 +95,7 @@ def _pieces(text: str, words: Mapping[str, Mapping[str, int]]) -> dict[int, list
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """Whether a short word is one: between separators or case changes, not two letters of a random key."""
+    """Tell whether a short word is one: between separators or case changes, not two letters of a random key."""
     before = (
         start == 0 or text[start - 1] in SEPARATORS or (text[start].isupper() and text[start - 1].islower())
     )
@@ -114,7 +114,7 @@ def _match_bits(match: dict[str, Any]) -> float:
 
 
 def _character_bits(text: str) -> float:
-    """What one character says at most: the choice among its kind, or the variety it shows."""
+    """Return the bits that one character says at most: the choice among its kind, or the variety it shows."""
     if re.fullmatch(r"[0-9a-f]*|[0-9A-F]*", text):
         choice = 16 if re.search(r"[a-fA-F]", text) else 10
     else:
@@ -127,7 +127,7 @@ def _character_bits(text: str) -> float:
 
 
 def _decoded(text: str) -> Iterable[str]:
-    """What `text` reads as where it only spells another text: in base64, or as hexadecimal digits."""
+    """Yield what `text` reads as where it only spells another text: in base64, or as hexadecimal digits."""
     decoders = (
         bytes.fromhex,
         lambda value: base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True),

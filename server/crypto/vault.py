@@ -27,7 +27,7 @@ class Vault:
         self._cipher = AESGCM(derived_key(secret, "vault"))
 
     def seal(self, text: str, user_id: int) -> str:
-        """What to store of a text of this user's: it opens for nobody else. Of nothing nothing is stored."""
+        """Seal a text of this user's for storing: it opens for nobody else. Of nothing nothing is stored."""
         if not text:
             return ""
         nonce = os.urandom(_NONCE_BYTES)

@@ -20,12 +20,12 @@ from server.process.parent_death import bound_to_parent
 START_ATTEMPTS = 3
 READY_SECONDS = 60.0
 STABLE_SECONDS = 10.0
-"""Who lived this long is started again at once; who did not, after a growing pause."""
+"""A process that lived this long is started again at once; another one after a growing pause."""
 FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=0.1), timedelta(seconds=5)
 LIFE_SECONDS = 1.0
-"""How often a program is asked for a sign of life, or gives one by writing a line."""
+"""Between two signs of life: a process is asked for one, or gives it by writing a line."""
 SILENT_LOOKS = 10
-"""Who gave none so many times hangs. Looks are counted, not seconds: a machine that slept counts none."""
+"""A process that gave none so many times hangs. Looks are counted: while a machine sleeps there are none."""
 
 READY = b"ready"
 """The line by which a program says on its standard output that it serves."""

@@ -21,7 +21,7 @@ def mark_as_demo(data_dir: Path) -> None:
 
 
 def is_demo(data_dir: Path) -> bool:
-    """Whether a demo shop lives in `data_dir`, or did."""
+    """Tell whether a demo shop lives in `data_dir`, or did."""
     return _demo_mark(data_dir).exists()
 
 

@@ -26,7 +26,7 @@ def optional(what: str) -> Iterator[None]:
 
 
 class LogFile:
-    """Where a child process writes to."""
+    """The file that a child process writes to."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

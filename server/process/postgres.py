@@ -33,7 +33,7 @@ START_SECONDS = 60.0
 """Enough for the recovery after an unclean stop."""
 STOP_SECONDS = 30.0
 LOCK_SECONDS = 10.0
-"""How long a server whose parent has just died may take to leave its directory."""
+"""The time that a server whose parent has just died may take to leave its directory."""
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,

@@ -1,4 +1,4 @@
-"""Where a PostgreSQL of our own keeps its data, as whom its programs run, and how a new cluster is made."""
+"""The cluster of a PostgreSQL of our own: its directory, the user its programs run as, and its making."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Cluster:
     directory: Path
     programs: Path
     as_owner: tuple[str, ...]
-    """What a command is prefixed with to run as the owner of the data."""
+    """The prefix of a command that runs as the owner of the data."""
 
     @property
     def data(self) -> Path:
-        """Where PostgreSQL keeps its files."""
+        """The directory of PostgreSQL's own files."""
         return self.directory / "data"
 
     @property
     def log(self) -> Path:
-        """What the server says."""
+        """The log of the server."""
         return self.directory / "postgres.log"
 
     @property
     def password_file(self) -> Path:
-        """Where the password of the role is kept."""
+        """The file that holds the password of the role."""
         return self.directory / "password"
 
     def url(self, port: int) -> str:
@@ -130,6 +130,6 @@ def environment() -> dict[str, str]:
 
 
 def last_line(text: str) -> str:
-    """What a program said last."""
+    """Return the last line that a program wrote."""
     lines = text.strip().splitlines()
     return lines[-1] if lines else "it said nothing"

@@ -16,12 +16,12 @@ from server.background import backoff
 from server.process.ports import LOOPBACK
 
 LOOK_SECONDS = 0.5
-"""How often the process is looked at."""
+"""Between two looks at the process."""
 ASK_EVERY = 10
 """Every so many looks it is asked for an answer."""
 ANSWER_SECONDS = 2.0
 SILENT_ANSWERS = 2
-"""Who did not answer so many times in a row hangs."""
+"""A server that did not answer so many times in a row hangs."""
 FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=0.1), timedelta(seconds=5)
 
 _SSL_REQUEST: Final = struct.pack("!ii", 8, 80877103)
@@ -88,7 +88,7 @@ class Keeper:
 
 
 def answers(port: int) -> bool:
-    """Whether the server on `port` answers a question, at its limit of connections too."""
+    """Tell whether the server on `port` answers a question, at its limit of connections too."""
     try:
         with socket.create_connection((LOOPBACK, port), ANSWER_SECONDS) as connection:
             connection.sendall(_SSL_REQUEST)

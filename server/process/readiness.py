@@ -1,4 +1,4 @@
-"""Whether a server on this machine answers over HTTP."""
+"""Tells whether a server on this machine answers over HTTP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def any_certificate() -> ssl.SSLContext:
 
 
 async def answers_well(host: str, port: int, path: str, tls: ssl.SSLContext | None = None) -> bool:
-    """Whether a GET is answered with status 200."""
+    """Tell whether a GET is answered with status 200."""
     try:
         reader, writer = await asyncio.open_connection(host, port, ssl=tls)
     except OSError:

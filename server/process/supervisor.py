@@ -26,9 +26,9 @@ from server.settings import Settings, environment_of
 
 GATEWAY_STOP_SECONDS = 3.0
 LEEWAY_SECONDS = 3.0
-"""What a worker needs to end besides DRAIN_SECONDS and a last payment: its notice to the gateway, and to close."""
+"""For a worker to end, besides DRAIN_SECONDS and a last payment: its notice to the gateway, and to close."""
 NOTICE_SECONDS = 10.0
-"""How long the gateway may take to see that a worker is back."""
+"""Seconds that the gateway may take to see that a worker is back."""
 LOG_CHECK_SECONDS = 10.0
 
 
@@ -38,7 +38,7 @@ class ServeFailed(CommandError):
 
 @dataclass(frozen=True)
 class Ports:
-    """Where a running shop listens."""
+    """The ports on which a running shop listens."""
 
     json: int
     grpc: int

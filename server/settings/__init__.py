@@ -83,7 +83,7 @@ class Settings(
 
     @property
     def reflects(self) -> bool:
-        """Whether the contract may be asked for."""
+        """Tell whether callers may ask for the contract."""
         return self.environment != "production" if self.grpc_reflection is None else self.grpc_reflection
 
     def masked(self) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Who the callers are: keys, tokens, passwords and the first admin."""
+"""Settings of accounts: keys, tokens, passwords and the first admin."""
 
 from __future__ import annotations
 

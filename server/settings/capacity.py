@@ -1,4 +1,4 @@
-"""How much a worker takes on, and for how long."""
+"""Settings of a worker's capacity: how much it takes on, and for how long."""
 
 from __future__ import annotations
 

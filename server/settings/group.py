@@ -1,4 +1,4 @@
-"""What the groups of settings share: how a value is spelt, and types that several of them use."""
+"""The base of the groups of settings, and types that several of them use."""
 
 from __future__ import annotations
 

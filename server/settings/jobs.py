@@ -1,4 +1,4 @@
-"""The scheduled work."""
+"""Settings of the scheduled work."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from server.settings.group import Group, TimeOfDay
 
 
 class JobSettings(Group):
-    """Whether workers do it, and when."""
+    """The scheduled jobs: done by the workers or not, and at which time."""
 
     run_jobs: bool = Field(
         True,

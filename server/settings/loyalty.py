@@ -1,4 +1,4 @@
-"""The loyalty programme."""
+"""Settings of the loyalty programme."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIER_LEVELS: tuple[TierLevel, ...] = get_args(TierLevel)
 
 
 class LoyaltySettings(Group):
-    """From how many points a tier is reached, and what it takes off."""
+    """Points from which a tier is reached, and the discount that it gives."""
 
     tier_from_points: dict[TierLevel, Annotated[int, Field(ge=0, le=1_000_000_000)]] = Field(
         {"BRONZE": 0, "SILVER": 500, "GOLD": 2000, "PLATINUM": 5000},

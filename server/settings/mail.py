@@ -1,4 +1,4 @@
-"""Mails and webhooks: what leaves the shop."""
+"""Settings of mails and webhooks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the shop listens, and for whom."""
+"""Settings of the network: where the shop listens, and for whom."""
 
 from __future__ import annotations
 

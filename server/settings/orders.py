@@ -1,4 +1,4 @@
-"""How long orders, carts and returns may take, and how many may wait."""
+"""Settings of orders, guests' carts and returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long a page of a list is."""
+"""Settings of lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who takes the payments."""
+"""Settings of payments."""
 
 from __future__ import annotations
 

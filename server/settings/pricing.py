@@ -1,4 +1,4 @@
-"""What a cart costs: currency, taxes and shipping."""
+"""Settings of prices: currency, taxes and shipping."""
 
 from __future__ import annotations
 

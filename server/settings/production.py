@@ -1,4 +1,4 @@
-"""What production refuses of well-formed settings: secrets that can be guessed, and aids of development."""
+"""Refusals of production: secrets that can be guessed, and aids of development."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The recommendations: training, what is kept of behaviour, and how models are kept."""
+"""Settings of the recommendations: training, what is kept of behaviour, and how models are kept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the shop keeps its data, and which kind of shop it is."""
+"""Settings of the environment and of where the shop stores its data."""
 
 from __future__ import annotations
 
@@ -46,5 +46,5 @@ class StorageSettings(Group):
 
     @property
     def models_dir(self) -> Path:
-        """Where trained artifacts live."""
+        """The directory of trained artifacts."""
         return self.data_dir / "models"

@@ -27,7 +27,7 @@ _FILLERS: Final = re.compile(r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u280
 
 
 def is_plain(text: str) -> bool:
-    """Whether `text` needs no look: ASCII that can be printed, with no blank at an end."""
+    """Tell whether `text` needs no look: ASCII that can be printed, with no blank at an end."""
     return text.isascii() and text.isprintable() and (not text or (text[0] != " " and text[-1] != " "))
 
 
@@ -37,7 +37,7 @@ def trimmed(text: str) -> str:
 
 
 def problem_of_name(name: str) -> str | None:
-    """What is wrong with a text of one line that is trimmed, or None: an empty one is right.
+    """Say what is wrong with a text of one line that is trimmed, or None: an empty one is right.
 
     Joiners (U+200C, U+200D) stay legal, for scripts and emoji are written with them.
     """
@@ -52,7 +52,7 @@ def problem_of_name(name: str) -> str | None:
 
 
 def problem_of_lines(text: str) -> str | None:
-    """What is wrong with a text that may have several lines, or None."""
+    """Say what is wrong with a text that may have several lines, or None."""
     refused = _OF_SEVERAL_LINES.search(text)
     if refused is None:
         return None

@@ -1,4 +1,4 @@
-"""What the supervisor asks of the running gateway, over the socket of Envoy's admin interface."""
+"""Requests of the supervisor to the running gateway, over the socket of Envoy's admin interface."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Admin:
 
     @property
     def socket(self) -> Path:
-        """Where the gateway is to listen."""
+        """The socket on which the gateway is to listen."""
         return self._directory / "admin.sock"
 
     async def lives(self) -> bool:
-        """Whether the gateway answers at all."""
+        """Tell whether the gateway answers at all."""
         return await self._ask("GET", "/ready") is not None
 
     async def fail(self) -> bool:

@@ -26,14 +26,14 @@ TEMPLATE = Path(__file__).parent / "envoy.yaml"
 DESCRIPTOR_SET = Path(sanset.__file__).parent / "sanset.binpb"
 
 REFLECTION = r"|/grpc\\.health\\.v1\\.Health/Watch|/grpc\\.reflection\\.v1(?:alpha)?\\.ServerReflection/\\w+"
-"""What GRPC_REFLECTION opens besides the health check; escaped once for the regular expression, once for YAML."""
+"""Methods that GRPC_REFLECTION opens besides the health check; escaped for the expression, and again for YAML."""
 
 FORWARDED = "x-forwarded"
 FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
 """The headers x-forwarded-… but for x-forwarded-for itself."""
 
 MAX_REPLY_BYTES = 4 * 1024 * 1024
-"""What the JSON of a reply may take, as server.paging promises; it is made in one piece."""
+"""Bytes that the JSON of a reply may take, as server.paging promises; it is made in one piece."""
 
 MIN_CALLS_OF_CONNECTION = 100
 """Calls and streams that any HTTP/2 connection may carry at a time, as RFC 9113 recommends."""
@@ -127,7 +127,7 @@ def binary() -> Path:
 
 
 def _limits(settings: Settings, workers: int) -> dict[str, str]:
-    """How many calls there may be, and how large they may be."""
+    """Return the bounds on the number and the size of calls."""
     limit = settings.rate_limit
     max_calls = workers * (settings.db_pool_size + settings.max_queued_calls)
     return {
@@ -188,7 +188,7 @@ def _address(host: str) -> str:
 
 
 def _addresses(settings: Settings) -> list[dict[str, object]]:
-    """Where to listen: on both ports, and for `::` on IPv4 too, whose callers keep their own addresses so."""
+    """Return the addresses of both ports; for `::` those of IPv4 too, so that its callers keep their own."""
     host = _address(settings.host)
     hosts = [host, "0.0.0.0"] if host == "::" else [host]  # noqa: S104 - as the setting says
     return [
