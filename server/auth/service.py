@@ -17,8 +17,8 @@ from server.db.deadline import Deadline
 from server.db.work import Work
 from server.errors import Overloaded
 from server.user import service as users
+from server.user.lookup_key import lookup_key
 from server.user.service import Credentials, NewAccount
-from server.user.text import lookup_key
 
 log = structlog.get_logger()
 

@@ -15,8 +15,8 @@ from server.db.properties import ShopProperty, property_of, set_once
 from server.demo.people import DEMO_LOGINS
 from server.process import data_dir
 from server.settings import InvalidSettings, Settings
+from server.user.lookup_key import lookup_key
 from server.user.models import User
-from server.user.text import lookup_key
 
 ENVIRONMENT = "environment"
 """The property by which a database says whose it is."""

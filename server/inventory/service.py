@@ -13,7 +13,9 @@ from sqlalchemy import Connection
 
 from server.catalog import listings
 from server.catalog.offers import Offer, lock_stock, offer_from
+from server.catalog.service import check_owner
 from server.events.log import STOCK, NewEvent, publish
+from server.identity import Identity
 from server.inventory import queries
 from server.inventory.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
 
@@ -54,20 +56,33 @@ def stock_event(product_ids: Iterable[int]) -> NewEvent:
 
 
 def set_stock(
-    tx: Connection, product_id: int, variant_id: int | None, quantity: int, expected: int | None = None
+    tx: Connection,
+    caller: Identity,
+    product_id: int,
+    variant_id: int | None,
+    *,
+    quantity: int,
+    expected: int | None = None,
 ) -> None:
     """Make `quantity` the units that can be ordered, if `expected` are so still; None accepts any number.
 
-    Raises VariantNotFound and StockChanged.
+    Raises ProductNotFound, NotTheOwner, VariantNotFound and StockChanged.
     """
+    check_owner(tx, caller, product_id)
     variant_id = _variant_id(tx, product_id, variant_id)
     if not queries.set_available(tx, variant_id, quantity, expected):
         raise StockChanged(available=queries.available(tx, variant_id), expected=expected)
     _announce_change(tx, product_id)
 
 
-def adjust_stock(tx: Connection, product_id: int, variant_id: int | None, delta: int) -> None:
-    """Add `delta` units, or take them when negative. Raises VariantNotFound and NegativeStock."""
+def adjust_stock(
+    tx: Connection, caller: Identity, product_id: int, variant_id: int | None, *, delta: int
+) -> None:
+    """Add `delta` units, or take them when negative.
+
+    Raises ProductNotFound, NotTheOwner, VariantNotFound and NegativeStock.
+    """
+    check_owner(tx, caller, product_id)
     variant_id = _variant_id(tx, product_id, variant_id)
     if not queries.add_available(tx, variant_id, delta):
         raise NegativeStock(available=queries.available(tx, variant_id), taken=-delta)

@@ -8,7 +8,6 @@ from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import inventory_pb2_grpc
 from sqlalchemy import Connection
 
-from server.catalog import service as catalog
 from server.catalog.errors import ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
@@ -47,29 +46,32 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
 
     def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
-        now = self._clock()
+        expected = request.expected_quantity if request.HasField("expected_quantity") else None
+        variant_id = request.variant_id or None
         with self._db.transaction() as tx:
 
             def set_stock() -> pb.Inventory:
-                catalog.check_owner(tx, call.identity, request.product_id)
-                expected = request.expected_quantity if request.HasField("expected_quantity") else None
                 service.set_stock(
-                    tx, request.product_id, request.variant_id or None, request.quantity, expected
+                    tx,
+                    call.identity,
+                    request.product_id,
+                    variant_id,
+                    quantity=request.quantity,
+                    expected=expected,
                 )
                 return self._read_inventory(tx, request.product_id)
 
-            return once(tx, request, call, pb.Inventory, now, set_stock)
+            return once(tx, request, call, pb.Inventory, self._clock(), set_stock)
 
     def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
-        now = self._clock()
+        variant_id = request.variant_id or None
         with self._db.transaction() as tx:
 
             def adjust() -> pb.Inventory:
-                catalog.check_owner(tx, call.identity, request.product_id)
-                service.adjust_stock(tx, request.product_id, request.variant_id or None, request.delta)
+                service.adjust_stock(tx, call.identity, request.product_id, variant_id, delta=request.delta)
                 return self._read_inventory(tx, request.product_id)
 
-            return once(tx, request, call, pb.Inventory, now, adjust)
+            return once(tx, request, call, pb.Inventory, self._clock(), adjust)
 
     def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
         return convert.inventory_to_wire(

@@ -18,7 +18,7 @@ from server.segment.errors import SegmentIsTrained, SegmentNotFound, SegmentTake
 from server.segment.membership import Moment, Segment
 from server.segment.rules import Rules, check
 from server.text import name_key as names
-from server.user.text import tidied
+from server.text.tidy import tidied
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, Row
 
 from server.countries import country_code, country_problem
 from server.errors import InvalidField, TooMany
+from server.text.tidy import tidied
 from server.user import address_queries
 from server.user.errors import AddressNotFound
 from server.user.service import hold
-from server.user.text import tidied
 
 MAX_ADDRESSES = 50
 REQUIRED = ("line1", "city", "country")

@@ -11,9 +11,10 @@ from typing import Any
 from sqlalchemy import Connection, Row
 
 from server.errors import Conflict, InvalidField, UserNotFound
+from server.text.tidy import tidied
 from server.user import queries
 from server.user.errors import EmailTaken, UsernameTaken
-from server.user.text import lookup_key, tidied
+from server.user.lookup_key import lookup_key
 
 MAX_PREFERENCES_BYTES = 8 * 1024
 

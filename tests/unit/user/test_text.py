@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from server.errors import InvalidField
-from server.user.text import lookup_key, tidied
+from server.text.tidy import tidied
+from server.user.lookup_key import lookup_key
 
 
 def test_texts_are_stripped_and_other_values_stay() -> None:

@@ -1,4 +1,4 @@
-"""Text that people type about themselves: what is stored of it."""
+"""Fields of one line that people fill: what is stored of them."""
 
 from __future__ import annotations
 
@@ -26,8 +26,3 @@ def tidied(values: Mapping[str, Any], *, required: Iterable[str] = (), prefix: s
     if wrong:
         raise InvalidField(*wrong)
     return tidy
-
-
-def lookup_key(text: str) -> str:
-    """The form in which an e-mail address or user name is unique: whatever its case."""
-    return text.strip().casefold()
