@@ -40,7 +40,7 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         self._views = CartViews(db, clock, settings)
 
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
-        return convert.cart_to_wire(self._views.read(self._owner(call)))
+        return convert.cart_to_wire(self._views.read(_owner(call, self._clock(), self._settings)))
 
     def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
@@ -50,19 +50,24 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
         added = partial(self._added, call.address)
         with self._db.transaction() as tx:
             cart = service.add_item(
-                tx, self._owner(call), addition, added, self._settings.rules, self._clock()
+                tx,
+                _owner(call, self._clock(), self._settings),
+                addition,
+                added,
+                self._settings.rules,
+                self._clock(),
             )
         return convert.cart_to_wire(cart)
 
     def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
-            owner = self._owner(call)
+            owner = _owner(call, self._clock(), self._settings)
             service.update_item(tx, owner, request.item_id, request.quantity, request.etag, self._clock())
             return convert.cart_to_wire(self._views.changed(tx, owner))
 
     def RemoveItem(self, request: pb.RemoveItemRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
-            owner = self._owner(call)
+            owner = _owner(call, self._clock(), self._settings)
             service.remove_item(
                 tx, owner, item_id=request.item_id, product_id=request.product_id, now=self._clock()
             )
@@ -70,12 +75,12 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
 
     def ClearCart(self, request: pb.ClearCartRequest, call: Call) -> pb.Cart:
         with self._db.transaction() as tx:
-            owner = self._owner(call)
+            owner = _owner(call, self._clock(), self._settings)
             service.clear(tx, owner, request.etag, self._clock())
             return convert.cart_to_wire(self._views.changed(tx, owner))
 
     def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pricing_pb2.Totals:
-        return convert.totals_to_wire(self._views.read(self._owner(call)).priced)
+        return convert.totals_to_wire(self._views.read(_owner(call, self._clock(), self._settings)).priced)
 
     def SyncCart(self, request: pb.SyncCartRequest, call: Call) -> pb.Cart:
         user_id = call.identity.user_id
@@ -149,11 +154,12 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
             )
         return convert.cart_to_wire(cart)
 
-    def _owner(self, call: Call) -> Owner:
-        """Whose cart a call is about: a signed-in caller's own, whatever token they send."""
-        if call.caller is not None:
-            return Member(call.caller.user_id)
-        return _guest(call.headers.get(TOKEN_HEADER), self._clock(), self._settings)
+
+def _owner(call: Call, now: datetime, settings: CartSettings) -> Owner:
+    """Whose cart a call is about: a signed-in caller's own, whatever token they send."""
+    if call.caller is not None:
+        return Member(call.caller.user_id)
+    return _guest(call.headers.get(TOKEN_HEADER), now, settings)
 
 
 def _guest(token: object, now: datetime, settings: CartSettings) -> Guest:

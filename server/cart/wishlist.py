@@ -22,7 +22,7 @@ from server.errors import TooMany
 from server.pricing.prices import PriceRules
 from server.user import service as accounts
 
-MOST_WISHES = 500
+MAX_WISHES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,8 @@ def add(tx: Connection, user_id: int, product_id: int, variant_id: int | None, n
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
     accounts.hold(tx, user_id)  # so that two calls do not each see the 499th
     if queries.insert(tx, user_id, product_id, variant_id, offer.price_minor, now):
-        if queries.count(tx, user_id) > MOST_WISHES:
-            raise TooMany(limit=MOST_WISHES, things="products on a wishlist")
+        if queries.count(tx, user_id) > MAX_WISHES:
+            raise TooMany(limit=MAX_WISHES, things="products on a wishlist")
         return Wish(offer, variant_id, offer.price_minor, now)
     return _wish(queries.wish(tx, user_id, product_id), now)
 

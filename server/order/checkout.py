@@ -29,7 +29,7 @@ from server.errors import Aborted, Refusal, Unavailable
 from server.money import Money
 from server.order import queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
-from server.order.repeats import FIRST_WAIT, LONGEST_WAIT, first_or_wait
+from server.order.repeats import FIRST_WAIT, MAX_WAIT, first_or_wait
 from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
 from server.order.settlement import METHOD, NOT_PAID, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
@@ -112,7 +112,7 @@ class Checkout:
         with self._db.transaction() as tx:
             if claim(tx, key, purchase.body_hash, now, leased_until=now + self._lease):
                 gateway = self._gateways.for_method(purchase.payment_method).name
-                sealed = self._vault.seal(self._token(tx, purchase), purchase.user_id)
+                sealed = self._vault.seal(_payment_token(tx, self._vault, purchase), purchase.user_id)
                 paying = replace(purchase, gateway=gateway, payment_token=sealed)
                 try:
                     return reserve(tx, paying, self._rules, now)
@@ -128,13 +128,6 @@ class Checkout:
                 )
                 store_reply(tx, key, reply)
             return reply
-
-    def _token(self, tx: Connection, purchase: Purchase) -> str:
-        if not purchase.payment_method_id:
-            return purchase.payment_token
-        return payment_methods.token_for_checkout(
-            tx, self._vault, purchase.user_id, purchase.payment_method_id, purchase.payment_method
-        )
 
     async def _settle(self, purchase: Purchase, order: PlacedOrder) -> bytes | None:
         """Pay an order and end it accordingly; None when somebody else did, and the reply is to be read again."""
@@ -168,7 +161,7 @@ class Checkout:
                     raise
                 log.warning("settling_again", order=order.values["number"], reason=refusal.reason)
             await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+            wait = min(2 * wait, MAX_WAIT)
 
     async def _pay(self, purchase: Purchase, order: PlacedOrder) -> Outcome | None:
         """What the gateway answers; None when the order was given up before it could be charged.
@@ -255,3 +248,11 @@ class Checkout:
 
 def _key(purchase: Purchase) -> Key:
     return purchase.user_id, METHOD, purchase.request_id
+
+
+def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:
+    if not purchase.payment_method_id:
+        return purchase.payment_token
+    return payment_methods.token_for_checkout(
+        tx, vault, purchase.user_id, purchase.payment_method_id, purchase.payment_method
+    )

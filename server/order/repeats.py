@@ -9,7 +9,7 @@ from typing import TypeVar
 from server.db.deadline import Deadline
 from server.order.errors import StillRunning
 
-FIRST_WAIT, LONGEST_WAIT = 0.02, 0.25
+FIRST_WAIT, MAX_WAIT = 0.02, 0.25
 
 T = TypeVar("T")
 
@@ -27,4 +27,4 @@ async def first_or_wait(deadline: Deadline, request_id: str, begin: Callable[[],
         if deadline.remaining < 2 * wait:
             raise StillRunning(request_id=request_id)
         await asyncio.sleep(wait)
-        wait = min(2 * wait, LONGEST_WAIT)
+        wait = min(2 * wait, MAX_WAIT)

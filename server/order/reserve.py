@@ -1,4 +1,4 @@
-"""The transactions of a checkout: reserve before the payment, confirm or release after it."""
+"""The first transaction of a checkout: an unpaid order that holds its stock. `outcomes` has those that end it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,9 @@ from server.inventory import service as inventory
 from server.money import Money
 from server.order import buyers_limits, payment_queries, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
-from server.order.giving_up import give_back
 from server.order.numbers import order_number
 from server.order.steps import MESSAGES, Step, record
-from server.payment.gateway import DECLINED, PENDING, VOIDED, Outcome
+from server.payment.gateway import PENDING
 from server.pricing import delivery
 from server.pricing.prices import CouponRule, Item, Priced, PriceRules, price
 from server.promotion import service as promotions
@@ -31,11 +30,6 @@ from server.user import addresses
 
 NO_GATEWAY = "none"
 """The gateway of an order that costs nothing."""
-
-UNPAID = {
-    DECLINED: "Your payment was declined; the order was cancelled.",
-    VOIDED: "Your order was not paid in time and was cancelled.",
-}
 
 
 @dataclass(frozen=True)
@@ -279,62 +273,6 @@ def _shown(payment: dict[str, Any]) -> dict[str, Any]:
         "gateway_id": payment["gateway_id"],
         "payment_disputed": "",
     }
-
-
-def confirm(
-    tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime
-) -> tuple[PlacedOrder, NewEvent] | None:
-    """Record that the payment was captured, and confirm the order; None when it does not wait for it any more.
-
-    The caller publishes the event with the last of its own writes.
-    """
-    values = order.values
-    eta = delivery.renewed(values["eta"], values["delivery_option"], now)
-    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now, eta)
-    if sequence is None:
-        return None
-    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
-    step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
-    event = record(tx, order.id, values["user_id"], step)
-    bought = {
-        "products": [line["product_id"] for line in order.lines],
-        "country": values["address"].get("country", ""),
-    }
-    changed = {
-        "status": status.CONFIRMED,
-        "last_sequence": sequence,
-        "eta": eta,
-        "updated_at": now,
-        "reserved_until": None,
-        "payment_status": outcome.status,
-        "payment_captured_minor": values["payment_minor"],
-        "payment_updated_at": now,
-        "gateway_id": outcome.gateway_id,
-    }
-    told = replace(event, payload=(event.payload or {}) | bought)
-    return PlacedOrder(order.id, values | changed, order.lines), told
-
-
-def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
-    """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
-
-    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then: see
-    `putting_back.put_back`.
-    """
-    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
-    if sequence is None:
-        return False
-    # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
-    values = order.values
-    give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
-    products = inventory.return_stock(tx, order.units)
-    queries.restock_all(tx, order.id)
-    promotions.give_back(tx, values, now)
-    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
-    step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
-    event = record(tx, order.id, order.values["user_id"], step)
-    publish(tx, event, inventory.stock_event(products))
-    return True
 
 
 def read_placed(connection: Connection, user_id: int, request_id: str) -> PlacedOrder:

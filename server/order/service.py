@@ -107,12 +107,7 @@ def advance(
     if order.status == wanted and parcel is None:
         return
     if order.status != wanted:
-        # A return that is open ends by its own calls, never beside them.
-        asked_back = order.status == status.RETURN_REQUESTED
-        legal = frozenset() if asked_back else status.LEGAL[order.status] & FULFILMENT
-        status.check_step(order.status, wanted, legal, "nothing by this call")
-        if wanted in LEAVING:
-            _check_money(tx, order_id, wanted)
+        _check_step(tx, order_id, order.status, wanted)
     expected = None if wanted == status.DELIVERED else eta or _renewed(tx, order_id, order, now)
     sequence = queries.advance(tx, order_id, order.status, wanted, now, expected)
     if sequence is None:
@@ -132,6 +127,15 @@ def advance(
     details = {"before": order.status, "after": wanted, **({"shipment": parcel} if parcel else {})}
     write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, **details)
     publish(tx, replace(event, payload=(event.payload or {}) | told))
+
+
+def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:
+    # A return that is open ends by its own calls, never beside them.
+    is_returning = before == status.RETURN_REQUESTED
+    legal = frozenset() if is_returning else status.LEGAL[before] & FULFILMENT
+    status.check_step(before, after, legal, "nothing by this call")
+    if after in LEAVING:
+        _check_money(tx, order_id, after)
 
 
 def _parcels(

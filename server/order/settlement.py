@@ -27,7 +27,8 @@ from server.events.log import publish
 from server.money import Money
 from server.order import payment_queries, queries, status
 from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
-from server.order.reserve import NO_GATEWAY, PlacedOrder, confirm, placed, release
+from server.order.outcomes import confirm, release
+from server.order.reserve import NO_GATEWAY, PlacedOrder, placed
 from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
 from server.payment.gateway import (
     CAPTURED,

@@ -14,7 +14,7 @@ from typing import Any, Final
 from server.errors import InvalidField
 from server.order.units import Line, NamedUnits, positions
 
-MOST_PARCELS: Final = 20
+MAX_PARCELS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +53,8 @@ def put(
             return list(known), None
         if known and not sent.items:
             raise InvalidField(("shipment.items", "say which units are in another parcel"))
-        if len(known) >= MOST_PARCELS:
-            raise InvalidField(("shipment", f"an order has at most {MOST_PARCELS} parcels"))
+        if len(known) >= MAX_PARCELS:
+            raise InvalidField(("shipment", f"an order has at most {MAX_PARCELS} parcels"))
     parcel = {
         "id": before["id"] if before else max((one["id"] for one in known), default=0) + 1,
         **fields,

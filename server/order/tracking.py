@@ -15,7 +15,7 @@ from server.events.log import ORDER
 from server.order.status import FINAL
 from server.order.steps import Step
 
-MOST_WAITING = 64
+MAX_WAITING = 64
 """Steps held for a client that reads slowly; beyond it they are read from the database again."""
 
 ReadSteps = Callable[[int], Awaitable[tuple[str, list[Step]]]]
@@ -57,7 +57,7 @@ class _Watcher:
         self.wake = asyncio.Event()
 
     def offer(self, step: Step) -> None:
-        if len(self.steps) < MOST_WAITING:
+        if len(self.steps) < MAX_WAITING:
             self.steps.append(step)
         else:
             self.missed = True

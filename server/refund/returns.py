@@ -34,12 +34,13 @@ def request(
     order_id: int,
     user_id: int | None,
     units: Sequence[NamedUnits] | None,
+    *,
     reason: str,
     within: timedelta,
     actor: Actor,
     now: datetime,
 ) -> int:
-    """Ask to send units back; None: all that can be. Returns the return's id.
+    """Ask to send units back `within` a time after delivery; None: all that can be. Returns the return's id.
 
     Raises OrderNotFound, NotDelivered, ReturnTooLate, NotReturnable, TooMany and InvalidField.
     """

@@ -91,22 +91,13 @@ def record(
         "order_id": sale.id,
         "return_id": return_id,
         "actor_id": actor.user_id,
-        "amount_minor": parts.amount,
-        "tax_minor": parts.tax,
-        "shipping_minor": parts.shipping,
-        "currency": sale.currency,
         "reason": reason,
         "origin": origin,
-        "status": payment_status.PENDING,
         "key": key,
         "gateway_id": gateway_id,
-        "problem": "",
-        "attempts": 0,
         "next_attempt_at": None if given is None else now + given,
-        "created_at": now,
-        "updated_at": now,
     }
-    refund_id = queries.insert_refund(tx, values)
+    refund_id = queries.insert_refund(tx, values | _pending(parts, sale.currency, now))
     if refund_id is None:
         raise RequestIdUsed(used_for=f"refund {queries.refund_by_key(tx, key)}")
     sale.left = Parts(
@@ -117,6 +108,21 @@ def record(
         _cover(tx, sale)
     promotions.reverse(tx, sale.values, refunded, now)
     return refund_id
+
+
+def _pending(parts: Parts, currency: str, now: datetime) -> dict[str, Any]:
+    """The values of a refund that was just decided."""
+    return {
+        "amount_minor": parts.amount,
+        "tax_minor": parts.tax,
+        "shipping_minor": parts.shipping,
+        "currency": currency,
+        "status": payment_status.PENDING,
+        "problem": "",
+        "attempts": 0,
+        "created_at": now,
+        "updated_at": now,
+    }
 
 
 def book(tx: Connection, sale: Sale, lines: Sequence[tuple[int, PaidBack]]) -> None:

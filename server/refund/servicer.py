@@ -123,10 +123,10 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
                 request.order_id,
                 owner_for(call.identity),
                 None if request.all else wire.units_from_wire(request.items),
-                request.reason,
-                self._use_cases.return_within,
-                Actor.of(call),
-                now,
+                reason=request.reason,
+                within=self._use_cases.return_within,
+                actor=Actor.of(call),
+                now=now,
             )
             return _read_return(tx, return_id)
 

@@ -169,7 +169,7 @@ def _reason(call: Callable[[], Any]) -> str:
 def test_a_wishlist_has_a_most_of_products_also_for_many_calls_at_once(
     shop: RunningShop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wishlist, "MOST_WISHES", 3)
+    monkeypatch.setattr(wishlist, "MAX_WISHES", 3)
     user = shop.customer()
     kept = [_wish(shop, user, shop.product().id).product_id for _ in range(2)]
     adding = [partial(_wish, shop, user, shop.product().id) for _ in range(4)]

@@ -23,7 +23,7 @@ from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
 from server.db.base import Base
-from server.order.shipments import MOST_PARCELS
+from server.order.shipments import MAX_PARCELS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 from server.refund.returns import MAX_STEPS
 from server.refund.service import MAX_REFUNDS
@@ -64,7 +64,7 @@ COUNTS = {
     "Order.items": MAX_LINES,
     "Refund.items": MAX_LINES,
     "Shipment.items": MAX_LINES,
-    "Tracking.shipments": MOST_PARCELS,
+    "Tracking.shipments": MAX_PARCELS,
     "Return.items": MAX_LINES,
     "Tracking.events": MAX_STEPS + 8,
     "Tier.benefits": 10,

@@ -9,7 +9,7 @@ from typing import Any
 
 from server.db.database import Announcement
 from server.order.steps import Step
-from server.order.tracking import MOST_WAITING, End, Heartbeat, Message, Reconnect, Tracking
+from server.order.tracking import MAX_WAITING, End, Heartbeat, Message, Reconnect, Tracking
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 ORDER_ID = 7
@@ -79,14 +79,14 @@ def test_a_reader_that_falls_behind_gets_the_missed_steps_from_the_database() ->
         shop = Shop()
         stream = shop.watch()
         first = await anext(stream)
-        for _ in range(3 * MOST_WAITING):
+        for _ in range(3 * MAX_WAITING):
             shop.take()
         shop.take("DELIVERED")
         return [first, *await gather(stream)], shop.reads
 
     messages, reads = asyncio.run(scenario())
-    assert sequences(messages) == list(range(1, 3 * MOST_WAITING + 3))
-    assert messages[-1] == End("DELIVERED", 3 * MOST_WAITING + 2)
+    assert sequences(messages) == list(range(1, 3 * MAX_WAITING + 3))
+    assert messages[-1] == End("DELIVERED", 3 * MAX_WAITING + 2)
     assert reads == 2
 
 
@@ -95,14 +95,14 @@ def test_what_waits_for_a_slow_reader_is_bounded() -> None:
         shop = Shop()
         stream = shop.watch()
         await anext(stream)
-        for _ in range(10 * MOST_WAITING):
+        for _ in range(10 * MAX_WAITING):
             shop.take()
         [watcher] = shop.tracking._watchers[ORDER_ID]
         waiting = len(watcher.steps)
         await stream.aclose()
         return waiting
 
-    assert asyncio.run(scenario()) == MOST_WAITING
+    assert asyncio.run(scenario()) == MAX_WAITING
 
 
 def test_a_step_told_twice_is_sent_once() -> None:

@@ -1,0 +1,79 @@
+"""The transactions that end an unpaid order, once it is known what became of its payment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from server.events.log import NewEvent, publish
+from server.inventory import service as inventory
+from server.order import payment_queries, queries, status
+from server.order.giving_up import give_back
+from server.order.reserve import PlacedOrder
+from server.order.steps import MESSAGES, Step, record
+from server.payment.gateway import DECLINED, VOIDED, Outcome
+from server.pricing import delivery
+from server.promotion import service as promotions
+
+UNPAID = {
+    DECLINED: "Your payment was declined; the order was cancelled.",
+    VOIDED: "Your order was not paid in time and was cancelled.",
+}
+
+
+def confirm(
+    tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime
+) -> tuple[PlacedOrder, NewEvent] | None:
+    """Record that the payment was captured, and confirm the order; None when it does not wait for it any more.
+
+    The caller publishes the event with the last of its own writes.
+    """
+    values = order.values
+    eta = delivery.renewed(values["eta"], values["delivery_option"], now)
+    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now, eta)
+    if sequence is None:
+        return None
+    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
+    step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
+    event = record(tx, order.id, values["user_id"], step)
+    bought = {
+        "products": [line["product_id"] for line in order.lines],
+        "country": values["address"].get("country", ""),
+    }
+    changed = {
+        "status": status.CONFIRMED,
+        "last_sequence": sequence,
+        "eta": eta,
+        "updated_at": now,
+        "reserved_until": None,
+        "payment_status": outcome.status,
+        "payment_captured_minor": values["payment_minor"],
+        "payment_updated_at": now,
+        "gateway_id": outcome.gateway_id,
+    }
+    told = replace(event, payload=(event.payload or {}) | bought)
+    return PlacedOrder(order.id, values | changed, order.lines), told
+
+
+def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
+    """Cancel an order that was not paid and restore stock and cart; False when it moved on meanwhile.
+
+    The outcome is DECLINED, or VOIDED when nobody paid in time. The lines join what the cart holds by then: see
+    `putting_back.put_back`.
+    """
+    sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CANCELLED, now)
+    if sequence is None:
+        return False
+    # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
+    values = order.values
+    give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
+    products = inventory.return_stock(tx, order.units)
+    queries.restock_all(tx, order.id)
+    promotions.give_back(tx, values, now)
+    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
+    step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
+    event = record(tx, order.id, order.values["user_id"], step)
+    publish(tx, event, inventory.stock_event(products))
+    return True
