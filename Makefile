@@ -61,7 +61,7 @@ bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; write
 	@$(BIN)/python -m bench
 
 faults: $(VENV)/.developer ## Run the long fault tests: an hour, hundreds of kills on each database
-	@SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 $(BIN)/python -m pytest tests/faults tests/e2e/test_rolling.py tests/unit/cart/test_pricing_properties.py
+	@SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 $(BIN)/python -m pytest tests/faults tests/e2e/test_rolling.py tests/unit/pricing/test_pricing_properties.py
 	@SANSET_FAULT_ROUNDS=200 $(BIN)/python -m pytest -m either tests
 
 clean: ## Delete .venv; DATA_DIR stays
