@@ -47,7 +47,7 @@ from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
 from server.events.follower import Follower
-from server.events.log import SESSION
+from server.events.topics import SessionEnded
 from server.exports.calls import ExportCalls
 from server.exports.file import Exports
 from server.gauges import export_gauges
@@ -225,7 +225,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
 
     limits = _limits(settings)
     leases = Leases(db.clock.seconds)
-    follower.listen(SESSION, lambda event: leases.end(event.key))
+    follower.on(SessionEnded, lambda event: leases.end(event.session_id))
     telemetry = Telemetry(registry, AccessLog(settings.log_level))
     pipeline = _pipeline(settings, verifier, limits, leases, telemetry, pool, db.clock)
     server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Row
 from server.auth import queries
 from server.auth.errors import InvalidCredentials, SessionNotFound
 from server.auth.refresh import RefreshPolicy, hash_of, new_token
-from server.events.log import SESSION, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import SessionEnded
 from server.user import service as users
 
 MAX_OPEN_SESSIONS = 50
@@ -152,6 +153,6 @@ def revoke_all(tx: Connection, user_id: int, now: datetime) -> None:
 
 
 def _announce(tx: Connection, session_ids: Iterable[str]) -> None:
-    events = [NewEvent(SESSION, session_id) for session_id in session_ids]
+    events = [SessionEnded(session_id) for session_id in session_ids]
     if events:
         publish(tx, *events)

@@ -15,10 +15,10 @@ from jwt.types import Options
 
 from server.auth import queries
 from server.auth.keys import KeyRing
-from server.db.database import Announcement, Database
+from server.db.database import Database
 from server.errors import TokenInvalid
 from server.events.follower import Follower
-from server.events.log import SESSION
+from server.events.topics import SessionEnded
 from server.identity import Identity, Role
 from server.settings import Settings
 
@@ -119,7 +119,7 @@ class TokenVerifier:
 
     def attach(self, follower: Follower) -> None:
         """Learn of revoked sessions from the events."""
-        follower.listen(SESSION, self._session_revoked)
+        follower.on(SessionEnded, self._session_revoked)
 
     def load(self, database: Database) -> None:
         """Learn which sessions are revoked already. Call it after the follower has started: none is missed."""
@@ -137,8 +137,8 @@ class TokenVerifier:
         self._revoked[session_id] = now + self._lifetime.total_seconds() + LEEWAY_SECONDS
         self._revoked.move_to_end(session_id)
 
-    def _session_revoked(self, announcement: Announcement) -> None:
-        self.revoke(announcement.key)
+    def _session_revoked(self, event: SessionEnded) -> None:
+        self.revoke(event.session_id)
 
     def _remember(self, token: str, identity: Identity) -> None:
         self._verified[token] = identity

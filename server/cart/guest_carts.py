@@ -12,7 +12,8 @@ from server.cart.merging import Line, Room, Strategy, merge
 from server.cart.owner import Guest
 from server.cart.service import MAX_LINES
 from server.catalog import offers as catalog_offers
-from server.events.log import CART, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import CartChanged
 
 UNUSED_DAYS = 7
 """How long a user's empty cart is kept."""
@@ -39,7 +40,7 @@ def take_over(tx: Connection, user_id: int, guest: Guest, strategy: Strategy, no
     if merged.lines:
         rows = [_row(line, offers[line.variant_id].product_id) for line in merged.lines]
         guest_queries.put_lines(tx, cart.id, rows)
-        publish(tx, NewEvent(CART, str(user_id)))
+        publish(tx, CartChanged(user_id))
     return merged.left_out
 
 

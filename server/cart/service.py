@@ -17,7 +17,8 @@ from server.catalog import offers as catalog_offers
 from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer
 from server.etags import check_etag
-from server.events.log import CART, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import CartChanged
 from server.inventory.errors import OutOfStock
 from server.pricing.prices import PriceRules
 
@@ -67,7 +68,7 @@ def add_item(
     shown.remember(tx, cart_now, cart_now.priced.total)
     if owner.user_id is not None:
         origin = added(tx, owner.user_id, product_id, wanted.attribution_token)
-        publish(tx, NewEvent(CART, str(owner.user_id), {"added": product_id, "origin": origin}))
+        publish(tx, CartChanged(owner.user_id, product_id, origin))
     return cart_now
 
 
@@ -109,7 +110,7 @@ def clear(tx: Connection, owner: Owner, etag: str, now: datetime) -> None:
 def _tell(tx: Connection, owner: Owner) -> None:
     """Tell those who remember what users have in their carts; nobody remembers guests."""
     if owner.user_id is not None:
-        publish(tx, NewEvent(CART, str(owner.user_id)))
+        publish(tx, CartChanged(owner.user_id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from server.catalog.category_tree import CategoryNode, CategoryTree
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
 from server.db.upsert import broken_constraint
 from server.errors import TooMany
-from server.events.log import CATEGORY, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import CategoryChanged
 from server.text.name_key import name_key
 
 MAX_CATEGORIES = 1000
@@ -50,7 +51,7 @@ def create(tx: Connection, values: dict[str, Any]) -> int:
         category_id = queries.insert_category(tx, row)
     except IntegrityError as error:
         raise _taken(error, values["name"], slug) from None
-    publish(tx, NewEvent(CATEGORY, str(category_id)))
+    publish(tx, CategoryChanged(category_id))
     return category_id
 
 
@@ -80,7 +81,7 @@ def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
     before, after = tree.above(node.parent_id), tree.above(parent)
     if before != after:
         listings.move_category(tx, category_id, before - after, after - before)
-    publish(tx, NewEvent(CATEGORY, str(category_id)))
+    publish(tx, CategoryChanged(category_id))
 
 
 def _taken(error: IntegrityError, name: str, slug: str) -> CategoryTaken:
@@ -96,4 +97,4 @@ def remove(tx: Connection, category_id: int) -> None:
     if node.children or queries.has_products(tx, category_id):
         raise CategoryInUse(category_id=category_id)
     queries.delete_category(tx, category_id)
-    publish(tx, NewEvent(CATEGORY, str(category_id)))
+    publish(tx, CategoryChanged(category_id))

@@ -20,12 +20,11 @@ from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import next_turn
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.clock import Clock
-from server.db.database import Announcement
 from server.db.deadline import Deadline
 from server.db.work import Work
-from server.events import log
 from server.events.cache import Cache
 from server.events.follower import Follower
+from server.events.topics import CatalogReplaced, CategoryChanged, ProductChanged, StockMoved
 
 MAX_BYTES = 96 * 1024 * 1024
 """What the products in memory may take as messages: 50,000 of a usual length."""
@@ -72,10 +71,10 @@ class ProductCache:
 
     def attach(self, follower: Follower) -> None:
         """Stay fresh by the events of products, stock and categories."""
-        follower.listen(log.PRODUCT, lambda event: self._products.drop(int(event.key)))
-        follower.listen(log.STOCK, self._stock_changed)
-        follower.listen(log.CATEGORY, lambda event: self._everything_changed())
-        follower.listen(log.CATALOG, lambda event: self._everything_changed())
+        follower.on(ProductChanged, lambda event: self._products.drop(event.id))
+        follower.on(StockMoved, self._stock_changed)
+        follower.on(CategoryChanged, lambda _: self._everything_changed())
+        follower.on(CatalogReplaced, lambda _: self._everything_changed())
 
     async def product(self, product_id: int) -> pb.Product | None:
         """A product; None when there is none. Do not change the message: everyone gets the same."""
@@ -144,8 +143,8 @@ class ProductCache:
     async def _load_tree(self, keys: Sequence[str]) -> dict[str, CategoryTree]:
         return {"tree": await self._work.read(read_tree)}
 
-    def _stock_changed(self, event: Announcement) -> None:
-        for product_id in (event.payload or {}).get("products", ()):
+    def _stock_changed(self, event: StockMoved) -> None:
+        for product_id in event.product_ids:
             self._products.drop(product_id)
 
     def _everything_changed(self) -> None:

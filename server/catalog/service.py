@@ -16,7 +16,8 @@ from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.db.upsert import broken_constraint
 from server.errors import InvalidField, InvalidMoney
 from server.etags import check_etag
-from server.events.log import PRODUCT, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import ProductChanged
 from server.identity import Identity, Role
 
 DEFAULT_MAX_QUANTITY = 99
@@ -56,7 +57,7 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
         raise SkuTaken(sku=row["sku"])
     queries.open_stock(tx, product_id, variant_id, stock)
     listings.list_new(tx, listings.NewProduct(product_id, stock, row), now)
-    publish(tx, NewEvent(PRODUCT, str(product_id)))
+    publish(tx, ProductChanged(product_id))
     return product_id
 
 
@@ -112,7 +113,7 @@ def update_product(
         _say_what_is_taken(error, changes)
     if changes.keys() & LISTED:
         listings.relist(tx, [product_id], now)
-    publish(tx, NewEvent(PRODUCT, str(product_id)))
+    publish(tx, ProductChanged(product_id))
 
 
 def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str, now: datetime) -> None:
@@ -121,7 +122,7 @@ def delete_product(tx: Connection, caller: Identity, product_id: int, etag: str,
     queries.update_product(tx, product_id, {"deleted_at": now}, now)
     queries.mark_variants(tx, product_id, {"deleted_at": now})
     listings.unlist(tx, product_id)
-    publish(tx, NewEvent(PRODUCT, str(product_id)))
+    publish(tx, ProductChanged(product_id))
 
 
 def undelete_product(
@@ -148,7 +149,7 @@ def undelete_product(
     except IntegrityError as error:
         _say_what_is_taken(error, names)
     listings.relist(tx, [product_id], now)
-    publish(tx, NewEvent(PRODUCT, str(product_id)))
+    publish(tx, ProductChanged(product_id))
 
 
 def _say_what_is_taken(error: IntegrityError, names: Mapping[str, Any]) -> NoReturn:

@@ -21,7 +21,8 @@ from server.demo.history import Purchase
 from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
-from server.events.log import CATALOG, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import CatalogReplaced
 from server.order.status import LIVE, told_eta
 from server.order.steps import MESSAGES
 from server.payment.gateway import CAPTURED
@@ -71,7 +72,7 @@ def write_shop(tx: Connection, shop: Shop, hashes: Mapping[str, str], progress: 
     _write_orders(tx, shop, ids)
     progress(STAGE, 3, 4)
     _write_looks(tx, shop, ids)
-    publish(tx, NewEvent(CATALOG))
+    publish(tx, CatalogReplaced())
     progress(STAGE, 4, 4)
 
 

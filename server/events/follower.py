@@ -14,6 +14,7 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import psycopg
 import structlog
@@ -25,6 +26,7 @@ from server.events.progress import Progress
 from server.events.publishers import Publishers
 from server.events.sources import POLL_SECONDS as POLL_SECONDS
 from server.events.sources import Source, source_of
+from server.events.topics import Topic
 
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
@@ -33,6 +35,7 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.005, 0.1
 RECONNECT_SECONDS = 0.2
 
 Listener = Callable[[Announcement], None]
+E = TypeVar("E", bound=Topic)
 
 log = structlog.get_logger()
 
@@ -61,6 +64,10 @@ class Follower:
     def listen(self, topic: str, listener: Listener) -> None:
         """Have `listener` told of every event of `topic`."""
         self._listeners[topic].append(listener)
+
+    def on(self, kind: type[E], listener: Callable[[E], None]) -> None:
+        """Have `listener` told of every event of the topic of `kind`, as such an object."""
+        self.listen(kind.topic, lambda event: listener(kind.of_json(event.key, event.payload)))
 
     @property
     def silent_seconds(self) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
 from sqlalchemy.sql.base import Executable
@@ -66,22 +66,45 @@ def _insert(count: int) -> Prepared:
     return Prepared(build)
 
 
+class Publishable(Protocol):
+    """An event as it is written; server/events/topics.py has a type per topic."""
+
+    @property
+    def topic(self) -> str:
+        """What it is about."""
+        ...
+
+    @property
+    def key(self) -> str:
+        """Which one of these changed."""
+        ...
+
+    def to_json(self) -> dict[str, Any] | None:
+        """What is to be told beside the key."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event to write."""
+    """An event of any topic, as the table keeps it."""
 
     topic: str
     key: str = "*"
     payload: dict[str, Any] | None = None
 
+    def to_json(self) -> dict[str, Any] | None:
+        """The payload."""
+        return self.payload
 
-def publish(tx: Connection, *events: NewEvent) -> None:
+
+def publish(tx: Connection, *events: Publishable) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
     values: dict[str, Any] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
-    for i, event in enumerate(events):
-        values |= {f"topic_{i}": event.topic, f"key_{i}": event.key, f"payload_{i}": event.payload}
-    if tx.dialect.name == "postgresql" and any(event.topic in URGENT for event in events):
+    rows = [(event.topic, event.key, event.to_json()) for event in events]
+    for i, (topic, key, payload) in enumerate(rows):
+        values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}
+    if tx.dialect.name == "postgresql" and any(topic in URGENT for topic, _, _ in rows):
         _NOTIFY.all(tx)
     # One INSERT numbers its rows in their order, but need not return them in it.
-    ids = sorted(row.id for row in _insert(len(events)).all(tx, **values))
-    announce(tx, [Announcement(i, e.topic, e.key, e.payload) for i, e in zip(ids, events, strict=True)])
+    ids = sorted(row.id for row in _insert(len(rows)).all(tx, **values))
+    announce(tx, [Announcement(i, *row) for i, row in zip(ids, rows, strict=True)])

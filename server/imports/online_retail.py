@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from server.catalog.listings import count_sales
-from server.events.log import CATALOG, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import CatalogReplaced
 from server.imports.catalogue import write_customers, write_products
 from server.imports.ledger import Ledger
 from server.imports.orders import Places, lock, write_orders
@@ -85,7 +86,7 @@ def import_online_retail(
         with engine.begin() as tx:
             counted = count_sales(tx)
     with engine.begin() as tx:
-        publish(tx, NewEvent(CATALOG))
+        publish(tx, CatalogReplaced())
     return summary
 
 

@@ -14,7 +14,8 @@ from sqlalchemy import Connection
 from server.catalog import listings
 from server.catalog.offers import Offer, lock_stock, offer_from
 from server.catalog.service import check_owner
-from server.events.log import STOCK, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import StockMoved
 from server.identity import Identity
 from server.inventory import queries
 from server.inventory.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
@@ -50,9 +51,9 @@ def return_stock(tx: Connection, units: Mapping[int, int]) -> set[int]:
     return {row.product_id for row in rows}
 
 
-def stock_event(product_ids: Iterable[int]) -> NewEvent:
+def stock_event(product_ids: Iterable[int]) -> StockMoved:
     """The event that the caller of `take_stock` or `return_stock` publishes, together with its own."""
-    return NewEvent(STOCK, payload={"products": sorted(set(product_ids))})
+    return StockMoved.of(product_ids)
 
 
 def set_stock(

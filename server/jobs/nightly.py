@@ -10,9 +10,9 @@ import sys
 import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
-from server.db.database import Announcement
 from server.db.work import Work
-from server.events.log import VERIFIED, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import DatabaseVerified
 from server.process.parent_death import bound_to_parent
 from server.settings import Settings, environment_of
 
@@ -60,15 +60,14 @@ class NightlyVerify:
         if process.returncode not in (0, 1) or not lines:
             raise VerifyFailed(errors.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
         *violations, summary = lines
-        result = NewEvent(VERIFIED, payload={"violations": len(violations)})
-        await self._work.write(publish, result, vital=True)
+        await self._work.write(publish, DatabaseVerified(len(violations)), vital=True)
         for violation in violations[:MOST_LOGGED]:
             log.error("invariant_broken", violation=violation)
         (log.error if violations else log.info)("verified", summary=summary)
 
-    def show(self, event: Announcement) -> None:
+    def show(self, result: DatabaseVerified) -> None:
         """Take the result of a check, this worker's or another's."""
-        self._violations.set((event.payload or {})["violations"])
+        self._violations.set(result.violations)
 
     def _environment(self) -> dict[str, str]:
         # The database may be one that only the running shop knows of.

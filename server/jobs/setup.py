@@ -9,10 +9,10 @@ from datetime import timedelta
 from prometheus_client import CollectorRegistry
 
 from server.clock import Clock
-from server.db.database import Announcement, Database
+from server.db.database import Database
 from server.db.work import Work
 from server.events.follower import Follower
-from server.events.log import ORDER, VERIFIED, WEBHOOK
+from server.events.topics import DatabaseVerified, OrderStepped, WebhookChanged
 from server.jobs.cleanup import Cleanup
 from server.jobs.nightly import NightlyVerify
 from server.jobs.runner import Job, Jobs
@@ -106,11 +106,11 @@ def background_jobs(
         ],
     )
 
-    def wake(_event: Announcement) -> None:
+    def wake(_: OrderStepped) -> None:
         jobs.wake(MAIL)
         jobs.wake(WEBHOOKS)
 
-    follower.listen(ORDER, wake)
-    follower.listen(WEBHOOK, lambda _event: jobs.wake(WEBHOOKS))
-    follower.listen(VERIFIED, verify.show)
+    follower.on(OrderStepped, wake)
+    follower.on(WebhookChanged, lambda _: jobs.wake(WEBHOOKS))
+    follower.on(DatabaseVerified, verify.show)
     return BackgroundJobs(jobs, mails, webhooks)

@@ -16,6 +16,7 @@ from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.events.log import NewEvent, publish
+from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.money import Money
 from server.order import buyers_limits, payment_queries, queries, status
@@ -157,7 +158,7 @@ def _order_values(
     }
 
 
-def _stock_event(offers: dict[int, Offer]) -> NewEvent:
+def _stock_event(offers: dict[int, Offer]) -> StockMoved:
     return inventory.stock_event(offer.product_id for offer in offers.values())
 
 

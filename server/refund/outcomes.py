@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.db.base import AnyRow
-from server.events.log import NewEvent, publish
+from server.events.log import Publishable, publish
 from server.money import Money
 from server.order import status
 from server.payment import status as payment_status
@@ -34,7 +34,7 @@ def record_outcome(
         _not_paid_back(tx, sale, found, outcome, alerts, now)
 
 
-def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[NewEvent]:
+def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publishable]:
     """Make an order REFUNDED of which everything was paid back; the events of it.
 
     Goods that are still in the house go back into stock. An order that ended already, or of which goods are on

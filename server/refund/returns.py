@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
-from server.events.log import NewEvent, publish
+from server.events.log import Publishable, publish
 from server.money import Money
 from server.order import status
 from server.order.steps import MESSAGES
@@ -159,7 +159,7 @@ def _units(sale: Sale, return_id: int) -> dict[int, int]:
 
 def _arrived(
     tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, told: dict[str, Any]
-) -> list[NewEvent]:
+) -> list[Publishable]:
     message = MESSAGES[status.RETURNED]
     if refund_id is None:
         events = [sale.step(tx, status.RETURNED, message, now, **told)]

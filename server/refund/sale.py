@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from server.events.log import NewEvent
+from server.events.log import NewEvent, Publishable
 from server.inventory import service as inventory
 from server.order import queries as order_queries
 from server.order import status
@@ -87,7 +87,7 @@ class Sale:
             for line in self.lines
         }
 
-    def restock(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
+    def restock(self, tx: Connection, units: Mapping[int, int]) -> list[Publishable]:
         """Give units of lines, by position, back to stock, at most those that are not there; the events of it."""
         back = self.away(units)
         by_variant: dict[int, int] = {}
@@ -101,7 +101,7 @@ class Sale:
         order_queries.restock(tx, self.id, back.items())
         return [inventory.stock_event(inventory.return_stock(tx, by_variant))]
 
-    def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[NewEvent]:
+    def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[Publishable]:
         """Give units that are paid back now back to stock, as the ledger says which they are."""
         back, of_returns = {}, []
         for line in self.lines:
@@ -119,7 +119,7 @@ class Sale:
         return_queries.count_restocked_by_refund(tx, of_returns)
         return self.restock(tx, back)
 
-    def restock_all(self, tx: Connection) -> list[NewEvent]:
+    def restock_all(self, tx: Connection) -> list[Publishable]:
         """Give every unit back to stock that is not there."""
         return self.restock(tx, {line["position"]: line["quantity"] for line in self.lines})
 

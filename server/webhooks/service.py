@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.errors import TooMany
-from server.events.log import WEBHOOK, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import WebhookChanged
 from server.webhooks import queries
 from server.webhooks.errors import DeliveryNotFound, WebhookNotFound, WebhookSwitchedOff
 
@@ -85,7 +86,7 @@ def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, now: date
         values |= {"active": changes.active, "disabled_reason": "", "failing_since": None}
     if not queries.update_endpoint(tx, endpoint_id, values):
         raise WebhookNotFound(endpoint_id=endpoint_id)
-    publish(tx, NewEvent(WEBHOOK, str(endpoint_id)))
+    publish(tx, WebhookChanged(endpoint_id))
     return read(tx, endpoint_id)
 
 
@@ -103,5 +104,5 @@ def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:
         raise DeliveryNotFound(delivery_id=delivery_id)
     if not is_replayed:
         raise WebhookSwitchedOff(endpoint_id=row.endpoint_id)
-    publish(tx, NewEvent(WEBHOOK, str(row.endpoint_id)))
+    publish(tx, WebhookChanged(row.endpoint_id))
     return row

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from server.db.database import Announcement
-from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
+from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced, OrderStepped
 from server.recommend.feedback.history import History, history_of, visit_of
 from server.recommend.feedback.history_queries import Row
 
@@ -35,10 +34,10 @@ class Histories:
 
     def attach(self, follower: Follower) -> None:
         """Forget the histories that events change."""
-        follower.listen(events.ORDER, self._ordered)
-        follower.listen(events.BEHAVIOR, self._behaved)
-        follower.listen(events.CART, lambda event: self._users.drop(int(event.key)))
-        follower.listen(events.CATALOG, lambda event: self._clear())
+        follower.on(OrderStepped, self._ordered)
+        follower.on(BehaviorRecorded, self._behaved)
+        follower.on(CartChanged, lambda event: self._users.drop(event.user_id))
+        follower.on(CatalogReplaced, lambda _: self._clear())
 
     async def of_user(self, user_id: int) -> History | None:
         """A user's past; None when there is no such user."""
@@ -51,18 +50,15 @@ class Histories:
             raise AssertionError("a loaded visit is never None")
         return history
 
-    def _ordered(self, event: Announcement) -> None:
-        user_id = (event.payload or {}).get("user_id")
-        if user_id is not None:
-            self._users.drop(int(user_id))
+    def _ordered(self, event: OrderStepped) -> None:
+        if event.user_id is not None:
+            self._users.drop(event.user_id)
 
-    def _behaved(self, event: Announcement) -> None:
-        if event.key.isdigit():
-            self._users.drop(int(event.key))
-        # A key is cut to its column, and a user who takes a visitor's past over is the key of that event.
-        visitor_id = (event.payload or {}).get("visitor")
-        if visitor_id:
-            self._visitors.drop(visitor_id)
+    def _behaved(self, event: BehaviorRecorded) -> None:
+        if event.user_id is not None:
+            self._users.drop(event.user_id)
+        if event.visitor_id:
+            self._visitors.drop(event.visitor_id)
 
     def _clear(self) -> None:
         self._users.clear()

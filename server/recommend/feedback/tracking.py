@@ -12,7 +12,8 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField, UserNotFound
-from server.events.log import BEHAVIOR, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import BehaviorRecorded
 from server.recommend.feedback import behavior_queries as queries
 from server.recommend.feedback import history_queries
 from server.recommend.feedback.attribution import Attributions
@@ -136,7 +137,7 @@ class Tracker:
         if rows:
             queries.add(tx, rows)
         if rows or taken_over:
-            publish(tx, NewEvent(BEHAVIOR, actor.key, _payload(actor, rows, now)))
+            publish(tx, _recorded(actor, rows, now))
         return TrackingResult(len(rows), errors)
 
     def added_to_cart(
@@ -195,11 +196,11 @@ def _problem(deed: ReportedEvent, on_sale: set[int]) -> str:
     return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."
 
 
-def _payload(actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> dict[str, Any]:
+def _recorded(actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> BehaviorRecorded:
     """What other workers make of it: whose history to forget, and what may trend."""
     seen = [
         (row["product_id"], row["kind"])
         for row in rows
         if row["product_id"] is not None and row["occurred_at"] >= now - FRESH
     ]
-    return {"visitor": actor.visitor_id, "origin": actor.origin, "seen": list(dict.fromkeys(seen))}
+    return BehaviorRecorded(actor.key, actor.visitor_id, actor.origin, tuple(dict.fromkeys(seen)))

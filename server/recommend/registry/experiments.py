@@ -13,7 +13,8 @@ from sqlalchemy.orm import aliased
 
 from server.clock import utc_now
 from server.db.upsert import insert_for
-from server.events.log import MODEL, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import ModelsChanged
 from server.recommend.registry.errors import (
     ExperimentNotFound,
     ExperimentRunning,
@@ -103,7 +104,7 @@ def start(tx: Connection, challenger_id: int, percent: int, now: datetime) -> Tr
     started = tx.execute(query).scalar_one_or_none()
     if started is None:
         raise ExperimentRunning()
-    publish(tx, NewEvent(MODEL, str(challenger_id)))
+    publish(tx, ModelsChanged(challenger_id))
     return get(tx, started)
 
 
@@ -158,7 +159,7 @@ def _end(tx: Connection, experiment_id: int, now: datetime) -> None:
     )
     challenger_id = tx.execute(ended).scalar_one_or_none()
     if challenger_id is not None:
-        publish(tx, NewEvent(MODEL, str(challenger_id)))
+        publish(tx, ModelsChanged(challenger_id))
 
 
 def _one(connection: Connection, query: Select[Any]) -> Trial | None:

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from ml.artifacts.manifest import Manifest
-from server.events.log import MODEL, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments
 from server.recommend.registry.errors import ModelDamaged, ModelNotFound
 from server.recommend.registry.models import TrainedModel
@@ -108,7 +109,7 @@ def activate(tx: Connection, model_id: int) -> ModelRecord:
     experiments.end_running(tx)
     tx.execute(update(TrainedModel).where(TrainedModel.is_active).values(is_active=False))
     tx.execute(update(TrainedModel).where(TrainedModel.id == model_id).values(is_active=True))
-    publish(tx, NewEvent(MODEL, str(model_id)))
+    publish(tx, ModelsChanged(model_id))
     return get(tx, model_id)
 
 

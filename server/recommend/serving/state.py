@@ -16,13 +16,13 @@ from ml.artifacts.artifact import TIME_FORMAT, DamagedArtifact
 from ml.models.content import ProductText
 from ml.ranking.model import Model
 from server.clock import Clock
-from server.db.database import Announcement, Database
+from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import Refusal
-from server.events import log as events
 from server.events.cache import Cache
 from server.events.follower import Follower
+from server.events.topics import CatalogReplaced, CategoryChanged, ModelsChanged, ProductChanged, StockMoved
 from server.recommend.feedback import history_queries
 from server.recommend.feedback.histories import Histories
 from server.recommend.feedback.history import History
@@ -86,11 +86,11 @@ class Serving:
         """Learn from the events of products, stock, orders, carts, behaviour and models."""
         self._histories.attach(follower)
         self.trends.attach(follower)
-        follower.listen(events.PRODUCT, self._product_changed)
-        follower.listen(events.STOCK, self._stock_changed)
-        follower.listen(events.CATEGORY, lambda event: self._words_changed())
-        follower.listen(events.CATALOG, lambda event: self._everything_changed())
-        follower.listen(events.MODEL, lambda event: self._model_changed())
+        follower.on(ProductChanged, self._product_changed)
+        follower.on(StockMoved, lambda event: self.goods.change(event.product_ids))
+        follower.on(CategoryChanged, lambda _: self._words_changed())
+        follower.on(CatalogReplaced, lambda _: self._everything_changed())
+        follower.on(ModelsChanged, lambda _: self._model_changed())
 
     async def start(self) -> None:
         """Read the goods, and load the model in use.
@@ -232,13 +232,10 @@ class Serving:
                 self._stale = True
                 await asyncio.sleep(RETRY_SECONDS)
 
-    def _product_changed(self, event: Announcement) -> None:
-        self._texts.drop(int(event.key))
-        self.goods.change([int(event.key)])
-        self._newcomers.change(int(event.key))
-
-    def _stock_changed(self, event: Announcement) -> None:
-        self.goods.change((event.payload or {}).get("products", ()))
+    def _product_changed(self, event: ProductChanged) -> None:
+        self._texts.drop(event.id)
+        self.goods.change([event.id])
+        self._newcomers.change(event.id)
 
     def _words_changed(self) -> None:
         self._texts.clear()

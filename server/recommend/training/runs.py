@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Connection, Select, case, false, func, sel
 
 from server.catalog.models import Product
 from server.db.upsert import insert_for
-from server.events.log import TRAINING, NewEvent, publish
+from server.events.log import publish
+from server.events.topics import TrainingMoved
 from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
@@ -191,7 +192,7 @@ def _change(tx: Connection, run_id: int, values: dict[str, Any], *conditions: Co
 
 
 def _announce(tx: Connection, run_id: int) -> None:
-    publish(tx, NewEvent(TRAINING, str(run_id)))
+    publish(tx, TrainingMoved(run_id))
 
 
 def _one(connection: Connection, query: Select[Any], what: str) -> Run:

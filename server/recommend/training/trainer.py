@@ -9,11 +9,11 @@ from collections import defaultdict
 from collections.abc import AsyncGenerator
 
 from server.clock import Clock
-from server.db.database import Announcement, Database
+from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.events.follower import Follower
-from server.events.log import TRAINING
+from server.events.topics import TrainingMoved
 from server.recommend.training import runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import UnavailableNow
@@ -50,7 +50,7 @@ class Trainer:
 
     def attach(self, follower: Follower) -> None:
         """Learn how trainings move on, whichever worker runs them."""
-        follower.listen(TRAINING, self._moved_on)
+        follower.on(TrainingMoved, self._moved_on)
 
     async def start(self, deadline: Deadline, assignment: Assignment) -> Run:
         """Start a training in this worker; raises TrainingRunning and TooLittleData."""
@@ -139,6 +139,6 @@ class Trainer:
 
         return await self._pool.run(Deadline(READ_SECONDS), read)
 
-    def _moved_on(self, event: Announcement) -> None:
-        for moved in self._watchers.get(int(event.key), ()):
+    def _moved_on(self, event: TrainingMoved) -> None:
+        for moved in self._watchers.get(event.id, ()):
             moved.set()

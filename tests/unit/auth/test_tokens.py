@@ -27,8 +27,8 @@ from server.auth import tokens as module
 from server.auth.keys import KeyRing
 from server.auth.refresh import new_token
 from server.auth.tokens import LEEWAY_SECONDS, AccessTokens, TokenVerifier
-from server.db.database import Announcement
 from server.errors import TokenInvalid
+from server.events.topics import SessionEnded
 from server.identity import Role
 from server.settings import InvalidSettings, Settings, load
 
@@ -236,7 +236,7 @@ def test_a_revoked_session_ends_its_tokens_even_the_remembered_ones(
     verifier: TokenVerifier, token: str
 ) -> None:
     verifier.verify(token)
-    verifier._session_revoked(Announcement(1, "session", "session-1", None))
+    verifier._session_revoked(SessionEnded("session-1"))
     with pytest.raises(TokenInvalid):
         verifier.verify(token)
     other = AccessTokens.of(settings()).issue(7, "VENDOR", "session-2", now())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import NamedTuple
 
-from server.db.database import Announcement
-from server.events import log as events
 from server.events.follower import Follower
+from server.events.topics import BehaviorRecorded, CartChanged, OrderStepped
 from server.recommend.serving.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
 KEPT = 10_000
@@ -48,17 +46,15 @@ class Journal:
 
     def attach(self, follower: Follower) -> None:
         """Write down what the events of orders, carts and behaviour tell."""
-        for topic, read in ((events.ORDER, _bought), (events.CART, _carted), (events.BEHAVIOR, _seen)):
-            follower.listen(topic, partial(self._told, read))
+        follower.on(OrderStepped, lambda event: self.add(_bought(event)))
+        follower.on(CartChanged, lambda event: self.add(_carted(event)))
+        follower.on(BehaviorRecorded, lambda event: self.add(_seen(event)))
 
     def add(self, deeds: Iterable[Deed]) -> None:
         """Write deeds down."""
         for deed in deeds:
             self._deeds.append(deed)
             self.position += 1
-
-    def _told(self, read: Callable[[Announcement], Iterable[Deed]], event: Announcement) -> None:
-        self.add(read(event))
 
     def since(self, position: int) -> Sequence[Deed] | None:
         """The deeds after the first `position`; None when some of them are not kept any more."""
@@ -68,25 +64,21 @@ class Journal:
         return list(islice(self._deeds, len(self._deeds) - count, None))
 
 
-def _bought(event: Announcement) -> Iterable[Deed]:
-    payload = event.payload or {}
-    region = payload.get("country", "")
+def _bought(event: OrderStepped) -> Iterable[Deed]:
     return [
-        Deed(product_id, ORDER_WORTH * NEWEST, f"order:{event.key}:{line}", "", region)
-        for line, product_id in enumerate(payload.get("products", ()))
+        Deed(product_id, ORDER_WORTH * NEWEST, f"order:{event.order_id}:{line}", "", event.country)
+        for line, product_id in enumerate(event.product_ids)
     ]
 
 
-def _carted(event: Announcement) -> Iterable[Deed]:
-    payload = event.payload or {}
-    worth = WORTH["ADD_TO_CART"] * NEWEST
-    origin = payload.get("origin", "")
-    return [Deed(payload["added"], worth, event.key, origin, None)] if "added" in payload else []
+def _carted(event: CartChanged) -> Iterable[Deed]:
+    if event.added is None:
+        return []
+    return [Deed(event.added, WORTH["ADD_TO_CART"] * NEWEST, event.key, event.origin, None)]
 
 
-def _seen(event: Announcement) -> Iterable[Deed]:
-    payload = event.payload or {}
+def _seen(event: BehaviorRecorded) -> Iterable[Deed]:
     return [
-        Deed(product_id, WORTH.get(kind, 0) * NEWEST, event.key, payload.get("origin", ""), None)
-        for product_id, kind in payload.get("seen", ())
+        Deed(product_id, WORTH.get(kind, 0) * NEWEST, event.key, event.origin, None)
+        for product_id, kind in event.seen
     ]

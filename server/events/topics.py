@@ -1,0 +1,242 @@
+"""What the shop's events say, one type per topic, and how each stands in the event table.
+
+`of_json` reads what any release has written: a field that came later has a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
+
+from server.events import log
+
+Payload = dict[str, Any] | None
+"""What the event table keeps beside the key."""
+
+
+class Topic(Protocol):
+    """An event that can be read back."""
+
+    topic: ClassVar[str]
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _ById:
+    """An event of which its row's id is all there is to know."""
+
+    id: int
+
+    @property
+    def key(self) -> str:
+        """The id as the table keeps it."""
+        return str(self.id)
+
+    def to_json(self) -> Payload:
+        """Nothing beside the key."""
+        return None
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls(int(key))
+
+
+class ProductChanged(_ById):
+    """A product changed, or was deleted."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.PRODUCT
+
+
+class CategoryChanged(_ById):
+    """The tree of categories changed at this one."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.CATEGORY
+
+
+class ModelsChanged(_ById):
+    """A model was activated, or is tried by an experiment that began or ended."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.MODEL
+
+
+class TrainingMoved(_ById):
+    """A training moved on."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.TRAINING
+
+
+class WebhookChanged(_ById):
+    """An endpoint was changed, or something is to be sent to it again."""
+
+    __slots__ = ()
+    topic: ClassVar[str] = log.WEBHOOK
+
+
+@dataclass(frozen=True, slots=True)
+class StockMoved:
+    """The stock of products changed."""
+
+    topic: ClassVar[str] = log.STOCK
+    key: ClassVar[str] = "*"
+    product_ids: tuple[int, ...]
+
+    @classmethod
+    def of(cls, product_ids: Iterable[int]) -> Self:
+        """The event of these products, each named once."""
+        return cls(tuple(sorted(set(product_ids))))
+
+    def to_json(self) -> Payload:
+        """The ids of the products."""
+        return {"products": list(self.product_ids)}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls(tuple((payload or {}).get("products", ())))
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogReplaced:
+    """Everything about products may have changed, as after an import."""
+
+    topic: ClassVar[str] = log.CATALOG
+    key: ClassVar[str] = "*"
+
+    def to_json(self) -> Payload:
+        """Nothing beside the key."""
+        return None
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls()
+
+
+@dataclass(frozen=True, slots=True)
+class CartChanged:
+    """A user's cart holds other products; `added` is the one that was put in, if one was."""
+
+    topic: ClassVar[str] = log.CART
+    user_id: int
+    added: int | None = None
+    origin: str = ""
+    """Where a call came from whose account is new."""
+
+    @property
+    def key(self) -> str:
+        """The user's id."""
+        return str(self.user_id)
+
+    def to_json(self) -> Payload:
+        """The product that was added."""
+        return None if self.added is None else {"added": self.added, "origin": self.origin}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        values = payload or {}
+        return cls(int(key), values.get("added"), values.get("origin", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class BehaviorRecorded:
+    """Somebody did something: `seen` are products and the kinds of what was done to them.
+
+    A visitor whose past a user takes over is named beside that user. The key is cut to its column; `visitor_id` is
+    not.
+    """
+
+    topic: ClassVar[str] = log.BEHAVIOR
+    key: str
+    visitor_id: str = ""
+    origin: str = ""
+    seen: tuple[tuple[int, str], ...] = ()
+
+    @property
+    def user_id(self) -> int | None:
+        """The user who did it; None when it was a visitor."""
+        return int(self.key) if self.key.isdigit() else None
+
+    def to_json(self) -> Payload:
+        """All but the key."""
+        return {"visitor": self.visitor_id, "origin": self.origin, "seen": list(self.seen)}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        values = payload or {}
+        seen = tuple((product_id, kind) for product_id, kind in values.get("seen", ()))
+        return cls(key, values.get("visitor") or "", values.get("origin", ""), seen)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """A session was revoked."""
+
+    topic: ClassVar[str] = log.SESSION
+    session_id: str
+
+    @property
+    def key(self) -> str:
+        """The session's id."""
+        return self.session_id
+
+    def to_json(self) -> Payload:
+        """Nothing beside the key."""
+        return None
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls(key)
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseVerified:
+    """The whole database was checked."""
+
+    topic: ClassVar[str] = log.VERIFIED
+    key: ClassVar[str] = "*"
+    violations: int
+
+    def to_json(self) -> Payload:
+        """How many invariants are broken."""
+        return {"violations": self.violations}
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        return cls((payload or {})["violations"])
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStepped:
+    """An order took a step: whose it is, and of one that was confirmed what it holds and where it goes."""
+
+    topic: ClassVar[str] = log.ORDER
+    order_id: int
+    user_id: int | None = None
+    product_ids: tuple[int, ...] = ()
+    country: str = ""
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table; the step itself is read by server/order/steps.py."""
+        values = payload or {}
+        user_id = values.get("user_id")
+        return cls(
+            int(key),
+            int(user_id) if user_id is not None else None,
+            tuple(values.get("products", ())),
+            values.get("country", ""),
+        )
