@@ -14,12 +14,12 @@ _FIRST_ADMIN_LOCK = 1_396_790_867
 
 
 def first_admin_is_missing(connection: Connection) -> bool:
-    """Whether the shop has no admin: then hash a password and call `ensure_first_admin`."""
+    """Return whether the shop has no admin: then hash a password and call `ensure_first_admin`."""
     return not users.an_admin_exists(connection)
 
 
 def is_admin(connection: Connection, email: str) -> bool:
-    """Whether the account of `email` is an admin who may sign in."""
+    """Return whether the account of `email` is an admin who may sign in."""
     return users.is_admin(connection, email)
 
 

@@ -62,7 +62,7 @@ def hash_password(password: str, *, cost: int, key: bytes) -> str:
 
 
 def verify_password(password: str, hashed: str, *, key: bytes) -> bool:
-    """Whether `password` is the one that `hashed` was made from."""
+    """Return whether `password` is the one that `hashed` was made from."""
     return bcrypt.checkpw(_material(password, key), hashed.encode())
 
 
@@ -72,7 +72,7 @@ def password_key(secret_key: str) -> bytes:
 
 
 def _material(password: str, key: bytes) -> bytes:
-    """What bcrypt hashes for `password`.
+    """Return what bcrypt hashes for `password`.
 
     Up to 72 bytes it is the password itself, beyond that base64 of HMAC-SHA-256 under `key`. Nothing in the hash
     says which: the length of the password does, and it is the same when it is verified. The key keeps a plain
@@ -109,7 +109,7 @@ class Passwords:
         return await self._run(deadline, lambda: hash_password(password, cost=self._cost, key=self._key))
 
     async def verify(self, password: str, hashed: str | None, deadline: Deadline) -> bool:
-        """Whether `password` matches `hashed`, which is None for an account that cannot sign in.
+        """Return whether `password` matches `hashed`, which is None for an account that cannot sign in.
 
         None, and a hash of a lower cost, take as long as a hash of today's. Raises as `hash` does.
         """
@@ -125,7 +125,7 @@ class Passwords:
         return matches
 
     def outdated(self, hashed: str) -> bool:
-        """Whether `hashed` was made at a lower cost than is asked for now."""
+        """Return whether `hashed` was made at a lower cost than is asked for now."""
         return _cost_of(hashed) < self._cost
 
     async def _run(self, deadline: Deadline, work: Callable[[], T]) -> T:

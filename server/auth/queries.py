@@ -99,7 +99,7 @@ def revoke_sessions_beyond(tx: Connection, user_id: int, count: int, now: dateti
 
 
 def session_exists(connection: Connection, user_id: int, session_id: str) -> bool:
-    """Whether the user has, or had, this session."""
+    """Return whether the user has, or had, this session."""
     statement = select(Session.id).where(Session.id == session_id, Session.user_id == user_id)
     return connection.scalar(statement) is not None
 

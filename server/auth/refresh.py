@@ -48,7 +48,7 @@ def new_token() -> str:
 
 
 def hash_of(token: str) -> str:
-    """What is stored of `token`. It is random, so a plain hash cannot be guessed."""
+    """Return what is stored of `token`. It is random, so a plain hash cannot be guessed."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

@@ -108,7 +108,7 @@ def rotate(
 def _repeat(
     tx: Connection, token: str, successor: str, *, ip: str, now: datetime, policy: RefreshPolicy
 ) -> Grant | Theft | None:
-    """What a used or unknown token gets: a lost reply is given again, anything later is theft."""
+    """Return what a used or unknown token gets: a lost reply is given again, anything later is theft."""
     used = queries.used_refresh_token(tx, hash_of(token))
     if used is None:
         return None

@@ -41,6 +41,6 @@ def uncount(tx: Connection, keys: Sequence[str]) -> None:
 
 
 def has_session_from(tx: Connection, user_id: int, address: str) -> bool:
-    """Whether a user has signed in from an address before."""
+    """Return whether a user has signed in from an address before."""
     before = exists().where(Session.user_id == user_id, Session.ip == address)
     return bool(tx.scalar(select(before)))

@@ -85,7 +85,7 @@ def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
 
 
 def _taken(error: IntegrityError, name: str, slug: str) -> CategoryTaken:
-    """Which of the two another category has, as one that was made at the same moment."""
+    """Return which of the two another category has, as one that was made at the same moment."""
     return CategoryTaken(category=slug if "slug" in broken_constraint(error) else name)
 
 

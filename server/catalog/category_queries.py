@@ -36,7 +36,7 @@ def update_category(tx: Connection, category_id: int, values: Mapping[str, Any])
 
 
 def has_products(connection: Connection, category_id: int) -> bool:
-    """Whether a product that was not deleted is in the category itself."""
+    """Return whether a product that was not deleted is in the category itself."""
     product = select(Product.id).where(Product.category_id == category_id, Product.deleted_at.is_(None))
     return connection.scalar(product.limit(1)) is not None
 

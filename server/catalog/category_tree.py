@@ -34,7 +34,7 @@ class CategoryNode:
 
     @property
     def height(self) -> int:
-        """How many levels it spans, its own among them."""
+        """Return how many levels it spans, its own among them."""
         return 1 + max((child.height for child in self.children), default=0)
 
 

@@ -77,7 +77,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
 
 
 def summary_of(product: product_pb2.Product) -> product_pb2.Product:
-    """What a list shows of a product."""
+    """Return what a list shows of a product."""
     summary = product_pb2.Product()
     summary.CopyFrom(product)
     for name in LEFT_OUT_OF_SUMMARIES:
@@ -99,7 +99,7 @@ def _discount_to_wire(row: AnyRow) -> product_pb2.Discount | None:
 
 
 def stock_status(available: int, low_stock: int) -> product_pb2.Product.StockStatus.ValueType:
-    """How much is left, in words."""
+    """Return how much is left, in words."""
     if available <= 0:
         return product_pb2.Product.OUT_OF_STOCK
     return product_pb2.Product.LOW_STOCK if available < low_stock else product_pb2.Product.IN_STOCK
@@ -167,7 +167,7 @@ def _attributes(message: Message, field: str) -> Mapping[str, Any]:
 def filter_from_wire(
     request: product_pb2.ListProductsRequest, category_id: int | None, currency: str
 ) -> ProductFilter:
-    """Which products a list shall hold."""
+    """Return which products a list shall hold."""
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
     return ProductFilter(
         category_id=category_id,

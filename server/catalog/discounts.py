@@ -12,7 +12,7 @@ Phase = tuple[datetime | None, datetime | None, int]
 
 
 def price_at(minor: int, product: Any, now: datetime) -> int:
-    """What a unit whose list price is `minor` costs at `now`, by the discount columns of its product's row."""
+    """Return the price at `now` of a unit whose list price is `minor`, by its product's discount columns."""
     if product.discount_bp is None and product.discount_minor is None:
         return minor
     if not _lasts(product, now):
@@ -21,7 +21,7 @@ def price_at(minor: int, product: Any, now: datetime) -> int:
 
 
 def phases(product: Any, now: datetime) -> list[Phase]:
-    """What a unit costs from `now` on, one phase after the other."""
+    """Return what a unit costs from `now` on, one phase after the other."""
     if product.discount_bp is None and product.discount_minor is None:
         return [(None, None, product.price_minor)]
     begins, ends = product.discount_from, product.discount_until
@@ -34,7 +34,7 @@ def phases(product: Any, now: datetime) -> list[Phase]:
 
 
 def next_turn(product: Any, now: datetime) -> datetime | None:
-    """When the price of a product next changes by the clock alone; None: never."""
+    """Return when the price of a product next changes by the clock alone; None: never."""
     if product.discount_bp is None and product.discount_minor is None:
         return None
     turns = (product.discount_from, product.discount_until)

@@ -54,12 +54,12 @@ class ProductFilter:
     vendor_id: int | None = None
 
     def scope(self) -> tuple[object, ...]:
-        """What a page token is bound to, besides the category as the caller names it."""
+        """Return what a page token is bound to, besides the category as the caller names it."""
         return tuple(vars(replace(self, category_id=None)).values())
 
     @property
     def bounds_prices(self) -> bool:
-        """Whether it asks for a range of prices."""
+        """Return whether it asks for a range of prices."""
         return self.min_price_minor is not None or self.max_price_minor is not None
 
     def lists(self) -> list[str]:
@@ -101,7 +101,7 @@ class _Shape:
 
 
 def sorts_by_price(sort: str) -> bool:
-    """Whether a range of prices is a piece of the index that this order walks along."""
+    """Return whether a range of prices is a piece of the index that this order walks along."""
     return _SORTS[sort][0] is Listing.price_minor
 
 
@@ -127,7 +127,7 @@ def product_page(
 
 
 def count_products(connection: Connection, products: ProductFilter, now: datetime) -> int:
-    """How many products a list holds, counted up to COUNTED_UP_TO."""
+    """Return how many products a list holds, counted up to COUNTED_UP_TO."""
     row = _count(_Shape.of(products)).first(connection, **_values(products, now))
     return int(row.products)
 

@@ -26,7 +26,7 @@ DEFAULT_LOCATION_ID = 1
 
 
 def _unique_while_live(name: str, column: str) -> Index:
-    """What is deleted gives its sku and slug free."""
+    """A unique index over what is not deleted: what is deleted gives its sku and slug free."""
     live = text("deleted_at IS NULL")
     return Index(name, column, unique=True, sqlite_where=live, postgresql_where=live)
 

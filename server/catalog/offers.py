@@ -72,7 +72,7 @@ def _offers_of(count: int, *, lock: bool) -> Prepared:
 
 
 def offers(connection: Connection, variant_ids: Sequence[int], now: datetime) -> dict[int, Offer]:
-    """What these variants are sold as, by variant."""
+    """Return what these variants are sold as, by variant."""
     return {row.variant_id: offer_from(row, now) for row in _rows(connection, variant_ids, lock=False)}
 
 
@@ -87,7 +87,7 @@ def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> 
 
 
 def offer_of(connection: Connection, product_id: int, variant_id: int | None, now: datetime) -> Offer | None:
-    """What a product's variant, or its default variant, is sold as; None when there is none or it was deleted."""
+    """Return what a product's variant, or its default variant, is sold as; None when it is not there any more."""
     statement = _OFFER_OF_VARIANT if variant_id else _OFFER_OF_PRODUCT
     keys = {"product_id": product_id, "variant_id": variant_id} if variant_id else {"product_id": product_id}
     row = statement.first(connection, **keys)

@@ -113,7 +113,7 @@ class ProductCache:
         return await self._work.read(read, products, sort, after, limit, self._clock(), deadline=deadline)
 
     async def count(self, products: ProductFilter) -> int:
-        """How many products match, up to a bound; at most a few seconds old, because it is only shown."""
+        """Return how many products match, up to a bound; at most a few seconds old, because it is only shown."""
         counted = self._counts.get(products)
         if counted and counted[0] > time.monotonic():
             return counted[1]

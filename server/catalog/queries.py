@@ -70,7 +70,7 @@ def open_stock(tx: Connection, product_id: int, variant_id: int, quantity: int) 
 
 
 def sku_exists(connection: Connection, sku: str) -> bool:
-    """Whether a product that was not deleted has this sku."""
+    """Return whether a product that was not deleted has this sku."""
     live = select(Product.id).where(Product.sku == sku, Product.deleted_at.is_(None))
     return connection.scalar(live) is not None
 

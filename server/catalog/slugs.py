@@ -25,7 +25,7 @@ def slugify(name: str, *, max_length: int = 200) -> str:
 
 
 def has_letter(slug: str) -> bool:
-    """Whether a slug cannot be taken for an id."""
+    """Return whether a slug cannot be taken for an id."""
     return any("a" <= character <= "z" for character in slug)
 
 

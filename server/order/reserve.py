@@ -15,7 +15,7 @@ from server.cart.shown import totals
 from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.errors import InvalidMoney
-from server.events.log import NewEvent, publish
+from server.events.log import publish
 from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.money import Money

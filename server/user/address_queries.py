@@ -76,7 +76,7 @@ def default_country_of(user_id: SQLColumnExpression[Any]) -> ScalarSelect[Any]:
 
 
 def count_addresses(tx: Connection, user_id: int) -> int:
-    """How many addresses a user has."""
+    """Return how many addresses a user has."""
     return tx.scalar(select(func.count()).where(Address.user_id == user_id)) or 0
 
 

@@ -73,7 +73,7 @@ def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
 
 
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Any:
-    """Where an order of the user goes: the address with this id, or the default for 0 or None.
+    """Return the address that an order of the user goes to: the one with this id, or the default for 0 or None.
 
     Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all, or its
     country is none: it decides the tax. Addresses from imports and from before countries were checked may be so.

@@ -44,7 +44,7 @@ def user_to_wire(row: Row[Any]) -> pb.User:
 
 
 def profile_changes(request: pb.UpdateMeRequest) -> dict[str, Any]:
-    """What UpdateMe changes, by column. Raises InvalidUpdateMask."""
+    """Return what UpdateMe changes, by column. Raises InvalidUpdateMask."""
     return masked_values(
         request.user,
         request.update_mask,
@@ -100,7 +100,7 @@ def address_values(address: pb.Address) -> dict[str, Any]:
 
 
 def address_changes(request: pb.UpdateAddressRequest) -> dict[str, Any]:
-    """What UpdateAddress changes, by column. Raises InvalidUpdateMask."""
+    """Return what UpdateAddress changes, by column. Raises InvalidUpdateMask."""
     return masked_values(
         request.address,
         request.update_mask,

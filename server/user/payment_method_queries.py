@@ -32,7 +32,7 @@ def token(connection: Connection, user_id: int, payment_method_id: int) -> AnyRo
 
 
 def count(tx: Connection, user_id: int) -> int:
-    """How many payment methods a user has saved."""
+    """Return how many payment methods a user has saved."""
     return tx.scalar(select(func.count()).where(PaymentMethod.user_id == user_id)) or 0
 
 

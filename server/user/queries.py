@@ -34,7 +34,7 @@ def insert_user(tx: Connection, values: Mapping[str, Any]) -> AnyRow | None:
 
 
 def email_is_taken(tx: Connection, email_key: str) -> bool:
-    """Whether an account has this e-mail address."""
+    """Return whether an account has this e-mail address."""
     return tx.scalar(select(User.id).where(User.email_key == email_key)) is not None
 
 
@@ -84,12 +84,12 @@ def replace_password_hash(tx: Connection, user_id: int, password_hash: str) -> N
 
 
 def an_admin_exists(connection: Connection) -> bool:
-    """Whether any account is an admin."""
+    """Return whether any account is an admin."""
     return connection.scalar(select(User.id).where(User.role == "ADMIN").limit(1)) is not None
 
 
 def is_active_admin(connection: Connection, email_key: str) -> bool:
-    """Whether the account with this e-mail address is an admin who may sign in."""
+    """Return whether the account with this e-mail address is an admin who may sign in."""
     active = select(User.id).where(User.email_key == email_key, User.role == "ADMIN", User.is_active)
     return connection.scalar(active) is not None
 

@@ -130,12 +130,12 @@ def active_role(tx: Connection, user_id: int) -> str | None:
 
 
 def an_admin_exists(connection: Connection) -> bool:
-    """Whether any account is an admin."""
+    """Return whether any account is an admin."""
     return queries.an_admin_exists(connection)
 
 
 def is_admin(connection: Connection, email: str) -> bool:
-    """Whether the account of `email` is an admin who may sign in."""
+    """Return whether the account of `email` is an admin who may sign in."""
     return queries.is_active_admin(connection, lookup_key(email))
 
 

@@ -93,7 +93,7 @@ async def resolve(host: str, port: int, *, allow_private: bool) -> list[str]:
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address lies in the public internet, looked through the ways to wrap IPv4 into IPv6."""
+    """Return whether an address lies in the public internet, looked through the ways to wrap IPv4 into IPv6."""
     if isinstance(address, ipaddress.IPv4Address):
         return address.is_global and not any(address in network for network in _NOT_PUBLIC_4)
     inner = address.ipv4_mapped or address.sixtofour

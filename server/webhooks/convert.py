@@ -13,7 +13,7 @@ from server.webhooks.service import EVENT_TYPES, EndpointChanges
 
 
 def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> EndpointChanges:
-    """What an update makes of an endpoint (see wire.masked_values).
+    """Return what an update makes of an endpoint (see wire.masked_values).
 
     Raises InvalidUpdateMask, and InvalidField for events that there are not.
     """
@@ -30,7 +30,7 @@ def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> E
 
 
 def event_types_from_wire(endpoint: pb.WebhookEndpoint) -> list[str]:
-    """What an endpoint wants to be told of. Raises InvalidField for events that there are not."""
+    """Return the events that an endpoint wants. Raises InvalidField for unknown ones."""
     for index, event_type in enumerate(endpoint.event_types):
         if event_type not in EVENT_TYPES:
             types = ", ".join(sorted(EVENT_TYPES))

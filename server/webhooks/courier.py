@@ -29,7 +29,7 @@ class Answer:
 
     @property
     def is_taken(self) -> bool:
-        """Whether the endpoint has it."""
+        """Return whether the endpoint has it."""
         return 200 <= self.code < 300
 
 

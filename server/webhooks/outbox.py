@@ -167,7 +167,7 @@ class WebhookOutbox:
 
 
 def types_of(payload: Mapping[str, Any]) -> list[str]:
-    """What an order's event is told as; a step that only notes something is told when it is a refund."""
+    """Return what an order's event is told as; a step that only notes something is told when it is a refund."""
     status = str(payload.get("status", "")).lower()
     found = []
     if status and not payload.get("note"):

@@ -35,7 +35,7 @@ def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:
 
 
 def count_endpoints(tx: Connection, consumer: str) -> int:
-    """How many endpoints there are; nobody else counts them until the transaction has ended."""
+    """Return how many endpoints there are; nobody else counts them until the transaction has ended."""
     tx.execute(select(Consumer.name).where(Consumer.name == consumer).with_for_update()).all()
     return tx.execute(select(func.count()).select_from(WebhookEndpoint)).scalar_one()
 
@@ -111,7 +111,7 @@ def waiting_endpoints(connection: Connection, now: datetime) -> Sequence[AnyRow]
 
 
 def any_waits(connection: Connection) -> bool:
-    """Whether a delivery is still to be sent to an active endpoint, now or later."""
+    """Return whether a delivery is still to be sent to an active endpoint, now or later."""
     first = (
         select(WebhookDelivery.id)
         .where(WebhookDelivery.endpoint_id == WebhookEndpoint.id, WebhookDelivery.status == "PENDING")
@@ -124,7 +124,7 @@ def any_waits(connection: Connection) -> bool:
 
 
 def due(connection: Connection, endpoint_id: int, now: datetime, limit: int) -> Sequence[AnyRow]:
-    """What is to be sent to an endpoint now; of each order only the first that waits."""
+    """Return what is to be sent to an endpoint now; of each order only the first that waits."""
     return connection.execute(
         _DELIVERIES.where(WebhookDelivery.endpoint_id == endpoint_id, _due(now))
         .order_by(WebhookDelivery.id)
