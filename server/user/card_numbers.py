@@ -29,7 +29,7 @@ def refuse_card_number(field: str, text: str) -> None:
 
 
 def holds_card_number(text: str) -> bool:
-    """Return whether the digits in `text`, or a part of them, look like a card number: its date or code may follow.
+    """Say whether the digits in `text`, or a part of them, look like a card number: its date or code may follow.
 
     Where they stand alone, all of them do when they are 13 to 19 with the right check digit, which one of ten such
     numbers has by chance. Of a part of them, or among letters, it must be a large network's number by its form as
