@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from server.db.pool import Pool
 from server.db.work import Work
 from server.events.consumer import REST
 from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, NewEvent, publish
-from server.events.sources import SqliteSource
+from server.events.sources import SqliteSource, source_of
 from server.jobs.runner import Job, Jobs
 from server.mail.outbox import MailOutbox
 from server.webhooks.courier import Courier
@@ -138,6 +139,22 @@ def test_while_nobody_writes_a_follower_on_sqlite_asks_nothing(sqlite_url: str) 
         source.await_news(10)
         assert [one.key for one in source.read(0, (), 10)] == ["1"]
     db.close()
+
+
+def test_a_follower_that_waits_for_news_is_woken_to_stop(db: Database) -> None:
+    source, opened = source_of(db, "this one"), threading.Event()
+
+    def follow() -> None:
+        with source.opened():
+            opened.set()
+            source.await_news(60)
+
+    follower = threading.Thread(target=follow)
+    follower.start()
+    assert opened.wait(10)
+    source.wake()
+    follower.join(10)
+    assert not follower.is_alive()
 
 
 @pytest.mark.parametrize(("topic", "by_the_commit"), [(SESSION, True), (CATALOG, True), (PRODUCT, False)])
