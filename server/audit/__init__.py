@@ -1,1 +1,1 @@
-"""Who did what that somebody may ask about later."""
+"""The audit log: who did what, and when."""

@@ -1,4 +1,4 @@
-"""Writes to the audit log, in the transaction that does what the entry tells."""
+"""Writes to the audit log, in the transaction that the entry is about."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from server.rpc.call import Call
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something, in which call. Without a user it is the shop itself."""
+    """The user who acts, and the call they act in. Without a user it is the shop itself."""
 
     user_id: int | None = None
     request_id: str = ""
@@ -26,11 +26,11 @@ class Actor:
 
 
 THE_SHOP = Actor()
-"""Nobody asked for it: a job, a gateway's report."""
+"""No user: a job, or a gateway's report."""
 
 
 def write(tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any) -> None:
-    """Tell that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
+    """Record that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
     tx.execute(
         insert(AuditEntry).values(
             at=now,

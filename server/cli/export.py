@@ -17,7 +17,7 @@ from server.errors import CommandError
 from server.exports.file import Format, write_file
 from server.exports.orders import orders
 from server.exports.products import products
-from server.exports.source import Source
+from server.exports.source import ExportSource
 from server.exports.target import is_stream, writing
 from server.settings import Settings
 
@@ -49,7 +49,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _source(arguments: argparse.Namespace) -> Source:
+def _source(arguments: argparse.Namespace) -> ExportSource:
     start, end, now = arguments.from_time, arguments.to_time, utc_now()
     if arguments.what == "orders":
         if start and end and start > end:
@@ -60,7 +60,7 @@ def _source(arguments: argparse.Namespace) -> Source:
     return products(None, now)
 
 
-def _export(settings: Settings, source: Source, form: Format, path: Path) -> int:
+def _export(settings: Settings, source: ExportSource, form: Format, path: Path) -> int:
     """Write the rows of `source` and return how many there were."""
     engine = connect(settings.url, pool_size=1)
     try:

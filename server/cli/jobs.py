@@ -44,7 +44,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 def list_jobs(db: Database) -> int:
     """Print every job that has run, or was to."""
     with db.read() as connection:
-        rows = queries.known(connection)
+        rows = queries.all_jobs(connection)
     Console(highlight=False, markup=False, emoji=False).print(_table(rows))
     return 1 if any(row.last_error for row in rows) else 0
 

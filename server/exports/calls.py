@@ -13,13 +13,13 @@ from server.errors import InvalidField
 from server.exports.file import Exports, Format
 from server.exports.orders import orders
 from server.exports.products import products
-from server.exports.source import Source
+from server.exports.source import ExportSource
 from server.rpc.call import Call
 from server.rpc.wire import time_from_wire
 
 
 class ExportCalls:
-    """What the servicers of orders and products answer an export with."""
+    """Answers the export RPCs of orders and products."""
 
     def __init__(self, exports: Exports, clock: Clock) -> None:
         self._exports = exports
@@ -40,10 +40,10 @@ class ExportCalls:
         form = Format.XLSX if request.format == product_pb2.ExportProductsRequest.XLSX else Format.CSV
         return self._send(products(vendor_id, self._clock()), form, call)
 
-    async def _send(self, source: Source, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
+    async def _send(self, source: ExportSource, form: Format, call: Call) -> AsyncGenerator[HttpBody]:
         name = f"{source.title.lower()}-{self._clock():%Y-%m-%d}.{form}"
         call.reply_headers.append(("content-disposition", f'attachment; filename="{name}"'))
-        content_type = form.content_type  # the first message tells for all
+        content_type = form.content_type  # the first message speaks for all
         async with aclosing(self._exports.pieces(source, form)) as pieces:
             async for piece in pieces:
                 yield HttpBody(content_type=content_type, data=piece)

@@ -28,7 +28,7 @@ _CONTROL: Final = ("\t", "\r", "\n")
 
 
 def heading_of(columns: Row) -> bytes:
-    """What a file begins with."""
+    """The beginning of a file: the byte order mark and the column names."""
     return BOM.encode() + csv_of([columns])
 
 

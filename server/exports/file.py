@@ -18,7 +18,7 @@ from server.db.deadline import Deadline
 from server.db.work import Work
 from server.exports import csv_file, workbook
 from server.exports.csv_file import csv_of, heading_of
-from server.exports.source import Chunk, Keys, Source
+from server.exports.source import Chunk, ExportSource, Keys
 from server.exports.workbook import Workbook
 from server.progress import Report, silent
 
@@ -27,7 +27,7 @@ Open = Callable[[], AbstractContextManager[Connection]]
 
 PIECE_BYTES: Final = 64 * 1024
 CHUNK_SECONDS: Final = 30.0
-"""How long one chunk of a stream may take; the whole may take as long as it needs."""
+"""The time that one chunk of a stream may take; the whole may take as long as it needs."""
 
 
 class Format(StrEnum):
@@ -38,17 +38,17 @@ class Format(StrEnum):
 
     @property
     def content_type(self) -> str:
-        """What HTTP calls it."""
+        """The media type."""
         return csv_file.CONTENT_TYPE if self is Format.CSV else workbook.CONTENT_TYPE
 
 
-def write_file(path: Path, source: Source, form: Format, read: Open, report: Report = silent) -> int:
+def write_file(path: Path, source: ExportSource, form: Format, read: Open, report: Report = silent) -> int:
     """Write the whole export to `path`, and return how many rows it has."""
     write = _write_csv if form is Format.CSV else _write_workbook
     return write(path, source, _chunks(source, read, report))
 
 
-def _chunks(source: Source, read: Open, report: Report) -> Iterator[Chunk]:
+def _chunks(source: ExportSource, read: Open, report: Report) -> Iterator[Chunk]:
     stage = f"Exporting {source.title.lower()}"
     with read() as connection:
         total, done, after = source.count(connection), 0, None
@@ -63,7 +63,7 @@ def _chunks(source: Source, read: Open, report: Report) -> Iterator[Chunk]:
             return
 
 
-def _write_csv(path: Path, source: Source, chunks: Iterator[Chunk]) -> int:
+def _write_csv(path: Path, source: ExportSource, chunks: Iterator[Chunk]) -> int:
     rows = 0
     with path.open("wb") as file:
         file.write(heading_of(source.columns))
@@ -73,7 +73,7 @@ def _write_csv(path: Path, source: Source, chunks: Iterator[Chunk]) -> int:
     return rows
 
 
-def _write_workbook(path: Path, source: Source, chunks: Iterator[Chunk]) -> int:
+def _write_workbook(path: Path, source: ExportSource, chunks: Iterator[Chunk]) -> int:
     rows = 0
     with closing(Workbook(path, source.title, source.columns)) as book:
         for chunk in chunks:
@@ -92,7 +92,7 @@ class Exports:
         # Making a workbook is work for the processor: the calls of the shop share it with one at a time.
         self._turn = asyncio.Semaphore(1)
 
-    async def pieces(self, source: Source, form: Format) -> AsyncGenerator[bytes]:
+    async def pieces(self, source: ExportSource, form: Format) -> AsyncGenerator[bytes]:
         """The file in pieces; a workbook's first piece comes when the whole is written."""
         if form is Format.CSV:
             async with aclosing(self._csv(source)) as texts:
@@ -108,7 +108,7 @@ class Exports:
                 while piece := file.read(PIECE_BYTES):
                     yield piece
 
-    async def _csv(self, source: Source) -> AsyncGenerator[bytes]:
+    async def _csv(self, source: ExportSource) -> AsyncGenerator[bytes]:
         """Each chunk is read, on the pool, when the one before it was taken."""
         yield heading_of(source.columns)
         after: Keys | None = None
@@ -121,7 +121,7 @@ class Exports:
             if after is None:
                 return
 
-    async def _write(self, path: Path, source: Source) -> None:
+    async def _write(self, path: Path, source: ExportSource) -> None:
         """Write a workbook on a thread of its own, which stops soon when the caller has gone."""
         gone = threading.Event()
 
@@ -135,7 +135,7 @@ class Exports:
             gone.set()
 
 
-def _csv_after(connection: Connection, source: Source, after: Keys | None) -> tuple[bytes, Keys | None]:
+def _csv_after(connection: Connection, source: ExportSource, after: Keys | None) -> tuple[bytes, Keys | None]:
     chunk = source.read(connection, after)
     return csv_of(chunk.rows), chunk.next
 

@@ -9,7 +9,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from server.db.base import AnyRow
-from server.exports.source import Chunk, Keys, Row, Source
+from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.money import Money
 from server.order.models import Order, OrderLine
 from server.payment.models import Payment
@@ -34,7 +34,7 @@ COLUMNS: Final = (
 )
 
 
-def orders(start: datetime | None, end: datetime) -> Source:
+def orders(start: datetime | None, end: datetime) -> ExportSource:
     """The orders that were placed from `start` on and before `end`."""
     placed: list[ColumnElement[bool]] = [Order.placed_at < end]
     if start is not None:
@@ -51,7 +51,7 @@ def orders(start: datetime | None, end: datetime) -> Source:
             [_row(row) for row in rows], len(ids), (rows[-1].placed_at, rows[-1].id) if full else None
         )
 
-    return Source("Orders", COLUMNS, count, read)
+    return ExportSource("Orders", COLUMNS, count, read)
 
 
 def _lines(connection: Connection, placed: list[ColumnElement[bool]], after: Keys | None) -> list[AnyRow]:
@@ -72,16 +72,16 @@ def _lines(connection: Connection, placed: list[ColumnElement[bool]], after: Key
     )
     if after is not None:
         page = page.where(tuple_(Order.placed_at, Order.id) > tuple(after))
-    chosen = page.subquery()
+    page_orders = page.subquery()
     statement = (
         select(
-            *chosen.c,
+            *page_orders.c,
             *(OrderLine.sku, OrderLine.name, OrderLine.quantity, OrderLine.list_price_minor),
             *(OrderLine.price_minor, OrderLine.total_minor, OrderLine.discount_minor, OrderLine.tax_minor),
             OrderLine.shipping_minor,
         )
-        .join(OrderLine, OrderLine.order_id == chosen.c.id)
-        .order_by(chosen.c.placed_at, chosen.c.id, OrderLine.position)
+        .join(OrderLine, OrderLine.order_id == page_orders.c.id)
+        .order_by(page_orders.c.placed_at, page_orders.c.id, OrderLine.position)
     )
     return list(connection.execute(statement))
 

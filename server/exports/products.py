@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.catalog.discounts import price_at
 from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
-from server.exports.source import Chunk, Keys, Row, Source
+from server.exports.source import Chunk, ExportSource, Keys, Row
 from server.money import Money
 from server.user.models import User
 
@@ -27,25 +27,27 @@ COLUMNS: Final = (
 )
 
 
-def products(vendor_id: int | None, now: datetime) -> Source:
+def products(vendor_id: int | None, now: datetime) -> ExportSource:
     """The products that are not deleted, at the prices of `now`; with `vendor_id`, only that vendor's."""
-    wanted: list[ColumnElement[bool]] = [Product.deleted_at.is_(None)]
+    conditions: list[ColumnElement[bool]] = [Product.deleted_at.is_(None)]
     if vendor_id is not None:
-        wanted.append(Product.vendor_id == vendor_id)
+        conditions.append(Product.vendor_id == vendor_id)
 
     def count(connection: Connection) -> int:
         statement = select(func.count()).select_from(Variant).join(Product, Product.id == Variant.product_id)
-        return connection.execute(statement.where(*wanted)).scalar_one()
+        return connection.execute(statement.where(*conditions)).scalar_one()
 
     def read(connection: Connection, after: Keys | None) -> Chunk:
-        rows = _variants(connection, wanted, after)
+        rows = _variants(connection, conditions, after)
         full = len(rows) == VARIANTS_PER_CHUNK
         return Chunk([_row(row, now) for row in rows], len(rows), (rows[-1].variant_id,) if full else None)
 
-    return Source("Products", COLUMNS, count, read)
+    return ExportSource("Products", COLUMNS, count, read)
 
 
-def _variants(connection: Connection, wanted: list[ColumnElement[bool]], after: Keys | None) -> list[AnyRow]:
+def _variants(
+    connection: Connection, conditions: list[ColumnElement[bool]], after: Keys | None
+) -> list[AnyRow]:
     """The next variants after the key (variant id)."""
     statement = (
         select(
@@ -58,7 +60,7 @@ def _variants(connection: Connection, wanted: list[ColumnElement[bool]], after: 
         .join(Product, Product.id == Variant.product_id)
         .outerjoin(Category, Category.id == Product.category_id)
         .outerjoin(User, User.id == Product.vendor_id)
-        .where(*wanted)
+        .where(*conditions)
         .order_by(Variant.id)
         .limit(VARIANTS_PER_CHUNK)
     )

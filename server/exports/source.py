@@ -1,8 +1,8 @@
-"""What an export reads: rows in chunks, each chunk a read of its own.
+"""The source of an export: rows in chunks, each chunk a read of its own.
 
 No transaction outlives a chunk, so a client that reads slowly, or an export of hours, holds nothing in the
 database. The price is that an export is not one moment's picture: a row is as it was when its chunk was read. None
-is left out or told twice, for the chunks follow keys that never change.
+is left out or repeated, for the chunks follow keys that never change.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Keys: TypeAlias = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some rows, how many records (orders, variants) they tell of, and where the next chunk begins."""
+    """Some rows, the number of records (orders, variants) in them, and the keys to continue from."""
 
     rows: list[Row]
     records: int
@@ -32,12 +32,12 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ExportSource:
     """Rows to export, under a title and column names."""
 
     title: str
     columns: tuple[str, ...]
     count: Callable[[Connection], int]
-    """How many records there are, for those who watch."""
+    """The number of records, for the progress bar."""
     read: Callable[[Connection, Keys | None], Chunk]
     """The chunk after these keys."""

@@ -1,4 +1,4 @@
-"""Where an export of a command goes: a file that appears when it is complete, or whatever else a path names."""
+"""Targets of an export: a file that appears when it is complete, or whatever else a path names."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def writing(path: Path) -> Iterator[Path]:
 
 
 def is_stream(path: Path) -> bool:
-    """Whether `path` is standard output, or another thing that is written to and not replaced."""
+    """True when `path` is standard output, or another thing that is written to and not replaced."""
     return path == STANDARD_OUTPUT or _is_open_elsewhere(path)
 
 
@@ -63,7 +63,7 @@ def _checked(path: Path) -> Path:
 
 
 def _is_open_elsewhere(path: Path) -> bool:
-    """Whether `path` names something to be written to, not a file to be replaced."""
+    """True when `path` names something to be written to, not a file to be replaced."""
     above = _absolute(path).parents
     if any(top in above for top in _KERNEL) and _MEMORY not in above:
         return True

@@ -15,14 +15,14 @@ from xlsxwriter.worksheet import Worksheet
 from server.exports.source import Cell, Row
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MOST_ROWS: Final = 1_048_576
-"""What one sheet of Excel's takes; what is above it goes on in another."""
+MAX_ROWS: Final = 1_048_576
+"""The rows that one Excel sheet takes; further rows continue in another."""
 
 
 class Workbook:
     """A workbook that grows by rows. Text is written as text: nothing in it is ever a formula or a link."""
 
-    def __init__(self, path: Path, title: str, columns: tuple[str, ...], most_rows: int = MOST_ROWS) -> None:
+    def __init__(self, path: Path, title: str, columns: tuple[str, ...], max_rows: int = MAX_ROWS) -> None:
         self._parts = tempfile.TemporaryDirectory(prefix="sanset-export-")
         self._book = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "tmpdir": self._parts.name, "use_zip64": True}
@@ -31,15 +31,15 @@ class Workbook:
         # As many decimals as the amount has: a sheet may hold several currencies.
         self._money = [self._book.add_format({"num_format": "0" + "." * bool(n) + "0" * n}) for n in range(4)]
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
-        self._title, self._columns, self._most_rows = title, columns, most_rows
+        self._title, self._columns, self._max_rows = title, columns, max_rows
         self._sheets: list[Worksheet] = []
-        self._next_row = most_rows
+        self._next_row = max_rows
         self._turn_the_page()
 
     def add(self, rows: Iterable[Row]) -> None:
         """Append rows."""
         for row in rows:
-            if self._next_row >= self._most_rows:
+            if self._next_row >= self._max_rows:
                 self._turn_the_page()
             for column, cell in enumerate(row):
                 self._write(self._sheets[-1], column, cell)
@@ -70,8 +70,8 @@ class Workbook:
                 sheet.write_string(self._next_row, column, cell)
         elif isinstance(cell, Decimal):
             exponent = cell.as_tuple().exponent
-            places = -exponent if isinstance(exponent, int) else 0
-            sheet.write_number(self._next_row, column, float(cell), self._money[places])
+            decimals = -exponent if isinstance(exponent, int) else 0
+            sheet.write_number(self._next_row, column, float(cell), self._money[decimals])
         elif isinstance(cell, datetime):
             moment = cell.astimezone(UTC).replace(tzinfo=None, microsecond=0)  # Excel knows no zones
             sheet.write_datetime(self._next_row, column, moment, self._time)

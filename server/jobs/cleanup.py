@@ -55,7 +55,7 @@ class Cleanup:
     """The daily cleaning up, as a job."""
 
     def __init__(self, work: Work, clock: Clock, *, behavior: timedelta = timedelta(days=180)) -> None:
-        """`behavior` is for how long is kept what people looked at."""
+        """`behavior` is how long behaviour events stay."""
         self._work = work
         self._clock = clock
         self._behavior = behavior
@@ -87,11 +87,12 @@ class Cleanup:
 def _events(tx: Connection, now: datetime, limit: int) -> int:
     """Events that every follower has read, and every consumer has handled.
 
-    The newest one stays: SQLite would give its number away again, and who has read up to it would miss the next.
+    The newest one stays: SQLite would give its number out again, and a reader that stands there would miss the
+    next.
     """
-    # Of a place that the version before left nothing is known for sure; the next run of its outbox tells.
-    place = case((Consumer.transaction_id == 0, Consumer.event_id), else_=0)
-    handled = Event.id <= func.coalesce(select(func.min(place)).scalar_subquery(), Event.id)
+    # A position that the previous version wrote is no proof; the next run of its outbox gives one.
+    safe_position = case((Consumer.transaction_id == 0, Consumer.event_id), else_=0)
+    handled = Event.id <= func.coalesce(select(func.min(safe_position)).scalar_subquery(), Event.id)
     newest = select(func.max(Event.id)).scalar_subquery()
     return _delete_some(
         tx,
@@ -153,8 +154,8 @@ def _delete_some(
     old: ColumnElement[bool],
     limit: int,
 ) -> int:
-    found = select(*keys).where(old).limit(limit)
-    return tx.execute(delete(table).where(tuple_(*keys).in_(found))).rowcount
+    keys_of_old = select(*keys).where(old).limit(limit)
+    return tx.execute(delete(table).where(tuple_(*keys).in_(keys_of_old))).rowcount
 
 
 _OLD: dict[str, Delete] = {

@@ -16,7 +16,7 @@ from server.events.topics import DatabaseVerified
 from server.process.parent_death import bound_to_parent
 from server.settings import Settings, environment_of
 
-MOST_LOGGED = 20
+MAX_LOGGED = 20
 
 log = structlog.get_logger()
 
@@ -61,7 +61,7 @@ class NightlyVerify:
             raise VerifyFailed(errors.decode(errors="replace").strip()[-500:] or f"exit {process.returncode}")
         *violations, summary = lines
         await self._work.write(publish, DatabaseVerified(len(violations)), vital=True)
-        for violation in violations[:MOST_LOGGED]:
+        for violation in violations[:MAX_LOGGED]:
             log.error("invariant_broken", violation=violation)
         (log.error if violations else log.info)("verified", summary=summary)
 
@@ -70,6 +70,6 @@ class NightlyVerify:
         self._violations.set(result.violations)
 
     def _environment(self) -> dict[str, str]:
-        # The database may be one that only the running shop knows of.
-        found = self._settings.model_copy(update={"database_url": self._settings.url})
-        return environment_of(found) | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        # The database may be one that only the running shop can name.
+        settings = self._settings.model_copy(update={"database_url": self._settings.url})
+        return environment_of(settings) | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -12,13 +12,13 @@ from server.db.upsert import insert_for
 from server.jobs.models import JobRow
 
 
-def known(connection: Connection) -> Sequence[AnyRow]:
-    """Every job that some worker has known."""
+def all_jobs(connection: Connection) -> Sequence[AnyRow]:
+    """Every job that a worker has ever run or looked at."""
     return connection.execute(select(JobRow.__table__).order_by(JobRow.name)).all()
 
 
 def job(connection: Connection, name: str) -> AnyRow | None:
-    """How a job stands."""
+    """The row of a job; None before any worker has looked at it."""
     return connection.execute(select(JobRow.__table__).where(JobRow.name == name)).one_or_none()
 
 
@@ -54,7 +54,7 @@ def renew(tx: Connection, name: str, holder: str, until: datetime) -> bool:
 
 
 def finish(tx: Connection, name: str, holder: str, now: datetime, error: str, leased_until: datetime) -> None:
-    """Record how a run ended, unless another worker has taken the job over."""
+    """Record the end of a run, unless another worker has taken the job over."""
     tx.execute(
         update(JobRow)
         .where(JobRow.name == name, JobRow.holder == holder)

@@ -20,24 +20,24 @@ from server.db.work import Work
 from server.jobs import queries
 
 LEASE = timedelta(seconds=30)
-"""How long after the death of its worker a job waits for another one."""
-SHORTEST_LOOK, LONGEST_LOOK = timedelta(seconds=1), timedelta(seconds=60)
+"""The time after the death of its worker until another takes the job up."""
+MIN_LOOK, MAX_LOOK = timedelta(seconds=1), timedelta(seconds=60)
 RETRY = timedelta(minutes=5)
-"""After so long a daily job that failed is tried again."""
+"""The time until a failed daily job is tried again."""
 LOOK_RETRY = LEASE / 6
-"""After a look that failed: the database is away, and the next look tells."""
+"""After a look that failed: the database is away, and the next look will show whether it is back."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
 class Job:
-    """Work that is done again and again: every so often, or each day at a time (UTC, HH:MM; OFF: never).
+    """Recurring work: at an interval, or each day at a time (UTC, HH:MM; OFF: never).
 
     A worker that loses its lease, as when it hangs, may still be at work when the next one begins: `run` must be
-    safe to run twice at once. What it raises is logged, and it is tried again.
+    safe to run twice at once. An exception is logged, and the job is tried again.
 
-    `pause` is the least time between the end of a run and the next; what wakes the job meanwhile shares that one.
+    `pause` is the least time between the end of a run and the next; all wake-ups meanwhile share that one.
     A run that found nothing to wait for says how long it may rest instead of `every`, unless it is woken.
     """
 
@@ -49,12 +49,12 @@ class Job:
 
     @property
     def is_scheduled(self) -> bool:
-        """Whether it runs by itself."""
+        """True for a job that runs by itself."""
         return self.every is not None or self.daily_at not in ("", OFF)
 
     @property
     def is_frequent(self) -> bool:
-        """Whether its worker keeps the lease between the runs, and so writes nothing for most of them."""
+        """True when its worker keeps the lease between the runs, and so writes nothing for most of them."""
         return self.every is not None and self.every < LEASE / 2
 
 
@@ -69,7 +69,7 @@ class Jobs:
             raise ValueError("two jobs have one name")
         self._holder = f"{socket.gethostname()[:64]}:{os.getpid()}:{secrets.token_hex(4)}"
         self._since = clock()
-        self._held: dict[str, datetime] = {}
+        self._leases: dict[str, datetime] = {}
         self._failed: set[str] = set()
         self._next: dict[str, datetime] = {}
         self._loops: dict[str, BackgroundLoop] = {}
@@ -82,7 +82,7 @@ class Jobs:
                 self._loops[job.name] = loop = BackgroundLoop(
                     f"job_{job.name}",
                     partial(self._look_on, job),
-                    every=LONGEST_LOOK,
+                    every=MAX_LOOK,
                     pause=job.pause,
                     first_retry=LOOK_RETRY,
                     max_retry=LOOK_RETRY,
@@ -91,7 +91,7 @@ class Jobs:
 
     def wake(self, name: str) -> None:
         """Run a frequent job now, if this worker is the one that runs it."""
-        if name in self._held and name in self._loops:
+        if name in self._leases and name in self._loops:
             self._loops[name].wake()
 
     async def stop(self) -> None:
@@ -107,10 +107,10 @@ class Jobs:
     async def look(self, job: Job) -> bool:
         """Run a job if it is due and no other worker has it; say whether it ran."""
         now = self._clock()
-        if self._held.get(job.name, now) - now > LEASE / 2:
+        if self._leases.get(job.name, now) - now > LEASE / 2:
             await self._perform(job, record=False)
             return True
-        self._held.pop(job.name, None)
+        self._leases.pop(job.name, None)
         row = await self._read(job.name)
         due = self._time_of(job, row, now)
         if due > now:
@@ -120,7 +120,7 @@ class Jobs:
         if not await self._work.write(queries.claim, *claim, vital=True):
             self._next[job.name] = now + LEASE / 2
             return False
-        self._held[job.name] = now + LEASE
+        self._leases[job.name] = now + LEASE
         await self._perform(job, record=True)
         return True
 
@@ -132,7 +132,7 @@ class Jobs:
         """Look at a job, and return how long to rest before the next look."""
         await self.look(job)
         # In short steps: the clock may be set, and a sleeping machine's does not tick.
-        return min(self._next[job.name] - self._clock(), LONGEST_LOOK)
+        return min(self._next[job.name] - self._clock(), MAX_LOOK)
 
     async def _perform(self, job: Job, *, record: bool) -> None:
         """Run a job under its lease, and set the time of the next look."""
@@ -146,18 +146,20 @@ class Jobs:
         recovered = not error and job.name in self._failed
         (self._failed.add if error else self._failed.discard)(job.name)
         if record or error or recovered:
-            kept = self._held.get(job.name, now) if job.is_frequent else now
-            await self._work.write(queries.finish, job.name, self._holder, now, error, kept, vital=True)
+            leased_until = self._leases.get(job.name, now) if job.is_frequent else now
+            await self._work.write(
+                queries.finish, job.name, self._holder, now, error, leased_until, vital=True
+            )
         if not job.is_frequent:
-            self._held.pop(job.name, None)
-        ahead = rest or job.every or (RETRY if error else LONGEST_LOOK)
+            self._leases.pop(job.name, None)
+        ahead = rest or job.every or (RETRY if error else MAX_LOOK)
         self._next[job.name] = now + ahead
 
     async def _leased(self, job: Job) -> timedelta | None:
         work = asyncio.ensure_future(job.run())
         renewing = asyncio.get_running_loop().create_task(self._renew(job, work))
         try:
-            # Shielded, so that a cancelled run and a cancelled worker can be told apart.
+            # Shielded, so that a cancelled run can be distinguished from a cancelled worker.
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             if work.done() and not self._stopping:
@@ -174,22 +176,22 @@ class Jobs:
             await asyncio.sleep((LEASE / 3).total_seconds())
             until = self._clock() + LEASE
             try:
-                kept = await self._work.write(queries.renew, job.name, self._holder, until, vital=True)
+                renewed = await self._work.write(queries.renew, job.name, self._holder, until, vital=True)
             except Exception as error:
                 log.warning("job_lease_not_renewed", job=job.name, error=type(error).__name__)
-                kept = self._clock() < self._held.get(job.name, until)
-                until = self._held.get(job.name, until)
-            if not kept:
-                self._held.pop(job.name, None)
+                renewed = self._clock() < self._leases.get(job.name, until)
+                until = self._leases.get(job.name, until)
+            if not renewed:
+                self._leases.pop(job.name, None)
                 work.cancel()
                 return
-            self._held[job.name] = until
+            self._leases[job.name] = until
 
     def _time_of(self, job: Job, row: AnyRow, now: datetime) -> datetime:
-        """When a job is due next, now or later."""
+        """The time at which a job is due next, now or later."""
         if row.leased_until is not None and row.leased_until > now and row.holder != self._holder:
             until: datetime = row.leased_until
-            return max(until, now + SHORTEST_LOOK)
+            return max(until, now + MIN_LOOK)
         started, finished = row.last_started_at, row.last_finished_at
         if job.every is not None:
             return max(started + job.every, now) if started is not None else now

@@ -1,4 +1,4 @@
-"""Which jobs a shop has, and when they run."""
+"""The jobs of a shop and their schedules."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from server.webhooks.signing import Signer
 
 MAIL, WEBHOOKS = "send mails", "send webhooks"
 LOOK = timedelta(seconds=2)
-"""How late an outbox is at the most in which something waits and no event wakes it, as for a retry."""
+"""The most that an outbox is late when something waits and no event wakes it, as for a retry."""
 MAIL_PAUSE, WEBHOOK_PAUSE = timedelta(seconds=1), timedelta(seconds=0.5)
 """A run costs about the same for one event as for fifty, so those of a busy moment share one."""
 
 
 @dataclass(frozen=True)
 class BackgroundJobs:
-    """What the jobs of a worker are made of, and what they do."""
+    """The jobs of a worker, with the outboxes that they run."""
 
     jobs: Jobs
     mails: MailOutbox

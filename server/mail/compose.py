@@ -1,4 +1,4 @@
-"""What the mails say: an order's step, or the shelf's gaps, as subject, text and HTML."""
+"""Composes the mails, about an order's step or low stock, as subject, text and HTML."""
 
 from __future__ import annotations
 
@@ -69,37 +69,37 @@ class Letter:
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """Products that run out: how many, and those that are shown."""
+class LowStock:
+    """Products that are running out: their number, and those that are shown."""
 
     count: int
     rows: Sequence[AnyRow]
 
     @property
     def more(self) -> int:
-        """How many are not shown."""
+        """The number of products that are not shown."""
         return self.count - len(self.rows)
 
 
 def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The mails that an order's event asks for: pairs of a kind and what tells this one from others of its kind.
+    """The mails that an order's event asks for: pairs of a kind and the part that is unique within it.
 
-    A step that only notes something asks for none by its status.
+    The status of a step that is only a note asks for none.
     """
-    found = []
+    kinds = []
     state = payload.get("status", "")
     kind = KIND_OF_STATUS.get(state) or _MORE_KINDS.get(state)
     if kind is not None and not payload.get("note"):
-        found.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
+        kinds.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
     if "shipment" in payload and payload.get("note"):
-        found.append(("parcel", str(payload["sequence"])))
+        kinds.append(("parcel", str(payload["sequence"])))
     if "return" in payload:
-        found.append((f"return_{payload['return']['state'].lower()}", str(payload["return"]["id"])))
+        kinds.append((f"return_{payload['return']['state'].lower()}", str(payload["return"]["id"])))
     if "refund" in payload:
-        found.append(("refunded", str(payload["refund"]["id"])))
+        kinds.append(("refunded", str(payload["refund"]["id"])))
     if "refund_failed" in payload:
-        found.append(("refund_failed", str(payload["refund_failed"]["id"])))
-    return found
+        kinds.append(("refund_failed", str(payload["refund_failed"]["id"])))
+    return kinds
 
 
 def about_order(
@@ -124,7 +124,7 @@ def about_order(
         "totals": _totals(order),
         "total": Money(order.total_minor, currency),
         "address": _address(order.address),
-        "eta": _day(_told_eta(payload, now)),
+        "eta": _day(_future_eta(payload, now)),
         "return_days": return_days,
         "parcel": _parcel(payload.get("shipment"), names),
         "corrected": bool(payload.get("corrected")),
@@ -135,8 +135,8 @@ def about_order(
     return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
 
 
-def about_stock(new: Shelf, others: Shelf, threshold: int) -> Letter:
-    """A mail about products that run out."""
+def about_stock(new: LowStock, others: LowStock, threshold: int) -> Letter:
+    """A mail about products that are running out."""
     things = "product is" if new.count == 1 else "products are"
     facts = {"shelves": [("New", new), ("Still low", others)], "threshold": threshold}
     return _letter("low_stock", f"{new.count} {things} running out", facts)
@@ -175,17 +175,17 @@ def _templates() -> Environment:
 
 
 def _one_line(value: object) -> object:
-    """What is written into a template, in one line: a name with line ends cannot write lines of its own."""
+    """Put a template's value on one line: a name with line breaks cannot add lines of its own."""
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     line = " ".join(value.split())
     return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
 
 
-def _told_eta(payload: Mapping[str, Any], now: datetime) -> datetime | None:
-    """By when the order should arrive as the step says; nothing when that passed before it could be told."""
-    told = payload.get("eta")
-    eta = datetime.fromisoformat(told) if told else None
+def _future_eta(payload: Mapping[str, Any], now: datetime) -> datetime | None:
+    """The time by which the step expects the order to arrive; None when it has passed already."""
+    text = payload.get("eta")
+    eta = datetime.fromisoformat(text) if text else None
     return eta if eta is not None and eta > now else None
 
 
@@ -219,8 +219,8 @@ def _totals(order: AnyRow) -> list[tuple[str, Money]]:
 
 
 def _address(address: Mapping[str, Any]) -> list[str]:
-    place = " ".join(str(address.get(part) or "") for part in ("postal_code", "city", "state")).strip()
-    parts = [address.get("line1"), address.get("line2"), place, address.get("country")]
+    town = " ".join(str(address.get(part) or "") for part in ("postal_code", "city", "state")).strip()
+    parts = [address.get("line1"), address.get("line2"), town, address.get("country")]
     return [" ".join(str(part).split()) for part in parts if part]
 
 

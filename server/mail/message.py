@@ -24,7 +24,7 @@ def message_of(mail: AnyRow, sender: str) -> EmailMessage:
     """The message of a row of `mails`, sent by `sender` ("Shop <shop@example.com>").
 
     Its Message-ID follows from the row, so that a mail that was sent twice, because a worker died in between, can
-    be told. Raises Unsendable; a line break in a header is one reason, so nobody smuggles headers in.
+    be recognised. Raises Unsendable; a line break in a header is one reason, so nobody smuggles headers in.
     """
     message = EmailMessage(policy=SMTP)
     try:
@@ -55,8 +55,8 @@ def recipient_of(message: EmailMessage) -> str:
 
 def _deliverable(address: str) -> str:
     """An address as mail servers want it: john.@example.com is "john."@example.com to them (RFC 5321)."""
-    found = _LOOSE_DOTS.fullmatch(address)
-    return f'"{found[1]}"@{found[2]}' if found else address
+    match = _LOOSE_DOTS.fullmatch(address)
+    return f'"{match[1]}"@{match[2]}' if match else address
 
 
 @lru_cache(maxsize=4)

@@ -25,23 +25,23 @@ from server.db.work import Work
 from server.events.consumer import REST, Consumer, Told
 from server.events.log import ORDER
 from server.mail import queries
-from server.mail.compose import Shelf, about_order, about_payments, about_stock, kinds_of
+from server.mail.compose import LowStock, about_order, about_payments, about_stock, kinds_of
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
 from server.order import status
 
 CONSUMER = "mail"
 BATCH = 50
-MOST_SHOWN = 100
-"""So many products that run out a letter names, of each kind; of the rest it tells how many."""
+MAX_SHOWN = 100
+"""How many products running out a letter names, of each kind; the rest are only counted."""
 
-MOST_ALERTS = 1000
+MAX_ALERTS = 1000
 
 LOW_STOCK_SECONDS = 30.0
 """For a look at the whole catalogue."""
 
 KEEP_TRYING = timedelta(days=2)
-FIRST_RETRY, LONGEST_RETRY = timedelta(seconds=10), timedelta(hours=1)
+FIRST_RETRY, MAX_RETRY = timedelta(seconds=10), timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class MailOutbox:
         self._away_until: datetime | None = None
 
     async def run(self) -> timedelta | None:
-        """Write what is to be told, and send what is due; say how long to rest when nothing waits."""
+        """Write the mails of new events, and send what is due; return how long to rest when nothing waits."""
         while await self._work.run(self._take, vital=True):
             pass
         if await self._work.read(self._nothing_waits, vital=True):
@@ -94,13 +94,13 @@ class MailOutbox:
         return None
 
     async def tell_low_stock(self, threshold: int) -> None:
-        """Write to the shop's keeper of what has run low since the last mail."""
+        """Write to the shop's admin about what has run low since the last mail."""
         if self._admin:
             deadline = Deadline(LOW_STOCK_SECONDS)
             await self._work.run(self._tell_low_stock, threshold, deadline=deadline, vital=True)
 
     async def tell_of_payments(self) -> None:
-        """Write to the shop's keeper what a person must look at: one letter for all that came since the last."""
+        """Write to the shop's admin about payments that need a person: one letter for all since the last."""
         if self._admin:
             await self._work.write(self._tell_of_payments, vital=True)
 
@@ -122,7 +122,7 @@ class MailOutbox:
                 continue
             for kind, part in kinds_of(event.payload):
                 if kind == "cancelled" and order.id not in acknowledged:
-                    continue  # its payment failed, as the buyer was told at once
+                    continue  # its payment failed, and the reply said so
                 letter = about_order(
                     kind, order, lines[order.id], event.payload,
                     now=self._clock(), return_days=self._return_days,
@@ -155,13 +155,13 @@ class MailOutbox:
         with self._db.read() as connection:
             low = queries.low_stock(connection, threshold)
             last = queries.last_low_stock(connection)
-            told = set(last.about or ()) if last is not None else set()
-            new = [variant_id for variant_id in low if variant_id not in told]
-            still = [variant_id for variant_id in low if variant_id in told]
+            reported = set(last.about or ()) if last is not None else set()
+            new = [variant_id for variant_id in low if variant_id not in reported]
+            still = [variant_id for variant_id in low if variant_id in reported]
             if new:
                 letter = about_stock(
-                    Shelf(len(new), queries.stock_of(connection, new[:MOST_SHOWN])),
-                    Shelf(len(still), queries.stock_of(connection, still[:MOST_SHOWN])),
+                    LowStock(len(new), queries.stock_of(connection, new[:MAX_SHOWN])),
+                    LowStock(len(still), queries.stock_of(connection, still[:MAX_SHOWN])),
                     threshold,
                 )
         with self._db.transaction() as tx:
@@ -169,20 +169,20 @@ class MailOutbox:
                 key = f"low_stock/{last.id if last is not None else 0}"  # of two at once, one writes
                 queries.insert(tx, [self._row(key, "low_stock", self._admin, letter, about=low)])
                 if last is not None:
-                    queries.set_about(tx, last.id, None)  # a list of a whole catalogue is kept once
-            elif last is not None and len(still) < len(told):
-                # What was filled up and runs low again is new again.
+                    queries.set_about(tx, last.id, None)  # a list of a whole catalogue is stored once
+            elif last is not None and len(still) < len(reported):
+                # What was restocked and runs low again is new again.
                 queries.set_about(tx, last.id, still)
 
     def _tell_of_payments(self, tx: Connection) -> None:
-        rows = queries.untold_alerts(tx, MOST_ALERTS)
+        rows = queries.unreported_alerts(tx, MAX_ALERTS)
         if not rows:
             return
-        shown = rows[:MOST_SHOWN]
+        shown = rows[:MAX_SHOWN]
         letter = about_payments(shown, len(rows) - len(shown))
         # Of two workers at once, the second's letter has the same key and is left out
         queries.insert(tx, [self._row(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
-        queries.mark_alerts_told(tx, [row.id for row in rows], self._clock())
+        queries.mark_alerts_reported(tx, [row.id for row in rows], self._clock())
 
     async def _send(self, mail: AnyRow) -> None:
         try:
@@ -204,7 +204,7 @@ class MailOutbox:
         now = self._clock()
         # Its days begin with its first attempt: it may have waited long for another of its order.
         until = mail.retry_until if mail.attempts else now + KEEP_TRYING
-        next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, LONGEST_RETRY)
+        next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, MAX_RETRY)
         if next_attempt > until:
             return {"status": "FAILED", "error": error}
         return {"error": error, "next_attempt_at": next_attempt, "retry_until": until}

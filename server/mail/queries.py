@@ -1,4 +1,4 @@
-"""SQL of the mails. They tell of orders, so they may read the orders' tables."""
+"""SQL of the mails. They are about orders, so they may read the orders' tables."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[An
         OrderLine.quantity,
         OrderLine.total_minor,
     ).where(OrderLine.order_id.in_(order_ids))
-    found: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    by_order: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
     for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
-        found[row.order_id].append(row)
-    return found
+        by_order[row.order_id].append(row)
+    return by_order
 
 
 def acknowledged(connection: Connection, order_ids: Sequence[int]) -> set[int]:
-    """Those of the orders that were paid once, so that their buyers were written."""
+    """Those of the orders that were ever paid, so that their buyers got a mail."""
     statement = select(OrderEvent.order_id).where(
         OrderEvent.order_id.in_(order_ids), OrderEvent.status == status.CONFIRMED
     )
@@ -69,7 +69,7 @@ def low_stock(connection: Connection, threshold: int) -> list[int]:
 
 
 def stock_of(connection: Connection, variant_ids: Sequence[int]) -> Sequence[AnyRow]:
-    """What variants are called and how many units are left, the scarcest first."""
+    """The names of variants and the units left of each, the scarcest first."""
     units = func.sum(InventoryLevel.available)
     return connection.execute(
         select(Variant.id, Variant.sku, Product.name, units.label("units"))
@@ -93,8 +93,8 @@ def set_about(tx: Connection, mail_id: int, variant_ids: list[int] | None) -> No
     tx.execute(update(Mail).where(Mail.id == mail_id).values(about=variant_ids))
 
 
-def untold_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
-    """What a person must look at and was not written of, the oldest first."""
+def unreported_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
+    """Alerts that no mail has reported yet, the oldest first."""
     return tx.execute(
         select(
             PaymentAlert.id,
@@ -109,19 +109,19 @@ def untold_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
     ).all()
 
 
-def mark_alerts_told(tx: Connection, alert_ids: Sequence[int], now: datetime) -> None:
-    """Note that these were written of."""
+def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime) -> None:
+    """Note that a mail reports these alerts."""
     tx.execute(update(PaymentAlert).where(PaymentAlert.id.in_(alert_ids)).values(told_at=now))
 
 
 def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    """Write mails; one that tells what another told already is left out."""
+    """Write mails; one whose key exists already is left out."""
     if rows:  # row by row: one statement with hundreds would have more parameters than some databases take
         tx.execute(insert_for(tx)(Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 def any_waits(connection: Connection) -> bool:
-    """Whether a mail is still to be sent, now or later."""
+    """True while a mail is still to be sent, now or later."""
     waiting = select(Mail.id).where(Mail.status == "PENDING").limit(1)
     return connection.execute(waiting).first() is not None
 

@@ -97,10 +97,10 @@ class SmtpSender:
         except smtplib.SMTPRecipientsRefused as error:
             self.rest()
             code, text = next(iter(error.recipients.values()))
-            raise _refusal(code)(_told(code, text)) from None
+            raise _refusal(code)(_reply(code, text)) from None
         except smtplib.SMTPDataError as error:
             self.rest()
-            raise _refusal(error.smtp_code)(_told(error.smtp_code, error.smtp_error)) from None
+            raise _refusal(error.smtp_code)(_reply(error.smtp_code, error.smtp_error)) from None
         except smtplib.SMTPNotSupportedError as error:
             self.rest()
             if self._tls == "starttls" and "STARTTLS" in str(error):
@@ -108,7 +108,7 @@ class SmtpSender:
             raise Refused(f"the mail server cannot take it: {error}") from None
         except smtplib.SMTPResponseException as error:  # it knows us not, or not our sender
             self.rest()
-            raise Away(_told(error.smtp_code, error.smtp_error)) from None
+            raise Away(_reply(error.smtp_code, error.smtp_error)) from None
         except (smtplib.SMTPException, OSError) as error:
             self.rest()
             raise Away(f"{type(error).__name__}: {error}"[:500]) from None
@@ -143,6 +143,6 @@ def _refusal(code: int) -> type[NotNow] | type[Refused]:
     return Refused if code >= 500 else NotNow
 
 
-def _told(code: int, text: bytes | str) -> str:
+def _reply(code: int, text: bytes | str) -> str:
     said = text.decode(errors="replace") if isinstance(text, bytes) else text
     return f"{code} {said}"[:500]

@@ -15,11 +15,11 @@ from server.money import Money, decimals
 from server.rpc.wire import money_to_wire, time_to_wire
 from server.segment.membership import Moment
 from server.segment.rules import Rules
-from server.segment.service import Analysis, Counted, Member
+from server.segment.service import Analysis, CountedSegment, MemberSummary
 
 
 def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
-    """Who shall belong to a segment; raises InvalidMoney for amounts finer than the minor unit."""
+    """The rules of a segment; raises InvalidMoney for amounts finer than the minor unit."""
     return Rules(
         min_orders=rules.min_orders if rules.HasField("min_orders") else None,
         max_orders=rules.max_orders if rules.HasField("max_orders") else None,
@@ -42,7 +42,7 @@ def _minor(amount: str, field: str, currency: str) -> int | None:
     return int(minor)
 
 
-def segment_to_wire(counted: Counted, moment: Moment) -> pb.Segment:
+def segment_to_wire(counted: CountedSegment, moment: Moment) -> pb.Segment:
     """A segment with the number of its members."""
     segment = counted.segment
     trained = segment.rules is None
@@ -77,7 +77,7 @@ def _amount(minor: int | None, currency: str) -> str:
 
 
 def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
-    """What the members of a segment have in common."""
+    """The analysis of a segment."""
 
     def money(minor: int) -> Any:
         return money_to_wire(minor, moment.currency)
@@ -103,7 +103,7 @@ def _favourites(rows: Sequence[AnyRow]) -> list[pb.SegmentAnalysis.Favourite]:
     ]
 
 
-def member_to_wire(member: Member, currency: str) -> pb.SegmentMember:
+def member_to_wire(member: MemberSummary, currency: str) -> pb.SegmentMember:
     """A customer in a segment."""
     return pb.SegmentMember(
         user_id=member.user_id,

@@ -1,4 +1,4 @@
-"""Who belongs to a segment, as SQL: conditions on a customer, which the queries combine.
+"""Membership of segments, as SQL: conditions on a customer, which the queries combine.
 
 They are set-based reads across the shop's tables; nothing here writes to another domain.
 """
@@ -36,7 +36,7 @@ from server.segment.rules import Rules
 from server.user.models import User
 
 CUSTOMER = and_(User.is_active, User.role == Role.CUSTOMER.value)
-"""Who can belong to a segment: staff and closed accounts cannot."""
+"""The accounts that can belong to a segment: neither staff nor closed ones."""
 
 BOUGHT = IS_PURCHASE
 """The orders that count."""
@@ -47,7 +47,7 @@ _PAID_ORDERS = outerjoin(Order, Payment, Payment.order_id == Order.id)
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A group of customers; one without rules was found by training, and its members are stored."""
+    """A group of customers; one without rules comes from a training, and its members are stored."""
 
     id: int
     name: str
@@ -59,7 +59,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When and in which currency a segment is looked at."""
+    """The time at which, and the currency in which, a segment is looked at."""
 
     now: datetime
     currency: str
@@ -81,10 +81,10 @@ class Moment:
         )
 
     def sums(self, totals: Subquery | None) -> tuple[ColumnElement[int], ColumnElement[int]]:
-        """How many orders a customer has, and what they come to: from the totals, or without them asked for each.
+        """The number of a customer's orders and their amount: from the totals, or else by a subquery for each.
 
         The totals are read once, which pays where all customers are looked at. Joined to customers whom other
-        rules chose, they are a trap: PostgreSQL may guess that those are few, and go through all totals for each.
+        rules select, they are a trap: PostgreSQL may guess that those are few, and scan all totals for each.
         """
         if totals is not None:
             return func.coalesce(totals.c.orders, 0), func.coalesce(totals.c.spent, 0)
@@ -111,10 +111,10 @@ def members(segment: Segment, moment: Moment) -> Select[int]:
 
 
 def belongs(segment: Segment, moment: Moment, totals: Subquery | None = None) -> ColumnElement[bool]:
-    """Whether an account belongs to a segment."""
+    """The condition that an account belongs to a segment."""
     if segment.rules is None:
-        found = select(SegmentMember.user_id).where(SegmentMember.segment_id == segment.id)
-        return User.id.in_(found)
+        stored_members = select(SegmentMember.user_id).where(SegmentMember.segment_id == segment.id)
+        return User.id.in_(stored_members)
     orders, spent = moment.sums(totals)
     rules = segment.rules
     return and_(
@@ -155,7 +155,7 @@ def _since(column: InstrumentedAttribute[datetime], days: int, now: datetime) ->
 
 
 def _ordered(condition: ColumnElement[bool]) -> Exists:
-    """Whether the customer has an order of which the condition is true.
+    """The condition that the customer has an order that meets `condition`.
 
     EXISTS and not IN: its negation is no trap where a value is missing, and an index finds one customer's orders.
     """

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.db.base import Base, BigId, Json, UtcDateTime
 
 
-class Segment(Base):
+class SegmentRow(Base):
     """A group of customers, found by training or defined by rules."""
 
     __tablename__ = "segments"

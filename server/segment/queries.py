@@ -15,15 +15,14 @@ from server.db.upsert import insert_for
 from server.order.line_facts import IS_KEPT
 from server.order.models import Order, OrderLine
 from server.segment.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs, customers, members
-from server.segment.models import Segment as SegmentRow
-from server.segment.models import SegmentMember
+from server.segment.models import SegmentMember, SegmentRow
 from server.segment.rules import Rules
 from server.user.models import User
 
 RULES, TRAINED = "RULES", "TRAINED"
 """Kinds of segments."""
 
-MOST_FAVOURITES = 10
+MAX_FAVOURITES = 10
 CATEGORIES, PRODUCTS = "categories", "products"
 
 _SEGMENTS = select(
@@ -37,9 +36,9 @@ _SEGMENTS = select(
 
 
 def segment(connection: Connection, segment_id: int) -> Segment | None:
-    """A segment; None when there is none such."""
-    found = _segments(connection, _SEGMENTS.where(SegmentRow.id == segment_id))
-    return found[0] if found else None
+    """A segment; None when there is no such segment."""
+    segments = _segments(connection, _SEGMENTS.where(SegmentRow.id == segment_id))
+    return segments[0] if segments else None
 
 
 def segment_page(connection: Connection, after: str | None, limit: int) -> Sequence[Segment]:
@@ -62,7 +61,7 @@ def insert_segment(tx: Connection, values: Mapping[str, Any]) -> int | None:
 
 
 def delete_ruled(tx: Connection, segment_id: int) -> bool:
-    """Delete a segment if it is defined by rules; False when there is none such."""
+    """Delete a segment if it is defined by rules; False when there is no such segment."""
     statement = delete(SegmentRow).where(SegmentRow.id == segment_id, SegmentRow.kind == RULES)
     return tx.execute(statement.returning(SegmentRow.id)).scalar() is not None
 
@@ -78,10 +77,10 @@ def keep_trained(tx: Connection, values: Mapping[str, Any], now: datetime) -> in
     return tx.execute(statement.returning(SegmentRow.id)).scalar()
 
 
-def clear_trained(tx: Connection, kept: Sequence[int]) -> None:
-    """Delete all stored members, and the trained segments that are not among `kept`."""
+def clear_trained(tx: Connection, segment_ids: Sequence[int]) -> None:
+    """Delete all stored members, and the trained segments that are not among `segment_ids`."""
     tx.execute(delete(SegmentMember))
-    tx.execute(delete(SegmentRow).where(SegmentRow.kind == TRAINED, SegmentRow.id.not_in(kept)))
+    tx.execute(delete(SegmentRow).where(SegmentRow.kind == TRAINED, SegmentRow.id.not_in(segment_ids)))
 
 
 def user_ids(connection: Connection) -> set[int]:
@@ -96,7 +95,7 @@ def insert_members(tx: Connection, rows: Iterable[Sequence[int]]) -> None:
 
 
 def member_counts(connection: Connection, segments: Collection[Segment], moment: Moment) -> dict[int, int]:
-    """How many members each segment has: one query for all that were trained, one for all with rules."""
+    """The number of each segment's members: one query for all trained segments, one for all with rules."""
     counts = dict.fromkeys((each.id for each in segments), 0)
     trained = [each.id for each in segments if each.rules is None]
     if trained:
@@ -146,8 +145,8 @@ def _days_before(
 
 
 def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict[str, list[AnyRow]]:
-    """What most members bought: rows of id, name, members and orders, by CATEGORIES and PRODUCTS."""
-    # Named twice, and so read once: what members bought is the dear part.
+    """The favourites of the members: rows of id, name, members and orders, by CATEGORIES and PRODUCTS."""
+    # A CTE that is used twice, and so read once: what members bought is the expensive part.
     bought = (
         select(Order.user_id, Order.id.label("order_id"), OrderLine.product_id, Product.category_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
@@ -155,15 +154,15 @@ def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict
         .where(BOUGHT, IS_KEPT, Order.user_id.in_(members(segment, moment)))
         .cte("bought")
     )
-    found: dict[str, list[AnyRow]] = {CATEGORIES: [], PRODUCTS: []}
+    by_kind: dict[str, list[AnyRow]] = {CATEGORIES: [], PRODUCTS: []}
     categories = _top(bought, bought.c.category_id, Category, CATEGORIES)
     for row in connection.execute(
         union_all(categories, _top(bought, bought.c.product_id, Product, PRODUCTS))
     ):
-        found[row.kind].append(row)
-    for rows in found.values():
+        by_kind[row.kind].append(row)
+    for rows in by_kind.values():
         rows.sort(key=lambda row: (-row.members, -row.orders, row.id))
-    return found
+    return by_kind
 
 
 def _top(bought: CTE, thing: Any, table: type[Category] | type[Product], kind: str) -> Select[Any]:
@@ -173,7 +172,7 @@ def _top(bought: CTE, thing: Any, table: type[Category] | type[Product], kind: s
         .where(thing.is_not(None))
         .group_by(thing)
         .order_by(members.desc(), orders.desc(), thing)
-        .limit(MOST_FAVOURITES)
+        .limit(MAX_FAVOURITES)
         .subquery()
     )
     named = select(literal(kind).label("kind"), top.c.id, table.name, top.c.members, top.c.orders)

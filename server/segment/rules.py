@@ -11,7 +11,7 @@ from server.errors import InvalidField
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """Which customers belong to a segment: those whom all the rules fit that are set.
+    """The definition of a segment: the customers who fit all the rules that are set.
 
     None stands for a rule that is not set. Amounts are minor units of the shop's currency. A category counts with
     those below it; `category` is the slug it had when the rule was made, for people to read.
@@ -30,7 +30,7 @@ class Rules:
 
     @property
     def sum_up_orders(self) -> bool:
-        """Whether a customer's orders must be summed up to tell."""
+        """True when a rule needs the sums of a customer's orders."""
         return any(
             bound is not None for bound in (self.min_orders, self.max_orders, self.min_spent, self.max_spent)
         )
@@ -41,7 +41,7 @@ class Rules:
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Rules:
-        """The rules that `stored` made this of."""
+        """The rules that `stored` turned into this."""
         return cls(**stored)
 
 

@@ -22,7 +22,7 @@ from server.text.tidy import tidied
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedSegment:
     """A segment with the number of its members."""
 
     segment: Segment
@@ -31,12 +31,12 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the members of a segment have in common; amounts are minor units of the shop's currency.
+    """Averages and favourites of a segment's members; amounts are minor units of the shop's currency.
 
     The rows of categories and products hold id, name, members and orders.
     """
 
-    counted: Counted
+    counted: CountedSegment
     customer_share: float
     orders: int
     revenue: int
@@ -49,7 +49,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class MemberSummary:
     """A customer in a segment, with what they ordered so far."""
 
     user_id: int
@@ -84,16 +84,16 @@ def name_key(name: str) -> str:
 
 def get(connection: Connection, segment_id: int) -> Segment:
     """A segment; raises SegmentNotFound."""
-    found = queries.segment(connection, segment_id)
-    if found is None:
+    segment = queries.segment(connection, segment_id)
+    if segment is None:
         raise SegmentNotFound(segment_id=segment_id)
-    return found
+    return segment
 
 
-def count(connection: Connection, segments: Sequence[Segment], moment: Moment) -> list[Counted]:
+def count(connection: Connection, segments: Sequence[Segment], moment: Moment) -> list[CountedSegment]:
     """Segments with the numbers of their members, in the same order."""
     counts = queries.member_counts(connection, segments, moment)
-    return [Counted(segment, counts[segment.id]) for segment in segments]
+    return [CountedSegment(segment, counts[segment.id]) for segment in segments]
 
 
 def remove(tx: Connection, segment_id: int) -> None:
@@ -104,12 +104,12 @@ def remove(tx: Connection, segment_id: int) -> None:
 
 
 def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis:
-    """What the members of a segment have in common; raises SegmentNotFound."""
+    """Analyse the members of a segment; raises SegmentNotFound."""
     segment = get(connection, segment_id)
     row = queries.summary(connection, segment, moment)
     favourites = queries.favourites(connection, segment, moment)
     return Analysis(
-        counted=Counted(segment, row.members),
+        counted=CountedSegment(segment, row.members),
         customer_share=row.members / max(row.customers, 1),
         orders=int(row.orders),
         revenue=int(row.spent),
@@ -128,15 +128,15 @@ def _average(minor: Any, among: Any) -> int:
 
 def members(
     connection: Connection, segment_id: int, moment: Moment, after: int | None, limit: int
-) -> list[Member]:
+) -> list[MemberSummary]:
     """Members of a segment by id, those after the user `after`; raises SegmentNotFound."""
     page = queries.member_page(connection, get(connection, segment_id), moment, after, limit)
     totals = queries.totals_of(connection, [row.id for row in page], moment)
-    found = []
+    summaries = []
     for row in page:
         total = totals.get(row.id)
         orders, spent, last = (
             (total.orders, int(total.spent), total.last_at) if total is not None else (0, 0, None)
         )
-        found.append(Member(row.id, row.full_name, row.email, orders, spent, last))
-    return found
+        summaries.append(MemberSummary(row.id, row.full_name, row.email, orders, spent, last))
+    return summaries

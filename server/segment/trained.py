@@ -1,4 +1,4 @@
-"""The segments that a training found: stored in place of those that the one before found."""
+"""Stores the segments of a training in place of those of the one before."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from server.segment.service import name_key
 
 
 def keeper(clock: Clock = utc_now) -> Callable[[Connection, Contents], None]:
-    """What to call after each training that found segments, in a transaction of its own."""
+    """A hook to call after each training that yields segments, in a transaction of its own."""
     return lambda tx, contents: replace_trained(tx, contents, clock())
 
 
 def replace_trained(tx: Connection, contents: Contents, now: datetime) -> None:
     """Store the segments of an artifact with their members, and delete the trained ones that it does not have.
 
-    A segment keeps its id for as long as trainings find one of its name. Users who are gone are left out.
+    A segment keeps its id for as long as trainings yield one of its name. Users who are gone are left out.
     """
     arrays, texts = contents.arrays, contents.texts
     ids = [
-        _kept(tx, name, description, now)
+        _segment_id(tx, name, description, now)
         for name, description in zip(texts["segments_names"], texts["segments_descriptions"], strict=True)
     ]
     queries.clear_trained(tx, ids)
@@ -42,14 +42,14 @@ def replace_trained(tx: Connection, contents: Contents, now: datetime) -> None:
     )
 
 
-def _kept(tx: Connection, name: str, description: str, now: datetime) -> int:
+def _segment_id(tx: Connection, name: str, description: str, now: datetime) -> int:
     """The id of a trained segment, under a free name when people gave its own to another one."""
     for free in _names(name):
-        found = queries.keep_trained(
+        segment_id = queries.keep_trained(
             tx, {"name": free, "name_key": name_key(free), "description": description}, now
         )
-        if found is not None:
-            return found
+        if segment_id is not None:
+            return segment_id
     raise AssertionError("there is always a free name")
 
 

@@ -1,7 +1,7 @@
-"""Proves on any database, at any time, that what must always hold does hold."""
+"""Checks the invariants of the shop, on any database, at any time."""
 
 from __future__ import annotations
 
-from server.verify.run import MOST_PER_RULE, Violation, verify
+from server.verify.run import MAX_PER_RULE, Violation, verify
 
-__all__ = ["MOST_PER_RULE", "Violation", "verify"]
+__all__ = ["MAX_PER_RULE", "Violation", "verify"]

@@ -56,19 +56,19 @@ def _passed(consumer: str) -> Select[int, str]:
 
 
 def _without_mail(key: ColumnElement[str]) -> Select[int, str]:
-    """Events of which a buyer was to be written, and no mail has the key."""
+    """Events that call for a mail to a buyer, and no mail has the key."""
     return _passed("mail").where(
         Event.payload["user_id"].as_integer().is_not(None), ~exists().where(Mail.key == key)
     )
 
 
 def _was_acknowledged() -> ColumnElement[bool]:
-    """Whether the event's order was ever paid: of one that was not, its buyer never heard."""
+    """True when the event's order was ever paid; the buyer of one that was not never got a mail."""
     return exists().where(OrderEvent.order_id == cast(Event.key, BigInteger), OrderEvent.status == CONFIRMED)
 
 
 def _without_delivery(event_type: ColumnElement[str]) -> Select[int, str, int]:
-    """Events of which an endpoint was to be told, and there is no delivery.
+    """Events that call for a delivery to an endpoint, and there is none.
 
     Only of endpoints that have been switched on, and unchanged, since before the event.
     """

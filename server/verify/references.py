@@ -20,7 +20,9 @@ def reference_rules() -> Iterator[Rule]:
 def _rule(child: Table, key: ForeignKey) -> Rule:
     parent = key.column.table.alias("parent")
     target = parent.c[key.column.name]
-    identity = [cast(column, String).label(f"key_{place}") for place, column in enumerate(child.primary_key)]
+    identity = [
+        cast(column, String).label(f"key_{position}") for position, column in enumerate(child.primary_key)
+    ]
     shown = ", ".join(f"{{{label.name}}}" for label in identity)
     return Rule(
         f"reference-{child.name}-{key.parent.name}",

@@ -1,4 +1,4 @@
-"""What a rule is: one read-only query for the rows that break it."""
+"""The form of a rule: one read-only query for the rows that break it."""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ from server.verify.rule import Rule
 from server.verify.stock import STOCK
 from server.verify.units import UNITS
 
-MOST_PER_RULE: Final = 100
-"""So many rows are told of per rule: what breaks one rule in a million places needs no million lines."""
+MAX_PER_RULE: Final = 100
+"""How many rows are reported per rule: a rule that a million rows break needs no million lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ def rules() -> list[Rule]:
 
 
 def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:
-    """Find the rows that break a rule, at most `MOST_PER_RULE` for each; an empty list is a sound shop.
+    """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
     Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
     the rules, so it may run beside them.
     """
     every = _queries()
-    found: list[Violation] = []
+    violations: list[Violation] = []
     with reading(engine).connect() as connection:
-        for place, (rule, query) in enumerate(every):
-            progress("Verifying", place, len(every))
-            found.extend(_broken(connection, rule, query))
+        for done, (rule, query) in enumerate(every):
+            progress("Verifying", done, len(every))
+            violations.extend(_broken(connection, rule, query))
     progress("Verifying", len(every), len(every))
-    return found
+    return violations
 
 
 @cache
@@ -88,6 +88,6 @@ def _broken(connection: Connection, rule: Rule, query: Executable) -> Iterator[V
 
 def _query(rule: Rule) -> Executable:
     if not isinstance(rule.query, str):
-        return rule.query.limit(MOST_PER_RULE)
-    query = text(f"{rule.query} LIMIT {MOST_PER_RULE}")
+        return rule.query.limit(MAX_PER_RULE)
+    query = text(f"{rule.query} LIMIT {MAX_PER_RULE}")
     return query.bindparams(*(bindparam(name, expanding=True) for name in rule.lists))

@@ -29,7 +29,7 @@ from server.exports import orders as order_rows
 from server.exports.csv_file import BOM, csv_of, heading_of, plain_text
 from server.exports.file import Exports, Format, write_file
 from server.exports.orders import orders
-from server.exports.source import Chunk, Keys, Source
+from server.exports.source import Chunk, ExportSource, Keys
 from server.exports.workbook import Workbook
 from server.order.models import Order
 
@@ -167,7 +167,7 @@ def test_a_workbook_holds_the_same_rows_with_their_types(shop: RunningShop, sinc
 
 
 def test_rows_beyond_a_sheet_go_on_in_the_next(tmp_path: Path) -> None:
-    book = Workbook(tmp_path / "many.xlsx", "Things", ("number",), most_rows=4)
+    book = Workbook(tmp_path / "many.xlsx", "Things", ("number",), max_rows=4)
     book.add([(number,) for number in range(8)])
     book.save()
     book.close()
@@ -283,7 +283,7 @@ def test_nothing_is_read_before_somebody_takes_it(shop: RunningShop) -> None:
         reads.append(after)
         return Chunk([("x" * 100,)] * 10, 10, (len(reads),))  # there is always more
 
-    endless = Source("Things", ("thing",), lambda connection: 0, read)
+    endless = ExportSource("Things", ("thing",), lambda connection: 0, read)
 
     async def take(pieces: int) -> None:
         async with aclosing(

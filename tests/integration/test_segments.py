@@ -29,7 +29,7 @@ from server.db.database import Database
 from server.order.models import Order, OrderLine
 from server.order.status import LEGAL, PAID
 from server.segment import queries
-from server.segment.models import Segment, SegmentMember
+from server.segment.models import SegmentMember, SegmentRow
 from server.segment.trained import replace_trained
 from server.user.models import User
 
@@ -607,7 +607,7 @@ def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
     assert [segment.name for segment in listed(market)] == ["Champions"]
     assert [member.user_id for member in members(market, listed(market)[0].id)] == [1, 2]
     with market.app.db.read() as connection:
-        assert connection.scalar(select(Segment.kind)) == "TRAINED"
+        assert connection.scalar(select(SegmentRow.kind)) == "TRAINED"
 
 
 def test_a_training_makes_segments(market: RunningShop) -> None:

@@ -15,7 +15,7 @@ from server.db.engine import connect
 from server.imports.online_retail import import_online_retail
 from server.mail.compose import KIND_OF_STATUS
 from server.progress import silent
-from server.verify import MOST_PER_RULE, verify
+from server.verify import MAX_PER_RULE, verify
 from server.verify.run import rules
 
 LINES = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country
@@ -403,7 +403,7 @@ def test_much_damage_is_told_in_few_lines(engine: Engine) -> None:
         "999 FROM order_events a, order_events b, order_events c"
     )
     damage(engine, [lines + " WHERE a.order_id = 1 AND b.order_id = 1 AND c.order_id = 1"])
-    assert len([one for one in verify(engine) if one.rule == "order-line"]) == MOST_PER_RULE
+    assert len([one for one in verify(engine) if one.rule == "order-line"]) == MAX_PER_RULE
 
 
 def test_a_row_that_looks_like_markup_is_told_as_it_is(

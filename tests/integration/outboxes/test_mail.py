@@ -19,7 +19,7 @@ from sqlalchemy import insert
 
 from server.mail.message import Unsendable, message_of, recipient_of
 from server.mail.models import Mail
-from server.mail.outbox import MOST_SHOWN
+from server.mail.outbox import MAX_SHOWN
 from server.mail.senders import Files, SmtpSender
 from server.process.ports import free_ports
 from server.verify import verify
@@ -357,15 +357,15 @@ def test_the_keeper_is_told_once_of_what_runs_out(desk: Desk) -> None:
 def test_what_runs_out_behind_a_long_list_is_told_too(desk: Desk, tmp_path: Path) -> None:
     shop = desk.shop
     outbox = desk.mails(Files(tmp_path), admin="keeper@shop.test")
-    for _ in range(MOST_SHOWN + 2):
+    for _ in range(MAX_SHOWN + 2):
         shop.product(stock=0)
     asyncio.run(outbox.tell_low_stock(0))
     [first] = desk.mail_rows()
     found = re.fullmatch(r"(\d+) products are running out", first.subject)
     assert found is not None
-    more = int(found[1]) - MOST_SHOWN
+    more = int(found[1]) - MAX_SHOWN
     assert more >= 2
-    assert first.plain.count("\n  0 of ") == MOST_SHOWN
+    assert first.plain.count("\n  0 of ") == MAX_SHOWN
     assert f"  and {more} more" in first.plain
     newly = shop.product(stock=0)
     for _ in range(2):

@@ -15,7 +15,7 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import refund_pb2 as after
 
 from server.mail import compose
-from server.mail.compose import Shelf, about_order, about_stock
+from server.mail.compose import LowStock, about_order, about_stock
 from server.mail.senders import Files
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -86,8 +86,8 @@ def test_without_the_setting_no_number_of_days_is_promised() -> None:
 
 @pytest.mark.parametrize("threshold", [3, 77])
 def test_the_mail_about_stock_says_the_threshold_that_is_set(threshold: int) -> None:
-    shelf = Shelf(1, [row(units=1, name="Mug", sku="MUG")])
-    letter = about_stock(shelf, Shelf(0, []), threshold)
+    shelf = LowStock(1, [row(units=1, name="Mug", sku="MUG")])
+    letter = about_stock(shelf, LowStock(0, []), threshold)
     assert f"{threshold} units" in letter.plain
     assert f"{threshold} units" in letter.html
 
@@ -107,8 +107,8 @@ def test_a_name_with_line_ends_forges_no_line_of_a_mail(kind: str) -> None:
 
 
 def test_the_mail_about_stock_takes_no_forged_line_either() -> None:
-    shelf = Shelf(1, [row(units=1, name=FORGED, sku="MUG")])
-    letter = about_stock(shelf, Shelf(0, []), 5)
+    shelf = LowStock(1, [row(units=1, name=FORGED, sku="MUG")])
+    letter = about_stock(shelf, LowStock(0, []), 5)
     assert not any(text.startswith("Total: 0.00") for text in letter.plain.splitlines())
 
 
