@@ -1,4 +1,4 @@
-"""Makes products out of what the shelves describe."""
+"""Makes products from the descriptions of the shelves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 
 from server.catalog.slugs import slugify
-from server.demo.shelves import DEPARTMENTS, Department, Kind, Shelf
+from server.demo.shelves import DEPARTMENTS, DemoShelf, Department, ProductKind
 from server.demo.shelves.shelf import Choice
 
 CURRENCY: Final = "USD"
@@ -20,16 +20,16 @@ REDUCED_SHARE: Final = 0.12
 
 
 @dataclass(slots=True)
-class Goods:
-    """A product of the demo shop. Prices in cents; `weight` is how well it sells among its shelf."""
+class DemoProduct:
+    """A product of the demo shop. Prices in cents; `weight` is how well it sells within its shelf."""
 
     sku: str
     slug: str
     name: str
     description: str
     department: Department
-    shelf: Shelf
-    kind: Kind
+    shelf: DemoShelf
+    kind: ProductKind
     brand: str
     price_minor: int
     compare_at_minor: int | None
@@ -39,9 +39,9 @@ class Goods:
     weight: float
 
 
-def make_goods(rng: Random, now: datetime) -> list[Goods]:
-    """Every product, each name once."""
-    made: list[Goods] = []
+def make_goods(rng: Random, now: datetime) -> list[DemoProduct]:
+    """Make every product, each name once."""
+    made: list[DemoProduct] = []
     slugs: set[str] = set()
     for department in DEPARTMENTS:
         for shelf in department.shelves:
@@ -54,13 +54,15 @@ def make_goods(rng: Random, now: datetime) -> list[Goods]:
     return made
 
 
-def _of_kind(rng: Random, now: datetime, department: Department, shelf: Shelf, kind: Kind) -> Iterator[Goods]:
+def _of_kind(
+    rng: Random, now: datetime, department: Department, shelf: DemoShelf, kind: ProductKind
+) -> Iterator[DemoProduct]:
     bases = {brand: rng.uniform(kind.low, kind.high) for brand in shelf.brands}
     # Without a brand in the name, two brands would make two products of one name
     brands: tuple[str | None, ...] = shelf.brands if "{brand}" in kind.name else (None,)
     every = [(brand, options) for brand in brands for options in product(*kind.options.values())]
-    chosen = every if len(every) <= kind.most else rng.sample(every, kind.most)
-    for rank, (maybe_brand, choices) in enumerate(chosen, 1):
+    selected = every if len(every) <= kind.most else rng.sample(every, kind.most)
+    for rank, (maybe_brand, choices) in enumerate(selected, 1):
         brand = maybe_brand or rng.choice(shelf.brands)
         yield _one(rng, now, (department, shelf, kind), brand, bases[brand], choices, rank)
 
@@ -68,24 +70,24 @@ def _of_kind(rng: Random, now: datetime, department: Department, shelf: Shelf, k
 def _one(
     rng: Random,
     now: datetime,
-    place: tuple[Department, Shelf, Kind],
+    origin: tuple[Department, DemoShelf, ProductKind],
     brand: str,
     base: float,
     choices: tuple[Choice, ...],
     rank: int,
-) -> Goods:
-    department, shelf, kind = place
+) -> DemoProduct:
+    department, shelf, kind = origin
     words = {option: choice.value for option, choice in zip(kind.options, choices, strict=True)}
     name = kind.name.format(brand=brand, **words)
     price = base
     for choice in choices:
         price *= choice.factor
-    minor = _asked(price)
-    compare_at = _asked(price * rng.uniform(1.12, 1.35)) if rng.random() < REDUCED_SHARE else None
+    minor = _retail_price(price)
+    compare_at = _retail_price(price * rng.uniform(1.12, 1.35)) if rng.random() < REDUCED_SHARE else None
     age = rng.uniform(1, NEW_DAYS) if rng.random() < NEW_SHARE else rng.uniform(120, 500)
     tags = [kind.key.removeprefix("w-").removeprefix("m-").replace("-", " "), shelf.name.lower()]
     tags += ["refill"] * bool(kind.again) + ["sale"] * bool(compare_at) + ["new"] * (age < NEW_DAYS)
-    return Goods(
+    return DemoProduct(
         sku="",
         slug=slugify(name.replace("'", "")),
         name=name,
@@ -103,8 +105,8 @@ def _one(
     )
 
 
-def _asked(price: float) -> int:
-    """A price as shops ask it, in cents: 4.49, 12.99, 139.00."""
+def _retail_price(price: float) -> int:
+    """Round a price as shops do, in cents: 4.49, 12.99, 139.00."""
     if price >= 100:
         return (int(price / 5) * 5 + 4) * 100
     if price >= 10:

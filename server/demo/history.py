@@ -1,4 +1,4 @@
-"""What became of each basket: the order's price, its steps up to now, and its payment."""
+"""Makes an order of each basket: its price, its steps up to now, and its payment."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Final
 
-from server.demo.goods import CURRENCY, Goods
+from server.demo.goods import CURRENCY, DemoProduct
 from server.demo.people import Person
-from server.demo.trade import Basket
+from server.demo.trade import DemoBasket
 from server.order import status
 from server.payment.gateway import CAPTURED, DECLINED
 from server.pricing import delivery
@@ -27,11 +27,11 @@ Step = tuple[str, datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
+class DemoOrder:
     """An order of the past, priced as a checkout prices one."""
 
     number: str
-    basket: Basket
+    basket: DemoBasket
     cost: Priced
     delivery_option: str
     eta: datetime
@@ -42,30 +42,30 @@ class Purchase:
 
     @property
     def status(self) -> str:
-        """Where it stands: at its last step."""
+        """The status of its last step."""
         return self.steps[-1][0]
 
     @property
     def delivered_at(self) -> datetime | None:
-        """When it arrived, if it did."""
+        """The time it was delivered; None before."""
         return next((time for state, time in self.steps if state == status.DELIVERED), None)
 
     def points_counted_by(self, time: datetime) -> bool:
-        """Whether it could not be sent back any more at a time, so that its points counted for the tier."""
+        """True when it could not be returned any more at `time`, so that its points counted for the tier."""
         return self.delivered_at is not None and self.delivered_at + RETURNED_WITHIN <= time
 
 
 def make_purchases(
     rng: Random,
-    baskets: Sequence[Basket],
-    goods: Sequence[Goods],
+    baskets: Sequence[DemoBasket],
+    goods: Sequence[DemoProduct],
     people: Sequence[Person],
     rules: PriceRules,
     now: datetime,
-) -> list[Purchase]:
-    """The order of each basket, in their order: what was earned for good so far decides the tier of the next."""
+) -> list[DemoOrder]:
+    """Make the order of each basket, in their order: the points that count so far set the tier of the next."""
     numbers: set[str] = set()
-    earned: dict[int, list[Purchase]] = defaultdict(list)
+    earned: dict[int, list[DemoOrder]] = defaultdict(list)
     purchases = []
     for basket in baskets:
         lifetime = sum(
@@ -80,22 +80,22 @@ def make_purchases(
 
 def _purchase(
     rng: Random,
-    basket: Basket,
-    goods: Sequence[Goods],
+    basket: DemoBasket,
+    goods: Sequence[DemoProduct],
     people: Sequence[Person],
     rules: PriceRules,
     tier: Reductions,
     now: datetime,
     numbers: set[str],
-) -> Purchase:
+) -> DemoOrder:
     items = [
-        Item(place, goods[place].price_minor, goods[place].price_minor, units)
-        for place, units in basket.units.items()
+        Item(index, goods[index].price_minor, goods[index].price_minor, units)
+        for index, units in basket.units.items()
     ]
     option = delivery.EXPRESS if rng.random() < EXPRESS_SHARE else delivery.STANDARD
     declined = rng.random() < DECLINED_SHARE
     steps = _declined(rng, basket.time) if declined else _delivered(rng, basket.time, option)
-    return Purchase(
+    return DemoOrder(
         number=_unused(rng, numbers),
         basket=basket,
         cost=price(items, CURRENCY, people[basket.person].address["country"], rules, tier),

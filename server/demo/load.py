@@ -17,7 +17,7 @@ from server.demo.goods import make_goods
 from server.demo.history import make_purchases
 from server.demo.people import make_people
 from server.demo.trade import Market, make_baskets
-from server.demo.writing import Shop, category_count, write_shop
+from server.demo.writing import DemoShop, category_count, write_shop
 from server.pricing.prices import PriceRules
 from server.progress import Report
 
@@ -28,7 +28,7 @@ ORDERS: Final = 9_000
 
 @dataclass(frozen=True, slots=True)
 class DemoSummary:
-    """What was loaded; `loaded` is False where the shop had products already, and nothing was touched."""
+    """The numbers of what was loaded; `loaded` is False, and nothing changed, where the shop had products."""
 
     loaded: bool
     products: int = 0
@@ -72,7 +72,7 @@ def load_demo(
 
 def make_shop(
     seed: int, now: datetime, rules: PriceRules, progress: Report, *, taken: set[str] | None = None
-) -> Shop:
+) -> DemoShop:
     """The whole demo shop in memory, without the people whose e-mail is among `taken`."""
     rng = Random(seed)  # noqa: S311 - not for secrets: the same seed must give the same shop
     progress("Making up the demo shop", 0, 3)
@@ -86,11 +86,11 @@ def make_shop(
     looks = make_looks(rng, baskets, goods, market)
     stock = [_stock(rng) for _ in goods]
     progress("Making up the demo shop", 3, 3)
-    return Shop(goods, people, purchases, looks, stock, now)
+    return DemoShop(goods, people, purchases, looks, stock, now)
 
 
 def _stock(rng: Random) -> int:
-    """What is left of a product: mostly enough, of some a few, of a few none."""
+    """The units left of a product: mostly plenty, sometimes few, rarely none."""
     fate = rng.random()
     if fate < 0.025:
         return 0

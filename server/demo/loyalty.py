@@ -12,15 +12,15 @@ from sqlalchemy import Connection, insert, select
 from server.db.bulk import write_rows
 from server.db.schema import metadata, promotion
 from server.demo.goods import CURRENCY
-from server.demo.history import Purchase
+from server.demo.history import DemoOrder
 
 Row = Sequence[object]
 
 
 def write_coupons(tx: Connection, now: datetime) -> None:
-    """Write a coupon of every kind, without those whose code there is already."""
-    known = set(tx.execute(select(promotion.Coupon.code)).scalars())
-    rows = [_ANY | one for one in _coupons(now) if one["code"] not in known]
+    """Write a coupon of every kind, except those whose code exists already."""
+    existing = set(tx.execute(select(promotion.Coupon.code)).scalars())
+    rows = [_ANY | one for one in _coupons(now) if one["code"] not in existing]
     if rows:
         tx.execute(insert(promotion.Coupon), [row | {"created_at": now, "updated_at": now} for row in rows])
 
@@ -29,7 +29,7 @@ _ANY: Final[dict[str, Any]] = {
     "percent_bp": None, "amount_minor": None, "min_purchase_minor": 0, "max_discount_minor": None, "currency": "",
     "valid_from": None, "valid_until": None, "min_tier": "", "usage_limit": 0, "per_user_limit": 0,
 }  # fmt: skip
-"""What a coupon says that says nothing of it."""
+"""The values of a coupon that sets nothing else."""
 
 
 def _coupons(now: datetime) -> list[dict[str, Any]]:
@@ -64,9 +64,9 @@ def _coupons(now: datetime) -> list[dict[str, Any]]:
 
 
 def write_points(
-    tx: Connection, numbered: Sequence[tuple[int, Purchase]], user_ids: Sequence[int], now: datetime
+    tx: Connection, numbered: Sequence[tuple[int, DemoOrder]], user_ids: Sequence[int], now: datetime
 ) -> None:
-    """Write what each delivered order earned, and where that leaves its buyer."""
+    """Write the points that each delivered order earned, and the balance of its buyer."""
     points: Counter[int] = Counter()
     lifetime: Counter[int] = Counter()
 

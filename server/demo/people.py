@@ -1,4 +1,4 @@
-"""The people of the demo shop, and the few of them who can sign in."""
+"""Makes up the people of the demo shop, and the few of them who can sign in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.demo.tastes import PERSONAS
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class DemoLogin:
     """An account that a visitor of the demo can sign in to."""
 
     email: str
@@ -22,9 +22,9 @@ class Login:
 
 
 DEMO_LOGINS: Final = (
-    Login("john@example.com", "demo-shop-1", "John Miller", "CUSTOMER", ("barista", "hiker")),
-    Login("jane@example.com", "demo-shop-2", "Jane Cooper", "CUSTOMER", ("new parent", "reader")),
-    Login("vendor@example.com", "demo-vendor-1", "Vera Lind", "VENDOR", ("knitter",)),
+    DemoLogin("john@example.com", "demo-shop-1", "John Miller", "CUSTOMER", ("barista", "hiker")),
+    DemoLogin("jane@example.com", "demo-shop-2", "Jane Cooper", "CUSTOMER", ("new parent", "reader")),
+    DemoLogin("vendor@example.com", "demo-vendor-1", "Vera Lind", "VENDOR", ("knitter",)),
 )
 """The logins that `sanset demo` makes; nobody else of the demo has a password."""
 
@@ -90,7 +90,7 @@ _CITIES: Final = (
 
 @dataclass(slots=True)
 class Person:
-    """A customer: who it is, where parcels go, and what kind of shopper with how much zeal."""
+    """A customer: name, address, tastes, and `zeal`, how often they buy."""
 
     email: str
     full_name: str
@@ -117,7 +117,7 @@ def make_people(rng: Random, now: datetime, count: int) -> list[Person]:
 
 
 def _person(
-    rng: Random, now: datetime, name: str, email: str, personas: tuple[str, ...], login: Login | None
+    rng: Random, now: datetime, name: str, email: str, personas: tuple[str, ...], login: DemoLogin | None
 ) -> Person:
     return Person(
         email=email,

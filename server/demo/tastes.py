@@ -1,4 +1,4 @@
-"""Who shops here and what goes together: the structure that a recommender should find in the demo orders."""
+"""Tastes of the demo's shoppers: the structure that a recommender should find in the demo orders."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PERSONAS: Final[Mapping[str, tuple[str, ...]]] = {
     "nester": ("Bedding & Bath", "Lighting", "Wall Art & Accents", "Cleaning"),
     "traveler": ("Luggage", "Travel Accessories", "Headphones & Speakers", "Business & Learning"),
 }
-"""For each kind of shopper the shelves they come for, dearest first."""
+"""The shelves that each kind of shopper comes for, favourite first."""
 
 TOGETHER: Final[tuple[tuple[str, str, float], ...]] = (
     ("beans", "filters", 0.35),
@@ -110,4 +110,4 @@ TOGETHER: Final[tuple[tuple[str, str, float], ...]] = (
     ("wax", "wicks", 0.6),
     ("wax", "fragrance", 0.55),
 )
-"""Which kinds are bought with which, and how often: with the first, the second joins the basket."""
+"""Kinds that are bought together: the second joins the basket of the first with this probability."""

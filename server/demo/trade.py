@@ -1,4 +1,4 @@
-"""Three months of trade: who bought what, when, and with what else."""
+"""Makes up three months of trade: baskets with their buyers and times."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from itertools import accumulate
 from random import Random
 from typing import Final
 
-from server.demo.goods import Goods
+from server.demo.goods import DemoProduct
 from server.demo.people import Person
 from server.demo.tastes import PERSONAS, TOGETHER
 
 DAYS: Final = 91
 GROWTH: Final = 0.3
-"""By how much the shop sells more at the end than at the beginning."""
+"""The growth of sales from the first day to the last."""
 BY_WEEKDAY: Final = (1.0, 0.92, 0.95, 1.0, 1.05, 1.2, 1.3)
 BY_HOUR: Final = (
     *(0.3, 0.2, 0.1, 0.1, 0.1, 0.2, 0.5, 1.0, 1.4, 1.6, 1.7, 1.8),
@@ -26,16 +26,16 @@ BY_HOUR: Final = (
 TRENDING: Final = 30
 TREND_DAYS: Final = 14
 TREND_PULL: Final = 0.2
-"""How often, in the trend's days, a shelf's trending product is taken instead of a usual one."""
+"""The probability, in the trend's days, that a shelf's trending product is taken instead of a usual one."""
 STROLL: Final = 0.12
 """The pull of a shelf that no persona of the shopper names."""
 REPEAT: Final = 0.55
-"""How often a thing that is used up is in the next order."""
+"""The probability that a product that is used up is in the next order."""
 LOYALTY: Final = 0.85
 
 
 @dataclass(slots=True)
-class Basket:
+class DemoBasket:
     """One purchase: units by product, in the order they were picked."""
 
     person: int
@@ -44,20 +44,22 @@ class Basket:
 
 
 class Market:
-    """The products, arranged for picking. Products and people are known by their place in their lists."""
+    """The products, arranged for picking. Products and people are identified by their index in their lists."""
 
-    def __init__(self, rng: Random, goods: Sequence[Goods], people: Sequence[Person], now: datetime) -> None:
+    def __init__(
+        self, rng: Random, goods: Sequence[DemoProduct], people: Sequence[Person], now: datetime
+    ) -> None:
         self._rng = rng
         self._goods = goods
         self._now = now
         self._by_shelf: dict[str, list[int]] = defaultdict(list)
         self._by_kind: dict[str, list[int]] = defaultdict(list)
-        for place, one in enumerate(goods):
-            self._by_shelf[one.shelf.name].append(place)
-            self._by_kind[one.kind.key].append(place)
+        for index, one in enumerate(goods):
+            self._by_shelf[one.shelf.name].append(index)
+            self._by_kind[one.kind.key].append(index)
         self._shelf_weights = {
-            name: list(accumulate(goods[place].weight for place in places))
-            for name, places in self._by_shelf.items()
+            name: list(accumulate(goods[index].weight for index in indexes))
+            for name, indexes in self._by_shelf.items()
         }
         self._shelves = list(self._by_shelf)
         self._tastes = [self._taste(person) for person in people]
@@ -66,52 +68,50 @@ class Market:
         self._trends = self._make_trends()
         self._used: list[dict[str, tuple[int, datetime]]] = [{} for _ in people]
 
-    def fill(self, basket: Basket) -> None:
-        """Put goods into a basket: what ran out, what pleases, and what goes with both."""
+    def fill(self, basket: DemoBasket) -> None:
+        """Fill a basket: what has run out, what suits the person's taste, and what goes with both."""
         picked = self._run_out(basket)
-        wanted = (
-            min(7, 1 + int(self._rng.expovariate(1.0))) if picked else 1 + int(self._rng.expovariate(0.7))
-        )
-        picked += [self.pick(basket.person, basket.time) for _ in range(min(7, wanted))]
-        for place in picked:
-            self._put(basket, place)
-            for partners, chance in self._partners.get(place, ()):
+        count = min(7, 1 + int(self._rng.expovariate(1.0))) if picked else 1 + int(self._rng.expovariate(0.7))
+        picked += [self.pick(basket.person, basket.time) for _ in range(min(7, count))]
+        for index in picked:
+            self._put(basket, index)
+            for partners, chance in self._partners.get(index, ()):
                 if self._rng.random() < chance:
                     self._put(basket, partners[0] if self._rng.random() < 0.7 else partners[-1])
 
     def pick(self, person: int, time: datetime) -> int:
-        """A product after the taste of `person`, the season and the trends."""
+        """Pick a product by the taste of `person`, the season and the trends."""
         while True:
             shelf = self._shelves[self._draw(self._tastes[person])]
-            place = self._by_shelf[shelf][self._draw(self._shelf_weights[shelf])]
+            index = self._by_shelf[shelf][self._draw(self._shelf_weights[shelf])]
             if self._now - time < timedelta(days=TREND_DAYS) and self._rng.random() < TREND_PULL:
-                place = self._trends.get(shelf, place)
-            one = self._goods[place]
+                index = self._trends.get(shelf, index)
+            one = self._goods[index]
             season = one.department.seasons.get(time.month, 1.0)
             if one.created_at <= time and self._rng.random() * self._peak < season:
-                return place
+                return index
 
-    def neighbour(self, place: int) -> int:
-        """Another product of the same shelf, such as one looks at before choosing."""
-        shelf = self._goods[place].shelf.name
+    def neighbour(self, index: int) -> int:
+        """Pick another product of the same shelf, to compare with."""
+        shelf = self._goods[index].shelf.name
         return self._by_shelf[shelf][self._draw(self._shelf_weights[shelf])]
 
-    def _put(self, basket: Basket, place: int) -> None:
-        one = self._goods[place]
+    def _put(self, basket: DemoBasket, index: int) -> None:
+        one = self._goods[index]
         if one.created_at > basket.time:
             return
-        if place not in basket.units:
-            basket.units[place] = self._rng.choices((1, 2, 3), (7, 2, 1))[0] if one.kind.again else 1
+        if index not in basket.units:
+            basket.units[index] = self._rng.choices((1, 2, 3), (7, 2, 1))[0] if one.kind.again else 1
         if one.kind.again:
-            self._used[basket.person][one.kind.key] = (place, basket.time)
+            self._used[basket.person][one.kind.key] = (index, basket.time)
 
-    def _run_out(self, basket: Basket) -> list[int]:
-        """What the shopper bought so long ago that it is used up, mostly the very same product again."""
+    def _run_out(self, basket: DemoBasket) -> list[int]:
+        """Products the shopper bought so long ago that they are used up, mostly the very same again."""
         again = []
-        for key, (place, bought) in self._used[basket.person].items():
-            days = self._goods[place].kind.again * self._rng.uniform(0.75, 1.1)
+        for key, (index, bought) in self._used[basket.person].items():
+            days = self._goods[index].kind.again * self._rng.uniform(0.75, 1.1)
             if basket.time - bought >= timedelta(days=days) and self._rng.random() < REPEAT:
-                again.append(place if self._rng.random() < LOYALTY else self._rng.choice(self._by_kind[key]))
+                again.append(index if self._rng.random() < LOYALTY else self._rng.choice(self._by_kind[key]))
         return again[:5]
 
     def _taste(self, person: Person) -> list[float]:
@@ -124,8 +124,8 @@ class Market:
     def _make_partners(self) -> dict[int, list[tuple[list[int], float]]]:
         partners: dict[int, list[tuple[list[int], float]]] = defaultdict(list)
         for first, second, chance in TOGETHER:
-            for place in self._by_kind[first]:
-                partners[place].append((self._rng.sample(self._by_kind[second], 2), chance))
+            for index in self._by_kind[first]:
+                partners[index].append((self._rng.sample(self._by_kind[second], 2), chance))
         return partners
 
     def _make_trends(self) -> dict[str, int]:
@@ -138,7 +138,7 @@ class Market:
 
 def make_baskets(
     rng: Random, market: Market, people: Sequence[Person], now: datetime, count: int
-) -> list[Basket]:
+) -> list[DemoBasket]:
     """`count` baskets over the last three months, oldest first."""
     start = now - timedelta(days=DAYS)
     days = [
@@ -148,13 +148,13 @@ def make_baskets(
     day_weights = list(accumulate(busy))
     hour_weights = list(accumulate(BY_HOUR))
     buyers = list(accumulate(person.zeal for person in people))
-    baskets: list[Basket] = []
+    baskets: list[DemoBasket] = []
     while len(baskets) < count:
         day = rng.choices(days, cum_weights=day_weights)[0]
         hour = rng.choices(range(24), cum_weights=hour_weights)[0]
         time = day + timedelta(hours=hour, seconds=rng.randrange(3600))
         if start <= time < now - timedelta(minutes=5):
-            baskets.append(Basket(rng.choices(range(len(people)), cum_weights=buyers)[0], time))
+            baskets.append(DemoBasket(rng.choices(range(len(people)), cum_weights=buyers)[0], time))
     baskets.sort(key=lambda one: one.time)
     for basket in baskets:
         market.fill(basket)

@@ -16,8 +16,8 @@ from server.catalog.slugs import slugify
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import metadata
 from server.demo.browsing import Look
-from server.demo.goods import CURRENCY, Goods
-from server.demo.history import Purchase
+from server.demo.goods import CURRENCY, DemoProduct
+from server.demo.history import DemoOrder
 from server.demo.loyalty import write_coupons, write_points
 from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
@@ -35,12 +35,12 @@ Row = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
-class Shop:
-    """The demo shop in memory. `stock` is what is left of each product."""
+class DemoShop:
+    """The demo shop in memory. `stock` is the units left of each product."""
 
-    goods: Sequence[Goods]
+    goods: Sequence[DemoProduct]
     people: Sequence[Person]
-    purchases: Sequence[Purchase]
+    purchases: Sequence[DemoOrder]
     looks: Sequence[Look]
     stock: Sequence[int]
     now: datetime
@@ -48,7 +48,7 @@ class Shop:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids that goods and people got, in their order."""
+    """The ids of the products and people, in their order."""
 
     products: Sequence[int]
     variants: Sequence[int]
@@ -56,7 +56,7 @@ class Ids:
     addresses: Sequence[int]
 
 
-def write_shop(tx: Connection, shop: Shop, hashes: Mapping[str, str], progress: Report) -> None:
+def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progress: Report) -> None:
     """Write everything in the transaction `tx`."""
     ids = Ids(
         reserve_ids(tx, metadata.tables["products"], len(shop.goods)),
@@ -76,7 +76,7 @@ def write_shop(tx: Connection, shop: Shop, hashes: Mapping[str, str], progress: 
     progress(STAGE, 4, 4)
 
 
-def _write_people(tx: Connection, shop: Shop, ids: Ids, hashes: Mapping[str, str]) -> None:
+def _write_people(tx: Connection, shop: DemoShop, ids: Ids, hashes: Mapping[str, str]) -> None:
     columns = ("id", "email", "email_key", "full_name", "phone", "password_hash", "role", "preferences")
     users: Iterator[Row] = (
         (
@@ -94,7 +94,7 @@ def _write_people(tx: Connection, shop: Shop, ids: Ids, hashes: Mapping[str, str
     write_rows(tx, metadata.tables["addresses"], address_columns, addresses)
 
 
-def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
+def _write_goods(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     shelves = _write_categories(tx)
     vendor_id = next((i for i, one in zip(ids.users, shop.people, strict=True) if one.role == "VENDOR"), None)
     placed = list(zip(ids.products, ids.variants, shop.goods, strict=True))
@@ -124,8 +124,8 @@ def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
     )
     sold = _sold(shop)
     levels = (
-        (variant_id, DEFAULT_LOCATION_ID, product_id, left, left + sold[place], sold[place])
-        for place, (left, (product_id, variant_id, _)) in enumerate(zip(shop.stock, placed, strict=True))
+        (variant_id, DEFAULT_LOCATION_ID, product_id, left, left + sold[index], sold[index])
+        for index, (left, (product_id, variant_id, _)) in enumerate(zip(shop.stock, placed, strict=True))
     )
     columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
     write_rows(tx, metadata.tables["inventory_levels"], columns, levels)
@@ -133,33 +133,33 @@ def _write_goods(tx: Connection, shop: Shop, ids: Ids) -> None:
 
 
 def _write_categories(tx: Connection) -> dict[str, int]:
-    """The tree of departments and shelves, without those there already; gives the id of each shelf."""
-    known: dict[str, int] = {row.slug: row.id for row in tx.execute(select(Category.slug, Category.id))}
+    """Write the missing departments and shelves of the tree; return the id of each shelf."""
+    ids: dict[str, int] = {row.slug: row.id for row in tx.execute(select(Category.slug, Category.id))}
     rows: list[Row] = []
     free = iter(reserve_ids(tx, metadata.tables["categories"], category_count()))
 
-    def place(name: str, parent_id: int | None) -> int:
+    def category_id(name: str, parent_id: int | None) -> int:
         slug = slugify(name.replace("'", ""))
-        if slug not in known:
-            known[slug] = next(free)
-            rows.append((known[slug], parent_id, name, name_key(name), slug, ""))
-        return known[slug]
+        if slug not in ids:
+            ids[slug] = next(free)
+            rows.append((ids[slug], parent_id, name, name_key(name), slug, ""))
+        return ids[slug]
 
     shelves: dict[str, int] = {}
     for department in DEPARTMENTS:
-        department_id = place(department.name, None)
-        shelves |= {shelf.name: place(shelf.name, department_id) for shelf in department.shelves}
+        department_id = category_id(department.name, None)
+        shelves |= {shelf.name: category_id(shelf.name, department_id) for shelf in department.shelves}
     columns = ("id", "parent_id", "name", "name_key", "slug", "description")
     write_rows(tx, metadata.tables["categories"], columns, rows)
     return shelves
 
 
 def category_count() -> int:
-    """How many departments and shelves the demo shop has."""
+    """The number of departments and shelves of the demo shop."""
     return sum(1 + len(department.shelves) for department in DEPARTMENTS)
 
 
-def _sold(shop: Shop) -> Counter[int]:
+def _sold(shop: DemoShop) -> Counter[int]:
     """The units of each product in live orders."""
     sold: Counter[int] = Counter()
     for purchase in shop.purchases:
@@ -168,7 +168,7 @@ def _sold(shop: Shop) -> Counter[int]:
     return sold
 
 
-def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
+def _write_orders(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     order_ids = reserve_ids(tx, metadata.tables["orders"], len(shop.purchases))
     numbered = list(zip(order_ids, shop.purchases, strict=True))
     write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, shop, ids) for i, one in numbered))
@@ -183,7 +183,7 @@ def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
         for order_id, one in numbered
     )
     write_rows(tx, metadata.tables["payments"], _PAYMENT, payments)
-    # The gateway's books know them too: else nothing could be paid back
+    # In the gateway's books too: otherwise nothing could be refunded
     charges = (
         (
             *(one.number, one.gateway_id, one.method, one.payment_status, one.cost.total, 0, CURRENCY, ""),
@@ -195,7 +195,7 @@ def _write_orders(tx: Connection, shop: Shop, ids: Ids) -> None:
     write_points(tx, numbered, ids.users, shop.now)
 
 
-def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
+def _order(order_id: int, one: DemoOrder, shop: DemoShop, ids: Ids) -> Row:
     cost, person = one.cost, one.basket.person
     address = {"id": ids.addresses[person], **shop.people[person].address}
     return (
@@ -209,27 +209,27 @@ def _order(order_id: int, one: Purchase, shop: Shop, ids: Ids) -> Row:
     )
 
 
-def _lines(numbered: Sequence[tuple[int, Purchase]], shop: Shop, ids: Ids) -> Iterator[Row]:
+def _lines(numbered: Sequence[tuple[int, DemoOrder]], shop: DemoShop, ids: Ids) -> Iterator[Row]:
     for order_id, purchase in numbered:
-        for position, (place, part) in enumerate(
+        for position, (index, part) in enumerate(
             zip(purchase.basket.units, purchase.cost.lines, strict=True), 1
         ):
-            one = shop.goods[place]
+            one = shop.goods[index]
             yield (
-                *(order_id, position, ids.products[place], ids.variants[place], one.sku, one.name),
+                *(order_id, position, ids.products[index], ids.variants[index], one.sku, one.name),
                 *(part.quantity, one.price_minor, part.total),
                 *(one.price_minor, part.discount, part.tax, part.shipping),
                 0 if purchase.status in LIVE else part.quantity,
             )
 
 
-def _events(numbered: Sequence[tuple[int, Purchase]]) -> Iterator[Row]:
+def _events(numbered: Sequence[tuple[int, DemoOrder]]) -> Iterator[Row]:
     for order_id, purchase in numbered:
         for sequence, (state, time) in enumerate(purchase.steps, 1):
             yield (order_id, sequence, state, MESSAGES[state], "", told_eta(state, purchase.eta, time), time)
 
 
-def _write_looks(tx: Connection, shop: Shop, ids: Ids) -> None:
+def _write_looks(tx: Connection, shop: DemoShop, ids: Ids) -> None:
     table = metadata.tables["behavior_events"]
     rows = (
         (

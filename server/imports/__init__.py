@@ -1,1 +1,1 @@
-"""Brings other shops' data in, as catalogue, customers and orders of this one."""
+"""Imports other shops' data as products, customers and orders of this one."""

@@ -1,4 +1,4 @@
-"""Writes the products and customers of a ledger; those that the shop knows already stay as they are."""
+"""Writes the products and customers of a ledger; those that the shop has already stay as they are."""
 
 from __future__ import annotations
 
@@ -15,42 +15,42 @@ from server.catalog.slugs import slugify
 from server.clock import utc_now
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import catalog, metadata, user
-from server.imports.ledger import SERVICES, Customer, Goods, Ledger
+from server.imports.ledger import SERVICES, Ledger, LedgerCustomer, LedgerProduct
 from server.imports.rows import CURRENCY
 from server.imports.shelves import shelf_of
 from server.text.name_key import name_key
 
 NOT_RECORDED: Final = "Not recorded"
-"""Stands where the shop needs a word and the data has none."""
+"""The text of a field that the shop requires and the data lacks."""
 
 MAX_QUANTITY: Final = 99
-"""Of one product in a cart, as for any product whose seller sets no limit."""
+"""The units of one product in a cart, as for any product whose seller sets no limit."""
 IN_CHUNK: Final = 1_000
 _Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True, slots=True)
-class Stocked:
-    """Where a stock code lives in the shop."""
+class ProductIds:
+    """The ids of a stock code's product and variant."""
 
     product_id: int
     variant_id: int
 
 
-def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], int]:
+def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, ProductIds], int]:
     """Put every stock code of the ledger on a shelf, with its opening stock; services are written as deleted.
 
-    A code that the shop has already keeps its name, price and stock. Gives where each code lives, and how
-    many are new.
+    A code that the shop has already keeps its name, price and stock. Return the ids of each code, and the
+    number of new ones.
     """
-    known = _known_products(tx, ledger.goods)
-    _ensure_levels(tx, known.values())
-    fresh = [sku for sku in ledger.goods if sku not in known]
+    existing = _existing_products(tx, ledger.goods)
+    _ensure_levels(tx, existing.values())
+    fresh = [sku for sku in ledger.goods if sku not in existing]
     shelves = _ensure_shelves(tx, {shelf_of(ledger.goods[sku].name) for sku in fresh if sku not in SERVICES})
     product_ids = reserve_ids(tx, metadata.tables["products"], len(fresh))
     variant_ids = reserve_ids(tx, metadata.tables["variants"], len(fresh))
     made = {
-        sku: Stocked(product, variant)
+        sku: ProductIds(product, variant)
         for sku, product, variant in zip(fresh, product_ids, variant_ids, strict=True)
     }
     slugs = _slugs(tx, {sku: ledger.goods[sku].name or sku for sku in fresh})
@@ -66,23 +66,23 @@ def write_products(tx: Connection, ledger: Ledger) -> tuple[dict[str, Stocked], 
     _write_levels(tx, stock)
     # Not those that the shop had: nothing of theirs changed, and who lists a product holds its stock meanwhile.
     relist(tx, [one.product_id for one in made.values()], utc_now())
-    return known | made, len(fresh)
+    return existing | made, len(fresh)
 
 
-def write_customers(tx: Connection, customers: Iterable[Customer]) -> tuple[dict[int, int], int]:
+def write_customers(tx: Connection, customers: Iterable[LedgerCustomer]) -> tuple[dict[int, int], int]:
     """Make an account without a password, and an address, for every customer who has none.
 
-    Gives the user id of each customer's number, and how many are new.
+    Return the user id of each customer's number, and the number of new ones.
     """
     by_email = {email_of(one.number): one for one in customers}
-    known = {
+    existing = {
         by_email[email].number: user_id
         for emails in _chunks(by_email)
         for email, user_id in tx.execute(
             select(user.User.email_key, user.User.id).where(user.User.email_key.in_(emails))
         )
     }
-    fresh = [one for one in by_email.values() if one.number not in known]
+    fresh = [one for one in by_email.values() if one.number not in existing]
     user_ids = reserve_ids(tx, metadata.tables["users"], len(fresh))
     made = {one.number: user_id for one, user_id in zip(fresh, user_ids, strict=True)}
     write_rows(tx, metadata.tables["users"], _USER, (_user(made[one.number], one) for one in fresh))
@@ -93,7 +93,7 @@ def write_customers(tx: Connection, customers: Iterable[Customer]) -> tuple[dict
     )
     columns = ("id", "user_id", *address_of("").keys(), "is_default", "created_at")
     write_rows(tx, metadata.tables["addresses"], columns, addresses)
-    return known | made, len(fresh)
+    return existing | made, len(fresh)
 
 
 def email_of(customer: int) -> str:
@@ -102,7 +102,7 @@ def email_of(customer: int) -> str:
 
 
 def address_of(country: str) -> dict[str, str]:
-    """What is known of where an invoice went: its country."""
+    """An address of which only the country is recorded."""
     return {
         "label": "",
         "line1": NOT_RECORDED,
@@ -124,42 +124,44 @@ _USER: Final = (
 )
 
 
-def _product(place: Stocked, sku: str, slug: str, goods: Goods, shelves: dict[str, int]) -> Sequence[object]:
+def _product(
+    ids: ProductIds, sku: str, slug: str, goods: LedgerProduct, shelves: dict[str, int]
+) -> Sequence[object]:
     service = sku in SERVICES
     now = utc_now()
     return (
-        *(place.product_id, sku, slug, goods.name or sku, ""),
+        *(ids.product_id, sku, slug, goods.name or sku, ""),
         *(None if service else shelves[shelf_of(goods.name)], "", goods.price_minor, CURRENCY),
         *(MAX_QUANTITY, {}, [], "", ""),
         *(goods.first, now, now if service else None),
     )
 
 
-def _user(user_id: int, customer: Customer) -> Sequence[object]:
+def _user(user_id: int, customer: LedgerCustomer) -> Sequence[object]:
     email = email_of(customer.number)
     name = f"Customer {customer.number}"
     return (user_id, email, email, name, "", "CUSTOMER", {}, customer.since, customer.since)
 
 
-def _known_products(tx: Connection, skus: Iterable[str]) -> dict[str, Stocked]:
+def _existing_products(tx: Connection, skus: Iterable[str]) -> dict[str, ProductIds]:
     product, variant = catalog.Product, catalog.Variant
-    wanted = select(product.sku, product.id, variant.id).join(variant, variant.product_id == product.id)
+    statement = select(product.sku, product.id, variant.id).join(variant, variant.product_id == product.id)
     return {
-        sku: Stocked(product_id, variant_id)
+        sku: ProductIds(product_id, variant_id)
         for some in _chunks(skus)
         for sku, product_id, variant_id in tx.execute(
-            # One that was deleted gives way to one that has its sku by now.
-            wanted.where(variant.is_default.is_(True), product.sku.in_(some)).order_by(
+            # A deleted product gives way to another that has its sku now.
+            statement.where(variant.is_default.is_(True), product.sku.in_(some)).order_by(
                 product.deleted_at.is_(None)
             )
         )
     }
 
 
-def _ensure_levels(tx: Connection, known: Iterable[Stocked]) -> None:
-    """Give known products a place in the warehouse that orders are served from."""
+def _ensure_levels(tx: Connection, existing: Iterable[ProductIds]) -> None:
+    """Give existing products a level in the warehouse that orders are served from."""
     level = catalog.InventoryLevel
-    for some in _chunks(known):
+    for some in _chunks(existing):
         there = select(level.variant_id).where(
             level.location_id == catalog.DEFAULT_LOCATION_ID,
             level.variant_id.in_([one.variant_id for one in some]),
@@ -168,7 +170,7 @@ def _ensure_levels(tx: Connection, known: Iterable[Stocked]) -> None:
         _write_levels(tx, ((one, 0) for one in some if one.variant_id not in present))
 
 
-def _write_levels(tx: Connection, stock: Iterable[tuple[Stocked, int]]) -> None:
+def _write_levels(tx: Connection, stock: Iterable[tuple[ProductIds, int]]) -> None:
     columns = ("variant_id", "location_id", "product_id", "available", "received", "sold")
     rows = (
         (one.variant_id, catalog.DEFAULT_LOCATION_ID, one.product_id, units, units, 0) for one, units in stock
@@ -199,25 +201,23 @@ def _slugs(tx: Connection, names: dict[str, str]) -> dict[str, str]:
     long = {sku: slugify(f"{slug} {sku}") for sku, slug in short.items()}
     product = catalog.Product
     taken = set(_taken(tx, product.slug, product.id, [*short.values(), *long.values()]))
-    chosen: dict[str, str] = {}
+    slugs: dict[str, str] = {}
     for sku in names:
         numbered = (f"{long[sku]}-{number}" for number in count(2))
         candidates = chain((short[sku], long[sku]), numbered)
-        chosen[sku] = next(slug for slug in candidates if slug not in taken)
-        taken.add(chosen[sku])
-    return chosen
+        slugs[sku] = next(slug for slug in candidates if slug not in taken)
+        taken.add(slugs[sku])
+    return slugs
 
 
 def _taken(
     tx: Connection, key: InstrumentedAttribute[str], row_id: InstrumentedAttribute[int], values: Iterable[str]
 ) -> dict[str, int]:
     """The id of each row whose `key` is among `values`."""
-    found: dict[str, int] = {}
+    ids: dict[str, int] = {}
     for some in _chunks(values):
-        found.update(
-            (value, number) for value, number in tx.execute(select(key, row_id).where(key.in_(some)))
-        )
-    return found
+        ids.update((value, number) for value, number in tx.execute(select(key, row_id).where(key.in_(some))))
+    return ids
 
 
 def _chunks(items: Iterable[_Item]) -> Iterator[list[_Item]]:

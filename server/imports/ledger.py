@@ -1,4 +1,4 @@
-"""Gathers order lines into invoices, and what they tell of products and customers."""
+"""Gathers order lines into invoices, products and customers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from server.imports.countries import country_code
 from server.imports.rows import SaleRow
 
 MONTH_DAYS: Final = 30
-LEAST_STOCK, MOST_STOCK = 12, 1_000
+MIN_STOCK, MAX_STOCK = 12, 1_000
 
 SERVICES: Final = frozenset(
     {"AMAZONFEE", "B", "BANK CHARGES", "C2", "CRUK", "D", "DOT", "M", "POST", "S", "23444", "23702"}
@@ -25,7 +25,7 @@ Line = tuple[str, str, int, int, int]
 
 @dataclass(slots=True)
 class Invoice:
-    """One order to be: the invoice's lines wherever they stood in the file, and its earliest time."""
+    """A future order: the invoice's lines, wherever they stood in the file, and its earliest time."""
 
     number: str
     cancelled: bool
@@ -36,13 +36,13 @@ class Invoice:
 
     @property
     def total_minor(self) -> int:
-        """What the goods cost, in pence."""
+        """The price of all lines, in pence."""
         return sum(line[4] for line in self.lines)
 
 
 @dataclass(slots=True)
-class Goods:
-    """What the file tells of one stock code."""
+class LedgerProduct:
+    """The facts in the file about one stock code."""
 
     names: Counter[str] = field(default_factory=Counter)
     prices: Counter[int] = field(default_factory=Counter)
@@ -60,7 +60,7 @@ class Goods:
     def price_minor(self) -> int:
         """The median of the prices it was sold at, in pence, at least one.
 
-        The median is a price that was really asked, and is moved neither by wholesale rebates nor by slips.
+        The median is a price that was really charged, and neither wholesale rebates nor typing errors move it.
         """
         return max(1, statistics.median_low(list(self.prices.elements())))
 
@@ -68,14 +68,14 @@ class Goods:
     def stock(self) -> int:
         """A month's usual sales, from a dozen to a thousand: the data has no stock, and a shop needs some."""
         if self.first is None or self.last is None:
-            return LEAST_STOCK
+            return MIN_STOCK
         months = max(1.0, (self.last - self.first).days / MONTH_DAYS)
-        return min(MOST_STOCK, max(LEAST_STOCK, round(self.sold / months)))
+        return min(MAX_STOCK, max(MIN_STOCK, round(self.sold / months)))
 
 
 @dataclass(slots=True)
-class Customer:
-    """What the file tells of one customer: since when, and the country of the latest invoice."""
+class LedgerCustomer:
+    """The facts in the file about one customer: the first invoice's time, and the country of the latest."""
 
     number: int
     since: datetime
@@ -84,19 +84,19 @@ class Customer:
 
 
 class Ledger:
-    """Everything the file tells, gathered in one reading."""
+    """The contents of the file, gathered in one reading."""
 
     def __init__(self) -> None:
         self.invoices: dict[str, Invoice] = {}
-        self.goods: dict[str, Goods] = {}
-        self.customers: dict[int, Customer] = {}
+        self.goods: dict[str, LedgerProduct] = {}
+        self.customers: dict[int, LedgerCustomer] = {}
 
     def add(self, row: SaleRow) -> None:
         """Enter one order line."""
         goods = self.goods.get(row.sku)
         if goods is None:
-            goods = self.goods[row.sku] = Goods()
-        _tell_goods(goods, row)
+            goods = self.goods[row.sku] = LedgerProduct()
+        _add_to_product(goods, row)
         invoice = self.invoices.get(row.invoice)
         if invoice is None:
             country = country_code(row.country)
@@ -106,19 +106,19 @@ class Ledger:
         invoice.customer = invoice.customer or row.customer
         invoice.lines.append((row.sku, row.name, row.quantity, row.price_minor, row.total_minor))
         if row.customer is not None:
-            self._tell_customer(row.customer, row.time, invoice.country)
+            self._add_to_customer(row.customer, row.time, invoice.country)
 
-    def _tell_customer(self, number: int, time: datetime, country: str) -> None:
+    def _add_to_customer(self, number: int, time: datetime, country: str) -> None:
         customer = self.customers.get(number)
         if customer is None:
-            self.customers[number] = Customer(number, time, time, country)
+            self.customers[number] = LedgerCustomer(number, time, time, country)
             return
         customer.since = min(customer.since, time)
         if time >= customer.latest:
             customer.latest, customer.country = time, country
 
 
-def _tell_goods(goods: Goods, row: SaleRow) -> None:
+def _add_to_product(goods: LedgerProduct, row: SaleRow) -> None:
     if row.name:
         # Taken out and put back, the name met last stands last
         goods.names[row.name] = goods.names.pop(row.name, 0) + 1

@@ -84,12 +84,12 @@ def natural_name(description: str) -> str:
     text = unicodedata.normalize("NFC", description)
     for pattern, plain in _SPACING:
         text = pattern.sub(plain, text)
-    kept = {match.span() for match in _INITIALS.finditer(text)}
+    initials = {match.span() for match in _INITIALS.finditer(text)}
     words = []
     end = 0
     for match in _WORD.finditer(text):
         gap = text[end : match.start()]
-        inside_initials = any(start <= match.start() < stop for start, stop in kept)
+        inside_initials = any(start <= match.start() < stop for start, stop in initials)
         words.append(gap)
         leads = end == 0 or gap.endswith(('"', "(", ". "))
         words.append(match.group().upper() if inside_initials else _natural_word(match.group(), leads=leads))

@@ -14,7 +14,7 @@ from server.events.log import publish
 from server.events.topics import CatalogReplaced
 from server.imports.catalogue import write_customers, write_products
 from server.imports.ledger import Ledger
-from server.imports.orders import Places, lock, write_orders
+from server.imports.orders import ShopIds, lock, write_orders
 from server.imports.rows import CURRENCY, ImportFailed, Rejected, read_rows
 from server.money import Money
 from server.progress import Report
@@ -24,7 +24,7 @@ __all__ = ["ImportFailed", "Rejected", "Summary", "import_online_retail"]
 
 @dataclass(slots=True)
 class Summary:
-    """What the file held, and how much of it is new to the shop."""
+    """The contents of the file in numbers, and how many of each are new to the shop."""
 
     rows: int = 0
     sale_lines: int = 0
@@ -42,13 +42,13 @@ class Summary:
     new_orders: int = 0
     """Orders written now; the others of sales and cancellations were there already."""
     rejected: Counter[str] = field(default_factory=Counter)
-    """How many rows are no order lines, by reason."""
+    """The number of rows that are no order lines, by reason."""
     form: str = ""
-    """How the file is written, as it was recognised."""
+    """The format that was recognised."""
 
     @property
     def lines(self) -> int:
-        """How many rows are order lines."""
+        """The number of rows that are order lines."""
         return self.sale_lines + self.cancelled_lines
 
 
@@ -64,7 +64,7 @@ def import_online_retail(
 
     One invoice is one order, wherever its lines stand. With `limit`, the import takes the invoices that begin
     within the first `limit` rows, each of them whole. What the shop has already stays as it is, so that an import
-    can be repeated, and continued where it was cut short. `report` hears of every row that is no order line.
+    can be repeated, and continued where it was cut short. `report` is called with every row that is no order line.
     Raises ImportFailed: the file cannot be read; nothing is written then, nor when no row is an order line.
     """
     summary = Summary()
@@ -75,12 +75,12 @@ def import_online_retail(
     progress("Writing products", 0, summary.products)
     with engine.begin() as tx:
         lock(tx)
-        stocked, summary.new_products = write_products(tx, ledger)
+        product_ids, summary.new_products = write_products(tx, ledger)
     progress("Writing products", summary.products, summary.products)
     with engine.begin() as tx:
         lock(tx)
-        users, summary.new_customers = write_customers(tx, ledger.customers.values())
-    summary.new_orders = write_orders(engine, ledger, Places(stocked, users), progress)
+        user_ids, summary.new_customers = write_customers(tx, ledger.customers.values())
+    summary.new_orders = write_orders(engine, ledger, ShopIds(product_ids, user_ids), progress)
     counted = 1
     while counted:
         with engine.begin() as tx:

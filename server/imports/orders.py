@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, select, text, update
 
 from server.db.bulk import reserve_ids, write_rows
 from server.db.schema import catalog, metadata, order
-from server.imports.catalogue import Stocked, address_of
+from server.imports.catalogue import ProductIds, address_of
 from server.imports.ledger import Invoice, Ledger
 from server.imports.rows import CURRENCY
 from server.order import status
@@ -24,7 +24,7 @@ from server.order.steps import MESSAGES
 from server.progress import Report
 
 ORDERS_PER_TRANSACTION: Final = 250
-"""Who buys or changes a product of theirs waits for its end."""
+"""Whoever buys or changes one of their products waits until it ends."""
 IMPORT_LOCK: Final = 7_236_540_812
 """PostgreSQL's advisory lock that keeps two imports from writing the same orders; SQLite has one writer."""
 
@@ -52,18 +52,18 @@ _EVENT: Final = ("order_id", "sequence", "status", "message", "location", "occur
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Where the ledger's codes and customers live in the shop."""
+class ShopIds:
+    """The shop's ids of the ledger's stock codes and customers."""
 
-    stocked: Mapping[str, Stocked]
+    products: Mapping[str, ProductIds]
     users: Mapping[int, int]
 
 
-def write_orders(engine: Engine, ledger: Ledger, places: Places, progress: Report) -> int:
-    """Write every invoice that is no order yet, oldest first; gives how many were new.
+def write_orders(engine: Engine, ledger: Ledger, shop_ids: ShopIds, progress: Report) -> int:
+    """Write every invoice that is no order yet, oldest first; return how many were new.
 
     A sale becomes a DELIVERED order, a cancellation a CANCELLED one. Prices include everything: no tax and no
-    shipping on top. They carry no payment, for the data tells nothing of how they were paid.
+    shipping on top. They carry no payment, for the data does not say how they were paid.
     """
     invoices = sorted(ledger.invoices.values(), key=lambda one: (one.time, one.number))
     written = 0
@@ -72,7 +72,7 @@ def write_orders(engine: Engine, ledger: Ledger, places: Places, progress: Repor
         some = invoices[first : first + ORDERS_PER_TRANSACTION]
         with engine.begin() as tx:
             lock(tx)
-            written += _write_some(tx, some, places)
+            written += _write_some(tx, some, shop_ids)
     progress("Writing orders", len(invoices), len(invoices))
     return written
 
@@ -88,7 +88,7 @@ def number_of(invoice: Invoice) -> str:
     return f"OR-{invoice.number}"
 
 
-def _write_some(tx: Connection, invoices: Sequence[Invoice], places: Places) -> int:
+def _write_some(tx: Connection, invoices: Sequence[Invoice], shop_ids: ShopIds) -> int:
     numbers = [number_of(one) for one in invoices]
     present = set(tx.execute(select(order.Order.number).where(order.Order.number.in_(numbers))).scalars())
     fresh = [one for one in invoices if number_of(one) not in present]
@@ -96,10 +96,10 @@ def _write_some(tx: Connection, invoices: Sequence[Invoice], places: Places) -> 
         return 0
     ids = reserve_ids(tx, metadata.tables["orders"], len(fresh))
     numbered = list(zip(ids, fresh, strict=True))
-    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, places) for i, one in numbered))
-    write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, places))
+    write_rows(tx, metadata.tables["orders"], _ORDER, (_order(i, one, shop_ids) for i, one in numbered))
+    write_rows(tx, metadata.tables["order_lines"], _LINE, _lines(numbered, shop_ids))
     write_rows(tx, metadata.tables["order_events"], _EVENT, _events(numbered))
-    _move_stock(tx, fresh, places)
+    _move_stock(tx, fresh, shop_ids)
     return len(fresh)
 
 
@@ -107,11 +107,11 @@ def _steps(invoice: Invoice) -> Sequence[tuple[str, timedelta]]:
     return _CANCELLED if invoice.cancelled else _DELIVERED
 
 
-def _order(order_id: int, invoice: Invoice, places: Places) -> Sequence[object]:
+def _order(order_id: int, invoice: Invoice, shop_ids: ShopIds) -> Sequence[object]:
     steps = _steps(invoice)
     last_status, last_delay = steps[-1]
     total = invoice.total_minor
-    user_id = None if invoice.customer is None else places.users[invoice.customer]
+    user_id = None if invoice.customer is None else shop_ids.users[invoice.customer]
     return (
         *(order_id, number_of(invoice), user_id, last_status, CURRENCY, total, 0, 0, 0, total),
         *(address_of(invoice.country), "STANDARD", "", len(steps), invoice.time, invoice.time + last_delay),
@@ -119,10 +119,10 @@ def _order(order_id: int, invoice: Invoice, places: Places) -> Sequence[object]:
     )
 
 
-def _lines(numbered: Sequence[tuple[int, Invoice]], places: Places) -> Iterator[Sequence[object]]:
+def _lines(numbered: Sequence[tuple[int, Invoice]], shop_ids: ShopIds) -> Iterator[Sequence[object]]:
     for order_id, invoice in numbered:
         for position, (sku, name, quantity, price, total) in enumerate(invoice.lines, 1):
-            at = places.stocked[sku]
+            at = shop_ids.products[sku]
             yield (
                 *(order_id, position, at.product_id, at.variant_id, sku, name or sku),
                 *(quantity, price, total, price, quantity if invoice.cancelled else 0),
@@ -135,13 +135,13 @@ def _events(numbered: Sequence[tuple[int, Invoice]]) -> Iterator[tuple[int, int,
             yield (order_id, sequence, state, MESSAGES[state], "", invoice.time + delay)
 
 
-def _move_stock(tx: Connection, invoices: Sequence[Invoice], places: Places) -> None:
+def _move_stock(tx: Connection, invoices: Sequence[Invoice], shop_ids: ShopIds) -> None:
     """Count the units of live orders as received and sold, so that what is available does not change."""
     units: Counter[int] = Counter()
     for invoice in invoices:
         if not invoice.cancelled:
             for sku, _, quantity, _, _ in invoice.lines:
-                units[places.stocked[sku].variant_id] += quantity
+                units[shop_ids.products[sku].variant_id] += quantity
     level = catalog.InventoryLevel
     move = (
         update(level)

@@ -1,4 +1,4 @@
-"""Writes what an import refused into a file, a line each, for a person to look through."""
+"""Writes the rows that an import refused into a file, for a person to look through."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from server.imports.rows import COLUMNS, Rejected
 
 @contextmanager
 def rejections(path: Path) -> Iterator[Callable[[Rejected], None]]:
-    """A CSV file at `path` with the line, the reason and the row of each refusal that the callable is
-    given. A spreadsheet shows it and runs nothing in it.
+    """Write a CSV file at `path` with the line, the reason and the row of each refusal passed to the
+    callable. A spreadsheet shows it and runs nothing in it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    # What was no UTF-8 in the input is written as it was
+    # Bytes that were not UTF-8 in the input are written as they were
     with path.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(("Line", "Reason", *COLUMNS))

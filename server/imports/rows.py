@@ -1,4 +1,4 @@
-"""Reads the lines of an Online Retail file, and says of each bad one why it cannot be an order line."""
+"""Reads the rows of an Online Retail file, and gives the reason for each that cannot be an order line."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ MAX_NAME_LENGTH: Final = 200
 MAX_COUNTRY_LENGTH: Final = 100
 EARLIEST: Final = datetime(1970, 1, 1, tzinfo=UTC)
 AHEAD: Final = timedelta(days=1)
-"""How far in the future an invoice may lie: its zone is not known."""
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")  # int() takes more than people write: 1_000, １２
+"""The most an invoice may lie in the future: its time zone is not recorded."""
+_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,20}")  # int() accepts more than people write: 1_000, １２
 
 
 class ImportFailed(CommandError):
@@ -61,7 +61,7 @@ class SaleRow(NamedTuple):
     cancelled: bool
     sku: str
     name: str
-    """What the description becomes in a catalogue; empty when there is none."""
+    """The description as a product name; empty when there is none."""
     quantity: int
     price_minor: int
     total_minor: int
@@ -87,7 +87,7 @@ def read_rows(
 ) -> Iterator[SaleRow | Rejected]:
     """Every row of an Online Retail file, plain or gzipped, in its order.
 
-    `position` is told how many bytes are read, and of how many; `form_seen` how the file is written. Times are
+    `position` is called with the bytes read and their total; `form_seen` with the file's format. Times are
     taken as UTC: the data does not name its zone. Raises ImportFailed: the file cannot be read or is cut short, or
     its heading lacks a column.
     """
@@ -114,8 +114,7 @@ def _rows(file: InvoiceFile, position: Callable[[int, int], None]) -> Iterator[S
 class _Reader:
     """Makes sales of records.
 
-    What was read before is remembered: the same prices, names and times come again and again, and invoices in runs
-    of lines.
+    Parsed values are cached: the same prices, names and times recur, and an invoice's lines follow each other.
     """
 
     def __init__(self, form: Form, latest: datetime) -> None:
@@ -150,8 +149,8 @@ class _Reader:
         if customer not in self._customers:
             self._customers[customer] = _customer(customer)
         total = price.minor * quantity if price.exact else to_minor(price.amount * quantity, CURRENCY)
-        place = (record.line, invoice, cancelled, sku, self._name(description))
-        return SaleRow(*place, quantity, price.minor, total, time, self._customers[customer], country)
+        start = (record.line, invoice, cancelled, sku, self._name(description))
+        return SaleRow(*start, quantity, price.minor, total, time, self._customers[customer], country)
 
     def _check_text(self, text: str) -> None:
         """Refuse a row whose bytes are no text, or that holds what cannot be printed."""

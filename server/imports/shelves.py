@@ -1,9 +1,9 @@
 """Finds the shelf of a product by the words of its description.
 
 The data has no categories. Each entry lists words; the first with a word of the description takes the
-product, so the order runs from the telling words (an occasion) over the thing itself to what is often only
-an ornament (a heart, a bird, a flower). A shelf may have two entries: what surely belongs to it, and what
-is left over for it.
+product, so the order runs from the most specific words (an occasion) over the thing itself to what is often
+only an ornament (a heart, a bird, a flower). A shelf may have two entries: one of clear matches, and one that
+catches the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 
-class Shelf(NamedTuple):
+class ShelfTerms(NamedTuple):
     """A category of the imported catalogue, and the terms that lead to it; "_" joins the words of one
     term.
     """
@@ -25,56 +25,58 @@ class Shelf(NamedTuple):
 OTHER: Final = "More Gifts"
 
 SHELVES: Final = (
-    Shelf("Gift Vouchers", "voucher"),
-    Shelf(
+    ShelfTerms("Gift Vouchers", "voucher"),
+    ShelfTerms(
         "Christmas",
         "christmas xmas santa advent bauble reindeer nativity snowman snowmen snowflake jingle_bell noel "
         "mistletoe stocking wise_men rudolph elf holly",
     ),
-    Shelf("Easter", "easter bunny_egg hen_egg chick egg_warmer painted_egg"),
-    Shelf("Signs & Wall Art", "number_tile door_sign doorsign metal_sign wall_art memo_board memoboard"),
-    Shelf("Cushions & Textiles", "cushion cushion_cover doormat door_mat doorstop door_stop"),
-    Shelf("Furniture & Hardware", "knob drawer_knob drawerknob door_knob doorknob stool bookend doorbell"),
-    Shelf(
+    ShelfTerms("Easter", "easter bunny_egg hen_egg chick egg_warmer painted_egg"),
+    ShelfTerms("Signs & Wall Art", "number_tile door_sign doorsign metal_sign wall_art memo_board memoboard"),
+    ShelfTerms("Cushions & Textiles", "cushion cushion_cover doormat door_mat doorstop door_stop"),
+    ShelfTerms(
+        "Furniture & Hardware", "knob drawer_knob drawerknob door_knob doorknob stool bookend doorbell"
+    ),
+    ShelfTerms(
         "Jewellery",
         "necklace neckl earring bracelet bangle brooch pendant diamante ring_set rings cufflink anklet "
         "charm jewel_pin boudicca_ring braclet bubblegum_ring crystal_ring rosebud_ring glass_ring ear_ring "
         "bead_ring pearl_ring lariat choker bead_charm phone_charm hoop_ear beaded_ring flower_ring murano",
     ),
-    Shelf(
+    ShelfTerms(
         "Hair & Fashion Accessories",
         "hair scarf scarves glove poncho sunglasses slipper sock hat cap hairband headband legwarmer belt "
         "shawl key_ring keyring key_fob hairclip ear_muff sombrero grass_skirt rain_mac bib badge sarong "
         "apron flip_flop bow_tie tiara alice_band rain_hat mitten pashmina raincoat",
     ),
-    Shelf(
+    ShelfTerms(
         "Bags & Purses",
         "bag shopper purse handbag tote wallet backpack rucksack suitcase luggage satchel washbag holdall "
         "washbags passport make_up cosmetic clutch basket_bag shoulder_strap trunk vanity",
     ),
-    Shelf(
+    ShelfTerms(
         "Cards & Gift Wrap",
         "gift_wrap wrap greeting_card card gift_tag tag gift_tape ribbon tissue_paper gift_box envelope "
         "gift_bag sticky_label invite invitation bow wrapping postcard wrapper",
     ),
-    Shelf(
+    ShelfTerms(
         "Candles & Home Fragrance",
         "candle t_light tea_light tealight incense candlestick candleholder candelabra oil_burner oil "
         "scented_block diffuser potpourri pot_pourri votive lantern candlepot night_light t_lights "
         "nightlight joss camphor sachet candlabra fragrance fragrant hurricane scented camdle",
     ),
-    Shelf(
+    ShelfTerms(
         "Lighting",
         "light lamp lampshade lights chandelier fairy_light torch led lightbulb candle_lamp light_bulb "
         "light_garland glow lite shade",
     ),
-    Shelf(
+    ShelfTerms(
         "Party",
         "party bunting balloon paper_chain confetti streamer garland cake_candle party_bag straw birthday "
         "honeycomb paper_plate paper_cup paper_fan pinata wedding disco tissue_ball pompom piñata "
         "feather_boa",
     ),
-    Shelf(
+    ShelfTerms(
         "Bath & Beauty",
         "bath bathroom soap towel bubble_bath flannel toothbrush toilet manicure nail lip_balm "
         "lip_gloss shower sponge tissue tissues hand_warmer handwarmer hot_water hottie hot_water_bottle "
@@ -82,7 +84,7 @@ SHELVES: Final = (
         "balm hand_cream talc facial spa relax tweezers emery cotton_wool wash loofah dressing_gown lip "
         "comb",
     ),
-    Shelf(
+    ShelfTerms(
         "Baking & Cooking",
         "baking bake cake cupcake cookie biscuit_cutter cutter pan mould jelly_mould whisk rolling_pin oven "
         "measuring scale timer recipe jam jam_making spatula tea_towel frying pie pudding mixing colander "
@@ -90,7 +92,7 @@ SHELVES: Final = (
         "masher ramekin dough muffin pastry squeezer matches lolly_maker lolly washing_up washing_up_glove "
         "washing_up_brush scrubbing_brush",
     ),
-    Shelf(
+    ShelfTerms(
         "Tea & Tableware",
         "mug cup saucer teapot plate bowl jug glass_jug tumbler wine glass_bottle beaker cutlery spoon fork "
         "knife tray coaster placemat place_setting napkin tablecloth table_cloth doily doilies dinner_set "
@@ -99,7 +101,7 @@ SHELVES: Final = (
         "cruet eggcup chopstick food_cover cocktail shot_glass jampot butter tablemat breakfast picnic beer "
         "ice_cube water_glass",
     ),
-    Shelf(
+    ShelfTerms(
         "Toys & Games",
         "toy game doll puppet puzzle jigsaw skipping dominoes domino skittle marble spinning_top "
         "playing_card snakes ladders chess yo_yo kite spinning whistle harmonica magic bingo solitaire "
@@ -111,7 +113,7 @@ SHELVES: Final = (
         "paddling snake dinosaur playtime glider creepy_crawlie crawlie crawly monster space_cadet "
         "modelling_clay flying_disc baby_gift",
     ),
-    Shelf(
+    ShelfTerms(
         "Stationery",
         "notebook pen pencil sketchbook notepad eraser rubber ruler sticker sticky sharpener book journal "
         "diary calendar paper letter_set writing_set stationery folder memo notelet chalk blackboard "
@@ -119,13 +121,13 @@ SHELVES: Final = (
         "organiser address jotter album scrapbook office desk paper_clip paperclip passport_cover pad "
         "memoboard notice noticeboard decal calculator tape paperweight letter_holder glue bookmark",
     ),
-    Shelf(
+    ShelfTerms(
         "Sewing & Crafts",
         "sewing knitting craft embroidery button fabric felt feltcraft crochet wool patch patches thread "
         "paint decoupage cross_stitch scissor bead beads needle pin_cushion pompon tapestry thimble knitted "
         "iron_on kit balsa model ceramic_paint transfers filler sequin origami",
     ),
-    Shelf(
+    ShelfTerms(
         "Garden & Outdoors",
         "garden plant planter flower_pot pot watering trellis herb seed grow bird_house "
         "birdhouse bird_bath bird_feeder bird_table birdtable bird_box feeder parasol deck_chair deckchair "
@@ -134,8 +136,8 @@ SHELVES: Final = (
         "secateurs dibber twine raffia hanging_basket gumboot sundial weather terracotta tool multi_tool "
         "screwdriver",
     ),
-    Shelf("Clocks & Mirrors", "clock mirror watch alarm"),
-    Shelf(
+    ShelfTerms("Clocks & Mirrors", "clock mirror watch alarm"),
+    ShelfTerms(
         "Storage & Organising",
         "box storage tin tins jar basket drawer hook hanger rack cabinet shelf shelves chest crate trinket "
         "trunk holder trinket_pot jewellery_box memo_holder peg coat_rack magazine_rack organizer container "
@@ -143,25 +145,25 @@ SHELVES: Final = (
         "bottle tidy hamper laundry stand coat_hanger bucket wardrobe bread_bin pail can kettle case cases "
         "cube key_box first_aid tub toastrack fruitbowl basin cupboard umbrella_stand",
     ),
-    Shelf(
+    ShelfTerms(
         "Cushions & Textiles",
         "cushion throw blanket quilt rug curtain pillow bedspread mat doormat door_mat tea_cosy bean_bag "
         "draught draft doorstop door_stop cover eiderdown fleece voile tablecloth pouffe tassel tassle "
         "drape bed_cover lace sheepskin coverlet tieback tie_back",
     ),
-    Shelf(
+    ShelfTerms(
         "Signs & Wall Art",
         "sign wall wall_art picture frame photo print poster plaque canvas letter number letters tile "
         "door_sign home_sweet word alphabet doorsign fridge_magnet magnet magnets painting photoframe map "
         "hanging_frame collage initial message block_word",
     ),
-    Shelf(
+    ShelfTerms(
         "Furniture & Hardware",
         "chair bar_stool side_table round_table table_rect door_handle bench screen handle door_bell ladder "
         "furniture step lock key key_chain keychain cornice bookshelf hinge sideboard telephone radio fan "
         "boombox headphone",
     ),
-    Shelf(
+    ShelfTerms(
         "Ornaments & Decorations",
         "decoration ornament heart star bird butterfly butterflies flower wreath angel fairy tree vase "
         "figurine figure feather rose cherub dove owl hen cat dog elephant rabbit bunny bunnies frog statue "
@@ -179,11 +181,11 @@ _PLURALS: Final = (
     *(("ies", "y"), ("ves", "f"), ("xes", "x")),
     *(("ches", "ch"), ("shes", "sh"), ("sses", "ss")),
 )
-MOST_WORDS: Final = 4
+MAX_WORDS: Final = 4
 
 
 def shelf_of(description: str) -> str:
-    """The name of the shelf for a product with this description; `OTHER` when no word tells.
+    """The name of the shelf for a product with this description; `OTHER` when no word matches.
 
     A longer term hides the words inside it: a tea towel is no towel and no tea.
     """
@@ -191,12 +193,12 @@ def shelf_of(description: str) -> str:
     ranks = _ranks()
     hidden: set[int] = set()
     best = len(SHELVES)
-    for length in range(min(MOST_WORDS, len(words)), 0, -1):
+    for length in range(min(MAX_WORDS, len(words)), 0, -1):
         for start in range(len(words) - length + 1):
-            places = range(start, start + length)
+            positions = range(start, start + length)
             rank = ranks.get("".join(words[start : start + length]))
-            if rank is not None and hidden.isdisjoint(places):
-                hidden.update(places)
+            if rank is not None and hidden.isdisjoint(positions):
+                hidden.update(positions)
                 best = min(best, rank)
     return SHELVES[best].name if best < len(SHELVES) else OTHER
 

@@ -14,10 +14,10 @@ from server.auth.passwords import check_strength
 from server.clock import utc_now
 from server.db.engine import connect
 from server.db.schema import catalog, order, promotion, user
-from server.demo.history import Purchase
+from server.demo.history import DemoOrder
 from server.demo.load import load_demo, make_shop
 from server.demo.people import DEMO_LOGINS
-from server.demo.writing import Shop
+from server.demo.writing import DemoShop
 from server.pricing.prices import Item, PriceRules, price
 from server.pricing.tiers import Tier, Tiers
 from server.progress import silent
@@ -36,7 +36,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 
 
 @cache
-def made() -> Shop:
+def made() -> DemoShop:
     """A demo shop in memory, made once: it takes seconds, and nobody changes it."""
     return make_shop(7, NOW, RULES, silent)
 
@@ -148,7 +148,7 @@ def test_the_demo_passwords_keep_the_shops_own_rules(login: object) -> None:
 
 def test_what_people_bought_made_them_members_of_more_than_one_tier() -> None:
     shop = made()
-    bought: dict[int, list[Purchase]] = {}
+    bought: dict[int, list[DemoOrder]] = {}
 
     def lifetime(person: int, time: datetime) -> int:
         counted = [one for one in bought.get(person, []) if one.points_counted_by(time)]

@@ -1,4 +1,4 @@
-"""What the demo shop sells: one module per group of departments, all of it data."""
+"""The catalogue of the demo shop: one module per group of departments, all of it data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from server.demo.shelves.food import FOOD
 from server.demo.shelves.garden import GARDEN
 from server.demo.shelves.home import HOME
 from server.demo.shelves.self_care import SELF_CARE
-from server.demo.shelves.shelf import Department, Kind, Shelf
+from server.demo.shelves.shelf import DemoShelf, Department, ProductKind
 from server.demo.shelves.work import WORK
 
 DEPARTMENTS: tuple[Department, ...] = (
@@ -25,4 +25,4 @@ DEPARTMENTS: tuple[Department, ...] = (
     *FAMILY,
 )
 
-__all__ = ["DEPARTMENTS", "Department", "Kind", "Shelf"]
+__all__ = ["DEPARTMENTS", "DemoShelf", "Department", "ProductKind"]

@@ -1,4 +1,4 @@
-"""How the demo catalogue is written down: departments of shelves, shelves of kinds, kinds of products."""
+"""The notation of the demo catalogue: departments of shelves, shelves of kinds, kinds of products."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class ProductKind:
     """Products of one kind: every combination of brand and options makes one, of which `most` are sold.
 
-    `name` and `about` hold {brand} and the options. Prices are US dollars. `again` is after how many days such a
-    thing is used up and bought again; 0 for what lasts.
+    `name` and `about` hold {brand} and the options. Prices are US dollars. `again` is the number of days
+    after which it is used up and bought again; 0 for durable goods.
     """
 
     key: str
@@ -36,12 +36,12 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
-    """A category of the second level, with the brands found on it."""
+class DemoShelf:
+    """A category of the second level, with its brands."""
 
     name: str
     brands: tuple[str, ...]
-    kinds: tuple[Kind, ...]
+    kinds: tuple[ProductKind, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,9 @@ class Department:
 
     name: str
     assurance: str
-    shelves: tuple[Shelf, ...]
+    shelves: tuple[DemoShelf, ...]
     seasons: Mapping[int, float]
-    """How its sales rise or fall by month of the year; 1 where it does not say."""
+    """The factor on its sales by month of the year; 1 for a month that is not listed."""
 
 
 def kind(
@@ -65,18 +65,20 @@ def kind(
     again: int = 0,
     most: int = USUAL,
     **options: str,
-) -> Kind:
+) -> ProductKind:
     """A kind whose options are written as "red|blue", a value with its price factor as "5 lb*3.2"."""
-    return Kind(key, name, low, high, about, {n: _choices(text) for n, text in options.items()}, again, most)
+    return ProductKind(
+        key, name, low, high, about, {n: _choices(text) for n, text in options.items()}, again, most
+    )
 
 
-def shelf(name: str, brands: str, *kinds: Kind) -> Shelf:
+def shelf(name: str, brands: str, *kinds: ProductKind) -> DemoShelf:
     """A shelf whose brands are written as "This|That"."""
-    return Shelf(name, tuple(brands.split("|")), kinds)
+    return DemoShelf(name, tuple(brands.split("|")), kinds)
 
 
 def department(
-    name: str, assurance: str, *shelves: Shelf, seasons: Mapping[int, float] | None = None
+    name: str, assurance: str, *shelves: DemoShelf, seasons: Mapping[int, float] | None = None
 ) -> Department:
     """A department of `shelves`."""
     return Department(name, assurance, shelves, seasons or {})
