@@ -1,1 +1,1 @@
-"""What one call costs: Sanset beside a bare echo and a shop as teams write it today."""
+"""The cost of one call: Sanset beside a bare echo and a shop as teams write it today."""

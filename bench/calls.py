@@ -11,7 +11,7 @@ from pathlib import Path
 
 
 class Protocol(StrEnum):
-    """How a shop is spoken to."""
+    """The protocol that a shop speaks."""
 
     GRPC = "grpc"
     HTTP = "http"
@@ -19,7 +19,7 @@ class Protocol(StrEnum):
 
 @dataclass(frozen=True)
 class Target:
-    """Where a shop listens on the loopback."""
+    """The port of a shop on the loopback, and its protocol."""
 
     protocol: Protocol
     port: int
@@ -31,7 +31,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Call:
+class PreparedCall:
     """One request: a method's or resource's path, the caller's token, the body (for HTTP: none means GET)."""
 
     path: str
@@ -40,8 +40,8 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What came back; `error` is empty when it went well."""
+class CallReply:
+    """The reply; `error` is empty when it went well."""
 
     body: bytes
     error: str = ""
@@ -51,29 +51,29 @@ class CallFailed(Exception):
     """A shop answered a call of the bench with an error, which makes the measurement worthless."""
 
 
-def write_calls(path: Path, calls: Iterable[Call]) -> None:
+def write_calls(path: Path, calls: Iterable[PreparedCall]) -> None:
     """Write calls as JSON lines."""
     with path.open("w") as file:
         for call in calls:
             file.write(json.dumps([call.path, call.token, base64.b64encode(call.body).decode()]) + "\n")
 
 
-def read_calls(path: Path) -> list[Call]:
+def read_calls(path: Path) -> list[PreparedCall]:
     """Read calls that `write_calls` wrote."""
     with path.open() as file:
         rows = [json.loads(line) for line in file]
-    return [Call(path, token, base64.b64decode(body)) for path, token, body in rows]
+    return [PreparedCall(path, token, base64.b64decode(body)) for path, token, body in rows]
 
 
-def write_answers(path: Path, answers: Iterable[Answer]) -> None:
+def write_answers(path: Path, answers: Iterable[CallReply]) -> None:
     """Write answers as JSON lines."""
     with path.open("w") as file:
         for answer in answers:
             file.write(json.dumps([base64.b64encode(answer.body).decode(), answer.error]) + "\n")
 
 
-def read_answers(path: Path) -> list[Answer]:
+def read_answers(path: Path) -> list[CallReply]:
     """Read answers that `write_answers` wrote."""
     with path.open() as file:
         rows = [json.loads(line) for line in file]
-    return [Answer(base64.b64decode(body), error) for body, error in rows]
+    return [CallReply(base64.b64decode(body), error) for body, error in rows]

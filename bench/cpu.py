@@ -55,7 +55,7 @@ def parent_of(pid: int) -> int:
 
 
 def model_name() -> str:
-    """What the machine's processor calls itself."""
+    """The model name of the machine's processor."""
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
@@ -64,23 +64,23 @@ def model_name() -> str:
 
 def _stats() -> dict[int, list[str]]:
     """The fields of every process's stat file after its name, which may hold spaces."""
-    found = {}
+    stats = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
             with suppress(OSError):
-                found[int(entry)] = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
-    return found
+                stats[int(entry)] = Path(f"/proc/{entry}/stat").read_text().rpartition(")")[2].split()
+    return stats
 
 
 def _trees(stats: dict[int, list[str]], roots: Iterable[int]) -> set[int]:
     children: dict[int, list[int]] = {}
     for pid, fields in stats.items():
         children.setdefault(int(fields[PARENT]), []).append(pid)
-    found: set[int] = set()
+    pids: set[int] = set()
     waiting = [root for root in roots if root in stats]
     while waiting:
         pid = waiting.pop()
-        if pid not in found:
-            found.add(pid)
+        if pid not in pids:
+            pids.add(pid)
             waiting += children.get(pid, [])
-    return found
+    return pids

@@ -11,7 +11,7 @@ CUSTOMERS = 150
 BASKETS_PER_CUSTOMER = 4
 LINES_PER_BASKET = 4
 STOCK = 1_000_000
-"""So much that no comparison runs out."""
+"""Enough stock for every comparison."""
 COMPANIONS = 8
 """Products that are bought together with one another: neighbouring ids of a group of this size."""
 
@@ -34,7 +34,7 @@ BRANDS = ("Northwind", "Halden", "Mira & Sons", "Fernhill", "Okapi", "Lumen", "B
 
 
 @dataclass(frozen=True)
-class Item:
+class BenchProduct:
     """A product to be sold."""
 
     id: int
@@ -50,26 +50,26 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Basket:
-    """One past purchase: who bought what, one of each."""
+class PastBasket:
+    """One past purchase: its customer and products, one unit of each."""
 
     customer: int
     products: tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Dataset:
+class BenchData:
     """Everything a shop is filled with; products and customers count from 1."""
 
-    items: tuple[Item, ...]
+    items: tuple[BenchProduct, ...]
     customers: int
-    baskets: tuple[Basket, ...]
+    baskets: tuple[PastBasket, ...]
 
 
-def generate(seed: int = 7) -> Dataset:
+def generate(seed: int = 7) -> BenchData:
     """The data set of a seed; equal seeds give equal data."""
     draw = random.Random(seed)
-    return Dataset(
+    return BenchData(
         items=tuple(_item(number, draw) for number in range(1, PRODUCTS + 1)),
         customers=CUSTOMERS,
         baskets=tuple(
@@ -80,12 +80,12 @@ def generate(seed: int = 7) -> Dataset:
     )
 
 
-def _item(number: int, draw: random.Random) -> Item:
+def _item(number: int, draw: random.Random) -> BenchProduct:
     slug = list(SHELVES)[(number - 1) // COMPANIONS % len(SHELVES)]
     title, nouns = SHELVES[slug]
     material, noun, brand = draw.choice(MATERIALS), draw.choice(nouns), draw.choice(BRANDS)
     name = f"{material} {noun} {number}"
-    return Item(
+    return BenchProduct(
         id=number,
         sku=f"SKU-{number:05}",
         name=name,
@@ -102,9 +102,9 @@ def _item(number: int, draw: random.Random) -> Item:
     )
 
 
-def _basket(customer: int, draw: random.Random) -> Basket:
+def _basket(customer: int, draw: random.Random) -> PastBasket:
     """Two products of one group of companions, the rest from anywhere."""
     first = draw.randrange(PRODUCTS // COMPANIONS) * COMPANIONS + 1
     together = draw.sample(range(first, first + COMPANIONS), LINES_PER_BASKET // 2)
     anything = draw.sample(range(1, PRODUCTS + 1), LINES_PER_BASKET - len(together))
-    return Basket(customer, tuple(sorted({*together, *anything})))
+    return PastBasket(customer, tuple(sorted({*together, *anything})))

@@ -37,9 +37,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("port", type=int)
     arguments.add_argument("products", type=Path)
-    given = arguments.parse_args()
-    batch = product_pb2.BatchGetProductsResponse.FromString(given.products.read_bytes())
-    uvloop.run(serve(given.port, {product.id: product for product in batch.items}))
+    options = arguments.parse_args()
+    batch = product_pb2.BatchGetProductsResponse.FromString(options.products.read_bytes())
+    uvloop.run(serve(options.port, {product.id: product for product in batch.items}))
 
 
 if __name__ == "__main__":

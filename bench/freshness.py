@@ -1,4 +1,4 @@
-"""How soon what a customer does shows in their recommendations, on the worker that was told and on another."""
+"""The time until an action of a customer shows in their recommendations, on the called worker and on another."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from sanset.v1 import (
 from bench import dataset, servers
 from bench.calls import CallFailed
 from bench.dataset import CUSTOMERS
-from bench.report import Row
+from bench.report import Figure
 from bench.shops.sanset import SansetShop
 from bench.shops.shop import Buyer
 from server.process.ports import free_ports
@@ -39,7 +39,7 @@ UNTRAINED = "popularity"
 SEED = 5
 
 Shows = Callable[["Worker"], bool]
-"""Whether a worker's recommendations show what was done; asks it anew each time."""
+"""Returns True when a worker's recommendations show the action; calls the worker each time."""
 
 
 class Worker:
@@ -59,19 +59,19 @@ class Worker:
     def await_model(self, buyer: Buyer) -> None:
         """Wait until a trained model serves; raises CallFailed when none does."""
         give_up = time.perf_counter() + MODEL_SECONDS
-        asked = recommend_pb2.GetRecommendationsRequest(limit=1)
+        request = recommend_pb2.GetRecommendationsRequest(limit=1)
         while time.perf_counter() < give_up:
-            found = self._recommend.GetRecommendations(asked, metadata=_signed(buyer), timeout=CALL_SECONDS)
-            if found.model_version != UNTRAINED:
+            reply = self._recommend.GetRecommendations(request, metadata=_signed(buyer), timeout=CALL_SECONDS)
+            if reply.model_version != UNTRAINED:
                 return
             time.sleep(0.1)
         raise CallFailed(f"no model serves after {MODEL_SECONDS:.0f} s")
 
     def recommended(self, buyer: Buyer, *, include_repeat: bool = False) -> list[int]:
         """The first hundred products recommended to a customer."""
-        asked = recommend_pb2.GetRecommendationsRequest(limit=100, include_repeat=include_repeat)
-        found = self._recommend.GetRecommendations(asked, metadata=_signed(buyer), timeout=CALL_SECONDS)
-        return [item.product_id for item in found.items]
+        request = recommend_pb2.GetRecommendationsRequest(limit=100, include_repeat=include_repeat)
+        reply = self._recommend.GetRecommendations(request, metadata=_signed(buyer), timeout=CALL_SECONDS)
+        return [item.product_id for item in reply.items]
 
     def view(self, buyer: Buyer, product_id: int) -> None:
         """Report that a customer looked at a product."""
@@ -94,7 +94,7 @@ class Worker:
 
 @dataclass
 class Seen:
-    """Milliseconds from the reply of what was done to the first reply that shows it, one for each trial."""
+    """Milliseconds from the reply to an action to the first reply that shows it, one for each trial."""
 
     here: list[float] = field(default_factory=list)
     there: list[float] = field(default_factory=list)
@@ -109,7 +109,7 @@ def second_worker(shop: SansetShop, log: Path) -> Iterator[int]:
         yield port
 
 
-def measure(shop: SansetShop, other_port: int, on_trial: Callable[[], None]) -> list[Row]:
+def measure(shop: SansetShop, other_port: int, on_trial: Callable[[], None]) -> list[Figure]:
     """Have customers look, fill carts and buy at one worker, `TRIALS` times each, and watch both.
 
     Raises CallFailed when the very next list of the worker that was told does not show it, or that of the other
@@ -117,7 +117,7 @@ def measure(shop: SansetShop, other_port: int, on_trial: Callable[[], None]) -> 
     """
     here, there = Worker(shop.target.port), Worker(other_port)
     news = _news(shop)
-    rows: list[Row] = []
+    rows: list[Figure] = []
     try:
         for worker in (here, there):
             worker.await_model(shop.buyer(1))
@@ -150,21 +150,21 @@ def _news(shop: SansetShop) -> list[int]:
 
 
 def _view(here: Worker, there: Worker, buyer: Buyer, product_id: int) -> Shows:
-    """A look at a product moves others up and down."""
+    """Look at a product: others move up and down."""
     before = _same_list(here, there, buyer)
     here.view(buyer, product_id)
     return lambda worker: worker.recommended(buyer) != before
 
 
 def _fill_cart(here: Worker, there: Worker, buyer: Buyer, product_id: int) -> Shows:
-    """What is in the cart is not recommended any more: it is the first of the list that goes into it."""
+    """Put the first of the list into the cart: it is not recommended any more."""
     first = _same_list(here, there, buyer)[0]
     here.add(buyer, first)
     return lambda worker: first not in worker.recommended(buyer)
 
 
 def _buy(here: Worker, there: Worker, buyer: Buyer, product_id: int) -> Shows:
-    """What was in the cart and is bought may be recommended again, but only to who wants repetitions."""
+    """Buy what is in the cart: it may be recommended again, but only with `include_repeat`."""
     first = _same_list(here, there, buyer)[0]
     here.add(buyer, first)
     carted = _same_list(here, there, buyer, include_repeat=True)
@@ -181,9 +181,9 @@ def _same_list(here: Worker, there: Worker, buyer: Buyer, *, include_repeat: boo
     """A customer's list, once both workers agree on it."""
     give_up = time.perf_counter() + GIVE_UP_SECONDS
     while time.perf_counter() < give_up:
-        found = here.recommended(buyer, include_repeat=include_repeat)
-        if found and found == there.recommended(buyer, include_repeat=include_repeat):
-            return found
+        products = here.recommended(buyer, include_repeat=include_repeat)
+        if products and products == there.recommended(buyer, include_repeat=include_repeat):
+            return products
         time.sleep(0.01)
     raise CallFailed(f"two workers recommend differently {GIVE_UP_SECONDS:.0f} s after anything was done")
 
@@ -199,12 +199,14 @@ def _watch(name: str, seen: Seen, shows: Shows, here: Worker, there: Worker) -> 
     seen.there.append((time.perf_counter() - done) * 1e3)
 
 
-def _rows(name: str, database: str, seen: Seen) -> list[Row]:
+def _rows(name: str, database: str, seen: Seen) -> list[Figure]:
     rows = []
-    for place, milliseconds in (("same", seen.here), ("other", seen.there)):
+    for worker, milliseconds in (("same", seen.here), ("other", seen.there)):
         percentiles: Sequence[float] = quantiles(milliseconds, n=100)
         rows += [
-            Row(f"freshness_{name}_{place}_p{share}_ms_{database}", round(percentiles[share - 1], 1), "ms")
+            Figure(
+                f"freshness_{name}_{worker}_p{share}_ms_{database}", round(percentiles[share - 1], 1), "ms"
+            )
             for share in (50, 99)
         ]
     return rows

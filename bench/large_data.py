@@ -1,4 +1,4 @@
-"""What the large shop is filled with: 40,000 products, 5,000 customers, 50,000 orders of four lines."""
+"""The data of the large shop: 40,000 products, 5,000 customers, 50,000 orders of four lines."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
     tables = metadata.tables
     categories = reserve_ids(tx, tables["categories"], CATEGORIES)
     shelves = list(SHELVES.values())
-    names = [f"{shelves[place % len(shelves)][0]} {place}" for place in range(CATEGORIES)]
+    names = [f"{shelves[index % len(shelves)][0]} {index}" for index in range(CATEGORIES)]
     write_rows(
         tx,
         tables["categories"],
@@ -60,14 +60,14 @@ def _write_products(tx: Connection, draw: random.Random) -> list[tuple[int, int]
     products = reserve_ids(tx, tables["products"], PRODUCTS)
     variants = reserve_ids(tx, tables["variants"], PRODUCTS)
     rows: list[tuple[Any, ...]] = []
-    for place, product_id in enumerate(products):
-        category = place // COMPANIONS % CATEGORIES
+    for index, product_id in enumerate(products):
+        category = index // COMPANIONS % CATEGORIES
         material, noun = draw.choice(MATERIALS), draw.choice(shelves[category % len(shelves)][1])
-        words = (f"{material} {noun} {place}", f"A {noun.lower()} of {material.lower()}, made to last.")
+        words = (f"{material} {noun} {index}", f"A {noun.lower()} of {material.lower()}, made to last.")
         price = draw.randint(199, 9_999)
         rows.append(
             (
-                *(product_id, f"L{place}", f"l-{place}", *words, categories[category], "", price, "USD"),
+                *(product_id, f"L{index}", f"l-{index}", *words, categories[category], "", price, "USD"),
                 *(99, {}, [], "", "", now, now),
             )
         )
@@ -126,9 +126,9 @@ def _write_orders(
                 *({"country": "US"}, "STANDARD", "", 1, placed_at, placed_at),
             )
         )
-        for position, place in enumerate(_basket(draw, groups[customer]), 1):
-            product_id, variant_id = products[place]
-            lines.append((order_id, position, product_id, variant_id, f"L{place}", "", 1, 100, 100))
+        for position, index in enumerate(_basket(draw, groups[customer]), 1):
+            product_id, variant_id = products[index]
+            lines.append((order_id, position, product_id, variant_id, f"L{index}", "", 1, 100, 100))
     write_rows(tx, tables["orders"], _ORDER, orders)
     write_rows(tx, tables["order_lines"], _LINE, lines)
 

@@ -30,8 +30,8 @@ LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
-class Measured:
-    """What an export took."""
+class ExportFigures:
+    """The figures of an export."""
 
     rows: int
     size: int
@@ -41,18 +41,18 @@ class Measured:
 
 def main() -> None:
     """Measure, and print a line."""
-    given = _arguments()
+    options = _arguments()
     with (
-        tempfile.TemporaryDirectory(dir=given.directory) as directory,
-        _url(given.db, Path(directory)) as url,
+        tempfile.TemporaryDirectory(dir=options.directory) as directory,
+        _url(options.db, Path(directory)) as url,
     ):
         environment = {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
         servers.run_python(["-m", "server", "migrate"], environment)
-        orders = _fill(url, given.orders)
-        found = _export(Path(directory) / f"orders.{given.format}", environment)
+        orders = _fill(url, options.orders)
+        figures = _export(Path(directory) / f"orders.{options.format}", environment)
     print(
-        f"{orders:,} orders, {found.rows:,} lines, {given.format} from {given.db}: {found.seconds:.1f} s, "
-        f"{found.peak_mb:.0f} MB of memory at most, a file of {found.size / 2**20:.0f} MB"
+        f"{orders:,} orders, {figures.rows:,} lines, {options.format} from {options.db}: {figures.seconds:.1f} s, "
+        f"{figures.peak_mb:.0f} MB of memory at most, a file of {figures.size / 2**20:.0f} MB"
     )
 
 
@@ -76,10 +76,10 @@ def _url(kind: str, directory: Path) -> Iterator[str]:
         yield url
 
 
-def _fill(url: str, wanted: int) -> int:
+def _fill(url: str, min_orders: int) -> int:
     """Write the large shop's orders, and copy them until there are enough; return how many there are."""
     large_data.write(url)
-    copies = -(-wanted // large_data.ORDERS)
+    copies = -(-min_orders // large_data.ORDERS)
     engine = connect(url, pool_size=1)
     try:
         for copy in range(1, copies):
@@ -106,7 +106,7 @@ def _insert_again(
     tx.execute(insert(table).from_select([*table.c.keys()], select(*values).where(first)))
 
 
-def _export(path: Path, environment: dict[str, str]) -> Measured:
+def _export(path: Path, environment: dict[str, str]) -> ExportFigures:
     """Run the command; its peak is read from the kernel while it lives."""
     started = time.monotonic()
     command = [sys.executable, "-m", "server", "export", "orders", str(path)]
@@ -119,7 +119,7 @@ def _export(path: Path, environment: dict[str, str]) -> Measured:
     said = process.stdout.read() if process.stdout is not None else ""
     if process.returncode != 0:
         raise SystemExit(f"the export failed: {process.returncode}")
-    return Measured(int(said.split()[0].replace(",", "")), path.stat().st_size, seconds, peak)
+    return ExportFigures(int(said.split()[0].replace(",", "")), path.stat().st_size, seconds, peak)
 
 
 def _peak_mb(pid: int) -> float:

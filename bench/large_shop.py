@@ -11,7 +11,7 @@ from pathlib import Path
 from sanset.v1 import auth_pb2
 
 from bench import large_data, load, servers
-from bench.calls import Call, Protocol, Target
+from bench.calls import PreparedCall, Protocol, Target
 from bench.shops import sanset_calls
 from bench.shops.sanset import ADMIN_EMAIL, ADMIN_PASSWORD, SETTINGS
 from bench.shops.shop import Buyer
@@ -34,7 +34,7 @@ class LargeShop:
     """A few product ids, to read: by number."""
     environment: Mapping[str, str]
 
-    def recommendations(self, customer: int, limit: int) -> Call:
+    def recommendations(self, customer: int, limit: int) -> PreparedCall:
         """A customer's own recommendations."""
         return sanset_calls.own_recommendations(self.tokens[customer], limit)
 
@@ -42,7 +42,7 @@ class LargeShop:
         """A customer, signed in, without an address."""
         return Buyer(self.tokens[number], 0)
 
-    def get_product(self, product_id: int) -> Call:
+    def get_product(self, product_id: int) -> PreparedCall:
         """See Reader."""
         return sanset_calls.get_product(self.tokens[0], self.products[product_id])
 

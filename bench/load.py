@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.calls import Answer, Call, CallFailed, Protocol, Target, read_answers, write_calls
+from bench.calls import CallFailed, CallReply, PreparedCall, Protocol, Target, read_answers, write_calls
 from bench.cpu import LOAD_CORE, pinned
 
 AT_ONCE = 8
@@ -25,22 +25,22 @@ DATA_BYTES = re.compile(r"\((\d+)\) data")
 
 
 def h2load_is_installed() -> bool:
-    """Whether Debian's nghttp2-client, or the like, is here."""
+    """True where Debian's nghttp2-client, or the like, is installed."""
     return shutil.which("h2load") is not None
 
 
-def send(target: Target, calls: Sequence[Call], at_once: int = AT_ONCE) -> list[Answer]:
+def send(target: Target, calls: Sequence[PreparedCall], at_once: int = AT_ONCE) -> list[CallReply]:
     """Send each call once by our own generator, in its own process, and return the answers in order.
 
     Raises CallFailed, naming the first error, when a call failed.
     """
-    with tempfile.TemporaryDirectory(prefix="bench-") as place:
-        asked, answered = Path(place, "calls"), Path(place, "answers")
-        write_calls(asked, calls)
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
+        calls_file, answers_file = Path(directory, "calls"), Path(directory, "answers")
+        write_calls(calls_file, calls)
         command = [sys.executable, "-m", "bench.generator", target.protocol, str(target.port)]
         with pinned(LOAD_CORE):
-            subprocess.run([*command, str(asked), str(answered), f"--at-once={at_once}"], check=True)
-        answers = read_answers(answered)
+            subprocess.run([*command, str(calls_file), str(answers_file), f"--at-once={at_once}"], check=True)
+        answers = read_answers(answers_file)
     failed = [(call, answer) for call, answer in zip(calls, answers, strict=True) if answer.error]
     if failed:
         call, answer = failed[0]
@@ -48,7 +48,7 @@ def send(target: Target, calls: Sequence[Call], at_once: int = AT_ONCE) -> list[
     return answers
 
 
-def repeat(target: Target, calls: Sequence[Call], sizes: Sequence[int], times: int) -> int:
+def repeat(target: Target, calls: Sequence[PreparedCall], sizes: Sequence[int], times: int) -> int:
     """Send each call `times` times by h2load, `AT_ONCE` different ones at once; return how many were sent.
 
     h2load sends one body for all requests of a run, so each call is a run of its own with one connection,
@@ -61,21 +61,21 @@ def repeat(target: Target, calls: Sequence[Call], sizes: Sequence[int], times: i
     if not h2load_is_installed():
         send(target, [call for call in calls for _ in range(times)])
         return len(calls) * times
-    with tempfile.TemporaryDirectory(prefix="bench-") as place:
+    with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         for start in range(0, len(calls), AT_ONCE):
             together = slice(start, start + AT_ONCE)
-            _repeat_together(target, calls[together], sizes[together], times, Path(place))
+            _repeat_together(target, calls[together], sizes[together], times, Path(directory))
     return len(calls) * times
 
 
 def _repeat_together(
-    target: Target, calls: Sequence[Call], sizes: Sequence[int], times: int, place: Path
+    target: Target, calls: Sequence[PreparedCall], sizes: Sequence[int], times: int, directory: Path
 ) -> None:
     """Run one h2load per call, all at the same time, and check what each reports."""
     with pinned(LOAD_CORE):
         runs = [
             subprocess.Popen(
-                [*_command(target, call, place / str(number)), f"--requests={times}"],
+                [*_command(target, call, directory / str(number)), f"--requests={times}"],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
@@ -91,7 +91,7 @@ def _repeat_together(
         _check(target, call, size, times, report)
 
 
-def _command(target: Target, call: Call, body: Path) -> list[str]:
+def _command(target: Target, call: PreparedCall, body: Path) -> list[str]:
     command = ["h2load", "--clients=1", "--max-concurrent-streams=1"]
     if call.token:
         command.append(f"--header=authorization: Bearer {call.token}")
@@ -106,10 +106,10 @@ def _command(target: Target, call: Call, body: Path) -> list[str]:
     return [*command, f"http://{target.address}{call.path}"]
 
 
-def _check(target: Target, call: Call, size: int, times: int, report: str) -> None:
+def _check(target: Target, call: PreparedCall, size: int, times: int, report: str) -> None:
     """Compare h2load's report with what `times` good replies bring."""
-    found = [pattern.search(report) for pattern in (SUCCEEDED, STATUS_2XX, DATA_BYTES)]
-    succeeded, good, data = (int(match[1]) if match else -1 for match in found)
+    matches = [pattern.search(report) for pattern in (SUCCEEDED, STATUS_2XX, DATA_BYTES)]
+    succeeded, good, data = (int(match[1]) if match else -1 for match in matches)
     expected = times * (size + (GRPC_PREFIX if target.protocol is Protocol.GRPC else 0))
     # A varint may grow between two replies; a reply that is missing or an error is at least half a reply away
     if succeeded != times or good != times or abs(data - expected) > size / 2:

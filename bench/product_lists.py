@@ -57,7 +57,7 @@ FILTERS: Final[Mapping[str, ProductFilter]] = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class PageFigures:
     """The medians of one filter and order, in milliseconds."""
 
     sort: str
@@ -67,28 +67,28 @@ class Measured:
 
     @property
     def slowest(self) -> float:
-        """What the dearer of the two pages takes, the first with its count."""
+        """The time of the slower of the two pages, the first with its count."""
         return max(self.first + self.count, self.later)
 
 
 def main() -> None:
     """Measure, and print a table."""
-    given = _arguments()
+    options = _arguments()
     with (
-        tempfile.TemporaryDirectory(dir=given.directory) as directory,
-        _url(given.db, Path(directory)) as url,
+        tempfile.TemporaryDirectory(dir=options.directory) as directory,
+        _url(options.db, Path(directory)) as url,
     ):
         servers.run_python(
             ["-m", "server", "migrate"], {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
         )
         db = Database(url, pool_size=1)
         try:
-            prices = _fill(db, given.products)
+            prices = _fill(db, options.products)
             print("| filter | order | count | first page | later page |\n|---|---|---|---|---|")
             with db.read() as connection:
                 for name, filters in _filters(prices):
-                    rows = [_measure(connection, filters, sort, given.runs) for sort in SORTS]
-                    for row in rows if given.all else [max(rows, key=lambda row: row.slowest)]:
+                    rows = [_measure(connection, filters, sort, options.runs) for sort in SORTS]
+                    for row in rows if options.all else [max(rows, key=lambda row: row.slowest)]:
                         print(
                             f"| {name} | {row.sort} | {row.count:.2f} | {row.first:.2f} | {row.later:.2f} |",
                             flush=True,
@@ -130,23 +130,23 @@ def _filters(prices: Sequence[int]) -> Iterator[tuple[str, list[ProductFilter]]]
             )
 
 
-def _range(prices: Sequence[int], share: float, place: float) -> tuple[int, int]:
+def _range(prices: Sequence[int], share: float, position: float) -> tuple[int, int]:
     width = max(1, int(len(prices) * share))
-    start = int((len(prices) - width) * place)
+    start = int((len(prices) - width) * position)
     return prices[start], prices[start + width - 1]
 
 
-def _measure(connection: Connection, filters: Sequence[ProductFilter], sort: str, runs: int) -> Measured:
+def _measure(connection: Connection, filters: Sequence[ProductFilter], sort: str, runs: int) -> PageFigures:
     now = datetime.now(UTC)
     limit = PAGE + 1
-    counts = [count_products(connection, wanted, now) for wanted in filters]
+    counts = [count_products(connection, filter_, now) for filter_ in filters]
     few = [
-        wanted.bounds_prices and not sorts_by_price(sort) and count <= FEW
-        for wanted, count in zip(filters, counts, strict=True)
+        filter_.bounds_prices and not sorts_by_price(sort) and count <= FEW
+        for filter_, count in zip(filters, counts, strict=True)
     ]
     firsts = [
-        product_page(connection, wanted, sort, None, limit, now, few=each)
-        for wanted, each in zip(filters, few, strict=True)
+        product_page(connection, filter_, sort, None, limit, now, few=each)
+        for filter_, each in zip(filters, few, strict=True)
     ]
 
     def count(i: int) -> None:
@@ -162,7 +162,7 @@ def _measure(connection: Connection, filters: Sequence[ProductFilter], sort: str
                 connection, filters[i], sort, [last.sort_key, last.product_id], limit, now, few=few[i]
             )
 
-    return Measured(sort, *(_median(connection, one, len(filters), runs) for one in (count, first, later)))
+    return PageFigures(sort, *(_median(connection, one, len(filters), runs) for one in (count, first, later)))
 
 
 def _median(connection: Connection, call: Callable[[int], None], kinds: int, runs: int) -> float:

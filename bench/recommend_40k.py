@@ -1,4 +1,4 @@
-"""What recommendations cost in a large shop, and what remains in a worker's memory of very many of them."""
+"""The cost of recommendations in a large shop, and the memory that a worker retains after very many of them."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from sanset.v1 import model_pb2
 
 from bench import cpu, large_shop, load, rounds, servers
-from bench.calls import Call
+from bench.calls import PreparedCall
 from bench.large_data import CUSTOMERS
 from bench.large_shop import LargeShop
-from bench.report import MICROSECONDS, Row
+from bench.report import MICROSECONDS, Figure
 from bench.rounds import Load, Side
 from bench.shops import sanset_calls
 from bench.shops.echo import EchoServer
@@ -30,7 +30,7 @@ SETTLE_SECONDS = 2.0
 MEGABYTE = 1024 * 1024
 
 
-def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable[[], None]) -> list[Row]:
+def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable[[], None]) -> list[Figure]:
     """CPU per call, of the worker and its database together, for three kinds of call beside the echo.
 
     first: of a customer who was not seen before, whose history is read from the database. list: of one whose
@@ -38,7 +38,7 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
     """
     customers = min(AT_MOST, CUSTOMERS // (3 * (count + 1)))
 
-    def asking(turn: int, number: int, limits: Sequence[int]) -> list[Call]:
+    def asking(turn: int, number: int, limits: Sequence[int]) -> list[PreparedCall]:
         start = (3 * number + turn) * customers
         return [
             shop.recommendations(customer, limit)
@@ -65,14 +65,14 @@ def measure(shop: LargeShop, ceiling: EchoServer, count: int, on_round: Callable
     figures = rounds.measure(sides, count, on_round)
     bare = figures.pop("echo")
     rows = [
-        Row(f"recommend_40k_{name}", round(cost, 1), MICROSECONDS, "echo", round(cost / bare, 3))
+        Figure(f"recommend_40k_{name}", round(cost, 1), MICROSECONDS, "echo", round(cost / bare, 3))
         for name, cost in figures.items()
     ]
-    return [*rows, Row("recommend_40k_echo", round(bare, 1), MICROSECONDS)]
+    return [*rows, Figure("recommend_40k_echo", round(bare, 1), MICROSECONDS)]
 
 
-def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Row]:
-    """How much a worker grows by 100,000 calls of all customers and 20 changes of the model."""
+def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Figure]:
+    """Measure a worker's growth over 100,000 calls of all customers and 20 changes of the model."""
     servers.run_python(["-m", "server", "train", "--type", "content"], shop.environment)
     admin = large_shop.admin_token(shop)
     (answer,) = load.send(shop.target, [sanset_calls.list_models(admin)])
@@ -97,6 +97,6 @@ def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Row]:
     time.sleep(SETTLE_SECONDS)
     after = cpu.resident_bytes([shop.worker])
     return [
-        Row("recommend_40k_rss", round(after / MEGABYTE, 1), "MB"),
-        Row("recommend_40k_growth", round((after - before) / MEGABYTE, 1), "MB"),
+        Figure("recommend_40k_rss", round(after / MEGABYTE, 1), "MB"),
+        Figure("recommend_40k_growth", round((after - before) / MEGABYTE, 1), "MB"),
     ]

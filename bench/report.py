@@ -19,7 +19,7 @@ MICROSECONDS = "µs CPU/call"
 
 
 @dataclass(frozen=True)
-class Row:
+class Figure:
     """One figure; `ratio` compares it with that of `against`."""
 
     name: str
@@ -29,21 +29,21 @@ class Row:
     ratio: float | None = None
 
 
-def rows_of(call: str, figures: dict[str, float], against: Sequence[str]) -> list[Row]:
+def rows_of(call: str, figures: dict[str, float], against: Sequence[str]) -> list[Figure]:
     """The rows of one comparison: Sanset on PostgreSQL against each of `against`, and each side by itself."""
-    found = []
+    rows = []
     ours = figures.get("sanset_postgres")
     for other in against:
         if ours is not None and other in figures:
             ratio = round(ours / figures[other], 3)
-            found.append(Row(f"{call}_vs_{other}", round(ours, 1), MICROSECONDS, other, ratio))
+            rows.append(Figure(f"{call}_vs_{other}", round(ours, 1), MICROSECONDS, other, ratio))
     for side, cost in figures.items():
         name = side.removeprefix("sanset_")
-        found.append(Row(f"{call}_{name}", round(cost, 1), MICROSECONDS))
-    return found
+        rows.append(Figure(f"{call}_{name}", round(cost, 1), MICROSECONDS))
+    return rows
 
 
-def show(console: Console, rows: Sequence[Row]) -> None:
+def show(console: Console, rows: Sequence[Figure]) -> None:
     """Print the table."""
     table = Table(title="Sanset's bench", title_justify="left")
     for heading in ("name", "value", "unit", "against", "ratio"):
@@ -55,7 +55,7 @@ def show(console: Console, rows: Sequence[Row]) -> None:
     console.print(table)
 
 
-def write(path: Path, rows: Sequence[Row], command: str, rounds: int, load: str) -> None:
+def write(path: Path, rows: Sequence[Figure], command: str, rounds: int, load: str) -> None:
     """Write the results with what is needed to judge them: the machine, its Python, the command."""
     results = {
         "results": [asdict(row) for row in rows],

@@ -27,15 +27,15 @@ def measure(sides: Sequence[Side], rounds: int, on_round: Callable[[], None]) ->
 
     `on_round` is called after each round, the uncounted one too.
     """
-    found: dict[str, list[float]] = {side.name: [] for side in sides}
+    costs_of: dict[str, list[float]] = {side.name: [] for side in sides}
     for number in range(rounds + 1):
         # Turned around every other time, so that nobody always follows the same neighbour
         for side in sides if number % 2 else reversed(sides):
             cost = _cost(side, number)
             if number:
-                found[side.name].append(cost)
+                costs_of[side.name].append(cost)
         on_round()
-    return {name: median(costs) for name, costs in found.items()}
+    return {name: median(costs) for name, costs in costs_of.items()}
 
 
 def _cost(side: Side, number: int) -> float:

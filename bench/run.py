@@ -22,10 +22,10 @@ from bench.servers import ServerFailed
 from bench.shops import echo, fastapi, sanset
 from bench.shops.echo import EchoServer
 from bench.shops.fastapi import FastApiShop
-from bench.shops.sanset import Database, SansetShop
+from bench.shops.sanset import DatabaseKind, SansetShop
 from server.process.postgres_cluster import PostgresFailed
 
-LEAST_ROUNDS = 5
+MIN_ROUNDS = 5
 RESULTS = Path(__file__).parent / "results.json"
 NO_H2LOAD = (
     "h2load is not installed (Debian and Ubuntu: apt install nghttp2-client); reads are driven by the bench's own "
@@ -71,9 +71,9 @@ OF_THEIR_OWN = (RECOMMEND_40K, FRESHNESS)
 
 def main() -> int:
     """Run the bench; 0 when it went through."""
-    given = _arguments()
+    options = _arguments()
     console = Console()
-    wanted = given.only or [*CALLS, STREAMS, *OF_THEIR_OWN]
+    names = options.only or [*CALLS, STREAMS, *OF_THEIR_OWN]
     if len(os.sched_getaffinity(0)) < max(SERVER_CORE, LOAD_CORE) + 1:
         console.print("The bench needs two cores: one for the servers, one for the load.", style="red")
         return 1
@@ -82,16 +82,16 @@ def main() -> int:
         console.print(NO_H2LOAD, style="yellow")
     try:
         with _progress(console) as progress, ExitStack() as stack:
-            shops = _start(stack, progress, given.before) if {*wanted} - {*OF_THEIR_OWN} else None
-            rows = [row for name in wanted for row in _measure(name, shops, given.rounds, progress)]
+            shops = _start(stack, progress, options.before) if {*names} - {*OF_THEIR_OWN} else None
+            rows = [row for name in names for row in _measure(name, shops, options.rounds, progress)]
     except (CallFailed, ServerFailed, PostgresFailed) as error:
         console.print(f"The bench stopped: {error}", style="red", markup=False)
         return 1
     report.show(console, rows)
-    output = given.output or (None if given.only else RESULTS)
+    output = options.output or (None if options.only else RESULTS)
     if output is not None:
         command = shlex.join(["python", "-m", "bench", *sys.argv[1:]])
-        report.write(output, rows, command, given.rounds, "h2load" if by_h2load else "bench.generator")
+        report.write(output, rows, command, options.rounds, "h2load" if by_h2load else "bench.generator")
         console.print(f"Written to {output}")
     return 0
 
@@ -99,7 +99,7 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     arguments = argparse.ArgumentParser(prog="bench", description=__doc__)
     arguments.add_argument(
-        "--rounds", type=int, default=LEAST_ROUNDS, help="rounds that count (default %(default)s)"
+        "--rounds", type=int, default=MIN_ROUNDS, help="rounds that count (default %(default)s)"
     )
     arguments.add_argument(
         "--only",
@@ -128,25 +128,25 @@ def _progress(console: Console) -> Progress:
 def _start(stack: ExitStack, progress: Progress, checkout: Path | None) -> Shops:
     """Start and fill everything; the echo comes last, since it repeats Sanset's answers."""
     task = progress.add_task("starting and filling the shops", total=4)
-    place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanset-bench-")))
-    place.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sanset-bench-")))
+    directory.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
     data = dataset.generate()
 
-    peer = stack.enter_context(fastapi.running(place / "fastapi", data))
+    peer = stack.enter_context(fastapi.running(directory / "fastapi", data))
     progress.advance(task)
-    on_postgres = stack.enter_context(sanset.running(place / "postgres", Database.POSTGRES, data))
+    on_postgres = stack.enter_context(sanset.running(directory / "postgres", DatabaseKind.POSTGRES, data))
     progress.advance(task)
-    on_sqlite = stack.enter_context(sanset.running(place / "sqlite", Database.SQLITE, data))
+    on_sqlite = stack.enter_context(sanset.running(directory / "sqlite", DatabaseKind.SQLITE, data))
     progress.advance(task)
-    ceiling = stack.enter_context(echo.running(place / "echo", on_postgres))
+    ceiling = stack.enter_context(echo.running(directory / "echo", on_postgres))
     progress.advance(task)
     if checkout is None:
         return Shops(on_postgres, on_sqlite, peer, ceiling, None)
-    before = sanset.running(place / "before", Database.POSTGRES, data, checkout.absolute())
+    before = sanset.running(directory / "before", DatabaseKind.POSTGRES, data, checkout.absolute())
     return Shops(on_postgres, on_sqlite, peer, ceiling, stack.enter_context(before))
 
 
-def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> Sequence[report.Row]:
+def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> Sequence[report.Figure]:
     if name == RECOMMEND_40K:
         return _measure_recommend_40k(count, progress)
     if name == FRESHNESS:
@@ -161,26 +161,26 @@ def _measure(name: str, shops: Shops | None, count: int, progress: Progress) -> 
     return report.rows_of(name, figures, (*against, sanset.BEFORE) if shops.before else against)
 
 
-def _measure_freshness(progress: Progress) -> list[report.Row]:
-    rows: list[report.Row] = []
-    for database in Database:
+def _measure_freshness(progress: Progress) -> list[report.Figure]:
+    rows: list[report.Figure] = []
+    for database in DatabaseKind:
         task = progress.add_task(f"{FRESHNESS} on {database}", total=3 * freshness.TRIALS)
         with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
-            place = Path(directory)
-            place.chmod(0o755)
-            shop = stack.enter_context(sanset.running(place / "shop", database, dataset.generate()))
-            other = stack.enter_context(freshness.second_worker(shop, place / "other.log"))
+            root = Path(directory)
+            root.chmod(0o755)
+            shop = stack.enter_context(sanset.running(root / "shop", database, dataset.generate()))
+            other = stack.enter_context(freshness.second_worker(shop, root / "other.log"))
             rows += freshness.measure(shop, other, lambda task=task: progress.advance(task))  # type: ignore[misc]
     return rows
 
 
-def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Row]:
+def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Figure]:
     task = progress.add_task("filling a large shop", total=1)
     with tempfile.TemporaryDirectory(prefix="sanset-bench-") as directory, ExitStack() as stack:
-        place = Path(directory)
-        place.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
-        shop = stack.enter_context(large_shop.running(place / "large"))
-        ceiling = stack.enter_context(echo.running(place / "echo", shop))
+        root = Path(directory)
+        root.chmod(0o755)  # PostgreSQL, where root may not run it, is another user
+        shop = stack.enter_context(large_shop.running(root / "large"))
+        ceiling = stack.enter_context(echo.running(root / "echo", shop))
         progress.advance(task)
         task = progress.add_task(RECOMMEND_40K, total=count + 1)
         rows = recommend_40k.measure(shop, ceiling, count, lambda: progress.advance(task))
@@ -188,16 +188,16 @@ def _measure_recommend_40k(count: int, progress: Progress) -> list[report.Row]:
         return rows + recommend_40k.measure_memory(shop, lambda: progress.advance(task))
 
 
-def _measure_streams(shops: Shops, progress: Progress) -> list[report.Row]:
+def _measure_streams(shops: Shops, progress: Progress) -> list[report.Figure]:
     task = progress.add_task(STREAMS, total=2)
     rows = []
     for shop, suffix in ((shops.postgres, ""), (shops.sqlite, "_sqlite")):
         figures = streams.measure(shop)
         progress.advance(task)
         rows += [
-            report.Row(f"stream_kb{suffix}", round(figures.kilobytes, 1), "KB/stream"),
-            report.Row(f"stream_event_p99_ms{suffix}", round(figures.event_p99_ms, 1), "ms"),
-            report.Row(f"stream_event_p50_ms{suffix}", round(figures.event_p50_ms, 1), "ms"),
-            report.Row(f"stream_unary_ms{suffix}", round(figures.unary_ms, 1), "ms"),
+            report.Figure(f"stream_kb{suffix}", round(figures.kilobytes, 1), "KB/stream"),
+            report.Figure(f"stream_event_p99_ms{suffix}", round(figures.event_p99_ms, 1), "ms"),
+            report.Figure(f"stream_event_p50_ms{suffix}", round(figures.event_p50_ms, 1), "ms"),
+            report.Figure(f"stream_unary_ms{suffix}", round(figures.unary_ms, 1), "ms"),
         ]
     return rows

@@ -1,4 +1,4 @@
-"""What a thousand open TrackOrder streams cost one worker, and how soon a step reaches its watcher."""
+"""The cost of a thousand open TrackOrder streams to one worker, and the time until a step reaches its watcher."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench import cpu, load
 from bench.calls import CallFailed
 from bench.dataset import CUSTOMERS
 from bench.shops.sanset import SansetShop
-from bench.watch import Job, Result
+from bench.watch import Result, WatchPlan
 
 STREAMS = 1_000
 PROBES = 200
@@ -29,7 +29,7 @@ SETTLE_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class StreamFigures:
-    """What was measured with all streams open."""
+    """The figures measured with all streams open."""
 
     kilobytes: float
     """Growth of the worker's resident memory per stream (1 kB = 1,024 bytes)."""
@@ -41,33 +41,33 @@ class StreamFigures:
 def measure(shop: SansetShop) -> StreamFigures:
     """Open the streams on a shop's worker and probe them."""
     orders = _orders(shop, WARMING + STREAMS)
-    _watch(shop, Job(shop.target.port, shop.admin, shop.products[1], orders[STREAMS:], probes=10))
+    _watch(shop, WatchPlan(shop.target.port, shop.admin, shop.products[1], orders[STREAMS:], probes=10))
     time.sleep(SETTLE_SECONDS)
-    job = Job(shop.target.port, shop.admin, shop.products[1], orders[:STREAMS], PROBES)
-    grown, result = _watch(shop, job)
+    plan = WatchPlan(shop.target.port, shop.admin, shop.products[1], orders[:STREAMS], PROBES)
+    grown, result = _watch(shop, plan)
     percentiles = quantiles(result.latencies_ms, n=100)
     return StreamFigures(grown / STREAMS / 1024, percentiles[98], percentiles[49], result.unary_ms)
 
 
 def _orders(shop: SansetShop, count: int) -> list[tuple[int, str]]:
     """Orders that wait for their next step, with their owners' tokens; new ones where the shop has too few."""
-    found = [(placed.order_id, placed.token) for placed in shop.orders]
-    while len(found) < count:
+    orders = [(placed.order_id, placed.token) for placed in shop.orders]
+    while len(orders) < count:
         buyers = [shop.buyer(number) for number in range(1, CUSTOMERS + 1)]
         load.send(shop.target, [shop.add_item(buyer, 1) for buyer in buyers])
         answers = load.send(shop.target, [shop.checkout(buyer, str(uuid.uuid4())) for buyer in buyers])
         for buyer, answer in zip(buyers, answers, strict=True):
-            found.append((order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
-    return found[-count:]
+            orders.append((order_service_pb2.CheckoutResponse.FromString(answer.body).order_id, buyer.token))
+    return orders[-count:]
 
 
-def _watch(shop: SansetShop, job: Job) -> tuple[int, Result]:
-    """Run a job in its own process; return the bytes the worker grew by while its streams opened, and the result.
+def _watch(shop: SansetShop, plan: WatchPlan) -> tuple[int, Result]:
+    """Run a plan in its own process; return the bytes the worker grew by while its streams opened, and the result.
 
     Raises CallFailed when the watcher fails.
     """
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
-        json.dump(asdict(job), file)
+        json.dump(asdict(plan), file)
         file.flush()
         before = cpu.resident_bytes([shop.worker])
         with cpu.pinned(cpu.LOAD_CORE):

@@ -24,12 +24,12 @@ STREAMS_PER_CONNECTION = 50
 OPENING_AT_ONCE = 50
 WAIT_SECONDS = 30.0
 STEPS = (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED)
-"""Where the probed orders are moved; not to DELIVERED, which would end their streams."""
+"""The statuses that the probed orders move to; not DELIVERED, which would end their streams."""
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to watch, and whose orders to move how often."""
+class WatchPlan:
+    """The streams to open, and the orders to move."""
 
     port: int
     admin: str
@@ -37,12 +37,12 @@ class Job:
     orders: Sequence[tuple[int, str]]
     """Each stream's order and the token of its owner."""
     probes: int
-    """How many orders, the first ones, are moved through STEPS."""
+    """The number of orders, the first ones, that move through STEPS."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What was seen."""
+    """The measured times."""
 
     latencies_ms: Sequence[float]
     """From sending UpdateOrderStatus to the watcher's event, so the step's own commit is within."""
@@ -82,48 +82,50 @@ class Watcher:
                     return came
 
 
-async def watch(job: Job) -> Result:
-    """Open the streams of a job, wait to be told, probe, and return what was seen."""
-    async with _channels(job, len(job.orders)) as (control, channels):
-        watchers = [Watcher() for _ in job.orders]
+async def watch(plan: WatchPlan) -> Result:
+    """Open the streams of a plan, wait to be told, probe, and return what was seen."""
+    async with _channels(plan, len(plan.orders)) as (control, channels):
+        watchers = [Watcher() for _ in plan.orders]
         async with asyncio.TaskGroup() as group:
             following = []
             for start in range(0, len(watchers), OPENING_AT_ONCE):
                 batch = range(start, min(start + OPENING_AT_ONCE, len(watchers)))
                 for number in batch:
                     stub = order_service_pb2_grpc.OrderServiceStub(channels[number // STREAMS_PER_CONNECTION])
-                    following.append(group.create_task(watchers[number].follow(stub, *job.orders[number])))
+                    following.append(group.create_task(watchers[number].follow(stub, *plan.orders[number])))
                 for number in batch:  # an open stream has told its history
                     await watchers[number].until(order_pb2.Order.CONFIRMED)
             _say("open")
             await asyncio.to_thread(sys.stdin.readline)
-            result = await _probe(job, control, watchers[: job.probes])
+            result = await _probe(plan, control, watchers[: plan.probes])
             for task in following:
                 task.cancel()
     return result
 
 
-async def _probe(job: Job, channel: grpc.aio.Channel, watchers: Sequence[Watcher]) -> Result:
+async def _probe(plan: WatchPlan, channel: grpc.aio.Channel, watchers: Sequence[Watcher]) -> Result:
     orders = order_service_pb2_grpc.OrderServiceStub(channel)
     latencies = []
     for status in STEPS:
-        for (order_id, _), watcher in zip(job.orders, watchers, strict=False):
+        for (order_id, _), watcher in zip(plan.orders, watchers, strict=False):
             request = order_service_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status)
             began = time.perf_counter()
-            await orders.UpdateOrderStatus(request, metadata=_signed(job.admin), timeout=WAIT_SECONDS)
+            await orders.UpdateOrderStatus(request, metadata=_signed(plan.admin), timeout=WAIT_SECONDS)
             latencies.append((await watcher.until(status) - began) * 1e3)
     began = time.perf_counter()
-    product = product_pb2.GetProductRequest(product_id=job.product_id)
+    product = product_pb2.GetProductRequest(product_id=plan.product_id)
     await catalog_pb2_grpc.CatalogServiceStub(channel).GetProduct(product, timeout=WAIT_SECONDS)
     return Result(latencies, (time.perf_counter() - began) * 1e3)
 
 
 @asynccontextmanager
-async def _channels(job: Job, streams: int) -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Channel]]]:
+async def _channels(
+    plan: WatchPlan, streams: int
+) -> AsyncIterator[tuple[grpc.aio.Channel, list[grpc.aio.Channel]]]:
     """One connection for unary calls, and as many as the streams need."""
     count = 1 + -(-streams // STREAMS_PER_CONNECTION)
     options = [("grpc.use_local_subchannel_pool", 1)]
-    channels = [grpc.aio.insecure_channel(f"127.0.0.1:{job.port}", options) for _ in range(count)]
+    channels = [grpc.aio.insecure_channel(f"127.0.0.1:{plan.port}", options) for _ in range(count)]
     try:
         yield channels[0], channels[1:]
     finally:
@@ -141,11 +143,11 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Do the job of a file."""
+    """Do the plan of a file."""
     arguments = argparse.ArgumentParser()
-    arguments.add_argument("job", type=Path)
-    job = Job(**json.loads(arguments.parse_args().job.read_text()))
-    _say(json.dumps(asdict(uvloop.run(watch(job)))))
+    arguments.add_argument("plan", type=Path)
+    plan = WatchPlan(**json.loads(arguments.parse_args().plan.read_text()))
+    _say(json.dumps(asdict(uvloop.run(watch(plan)))))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from pathlib import Path
 from sanset.v1 import product_pb2
 
 from bench import load, servers
-from bench.calls import Call, Protocol, Target
+from bench.calls import PreparedCall, Protocol, Target
 from bench.large_shop import LargeShop
 from bench.shops import sanset_calls
 from bench.shops.sanset import SansetShop
@@ -27,7 +27,7 @@ class EchoServer:
     token: str
     name: str = "echo"
 
-    def get_product(self, product_id: int) -> Call:
+    def get_product(self, product_id: int) -> PreparedCall:
         """See Reader; the token is sent as to Sanset, and not read."""
         return sanset_calls.get_product(self.token, self.products[product_id])
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import jwt
 
 from bench import servers
-from bench.calls import Call, Protocol, Target
-from bench.dataset import Dataset
+from bench.calls import PreparedCall, Protocol, Target
+from bench.dataset import BenchData
 from bench.peers.fastapi_shop.seed import ADMIN, seed
 from bench.shops.shop import Buyer
 from server.process.ports import free_ports
@@ -31,34 +31,34 @@ class FastApiShop:
     admin: str
     name: str = "fastapi"
 
-    def get_product(self, product_id: int) -> Call:
-        """See Shop."""
-        return Call(f"/products/{product_id}", self.buyer(1).token)
+    def get_product(self, product_id: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall(f"/products/{product_id}", self.buyer(1).token)
 
-    def list_products(self, category: str) -> Call:
-        """See Shop."""
-        return Call(f"/products?category={category}&page_size=20", self.buyer(1).token)
+    def list_products(self, category: str) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall(f"/products?category={category}&page_size=20", self.buyer(1).token)
 
-    def recommendations(self, customer: int) -> Call:
-        """See Shop."""
-        return Call(f"/recommendations/{customer}?limit=10", self.admin)
+    def recommendations(self, customer: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall(f"/recommendations/{customer}?limit=10", self.admin)
 
     def buyer(self, number: int) -> Buyer:
-        """See Shop."""
+        """See MeasuredShop."""
         return Buyer(_token(number), number)
 
-    def add_item(self, buyer: Buyer, product_id: int) -> Call:
-        """See Shop."""
-        return Call("/cart/items", buyer.token, _body(product_id=product_id, quantity=1))
+    def add_item(self, buyer: Buyer, product_id: int) -> PreparedCall:
+        """See MeasuredShop."""
+        return PreparedCall("/cart/items", buyer.token, _body(product_id=product_id, quantity=1))
 
-    def checkout(self, buyer: Buyer, request_id: str) -> Call:
-        """See Shop."""
+    def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
+        """See MeasuredShop."""
         body = _body(request_id=request_id, address_id=buyer.address_id, payment_method="CARD")
-        return Call("/checkout", buyer.token, body)
+        return PreparedCall("/checkout", buyer.token, body)
 
 
 @contextmanager
-def running(directory: Path, dataset: Dataset) -> Iterator[FastApiShop]:
+def running(directory: Path, dataset: BenchData) -> Iterator[FastApiShop]:
     """Run the peer under `directory`, filled with the data set."""
     directory.mkdir()
     (port,) = free_ports(1)

@@ -9,8 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from bench import servers
-from bench.calls import Call, Protocol, Target
-from bench.dataset import Dataset
+from bench.calls import PreparedCall, Protocol, Target
+from bench.dataset import BenchData
 from bench.shops import sanset_calls, sanset_seed
 from bench.shops.shop import Buyer
 from server.process.ports import free_ports
@@ -31,11 +31,11 @@ SETTINGS = {
 
 
 BEFORE = "before"
-"""What the shop of another checkout is called."""
+"""The name of the shop of another checkout."""
 
 
-class Database(StrEnum):
-    """What Sanset keeps its data in."""
+class DatabaseKind(StrEnum):
+    """The databases that Sanset runs on."""
 
     POSTGRES = "postgres"
     SQLITE = "sqlite"
@@ -52,41 +52,41 @@ class SansetShop:
     admin: str
     products: Mapping[int, int]
     """The shop's id of each product of the data set."""
-    customers: Mapping[int, sanset_seed.Customer]
+    customers: Mapping[int, sanset_seed.ShopCustomer]
     """The shop's account of each customer of the data set."""
     orders: Sequence[sanset_seed.Placed]
     """The orders of the data set, all CONFIRMED."""
     environment: Mapping[str, str]
-    """What another worker of this shop is to be started with."""
+    """The environment to start another worker of this shop with."""
 
-    def get_product(self, product_id: int) -> Call:
+    def get_product(self, product_id: int) -> PreparedCall:
         """See Reader."""
         return sanset_calls.get_product(self.buyer(1).token, self.products[product_id])
 
-    def list_products(self, category: str) -> Call:
-        """See Shop."""
+    def list_products(self, category: str) -> PreparedCall:
+        """See MeasuredShop."""
         return sanset_calls.list_products(self.buyer(1).token, category)
 
-    def recommendations(self, customer: int) -> Call:
-        """See Shop."""
+    def recommendations(self, customer: int) -> PreparedCall:
+        """See MeasuredShop."""
         return sanset_calls.recommendations(self.admin, self.customers[customer].user_id)
 
     def buyer(self, number: int) -> Buyer:
-        """See Shop."""
+        """See MeasuredShop."""
         return self.customers[number].buyer
 
-    def add_item(self, buyer: Buyer, product_id: int) -> Call:
-        """See Shop."""
+    def add_item(self, buyer: Buyer, product_id: int) -> PreparedCall:
+        """See MeasuredShop."""
         return sanset_calls.add_item(buyer, self.products[product_id])
 
-    def checkout(self, buyer: Buyer, request_id: str) -> Call:
-        """See Shop."""
+    def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
+        """See MeasuredShop."""
         return sanset_calls.checkout(buyer, request_id)
 
 
 @contextmanager
 def running(
-    directory: Path, database: Database, dataset: Dataset, checkout: Path | None = None
+    directory: Path, database: DatabaseKind, dataset: BenchData, checkout: Path | None = None
 ) -> Iterator[SansetShop]:
     """Run a worker under `directory`, filled with the data set through its own calls, its model trained.
 
@@ -96,7 +96,7 @@ def running(
     with ExitStack() as stack:
         environment = {**SETTINGS, "DATA_DIR": str(directory / "var")}
         databases: tuple[int, ...] = ()
-        if database is Database.POSTGRES:
+        if database is DatabaseKind.POSTGRES:
             url, postmaster = stack.enter_context(servers.database(directory / "postgres"))
             environment["DATABASE_URL"], databases = url, (postmaster,)
         servers.run_python(["-m", "server", "migrate"], environment, checkout)

@@ -15,13 +15,13 @@ from sanset.v1 import (
     user_pb2,
 )
 
-from bench.calls import Call
+from bench.calls import PreparedCall
 from bench.shops.shop import Buyer
 
 QUALIFIED = "/sanset.v1."
 
 
-def register(email: str, password: str) -> Call:
+def register(email: str, password: str) -> PreparedCall:
     """AuthService.Register."""
     return _call(
         "AuthService/Register",
@@ -30,70 +30,70 @@ def register(email: str, password: str) -> Call:
     )
 
 
-def login(email: str, password: str) -> Call:
+def login(email: str, password: str) -> PreparedCall:
     """AuthService.Login."""
     return _call("AuthService/Login", "", auth_pb2.LoginRequest(email=email, password=password))
 
 
-def create_address(token: str, address: user_pb2.Address) -> Call:
+def create_address(token: str, address: user_pb2.Address) -> PreparedCall:
     """UserService.CreateAddress."""
     return _call("UserService/CreateAddress", token, user_pb2.CreateAddressRequest(address=address))
 
 
-def create_category(token: str, category: category_pb2.Category) -> Call:
+def create_category(token: str, category: category_pb2.Category) -> PreparedCall:
     """CatalogService.CreateCategory."""
     return _call(
         "CatalogService/CreateCategory", token, category_pb2.CreateCategoryRequest(category=category)
     )
 
 
-def create_product(token: str, product: product_pb2.Product) -> Call:
+def create_product(token: str, product: product_pb2.Product) -> PreparedCall:
     """CatalogService.CreateProduct."""
     return _call("CatalogService/CreateProduct", token, product_pb2.CreateProductRequest(product=product))
 
 
-def get_product(token: str, product_id: int) -> Call:
+def get_product(token: str, product_id: int) -> PreparedCall:
     """CatalogService.GetProduct."""
     return _call("CatalogService/GetProduct", token, product_pb2.GetProductRequest(product_id=product_id))
 
 
-def list_products(token: str, category: str) -> Call:
+def list_products(token: str, category: str) -> PreparedCall:
     """CatalogService.ListProducts, twenty of a category."""
     request = product_pb2.ListProductsRequest(category=category, page_size=20)
     return _call("CatalogService/ListProducts", token, request)
 
 
-def recommendations(token: str, user_id: int) -> Call:
+def recommendations(token: str, user_id: int) -> PreparedCall:
     """RecommendService.GetRecommendations, ten."""
     request = recommend_pb2.GetRecommendationsRequest(user_id=user_id, limit=10)
     return _call("RecommendService/GetRecommendations", token, request)
 
 
-def own_recommendations(token: str, limit: int) -> Call:
+def own_recommendations(token: str, limit: int) -> PreparedCall:
     """RecommendService.GetRecommendations, for the caller."""
     request = recommend_pb2.GetRecommendationsRequest(limit=limit)
     return _call("RecommendService/GetRecommendations", token, request)
 
 
-def list_models(token: str) -> Call:
+def list_models(token: str) -> PreparedCall:
     """ModelService.ListModels."""
     return _call("ModelService/ListModels", token, model_pb2.ListModelsRequest())
 
 
-def activate_model(token: str, model_id: int) -> Call:
+def activate_model(token: str, model_id: int) -> PreparedCall:
     """ModelService.ActivateModel."""
     request = model_pb2.ActivateModelRequest(model_id=model_id)
     return _call("ModelService/ActivateModel", token, request)
 
 
-def add_item(buyer: Buyer, product_id: int) -> Call:
+def add_item(buyer: Buyer, product_id: int) -> PreparedCall:
     """CartService.AddItem, one of a product."""
     return _call(
         "CartService/AddItem", buyer.token, cart_pb2.AddItemRequest(product_id=product_id, quantity=1)
     )
 
 
-def checkout(buyer: Buyer, request_id: str) -> Call:
+def checkout(buyer: Buyer, request_id: str) -> PreparedCall:
     """OrderService.Checkout, paid by card."""
     request = order_service_pb2.CheckoutRequest(
         payment_method=payment_pb2.Payment.CARD, address_id=buyer.address_id, request_id=request_id
@@ -101,5 +101,5 @@ def checkout(buyer: Buyer, request_id: str) -> Call:
     return _call("OrderService/Checkout", buyer.token, request)
 
 
-def _call(method: str, token: str, request: Message) -> Call:
-    return Call(QUALIFIED + method, token, request.SerializeToString())
+def _call(method: str, token: str, request: Message) -> PreparedCall:
+    return PreparedCall(QUALIFIED + method, token, request.SerializeToString())

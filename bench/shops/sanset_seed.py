@@ -11,7 +11,7 @@ from sanset.v1 import auth_pb2, category_pb2, order_service_pb2, product_pb2, us
 
 from bench import load
 from bench.calls import Target
-from bench.dataset import SHELVES, STOCK, Basket, Dataset, Item
+from bench.dataset import SHELVES, STOCK, BenchData, BenchProduct, PastBasket
 from bench.shops import sanset_calls
 from bench.shops.shop import Buyer
 
@@ -20,7 +20,7 @@ NANOS_PER_CENT = 10_000_000
 
 
 @dataclass(frozen=True)
-class Customer:
+class ShopCustomer:
     """An account, ready to buy."""
 
     user_id: int
@@ -37,15 +37,15 @@ class Placed:
 
 @dataclass(frozen=True)
 class Filled:
-    """What the shop calls the things of the data set."""
+    """The shop's ids of the data set's products, customers and orders."""
 
     admin: str
     products: Mapping[int, int]
-    customers: Mapping[int, Customer]
+    customers: Mapping[int, ShopCustomer]
     orders: Sequence[Placed]
 
 
-def fill(target: Target, dataset: Dataset, admin_email: str, admin_password: str) -> Filled:
+def fill(target: Target, dataset: BenchData, admin_email: str, admin_password: str) -> Filled:
     """Put the whole data set into the shop at `target`.
 
     Raises CallFailed when the shop refuses any of it.
@@ -62,7 +62,7 @@ def fill(target: Target, dataset: Dataset, admin_email: str, admin_password: str
     return Filled(admin, products, customers, orders)
 
 
-def _add_goods(target: Target, admin: str, dataset: Dataset) -> dict[int, int]:
+def _add_goods(target: Target, admin: str, dataset: BenchData) -> dict[int, int]:
     shelves = [category_pb2.Category(name=title, slug=slug) for slug, (title, _) in SHELVES.items()]
     load.send(target, [sanset_calls.create_category(admin, shelf) for shelf in shelves])
     answers = load.send(
@@ -74,7 +74,7 @@ def _add_goods(target: Target, admin: str, dataset: Dataset) -> dict[int, int]:
     }
 
 
-def _product(item: Item) -> product_pb2.Product:
+def _product(item: BenchProduct) -> product_pb2.Product:
     units, cents = divmod(int(item.price * 100), 100)
     product = product_pb2.Product(
         sku=item.sku,
@@ -92,7 +92,7 @@ def _product(item: Item) -> product_pb2.Product:
     return product
 
 
-def _add_customers(target: Target, count: int) -> dict[int, Customer]:
+def _add_customers(target: Target, count: int) -> dict[int, ShopCustomer]:
     emails = [f"customer{number}@example.com" for number in range(1, count + 1)]
     address = user_pb2.Address(line1="1 Mill Lane", city="Springfield", postal_code="12345", country="US")
     users = load.send(target, [sanset_calls.register(email, PASSWORD) for email in emails])
@@ -100,7 +100,7 @@ def _add_customers(target: Target, count: int) -> dict[int, Customer]:
     tokens = [auth_pb2.Tokens.FromString(answer.body).access_token for answer in sessions]
     addresses = load.send(target, [sanset_calls.create_address(token, address) for token in tokens])
     return {
-        number: Customer(
+        number: ShopCustomer(
             user_pb2.User.FromString(user.body).id,
             Buyer(token, user_pb2.Address.FromString(home.body).id),
         )
@@ -108,9 +108,9 @@ def _add_customers(target: Target, count: int) -> dict[int, Customer]:
     }
 
 
-def _waves(dataset: Dataset) -> list[list[Basket]]:
+def _waves(dataset: BenchData) -> list[list[PastBasket]]:
     """The baskets in waves with at most one of each customer, who has only one cart."""
-    waves: list[list[Basket]] = []
+    waves: list[list[PastBasket]] = []
     seen: dict[int, int] = {}
     for basket in dataset.baskets:
         wave = seen.get(basket.customer, 0)
@@ -122,7 +122,7 @@ def _waves(dataset: Dataset) -> list[list[Basket]]:
 
 
 def _buy(
-    target: Target, baskets: Sequence[tuple[Buyer, Basket]], products: Mapping[int, int]
+    target: Target, baskets: Sequence[tuple[Buyer, PastBasket]], products: Mapping[int, int]
 ) -> list[Placed]:
     for line in range(max(len(basket.products) for _, basket in baskets)):
         load.send(

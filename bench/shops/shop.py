@@ -1,11 +1,11 @@
-"""What the bench needs to know of any shop: how to call it and which processes its work is done by."""
+"""Interfaces of the shops under measurement: their calls, and the processes that do their work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
-from bench.calls import Call, Target
+from bench.calls import PreparedCall, Target
 
 
 @dataclass(frozen=True)
@@ -25,30 +25,30 @@ class Reader(Protocol):
 
     @property
     def target(self) -> Target:
-        """Where it listens."""
+        """Its port and protocol."""
 
     @property
     def roots(self) -> tuple[int, ...]:
         """The processes whose trees do its work, the database's among them."""
 
-    def get_product(self, product_id: int) -> Call:
+    def get_product(self, product_id: int) -> PreparedCall:
         """Read a product of the data set, signed in."""
 
 
-class Shop(Reader, Protocol):
+class MeasuredShop(Reader, Protocol):
     """A whole shop."""
 
-    def list_products(self, category: str) -> Call:
+    def list_products(self, category: str) -> PreparedCall:
         """Read the first twenty products of a category."""
 
-    def recommendations(self, customer: int) -> Call:
+    def recommendations(self, customer: int) -> PreparedCall:
         """Read ten recommendations for a customer of the data set, as an administrator."""
 
     def buyer(self, number: int) -> Buyer:
         """A customer of the data set, signed in."""
 
-    def add_item(self, buyer: Buyer, product_id: int) -> Call:
+    def add_item(self, buyer: Buyer, product_id: int) -> PreparedCall:
         """Put one of a product into a buyer's cart."""
 
-    def checkout(self, buyer: Buyer, request_id: str) -> Call:
+    def checkout(self, buyer: Buyer, request_id: str) -> PreparedCall:
         """Order what is in a buyer's cart."""

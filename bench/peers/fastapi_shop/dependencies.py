@@ -1,4 +1,4 @@
-"""What routes ask FastAPI for: a database session and the signed-in user."""
+"""Dependencies of the routes: a database session and the signed-in user."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class Product(Base):
 
     @property
     def stock_status(self) -> str:
-        """How much is left, in words."""
+        """The availability, in words."""
         if self.stock >= LOW_STOCK:
             return "IN_STOCK"
         return "LOW_STOCK" if self.stock else "OUT_OF_STOCK"
@@ -92,7 +92,7 @@ class User(Base):
 
 
 class Address(Base):
-    """Where a user's orders go."""
+    """A delivery address of a user."""
 
     __tablename__ = "addresses"
 
@@ -192,7 +192,7 @@ class OrderEvent(Base):
 
 
 class Payment(Base):
-    """What was charged for an order."""
+    """A charge for an order."""
 
     __tablename__ = "payments"
 

@@ -1,4 +1,4 @@
-"""What the peer reads and answers, as pydantic models."""
+"""The peer's requests and replies, as pydantic models."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ProductPage(Out):
 
 
 class AddItemIn(BaseModel):
-    """What goes into the cart."""
+    """An item to put into the cart."""
 
     product_id: int = Field(gt=0)
     quantity: int = Field(1, ge=1, le=99)
@@ -91,7 +91,7 @@ class CartOut(Out):
 
 
 class CheckoutIn(BaseModel):
-    """How the cart is to be ordered."""
+    """The options of an order."""
 
     request_id: UUID
     address_id: int = Field(gt=0)
@@ -99,7 +99,7 @@ class CheckoutIn(BaseModel):
 
 
 class AddressOut(Out):
-    """Where an order goes."""
+    """A delivery address."""
 
     id: int
     line1: str
@@ -120,7 +120,7 @@ class OrderLineOut(Out):
 
 
 class PaymentOut(Out):
-    """What was charged."""
+    """A charge."""
 
     method: str
     status: str

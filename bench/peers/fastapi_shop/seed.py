@@ -11,7 +11,7 @@ from math import sqrt
 from sqlalchemy import create_engine, insert, text
 from sqlalchemy.orm import Session
 
-from bench.dataset import SHELVES, STOCK, Dataset
+from bench.dataset import SHELVES, STOCK, BenchData
 from bench.peers.fastapi_shop.models import (
     Address,
     Base,
@@ -29,7 +29,7 @@ NEIGHBOURS = 20
 """Neighbours kept per product."""
 
 
-def seed(url: str, dataset: Dataset) -> None:
+def seed(url: str, dataset: BenchData) -> None:
     """Make the tables in the empty database at `url` and fill them; a customer's address has their own id."""
     engine = create_engine(url)
     Base.metadata.create_all(engine)
@@ -44,7 +44,7 @@ def seed(url: str, dataset: Dataset) -> None:
     engine.dispose()
 
 
-def neighbours(dataset: Dataset) -> list[dict[str, float]]:
+def neighbours(dataset: BenchData) -> list[dict[str, float]]:
     """The strongest co-purchase ties of each product, by cosine of the baskets they share."""
     alone = Counter(product for basket in dataset.baskets for product in basket.products)
     together = Counter(pair for basket in dataset.baskets for pair in permutations(basket.products, 2))
@@ -53,12 +53,12 @@ def neighbours(dataset: Dataset) -> list[dict[str, float]]:
         ties.setdefault(product, []).append((baskets / sqrt(alone[product] * alone[other]), other))
     return [
         {"product_id": product, "neighbour_id": other, "score": score}
-        for product, found in ties.items()
-        for score, other in sorted(found, reverse=True)[:NEIGHBOURS]
+        for product, others in ties.items()
+        for score, other in sorted(others, reverse=True)[:NEIGHBOURS]
     ]
 
 
-def _add_goods(session: Session, dataset: Dataset) -> None:
+def _add_goods(session: Session, dataset: BenchData) -> None:
     shelves = {slug: number for number, slug in enumerate(SHELVES, start=1)}
     sold = Counter(product for basket in dataset.baskets for product in basket.products)
     session.execute(
@@ -122,7 +122,7 @@ def _add_people(session: Session, customers: int) -> None:
         session.execute(text(f"SELECT setval('{table}_id_seq', (SELECT max(id) FROM {table}))"))
 
 
-def _add_orders(session: Session, dataset: Dataset) -> None:
+def _add_orders(session: Session, dataset: BenchData) -> None:
     prices = {item.id: item.price for item in dataset.items}
     skus = {item.id: item.sku for item in dataset.items}
     names = {item.id: item.name for item in dataset.items}

@@ -1,4 +1,4 @@
-"""What a cart costs: goods, tax and shipping."""
+"""The total of a cart: goods, tax and shipping."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ Open = Callable[[str], Any]
 
 @dataclass(frozen=True, slots=True)
 class CallDetails(grpc.ClientCallDetails):
-    """How a call is made, as gRPC wants to be told."""
+    """The details of a call in the form that gRPC takes."""
 
     method: str
     timeout: float | None
@@ -83,7 +83,7 @@ class Calls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
             return continuation(with_token(client_call_details, token, client_call_details.timeout), request)
 
         session = self._session if rpc.authorized else None
-        return cast("_CallIterator[Reply]", Stream(start, session, self._timeout))
+        return cast("_CallIterator[Reply]", RenewedStream(start, session, self._timeout))
 
     def _insist(
         self, rpc: Rpc, attempt: Callable[[str, float], _CallFuture[Reply]], timeout: float
@@ -109,7 +109,7 @@ class Calls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor)
                 time.sleep(pause)
 
 
-class Stream:
+class RenewedStream:
     """A stream of replies that begins again with another token when the first is refused at once.
 
     Everything else asked of it (`code()`, `trailing_metadata()` …) is answered by the call underneath.

@@ -1,4 +1,4 @@
-"""What the contract says of each RPC: its path, who may call it, and whether it may be repeated."""
+"""The contract's facts about each RPC: its path, who may call it, and whether it may be repeated."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Rpc:
     streams: whether it has many replies.
     authorized: whether the server reads an access token.
     takes_request_id: whether its request has a `request_id`.
-    takes_cart_token: whether the token of a guest's cart says which cart it means.
+    takes_cart_token: whether the token of a guest's cart selects the cart.
     """
 
     path: str

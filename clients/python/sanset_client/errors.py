@@ -1,4 +1,4 @@
-"""What a refused or failed call raises: the code, the reason and the facts, ready to branch on."""
+"""Errors of refused and failed calls: the code, the reason and the facts, ready to branch on."""
 
 from __future__ import annotations
 
@@ -114,8 +114,8 @@ def read_error(
     bad_request = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
     for detail in _status(trailers).details:
-        for known in (info, bad_request, retry):
-            detail.Unpack(known)
+        for part in (info, bad_request, retry):
+            detail.Unpack(part)
     return SansetError._by_code.get(code, SansetError)(
         code,
         message or code.name.replace("_", " ").capitalize(),

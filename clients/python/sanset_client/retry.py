@@ -1,4 +1,4 @@
-"""When a failed call is tried again, and after how long."""
+"""Decides when a failed call is tried again, and after how long."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import grpc
 from sanset_client.errors import SansetError
 
 FIRST_PAUSE = 0.25
-LONGEST_PAUSE = 5.0
+MAX_PAUSE = 5.0
 
 COME_BACK = frozenset({grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED})
 
 
 def backoff(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row: doubling, with jitter, at most 5."""
-    ceiling = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16))
+    ceiling = min(MAX_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 16))
     return ceiling * random.uniform(0.5, 1)  # noqa: S311 - spreads callers, guards nothing
 
 
 def says_come_back(error: SansetError) -> bool:
-    """Whether the server refused before doing anything and said when to try again."""
+    """Return True when the server refused before doing anything and said when to try again."""
     return error.code in COME_BACK and error.retry_after is not None
 
 
@@ -48,12 +48,12 @@ class Attempts:
         if not self._repeatable or error.retry_after is None or not says_come_back(error):
             return None
         self._failures += 1
-        # Never sooner than told; the jitter on top keeps those refused together from returning together.
+        # Never sooner than the server says; the jitter keeps callers refused together from returning together.
         pause = error.retry_after + backoff(self._failures)
         return pause if pause < self.left else None
 
     def may_renew(self, error: SansetError) -> bool:
-        """Whether to renew the access token and try again. Once per call; safe for every call.
+        """Return True when the access token should be renewed and the call repeated: once, safe for every call.
 
         A refused token means that the server did not look at the request.
         """

@@ -51,7 +51,7 @@ class Grant:
         return cls(tokens, until, until)
 
     def due(self) -> bool:
-        """Whether the access token should be renewed before it is used."""
+        """Return True when the access token should be renewed before it is used."""
         return bool(self.tokens.refresh_token) and time.monotonic() >= self.renew_at
 
     def serves_after(self, error: SansetError) -> Grant | None:

@@ -28,11 +28,11 @@ CUTS = frozenset(
         grpc.StatusCode.DEADLINE_EXCEEDED,
     }
 )
-"""What a reset connection looks like, depending on who reset it, when the server gave no reason."""
+"""Codes of a reset connection, depending on who reset it, when the server gave no reason."""
 
 
 class Trail:
-    """Where the following of one order stands: the last step seen, and when to ask again."""
+    """The progress in following one order: the last step seen, and when to ask again."""
 
     def __init__(self, order_id: int, after_sequence: int, patience: float) -> None:
         self.ended = False
@@ -84,8 +84,8 @@ class Trail:
                 grpc.StatusCode.UNAVAILABLE, f"No word from the server for {self._patience:g} s."
             )
         self._failures += 1
-        told = self._error.retry_after if self._error else None
-        return max(backoff(self._failures), told or 0.0)
+        retry_after = self._error.retry_after if self._error else None
+        return max(backoff(self._failures), retry_after or 0.0)
 
     def _step(self, event: OrderEvent) -> OrderEvent | None:
         if event.sequence <= self._last:

@@ -32,16 +32,16 @@ def add_item(body: AddItemIn, session: DbSession, user: CurrentUser) -> CartOut:
         cart = Cart(user_id=user.id, items=[], updated_at=now)
         session.add(cart)
     item = next((item for item in cart.items if item.product_id == product.id), None)
-    wanted = body.quantity + (item.quantity if item else 0)
-    if wanted > product.max_quantity:
+    quantity = body.quantity + (item.quantity if item else 0)
+    if quantity > product.max_quantity:
         raise HTTPException(400, f"At most {product.max_quantity} of {product.name} per order.")
-    if wanted > product.stock:
-        raise HTTPException(409, f"Only {product.stock} of {product.name} left; {wanted} wanted.")
+    if quantity > product.stock:
+        raise HTTPException(409, f"Only {product.stock} of {product.name} left; {quantity} wanted.")
     if item is None:
-        line = CartItem(product_id=product.id, product=product, quantity=wanted, added_price=product.price)
+        line = CartItem(product_id=product.id, product=product, quantity=quantity, added_price=product.price)
         cart.items.append(line)
     else:
-        item.quantity, item.added_price = wanted, product.price
+        item.quantity, item.added_price = quantity, product.price
     cart.updated_at = now
     session.commit()
     return cart_out(cart)

@@ -59,6 +59,6 @@ def list_products(
 
 
 def count(session: Session, matches: Sequence[ColumnElement[bool]]) -> int:
-    """How many products match, counted no further than anyone reads."""
+    """Count the matching products, no further than anyone reads."""
     counted = select(Product.id).where(*matches).limit(COUNTED_TO).subquery()
     return session.scalar(select(func.count()).select_from(counted)) or 0

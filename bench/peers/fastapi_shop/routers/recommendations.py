@@ -19,7 +19,7 @@ router = APIRouter(prefix="/recommendations", tags=["recommendations"])
 def get_recommendations(
     user_id: int, session: DbSession, user: CurrentUser, limit: Annotated[int, Query(ge=1, le=50)] = 10
 ) -> RecommendationsOut:
-    """What goes with a user's purchases, best first; popular products fill what is missing."""
+    """Products that go with a user's purchases, best first; popular products fill the gaps."""
     if user_id != user.id and not user.is_admin:
         raise HTTPException(403, "These recommendations are someone else's.")
     if session.get(User, user_id) is None:

@@ -20,7 +20,7 @@ Reply = TypeVar("Reply")
 
 
 class _Gate:
-    """What both interceptors share. They are two because gRPC takes one object for one kind of call only."""
+    """The state both interceptors share. They are two because gRPC takes one object for one kind of call only."""
 
     def __init__(self, contract: Contract, session: AsyncSession, timeout: float) -> None:
         self._contract = contract

@@ -106,6 +106,6 @@ class AsyncSession:
 
     async def _tell(self, tokens: Tokens | None) -> None:
         if self._on_tokens is not None:
-            told = self._on_tokens(tokens)
-            if told is not None:
-                await told
+            pending = self._on_tokens(tokens)
+            if pending is not None:
+                await pending
