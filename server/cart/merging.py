@@ -49,11 +49,11 @@ def merge(
 
     No line grows above the stock or what one order may hold, and none of `mine` is lowered by adding.
     """
-    held = {line.variant_id: line for line in mine}
+    existing = {line.variant_id: line for line in mine}
     merged = Merged([], [])
-    free = room.most_lines - len(held)
+    free = room.most_lines - len(existing)
     for line in guests:
-        own = held.get(line.variant_id)
+        own = existing.get(line.variant_id)
         if own and strategy is Strategy.KEEP_MINE:
             continue
         offer = offers[line.variant_id]
@@ -79,10 +79,12 @@ def _fit(line: Line, added_to: Line | None, offer: Offer, currency: str) -> tupl
         return None, f"{offer.name} was left out: it is not sold any more."
     most = min(offer.available, offer.max_quantity)
     before = added_to.quantity if added_to else 0
-    wanted = before + line.quantity
-    quantity = max(min(wanted, most), before)
+    requested = before + line.quantity
+    quantity = max(min(requested, most), before)
     if quantity <= 0:
         return None, f"{offer.name} was left out: it is sold out."
     price = added_to.added_price_minor if added_to else line.added_price_minor
-    short = f"{wanted} of {offer.name} were wanted, {quantity} could be kept." if quantity < wanted else ""
+    short = (
+        f"{requested} of {offer.name} were wanted, {quantity} could be kept." if quantity < requested else ""
+    )
     return Line(line.variant_id, quantity, price), short

@@ -66,18 +66,18 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     promoted = (coupon_id, points) != (cart.coupon_id, cart.points)
     if promoted:
         queries.promote(tx, cart.id, coupon_id, points)
-    held = {line.variant_id: line.quantity for line in guest_queries.lines(tx, cart.id)}
-    found = list(_returning(order.lines, held, read_since(tx)))
-    notes = [one.note for one in found if one.note]
-    rows = [_row(one.line, one.units) for one in found if one.units]
+    in_cart = {line.variant_id: line.quantity for line in guest_queries.lines(tx, cart.id)}
+    returning = list(_returning(order.lines, in_cart, read_since(tx)))
+    notes = [one.note for one in returning if one.note]
+    rows = [_row(one.line, one.units) for one in returning if one.units]
     if rows:
         queries.add_lines(tx, cart.id, rows)
-    told = (
+    notice = (
         [f"Order {order.number} was not paid: what it held is in your cart again."] if rows and tell else []
     )
-    as_it_was = not held and not notes  # then the buyer has agreed to what it costs
+    as_it_was = not in_cart and not notes  # then the buyer has agreed to what it costs
     shown = str(order.total_minor) if as_it_was else "" if rows or promoted else cart.shown
-    _note(tx, cart, [*told, *notes], shown)
+    _note(tx, cart, [*notice, *notes], shown)
 
 
 def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
@@ -87,9 +87,9 @@ def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
 
 
 def _returning(
-    lines: Sequence[Mapping[str, Any]], held: Mapping[int, int], since: Mapping[int, Since]
+    lines: Sequence[Mapping[str, Any]], in_cart: Mapping[int, int], since: Mapping[int, Since]
 ) -> Iterator[_Left]:
-    free = MAX_LINES - len(held)
+    free = MAX_LINES - len(in_cart)
     for line in lines:
         variant_id, quantity, name = line["variant_id"], line["quantity"], line["name"]
         later = since.get(variant_id, Since())
@@ -100,13 +100,13 @@ def _returning(
             else ""
         )
         # What a later attempt at the same purchase gave back lies in the cart already.
-        units = quantity - ordered - min(later.put_back, held.get(variant_id, 0))
+        units = quantity - ordered - min(later.put_back, in_cart.get(variant_id, 0))
         if units <= 0:
             yield _Left(line, 0, note)
-        elif variant_id not in held and free <= 0:
+        elif variant_id not in in_cart and free <= 0:
             yield _Left(line, 0, f"{name} was left out: a cart holds at most {MAX_LINES} products.")
         else:
-            free -= variant_id not in held
+            free -= variant_id not in in_cart
             yield _Left(line, units, note)
 
 

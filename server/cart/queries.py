@@ -291,7 +291,7 @@ def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: i
 
     False when there is none.
     """
-    chosen = (
+    target = (
         select(CartItem.id)
         .join(Variant, Variant.id == CartItem.variant_id)
         .where(CartItem.cart_id == cart_id)
@@ -299,7 +299,7 @@ def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: i
         .order_by(Variant.is_default.desc(), CartItem.id)
         .limit(1)
     )
-    return tx.execute(delete(CartItem).where(CartItem.id == chosen.scalar_subquery())).rowcount > 0
+    return tx.execute(delete(CartItem).where(CartItem.id == target.scalar_subquery())).rowcount > 0
 
 
 _TAKE_ITEMS = Prepared(

@@ -41,24 +41,24 @@ class Addition:
 
 
 def add_item(
-    tx: Connection, owner: Owner, wanted: Addition, added: Added, rules: PriceRules, now: datetime
+    tx: Connection, owner: Owner, addition: Addition, added: Added, rules: PriceRules, now: datetime
 ) -> CartView:
     """Add units of a product, merging with a line of the same variant, and return the cart.
 
     A guest who has no cart, or none any more, gets one with a new token. Raises ProductNotFound,
     QuantityAboveLimit, OutOfStock, CurrencyMismatch and CartFull.
     """
-    product_id, variant_id = wanted.product_id, wanted.variant_id
+    product_id, variant_id = addition.product_id, addition.variant_id
     offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
     if offer is None:
         raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
     cart, owner = _open(tx, owner, offer.currency, now)
     if cart.currency != offer.currency:
         raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
-    held = queries.add_units(
-        tx, cart.id, offer.product_id, offer.variant_id, wanted.quantity, offer.price_minor
+    new_quantity = queries.add_units(
+        tx, cart.id, offer.product_id, offer.variant_id, addition.quantity, offer.price_minor
     )
-    check_quantity(offer, held)
+    check_quantity(offer, new_quantity)
     cart_now = view(tx, owner, offer.currency, rules, now)
     if len(cart_now.lines) > MAX_LINES:
         raise CartFull(limit=MAX_LINES)
@@ -67,7 +67,7 @@ def add_item(
     )
     shown.remember(tx, cart_now, cart_now.priced.total)
     if owner.user_id is not None:
-        origin = added(tx, owner.user_id, product_id, wanted.attribution_token)
+        origin = added(tx, owner.user_id, product_id, addition.attribution_token)
         publish(tx, CartChanged(owner.user_id, product_id, origin))
     return cart_now
 
@@ -157,10 +157,10 @@ def check_quantity(offer: Offer, quantity: int) -> None:
         raise OutOfStock(product=offer.name, available=available, wanted=quantity)
 
 
-def check_limits(wanted: Sequence[tuple[Offer, int]]) -> None:
+def check_limits(items: Sequence[tuple[Offer, int]]) -> None:
     """Raise QuantityAboveLimit when one order cannot hold so many of a product, its variants together."""
     units: dict[int, int] = {}
-    for offer, quantity in wanted:
+    for offer, quantity in items:
         units[offer.product_id] = units.get(offer.product_id, 0) + quantity
         if units[offer.product_id] > offer.max_quantity:
             raise QuantityAboveLimit(

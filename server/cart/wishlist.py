@@ -86,8 +86,8 @@ def move_to_cart(
     wished = queries.take(tx, user_id, product_id)
     if wished is None:
         raise WishlistItemNotFound(product_id=product_id)
-    wanted = Addition(product_id, wished.variant_id, quantity)
-    return carts.add_item(tx, Member(user_id), wanted, added, rules, now)
+    addition = Addition(product_id, wished.variant_id, quantity)
+    return carts.add_item(tx, Member(user_id), addition, added, rules, now)
 
 
 def _wish(row: Any, now: datetime) -> Wish:

@@ -19,14 +19,14 @@ def check_unpaid(unpaid: int, most: int) -> None:
 
 
 def check_periods(
-    connection: Connection, user_id: int, wanted: Sequence[tuple[Offer, int]], now: datetime
+    connection: Connection, user_id: int, items: Sequence[tuple[Offer, int]], now: datetime
 ) -> None:
     """Raise PurchaseLimit when these units are more than one customer may buy of a product in its period."""
-    limited = {offer.product_id: offer for offer, _ in wanted if offer.max_quantity_days}
+    limited = {offer.product_id: offer for offer, _ in items if offer.max_quantity_days}
     for product_id, offer in limited.items():
         since = now - timedelta(days=offer.max_quantity_days)
         bought = buyer_queries.kept_units(connection, user_id, product_id, since)
-        units = sum(quantity for one, quantity in wanted if one.product_id == product_id)
+        units = sum(quantity for one, quantity in items if one.product_id == product_id)
         if bought + units > offer.max_quantity:
             raise PurchaseLimit(
                 product=offer.name,

@@ -90,10 +90,10 @@ class Checkout:
         """
 
         async def begin() -> bytes | None:
-            found = await self._pool.run(deadline, self._begin, purchase)
-            if isinstance(found, PlacedOrder):
-                return await self._settle(purchase, found)
-            return found
+            begun = await self._pool.run(deadline, self._begin, purchase)
+            if isinstance(begun, PlacedOrder):
+                return await self._settle(purchase, begun)
+            return begun
 
         return await self._answer(purchase, await first_or_wait(deadline, purchase.request_id, begin))
 

@@ -53,8 +53,8 @@ def confirm(
         "payment_updated_at": now,
         "gateway_id": outcome.gateway_id,
     }
-    told = replace(event, payload=(event.payload or {}) | bought)
-    return PlacedOrder(order.id, values | changed, order.lines), told
+    announced = replace(event, payload=(event.payload or {}) | bought)
+    return PlacedOrder(order.id, values | changed, order.lines), announced
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:

@@ -31,13 +31,13 @@ def waiting(connection: Connection, user_id: int) -> Waiting:
 
 def count(tx: Connection, within: timedelta, now: datetime) -> int:
     """Let some orders count for their buyers' tiers that can be sent back no longer; returns how many."""
-    found = point_queries.due(tx, now - within, BATCH)
-    for row in found:
+    rows = point_queries.due(tx, now - within, BATCH)
+    for row in rows:
         order = dict(row._mapping)
         promotions.earn(tx, order, row.refunded_minor or 0, now)  # an older version delivers without
         promotions.count(tx, order, now)
         point_queries.mark_counted(tx, row.id, now)
-    return len(found)
+    return len(rows)
 
 
 class TierPoints:

@@ -100,10 +100,10 @@ def pending_page(connection: Connection, after: Sequence[Any] | None, limit: int
 def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The lines of orders, by order, in their order."""
     statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
-    found: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    by_order: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
     for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
-        found[row.order_id].append(row)
-    return found
+        by_order[row.order_id].append(row)
+    return by_order
 
 
 def events_after(connection: Connection, order_id: int, sequence: int) -> Sequence[AnyRow]:
@@ -200,10 +200,10 @@ def advance(
 
 def has_step_at(connection: Connection, order_id: int, moment: datetime) -> bool:
     """Whether an order took a step at this moment."""
-    found = select(OrderEvent.sequence).where(
+    steps = select(OrderEvent.sequence).where(
         OrderEvent.order_id == order_id, OrderEvent.occurred_at == moment
     )
-    return connection.execute(found.limit(1)).one_or_none() is not None
+    return connection.execute(steps.limit(1)).one_or_none() is not None
 
 
 def set_shipments(tx: Connection, order_id: int, parcels: list[dict[str, Any]]) -> None:

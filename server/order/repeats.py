@@ -21,9 +21,9 @@ async def first_or_wait(deadline: Deadline, request_id: str, begin: Callable[[],
     """
     wait = FIRST_WAIT
     while True:
-        found = await begin()
-        if found is not None:
-            return found
+        result = await begin()
+        if result is not None:
+            return result
         if deadline.remaining < 2 * wait:
             raise StillRunning(request_id=request_id)
         await asyncio.sleep(wait)

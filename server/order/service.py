@@ -43,8 +43,8 @@ def read_order(connection: Connection, caller: Identity, order_id: int) -> Place
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    [found] = complete(connection, [row])
-    return found
+    [order] = complete(connection, [row])
+    return order
 
 
 def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder]:
@@ -80,7 +80,7 @@ def read_steps(
 def advance(
     tx: Connection,
     order_id: int,
-    wanted: str,
+    after: str,
     *,
     message: str,
     location: str,
@@ -95,7 +95,7 @@ def advance(
     A `shipment` goes with SHIPPED: while that is the status, it is another parcel or a correction of one. Raises
     OrderNotFound, StaleEtag, IllegalTransition, OrderDisputed, OrderPaidBack and InvalidField.
     """
-    if shipment is not None and wanted != status.SHIPPED:
+    if shipment is not None and after != status.SHIPPED:
         raise InvalidField(("shipment", "goes with the status SHIPPED"))
     if eta is not None and eta < now:
         raise InvalidField(("eta", "must not be in the past"))
@@ -104,29 +104,29 @@ def advance(
         raise OrderNotFound(order_id=order_id)
     check_etag(etag, order.last_sequence, "order")
     parcels, parcel = _parcels(tx, order_id, order, shipment, now)
-    if order.status == wanted and parcel is None:
+    if order.status == after and parcel is None:
         return
-    if order.status != wanted:
-        _check_step(tx, order_id, order.status, wanted)
-    expected = None if wanted == status.DELIVERED else eta or _renewed(tx, order_id, order, now)
-    sequence = queries.advance(tx, order_id, order.status, wanted, now, expected)
+    if order.status != after:
+        _check_step(tx, order_id, order.status, after)
+    expected = None if after == status.DELIVERED else eta or _renewed(tx, order_id, order, now)
+    sequence = queries.advance(tx, order_id, order.status, after, now, expected)
     if sequence is None:
         raise AssertionError("a locked order moved")
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
-    if wanted == status.DELIVERED:
+    if after == status.DELIVERED:
         queries.mark_delivered(tx, order_id, now)
         _earn(tx, order_id, now)
     corrected = shipment is not None and shipment.id != 0
-    said = message or (PARCEL_MESSAGES[corrected] if wanted == order.status else MESSAGES[wanted])
-    step = Step(sequence, wanted, said, location, expected, now)
+    said = message or (PARCEL_MESSAGES[corrected] if after == order.status else MESSAGES[after])
+    step = Step(sequence, after, said, location, expected, now)
     event = record(tx, order_id, order.user_id, step)
-    told: dict[str, Any] = {} if parcel is None else {"shipment": parcel}
-    if wanted == order.status:
-        told |= {"note": True, "corrected": corrected}
-    details = {"before": order.status, "after": wanted, **({"shipment": parcel} if parcel else {})}
+    facts: dict[str, Any] = {} if parcel is None else {"shipment": parcel}
+    if after == order.status:
+        facts |= {"note": True, "corrected": corrected}
+    details = {"before": order.status, "after": after, **({"shipment": parcel} if parcel else {})}
     write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, **details)
-    publish(tx, replace(event, payload=(event.payload or {}) | told))
+    publish(tx, replace(event, payload=(event.payload or {}) | facts))
 
 
 def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:
@@ -150,12 +150,12 @@ def _parcels(
 
 def _renewed(tx: Connection, order_id: int, order: AnyRow, now: datetime) -> datetime:
     """By when an order should arrive, as it looks now. What the staff promised stands until it has passed."""
-    known: datetime | None = order.eta
-    if known is not None and known > now:
-        made_at = delivery.estimated_at(known, order.delivery_option)
+    promised: datetime | None = order.eta
+    if promised is not None and promised > now:
+        made_at = delivery.estimated_at(promised, order.delivery_option)
         if not queries.has_step_at(tx, order_id, made_at):
-            return known
-    return delivery.renewed(known, order.delivery_option, now)
+            return promised
+    return delivery.renewed(promised, order.delivery_option, now)
 
 
 def _earn(tx: Connection, order_id: int, now: datetime) -> None:
@@ -165,7 +165,7 @@ def _earn(tx: Connection, order_id: int, now: datetime) -> None:
         promotions.earn(tx, dict(row._mapping), row.payment_refunded_minor or 0, now)
 
 
-def _check_money(tx: Connection, order_id: int, wanted: str) -> None:
+def _check_money(tx: Connection, order_id: int, after: str) -> None:
     """Raise OrderDisputed or OrderPaidBack when the money of an order is not the shop's any more.
 
     Money that was decided to go back counts as gone.
@@ -177,4 +177,4 @@ def _check_money(tx: Connection, order_id: int, wanted: str) -> None:
         raise OrderDisputed(order_id=order_id, amount=Money(payment.captured_minor, payment.currency))
     if payment.refunded_minor >= payment.captured_minor:
         amount = Money(payment.refunded_minor, payment.currency)
-        raise OrderPaidBack(order_id=order_id, amount=amount, wanted=wanted)
+        raise OrderPaidBack(order_id=order_id, amount=amount, wanted=after)

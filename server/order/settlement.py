@@ -148,23 +148,23 @@ class Settlement:
         now = self._clock()
         known_id = order.values["gateway_id"]
         with self._db.transaction() as tx:
-            held = queries.lock_order(tx, order.id)
+            locked = queries.lock_order(tx, order.id)
             payment = queries.order(tx, order.id)
-            if held is None or payment is None or payment.gateway_id != known_id:
+            if locked is None or payment is None or payment.gateway_id != known_id:
                 return False
-            if held.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
-                return held.status == status.CANCELLED and payment_queries.void_payment(
+            if locked.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
+                return locked.status == status.CANCELLED and payment_queries.void_payment(
                     tx, order.id, known_id, now
                 )
-            kept = replace(outcome, gateway_id=outcome.gateway_id or known_id)
-            if not release(tx, order, kept, now):
+            final = replace(outcome, gateway_id=outcome.gateway_id or known_id)
+            if not release(tx, order, final, now):
                 return False
             store(tx, order.values, NOT_PAID)
         return True
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
-        held = queries.lock_order(tx, order.id)
-        if held is None or held.status != status.CANCELLED:
+        locked = queries.lock_order(tx, order.id)
+        if locked is None or locked.status != status.CANCELLED:
             return
         minor = payment_queries.capture_late(tx, order.id, outcome.gateway_id, now)
         if minor:
@@ -182,11 +182,11 @@ def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
     if values["payment_gateway"] == NO_GATEWAY:
         return None
     number, cost = values["number"], Money(values["payment_minor"], values["currency"])
-    received, held = outcome.received, values["gateway_id"]
-    if held and outcome.gateway_id != held:
+    received, own_id = outcome.received, values["gateway_id"]
+    if own_id and outcome.gateway_id != own_id:
         kind, problem = (
             OTHER_PAYMENT,
-            f"Payment {outcome.gateway_id} is not the one of order {number}, {held}",
+            f"Payment {outcome.gateway_id} is not the one of order {number}, {own_id}",
         )
     elif received is not None and received.currency != cost.currency:
         kind, problem = OTHER_CURRENCY, f"{received} were received for order {number}, which costs {cost}"

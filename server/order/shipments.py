@@ -71,10 +71,10 @@ def _items(others: Sequence[dict[str, Any]], lines: Sequence[Line], sent: Parcel
     for one in others:
         for item in one["items"]:
             left[item["position"]] -= item["quantity"]
-    found, missing = positions(lines, sent.items, left, "shipment.items")
+    named, missing = positions(lines, sent.items, left, "shipment.items")
     if missing:
         raise InvalidField(("shipment.items", f"more units of variant {min(missing)} than are left to ship"))
-    return _listed(lines, found)
+    return _listed(lines, named)
 
 
 def _named(lines: Sequence[Line], sent: Parcel) -> list[dict[str, int]]:

@@ -80,8 +80,8 @@ def told_eta(state: str, eta: datetime | None, now: datetime) -> datetime | None
     return eta if eta is not None and state in ON_THE_WAY and eta > now else None
 
 
-def check_step(before: str, wanted: str, legal: frozenset[str], otherwise: str = "nothing") -> None:
+def check_step(before: str, after: str, legal: frozenset[str], otherwise: str = "nothing") -> None:
     """Raise IllegalTransition when a step is not among the legal ones; `otherwise` is told when there are none."""
-    if wanted not in legal:
+    if after not in legal:
         names = ", ".join(sorted(legal)) or otherwise
-        raise IllegalTransition(status=before, wanted=wanted, legal=names)
+        raise IllegalTransition(status=before, wanted=after, legal=names)

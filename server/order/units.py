@@ -56,8 +56,8 @@ def restockable(line: Line, units: int) -> tuple[int, int]:
     of_returns = min(units, unpaid_sent_back(line))
     there = line["returns_restocked"]
     away = max(_sent_back(line) - there, 0)
-    kept = max(line["quantity"] - _sent_back(line) - (line["restocked_quantity"] - there), 0)
-    return min(of_returns, away), min(units - of_returns, kept)
+    own = max(line["quantity"] - _sent_back(line) - (line["restocked_quantity"] - there), 0)
+    return min(of_returns, away), min(units - of_returns, own)
 
 
 def _sent_back(line: Line) -> int:
@@ -65,7 +65,7 @@ def _sent_back(line: Line) -> int:
 
 
 def positions(
-    lines: Sequence[Line], wanted: Sequence[NamedUnits], open_units: Mapping[int, int], field: str = "items"
+    lines: Sequence[Line], named: Sequence[NamedUnits], open_units: Mapping[int, int], field: str = "items"
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Units as they are named as units by the position of their line, and those that no line has left, by variant.
 
@@ -73,16 +73,16 @@ def positions(
     not ordered, and for a product of which several variants were.
     """
     missing: dict[int, int] = {}
-    for one in wanted:
+    for one in named:
         variant_id = _variant(lines, one, field)
         missing[variant_id] = missing.get(variant_id, 0) + one.quantity
-    found = {}
+    by_position = {}
     for line in lines:  # an imported order may have several lines of a variant
         taken = min(missing.get(line["variant_id"], 0), open_units.get(line["position"], 0))
         if taken > 0:
-            found[line["position"]] = taken
+            by_position[line["position"]] = taken
             missing[line["variant_id"]] -= taken
-    return found, {variant: count for variant, count in missing.items() if count}
+    return by_position, {variant: count for variant, count in missing.items() if count}
 
 
 def _variant(lines: Sequence[Line], named: NamedUnits, field: str) -> int:

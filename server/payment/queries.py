@@ -150,12 +150,12 @@ def take_event(tx: Connection, values: dict[str, Any]) -> bool:
 
 def customer(connection: Connection, user_id: int, gateway: str) -> str:
     """The id that a gateway knows a user by; empty when it knows none."""
-    found = connection.scalar(
+    customer_id = connection.scalar(
         select(GatewayCustomer.customer_id).where(
             GatewayCustomer.user_id == user_id, GatewayCustomer.gateway == gateway
         )
     )
-    return str(found or "")
+    return str(customer_id or "")
 
 
 def new_customer(tx: Connection, values: dict[str, Any]) -> None:
@@ -205,10 +205,10 @@ def change_dispute(tx: Connection, dispute_id: int, values: dict[str, Any]) -> N
 def disputes(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The disputes of orders, by order, the oldest first."""
     statement = select(*Dispute.__table__.columns).where(Dispute.order_id.in_(order_ids))
-    found: dict[int, list[AnyRow]] = {}
+    by_order: dict[int, list[AnyRow]] = {}
     for row in connection.execute(statement.order_by(Dispute.order_id, Dispute.id)):
-        found.setdefault(row.order_id, []).append(row)
-    return found
+        by_order.setdefault(row.order_id, []).append(row)
+    return by_order
 
 
 def alert_page(
@@ -242,7 +242,8 @@ def alert(connection: Connection, alert_id: int) -> AnyRow | None:
 
 def latest_disputes(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
     """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
-    found = disputes(connection, order_ids)
+    by_order = disputes(connection, order_ids)
     return {
-        order_id: max(rows, key=lambda row: (row.status == OPEN, row.id)) for order_id, rows in found.items()
+        order_id: max(rows, key=lambda row: (row.status == OPEN, row.id))
+        for order_id, rows in by_order.items()
     }

@@ -14,10 +14,10 @@ ESTIMATE_STANDS = timedelta(minutes=1)
 """An estimate is not made anew for less."""
 
 
-def renewed(known: datetime | None, option: str, now: datetime) -> datetime:
+def renewed(before: datetime | None, option: str, now: datetime) -> datetime:
     """An estimate of before as it is now: nobody is told that an order arrives sooner than it can."""
     fresh = eta(option, now)
-    return known if known is not None and known + ESTIMATE_STANDS >= fresh else fresh
+    return before if before is not None and before + ESTIMATE_STANDS >= fresh else fresh
 
 
 def estimated_at(moment: datetime, option: str) -> datetime:

@@ -44,8 +44,8 @@ class Tiers:
 
     def after(self, tier: Tier) -> Tier | None:
         """The next higher tier; None at the top."""
-        place = self.steps.index(tier) + 1
-        return self.steps[place] if place < len(self.steps) else None
+        index = self.steps.index(tier) + 1
+        return self.steps[index] if index < len(self.steps) else None
 
     def reached(self, lifetime: int) -> list[str]:
         """The levels up to the one that so many lifetime points reach."""

@@ -64,11 +64,11 @@ def joined(
 
 
 def _offered() -> Select[Any]:
-    asked = select(bindparam("user_id", type_=BigInteger).label("user_id")).subquery("asked")
+    buyer = select(bindparam("user_id", type_=BigInteger).label("user_id")).subquery("asked")
     is_coupon = or_(
         Coupon.id == bindparam("coupon_id", type_=BigInteger), Coupon.code == bindparam("coupon_code")
     )
-    return joined(select(asked.c.user_id).select_from(asked), asked.c.user_id, is_coupon)
+    return joined(select(buyer.c.user_id).select_from(buyer), buyer.c.user_id, is_coupon)
 
 
 _OFFERED_TO = Prepared(_offered())
@@ -142,8 +142,8 @@ def unpaid_holder(connection: Connection, coupon_id: int, user_id: int | None) -
 
 def held_points(connection: Connection, user_id: int) -> int:
     """The points that a user's unpaid orders hold."""
-    held = select(func.coalesce(func.sum(_ORDERS.c.points_redeemed), 0))
-    return int(connection.scalar(held.where(_ORDERS.c.user_id == user_id, _UNPAID)) or 0)
+    statement = select(func.coalesce(func.sum(_ORDERS.c.points_redeemed), 0))
+    return int(connection.scalar(statement.where(_ORDERS.c.user_id == user_id, _UNPAID)) or 0)
 
 
 _INSERT_USE = Prepared(insert(CouponUse))
@@ -280,8 +280,8 @@ def most_used_by_one(connection: Connection, coupon_id: int) -> int:
 def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int | None:
     """Insert a coupon and return its id; None when its code is taken."""
     new = insert_for(tx)(Coupon).values(**values).on_conflict_do_nothing(index_elements=[Coupon.code])
-    found: int | None = tx.execute(new.returning(Coupon.id)).scalar()
-    return found
+    coupon_id: int | None = tx.execute(new.returning(Coupon.id)).scalar()
+    return coupon_id
 
 
 def update_coupon(tx: Connection, coupon_id: int, values: Mapping[str, Any]) -> None:

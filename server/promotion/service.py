@@ -179,12 +179,12 @@ def _take_use(tx: Connection, user_id: int, coupon: CouponRule) -> None:
         raise _taken(tx, user_id, coupon.id, CouponUsedByYou(code=coupon.code, limit=limit))
 
 
-def too_few(connection: Connection, user_id: int, wanted: int) -> Refusal:
+def too_few(connection: Connection, user_id: int, requested: int) -> Refusal:
     """Why a user cannot redeem so many points: they have fewer, or unpaid orders of theirs hold them."""
-    points, held = queries.account(connection, user_id).points, queries.held_points(connection, user_id)
-    if held and points + held >= wanted:
-        return PointsHeld(points=points, wanted=wanted, held=held)
-    return PointsTooFew(points=points, wanted=wanted)
+    points, reserved = queries.account(connection, user_id).points, queries.held_points(connection, user_id)
+    if reserved and points + reserved >= requested:
+        return PointsHeld(points=points, wanted=requested, held=reserved)
+    return PointsTooFew(points=points, wanted=requested)
 
 
 def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:
@@ -198,10 +198,12 @@ def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: dat
         return
     ledger = OrderLedger(tx, user_id, order["id"], now)
     earned = ledger.sum(EARNED) or points
-    kept = earned - share(earned, order["total_minor"], refunded_minor)
+    remaining = earned - share(earned, order["total_minor"], refunded_minor)
     counted = order["points_counted_at"] is not None
     ledger.book(
-        counted=counted, EARNED=earned - ledger.sum(EARNED), REVERSED=kept - earned - ledger.sum(REVERSED)
+        counted=counted,
+        EARNED=earned - ledger.sum(EARNED),
+        REVERSED=remaining - earned - ledger.sum(REVERSED),
     )
 
 

@@ -43,8 +43,8 @@ def cancel(
         give_back(tx, sale.values, sale.lines, now, tell=True)
     stock = sale.restock_all(tx)
     refund_id = _undo(tx, sale, reason, key, actor, now)
-    told = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}
-    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, **told)
+    facts = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}
+    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, **facts)
     details = {"before": before, "reason": reason, "refund_id": refund_id}
     write(tx, actor, "CancelOrder", f"order/{order_id}", now, **details)
     publish(tx, step, *stock)

@@ -42,22 +42,25 @@ _SENTENCES: Final = {
 def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: Alerts, now: datetime) -> None:
     """Bring an order up to what its gateway says of a dispute; what comes again, or late, changes nothing."""
     sale = open_sale(tx, order_id)
-    found = payment_queries.dispute(tx, gateway, there.gateway_id)
-    is_new = found is None
-    if found is None:
-        found = payment_queries.new_dispute(tx, _values(sale, gateway, there, now))
+    dispute = payment_queries.dispute(tx, gateway, there.gateway_id)
+    is_new = dispute is None
+    if dispute is None:
+        dispute = payment_queries.new_dispute(tx, _values(sale, gateway, there, now))
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
-    elif found.order_id != order_id or found.status != payment_status.OPEN:
+    elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
         return
-    refund_id = found.refund_id or _hold(tx, sale, there, now)
-    changed: dict[str, object] = {"refund_id": refund_id, "respond_by": there.respond_by or found.respond_by}
-    if there.status in payment_status.DISPUTES[found.status]:
+    refund_id = dispute.refund_id or _hold(tx, sale, there, now)
+    changed: dict[str, object] = {
+        "refund_id": refund_id,
+        "respond_by": there.respond_by or dispute.respond_by,
+    }
+    if there.status in payment_status.DISPUTES[dispute.status]:
         changed |= {"status": there.status, "closed_at": now}
         _decide(tx, sale, refund_id, there, alerts, now)
-    payment_queries.change_dispute(tx, found.id, changed)
+    payment_queries.change_dispute(tx, dispute.id, changed)
     queries.mark_disputed(tx, order_id)
-    if is_new or there.status != found.status:
+    if is_new or there.status != dispute.status:
         write(
             tx, THE_SHOP, "Dispute", f"order/{order_id}", now, status=there.status, dispute=there.gateway_id
         )

@@ -33,11 +33,11 @@ REASON = "It was paid back at the payment gateway."
 def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: datetime) -> bool:
     """Bring an order up to what its gateway says of a refund; False when the shop has less left than that."""
     sale = open_sale(tx, order_id)
-    found = queries.at_gateway(tx, order_id, there.key, there.gateway_id)
-    if found is not None:
-        if there.status in payment_status.REFUNDS[found.status]:
-            told = RefundOutcome(there.status, there.gateway_id, there.problem)
-            record_outcome(tx, sale, found, told, alerts, now)
+    refund = queries.at_gateway(tx, order_id, there.key, there.gateway_id)
+    if refund is not None:
+        if there.status in payment_status.REFUNDS[refund.status]:
+            outcome = RefundOutcome(there.status, there.gateway_id, there.problem)
+            record_outcome(tx, sale, refund, outcome, alerts, now)
         return True
     if there.status == payment_status.FAILED:  # it came and went before anybody heard of it
         return True
@@ -79,11 +79,11 @@ def end(
     tx: Connection, sale: Sale, refund_id: int, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """Settle a refund of an order, unless it is."""
-    found = queries.refund(tx, refund_id)
-    if found is None:
+    refund = queries.refund(tx, refund_id)
+    if refund is None:
         raise AssertionError("a refund is never deleted")
-    if outcome.status in payment_status.REFUNDS[found.status]:
-        record_outcome(tx, sale, found, outcome, alerts, now)
+    if outcome.status in payment_status.REFUNDS[refund.status]:
+        record_outcome(tx, sale, refund, outcome, alerts, now)
 
 
 def exceeds(there: PaidBack, left: Money) -> str:

@@ -130,12 +130,12 @@ class GatewayReports:
             return self._take(tx, gateway, report)
 
     def _take(self, tx: Connection, gateway: str, report: Report) -> bool:
-        told = report.outcome or report.dispute
+        content = report.outcome or report.dispute
         values = {
             "gateway": gateway,
             "event_id": report.event_id[:128],
             "charge_key": report.key[:64],
-            "status": told.status if told else "",
+            "status": content.status if content else "",
             "received_at": self._clock(),
         }
         return payment_queries.take_event(tx, values)

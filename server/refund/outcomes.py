@@ -20,18 +20,18 @@ from server.refund.service import told_of
 
 
 def record_outcome(
-    tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """Record what a gateway says of a refund of an order, unless it is nothing new."""
     settled = queries.settle_refund(
-        tx, found.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
+        tx, refund.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
     )
     if settled and outcome.status == payment_status.SUCCEEDED:
-        sale.paid_back += found.amount_minor
+        sale.paid_back += refund.amount_minor
         if events := end_if_paid_back(tx, sale, now):
             publish(tx, *events)
     elif settled and outcome.status == payment_status.FAILED:
-        _not_paid_back(tx, sale, found, outcome, alerts, now)
+        _not_paid_back(tx, sale, refund, outcome, alerts, now)
 
 
 def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publishable]:
@@ -48,26 +48,26 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
 
 
 def _not_paid_back(
-    tx: Connection, sale: Sale, found: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
-    refunded = queries.move_refunded(tx, sale.id, -found.amount_minor)
+    refunded = queries.move_refunded(tx, sale.id, -refund.amount_minor)
     if refunded is None:
         raise AssertionError("a refund was counted on a payment that was not captured")
-    lines = queries.refund_lines(tx, [found.id])[found.id]
+    lines = queries.refund_lines(tx, [refund.id])[refund.id]
     counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
     queries.count_refunded(tx, sale.id, counted, sign=-1)
     promotions.reverse(tx, sale.values, refunded, now)
-    if found.status == payment_status.SUCCEEDED:
-        sale.paid_back -= found.amount_minor
-    if found.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back
+    if refund.status == payment_status.SUCCEEDED:
+        sale.paid_back -= refund.amount_minor
+    if refund.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back
         publish(tx, sale.step(tx, sale.state, "The dispute of your payment was decided for the shop.", now))
         return
-    amount = Money(found.amount_minor, sale.currency)
+    amount = Money(refund.amount_minor, sale.currency)
     problem = f"A refund of {amount} failed, and the money was not paid back: {outcome.problem}"
     alerts.note(
-        tx, Alert(REFUND_FAILED, sale.values["payment_gateway"], f"refund {found.id}", problem, sale.id)
+        tx, Alert(REFUND_FAILED, sale.values["payment_gateway"], f"refund {refund.id}", problem, sale.id)
     )
     message = f"{amount} could not be paid back yet; we look into it."
-    told = told_of(found.id, found.amount_minor, sale.currency)  # a mail said that it goes back
-    publish(tx, sale.step(tx, sale.state, message, now, refund_failed=told))
+    facts = told_of(refund.id, refund.amount_minor, sale.currency)  # a mail said that it goes back
+    publish(tx, sale.step(tx, sale.state, message, now, refund_failed=facts))

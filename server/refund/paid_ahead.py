@@ -64,11 +64,11 @@ def _paid_ahead(tx: Connection, sale: Sale, units: Mapping[int, int]) -> list[tu
         return []
     of_return = {position: min(units.get(position, 0), count) for position, count in awaited(sale).items()}
     most = chosen_units(sale.lines, of_return)[0].amount
-    found = []
+    ahead = []
     for refund_id, minor in queries.paid_ahead(tx, sale.open_return) if most else ():
-        found.append((refund_id, min(minor, most)))
-        most -= found[-1][1]
-    return [(refund_id, minor) for refund_id, minor in found if minor]
+        ahead.append((refund_id, min(minor, most)))
+        most -= ahead[-1][1]
+    return [(refund_id, minor) for refund_id, minor in ahead if minor]
 
 
 def _booked(ahead: Sequence[tuple[int, int]], lines: Sequence[PaidBack]) -> list[tuple[int, PaidBack]]:

@@ -53,15 +53,15 @@ def left_of(line: Mapping[str, Any]) -> int:
     return cost - int(line["refunded_minor"])
 
 
-def fitted(wanted: Parts, left: Parts) -> Parts:
+def fitted(parts: Parts, left: Parts) -> Parts:
     """`wanted`, its tax and shipping moved as little as needed so that no part is above what is left of it.
 
     So the refunds of an order never pay back more tax, shipping or goods than it had, and those that pay back
     everything pay back all of each.
     """
-    amount = wanted.amount
-    tax = _between(amount - left.goods - left.shipping, wanted.tax, min(left.tax, amount))
-    shipping = _between(amount - left.goods - tax, wanted.shipping, min(left.shipping, amount - tax))
+    amount = parts.amount
+    tax = _between(amount - left.goods - left.shipping, parts.tax, min(left.tax, amount))
+    shipping = _between(amount - left.goods - tax, parts.shipping, min(left.shipping, amount - tax))
     return Parts(amount, tax, shipping)
 
 

@@ -79,14 +79,14 @@ class RefundProcessor:
         Reports are only hints to do so, for they overtake each other; what was paid back may come back, days
         later. Raises GatewayAway.
         """
-        known = await self._pool.run_vital(Deadline(SECONDS), self._payment, order_id)
-        if known is None or not known.gateway_id or known.gateway in IN_HOUSE:
+        payment = await self._pool.run_vital(Deadline(SECONDS), self._payment, order_id)
+        if payment is None or not payment.gateway_id or payment.gateway in IN_HOUSE:
             return
-        gateway = self._gateways.named(known.gateway)
-        listed = await in_time(gateway.refunds(known.gateway_id, known.currency), self._gateway_seconds)
+        gateway = self._gateways.named(payment.gateway)
+        listed = await in_time(gateway.refunds(payment.gateway_id, payment.currency), self._gateway_seconds)
         for there in listed:
             if not await self._pool.run_vital(Deadline(SECONDS), self._take, order_id, there):
-                await self._make_room(order_id, known.gateway, there)
+                await self._make_room(order_id, payment.gateway, there)
 
     async def look_first(self, order_id: int) -> None:
         """The same before something is decided: a gateway that is away does not keep anybody from deciding."""
@@ -104,21 +104,21 @@ class RefundProcessor:
                 return
 
     async def _try(self, refund_id: int) -> None:
-        known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
-        if known is None:
+        attempt = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
+        if attempt is None:
             return
-        if known.origin == payment_status.GATEWAY:
-            await self.look(known.order_id)
-        elif await self._ask(known) == payment_status.FAILED:
-            await self.look(known.order_id)  # perhaps somebody had paid it back already
+        if attempt.origin == payment_status.GATEWAY:
+            await self.look(attempt.order_id)
+        elif await self._ask(attempt) == payment_status.FAILED:
+            await self.look(attempt.order_id)  # perhaps somebody had paid it back already
 
-    async def _ask(self, known: AnyRow) -> str:
+    async def _ask(self, attempt: AnyRow) -> str:
         order = RefundOrder(
-            known.key, known.number, known.gateway_id, Money(known.amount_minor, known.currency)
+            attempt.key, attempt.number, attempt.gateway_id, Money(attempt.amount_minor, attempt.currency)
         )
-        gateway = self._gateways.named(known.gateway)
+        gateway = self._gateways.named(attempt.gateway)
         outcome = await in_time(gateway.refund(order), self._gateway_seconds)
-        await self._pool.run_vital(Deadline(SECONDS), self._end, known, outcome)
+        await self._pool.run_vital(Deadline(SECONDS), self._end, attempt, outcome)
         return outcome.status
 
     async def _make_room(self, order_id: int, gateway: str, there: PaidBack) -> None:
@@ -127,8 +127,8 @@ class RefundProcessor:
         Raises GatewayAway while one of them is not settled.
         """
         for refund_id in await self._pool.run_vital(Deadline(SECONDS), self._own_pending, order_id):
-            known = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
-            if known is not None and await self._ask(known) == payment_status.PENDING:
+            attempt = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
+            if attempt is not None and await self._ask(attempt) == payment_status.PENDING:
                 raise GatewayAway("a refund of the same money is under way")
         await self._pool.run_vital(Deadline(SECONDS), self._take_or_tell, order_id, gateway, there)
 
@@ -159,15 +159,15 @@ class RefundProcessor:
     def _begin(self, refund_id: int) -> AnyRow | None:
         now = self._clock()
         with self._db.transaction() as tx:
-            found = queries.refund(tx, refund_id)
-            if found is None or found.status != payment_status.PENDING:
+            refund = queries.refund(tx, refund_id)
+            if refund is None or refund.status != payment_status.PENDING:
                 return None
-            pause = min(FIRST_PAUSE * 2 ** min(found.attempts, 10), MAX_PAUSE)
+            pause = min(FIRST_PAUSE * 2 ** min(refund.attempts, 10), MAX_PAUSE)
             return queries.begin_attempt(tx, refund_id, now, now + pause)
 
-    def _end(self, known: AnyRow, outcome: RefundOutcome) -> None:
+    def _end(self, attempt: AnyRow, outcome: RefundOutcome) -> None:
         with self._db.transaction() as tx:
-            sale = open_sale(tx, known.order_id)
-            found = queries.refund(tx, known.id)
-            if found is not None:
-                outcomes.record_outcome(tx, sale, found, outcome, self._alerts, self._clock())
+            sale = open_sale(tx, attempt.order_id)
+            refund = queries.refund(tx, attempt.id)
+            if refund is not None:
+                outcomes.record_outcome(tx, sale, refund, outcome, self._alerts, self._clock())

@@ -68,14 +68,14 @@ class RefundsSoFar:
 def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
     """The refunds of an order, summed up."""
     stands = Refund.status != payment_status.FAILED
-    held = (Refund.status == payment_status.PENDING) & (Refund.origin == payment_status.DISPUTE)
+    in_dispute = (Refund.status == payment_status.PENDING) & (Refund.origin == payment_status.DISPUTE)
     row = connection.execute(
         select(
             func.count(),
             func.sum(case((stands, Refund.tax_minor), else_=0)),
             func.sum(case((stands, Refund.shipping_minor), else_=0)),
             func.sum(case((Refund.status == payment_status.SUCCEEDED, Refund.amount_minor), else_=0)),
-            func.sum(case((held, Refund.amount_minor), else_=0)),
+            func.sum(case((in_dispute, Refund.amount_minor), else_=0)),
         ).where(Refund.order_id == order_id)
     ).one()
     return RefundsSoFar(*(int(value or 0) for value in row))
@@ -169,12 +169,12 @@ def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datet
 
 def at_gateway(connection: Connection, order_id: int, key: str, gateway_id: str) -> AnyRow | None:
     """The refund of an order that a gateway knows by our key or by its own id."""
-    known = Refund.gateway_id == gateway_id
+    matches = Refund.gateway_id == gateway_id
     if key:
-        known |= Refund.key == key
+        matches |= Refund.key == key
     return connection.execute(
         select(*Refund.__table__.columns)
-        .where(Refund.order_id == order_id, known)
+        .where(Refund.order_id == order_id, matches)
         .order_by(Refund.id)
         .limit(1)
     ).one_or_none()
@@ -232,7 +232,7 @@ def mark_disputed(tx: Connection, order_id: int) -> None:
 
 def lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
     """The lines of refunds or returns, by the id of their owner, with the product of each."""
-    found: dict[int, list[AnyRow]] = {one: [] for one in ids}
+    by_owner: dict[int, list[AnyRow]] = {one: [] for one in ids}
     statement = (
         select(*table.__table__.columns, Variant.product_id)
         .join(Variant, Variant.id == table.variant_id)
@@ -240,5 +240,5 @@ def lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int])
         .order_by(owner, table.position)
     )
     for row in connection.execute(statement) if ids else ():
-        found[getattr(row, owner.key)].append(row)
-    return found
+        by_owner[getattr(row, owner.key)].append(row)
+    return by_owner

@@ -48,11 +48,15 @@ def request(
     _check_time(sale, within, now)
     if sale.values["last_sequence"] >= MAX_STEPS:
         raise TooMany(limit=MAX_STEPS, things="steps of an order")
-    chosen = _chosen(sale, units)
+    by_position = _chosen(sale, units)
     lines = [
-        {"position": line["position"], "variant_id": line["variant_id"], "quantity": chosen[line["position"]]}
+        {
+            "position": line["position"],
+            "variant_id": line["variant_id"],
+            "quantity": by_position[line["position"]],
+        }
         for line in sale.lines
-        if line["position"] in chosen
+        if line["position"] in by_position
     ]
     values = {
         "order_id": order_id,
@@ -64,20 +68,20 @@ def request(
         "updated_at": now,
     }
     return_id = return_queries.insert_return(tx, values, lines)
-    return_queries.move_units(tx, order_id, chosen.items(), out=1, back=0)
-    told = _told(return_id, status.REQUESTED, chosen)
-    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, **told)
-    _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(chosen.values()), reason=reason)
+    return_queries.move_units(tx, order_id, by_position.items(), out=1, back=0)
+    facts = _told(return_id, status.REQUESTED, by_position)
+    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, **facts)
+    _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(by_position.values()), reason=reason)
     publish(tx, step)
     return return_id
 
 
 def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
     """Agree to a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
-    sale, found = _open(tx, return_id)
-    if found.status == status.APPROVED:
+    sale, row = _open(tx, return_id)
+    if row.status == status.APPROVED:
         return
-    _move(tx, found, status.APPROVED, answer, now)
+    _move(tx, row, status.APPROVED, answer, now)
     message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
     step = sale.step(
         tx, sale.state, message, now, **_told(return_id, status.APPROVED, _units(sale, return_id), answer)
@@ -88,13 +92,13 @@ def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: date
 
 def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
     """Refuse a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
-    sale, found = _open(tx, return_id)
-    if found.status == status.REJECTED:
+    sale, row = _open(tx, return_id)
+    if row.status == status.REJECTED:
         return
-    _move(tx, found, status.REJECTED, answer, now)
-    told = _told(return_id, status.REJECTED, _units(sale, return_id), answer)
+    _move(tx, row, status.REJECTED, answer, now)
+    facts = _told(return_id, status.REJECTED, _units(sale, return_id), answer)
     _keep(tx, sale)
-    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, **told)
+    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, **facts)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
@@ -140,8 +144,8 @@ def receive(
     return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
-    told = _told(return_id, status.RECEIVED, units)
-    publish(tx, *_arrived(tx, sale, refund_id, minor, now, told), *stock)
+    facts = _told(return_id, status.RECEIVED, units)
+    publish(tx, *_arrived(tx, sale, refund_id, minor, now, facts), *stock)
     _audit(
         tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
     )
@@ -158,15 +162,15 @@ def _units(sale: Sale, return_id: int) -> dict[int, int]:
 
 
 def _arrived(
-    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, told: dict[str, Any]
+    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, facts: dict[str, Any]
 ) -> list[Publishable]:
     message = MESSAGES[status.RETURNED]
     if refund_id is None:
-        events = [sale.step(tx, status.RETURNED, message, now, **told)]
+        events = [sale.step(tx, status.RETURNED, message, now, **facts)]
     else:
         message += f" {Money(minor, sale.currency)} goes back to you."
         refund = told_of(refund_id, minor, sale.currency)
-        events = [sale.step(tx, status.RETURNED, message, now, refund=refund, **told)]
+        events = [sale.step(tx, status.RETURNED, message, now, refund=refund, **facts)]
     return events + end_if_paid_back(tx, sale, now)
 
 
@@ -216,29 +220,29 @@ def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
         raise NotReturnable(problem="Everything was returned or paid back.", left=0)
     if units is None:
         return left
-    found, missing = positions(sale.lines, units, left)
+    by_position, missing = positions(sale.lines, units, left)
     for variant in missing:
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left.get(line["position"], 0) for line in lines)
         raise NotReturnable(problem=f"Of {lines[0]['name']} not so many can be sent back.", left=open_units)
-    return found
+    return by_position
 
 
 def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
     """A return and its order, both under the order's lock. Raises ReturnNotFound."""
-    found = return_queries.return_of(tx, return_id)
-    if found is None:
+    row = return_queries.return_of(tx, return_id)
+    if row is None:
         raise ReturnNotFound(return_id=return_id)
-    sale = open_sale(tx, found.order_id)
+    sale = open_sale(tx, row.order_id)
     again = return_queries.return_of(tx, return_id)
     if again is None:
         raise ReturnNotFound(return_id=return_id)
     return sale, again
 
 
-def _move(tx: Connection, found: AnyRow, wanted: str, answer: str | None, now: datetime) -> None:
-    status.check_step(found.status, wanted, status.RETURNS[found.status])
-    if not return_queries.move_return(tx, found.id, found.status, wanted, answer, now):
+def _move(tx: Connection, row: AnyRow, after: str, answer: str | None, now: datetime) -> None:
+    status.check_step(row.status, after, status.RETURNS[row.status])
+    if not return_queries.move_return(tx, row.id, row.status, after, answer, now):
         raise AssertionError("a return moved under its order's lock")
 
 

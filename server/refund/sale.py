@@ -57,26 +57,26 @@ class Sale:
         currency: str = self.values["currency"]
         return currency
 
-    def step(self, tx: Connection, wanted: str, message: str, now: datetime, **told: Any) -> NewEvent:
+    def step(self, tx: Connection, after: str, message: str, now: datetime, **facts: Any) -> NewEvent:
         """Take a step, or one that only tells something when `wanted` is the status it has.
 
         Returns the event to publish; `told` goes along with it. Raises IllegalTransition.
         """
-        tells_only = wanted == self.state
+        tells_only = after == self.state
         if not tells_only:
-            self.check_step(wanted)
-        sequence = order_queries.advance(tx, self.id, self.state, wanted, now)
+            self.check_step(after)
+        sequence = order_queries.advance(tx, self.id, self.state, after, now)
         if sequence is None:
             raise AssertionError("a locked order moved")
-        self.values |= {"status": wanted, "last_sequence": sequence, "updated_at": now}
-        step = Step(sequence, wanted, message, "", status.told_eta(wanted, self.values["eta"], now), now)
+        self.values |= {"status": after, "last_sequence": sequence, "updated_at": now}
+        step = Step(sequence, after, message, "", status.told_eta(after, self.values["eta"], now), now)
         event = record(tx, self.id, self.values["user_id"], step)
         note = {"note": True} if tells_only else {}
-        return NewEvent(event.topic, event.key, (event.payload or {}) | told | note)
+        return NewEvent(event.topic, event.key, (event.payload or {}) | facts | note)
 
-    def check_step(self, wanted: str) -> None:
+    def check_step(self, after: str) -> None:
         """Raise IllegalTransition when the order cannot take a step."""
-        status.check_step(self.state, wanted, status.LEGAL[self.state])
+        status.check_step(self.state, after, status.LEGAL[self.state])
 
     def away(self, units: Mapping[int, int]) -> dict[int, int]:
         """Of units of lines, by position, those that are not back in stock yet."""
@@ -106,8 +106,8 @@ class Sale:
         back, of_returns = {}, []
         for line in self.lines:
             position = line["position"]
-            awaited, kept = ledger.restockable(line, units.get(position, 0))
-            back[position] = awaited + kept
+            awaited, own = ledger.restockable(line, units.get(position, 0))
+            back[position] = awaited + own
             for row in sorted(
                 self.return_lines, key=lambda row: row["return_id"], reverse=True
             ):  # the open one first

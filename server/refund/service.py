@@ -179,9 +179,9 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
     nobody_waits = timedelta(0)  # so it is the job's at once
     refund_id = record(tx, sale, parts, reason=reason, key=key, actor=THE_SHOP, now=now, given=nobody_waits)
     message = f"Your payment came too late; {Money(minor, sale.currency)} goes back to you."
-    told = told_of(refund_id, minor, sale.currency)
+    facts = told_of(refund_id, minor, sale.currency)
     write(tx, THE_SHOP, "RefundOrder", f"order/{sale.id}", now, refund_id=refund_id, reason=reason)
-    publish(tx, sale.step(tx, sale.state, message, now, refund=told))
+    publish(tx, sale.step(tx, sale.state, message, now, refund=facts))
 
 
 def refund(
@@ -198,27 +198,35 @@ def refund(
         raise NotRefundable(order_id=sale.id)
     if sale.refunds >= MAX_REFUNDS:
         raise TooMany(limit=MAX_REFUNDS, things="refunds of an order")
-    chosen = _chosen(tx, sale, terms)
-    parts = chosen.parts
+    payable = _chosen(tx, sale, terms)
+    parts = payable.parts
     if sale.disputed and (parts.amount > sale.left.amount or sale.left.amount == 0):
         raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
     if parts.amount > sale.left.amount or sale.left.amount == 0:
         amount_due = Money(parts.amount, sale.currency)
         raise RefundTooLarge(wanted=amount_due, left=Money(sale.left.amount, sale.currency))
     if parts.amount == 0:
-        if chosen.booked:
+        if payable.booked:
             raise RefundTooLarge(wanted="What an amount has paid back already", left=Money(0, sale.currency))
         raise NotRefundable(order_id=sale.id)
     reason = terms.reason
     fit = fitted(parts, sale.left)
-    units = {one.position: one.quantity for one in chosen.lines}
+    units = {one.position: one.quantity for one in payable.lines}
     events = sale.restock_refunded(tx, units) if terms.restock else []
     refund_id = record(
-        tx, sale, fit, lines=chosen.lines, booked=chosen.booked, reason=reason, key=key, actor=actor, now=now
+        tx,
+        sale,
+        fit,
+        lines=payable.lines,
+        booked=payable.booked,
+        reason=reason,
+        key=key,
+        actor=actor,
+        now=now,
     )
     amount = Money(parts.amount, sale.currency)
-    told = told_of(refund_id, parts.amount, sale.currency)
-    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=told))
+    facts = told_of(refund_id, parts.amount, sale.currency)
+    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=facts))
     details = {"refund_id": refund_id, "amount": str(amount), "reason": reason, "restock": terms.restock}
     write(tx, actor, "RefundOrder", f"order/{sale.id}", now, **details)
     publish(tx, *events)
@@ -251,13 +259,13 @@ def _chosen(tx: Connection, sale: Sale, terms: RefundTerms) -> Due:
 
 def _not_paid_back(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:
     left = {line["position"]: unpaid(line) for line in sale.lines}
-    found, missing = positions(sale.lines, units, left)
+    by_position, missing = positions(sale.lines, units, left)
     for variant, too_many in missing.items():
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left[line["position"]] for line in lines)
         name = lines[0]["name"]
         raise RefundTooLarge(wanted=f"{open_units + too_many} of {name}", left=f"{open_units} of {name}")
-    return found
+    return by_position
 
 
 def _in_minor(amount: Money, currency: str) -> int:
