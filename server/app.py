@@ -75,8 +75,9 @@ from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.recommender import Recommender
+from server.recommend.serving.recorder import Recorder
 from server.recommend.serving.servicer import RecommendServicer
-from server.recommend.serving.state import Serving
+from server.recommend.serving.state import ServingState
 from server.recommend.training.schedule import Schedule
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
@@ -124,7 +125,7 @@ class App:
     follower: Follower
     verifier: TokenVerifier
     passwords: Passwords
-    serving: Serving
+    serving: ServingState
     tracker: Tracker
     shown: Impressions
     trainer: Trainer
@@ -215,7 +216,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
-    serving = Serving(settings, db, pool, clock)
+    serving = ServingState(settings, db, pool, clock)
     trainer = Trainer(settings, db, pool, clock, on_trained=keeper(clock))
     attributions = Attributions(settings.secret_key.get_secret_value().encode())
     tracker = Tracker.of(settings, attributions, clock)
@@ -308,7 +309,11 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         return (await product_cache.tree()).ids_under(slug_or_name)
 
     recommend = RecommendServicer(
-        db, pages, Recommender(serving, category_ids, clock), tracker, shown, currency=settings.currency
+        db,
+        pages,
+        Recommender(serving, Recorder(shown), category_ids, clock),
+        tracker,
+        currency=settings.currency,
     )
     models = ModelServicer(db, pool, pages, clock, serving, trainer)
     services = unregistered(server)

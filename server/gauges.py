@@ -9,11 +9,11 @@ from prometheus_client import CollectorRegistry, Gauge
 from server.db.pool import Pool
 from server.events.follower import Follower
 from server.order.tracking import Tracking
-from server.recommend.serving.state import Serving
+from server.recommend.serving.state import ServingState
 
 
 def export_gauges(
-    registry: CollectorRegistry, *, follower: Follower, pool: Pool, tracking: Tracking, serving: Serving
+    registry: CollectorRegistry, *, follower: Follower, pool: Pool, tracking: Tracking, serving: ServingState
 ) -> None:
     """Register the gauges."""
     gauges = {
@@ -29,5 +29,5 @@ def export_gauges(
         Gauge(name, description, registry=registry).set_function(read)
 
 
-def _model_age(serving: Serving) -> float:
-    return time.time() - serving.model_created_at if serving.model else 0.0
+def _model_age(serving: ServingState) -> float:
+    return time.time() - serving.models.created_at if serving.models.active else 0.0

@@ -50,7 +50,7 @@ def follow(shops: list[RunningShop], version: str) -> float:
     """Wait until every worker serves this version; how long that took, in seconds."""
     began = time.monotonic()
     for shop in shops:
-        while not shop.app.serving.model or shop.app.serving.model.version != version:
+        while not shop.app.serving.models.active or shop.app.serving.models.active.version != version:
             assert time.monotonic() - began < PATIENCE, f"{version} is not followed"
             time.sleep(0.01)
     return time.monotonic() - began

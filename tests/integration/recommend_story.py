@@ -53,7 +53,7 @@ async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 def version_of(worker: Worker) -> str:
     """The version of the model that a worker has in memory; empty without one."""
-    return worker.serving.model.version if worker.serving.model else ""
+    return worker.serving.models.active.version if worker.serving.models.active else ""
 
 
 def clone(settings: Settings, recall: float, *, active: bool = False) -> TrainedModel:

@@ -23,8 +23,9 @@ from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving.recommender import Recommender
+from server.recommend.serving.recorder import Recorder
 from server.recommend.serving.servicer import RecommendServicer
-from server.recommend.serving.state import Serving
+from server.recommend.serving.state import ServingState
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
 from server.rpc.call import Call
@@ -59,7 +60,7 @@ class Worker:
         self.db = Database(settings.url)
         self.pool = Pool(threads=4, max_queued=100)
         self.follower = Follower(self.db)
-        self.serving = Serving(settings, self.db, self.pool, utc_now)
+        self.serving = ServingState(settings, self.db, self.pool, utc_now)
         self.trainer = Trainer(settings, self.db, self.pool, utc_now)
         self.attributions = Attributions(SECRET.encode())
         self.shown = Impressions(
@@ -74,9 +75,8 @@ class Worker:
         self.recommend = RecommendServicer(
             self.db,
             pages,
-            Recommender(self.serving, self._category_ids, utc_now),
+            Recommender(self.serving, Recorder(self.shown), self._category_ids, utc_now),
             self.tracker,
-            self.shown,
             currency=settings.currency,
         )
         self.models = ModelServicer(self.db, self.pool, pages, utc_now, self.serving, self.trainer)

@@ -55,7 +55,7 @@ def ids(found: pb.RecommendationList) -> list[int]:
 
 async def bought(worker: Worker, user_id: int) -> frozenset[int]:
     """What a user ever bought."""
-    history = await worker.serving.history(user_id)
+    history = await worker.serving.histories.of_user(user_id)
     assert history is not None
     return history.bought
 
@@ -89,8 +89,8 @@ def test_a_list_is_ordered_scored_reasoned_and_signed(modelled: Settings) -> Non
         assert all(0 <= score <= 1 for score in scores)
         assert all(item.reason and item.source for item in found.items)
         assert len(set(ids(found))) == len(ids(found))
-        assert worker.serving.model is not None
-        assert found.model_version == worker.serving.model.version
+        assert worker.serving.models.active is not None
+        assert found.model_version == worker.serving.models.active.version
         token = worker.attributions.read(found.attribution_token)
         assert token is not None
         assert token.model_version == found.model_version
@@ -144,7 +144,7 @@ def test_a_cancelled_order_bought_nothing_and_a_returned_one_is_not_offered_agai
             data.place_order(tx, data.NEW_USER, [1], utc_now(), "CANCELLED")
             data.place_order(tx, data.NEW_USER, [2], utc_now(), "RETURNED")
             data.place_order(tx, data.NEW_USER, [3], utc_now(), "PENDING_PAYMENT")
-        history = await worker.serving.history(data.NEW_USER)
+        history = await worker.serving.histories.of_user(data.NEW_USER)
         assert history is not None
         assert history.bought == {2}
         assert history.recent == ()
@@ -198,7 +198,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
             data.delete_product(tx, second)
             publish(tx, NewEvent(STOCK, "*", {"products": [first]}), NewEvent(PRODUCT, str(second)))
         await asyncio.sleep(0)
-        await worker.serving.goods.settled()
+        await worker.serving.availability.settled()
         found = ids(await recommend(worker, data.NEW_USER, limit=100))
         assert not {first, second} & set(found)
         for method in ("GetTrending", "GetSimilarProducts", "GetFrequentlyBoughtTogether"):
@@ -212,7 +212,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
             data.set_stock(tx, first, 1)
             publish(tx, NewEvent(STOCK, "*", {"products": [first]}))
         await asyncio.sleep(0)
-        await worker.serving.goods.settled()
+        await worker.serving.availability.settled()
         assert first in ids(await recommend(worker, data.NEW_USER, limit=100))
 
     play(modelled, story)
@@ -228,7 +228,7 @@ def test_a_product_newer_than_the_model_is_recommended_and_has_similar_ones(mode
         similar = await worker.call("GetSimilarProducts", request)
         assert {1, 2} <= set(ids(similar))
         await asyncio.sleep(0)
-        await worker.serving.goods.settled()
+        await worker.serving.availability.settled()
         assert product_id in ids(await recommend(worker, data.NEW_USER, limit=100))
         sell(worker, 1, [product_id, 7])
         request = pb.GetFrequentlyBoughtTogetherRequest(product_id=product_id)
@@ -246,7 +246,7 @@ def test_nothing_is_empty_while_something_can_be_sold(modelled: Settings) -> Non
             new = data.add_product(tx, "Zither", "Books")
             publish(tx, NewEvent(CATALOG))
         await asyncio.sleep(0)
-        await worker.serving.goods.settled()
+        await worker.serving.availability.settled()
         assert ids(await recommend(worker, 1)) == [new]
         assert ids(await worker.call("GetTrending", pb.GetTrendingRequest())) == [new]
 

@@ -142,7 +142,7 @@ def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals:
         expected = {user_id for user_id in USERS if split.challenges(split_key(user_id))}
         assert 0 < len(expected) < len(USERS)
         assert await split_of(first) == expected
-        await until(lambda: second.serving.challenger is not None)
+        await until(lambda: second.serving.models.challenger is not None)
         assert await split_of(second) == expected
         user_id = min(expected)
         assert (await served(second, user_id)).model_version == rivals.versions[1]
@@ -156,7 +156,7 @@ def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals:
 def test_a_visitor_stays_on_one_side_too(shop: Settings) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
-        await until(lambda: second.serving.challenger is not None)
+        await until(lambda: second.serving.models.challenger is not None)
         split = Split(experiment.id, 50)
         for number in range(20):
             visitor = f"visitor-{number}"
@@ -176,7 +176,7 @@ def test_a_started_worker_takes_part(shop: Settings) -> None:
         await start(first, percent=99)
 
     async def go_on(first: Worker, second: Worker) -> None:
-        assert first.serving.challenger is not None
+        assert first.serving.models.challenger is not None
         assert await split_of(first) == await split_of(second)
         assert len(await split_of(first)) > len(USERS) / 2
 
@@ -187,12 +187,12 @@ def test_a_started_worker_takes_part(shop: Settings) -> None:
 def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
-        await until(lambda: second.serving.challenger is not None)
+        await until(lambda: second.serving.models.challenger is not None)
         ended = await end(second, experiment.id)
         assert ended.state == model_pb2.Experiment.ENDED
         assert ended.HasField("end_time")
         assert await split_of(second) == set()
-        await until(lambda: first.serving.challenger is None)
+        await until(lambda: first.serving.models.challenger is None)
         assert await split_of(first) == set()
         assert await end(first, experiment.id) == ended
         again = await start(first)
@@ -208,7 +208,7 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
             trained_models.register(tx, "other", "ALL", {}, utc_now())
         shutil.copytree(shop.models_dir / rivals.versions[1], shop.models_dir / "other")
         experiment = await start(first)
-        await until(lambda: second.serving.challenger is not None)
+        await until(lambda: second.serving.models.challenger is not None)
         if winner == CHALLENGER:
             request = model_pb2.ActivateModelRequest(model_id=winner)
             await second.call("ActivateModel", request, ADMIN)
@@ -216,7 +216,9 @@ def test_activating_a_model_ends_it(shop: Settings, rivals: Rivals, winner: int)
             with second.db.transaction() as tx:
                 trained_models.activate(tx, winner)
         assert (await results(first, experiment.id)).state == model_pb2.Experiment.ENDED
-        await until(lambda: first.serving.challenger is None and second.serving.challenger is None)
+        await until(
+            lambda: first.serving.models.challenger is None and second.serving.models.challenger is None
+        )
         if winner == CHALLENGER:
             await until(lambda: version_of(first) == version_of(second) == rivals.versions[1])
         assert await split_of(first) == set()
@@ -279,12 +281,12 @@ def test_a_worker_that_cannot_load_the_challenger_serves_the_model_in_use(
         await start(first)
 
     async def go_on(first: Worker, second: Worker) -> None:
-        assert first.serving.challenger is None
+        assert first.serving.models.challenger is None
         split = Split(1, 50)
         for user_id in USERS:
             assert (await served(first, user_id)).model_version == rivals.versions[0]
             # Those who should have been served by the other one are left out of the comparison.
-            arm = first.serving.model_for(split_key(user_id))
+            arm = first.serving.models.arm(split_key(user_id))
             assert arm.experiment_id == (None if split.challenges(split_key(user_id)) else 1)
         assert await refusal(start(second)) is not None
 

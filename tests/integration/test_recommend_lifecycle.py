@@ -241,7 +241,12 @@ def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(mode
         await worker.call("TrainModel", request, ADMIN)
         used = (await watch(worker))[-1]
         assert (await _active(worker)).id == used.model_id
-        await until(lambda: worker.serving.model is not None and worker.serving.model.version in used.message)
+        await until(
+            lambda: (
+                worker.serving.models.active is not None
+                and worker.serving.models.active.version in used.message
+            )
+        )
 
     play(modelled, story)
 

@@ -105,7 +105,7 @@ def test_a_change_and_the_end_of_a_newcomer_are_followed(modelled: Settings) -> 
             data.delete_product(tx, new)
             publish(tx, NewEvent(PRODUCT, str(new)))
         await asyncio.sleep(0)
-        await worker.serving.goods.settled()
+        await worker.serving.availability.settled()
         assert not await found_by_peers(worker, new, seconds=0.1)
 
     play(modelled, story)
@@ -140,7 +140,7 @@ def test_a_model_that_was_replaced_leaves_the_memory(modelled: Settings) -> None
         assert await found_by_peers(worker, first)
         for user_id in range(1, data.USERS + 1):
             await worker.call("GetRecommendations", pb.GetRecommendationsRequest(), customer(user_id))
-        replaced = weakref.ref(worker.serving.model_for("").model)
+        replaced = weakref.ref(worker.serving.models.arm("").model)
         second = create(worker, "Espresso Beans Extra")
         assert await found_by_peers(worker, second)
         gc.collect()

@@ -55,7 +55,7 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
                 (states[-1].model_id, True, pb.Model.ALL)
             ]
             for place in (worker, other):
-                await until(lambda place=place: place.serving.model is not None)
+                await until(lambda place=place: place.serving.models.active is not None)
                 assert await recommended_by(place) == models[0].version
 
     play(settings, story)

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 
 from sanset.v1 import recommend_pb2 as pb
 
+from ml.models.reorder import Reordered
+from ml.ranking.selection import Recommendation
 from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
 from server.recommend.serving.product_table import Filters
 from server.recommend.serving.query import Audience, Placement, Query, size
-from server.recommend.serving.recommender import Recommended, ReorderList
+from server.recommend.serving.recorder import Recommended
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
 
-_PLACES = {
+_PLACEMENTS = {
     pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Placement.HOMEPAGE,
     pb.GetRecommendationsRequest.HOMEPAGE: Placement.HOMEPAGE,
     pb.GetRecommendationsRequest.PRODUCT: Placement.PRODUCT,
@@ -20,27 +22,27 @@ _PLACES = {
 }
 
 
-def place_from_wire(request: pb.GetRecommendationsRequest) -> Placement:
+def placement_from_wire(request: pb.GetRecommendationsRequest) -> Placement:
     """Where the list is shown."""
-    return _PLACES[request.context]
+    return _PLACEMENTS[request.context]
 
 
-def asked_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Query:
-    """What is asked for; `user_id` is 0 when nobody is signed in."""
-    place = place_from_wire(request)
+def query_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currency: str) -> Query:
+    """The query; `user_id` is 0 when nobody is signed in."""
+    placement = placement_from_wire(request)
     low, high = price_range_from_wire(request.min_price, request.max_price, currency)
     return Query(
         audience=Audience(user_id, request.visitor_id),
         limit=size(request.limit),
-        place=place,
-        product_id=request.product_id if place is Placement.PRODUCT else 0,
+        placement=placement,
+        product_id=request.product_id if placement is Placement.PRODUCT else 0,
         include_repeat=request.include_repeat,
         category=request.category,
         prices=Filters(min_price=low, max_price=high),
     )
 
 
-def reorder_to_wire(reordered: ReorderList, token: str) -> pb.ReorderList:
+def reorder_to_wire(reordered: Recommended[Reordered]) -> pb.ReorderList:
     """What may be bought again, with a token of its own."""
     return pb.ReorderList(
         items=[
@@ -54,11 +56,11 @@ def reorder_to_wire(reordered: ReorderList, token: str) -> pb.ReorderList:
             for item in reordered.items
         ],
         model_version=reordered.model_version,
-        attribution_token=token,
+        attribution_token=reordered.attribution_token,
     )
 
 
-def list_to_wire(recommended: Recommended, token: str) -> pb.RecommendationList:
+def list_to_wire(recommended: Recommended[Recommendation]) -> pb.RecommendationList:
     """A list, with a token of its own."""
     return pb.RecommendationList(
         items=[
@@ -68,7 +70,7 @@ def list_to_wire(recommended: Recommended, token: str) -> pb.RecommendationList:
             for item in recommended.items
         ],
         model_version=recommended.model_version,
-        attribution_token=token,
+        attribution_token=recommended.attribution_token,
     )
 
 

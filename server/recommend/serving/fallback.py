@@ -1,14 +1,20 @@
-"""Fills lists from what needs no model: what trends in the shop now, and what sold best."""
+"""The ladder below what is personal: what trends now, what trended at training, what sold best.
+
+Whatever is eligible comes in before a list stays short, each rung below the last.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import replace
 from itertools import compress, islice
 
 import numpy as np
 
+from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
 from server.recommend.serving.availability import EligibleProducts
+from server.recommend.serving.product_table import Filters
 from server.recommend.serving.trending.ranked import Trend
 
 POPULAR_CEILING = 0.1
@@ -17,38 +23,65 @@ TRENDED_FLOOR = 0.3
 
 CHUNK = 128
 
-
-def trending(trends: Iterable[Trend], choice: EligibleProducts, limit: int) -> list[Recommendation]:
-    """The first `limit` of these trends that may be chosen."""
-    picked: list[Trend] = []
-    rest = iter(trends)
-    while len(picked) < limit and (some := list(islice(rest, CHUNK))):
-        ids = np.array([trend.product_id for trend in some], dtype=np.int64)
-        picked += compress(some, choice.among(ids).tolist())
-    return [
-        Recommendation(
-            trend.product_id,
-            TRENDED_FLOOR + (1 - TRENDED_FLOOR) * trend.strength,
-            "Trending now",
-            Source.TRENDING,
-        )
-        for trend in picked[:limit]
-    ]
+Rung = Callable[[EligibleProducts, int, float | None], list[Recommendation]]
+"""Gives up to so many eligible products, below the score of the last one in the list (None: it is empty)."""
 
 
-def filled(items: list[Recommendation], choice: EligibleProducts, limit: int) -> list[Recommendation]:
-    """The list, filled up with what sells best: whatever may be chosen comes in before it stays short."""
-    if len(items) >= limit:
-        return items
-    choice.leave_out([item.product_id for item in items])
-    ceiling = min(POPULAR_CEILING, items[-1].score) if items else POPULAR_CEILING
-    return [*items, *popular(choice, limit - len(items), ceiling)]
+def fill(
+    items: list[Recommendation], rungs: Sequence[Rung], eligible: EligibleProducts, limit: int
+) -> list[Recommendation]:
+    """The list, filled up from the rungs in turn."""
+    for rung in rungs:
+        if len(items) >= limit:
+            break
+        if items:
+            eligible.leave_out([item.product_id for item in items])
+        items = [*items, *rung(eligible, limit - len(items), items[-1].score if items else None)]
+    return items
 
 
-def popular(choice: EligibleProducts, limit: int, ceiling: float = POPULAR_CEILING) -> list[Recommendation]:
-    """What sold best of all that may be chosen, scored below `ceiling`."""
-    step = ceiling / (limit + 1)
+def ladder(trends: Iterable[Trend], model: Model | None, filters: Filters) -> Sequence[Rung]:
+    """All of it, from the top; personal lists, whose model has trends of its own, take `best_sellers` alone."""
+    return trending_now(trends), trended_at_training(model, filters.category_ids), best_sellers
+
+
+def trending_now(trends: Iterable[Trend]) -> Rung:
+    """The rung of what sells and is visited in the shop now."""
+
+    def rung(eligible: EligibleProducts, count: int, below: float | None) -> list[Recommendation]:
+        picked: list[Trend] = []
+        rest = iter(trends)
+        while len(picked) < count and (some := list(islice(rest, CHUNK))):
+            ids = np.array([trend.product_id for trend in some], dtype=np.int64)
+            picked += compress(some, eligible.among(ids).tolist())
+        return [_trend(trend) for trend in picked[:count]]
+
+    return rung
+
+
+def trended_at_training(model: Model | None, category_ids: Collection[int] | None) -> Rung:
+    """The rung of what a model saw trending, then selling best; an empty one without a model."""
+
+    def rung(eligible: EligibleProducts, count: int, below: float | None) -> list[Recommendation]:
+        if model is None:
+            return []
+        items = model.bestsellers.trending(category_ids=category_ids, eligible=eligible, limit=count)
+        scale = 1.0 if below is None else TRENDED_FLOOR
+        return [replace(item, score=item.score * scale) for item in items]
+
+    return rung
+
+
+def best_sellers(eligible: EligibleProducts, count: int, below: float | None) -> list[Recommendation]:
+    """The last rung, which needs no model: what sold best of all that is eligible."""
+    ceiling = POPULAR_CEILING if below is None else min(POPULAR_CEILING, below)
+    step = ceiling / (count + 1)
     return [
         Recommendation(product_id, ceiling - step * place, "Popular in this shop", Source.POPULAR)
-        for place, product_id in enumerate(choice.best_sellers(limit), 1)
+        for place, product_id in enumerate(eligible.best_sellers(count), 1)
     ]
+
+
+def _trend(trend: Trend) -> Recommendation:
+    score = TRENDED_FLOOR + (1 - TRENDED_FLOOR) * trend.strength
+    return Recommendation(trend.product_id, score, "Trending now", Source.TRENDING)

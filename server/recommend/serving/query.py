@@ -1,4 +1,4 @@
-"""What is asked when recommendations are: for whom, where they are shown, how many, and of what kind."""
+"""The query of a list: for whom, where it is shown, how many products, and of what kind."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import Enum
 from server.recommend.serving.product_table import UNFILTERED, Filters
 
 DEFAULT_LIMIT = 10
-MOST = 100
+MAX_LIMIT = 100
 
 
 class Placement(Enum):
@@ -32,20 +32,20 @@ ANYONE = Audience()
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A wish for recommendations; equal ones get equal lists while nothing changes.
+    """A query for recommendations; equal ones get equal lists while nothing changes.
 
-    `product_id` is that of the page, for the place PRODUCT. `category` is a slug or name, "" means all.
+    `product_id` is that of the page, for the placement PRODUCT. `category` is a slug or name, "" means all.
     """
 
     audience: Audience
     limit: int = DEFAULT_LIMIT
-    place: Placement = Placement.HOMEPAGE
+    placement: Placement = Placement.HOMEPAGE
     product_id: int = 0
     include_repeat: bool = False
     category: str = ""
     prices: Filters = UNFILTERED
 
 
-def size(asked: int) -> int:
+def size(limit: int) -> int:
     """How many products a list holds at most: 0 means the default, too many are coerced."""
-    return min(asked, MOST) if asked > 0 else DEFAULT_LIMIT
+    return min(limit, MAX_LIMIT) if limit > 0 else DEFAULT_LIMIT

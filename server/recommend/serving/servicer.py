@@ -10,11 +10,10 @@ from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend.feedback import tracking
-from server.recommend.feedback.impressions import Impressions, Kind
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving import convert
 from server.recommend.serving.query import ANYONE, Audience, size
-from server.recommend.serving.recommender import Recommended, Recommender
+from server.recommend.serving.recommender import Recommender
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
 
@@ -28,7 +27,6 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         pages: Pages,
         recommender: Recommender,
         tracker: Tracker,
-        shown: Impressions,
         *,
         currency: str,
     ) -> None:
@@ -37,54 +35,45 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         self._pages = pages
         self._recommender = recommender
         self._tracker = tracker
-        self._shown = shown
         self._currency = currency
 
     async def GetRecommendations(
         self, request: pb.GetRecommendationsRequest, call: Call
     ) -> pb.RecommendationList:
         user_id = _subject(request.user_id, call)
-        asked = convert.asked_from_wire(request, user_id or 0, self._currency)
-        found = await self._recommender.recommend(asked)
-        if user_id != _user_id(call):
-            # An admin looks at it, not the customer: it is not counted as shown.
-            return convert.list_to_wire(found, self._shown.sign(found.model_version))
-        return self._shown_list(Kind(asked.place.name), found, user_id, request.visitor_id)
+        query = convert.query_from_wire(request, user_id or 0, self._currency)
+        # An admin who looks at it is not the customer: then it is not counted as shown.
+        recommended = await self._recommender.recommend(query, shown=user_id == _user_id(call))
+        return convert.list_to_wire(recommended)
 
     async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.ReorderList:
         user_id = _subject(request.user_id, call)
-        found = await self._recommender.reorder(user_id or 0, size(request.limit))
-        if user_id != _user_id(call):
-            return convert.reorder_to_wire(found, self._shown.sign(found.model_version))
-        token = self._shown.show(
-            Kind.REORDER,
-            found.model_version,
-            [item.product_id for item in found.items],
-            user_id=user_id,
-            experiment_id=found.experiment_id,
-        )
-        return convert.reorder_to_wire(found, token)
+        shown = user_id == _user_id(call)
+        recommended = await self._recommender.reorder(user_id or 0, size(request.limit), shown=shown)
+        return convert.reorder_to_wire(recommended)
 
     async def GetSimilarProducts(
         self, request: pb.GetSimilarProductsRequest, call: Call
     ) -> pb.RecommendationList:
-        found = await self._recommender.similar(request.product_id, size(request.limit), _audience(call))
-        return self._shown_list(Kind.SIMILAR, found, _user_id(call))
+        limit = size(request.limit)
+        return convert.list_to_wire(
+            await self._recommender.similar(request.product_id, limit, _audience(call))
+        )
 
     async def GetFrequentlyBoughtTogether(
         self, request: pb.GetFrequentlyBoughtTogetherRequest, call: Call
     ) -> pb.RecommendationList:
-        found = await self._recommender.bought_together(
-            request.product_id, size(request.limit), _audience(call)
+        limit = size(request.limit)
+        return convert.list_to_wire(
+            await self._recommender.bought_together(request.product_id, limit, _audience(call))
         )
-        return self._shown_list(Kind.TOGETHER, found, _user_id(call))
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.RecommendationList:
         region = country_code(request.region, "region")
-        found = await self._recommender.trending(
+        recommended = await self._recommender.trending(
             request.category, request.window_hours, size(request.limit), _audience(call), region
         )
-        return self._shown_list(Kind.TRENDING, found, _user_id(call))
+        return convert.list_to_wire(recommended)
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
         deeds = [convert.deed_from_wire(event) for event in request.events]
@@ -106,33 +95,19 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         )
         return pb.GetHistoryResponse(items=items, next_page_token=token)
 
-    def _shown_list(
-        self, kind: Kind, found: Recommended, user_id: int | None, visitor_id: str = ""
-    ) -> pb.RecommendationList:
-        """The reply, and a note of what it showed to whom."""
-        token = self._shown.show(
-            kind,
-            found.model_version,
-            [item.product_id for item in found.items],
-            user_id=user_id,
-            visitor_id=visitor_id,
-            experiment_id=found.experiment_id,
-        )
-        return convert.list_to_wire(found, token)
 
-
-def _subject(asked: int, call: Call) -> int | None:
+def _subject(named: int, call: Call) -> int | None:
     """The user whom a call is about: the caller unless another is named, None when nobody is signed in.
 
     Raises UserNotFound for another's, unless the caller is an admin, and TokenMissing.
     """
     if call.caller is None:
-        if asked:
+        if named:
             raise TokenMissing()
         return None
-    if asked and asked != call.caller.user_id and not call.caller.is_admin:
-        raise UserNotFound(user_id=asked)
-    return asked or call.caller.user_id
+    if named and named != call.caller.user_id and not call.caller.is_admin:
+        raise UserNotFound(user_id=named)
+    return named or call.caller.user_id
 
 
 def _audience(call: Call) -> Audience:

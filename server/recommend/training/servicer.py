@@ -19,7 +19,7 @@ from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.errors import ModelDamaged
 from server.recommend.registry.experiments import Trial
 from server.recommend.registry.trained_models import ModelRecord
-from server.recommend.serving.state import Serving
+from server.recommend.serving.state import ServingState
 from server.recommend.training import convert, online_convert
 from server.recommend.training.trainer import Trainer
 from server.rpc.call import Call
@@ -29,7 +29,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     """Trains models, puts them into use and compares them."""
 
     def __init__(
-        self, db: Database, pool: Pool, pages: Pages, clock: Clock, serving: Serving, trainer: Trainer
+        self, db: Database, pool: Pool, pages: Pages, clock: Clock, serving: ServingState, trainer: Trainer
     ) -> None:
         self._db = db
         self._pool = pool
@@ -75,13 +75,13 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> pb.Model:
         model = await self._sound(request.model_id, call.deadline)
         model = await self._pool.run(call.deadline, self._activate, model.id)
-        await self._serving.follow_activation()
+        await self._serving.models.follow_activation()
         return convert.model_to_wire(model)
 
     async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
         challenger = await self._sound(request.challenger_model_id, call.deadline)
         trial = await self._pool.run(call.deadline, self._start_experiment, challenger.id, request.percent)
-        await self._serving.follow_activation()
+        await self._serving.models.follow_activation()
         return online_convert.experiment_to_wire(trial)
 
     def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.Experiment:
@@ -95,7 +95,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
     async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> pb.Experiment:
         trial = await self._pool.run(call.deadline, self._end_experiment, request.experiment_id)
-        await self._serving.follow_activation()
+        await self._serving.models.follow_activation()
         return online_convert.experiment_to_wire(trial)
 
     async def _sound(self, model_id: int, deadline: Deadline) -> ModelRecord:
@@ -103,7 +103,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         model = await self._pool.run(deadline, self._model, model_id)
         trained_models.require_kept(model)
         try:
-            await self._serving.verify(model.version)
+            await self._serving.models.verify(model.version)
         except DamagedArtifact as error:
             raise ModelDamaged(version=model.version, problem=error) from None
         return model

@@ -18,4 +18,4 @@ def test_the_limit_is_ten_unless_asked_and_a_hundred_at_most(asked: int, size_of
 
 def test_every_context_of_the_contract_is_a_place() -> None:
     for context in pb.GetRecommendationsRequest.Context.values():
-        assert convert.place_from_wire(pb.GetRecommendationsRequest(context=context))
+        assert convert.placement_from_wire(pb.GetRecommendationsRequest(context=context))

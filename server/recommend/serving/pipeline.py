@@ -1,0 +1,104 @@
+"""How a list of recommendations comes about: one method, a line for each step.
+
+context → candidates → features → rank → filter → select → fallback → record
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+
+from ml.ranking.model import Model
+from ml.ranking.repeats import fresh_limit, unbought
+from ml.ranking.selection import Recommendation
+from server.recommend.feedback.impressions import Kind
+from server.recommend.serving import fallback
+from server.recommend.serving.context import Contexts, QueryContext
+from server.recommend.serving.list_cache import ListCache
+from server.recommend.serving.query import Query
+from server.recommend.serving.recorder import Recommended, Recorder
+from server.recommend.serving.state import ServingState
+from server.recommend.serving.trending.trends import DEFAULT_HOURS
+
+KEPT_SECONDS = 3600
+"""A list is made anew after an hour at most: what is due to be bought again depends on the time."""
+
+
+class Pipeline:
+    """Recommends from a worker's memory; every list is read off without a query once the worker is warm."""
+
+    def __init__(self, state: ServingState, contexts: Contexts, recorder: Recorder) -> None:
+        self._state = state
+        self._contexts = contexts
+        self._recorder = recorder
+        self._cache = ListCache()
+
+    async def recommend(self, query: Query, *, shown: bool = True) -> Recommended[Recommendation]:
+        """Recommend to a user, a visitor, or anyone. Raises UserNotFound and CategoryNotFound.
+
+        What the user bought (unless it was asked for), what is in their cart, and what stands on the page are
+        left out. Whoever has no history is shown what trends, then what sold best. `shown` is False when an admin
+        looks at the list of somebody else.
+        """
+        context = await self._contexts.of(query)
+        model = context.arm.model
+        items: Sequence[Recommendation]
+        if model is None or context.says_nothing:
+            items = await self._impersonal(context)
+        else:
+            items = self._cached(model, context)
+        return self._record(context, items, shown)
+
+    def _personal(self, model: Model, context: QueryContext) -> list[Recommendation]:
+        query, past = context.query, context.past()
+        page = context.on_page(past)
+        eligible = self._state.availability.choose(context.filters, context.left_out(past))
+        if not eligible:
+            return []
+        new, limit = (
+            (unbought(past.purchases, eligible), fresh_limit(query.limit))
+            if query.include_repeat
+            else (eligible, query.limit)
+        )
+        known = model.context(
+            query.audience.user_id,
+            history=past.recent,
+            bought=past.recent_bought,
+            context=page,
+            now=context.now,
+        )
+        candidates = model.candidates(known, new)
+        features = model.features(candidates)
+        ranked = model.rank(features)
+        selected = model.select(ranked, known, new, limit)
+        if query.include_repeat:
+            selected = model.repeats.next_basket(
+                selected, past.purchases, context.now, context=page, eligible=eligible, limit=query.limit
+            )
+        return fallback.fill(selected, [fallback.best_sellers], eligible, query.limit)
+
+    async def _impersonal(self, context: QueryContext) -> list[Recommendation]:
+        trends = await self._state.trends.of(DEFAULT_HOURS)
+        eligible = self._state.availability.choose(context.filters, context.left_out(context.past()))
+        rungs = fallback.ladder(trends, context.arm.model, context.filters)
+        return fallback.fill([], rungs, eligible, context.query.limit)
+
+    def _cached(self, model: Model, context: QueryContext) -> Sequence[Recommendation]:
+        """The list as it was made a moment ago, if everything that it was made from is still the same."""
+        availability, filters = self._state.availability, context.filters
+        key = (context.query, filters, context.now // KEPT_SECONDS)
+        # A weak one: a kept list shall not keep a model that was replaced.
+        origins = (weakref.ref(model), context.user, context.visitor, availability.arrival)
+        items = self._cache.get(key, origins, lambda product_id: availability.fits(product_id, filters))
+        if items is None:
+            items = self._personal(model, context)
+            self._cache.put(key, origins, items)
+        return items
+
+    def _record(
+        self, context: QueryContext, items: Sequence[Recommendation], shown: bool
+    ) -> Recommended[Recommendation]:
+        query = context.query
+        return self._recorder.record(
+            Kind(query.placement.name), items, context.arm, query.audience, shown=shown
+        )
