@@ -13,7 +13,7 @@ from sanset.v1 import recommend_pb2 as pb
 from server.clock import utc_now
 from server.recommend.feedback import online
 from server.recommend.feedback.online import Online, Scope
-from server.recommend.serving.recommender import POPULARITY
+from server.recommend.serving.recorder import POPULARITY
 
 CLICK = pb.BehaviorEvent.CLICK
 
