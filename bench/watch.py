@@ -83,7 +83,7 @@ class Watcher:
 
 
 async def watch(plan: WatchPlan) -> Result:
-    """Open the streams of a plan, wait to be told, probe, and return what was seen."""
+    """Open the streams of a plan, wait for the signal, probe, and return the times."""
     async with _channels(plan, len(plan.orders)) as (control, channels):
         watchers = [Watcher() for _ in plan.orders]
         async with asyncio.TaskGroup() as group:
@@ -143,7 +143,7 @@ def _say(line: str) -> None:
 
 
 def main() -> None:
-    """Do the plan of a file."""
+    """Carry out the plan in a file."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("plan", type=Path)
     plan = WatchPlan(**json.loads(arguments.parse_args().plan.read_text()))

@@ -59,7 +59,7 @@ class AuthMethods:
 
 
 class CartMethods:
-    """Fills a cart and says what it would cost."""
+    """Fills a cart and calculates its cost."""
 
     get_cart = Unary(cart_pb2.GetCartRequest, cart_pb2.Cart)
     add_item = Unary(cart_pb2.AddItemRequest, cart_pb2.Cart)
@@ -221,7 +221,7 @@ class SegmentMethods:
 
 
 class WebhookMethods:
-    """Registers addresses to be told of orders, and shows what was sent to them."""
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
 
     create_webhook_endpoint = Unary(webhook_pb2.CreateWebhookEndpointRequest, webhook_pb2.WebhookEndpoint)
     list_webhook_endpoints = Unary(

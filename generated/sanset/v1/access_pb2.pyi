@@ -41,7 +41,7 @@ class AccessRule(_message.Message):
         OPTIONAL: AccessRule._Level.ValueType  # 2
         """Anyone. An `authorization` header, when sent, must be valid, and personalises the reply."""
         SIGNED_IN: AccessRule._Level.ValueType  # 3
-        """A signed-in user. What the call touches must be theirs, or the caller an admin."""
+        """A signed-in user. The resources of the call must be theirs, unless the caller is an admin."""
 
     class Level(_Level, metaclass=_LevelEnumTypeWrapper):
         """How much the server must know of the caller."""
@@ -53,7 +53,7 @@ class AccessRule(_message.Message):
     OPTIONAL: AccessRule.Level.ValueType  # 2
     """Anyone. An `authorization` header, when sent, must be valid, and personalises the reply."""
     SIGNED_IN: AccessRule.Level.ValueType  # 3
-    """A signed-in user. What the call touches must be theirs, or the caller an admin."""
+    """A signed-in user. The resources of the call must be theirs, unless the caller is an admin."""
 
     class _Permission:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -78,10 +78,10 @@ class AccessRule(_message.Message):
         MANAGE_PROMOTIONS: AccessRule._Permission.ValueType  # 7
         """Create and change coupons, adjust points, and create gift cards."""
         MANAGE_WEBHOOKS: AccessRule._Permission.ValueType  # 8
-        """Register addresses that are told of orders."""
+        """Register webhook endpoints for orders."""
 
     class Permission(_Permission, metaclass=_PermissionEnumTypeWrapper):
-        """What a role may do beyond its own account. Admins hold every permission."""
+        """The permissions of a role beyond its own account. Admins hold every permission."""
 
     PERMISSION_UNSPECIFIED: AccessRule.Permission.ValueType  # 0
     """No permission is needed beyond the level."""
@@ -100,7 +100,7 @@ class AccessRule(_message.Message):
     MANAGE_PROMOTIONS: AccessRule.Permission.ValueType  # 7
     """Create and change coupons, adjust points, and create gift cards."""
     MANAGE_WEBHOOKS: AccessRule.Permission.ValueType  # 8
-    """Register addresses that are told of orders."""
+    """Register webhook endpoints for orders."""
 
     LEVEL_FIELD_NUMBER: _builtins.int
     PERMISSION_FIELD_NUMBER: _builtins.int

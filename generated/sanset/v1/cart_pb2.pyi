@@ -65,7 +65,7 @@ class Cart(_message.Message):
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
-        """What the cart would cost now, sent to the caller's default address, with every reduction.
+        """The cost of the cart now, sent to the caller's default address, with every reduction.
 
         What cannot be ordered (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but counts
         neither here nor for a coupon's minimum or free shipping; Checkout is refused until it is removed.

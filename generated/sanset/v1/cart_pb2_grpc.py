@@ -29,12 +29,12 @@ if _version_not_supported:
 
 
 class CartServiceStub:
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -117,12 +117,12 @@ class CartServiceStub:
 
 
 class CartServiceServicer:
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -175,10 +175,10 @@ class CartServiceServicer:
     def SyncCart(self, request, context):
         """Moves what a guest's cart holds into the caller's own, and returns that.
 
-        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
-        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
-        in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
-        another user's cart.
+        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
+        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
+        in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
+        a token that is unknown, expired, or was merged into another user's cart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -328,12 +328,12 @@ def add_CartServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CartService:
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 

@@ -30,12 +30,12 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class CartServiceStub:
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -63,10 +63,10 @@ class CartServiceStub:
     SyncCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]
     """Moves what a guest's cart holds into the caller's own, and returns that.
 
-    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
-    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
-    in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
-    another user's cart.
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
+    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
+    in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
+    a token that is unknown, expired, or was merged into another user's cart.
     """
     ApplyCoupon: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]
     """Puts a coupon on the cart, in place of another, and returns the cart.
@@ -102,12 +102,12 @@ class CartServiceStub:
 
 @_typing.type_check_only
 class CartServiceAsyncStub(CartServiceStub):
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -132,10 +132,10 @@ class CartServiceAsyncStub(CartServiceStub):
     SyncCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.SyncCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Moves what a guest's cart holds into the caller's own, and returns that.
 
-    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
-    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
-    in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
-    another user's cart.
+    The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
+    strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
+    in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
+    a token that is unknown, expired, or was merged into another user's cart.
     """
     ApplyCoupon: _aio.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Puts a coupon on the cart, in place of another, and returns the cart.
@@ -170,12 +170,12 @@ class CartServiceAsyncStub(CartServiceStub):
     """
 
 class CartServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Fills a cart and says what it would cost.
+    """Fills a cart and calculates its cost.
 
     Each user has exactly one cart; it exists from the first call on. Every change returns the whole cart.
-    Who is not signed in has a cart too: the first AddItem returns its `token`, which later calls send as the
-    metadata (header) `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login.
-    A signed-in caller's own cart is meant whatever token is sent.
+    A guest has a cart too: the first AddItem returns its `token`, which later calls send as the metadata (header)
+    `x-cart-token`. It lives for 30 days after its last change; SyncCart takes it over at login. A signed-in caller
+    always gets their own cart, whatever token is sent.
     A cart holds one currency and at most 100 different variants.
     """
 
@@ -240,10 +240,10 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
         """Moves what a guest's cart holds into the caller's own, and returns that.
 
-        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. What a
-        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) is left out and named
-        in `Cart.changes` of the first reply; a repeat does not name it again. Returns NOT_FOUND (CART_NOT_FOUND) for a token that is unknown, expired, or was merged into
-        another user's cart.
+        The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
+        strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
+        in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
+        a token that is unknown, expired, or was merged into another user's cart.
         """
 
     @_abc_1.abstractmethod

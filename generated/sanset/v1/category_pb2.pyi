@@ -40,7 +40,7 @@ class Category(_message.Message):
     parent_id: _builtins.int
     """The category above; 0 at the top."""
     description: _builtins.str
-    """What is found here, in one line or several: up to 2,000 characters and 6 KiB. Only in replies about this
+    """A description, of one line or several: up to 2,000 characters and 6 KiB. Only in replies about this
     category.
     """
     @_builtins.property

@@ -41,7 +41,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     QUANTITY_ABOVE_LIMIT: _ErrorReason.ValueType  # 7
     """The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
     CARD_NUMBER_REFUSED: _ErrorReason.ValueType  # 8
-    """What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
+    """The value looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
     WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 9
     """The address is not https, or not public. INVALID_ARGUMENT."""
     REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 10
@@ -225,9 +225,9 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     COUPON_HELD: _ErrorReason.ValueType  # 158
     """The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
     POINTS_HELD: _ErrorReason.ValueType  # 159
-    """The user has so many points, but unpaid orders of theirs hold `metadata.held` of them. FAILED_PRECONDITION."""
+    """The user has enough points, but their unpaid orders hold `metadata.held` of them. FAILED_PRECONDITION."""
     TOO_MANY_UNPAID: _ErrorReason.ValueType  # 160
-    """The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
+    """The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION."""
     PURCHASE_LIMIT: _ErrorReason.ValueType  # 161
     """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
     STOCK_CHANGED: _ErrorReason.ValueType  # 162
@@ -258,7 +258,7 @@ INVALID_MONEY: ErrorReason.ValueType  # 6
 QUANTITY_ABOVE_LIMIT: ErrorReason.ValueType  # 7
 """The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
 CARD_NUMBER_REFUSED: ErrorReason.ValueType  # 8
-"""What was sent looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
+"""The value looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
 WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 9
 """The address is not https, or not public. INVALID_ARGUMENT."""
 REQUEST_TOO_LARGE: ErrorReason.ValueType  # 10
@@ -442,9 +442,9 @@ ORDER_PAID_BACK: ErrorReason.ValueType  # 157
 COUPON_HELD: ErrorReason.ValueType  # 158
 """The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
 POINTS_HELD: ErrorReason.ValueType  # 159
-"""The user has so many points, but unpaid orders of theirs hold `metadata.held` of them. FAILED_PRECONDITION."""
+"""The user has enough points, but their unpaid orders hold `metadata.held` of them. FAILED_PRECONDITION."""
 TOO_MANY_UNPAID: ErrorReason.ValueType  # 160
-"""The caller has as many unpaid orders as one may: pay or cancel one. FAILED_PRECONDITION."""
+"""The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION."""
 PURCHASE_LIMIT: ErrorReason.ValueType  # 161
 """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
 STOCK_CHANGED: ErrorReason.ValueType  # 162

@@ -185,7 +185,7 @@ class OnlineMetrics(_message.Message):
 
     @_typing.final
     class Position(_message.Message):
-        """What was achieved by one position of the lists."""
+        """The results of one position in the lists."""
 
         DESCRIPTOR: _descriptor.Descriptor
 

@@ -123,7 +123,7 @@ class Model(_message.Message):
     version: _builtins.str
     """Its name, which recommendations carry as `model_version`."""
     type: Global___Model.Type.ValueType
-    """What was trained; the other parts were taken from the model before."""
+    """The parts that were trained; the others come from the previous model."""
     active: _builtins.bool
     """Whether it is in use."""
     data_fingerprint: _builtins.str
@@ -326,11 +326,11 @@ class Experiment(_message.Message):
 
     @_builtins.property
     def control(self) -> _model_metrics_pb2.OnlineMetrics:
-        """What the control achieved while it ran. Only in replies of GetExperiment."""
+        """The results of the control while the experiment ran. Only in replies of GetExperiment."""
 
     @_builtins.property
     def challenger(self) -> _model_metrics_pb2.OnlineMetrics:
-        """What the challenger achieved while it ran. Only in replies of GetExperiment."""
+        """The results of the challenger while the experiment ran. Only in replies of GetExperiment."""
 
     def __init__(
         self,
@@ -368,7 +368,7 @@ class TrainModelRequest(_message.Message):
         PRESET_UNSPECIFIED: TrainModelRequest._Preset.ValueType  # 0
         """Not set: 50 factors, regularization 0.01, 15 iterations, alpha 10."""
         TUNED: TrainModelRequest._Preset.ValueType  # 1
-        """What is most accurate on large shops, and takes longer to train."""
+        """The most accurate on large shops; takes longer to train."""
 
     class Preset(_Preset, metaclass=_PresetEnumTypeWrapper):
         """Sets of defaults."""
@@ -376,7 +376,7 @@ class TrainModelRequest(_message.Message):
     PRESET_UNSPECIFIED: TrainModelRequest.Preset.ValueType  # 0
     """Not set: 50 factors, regularization 0.01, 15 iterations, alpha 10."""
     TUNED: TrainModelRequest.Preset.ValueType  # 1
-    """What is most accurate on large shops, and takes longer to train."""
+    """The most accurate on large shops; takes longer to train."""
 
     class _Activation:
         ValueType = _typing.NewType("ValueType", _builtins.int)

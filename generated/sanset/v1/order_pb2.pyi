@@ -373,7 +373,7 @@ class Shipment(_message.Message):
     """Where it can be followed, an https address."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
-        """What is in it. Empty when the shop does not say; of several parcels each names its units."""
+        """Its contents. Empty when the shop does not list them; each of several parcels lists its units."""
 
     @_builtins.property
     def ship_time(self) -> _timestamp_pb2.Timestamp:

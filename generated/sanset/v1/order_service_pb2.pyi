@@ -301,7 +301,7 @@ class UpdateOrderStatusRequest(_message.Message):
     @_builtins.property
     def shipment(self) -> _order_pb2.Shipment:
         """With SHIPPED: the parcel that was handed over. While the order is SHIPPED already, another parcel of it, or with
-        `id` a correction of that one: the parcel is then as sent, and the buyer is told.
+        `id` a correction of that one: the parcel is then as sent, and the buyer gets a mail.
         """
 
     def __init__(

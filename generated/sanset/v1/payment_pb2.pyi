@@ -98,7 +98,7 @@ class Payment(_message.Message):
     method: Global___Payment.Method.ValueType
     """The kind of payment."""
     status: Global___Payment.Status.ValueType
-    """Where it stands."""
+    """Its status."""
     gateway_id: _builtins.str
     """The gateway's own id of the payment."""
     gateway: _builtins.str
@@ -111,11 +111,11 @@ class Payment(_message.Message):
 
     @_builtins.property
     def captured(self) -> _money_pb2.Money:
-        """What was captured."""
+        """The amount captured."""
 
     @_builtins.property
     def refunded(self) -> _money_pb2.Money:
-        """What was paid back of it, refunds that are still pending included."""
+        """The amount refunded, including refunds that are still pending."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
@@ -164,7 +164,7 @@ class Dispute(_message.Message):
         """Decided for the buyer: the money went back, as a refund whose `origin` is DISPUTE."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Where the dispute stands."""
+        """The status of a dispute."""
 
     STATUS_UNSPECIFIED: Dispute.Status.ValueType  # 0
     """Not set."""
@@ -185,12 +185,12 @@ class Dispute(_message.Message):
     gateway_id: _builtins.str
     """The gateway's own id of the dispute."""
     status: Global___Dispute.Status.ValueType
-    """Where it stands."""
+    """Its status."""
     reason: _builtins.str
     """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
-        """What is disputed."""
+        """The disputed amount."""
 
     @_builtins.property
     def respond_by(self) -> _timestamp_pb2.Timestamp:
@@ -347,16 +347,16 @@ class GiftCard(_message.Message):
     id: _builtins.int
     """The id of the card."""
     code: _builtins.str
-    """What pays: the `payment_token` of a checkout with the method GIFT_CARD. Told once, by CreateGiftCard."""
+    """What pays: the `payment_token` of a checkout with the method GIFT_CARD. Returned only by CreateGiftCard."""
     last_four: _builtins.str
-    """The end of the code, to tell cards apart by."""
+    """The end of the code, to distinguish cards by."""
     @_builtins.property
     def balance(self) -> _money_pb2.Money:
-        """What is left on it."""
+        """The remaining balance."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """Until when it pays, exclusive. Absent: for ever. A refund leaves at least 90 days."""
+        """The time at which it expires. Absent: never. A refund leaves at least 90 days."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:

@@ -89,7 +89,7 @@ class PaymentServiceServicer:
         PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
         succeeds after its order was given up is paid back. A report counts for the order whose payment has the
         `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
-        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+        accepted, confirms nothing, and raises a payment alert. Refunds and disputes made at the gateway are recorded.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -112,7 +112,7 @@ class PaymentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CreateGiftCard(self, request, context):
-        """Creates a gift card, and returns it with its code, which is told this once.
+        """Creates a gift card, and returns it with its code, which no later reply contains.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

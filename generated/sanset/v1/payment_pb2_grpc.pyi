@@ -45,7 +45,7 @@ class PaymentServiceStub:
     PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
     succeeds after its order was given up is paid back. A report counts for the order whose payment has the
     `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
-    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+    accepted, confirms nothing, and raises a payment alert. Refunds and disputes made at the gateway are recorded.
     """
     ListPaymentAlerts: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]
     """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
@@ -56,7 +56,7 @@ class PaymentServiceStub:
     (PAYMENT_ALERT_NOT_FOUND).
     """
     CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]
-    """Creates a gift card, and returns it with its code, which is told this once."""
+    """Creates a gift card, and returns it with its code, which no later reply contains."""
     GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
@@ -77,7 +77,7 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
     succeeds after its order was given up is paid back. A report counts for the order whose payment has the
     `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
-    taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+    accepted, confirms nothing, and raises a payment alert. Refunds and disputes made at the gateway are recorded.
     """
     ListPaymentAlerts: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListPaymentAlertsRequest, _payment_pb2.ListPaymentAlertsResponse]  # type: ignore[assignment]
     """Lists what a person must look at, the newest first: reports of gateways that fit no order, refunds that failed,
@@ -88,7 +88,7 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     (PAYMENT_ALERT_NOT_FOUND).
     """
     CreateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
-    """Creates a gift card, and returns it with its code, which is told this once."""
+    """Creates a gift card, and returns it with its code, which no later reply contains."""
     GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
@@ -118,7 +118,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         PERMISSION_DENIED (SIGNATURE_INVALID). Repeated, late and reordered reports are harmless. A payment that
         succeeds after its order was given up is paid back. A report counts for the order whose payment has the
         `gateway_id` it is about, and confirms it only with the amount and currency that the order costs; any other is
-        taken, confirms nothing, and is told to the shop's keeper. Refunds and disputes made at the gateway are recorded.
+        accepted, confirms nothing, and raises a payment alert. Refunds and disputes made at the gateway are recorded.
         """
 
     @_abc_1.abstractmethod
@@ -147,7 +147,7 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _payment_pb2.CreateGiftCardRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
-        """Creates a gift card, and returns it with its code, which is told this once."""
+        """Creates a gift card, and returns it with its code, which no later reply contains."""
 
     @_abc_1.abstractmethod
     def GetGiftCardBalance(

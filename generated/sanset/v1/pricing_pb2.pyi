@@ -19,7 +19,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Totals(_message.Message):
-    """What a set of lines costs. total = subtotal - discount + tax + shipping, exactly."""
+    """The cost of a set of lines. total = subtotal - discount + tax + shipping, exactly."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -56,11 +56,11 @@ class Totals(_message.Message):
 
     @_builtins.property
     def total(self) -> _money_pb2.Money:
-        """What is to be paid."""
+        """The amount to pay."""
 
     @_builtins.property
     def product_discount(self) -> _money_pb2.Money:
-        """The part of `discount` that products have of themselves."""
+        """The part of `discount` that comes from the products' own discounts."""
 
     @_builtins.property
     def tier_discount(self) -> _money_pb2.Money:

@@ -231,8 +231,8 @@ class Loyalty(_message.Message):
     tier_pending_points: _builtins.int
     """Points of delivered orders that can still be sent back: they can be redeemed, and join `lifetime_points` after that."""
     owed_points: _builtins.int
-    """Points that were spent before the order that earned them was undone. What is earned or returned later goes there
-    first; an admin's gift does not.
+    """Points that were spent before the order that earned them was undone. Points earned or returned later settle
+    these first; an admin's gift does not.
     """
     @_builtins.property
     def tier(self) -> Global___Tier:

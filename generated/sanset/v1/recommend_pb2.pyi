@@ -212,7 +212,7 @@ class BehaviorEvent(_message.Message):
     TIME_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
     kind: Global___BehaviorEvent.Kind.ValueType
-    """What was done."""
+    """The kind of the event."""
     product_id: _builtins.int
     """The product. Required for all but SEARCH."""
     query: _builtins.str
@@ -293,8 +293,8 @@ class GetRecommendationsRequest(_message.Message):
     include_repeat: _builtins.bool
     """Whether products that the user bought before may be recommended again."""
     visitor_id: _builtins.str
-    """The id under which a visitor who is not signed in was tracked. With a signed-in caller: what was done under
-    it counts as well.
+    """The id under which a visitor who is not signed in was tracked. With a signed-in caller, the events
+    tracked under it count as well.
     """
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
@@ -448,7 +448,7 @@ class TrackEventRequest(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     VISITOR_ID_FIELD_NUMBER: _builtins.int
     visitor_id: _builtins.str
-    """An id of the client's making for a visitor who is not signed in: 8 to 64 letters, digits, - and _.
+    """An id made by the client for a visitor who is not signed in: 8 to 64 letters, digits, - and _.
 
     Make it random, as whoever knows it can have recommendations from what was done under it.
     """
@@ -568,7 +568,7 @@ class GetHistoryResponse(_message.Message):
     """The token of the next page; empty on the last."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___BehaviorEvent]:
-        """What was done, the latest first. Without attribution tokens."""
+        """The events, the latest first. Without attribution tokens."""
 
     def __init__(
         self,

@@ -79,10 +79,10 @@ class RecommendServiceServicer:
     def GetRecommendations(self, request, context):
         """Recommends products to a user or visitor, the best first.
 
-        Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
-        `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
-        who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
-        gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
+        Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
+        `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
+        signed in get recommendations from the history of their `visitor_id`; without any history, users and
+        visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
         Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -36,10 +36,10 @@ class RecommendServiceStub:
     GetRecommendations: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]
     """Recommends products to a user or visitor, the best first.
 
-    Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
-    `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
-    who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
-    gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
+    Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
+    `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
+    signed in get recommendations from the history of their `visitor_id`; without any history, users and
+    visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
     """
     GetReorder: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]
@@ -74,10 +74,10 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     GetRecommendations: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
     """Recommends products to a user or visitor, the best first.
 
-    Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
-    `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
-    who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
-    gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
+    Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
+    `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
+    signed in get recommendations from the history of their `visitor_id`; without any history, users and
+    visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
     """
     GetReorder: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]  # type: ignore[assignment]
@@ -115,10 +115,10 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
         """Recommends products to a user or visitor, the best first.
 
-        Never recommends what is deleted, out of stock, in the cart, or was bought before (unless
-        `include_repeat`). What was bought, looked at or put into the cart a moment ago counts already. Visitors
-        who are not signed in get recommendations from what they did under their `visitor_id`; who has no history
-        gets what is trending and popular. The list is shorter than `limit` only when no more products fit.
+        Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
+        `include_repeat`). A purchase, view or cart addition of a moment ago counts already. Visitors who are not
+        signed in get recommendations from the history of their `visitor_id`; without any history, users and
+        visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
         Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
         """
 

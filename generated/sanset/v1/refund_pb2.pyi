@@ -213,7 +213,7 @@ class Return(_message.Message):
     reason: _builtins.str
     """Why, as the buyer put it."""
     answer: _builtins.str
-    """What the shop answered."""
+    """The shop's answer."""
     refund_id: _builtins.int
     """The last refund that paid for it; 0 before the goods arrived, or when nothing was to be paid."""
     @_builtins.property

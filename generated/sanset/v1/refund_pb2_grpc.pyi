@@ -50,7 +50,7 @@ class RefundServiceStub:
     naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
     was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
     dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
-    waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+    waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
     """
@@ -101,7 +101,7 @@ class RefundServiceAsyncStub(RefundServiceStub):
     naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
     was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
     dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
-    waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+    waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
     """
@@ -161,7 +161,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         naming what is left, beyond what was captured or the units that were not refunded yet, NOT_REFUNDABLE when nothing
         was paid, TOO_MANY after 200 refunds of the order, and ORDER_DISPUTED for money that the buyer's bank holds until a
         dispute is decided, ABORTED (STALE_ETAG) also without an etag when a return arrived and was paid while the call
-        waited for it. What was paid back at the gateway itself counts. A refund that the gateway does not confirm at once
+        waited for it. Money paid back at the gateway itself counts. A refund that the gateway does not confirm at once
         is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
         open, not before.
         """

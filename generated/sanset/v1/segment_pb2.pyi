@@ -106,9 +106,9 @@ Global___Segment: _TypeAlias = Segment  # noqa: Y015
 
 @_typing.final
 class SegmentRules(_message.Message):
-    """Which customers belong to a segment: those whom all the rules that are set fit.
+    """The definition of a segment: the customers who match all the rules that are set.
 
-    Orders count that are paid for and not given back; amounts are in the shop's currency.
+    Orders count that are paid for and not refunded; amounts are in the shop's currency.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -123,21 +123,21 @@ class SegmentRules(_message.Message):
     BOUGHT_CATEGORY_FIELD_NUMBER: _builtins.int
     COUNTRY_FIELD_NUMBER: _builtins.int
     min_orders: _builtins.int
-    """At least so many orders."""
+    """The least number of orders."""
     max_orders: _builtins.int
-    """At most so many orders."""
+    """The greatest number of orders."""
     min_spent: _builtins.str
-    """Spent at least so much in all, as a decimal number: "100.00"."""
+    """The least amount spent in all, as a decimal number: "100.00"."""
     max_spent: _builtins.str
-    """Spent at most so much in all, as a decimal number."""
+    """The greatest amount spent in all, as a decimal number."""
     ordered_within_days: _builtins.int
-    """Ordered within so many days."""
+    """Ordered within this number of days."""
     not_ordered_for_days: _builtins.int
-    """Has not ordered for so many days; who never ordered fits as well."""
+    """Has not ordered for this number of days; customers who never ordered match as well."""
     registered_within_days: _builtins.int
-    """Signed up within so many days."""
+    """Signed up within this number of days."""
     bought_category: _builtins.str
-    """Bought from this category or those below it: its slug or name. NOT_FOUND when there is none such."""
+    """Bought from this category or those below it: its slug or name. NOT_FOUND when there is no such category."""
     country: _builtins.str
     """Has orders to this country: its ISO 3166-1 code of two letters, in any case."""
     def __init__(
@@ -170,7 +170,7 @@ Global___SegmentRules: _TypeAlias = SegmentRules  # noqa: Y015
 
 @_typing.final
 class SegmentAnalysis(_message.Message):
-    """What the members of a segment have in common."""
+    """The averages and favourites of a segment's members."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -221,24 +221,24 @@ class SegmentAnalysis(_message.Message):
     order_count: _builtins.int
     """The number of orders of its members."""
     average_orders: _builtins.float
-    """How many orders a member made on average."""
+    """The average number of a member's orders."""
     average_days_since_order: _builtins.float
-    """How many days ago a member ordered last, on average over those who ordered."""
+    """The average number of days since a member's last order, over those who ordered."""
     @_builtins.property
     def segment(self) -> Global___Segment:
         """The segment."""
 
     @_builtins.property
     def revenue(self) -> _money_pb2.Money:
-        """What they spent, in the shop's currency: what was paid less what was paid back."""
+        """The amount they spent, in the shop's currency: payments less refunds."""
 
     @_builtins.property
     def average_spent(self) -> _money_pb2.Money:
-        """What a member spent on average."""
+        """The average amount spent by a member."""
 
     @_builtins.property
     def average_order(self) -> _money_pb2.Money:
-        """What an order of a member comes to on average."""
+        """The average amount of a member's order."""
 
     @_builtins.property
     def categories(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentAnalysis.Favourite]:
@@ -292,11 +292,11 @@ class SegmentMember(_message.Message):
     """How many orders the user made and kept something of."""
     @_builtins.property
     def spent(self) -> _money_pb2.Money:
-        """What the user spent, in the shop's currency: what was paid less what was paid back."""
+        """The amount the user spent, in the shop's currency: payments less refunds."""
 
     @_builtins.property
     def last_order_time(self) -> _timestamp_pb2.Timestamp:
-        """When the user ordered last; not set for who never did."""
+        """The time of the user's last order; not set when there is none."""
 
     def __init__(
         self,

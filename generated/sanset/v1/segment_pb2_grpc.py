@@ -89,7 +89,7 @@ class SegmentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSegment(self, request, context):
-        """Gets a segment with the number of its members. NOT_FOUND when there is none such.
+        """Gets a segment with the number of its members. NOT_FOUND when there is no such category.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -44,7 +44,7 @@ class User(_message.Message):
         """Runs the shop."""
 
     class Role(_Role, metaclass=_RoleEnumTypeWrapper):
-        """What the account may do."""
+        """The role of the account."""
 
     ROLE_UNSPECIFIED: User.Role.ValueType  # 0
     """Not set."""
@@ -75,10 +75,10 @@ class User(_message.Message):
     phone: _builtins.str
     """The telephone number, up to 32 digits, spaces and the signs + - ( ) . /"""
     role: Global___User.Role.ValueType
-    """What the account may do."""
+    """The role of the account."""
     @_builtins.property
     def preferences(self) -> _struct_pb2.Struct:
-        """What the person prefers (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
+        """The preferences (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -130,7 +130,7 @@ class Address(_message.Message):
     id: _builtins.int
     """The id of the address."""
     label: _builtins.str
-    """What the user calls it: "Home"."""
+    """The user's name for it: "Home"."""
     line1: _builtins.str
     """The first line: street and number."""
     line2: _builtins.str

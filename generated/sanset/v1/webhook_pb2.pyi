@@ -23,12 +23,12 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class WebhookEndpoint(_message.Message):
-    """An address that is told of what happens to orders.
+    """An address that receives the events of orders.
 
     Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "status", "time", …}`, at least once
     and in order per order. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
-    `<seconds>.<body>` under the endpoint's secret; `Sanset-Delivery` holds the id to tell repeats by. Anything but a
-    2xx within 10 seconds is tried again, later and later, for a day.
+    `<seconds>.<body>` under the endpoint's secret; `Sanset-Delivery` holds the id to recognise repeats by. Anything
+    but a 2xx within 10 seconds is tried again, at growing intervals, for a day.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -44,18 +44,18 @@ class WebhookEndpoint(_message.Message):
     id: _builtins.int
     """The id of the endpoint."""
     url: _builtins.str
-    """Where to, an https address that is not in a private network."""
+    """The address: https, and not in a private network."""
     active: _builtins.bool
-    """Whether it is told at all. Switched off by itself when deliveries have failed for a day: what happens
-    meanwhile is kept for 30 days, and sent when it is on again. One that is switched off by hand misses it.
+    """Whether it receives events. Switched off automatically when deliveries have failed for a day: events meanwhile
+    are stored for 30 days, and sent when it is on again. An endpoint switched off by hand misses them.
     """
     secret: _builtins.str
-    """The secret that signs; told once, by CreateWebhookEndpoint."""
+    """The signing secret; returned only by CreateWebhookEndpoint."""
     disabled_reason: _builtins.str
     """Why it was switched off by itself; empty when it was not, or by hand."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What to tell of: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
+        """The events to deliver: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
         order.cancelled, order.return_requested, order.returned, order.refunded. Empty: everything.
         """
 

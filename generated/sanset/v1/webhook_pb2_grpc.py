@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class WebhookServiceStub:
-    """Registers addresses to be told of orders, and shows what was sent to them.
+    """Registers webhook endpoints for orders, and shows the deliveries to them.
     """
 
     def __init__(self, channel):
@@ -69,11 +69,11 @@ class WebhookServiceStub:
 
 
 class WebhookServiceServicer:
-    """Registers addresses to be told of orders, and shows what was sent to them.
+    """Registers webhook endpoints for orders, and shows the deliveries to them.
     """
 
     def CreateWebhookEndpoint(self, request, context):
-        """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+        """Registers an endpoint, and returns it with its signing secret, which no later reply contains.
 
         Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
         (TOO_MANY) beyond 20.
@@ -161,7 +161,7 @@ def add_WebhookServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class WebhookService:
-    """Registers addresses to be told of orders, and shows what was sent to them.
+    """Registers webhook endpoints for orders, and shows the deliveries to them.
     """
 
     @staticmethod

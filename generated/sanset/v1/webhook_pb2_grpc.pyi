@@ -28,14 +28,14 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class WebhookServiceStub:
-    """Registers addresses to be told of orders, and shows what was sent to them."""
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> WebhookServiceAsyncStub: ...
     CreateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.CreateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
-    """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+    """Registers an endpoint, and returns it with its signing secret, which no later reply contains.
 
     Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
     (TOO_MANY) beyond 20.
@@ -57,11 +57,11 @@ class WebhookServiceStub:
 
 @_typing.type_check_only
 class WebhookServiceAsyncStub(WebhookServiceStub):
-    """Registers addresses to be told of orders, and shows what was sent to them."""
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.CreateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
-    """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+    """Registers an endpoint, and returns it with its signing secret, which no later reply contains.
 
     Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
     (TOO_MANY) beyond 20.
@@ -82,7 +82,7 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """
 
 class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Registers addresses to be told of orders, and shows what was sent to them."""
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
 
     @_abc_1.abstractmethod
     def CreateWebhookEndpoint(
@@ -90,7 +90,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.CreateWebhookEndpointRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
-        """Registers an address to be told of orders, and returns it with the secret that signs, told this once.
+        """Registers an endpoint, and returns it with its signing secret, which no later reply contains.
 
         Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
         (TOO_MANY) beyond 20.
