@@ -10,7 +10,7 @@ from server.cart import queries
 from server.cart.owner import Member
 from server.cart.view import CartView, view
 from server.pricing.prices import PriceRules
-from server.promotion import coupons
+from server.promotion import coupons, point_queries
 from server.promotion import queries as promotion_queries
 from server.promotion import service as promotions
 from server.promotion.errors import CouponUnknown
@@ -47,7 +47,7 @@ def redeem_points(tx: Connection, user_id: int, points: int | None, currency: st
 
     Raises PointsTooFew and PointsHeld.
     """
-    owned = promotion_queries.account(tx, user_id).points
+    owned = point_queries.account(tx, user_id).points
     redeemed = owned if points is None else points
     if redeemed > owned:
         raise promotions.too_few(tx, user_id, redeemed)

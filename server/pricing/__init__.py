@@ -1,0 +1,1 @@
+"""What goods cost, on plain values."""

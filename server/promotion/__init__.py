@@ -1,0 +1,1 @@
+"""What lowers the price of an order: coupons, loyalty tiers and points."""

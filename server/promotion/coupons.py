@@ -14,7 +14,7 @@ from server.errors import InvalidField
 from server.etags import check_etag
 from server.money import Money
 from server.pricing.tiers import Tiers
-from server.promotion import queries
+from server.promotion import point_queries, queries
 from server.promotion.errors import CouponCodeTaken, CouponNotFound
 
 Changes = Mapping[str, Any]
@@ -31,7 +31,7 @@ def usable(
     connection: Connection, user_id: int, tiers: Tiers, now: datetime, after: Sequence[Any] | None, limit: int
 ) -> Sequence[AnyRow]:
     """A page of the coupons that a user could use now, whatever their cart holds."""
-    reached = tiers.reached(queries.account(connection, user_id).lifetime)
+    reached = tiers.reached(point_queries.account(connection, user_id).lifetime)
     return queries.usable_page(connection, user_id, reached, now, after, limit)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.promotion import queries
+from server.promotion import point_queries
 
 EARNED: Final = "EARNED"
 REDEEMED: Final = "REDEEMED"
@@ -32,8 +32,8 @@ class OrderLedger:
         self._user_id = user_id
         self._order_id = order_id
         self._now = now
-        self._points, self._owed = queries.lock_account(tx, user_id)
-        self._entries = [(one.kind, one.points, one.ref) for one in queries.booked(tx, order_id)]
+        self._points, self._owed = point_queries.lock_account(tx, user_id)
+        self._entries = [(one.kind, one.points, one.ref) for one in point_queries.booked(tx, order_id)]
 
     def sum(self, kind: str) -> int:
         """The sum of the order's entries of a kind."""
@@ -54,7 +54,7 @@ class OrderLedger:
         change = sum(moved.values())
         lifetime = moved.get(EARNED, 0) + moved.get(REVERSED, 0) if counted else 0
         owed = self._owed_by(change)
-        queries.credit(self._tx, self._user_id, change + owed, owed, lifetime)
+        point_queries.credit(self._tx, self._user_id, change + owed, owed, lifetime)
         self._add(OWED if owed > 0 else REPAID, owed, None)
         self._points, self._owed = self._points + change + owed, self._owed + owed
 
@@ -78,4 +78,4 @@ def enter(
 ) -> None:
     """Add an entry; the unique index refuses one that is booked already."""
     values = {"user_id": user_id, "order_id": order_id, "kind": kind, "points": points, "ref": ref}
-    queries.insert_entry(tx, values | {"created_at": now})
+    point_queries.insert_entry(tx, values | {"created_at": now})

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.pricing.tiers import Tier, Tiers
-from server.promotion import queries
+from server.promotion import point_queries
 from server.promotion.errors import PointsTooFew
 from server.promotion.ledger import ADJUSTED
 from server.user import service as accounts
@@ -48,7 +48,7 @@ class Standing:
 
 def standing(connection: Connection, user_id: int, tiers: Tiers, waiting: Waiting) -> Standing:
     """Where a user stands. Lifetime points alone decide the tier: see `service.count`."""
-    account = queries.account(connection, user_id)
+    account = point_queries.account(connection, user_id)
     tier = tiers.at(account.lifetime)
     return Standing(user_id, account.points, account.owed, account.lifetime, waiting, tier, tiers.after(tier))
 
@@ -60,9 +60,9 @@ def adjust(tx: Connection, user_id: int, points: int, reason: str, actor: Actor,
     """
     accounts.get_me(tx, user_id)
     if points > 0:
-        queries.credit(tx, user_id, points)
-    elif not queries.spend(tx, user_id, -points):
-        raise PointsTooFew(points=queries.account(tx, user_id).points, wanted=-points)
+        point_queries.credit(tx, user_id, points)
+    elif not point_queries.spend(tx, user_id, -points):
+        raise PointsTooFew(points=point_queries.account(tx, user_id).points, wanted=-points)
     entry = {"user_id": user_id, "kind": ADJUSTED, "points": points, "reason": reason, "created_at": now}
-    queries.insert_entry(tx, entry)
+    point_queries.insert_entry(tx, entry)
     write(tx, actor, "AdjustPoints", f"user/{user_id}", now, points=points, reason=reason)

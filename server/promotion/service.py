@@ -19,7 +19,7 @@ from server.errors import Refusal
 from server.money import Money
 from server.pricing.prices import CouponRule, Priced, Reductions
 from server.pricing.tiers import Tier, Tiers
-from server.promotion import queries
+from server.promotion import point_queries, queries
 from server.promotion.errors import (
     CouponBelowMinimum,
     CouponCurrency,
@@ -162,7 +162,7 @@ def hold(
     if coupon is not None:
         _take_use(tx, user_id, coupon)
     points = priced.points_redeemed
-    if points and not queries.spend(tx, user_id, points):
+    if points and not point_queries.spend(tx, user_id, points):
         raise too_few(tx, user_id, points)
     # What was read decides; these go with the writes that follow.
     if coupon is not None:
@@ -181,7 +181,10 @@ def _take_use(tx: Connection, user_id: int, coupon: CouponRule) -> None:
 
 def too_few(connection: Connection, user_id: int, requested: int) -> Refusal:
     """Why a user cannot redeem so many points: they have fewer, or unpaid orders of theirs hold them."""
-    points, reserved = queries.account(connection, user_id).points, queries.held_points(connection, user_id)
+    points, reserved = (
+        point_queries.account(connection, user_id).points,
+        queries.held_points(connection, user_id),
+    )
     if reserved and points + reserved >= requested:
         return PointsHeld(points=points, wanted=requested, held=reserved)
     return PointsTooFew(points=points, wanted=requested)
@@ -254,7 +257,7 @@ def reverse(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: 
 def count(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
     """Let what an order earned count for its buyer's tier from now on; the caller marks the order."""
     ledger = OrderLedger(tx, order["user_id"], order["id"], now)
-    queries.credit(tx, order["user_id"], 0, lifetime=ledger.sum(EARNED) + ledger.sum(REVERSED))
+    point_queries.credit(tx, order["user_id"], 0, lifetime=ledger.sum(EARNED) + ledger.sum(REVERSED))
 
 
 def share(points: int, total_minor: int, refunded_minor: int) -> int:

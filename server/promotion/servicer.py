@@ -14,7 +14,7 @@ from server.errors import UserNotFound
 from server.paging import Pages
 from server.pricing.tiers import Tiers
 from server.promotion import convert as promotion_convert
-from server.promotion import coupons, loyalty, queries
+from server.promotion import coupons, loyalty, point_queries, queries
 from server.promotion.loyalty import ReadWaiting
 from server.rpc.access import permits
 from server.rpc.call import Call
@@ -69,7 +69,7 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
             user_id = _whose(connection, request.user_id, call)
             scope = ("ListPoints", user_id)
             after = self._pages.open(request.page_token, *scope)
-            rows = queries.entry_page(connection, user_id, after, size + 1)
+            rows = point_queries.entry_page(connection, user_id, after, size + 1)
         items, token = self._pages.page(
             rows, size, promotion_convert.entry_to_wire, lambda row: [row.id], *scope
         )
