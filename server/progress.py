@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 
-class Report(Protocol):
-    """Told of each stage as it moves on: `done` of `total` (0: not known) under the stage's name."""
+class ProgressReport(Protocol):
+    """Receives the progress of each stage: `done` of `total` (0: unknown) under the stage's name."""
 
     def __call__(self, stage: str, done: int, total: int) -> None:
-        """Take the news; called some times per second at most."""
+        """Receive the progress; called a few times per second at most."""
 
 
 def silent(stage: str, done: int, total: int) -> None:
@@ -22,7 +22,7 @@ def silent(stage: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def bars(console: Console | None = None) -> Iterator[Report]:
+def bars(console: Console | None = None) -> Iterator[ProgressReport]:
     """A report that draws one bar per stage on `console` (standard error); a plain line each when it
     is no terminal.
     """

@@ -19,7 +19,7 @@ from server.demo.people import make_people
 from server.demo.trade import Market, make_baskets
 from server.demo.writing import DemoShop, category_count, write_shop
 from server.pricing.prices import PriceRules
-from server.progress import Report
+from server.progress import ProgressReport
 
 SEED: Final = 20_240_117
 PEOPLE: Final = 500
@@ -43,7 +43,7 @@ def load_demo(
     *,
     rules: PriceRules,
     hash_password: Callable[[str], str],
-    progress: Report,
+    progress: ProgressReport,
     seed: int = SEED,
     now: datetime | None = None,
 ) -> DemoSummary:
@@ -71,7 +71,7 @@ def load_demo(
 
 
 def make_shop(
-    seed: int, now: datetime, rules: PriceRules, progress: Report, *, taken: set[str] | None = None
+    seed: int, now: datetime, rules: PriceRules, progress: ProgressReport, *, taken: set[str] | None = None
 ) -> DemoShop:
     """The whole demo shop in memory, without the people whose e-mail is among `taken`."""
     rng = Random(seed)  # noqa: S311 - not for secrets: the same seed must give the same shop

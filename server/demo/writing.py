@@ -26,7 +26,7 @@ from server.events.topics import CatalogReplaced
 from server.order.status import LIVE, told_eta
 from server.order.steps import MESSAGES
 from server.payment.gateway import CAPTURED
-from server.progress import Report
+from server.progress import ProgressReport
 from server.text.name_key import name_key
 
 STAGE: Final = "Writing the demo shop"
@@ -56,7 +56,7 @@ class Ids:
     addresses: Sequence[int]
 
 
-def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progress: Report) -> None:
+def write_shop(tx: Connection, shop: DemoShop, hashes: Mapping[str, str], progress: ProgressReport) -> None:
     """Write everything in the transaction `tx`."""
     ids = Ids(
         reserve_ids(tx, metadata.tables["products"], len(shop.goods)),

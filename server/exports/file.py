@@ -20,7 +20,7 @@ from server.exports import csv_file, workbook
 from server.exports.csv_file import csv_of, heading_of
 from server.exports.source import Chunk, ExportSource, Keys
 from server.exports.workbook import Workbook
-from server.progress import Report, silent
+from server.progress import ProgressReport, silent
 
 Open = Callable[[], AbstractContextManager[Connection]]
 """Gives a connection for one read."""
@@ -42,13 +42,15 @@ class Format(StrEnum):
         return csv_file.CONTENT_TYPE if self is Format.CSV else workbook.CONTENT_TYPE
 
 
-def write_file(path: Path, source: ExportSource, form: Format, read: Open, report: Report = silent) -> int:
+def write_file(
+    path: Path, source: ExportSource, form: Format, read: Open, report: ProgressReport = silent
+) -> int:
     """Write the whole export to `path`, and return how many rows it has."""
     write = _write_csv if form is Format.CSV else _write_workbook
     return write(path, source, _chunks(source, read, report))
 
 
-def _chunks(source: ExportSource, read: Open, report: Report) -> Iterator[Chunk]:
+def _chunks(source: ExportSource, read: Open, report: ProgressReport) -> Iterator[Chunk]:
     stage = f"Exporting {source.title.lower()}"
     with read() as connection:
         total, done, after = source.count(connection), 0, None

@@ -17,7 +17,7 @@ from server.imports.ledger import Ledger
 from server.imports.orders import ShopIds, lock, write_orders
 from server.imports.rows import CURRENCY, ImportFailed, Rejected, read_rows
 from server.money import Money
-from server.progress import Report
+from server.progress import ProgressReport
 
 __all__ = ["ImportFailed", "Rejected", "Summary", "import_online_retail"]
 
@@ -57,7 +57,7 @@ def import_online_retail(
     path: Path,
     *,
     limit: int | None = None,
-    progress: Report,
+    progress: ProgressReport,
     report: Callable[[Rejected], None],
 ) -> Summary:
     """Bring the invoices of `path` (CSV, plain or gzipped) into the shop as products, customers and orders.
@@ -91,7 +91,11 @@ def import_online_retail(
 
 
 def _read(
-    path: Path, limit: int | None, summary: Summary, progress: Report, report: Callable[[Rejected], None]
+    path: Path,
+    limit: int | None,
+    summary: Summary,
+    progress: ProgressReport,
+    report: Callable[[Rejected], None],
 ) -> Ledger:
     ledger = Ledger()
 

@@ -21,7 +21,7 @@ from server.imports.ledger import Invoice, Ledger
 from server.imports.rows import CURRENCY
 from server.order import status
 from server.order.steps import MESSAGES
-from server.progress import Report
+from server.progress import ProgressReport
 
 ORDERS_PER_TRANSACTION: Final = 250
 """Whoever buys or changes one of their products waits until it ends."""
@@ -59,7 +59,7 @@ class ShopIds:
     users: Mapping[int, int]
 
 
-def write_orders(engine: Engine, ledger: Ledger, shop_ids: ShopIds, progress: Report) -> int:
+def write_orders(engine: Engine, ledger: Ledger, shop_ids: ShopIds, progress: ProgressReport) -> int:
     """Write every invoice that is no order yet, oldest first; return how many were new.
 
     A sale becomes a DELIVERED order, a cancellation a CANCELLED one. Prices include everything: no tax and no

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Executable, bindparam, text
 
 from server.db.engine import reading
-from server.progress import Report, silent
+from server.progress import ProgressReport, silent
 from server.verify.after_sale import AFTER_SALE
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
@@ -58,7 +58,7 @@ def rules() -> list[Rule]:
     ]
 
 
-def verify(engine: Engine, *, progress: Report = silent) -> list[Violation]:
+def verify(engine: Engine, *, progress: ProgressReport = silent) -> list[Violation]:
     """Find the rows that break a rule, at most `MAX_PER_RULE` for each; an empty list is a sound shop.
 
     Reads only. Each rule is one query, which sees the database at one moment: every transaction of the shop keeps
