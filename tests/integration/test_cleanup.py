@@ -47,7 +47,7 @@ def clean(db: Database) -> None:
     pool.close()
 
 
-def test_events_go_after_a_week_but_not_before_the_outboxes_had_them(db: Database) -> None:
+def test_events_go_after_a_week_but_not_before_the_outboxes_handled_them(db: Database) -> None:
     publish_in(db, "1", "2")
     assert take(db) == ["1", "2"]
     assert take(db, "webhooks") == ["1", "2"]
@@ -123,7 +123,7 @@ def test_the_outboxes_carry_on_in_a_cluster_whose_transactions_begin_anew(postgr
     db.close()
 
 
-def test_a_consumer_without_a_place_begins_with_what_is_kept(db: Database) -> None:
+def test_a_consumer_without_a_position_begins_with_the_oldest_event_that_is_stored(db: Database) -> None:
     with db.transaction() as tx:
         tx.execute(delete(Consumer))
         tx.execute(text("SELECT 1"))
@@ -132,7 +132,7 @@ def test_a_consumer_without_a_place_begins_with_what_is_kept(db: Database) -> No
     db.close()
 
 
-def test_what_people_looked_at_goes_after_the_days_that_the_shop_says(db: Database) -> None:
+def test_behaviour_events_go_after_the_days_in_the_settings(db: Database) -> None:
     now = utc_now()
     rows = [
         {

@@ -112,7 +112,7 @@ def test_the_same_seed_and_time_give_the_same_shop() -> None:
     assert one.purchases != other.purchases
 
 
-def test_orders_cost_what_a_checkout_would_have_asked() -> None:
+def test_orders_are_priced_as_a_checkout_prices_them() -> None:
     shop = made()
     for purchase in [one for one in shop.purchases[:200] if not one.cost.tier_discount]:
         prices = {place: shop.goods[place].price_minor for place in purchase.basket.units}
@@ -122,7 +122,7 @@ def test_orders_cost_what_a_checkout_would_have_asked() -> None:
         assert purchase.cost == price(items, "USD", "US", RULES)
 
 
-def test_what_goes_together_is_bought_together_far_more_often_than_by_chance() -> None:
+def test_complementary_products_are_bought_together_far_more_often_than_by_chance() -> None:
     shop = made()
     kinds = [{shop.goods[place].kind.key for place in one.basket.units} for one in shop.purchases]
     for first, second in (("shampoo", "conditioner"), ("diapers", "wipes"), ("tent", "sleeping-bag")):
@@ -146,7 +146,7 @@ def test_the_demo_passwords_keep_the_shops_own_rules(login: object) -> None:
     check_strength(one.password, one.email)
 
 
-def test_what_people_bought_made_them_members_of_more_than_one_tier() -> None:
+def test_purchases_lead_to_more_than_one_tier() -> None:
     shop = made()
     bought: dict[int, list[DemoOrder]] = {}
 

@@ -103,7 +103,7 @@ def test_a_row_per_line_and_the_lines_of_an_order_add_up_to_its_total(
     assert abs(placed - order.create_time.ToDatetime(tzinfo=UTC)) < timedelta(seconds=1)
 
 
-def test_what_strangers_wrote_is_no_formula(shop: RunningShop, since: Timestamp) -> None:
+def test_text_from_customers_is_no_formula(shop: RunningShop, since: Timestamp) -> None:
     bought(shop, (shop.product(name=NASTY).id, 1))
     request = order_service_pb2.ExportOrdersRequest(start_time=since)
     [row] = table(ordered(shop, request))
@@ -126,7 +126,7 @@ INVISIBLE = ["\u00a0", "\ufeff", "\u200b", "\u2060", "\u00ad", "\u202e", " ", "\
 
 
 @pytest.mark.parametrize("before", INVISIBLE)
-def test_what_cannot_be_seen_hides_no_formula(before: str) -> None:
+def test_invisible_characters_hide_no_formula(before: str) -> None:
     [[name]] = csv.reader(io.StringIO(csv_of([(f"{before}=1+1",)]).decode(), newline=""))
     assert name == f"'{before}=1+1"
 
@@ -137,7 +137,7 @@ def test_a_part_that_another_separator_makes_a_cell_is_no_formula(separator: str
     assert plain_text(f"x{separator}{gap}=cmd|' /C calc'!A0") == f"x{separator}'{gap}=cmd|' /C calc'!A0"
 
 
-def test_what_no_spreadsheet_would_run_stays_as_it_is() -> None:
+def test_text_that_no_spreadsheet_runs_stays_as_it_is() -> None:
     for text in ("Mug, -20 % off", "a = b", "Tea; 50 g", "me@shop.test", "1-2-3", "Crème brûlée ☕"):
         assert plain_text(text) == text
 
@@ -177,7 +177,7 @@ def test_rows_beyond_a_sheet_go_on_in_the_next(tmp_path: Path) -> None:
     assert values == [["number", 0, 1, 2], ["number", 3, 4, 5], ["number", 6, 7]]
 
 
-def test_chunks_leave_nothing_out_and_tell_nothing_twice(
+def test_chunks_neither_skip_nor_repeat_rows(
     shop: RunningShop, since: Timestamp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     mug, bag = shop.product(), shop.product()
@@ -200,7 +200,7 @@ def test_chunks_leave_nothing_out_and_tell_nothing_twice(
         assert (rows, told[0], told[-1]) == (12, (0, 6), (6, 6))
 
 
-def test_only_the_orders_of_the_time_asked_for(shop: RunningShop, since: Timestamp) -> None:
+def test_only_orders_of_the_requested_time_are_exported(shop: RunningShop, since: Timestamp) -> None:
     first, second = shop.order(), shop.order()
     until = order_service_pb2.ExportOrdersRequest(start_time=since, end_time=second.create_time)
     assert [row["order"] for row in table(ordered(shop, until))] == [first.number]
@@ -255,7 +255,7 @@ def test_vendors_export_their_own_products_and_admins_all(shop: RunningShop) -> 
     assert {other["vendor_id"] for other in everybodys} > {row["vendor_id"]}
 
 
-def test_a_file_comes_in_pieces_under_a_name_and_a_type_told_once(shop: RunningShop) -> None:
+def test_a_file_comes_in_pieces_with_its_name_and_type_sent_once(shop: RunningShop) -> None:
     shop.order()
     for form, kind, ending in (
         (order_service_pb2.ExportOrdersRequest.CSV, "text/csv; charset=utf-8", ".csv"),
@@ -275,7 +275,7 @@ def test_a_file_comes_in_pieces_under_a_name_and_a_type_told_once(shop: RunningS
         assert name.endswith(f'{ending}"')
 
 
-def test_nothing_is_read_before_somebody_takes_it(shop: RunningShop) -> None:
+def test_nothing_is_read_before_the_caller_takes_it(shop: RunningShop) -> None:
     """A slow reader holds no thread and no transaction, and no more memory than a chunk."""
     reads: list[Keys | None] = []
 

@@ -87,7 +87,7 @@ def test_lines_of_one_invoice_are_one_order_wherever_they_stand(engine: Engine, 
     assert value(engine, placed).isoformat() == "2010-12-01T08:26:00+00:00"
 
 
-def test_what_cannot_be_an_order_line_is_reported_by_line_and_reason(
+def test_a_row_that_cannot_be_an_order_line_is_reported_with_line_and_reason(
     engine: Engine, file: Path, tmp_path: Path
 ) -> None:
     summary, refused = run(engine, file)
@@ -200,7 +200,7 @@ def test_a_limit_takes_whole_invoices_and_the_rest_can_follow(engine: Engine, fi
     assert verify(engine) == []
 
 
-def test_workers_are_told_that_everything_may_have_changed(engine: Engine, file: Path) -> None:
+def test_an_import_publishes_that_the_catalogue_changed(engine: Engine, file: Path) -> None:
     run(engine, file)
     with engine.connect() as connection:
         row = connection.execute(select(events.Event.topic, events.Event.key, events.Event.payload)).one()
@@ -221,7 +221,7 @@ UCI = """InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,Customer
 """
 
 
-def test_the_file_as_uci_hands_it_out_is_taken_whole(engine: Engine, tmp_path: Path) -> None:
+def test_the_file_as_uci_distributes_it_is_imported_whole(engine: Engine, tmp_path: Path) -> None:
     path = tmp_path / "Online Retail.csv"
     path.write_bytes(UCI.encode("latin-1"))
     summary, refused = run(engine, path)

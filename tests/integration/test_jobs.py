@@ -81,7 +81,7 @@ async def cluster(url: str) -> AsyncIterator[Cluster]:
     one.db.close()
 
 
-def test_of_many_workers_one_runs_a_job_each_time_it_is_due(database_url: str) -> None:
+def test_one_of_many_workers_runs_a_job_each_time_it_is_due(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         job = one.job("tidy", every=HOUR)
         workers = [one.worker(job) for _ in range(4)]
@@ -267,7 +267,7 @@ def test_waking_runs_a_frequent_job_now(database_url: str) -> None:
     play(database_url, story)
 
 
-def test_what_wakes_a_job_during_its_pause_shares_one_run(database_url: str) -> None:
+def test_wake_ups_during_a_jobs_pause_share_one_run(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         worker = one.worker(one.job("outbox", every=5 * SECOND, pause=SECOND / 5))
         worker.start()
@@ -284,7 +284,7 @@ def test_what_wakes_a_job_during_its_pause_shares_one_run(database_url: str) -> 
     play(database_url, story)
 
 
-def test_a_database_that_is_away_ends_nothing(database_url: str) -> None:
+def test_the_jobs_survive_a_database_that_is_away(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         job = one.job("tidy", every=timedelta(milliseconds=20))
         worker = one.worker(job)

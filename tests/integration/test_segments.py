@@ -214,7 +214,7 @@ RULES: dict[str, tuple[dict[str, Any], Fits]] = {
 
 
 @pytest.mark.parametrize("rules", RULES.values(), ids=list(RULES))
-def test_members_are_those_whom_the_rules_fit(
+def test_members_are_the_customers_who_match_the_rules(
     market: RunningShop, rules: tuple[dict[str, Any], Fits]
 ) -> None:
     everybody = buyers(market)
@@ -247,9 +247,7 @@ def test_the_shop_of_these_tests_has_every_sort_of_customer(market: RunningShop)
 
 
 @pytest.mark.parametrize("rules", RULES.values(), ids=list(RULES))
-def test_an_analysis_says_what_members_have_in_common(
-    market: RunningShop, rules: tuple[dict[str, Any], Fits]
-) -> None:
+def test_an_analysis_sums_up_the_members(market: RunningShop, rules: tuple[dict[str, Any], Fits]) -> None:
     everybody = buyers(market)
     inside = [buyer for buyer in everybody.values() if rules[1](buyer)]
     found = analyze(market, create(market, **rules[0]).id)
@@ -336,7 +334,7 @@ def test_a_segment_is_returned_as_it_was_defined(market: RunningShop) -> None:
     assert read == made
 
 
-def test_members_are_those_of_now(market: RunningShop) -> None:
+def test_membership_is_computed_at_each_read(market: RunningShop) -> None:
     segment = create(market, name="Tenfold", min_orders=10)
     buyer = next(user_id for user_id, one in buyers(market).items() if len(one.orders) == 4)
     assert buyer not in {member.user_id for member in members(market, segment.id)}
@@ -352,7 +350,7 @@ def test_members_are_those_of_now(market: RunningShop) -> None:
         market.sql("DELETE FROM orders WHERE id = :id", id=order_id)
 
 
-def test_a_category_is_followed_when_it_moves_and_nobody_fits_when_it_is_gone(market: RunningShop) -> None:
+def test_a_rule_follows_its_category_and_matches_nobody_when_it_is_deleted(market: RunningShop) -> None:
     with market.app.db.transaction() as tx:
         shelf = insert(Category).values(name="Tools", slug="tools").returning(Category.id)
         tools = tx.scalar(shelf)
@@ -421,7 +419,7 @@ def test_a_name_is_taken_whatever_its_case(market: RunningShop) -> None:
     assert (answer.code, answer.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SEGMENT_TAKEN")
 
 
-def test_of_simultaneous_namesakes_one_is_made(market: RunningShop) -> None:
+def test_of_simultaneous_segments_of_one_name_one_is_created(market: RunningShop) -> None:
     def attempt(number: int) -> str:
         try:
             create(market, name="Only one", min_orders=number)
@@ -487,7 +485,7 @@ def test_no_list_asks_more_of_the_database_when_it_is_longer(market: RunningShop
 
 
 @pytest.mark.parametrize("method", ["GetSegment", "DeleteSegment", "AnalyzeSegment", "ListSegmentMembers"])
-def test_what_is_not_there_is_not_found(market: RunningShop, method: str) -> None:
+def test_an_unknown_segment_is_not_found(market: RunningShop, method: str) -> None:
     request = getattr(pb, f"{method}Request")(segment_id=999_999)
     answer = refused(getattr(market.segments, method), request, market.admin)
     assert (answer.code, answer.reason, answer.facts) == (
@@ -554,7 +552,7 @@ def test_trained_segments_have_the_members_that_training_found(market: RunningSh
     assert (row.recency_days, row.order_count, row.spent_minor) == (2, 2, 2 * 10**12)
 
 
-def test_the_next_training_takes_the_place_of_the_one_before(market: RunningShop) -> None:
+def test_the_next_training_replaces_the_segments_of_the_previous_one(market: RunningShop) -> None:
     keep(market, found_segments({"Champions": [1, 2], "New": [3, 4]}))
     before = {segment.name: segment for segment in listed(market)}
     keep(market, found_segments({"Champions": [3], "At risk": [1]}))

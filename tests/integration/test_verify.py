@@ -396,7 +396,7 @@ def test_every_rule_has_its_damage() -> None:
     assert named == {*DAMAGE, "order-number"}
 
 
-def test_much_damage_is_told_in_few_lines(engine: Engine) -> None:
+def test_much_damage_is_reported_in_few_lines(engine: Engine) -> None:
     lines = (
         "INSERT INTO order_lines (order_id, position, product_id, variant_id, sku, name, quantity, price_minor, "
         "total_minor) SELECT 1, 1000 + a.sequence * 100 + b.sequence * 10 + c.sequence, 1, 1, 'A', 'Mug', 1, 150, "
@@ -406,7 +406,7 @@ def test_much_damage_is_told_in_few_lines(engine: Engine) -> None:
     assert len([one for one in verify(engine) if one.rule == "order-line"]) == MAX_PER_RULE
 
 
-def test_a_row_that_looks_like_markup_is_told_as_it_is(
+def test_a_row_that_looks_like_markup_is_printed_as_it_is(
     engine: Engine, database_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     damage(engine, ["UPDATE orders SET number = '[/x]', total_minor = total_minor + 1 WHERE number = 'OR-1'"])

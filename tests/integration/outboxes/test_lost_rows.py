@@ -46,7 +46,7 @@ def refunded_order(desk: Desk) -> None:
         ),
     ],
 )
-def test_a_lost_mail_or_delivery_is_told(desk: Desk, lost: Delete, rules: set[str]) -> None:
+def test_a_lost_mail_or_delivery_breaks_a_rule(desk: Desk, lost: Delete, rules: set[str]) -> None:
     shop = desk.shop
     with receiver() as hook, smtp_server(PostOffice()) as port:
         endpoint = webhook_pb2.WebhookEndpoint(url=hook.url)

@@ -33,7 +33,7 @@ def deliver(shop: RunningShop, order_id: int) -> None:
         shop.move(order_id, status)
 
 
-def test_a_buyer_is_written_of_each_step_with_all_that_matters(desk: Desk) -> None:
+def test_each_step_of_an_order_sends_the_buyer_a_mail_with_its_details(desk: Desk) -> None:
     shop = desk.shop
     buyer = shop.customer()
     product = shop.product(units=10, nanos=500_000_000, name="Mug with <b>bold</b> & blue rim")
@@ -74,7 +74,7 @@ def _total(order: order_pb2.Order) -> str:
     return f"{money.units}.{money.nanos // 10_000_000:02d}"
 
 
-def test_a_buyer_is_told_of_a_cancellation_and_of_money_that_comes_back(desk: Desk) -> None:
+def test_a_cancellation_and_a_refund_send_the_buyer_mails(desk: Desk) -> None:
     shop = desk.shop
     buyer = shop.customer()
     cancelled, kept = shop.order(buyer), shop.order(buyer)
@@ -92,7 +92,7 @@ def test_a_buyer_is_told_of_a_cancellation_and_of_money_that_comes_back(desk: De
     assert [subject for subject in office.subjects if kept.number in subject] == [f"Your order {kept.number}"]
 
 
-def test_a_buyer_is_told_of_money_that_could_not_be_paid_back(desk: Desk) -> None:
+def test_a_failed_refund_sends_the_buyer_a_mail(desk: Desk) -> None:
     shop = desk.shop
     order = shop.order()
     nothing_left = "UPDATE gateway_charges SET refunded_minor = amount_minor WHERE key = :key"
@@ -112,9 +112,7 @@ def test_a_buyer_is_told_of_money_that_could_not_be_paid_back(desk: Desk) -> Non
         assert "1.50 USD" in part(office.taken[-1], kind)
 
 
-def test_a_buyer_is_not_written_of_the_end_of_an_order_that_was_never_acknowledged(
-    desk: Desk, tmp_path: Path
-) -> None:
+def test_cancelling_an_order_that_was_never_paid_sends_no_mail(desk: Desk, tmp_path: Path) -> None:
     shop = desk.shop
     buyer = shop.customer()
     shop.add(buyer, shop.product().id)
@@ -128,7 +126,7 @@ def test_a_buyer_is_not_written_of_the_end_of_an_order_that_was_never_acknowledg
     assert [found for found in verify(desk.db.engine) if found.sentence.startswith(about_it)] == []
 
 
-def test_a_mail_that_is_refused_for_now_is_tried_again_and_the_order_kept(desk: Desk) -> None:
+def test_a_mail_refused_for_now_is_retried_before_later_mails_of_its_order(desk: Desk) -> None:
     shop = desk.shop
     slow, other = shop.order(), shop.order()
     deliver(shop, slow.id)
@@ -154,7 +152,7 @@ def test_a_mail_that_is_refused_for_now_is_tried_again_and_the_order_kept(desk: 
     assert {row.status for row in desk.mail_rows()} == {"SENT"}
 
 
-def test_attempts_come_later_and_later_until_a_mail_is_given_up(desk: Desk) -> None:
+def test_retries_of_a_mail_back_off_until_it_is_given_up(desk: Desk) -> None:
     desk.shop.order()
     office = PostOffice()
     office.refuse = lambda message: "450 no"
@@ -174,7 +172,7 @@ def test_attempts_come_later_and_later_until_a_mail_is_given_up(desk: Desk) -> N
     assert desk.ahead > timedelta(hours=46)
 
 
-def test_a_mail_that_waited_for_another_is_tried_for_as_long(desk: Desk) -> None:
+def test_a_mail_that_waited_for_another_has_its_full_time_of_retries(desk: Desk) -> None:
     order = desk.shop.order()
     deliver(desk.shop, order.id)
     office = PostOffice()
@@ -197,9 +195,7 @@ def test_a_mail_that_waited_for_another_is_tried_for_as_long(desk: Desk) -> None
 
 
 @pytest.mark.parametrize("name", ["john.", ".john", "j..n", "..."])
-def test_an_address_with_a_dot_where_none_belongs_is_written_to(
-    desk: Desk, tmp_path: Path, name: str
-) -> None:
+def test_an_address_with_a_misplaced_dot_gets_its_mail(desk: Desk, tmp_path: Path, name: str) -> None:
     """Accounts take them, and Japanese telephones had them."""
     shop, address = desk.shop, f"{name}@{uuid.uuid4().hex}.test"
     shop.auth.Register(auth_pb2.RegisterRequest(full_name="Ann Buyer", email=address, password=PASSWORD))
@@ -217,7 +213,7 @@ def test_an_address_with_a_dot_where_none_belongs_is_written_to(
     assert f"To: {quoted}\r\n".encode() in message.as_bytes()
 
 
-def test_what_is_refused_for_good_is_given_up_and_the_others_are_sent(desk: Desk) -> None:
+def test_a_mail_refused_for_good_is_given_up_and_others_are_sent(desk: Desk) -> None:
     gone, here = desk.shop.order(), desk.shop.order()
     desk.shop.move(gone.id, order_pb2.Order.PROCESSING)
     desk.shop.move(gone.id, SHIPPED)
@@ -237,7 +233,7 @@ def test_what_is_refused_for_good_is_given_up_and_the_others_are_sent(desk: Desk
     assert {row.status for row in others} == {"SENT"}
 
 
-def test_a_recipient_whom_the_server_refuses_is_given_up(desk: Desk) -> None:
+def test_a_recipient_that_the_server_refuses_is_given_up(desk: Desk) -> None:
     desk.shop.order()
     office = PostOffice()
     office.refuse_recipient = lambda address: "550 no such user"
@@ -307,7 +303,7 @@ def test_two_workers_at_once_write_each_mail_once(desk: Desk) -> None:
         {"subject": "Hello\nBcc: all@b.test"},
     ],
 )
-def test_nobody_smuggles_a_header_in(desk: Desk, values: dict[str, str]) -> None:
+def test_a_line_break_adds_no_header(desk: Desk, values: dict[str, str]) -> None:
     row = {
         "key": "placed/0", "order_id": None, "kind": "placed", "recipient": "a@b.test", "subject": "Hello",
         "plain": "…", "html": "…", "status": "PENDING", "about": None, "attempts": 0, "error": "",
@@ -325,7 +321,7 @@ def test_nobody_smuggles_a_header_in(desk: Desk, values: dict[str, str]) -> None
     assert desk.mail_rows()[0].status == "FAILED"
 
 
-def test_the_keeper_is_told_once_of_what_runs_out(desk: Desk) -> None:
+def test_the_admin_gets_one_mail_about_each_product_running_out(desk: Desk) -> None:
     shop, office = desk.shop, PostOffice()
     scarce = shop.product(stock=3)
     with smtp_server(office) as port:
@@ -354,7 +350,7 @@ def test_the_keeper_is_told_once_of_what_runs_out(desk: Desk) -> None:
         assert told() == []
 
 
-def test_what_runs_out_behind_a_long_list_is_told_too(desk: Desk, tmp_path: Path) -> None:
+def test_products_beyond_the_shown_ones_are_counted_and_reported_once(desk: Desk, tmp_path: Path) -> None:
     shop = desk.shop
     outbox = desk.mails(Files(tmp_path), admin="keeper@shop.test")
     for _ in range(MAX_SHOWN + 2):

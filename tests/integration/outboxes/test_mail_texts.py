@@ -75,7 +75,7 @@ def numbers(letter: compose.Letter) -> set[str]:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("days", [1, 14, 99])
-def test_every_number_of_a_mail_is_its_setting(kind: str, days: int) -> None:
+def test_every_number_in_a_mail_comes_from_its_setting(kind: str, days: int) -> None:
     said = numbers(written(kind, return_days=days))
     assert said == ({f"{days} day{'' if days == 1 else 's'}"} if kind == "delivered" else set())
 
@@ -93,7 +93,7 @@ def test_the_mail_about_stock_says_the_threshold_that_is_set(threshold: int) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_name_with_line_ends_forges_no_line_of_a_mail(kind: str) -> None:
+def test_a_name_with_line_breaks_adds_no_line_to_a_mail(kind: str) -> None:
     honest = written(kind)
     forged = written(
         kind, names=FORGED, message=FORGED,
@@ -106,7 +106,7 @@ def test_a_name_with_line_ends_forges_no_line_of_a_mail(kind: str) -> None:
         assert sign not in forged.plain + forged.html
 
 
-def test_the_mail_about_stock_takes_no_forged_line_either() -> None:
+def test_a_product_name_with_line_breaks_adds_no_line_to_the_stock_mail() -> None:
     shelf = LowStock(1, [row(units=1, name=FORGED, sku="MUG")])
     letter = about_stock(shelf, LowStock(0, []), 5)
     assert not any(text.startswith("Total: 0.00") for text in letter.plain.splitlines())
@@ -124,14 +124,14 @@ def test_the_mail_names_carrier_number_link_and_units(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["placed", "processing", "shipped", "parcel"])
-def test_no_mail_tells_an_estimate_that_has_passed(kind: str) -> None:
+def test_no_mail_contains_an_estimate_that_has_passed(kind: str) -> None:
     assert "Monday, 30 November 2026" in written(kind).plain
     passed = written(kind, eta=(NOW - timedelta(days=7)).isoformat())
     assert "should arrive" not in passed.plain + passed.html
     assert "should arrive" not in written(kind, eta=None).plain
 
 
-def test_a_buyer_is_written_of_parcels_and_of_each_step_of_a_return(desk: Desk, tmp_path: Path) -> None:
+def test_parcels_and_each_step_of_a_return_send_the_buyer_mails(desk: Desk, tmp_path: Path) -> None:
     shop = desk.shop
     buyer = shop.customer()
     placed = shop.order(buyer, 3)

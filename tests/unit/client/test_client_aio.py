@@ -113,7 +113,7 @@ def test_a_session_that_is_over_is_forgotten_and_logout_tells_the_hook(
     assert [tokens and tokens.access_token for tokens in kept] == ["access-1", None, "access-3", None]
 
 
-def test_only_what_is_safe_is_repeated(shop: ShopDouble, run: Run) -> None:
+def test_only_calls_that_are_safe_to_repeat_are_repeated(shop: ShopDouble, run: Run) -> None:
     async def scenario(client: AsyncClient) -> None:
         shop.refuse("GetProduct", AWAY, Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.05))
         assert (await client.catalog.get_product(product_id=7)).id == 7

@@ -27,7 +27,7 @@ def test_a_read_is_repeated_while_the_server_is_away(shop: ShopDouble, client: C
     assert len(shop.requests("GetProduct")) == 3
 
 
-def test_what_may_have_an_effect_twice_is_not_repeated(shop: ShopDouble, client: Client) -> None:
+def test_a_call_that_is_not_idempotent_is_not_repeated(shop: ShopDouble, client: Client) -> None:
     shop.refuse("AddItem", AWAY)
     with pytest.raises(Unavailable):
         client.cart.add(product_id=7)
@@ -38,7 +38,7 @@ def test_what_may_have_an_effect_twice_is_not_repeated(shop: ShopDouble, client:
     assert len(shop.requests("AddItem")) == 2
 
 
-def test_a_read_comes_back_when_it_was_told_to(shop: ShopDouble, client: Client) -> None:
+def test_a_read_is_repeated_when_the_server_says(shop: ShopDouble, client: Client) -> None:
     shop.refuse("GetProduct", LATER, LATER)
     started = time.monotonic()
     assert client.catalog.get_product(product_id=7).id == 7
@@ -52,7 +52,7 @@ def test_coming_back_ends_with_the_deadline(shop: ShopDouble, client: Client) ->
     assert 1 < len(shop.requests("GetProduct")) <= 3
 
 
-def test_every_attempt_is_given_what_is_left_of_the_deadline(shop: ShopDouble, client: Client) -> None:
+def test_every_attempt_gets_the_rest_of_the_deadline(shop: ShopDouble, client: Client) -> None:
     shop.refuse("GetProduct", Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.4))
     client.catalog.get_product(product_id=7)
     first, second = (seen.seconds_left for seen in shop.seen if seen.rpc == "GetProduct")
@@ -104,7 +104,7 @@ def test_each_checkout_has_a_request_id_of_its_own_unless_given(shop: ShopDouble
     assert request.request_id == ""  # the caller's message is theirs
 
 
-def test_a_failed_checkout_tells_its_request_id_for_another_try(shop: ShopDouble, client: Client) -> None:
+def test_a_failed_checkout_names_its_request_id_for_another_try(shop: ShopDouble, client: Client) -> None:
     shop.refuse("Checkout", Refusal("ABORTED", "IDEMPOTENCY_MISMATCH"))
     with pytest.raises(Aborted) as caught:
         client.orders.checkout(payment_method=Payment.CARD)

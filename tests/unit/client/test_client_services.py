@@ -98,6 +98,6 @@ def test_going_through_a_list_fetches_pages_as_they_are_needed(shop: ShopDouble,
     assert [request.category for request in shop.requests("ListProducts")] == ["coffee"] * 3
 
 
-def test_an_argument_that_the_request_has_not_is_refused_here(client: Client) -> None:
+def test_an_argument_that_the_request_lacks_is_refused_by_the_client(client: Client) -> None:
     with pytest.raises(ValueError, match="categry"):
         client.catalog.list_products(categry="coffee")  # type: ignore[call-arg]

@@ -78,7 +78,7 @@ def test_the_hook_sees_every_change_of_the_tokens(shop: ShopDouble, address: str
     assert [tokens and tokens.refresh_token for tokens in kept] == ["refresh-1", "refresh-3", None]
 
 
-def test_kept_tokens_sign_in_again_even_the_refresh_token_alone(shop: ShopDouble, address: str) -> None:
+def test_stored_tokens_sign_in_again_even_the_refresh_token_alone(shop: ShopDouble, address: str) -> None:
     with Client(address, tokens=Tokens(access_token="access-0")) as client:
         assert client.users.get_me().id == 1
     with Client(address, tokens=Tokens(refresh_token="refresh-0")) as client:

@@ -31,13 +31,13 @@ def test_a_whole_stream_is_followed_to_its_end(shop: ShopDouble, client: Client)
     assert shop.seen[-1].seconds_left is None or shop.seen[-1].seconds_left > 1e6
 
 
-def test_it_begins_where_it_is_told_to(shop: ShopDouble, client: Client) -> None:
+def test_following_begins_after_the_given_sequence(shop: ShopDouble, client: Client) -> None:
     shop.streams.append([event(3), end(3)])
     assert steps(client, after_sequence=2) == [3]
     assert asked_after(shop) == [2]
 
 
-def test_it_goes_on_after_a_cut_an_error_and_a_reconnect(shop: ShopDouble, client: Client) -> None:
+def test_following_continues_after_a_cut_an_error_and_a_reconnect(shop: ShopDouble, client: Client) -> None:
     shop.streams.extend(
         [
             [event(1)],
@@ -150,7 +150,7 @@ def test_a_raw_stream_is_opened_again_when_its_token_is_refused_at_once(
     assert stream.code() is grpc.StatusCode.UNAVAILABLE
 
 
-def test_it_survives_a_restart_of_the_server() -> None:
+def test_following_survives_a_restart_of_the_server() -> None:
     shop = ShopDouble()
     server, address = serve(shop)
     hold = threading.Event()

@@ -28,7 +28,7 @@ from server.imports.shelves import OTHER, SHELVES, shelf_of
         ("  ", ""),
     ],
 )
-def test_shouted_descriptions_become_natural_names(shouted: str, name: str) -> None:
+def test_descriptions_in_capitals_become_natural_names(shouted: str, name: str) -> None:
     assert natural_name(shouted) == name
 
 

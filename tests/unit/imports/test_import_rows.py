@@ -126,7 +126,7 @@ LINE = ["536365", "85123A", "CAFÉ £5 MUG", "6", "12/1/2010 8:26", "2.55", "178
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "utf-8", "utf-8-sig", "utf-16"])
 @pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
-def test_encodings_and_separators_are_recognised_and_told(
+def test_encodings_and_separators_are_recognised_and_reported(
     tmp_path: Path, encoding: str, separator: str
 ) -> None:
     cells = [cell.replace(".", ",") if separator == ";" and cell == "2.55" else cell for cell in LINE]
@@ -145,7 +145,7 @@ def test_encodings_and_separators_are_recognised_and_told(
     assert {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}[separator] in form
 
 
-def test_the_headings_of_online_retail_ii_are_known(tmp_path: Path) -> None:
+def test_the_headings_of_online_retail_ii_are_recognised(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     heading = "Invoice,StockCode,Description,Quantity,InvoiceDate,Price,Customer ID,Country\n"
     path.write_text(heading + GOOD)
@@ -154,7 +154,7 @@ def test_the_headings_of_online_retail_ii_are_known(tmp_path: Path) -> None:
     assert (row.price_minor, row.customer) == (255, 17850)
 
 
-def test_a_quote_that_nobody_closes_costs_its_own_line(tmp_path: Path) -> None:
+def test_an_unclosed_quote_costs_its_own_line(tmp_path: Path) -> None:
     opened = GOOD.replace("WHITE", '"WHITE')
     rows = rows_of(tmp_path / "a.csv", GOOD + opened + GOOD * 50)
     refused = [row for row in rows if isinstance(row, Rejected)]
@@ -164,7 +164,7 @@ def test_a_quote_that_nobody_closes_costs_its_own_line(tmp_path: Path) -> None:
     assert [row.line for row in rows if isinstance(row, SaleRow)] == [2, *range(4, 54)]
 
 
-def test_two_quotes_that_nobody_closes_cost_two_lines(tmp_path: Path) -> None:
+def test_two_unclosed_quotes_cost_two_lines(tmp_path: Path) -> None:
     opened = GOOD.replace("WHITE", '"WHITE')
     rows = rows_of(tmp_path / "a.csv", opened + GOOD + opened + GOOD)
     assert [type(row) for row in rows] == [Rejected, SaleRow, Rejected, SaleRow]
