@@ -18,7 +18,7 @@ ReaderT = TypeVar("ReaderT", bound=Reader)
 DIFFERENT_READS = 40
 """Ids drawn per round."""
 PRODUCT_REPETITIONS = 40
-"""How often each read of a round is repeated; fewer where one costs more."""
+"""Repetitions of each read in a round; fewer where one costs more."""
 LIST_REPETITIONS = 15
 RECOMMENDATION_REPETITIONS = 15
 LINES = 3

@@ -112,7 +112,7 @@ def second_worker(shop: SansetShop, log: Path) -> Iterator[int]:
 def measure(shop: SansetShop, other_port: int, on_trial: Callable[[], None]) -> list[Figure]:
     """Have customers look, fill carts and buy at one worker, `TRIALS` times each, and watch both.
 
-    Raises CallFailed when the very next list of the worker that was told does not show it, or that of the other
+    Raises CallFailed when the very next list of the called worker does not show it, or that of the other
     one not within ten seconds.
     """
     here, there = Worker(shop.target.port), Worker(other_port)

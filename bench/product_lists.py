@@ -166,7 +166,7 @@ def _measure(connection: Connection, filters: Sequence[ProductFilter], sort: str
 
 
 def _median(connection: Connection, call: Callable[[int], None], kinds: int, runs: int) -> float:
-    """In milliseconds, of the dearest of the kinds: it shall not hide among the others."""
+    """The time in milliseconds of the slowest kind, so that it does not hide among the others."""
     spent = _clock(connection)
     medians = []
     for kind in range(kinds):

@@ -61,7 +61,7 @@ CALLS: dict[str, tuple[Sides, tuple[str, ...]]] = {
     "add_item": (lambda shops: comparisons.add_item(shops.whole), ("fastapi",)),
     "checkout": (lambda shops: comparisons.checkout(shops.whole), ("fastapi",)),
 }
-"""What is compared by rounds: its sides, and those that Sanset on PostgreSQL is set against."""
+"""The comparisons by rounds: their sides, and those that Sanset on PostgreSQL is set against."""
 STREAMS = "streams"
 RECOMMEND_40K = "recommend_40k"
 FRESHNESS = "freshness"

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection
 
 Cell: TypeAlias = str | int | Decimal | datetime | None
-"""What a cell holds; a Decimal is an amount of money in units."""
+"""The value of a cell; a Decimal is an amount of money in units."""
 Row: TypeAlias = Sequence[Cell]
 Keys: TypeAlias = tuple[Any, ...]
 

@@ -31,7 +31,7 @@ SEVERAL: Final = frozenset(
     {"parcel", "refunded", "refund_failed"}
     | {f"return_{state}" for state in ("requested", "approved", "rejected", "received")}
 )
-"""Kinds of which an order may have several mails: their keys say which."""
+"""Kinds of which an order may have several mails, distinguished by their keys."""
 
 _SUBJECTS: Final = {
     "placed": "Your order {number}",

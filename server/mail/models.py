@@ -11,7 +11,7 @@ from server.db.base import Base, BigId, Json, UtcDateTime
 
 
 class Mail(Base):
-    """A mail. `key` names what it tells of, so that nothing is told twice: "placed/12", "refunded/12/3"."""
+    """A mail. `key` names what it reports, so that nothing is reported twice: "placed/12", "refunded/12/3"."""
 
     __tablename__ = "mails"
 

@@ -33,7 +33,7 @@ from server.order import status
 CONSUMER = "mail"
 BATCH = 50
 MAX_SHOWN = 100
-"""How many products running out a letter names, of each kind; the rest are only counted."""
+"""The most products of each kind that a letter names; the rest are only counted."""
 
 MAX_ALERTS = 1000
 

@@ -104,7 +104,7 @@ class SmtpSender:
         except smtplib.SMTPNotSupportedError as error:
             self.rest()
             if self._tls == "starttls" and "STARTTLS" in str(error):
-                raise Away(str(error)) from None  # never in the clear when we were told not to
+                raise Away(str(error)) from None  # never in the clear against the setting
             raise Refused(f"the mail server cannot take it: {error}") from None
         except smtplib.SMTPResponseException as error:  # it knows us not, or not our sender
             self.rest()

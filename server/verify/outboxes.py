@@ -1,4 +1,4 @@
-"""The rules of the outboxes: nothing is lost on the way to a mail, nothing is told twice."""
+"""The rules of the outboxes: no event is lost on the way to a mail or delivery, and none is sent twice."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ PAYMENTS: Final = (
         {"captured": [CAPTURED]},
     ),
     Rule(
-        # A refund that its gateway refused for good waits for a person, who was told.
+        # A refund that its gateway refused for good waits for a person, who got an alert.
         "cancelled-paid-back",
         "order {number}: was cancelled, but {kept} {currency} of its payment were kept",
         """

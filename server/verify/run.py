@@ -26,7 +26,7 @@ from server.verify.stock import STOCK
 from server.verify.units import UNITS
 
 MAX_PER_RULE: Final = 100
-"""How many rows are reported per rule: a rule that a million rows break needs no million lines."""
+"""The most rows reported per rule: a rule that a million rows break needs no million lines."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Client:
     tokens: the tokens of an earlier session, as `on_tokens` received them; the refresh token alone will do.
     on_tokens: called with the tokens after every login and renewal, and with None when the session is over,
         before any call uses them: keep them there.
-    cart_token: the token of an earlier guest's cart, as `cart_token` told it.
+    cart_token: the token of an earlier guest's cart, as read from `cart_token`.
     user_agent: how the user's list of sessions shows this client.
     options: further gRPC channel options.
     """
@@ -100,14 +100,14 @@ class Client:
     def logout(self, *, all_sessions: bool = False) -> None:
         """Sign out here or everywhere, and forget the tokens. Does nothing when nobody is signed in.
 
-        Keeps the tokens when the server cannot be told, and raises why.
+        Keeps the tokens when the server cannot be reached, and raises the error.
         """
         if self._session.tokens is None:
             return
         try:
             self.auth.Logout(LogoutRequest(all_sessions=all_sessions))
         except Unauthenticated:
-            if self._session.tokens is None:  # found out and told by the attempt to renew them
+            if self._session.tokens is None:  # the attempt to renew them noticed, and called the hook
                 return
         self._session.put(None)
 
