@@ -16,7 +16,7 @@ from typing import IO, Any, Final
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 ZIP_MAGIC: Final = b"PK\x03\x04"
-LONGEST_LINE: Final = 1 << 20
+MAX_LINE: Final = 1 << 20
 """Bytes, or characters; a longer line is read as several, so that no file fills the memory."""
 BUFFER: Final = 1 << 16
 
@@ -49,12 +49,12 @@ class TextFile:
     def bytes_lines(self) -> Iterator[bytes]:
         """Its lines as bytes, from the beginning."""
         binary = self._from_the_beginning()
-        return iter(lambda: binary.readline(LONGEST_LINE), b"")
+        return iter(lambda: binary.readline(MAX_LINE), b"")
 
     def lines(self, encoding: str) -> Iterator[str]:
         """Its lines as text, from the beginning; bytes that mean nothing survive as lone surrogates."""
         text = io.TextIOWrapper(self._from_the_beginning(), encoding, errors="surrogateescape", newline="")
-        return iter(lambda: text.readline(LONGEST_LINE), "")
+        return iter(lambda: text.readline(MAX_LINE), "")
 
     def _from_the_beginning(self) -> io.BufferedReader:
         self.raw.seek(0)

@@ -22,7 +22,7 @@ from ml.models.segment_names import named
 
 DAY = 86_400.0
 
-LEAST_CUSTOMERS = 10
+MIN_CUSTOMERS = 10
 """Below this many customers there is nothing to group."""
 CUSTOMERS_PER_SEGMENT = 10
 FEWEST, MOST = 4, 6
@@ -50,11 +50,11 @@ class Customers:
 def train(orders: Orders, *, seed: int = 0) -> tuple[dict[str, Array], dict[str, list[str]]]:
     """Group the customers; return the arrays and the texts of the part `segments` of an artifact.
 
-    Each customer has one segment, a row of the names. With fewer than LEAST_CUSTOMERS all of them are empty.
+    Each customer has one segment, a row of the names. With fewer than MIN_CUSTOMERS all of them are empty.
     The same orders and seed give the same segments.
     """
     customers = customers_of(orders)
-    if len(customers.ids) < LEAST_CUSTOMERS:
+    if len(customers.ids) < MIN_CUSTOMERS:
         customers = Customers(*(column[:0] for column in _columns(customers)))
         labels, names, descriptions = np.empty(0, np.int64), list[str](), list[str]()
     else:

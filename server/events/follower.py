@@ -30,7 +30,7 @@ from server.events.topics import Topic
 
 BATCH = 1000
 KEPT_LOCAL_IDS = 50_000
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.005, 0.1
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.1
 """While an id is missing the next look comes soon, and then later and later."""
 RECONNECT_SECONDS = 0.2
 
@@ -141,7 +141,7 @@ class Follower:
             if not self._progress.missing:
                 pause = 0.0
             else:
-                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), LONGEST_PAUSE_SECONDS)
+                pause = min(max(pause * 2, FIRST_PAUSE_SECONDS), MAX_PAUSE_SECONDS)
                 self._publishers.watch(source, self._progress.missing)
             if not full:
                 source.await_news(pause or source.poll_seconds)

@@ -17,7 +17,7 @@ LEAST = 16 * 1024
 _ECHOED_BYTES = 128 * 1024
 """For fields that only the server fills, which a client may send back with the resource: a category's children."""
 _ECHOED_TEXT = 1024
-_LONGEST_CHARACTER = 4
+_MAX_CHARACTER = 4
 _TAG_AND_LENGTH = 8
 _NUMBER = 12
 _KEPT_BY_THE_SERVER = {
@@ -73,4 +73,4 @@ def _longest_text(rules: validate_pb2.StringRules) -> int:
     if rules.uuid:
         return 36
     in_bytes = int(rules.max_bytes or rules.len_bytes)
-    return in_bytes or _LONGEST_CHARACTER * int(rules.max_len or rules.len)
+    return in_bytes or _MAX_CHARACTER * int(rules.max_len or rules.len)

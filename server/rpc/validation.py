@@ -17,7 +17,7 @@ from server.rpc.sizes import LEAST, largest
 from server.rpc.storable import flaws
 from server.rpc.typed import is_output_only, tidy
 
-_MOST_REPORTED = 20
+_MAX_REPORTED = 20
 
 
 class Validation:
@@ -49,8 +49,8 @@ class Validation:
             _forget(request, path)
         untidy = tidy(request)
         if self._validator.collect_violations(request, fail_fast=True):
-            raise InvalidField(*islice(self._broken_rules(request, untidy), _MOST_REPORTED))
-        wrong = list(islice(_by_field(chain(untidy, flaws(request))), _MOST_REPORTED))
+            raise InvalidField(*islice(self._broken_rules(request, untidy), _MAX_REPORTED))
+        wrong = list(islice(_by_field(chain(untidy, flaws(request))), _MAX_REPORTED))
         if wrong:
             raise InvalidField(*wrong)
 
@@ -58,7 +58,7 @@ class Validation:
         crowded = list(_crowded(request))
         if crowded:
             return crowded
-        broken = self._validator.collect_violations(request)[:_MOST_REPORTED]
+        broken = self._validator.collect_violations(request)[:_MAX_REPORTED]
         described = chain.from_iterable(describe(request, violation.proto) for violation in broken)
         return _by_field(chain(untidy, described, flaws(request)))
 

@@ -149,7 +149,7 @@ def test_a_full_batch_does_not_wait(sqlite_url: str, monkeypatch: pytest.MonkeyP
 def test_what_does_not_fit_is_dropped_and_counted_and_still_signed(
     sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(impressions, "MOST_WAITING", 3)
+    monkeypatch.setattr(impressions, "MAX_WAITING", 3)
 
     async def story(log: Log) -> None:
         tokens = [log.show(number) for number in range(1, 6)]

@@ -19,9 +19,9 @@ from sanset.v1 import user_pb2
 from server.rpc.sizes import largest
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
-MOST_LOOP_SECONDS = 0.02
+MAX_LOOP_SECONDS = 0.02
 """Of processor time, which the other processes of a busy machine do not count in."""
-MOST_GROWTH = 20 * MEBIBYTE
+MAX_GROWTH = 20 * MEBIBYTE
 
 LARGE = {
     f"{method}.{large.name}": (method, large)
@@ -49,7 +49,7 @@ def _send(
     except grpc.RpcError as error:
         return error
     finally:
-        assert world.shop.run(_loop_seconds()) - before < MOST_LOOP_SECONDS
+        assert world.shop.run(_loop_seconds()) - before < MAX_LOOP_SECONDS
     return None
 
 
@@ -102,7 +102,7 @@ def test_the_largest_illegal_value_is_refused_before_it_is_read(
     refused = refusal(error)
     assert (refused.code, refused.reason) == (INVALID, "REQUEST_TOO_LARGE")
     assert refused.facts["limit"] == str(limit)
-    assert _resident() - before < MOST_GROWTH
+    assert _resident() - before < MAX_GROWTH
 
 
 @each

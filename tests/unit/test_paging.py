@@ -13,7 +13,7 @@ from server.paging import InvalidPageToken, Pages
 
 PAGES = Pages(b"a secret", default_size=20, max_size=100)
 SCOPE = ("ListProducts", "NAME", None, ("red",), 7)
-MOST_TOKEN = 2048
+MAX_TOKEN = 2048
 """What the contract takes as a page token of ListProducts."""
 
 KEYS = st.lists(
@@ -107,4 +107,4 @@ def test_a_huge_token_is_refused() -> None:
 
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "🛒"])
 def test_the_longest_name_fits_into_a_token(letter: str) -> None:
-    assert len(PAGES.seal([letter * 200, 2**63 - 1], *SCOPE)) <= MOST_TOKEN
+    assert len(PAGES.seal([letter * 200, 2**63 - 1], *SCOPE)) <= MAX_TOKEN

@@ -32,7 +32,7 @@ SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [
     method for service in SERVICES for method in service.methods if not method.server_streaming
 ]
-LARGEST_PAGE = 100
+MAX_PAGE = 100
 
 WIDE, LONG = "🛒", "<"
 """The character that takes most on the wire, four bytes, and the one that grows most as JSON, from one to six."""
@@ -68,11 +68,11 @@ COUNTS = {
     "Return.items": MAX_LINES,
     "Tracking.events": MAX_STEPS + 8,
     "Tier.benefits": 10,
-    "BatchGetProductsResponse.missing_ids": LARGEST_PAGE,
-    "BatchGetProductsResponse.remaining_ids": LARGEST_PAGE,
-    "RecommendationList.items": LARGEST_PAGE,
-    "ReorderList.items": LARGEST_PAGE,
-    "TrackEventResponse.errors": LARGEST_PAGE,
+    "BatchGetProductsResponse.missing_ids": MAX_PAGE,
+    "BatchGetProductsResponse.remaining_ids": MAX_PAGE,
+    "RecommendationList.items": MAX_PAGE,
+    "ReorderList.items": MAX_PAGE,
+    "TrackEventResponse.errors": MAX_PAGE,
     "SegmentAnalysis.categories": 10,
     "SegmentAnalysis.products": 10,
     "ModelMetrics.sources": 10,
@@ -102,7 +102,7 @@ def _text(field: FieldDescriptor, character: str) -> str:
 def _count(field: FieldDescriptor) -> int:
     rules = field.GetOptions().Extensions[validate_pb2.field]
     known = COUNTS.get(f"{field.containing_type.name}.{field.name}")
-    count = rules.repeated.max_items or (LARGEST_PAGE if _is_cut(field.containing_type) else known)
+    count = rules.repeated.max_items or (MAX_PAGE if _is_cut(field.containing_type) else known)
     assert count is not None, f"how many {field.full_name} may there be? Say so in the contract or here"
     return count
 
@@ -169,7 +169,7 @@ def smallest(kind: Descriptor, *, depth: int = 0) -> Message:
         if field.message_type is None or field.message_type.GetOptions().map_entry or depth > 3:
             continue
         if field.is_repeated:
-            count = min(_count(field), LARGEST_PAGE)
+            count = min(_count(field), MAX_PAGE)
             getattr(message, field.name).extend([smallest(field.message_type, depth=depth + 1)] * count)
         else:
             getattr(message, field.name).SetInParent()
@@ -189,7 +189,7 @@ def json_size(message: Message) -> int:
 
 def _page_of(kind: Descriptor, item: Message) -> Message:
     """A page of the largest size, cut as the services cut it."""
-    items, _ = fitting([item] * LARGEST_PAGE, lambda each: each)
+    items, _ = fitting([item] * MAX_PAGE, lambda each: each)
     page = GetMessageClass(kind)()
     page.items.extend(items)  # type: ignore[attr-defined]
     return page
@@ -229,7 +229,7 @@ def test_a_page_of_summaries_is_cut_by_nothing_that_shops_write() -> None:
     product.tags[:] = ["a tag of twenty and more letters"] * 12
     summary = summary_of(product)
     assert not any(getattr(summary, name) for name in LEFT_OUT_OF_SUMMARIES)
-    assert len(fitting([summary] * LARGEST_PAGE, lambda each: each)[0]) == LARGEST_PAGE
+    assert len(fitting([summary] * MAX_PAGE, lambda each: each)[0]) == MAX_PAGE
 
 
 def test_no_page_is_made_but_by_what_cuts_it() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable
 
 from server.recommend.feedback.errors import RateLimited
 
-LARGEST_BATCH = 100
+MAX_BATCH = 100
 FROM_ONE_ORIGIN = 5
 """Times as many events may come from one address as from one visitor: a household or an office may share it."""
 
@@ -19,7 +19,7 @@ IN_A_DAY = 100
 
 MINUTES_OF_A_DAY = 24 * 60
 
-MOST_BUCKETS = 50_000
+MAX_BUCKETS = 50_000
 
 
 class Buckets:
@@ -29,7 +29,7 @@ class Buckets:
     invents names to empty nobody's bucket is stopped by the bucket of their address. Not safe for threads.
     """
 
-    def __init__(self, per_minute: float, size: int, *, most: int = MOST_BUCKETS) -> None:
+    def __init__(self, per_minute: float, size: int, *, most: int = MAX_BUCKETS) -> None:
         self._rate = per_minute / 60
         self._size = size
         self._most = most
@@ -59,7 +59,7 @@ class Flood:
         self._per_minute = per_minute
         self._clock = clock
         self._lock = threading.Lock()
-        size = max(per_minute, LARGEST_BATCH)  # whatever the limit, a full batch passes now and then
+        size = max(per_minute, MAX_BATCH)  # whatever the limit, a full batch passes now and then
         self._actors = Buckets(max(per_minute, 1), size)
         self._origins = Buckets(max(per_minute, 1) * FROM_ONE_ORIGIN, size * FROM_ONE_ORIGIN)
         in_a_day = size * IN_A_DAY

@@ -31,10 +31,10 @@ from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
 from server.user.models import User
 
-MOST_EVENTS = 100
+MAX_EVENTS = 100
 """How many of the latest events are looked at."""
 
-MOST_LINES = 500
+MAX_LINES = 500
 """How many of the latest order lines tell what may be bought again."""
 
 USER, BOUGHT, RETURNED, ORDERED, SEEN, CARTED = "user", "bought", "returned", "ordered", "seen", "carted"
@@ -106,7 +106,7 @@ def _ordered(user: ColumnElement[int]) -> Select[Any]:
         .join(Order, Order.id == OrderLine.order_id)
         .where(Order.user_id == user, _was_sold(), IS_KEPT)
         .order_by(Order.placed_at.desc(), Order.id.desc())
-        .limit(MOST_LINES)
+        .limit(MAX_LINES)
     )
     return select(lines.subquery())
 
@@ -118,7 +118,7 @@ def _seen(who: ColumnElement[bool]) -> Select[Any]:
         _row(done, event.product_id, event.occurred_at)
         .where(who, event.product_id.is_not(None))
         .order_by(event.occurred_at.desc())
-        .limit(MOST_EVENTS)
+        .limit(MAX_EVENTS)
     )
     return select(latest.subquery())
 

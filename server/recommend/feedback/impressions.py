@@ -31,9 +31,9 @@ from server.recommend.feedback.models import ShownList
 FLUSH_SECONDS = 1.0
 FLUSH_ROWS = 500
 """The log is written when this many lists wait, or the first has waited for FLUSH_SECONDS."""
-MOST_ROWS = 2_000
+MAX_ROWS = 2_000
 """What one statement writes."""
-MOST_WAITING = 10_000
+MAX_WAITING = 10_000
 WRITE_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 STOP_SECONDS = 5.0
@@ -120,7 +120,7 @@ class Impressions:
         list_id = new_list_id()
         shown = list(product_ids)
         if shown and self._keep:
-            if len(self._waiting) >= MOST_WAITING:
+            if len(self._waiting) >= MAX_WAITING:
                 self._dropped.inc()
             else:
                 visitor = visitor_id if visitor_id and user_id is None else None
@@ -162,7 +162,7 @@ class Impressions:
     async def flush(self) -> None:
         """Write all that waits. What is refused twice is dropped and counted."""
         while self._waiting:
-            rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST_ROWS))]
+            rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_ROWS))]
             try:
                 await self._pool.run(Deadline(WRITE_SECONDS), self._write, rows)
             except FAILURES:

@@ -37,7 +37,7 @@ from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent, ShownList
 from server.recommend.registry.experiments import Trial
 
-DEFAULT_DAYS, MOST_DAYS = 30, 90
+DEFAULT_DAYS, MAX_DAYS = 30, 90
 POSITIONS = 20
 WINDOW = timedelta(days=7)
 """How long after a touch an order still counts as its effect."""
@@ -107,7 +107,7 @@ class Scope:
 
 def lookback(now: datetime, days: int) -> datetime:
     """From when on behaviour is counted when `days` are asked for: 0 means 30, more than 90 are coerced."""
-    return now - timedelta(days=min(days, MOST_DAYS) if days > 0 else DEFAULT_DAYS)
+    return now - timedelta(days=min(days, MAX_DAYS) if days > 0 else DEFAULT_DAYS)
 
 
 def measure(connection: Connection, scope: Scope) -> Mapping[str, Online]:

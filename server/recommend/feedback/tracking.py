@@ -24,7 +24,7 @@ from server.settings import Settings
 
 SEARCH = "SEARCH"
 ADD_TO_CART = "ADD_TO_CART"
-LONGEST_KEY = 64
+MAX_KEY = 64
 """What a key of the event table holds."""
 
 FRESH = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class Actor:
     @property
     def key(self) -> str:
         """The actor as a key of the event table."""
-        return str(self.user_id) if self.user_id is not None else f"v:{self.visitor_id}"[:LONGEST_KEY]
+        return str(self.user_id) if self.user_id is not None else f"v:{self.visitor_id}"[:MAX_KEY]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from ml.ranking.selection import Recommendation
 
-MOST_LISTS = 5_000
-MOST_ITEMS = 100_000
+MAX_LISTS = 5_000
+MAX_ITEMS = 100_000
 """Of all lists together, at about 250 bytes each: lists may be ten times as long as usual."""
 
 
@@ -49,7 +49,7 @@ class ListCache:
         self._drop(asked)
         self._made[asked] = _Made(items, origins)
         self._items += len(items)
-        while len(self._made) > MOST_LISTS or self._items > MOST_ITEMS:
+        while len(self._made) > MAX_LISTS or self._items > MAX_ITEMS:
             self._drop(next(iter(self._made)))
 
     def _drop(self, asked: Hashable) -> None:

@@ -16,11 +16,11 @@ from ml.ranking.model import Model
 from server.errors import Refusal
 from server.recommend.serving.queries import ProductWords
 
-MOST_NEWCOMERS = 20_000
+MAX_NEWCOMERS = 20_000
 """More than a shop should add between two trainings; of more the newest are served."""
 
 SETTLE_SECONDS = 0.1
-LONGEST_SETTLE_SECONDS = 0.4
+MAX_SETTLE_SECONDS = 0.4
 """A burst of new products is one extension; who creates one after the other sees each within a second."""
 
 TAKE_IN_SECONDS = 5.0
@@ -118,7 +118,7 @@ class NewProducts:
 
     async def _burst(self) -> None:
         """Wait for the end of a burst of changes, or for as long as one may be kept waiting."""
-        give_up = time.monotonic() + LONGEST_SETTLE_SECONDS
+        give_up = time.monotonic() + MAX_SETTLE_SECONDS
         seen = -1
         while seen != len(self._changed) and time.monotonic() < give_up and not self._all_changed:
             seen = len(self._changed)
@@ -128,7 +128,7 @@ class NewProducts:
         ids = np.array(await self._list_ids(), dtype=np.int64)
         models = list(self._extended)
         unknown = await asyncio.to_thread(_unknown, models, ids)
-        self._known = dict(await self._describe(unknown[:MOST_NEWCOMERS]))
+        self._known = dict(await self._describe(unknown[:MAX_NEWCOMERS]))
         return True
 
     async def _read(self, changed: Collection[int]) -> bool:
@@ -141,7 +141,7 @@ class NewProducts:
         for product_id in unknown:
             self._known.pop(product_id, None)
         self._known |= described
-        for product_id in sorted(self._known)[:-MOST_NEWCOMERS]:
+        for product_id in sorted(self._known)[:-MAX_NEWCOMERS]:
             del self._known[product_id]
         return True
 

@@ -27,7 +27,7 @@ SPARE = 1024
 
 KEPT_WISHES = 16
 
-LONGEST_TABLE = 20_000_000
+MAX_TABLE = 20_000_000
 """A shop that has counted further looks all of them up one by one."""
 
 
@@ -131,7 +131,7 @@ class ProductTable:
 
     def slots_of(self, product_ids: Ids) -> Slots:
         """The slots of products; -1 for those that never had one."""
-        if len(self._table) > LONGEST_TABLE:
+        if len(self._table) > MAX_TABLE:
             found = map(self._slots.get, product_ids.tolist(), repeat(NOTHING))
             return np.fromiter(found, dtype=np.int64, count=len(product_ids))
         # Of ids that are too large the table's last entry speaks, which is nobody's.
@@ -192,8 +192,8 @@ class ProductTable:
 
     def _tabled(self) -> Slots:
         """The slot of each id. Ids are counted up, so the table is hardly longer than the columns."""
-        table = np.full(min(max(self._slots, default=0) + SPARE, LONGEST_TABLE + 1), NOTHING, dtype=np.int64)
-        if len(table) <= LONGEST_TABLE:
+        table = np.full(min(max(self._slots, default=0) + SPARE, MAX_TABLE + 1), NOTHING, dtype=np.int64)
+        if len(table) <= MAX_TABLE:
             table[list(self._slots)] = list(self._slots.values())
         return table
 

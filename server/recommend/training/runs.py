@@ -30,7 +30,7 @@ SILENCE = timedelta(seconds=20)
 MIN_ORDERS, MIN_USERS, MIN_PRODUCTS = 20, 5, 2
 """What training refuses to work with less than; told here before a process is started for it."""
 
-LONGEST_STAGE, LONGEST_MESSAGE = 32, 500
+MAX_STAGE, MAX_MESSAGE = 32, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ def give_up_silent(tx: Connection, now: datetime) -> None:
 
 def move_on(tx: Connection, run_id: int, stage: str, percent: int, message: str, now: datetime) -> bool:
     """Record how far a training is; False when it is not running any more."""
-    values = {"stage": stage[:LONGEST_STAGE], "percent": percent, "message": message[:LONGEST_MESSAGE]}
+    values = {"stage": stage[:MAX_STAGE], "percent": percent, "message": message[:MAX_MESSAGE]}
     if not _change(tx, run_id, values | {"heartbeat_at": now}):
         return False
     _announce(tx, run_id)
@@ -179,7 +179,7 @@ def _end(
     now: datetime,
     *conditions: ColumnElement[bool],
 ) -> bool:
-    values |= {"message": message[:LONGEST_MESSAGE], "heartbeat_at": now, "ended_at": now}
+    values |= {"message": message[:MAX_MESSAGE], "heartbeat_at": now, "ended_at": now}
     if not _change(tx, run_id, values, *conditions):
         return False
     _announce(tx, run_id)

@@ -105,7 +105,7 @@ def test_large_amounts_are_summed_exactly():
     assert segments.customers_of(orders).monetary.tolist() == [2**54 + 1]
 
 
-@pytest.mark.parametrize("customers", [0, 1, segments.LEAST_CUSTOMERS - 1])
+@pytest.mark.parametrize("customers", [0, 1, segments.MIN_CUSTOMERS - 1])
 def test_too_few_customers_are_not_grouped(customers: int):
     orders = orders_of(crowd(each=3)[:customers]) if customers else Orders.none()
     arrays, texts = segments.train(orders)

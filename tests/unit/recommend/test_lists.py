@@ -36,7 +36,7 @@ def test_a_product_that_cannot_be_sold_any_more_ends_a_list() -> None:
 
 
 def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_cache, "MOST_LISTS", 2)
+    monkeypatch.setattr(list_cache, "MAX_LISTS", 2)
     kept = ListCache()
     for user_id in (1, 2):
         kept.put(user_id, (MODEL,), ITEMS)
@@ -47,7 +47,7 @@ def test_the_least_recently_used_list_goes_first(monkeypatch: pytest.MonkeyPatch
 
 
 def test_long_lists_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_cache, "MOST_ITEMS", 5)
+    monkeypatch.setattr(list_cache, "MAX_ITEMS", 5)
     kept = ListCache()
     for user_id in (1, 2, 3):
         kept.put(user_id, (MODEL,), ITEMS)
@@ -56,7 +56,7 @@ def test_long_lists_take_the_room_of_many(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_list_that_ended_leaves_its_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_cache, "MOST_ITEMS", 4)
+    monkeypatch.setattr(list_cache, "MAX_ITEMS", 4)
     kept = ListCache()
     for user_id in (1, 2):
         kept.put(user_id, (MODEL,), ITEMS)

@@ -156,7 +156,7 @@ def test_every_served_model_gets_what_it_does_not_know() -> None:
 
 
 def test_of_too_many_the_newest_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_NEWCOMERS", 3)
+    monkeypatch.setattr(module, "MAX_NEWCOMERS", 3)
 
     async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         for product_id in (10, 11, 12):

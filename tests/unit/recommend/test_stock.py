@@ -102,7 +102,7 @@ def test_what_is_unknown_cannot_be_sold() -> None:
 
 @pytest.mark.parametrize("longest", [0, 50, 20_000_000])
 def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST_TABLE", longest)
+    monkeypatch.setattr(module, "MAX_TABLE", longest)
     stock = ProductTable("USD", [Offer(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
     stock.put(Offer(9, None, 5, 0, 100, "USD"))
     stock.put(Offer(10**6, None, 5, 0, 100, "USD"))

@@ -41,7 +41,7 @@ def test_what_is_worth_nothing_is_left_out() -> None:
 
 def test_a_tally_says_when_it_has_grown_too_large() -> None:
     counted = Tally()
-    for actor in range(tally.MOST_ENTRIES + 1):
+    for actor in range(tally.MAX_ENTRIES + 1):
         assert not counted.is_full
         counted.add(Deed(1, 4, str(actor), "", None), "")
     assert counted.is_full

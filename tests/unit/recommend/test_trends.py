@@ -64,7 +64,7 @@ def test_many_at_once_share_one_count_and_windows_wait_for_each_other() -> None:
 
 def test_an_old_count_is_made_anew_beside_those_who_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     counter = Counter()
-    monkeypatch.setattr(trends, "LONGEST_LIFE_SECONDS", 0.0)
+    monkeypatch.setattr(trends, "MAX_LIFE_SECONDS", 0.0)
 
     async def ask() -> None:
         counted = Trends(counter)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.recommend.serving.trending import trend_queries
 
-MOST_RANKED = 20_000
+MAX_RANKED = 20_000
 """So many products of a window are told; what sold best of all time goes on from there."""
 
 
@@ -35,7 +35,7 @@ NOTHING = Ranked({}, 0, ())
 def ranked(scores: Mapping[int, int]) -> Ranked:
     """Rank what was counted."""
     top = max(scores.values(), default=0)
-    best = sorted(scores.items(), key=lambda entry: (-entry[1], -entry[0]))[:MOST_RANKED]
+    best = sorted(scores.items(), key=lambda entry: (-entry[1], -entry[0]))[:MAX_RANKED]
     return Ranked(scores, top, [Trend(product_id, score / top) for product_id, score in best if score > 0])
 
 

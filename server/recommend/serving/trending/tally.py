@@ -7,13 +7,13 @@ from collections.abc import Mapping
 
 from server.recommend.serving.trending.journal import Deed
 from server.recommend.serving.trending.trend_queries import (
-    MOST_FROM_ORIGIN,
-    MOST_NEW_FROM_ORIGIN,
+    MAX_FROM_ORIGIN,
+    MAX_NEW_FROM_ORIGIN,
     NEWEST,
     STRANGERS_WORTH,
 )
 
-MOST_ENTRIES = 20_000
+MAX_ENTRIES = 20_000
 
 
 class Tally:
@@ -32,7 +32,7 @@ class Tally:
     @property
     def is_full(self) -> bool:
         """Whether it has grown so much that counting anew is better."""
-        return len(self._worth) > MOST_ENTRIES
+        return len(self._worth) > MAX_ENTRIES
 
     def add(self, deed: Deed, region: str) -> None:
         """Add a deed to the count of a region ("": everywhere), in which only orders to it count."""
@@ -43,7 +43,7 @@ class Tally:
         is_new_account = bool(deed.origin) and not deed.is_visitors
         if known is None and deed.origin:
             where = deed.product_id, deed.origin, deed.is_visitors
-            if self._from_origin[where] >= (MOST_NEW_FROM_ORIGIN if is_new_account else MOST_FROM_ORIGIN):
+            if self._from_origin[where] >= (MAX_NEW_FROM_ORIGIN if is_new_account else MAX_FROM_ORIGIN):
                 return
             self._from_origin[where] += 1
         worth = min(deed.worth, STRANGERS_WORTH * NEWEST) if is_new_account else deed.worth

@@ -20,17 +20,17 @@ ORDER_WORTH = 10
 NEWEST = 4
 """How often what happened in the last eighth of a window counts."""
 
-MOST_FROM_ORIGIN = 3
+MAX_FROM_ORIGIN = 3
 """So many visitors who call from one address count for a product: more may be one who invents visitors."""
 
-MOST_NEW_FROM_ORIGIN = 5
+MAX_NEW_FROM_ORIGIN = 5
 """So many new accounts that were used from one address count likewise, each for STRANGERS_WORTH; accounts that are
 not new have no origin, and all count."""
 
 STRANGERS_WORTH = 1
 """What a new account counts for a product, whatever it says it did: it costs as little as a view."""
 
-MOST_OF_REGION = 500
+MAX_OF_REGION = 500
 """So many products of a country are kept."""
 
 
@@ -61,7 +61,7 @@ def sales_by_country(
     )
     placed = select(counted, place.label("place")).subquery()
     best = select(placed.c.country, placed.c.product_id, placed.c.score).where(
-        placed.c.place <= MOST_OF_REGION
+        placed.c.place <= MAX_OF_REGION
     )
     found: dict[str, dict[int, int]] = {}
     for region, product_id, score in connection.execute(best):
@@ -101,7 +101,7 @@ def _visited(since: datetime, now: datetime) -> Select[Any]:
         partition_by=(visits.c.product_id, visits.c.origin, kind), order_by=visits.c.worth.desc()
     )
     placed = select(visits, place.label("place")).subquery()
-    most = case((placed.c.user_id.is_(None), MOST_FROM_ORIGIN), else_=MOST_NEW_FROM_ORIGIN)
+    most = case((placed.c.user_id.is_(None), MAX_FROM_ORIGIN), else_=MAX_NEW_FROM_ORIGIN)
     counts = or_(placed.c.place <= most, placed.c.origin == "")
     return select(placed.c.product_id, func.sum(placed.c.worth)).where(counts).group_by(placed.c.product_id)
 

@@ -18,8 +18,8 @@ from server.recommend.serving.trending.tally import Tally
 WINDOWS = (1, 6, 24, 72, 168, 720, 8_760)
 """In hours; the contract names them. As many counts as there are, twice, are kept, whatever is asked for."""
 DEFAULT_HOURS = 168
-SHORTEST_LIFE_SECONDS = 3.0
-LONGEST_LIFE_SECONDS = 60.0
+MIN_LIFE_SECONDS = 3.0
+MAX_LIFE_SECONDS = 60.0
 MERGE_SECONDS = 0.2
 """How long a list may lack what happened a moment ago: sorting a large shop anew for every event would be dear."""
 
@@ -160,5 +160,5 @@ class Trends:
             counted = await self._count(*key)
         if cleared != self._cleared:
             return
-        life = min(max(SHORTEST_LIFE_SECONDS, key.hours / 100), LONGEST_LIFE_SECONDS)
+        life = min(max(MIN_LIFE_SECONDS, key.hours / 100), MAX_LIFE_SECONDS)
         self._counted[key] = _Counted(counted, position, life)
