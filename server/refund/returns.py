@@ -133,6 +133,8 @@ def receive(
     sale, found = _open(tx, return_id)
     if found.status == status.RECEIVED:
         return None
+    # Asked first: of a return that was refused no units come back, which is not what the caller did wrong.
+    status.check_step(found.status, status.RECEIVED, status.RETURNS[found.status])
     rows = {row["position"]: row for row in sale.return_lines if row["return_id"] == return_id}
     units = {position: row["quantity"] for position, row in rows.items()}
     again, missing = positions(sale.lines, restocked, units, "restocked")

@@ -247,6 +247,16 @@ def test_the_steps_of_a_return_have_an_order(shop: RunningShop) -> None:
         assert (unknown.code, unknown.reason) == (CODE.NOT_FOUND, "RETURN_NOT_FOUND")
 
 
+def test_goods_of_a_refused_return_are_not_received(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
+    requested = ask_return(shop, buyer, order.id)
+    reject(shop, requested.id)
+    request = pb.ReceiveReturnRequest(return_id=requested.id, restocked=units(order, 1))
+    answer = refused(shop.refunds.ReceiveReturn, request, shop.admin)
+    assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "ILLEGAL_TRANSITION")
+
+
 def test_goods_are_received_once_however_often_it_is_said(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
