@@ -12,8 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +43,7 @@ def main() -> None:
     options = _arguments()
     with (
         tempfile.TemporaryDirectory(dir=options.directory) as directory,
-        _url(options.db, Path(directory)) as url,
+        servers.shop_database(options.db, Path(directory)) as url,
     ):
         environment = {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
         servers.run_python(["-m", "server", "migrate"], environment)
@@ -65,15 +64,6 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--db", choices=["postgres", "sqlite"], default="postgres")
     arguments.add_argument("--directory", type=Path, help="where there is room for it (default: TMPDIR)")
     return arguments.parse_args()
-
-
-@contextmanager
-def _url(kind: str, directory: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{directory / 'shop.db'}"
-        return
-    with servers.database(directory / "postgres") as (url, _):
-        yield url
 
 
 def _fill(url: str, min_orders: int) -> int:

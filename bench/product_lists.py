@@ -12,7 +12,6 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,7 +75,7 @@ def main() -> None:
     options = _arguments()
     with (
         tempfile.TemporaryDirectory(dir=options.directory) as directory,
-        _url(options.db, Path(directory)) as url,
+        servers.shop_database(options.db, Path(directory)) as url,
     ):
         servers.run_python(
             ["-m", "server", "migrate"], {**SETTINGS, "DATA_DIR": directory, "DATABASE_URL": url}
@@ -105,15 +104,6 @@ def _arguments() -> argparse.Namespace:
     arguments.add_argument("--db", choices=["postgres", "sqlite"], default="postgres")
     arguments.add_argument("--directory", type=Path, help="where there is room for it (default: TMPDIR)")
     return arguments.parse_args()
-
-
-@contextmanager
-def _url(kind: str, directory: Path) -> Iterator[str]:
-    if kind == "sqlite":
-        yield f"sqlite:///{directory / 'shop.db'}"
-        return
-    with servers.database(directory / "postgres") as (url, _):
-        yield url
 
 
 def _filters(prices: Sequence[int]) -> Iterator[tuple[str, list[ProductFilter]]]:

@@ -74,6 +74,16 @@ def database(directory: Path) -> Iterator[tuple[str, int]]:
         running.__exit__(None, None, None)
 
 
+@contextmanager
+def shop_database(kind: str, directory: Path) -> Iterator[str]:
+    """The URL of a new database of `kind`, "sqlite" or "postgres", below a directory."""
+    if kind == "sqlite":
+        yield f"sqlite:///{directory / 'shop.db'}"
+        return
+    with database(directory / "postgres") as (url, _):
+        yield url
+
+
 def run_python(
     arguments: Sequence[str], environment: Mapping[str, str], checkout: Path | None = None
 ) -> None:

@@ -133,14 +133,13 @@ def receive(
     sale, found = _open(tx, return_id)
     if found.status == status.RECEIVED:
         return None
-    # Asked first: of a return that was refused no units come back, which is not what the caller did wrong.
-    status.check_step(found.status, status.RECEIVED, status.RETURNS[found.status])
+    # Before its units are looked at: of a return that was refused none come back.
+    _move(tx, found, status.RECEIVED, None, now)
     rows = {row["position"]: row for row in sale.return_lines if row["return_id"] == return_id}
     units = {position: row["quantity"] for position, row in rows.items()}
     again, missing = positions(sale.lines, restocked, units, "restocked")
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
-    _move(tx, found, status.RECEIVED, None, now)
     not_there = {at: min(count, units[at] - rows[at]["restocked_by_refund"]) for at, count in again.items()}
     back = sale.away(not_there)
     return_queries.count_restocked(tx, return_id, back.items())
