@@ -86,7 +86,8 @@ def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_hav
 def test_a_forged_token_stops_nobody_and_counts_for_nothing(shop: RunningShop, token: str) -> None:
     since, buyer = utc_now(), shop.customer()
     found = recommended(shop, buyer)
-    forged = token or "B" + found.attribution_token[1:]
+    genuine = found.attribution_token
+    forged = token or ("C" if genuine[0] == "B" else "B") + genuine[1:]
     product_id = found.items[0].product_id
     event = pb.BehaviorEvent(kind=CLICK, product_id=product_id, attribution_token=forged)
     reply = shop.recommend.TrackEvent(pb.TrackEventRequest(events=[event]), metadata=buyer.metadata)
