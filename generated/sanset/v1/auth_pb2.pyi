@@ -39,18 +39,18 @@ class Session(_message.Message):
     ip: _builtins.str
     """The network address that last used it."""
     current: _builtins.bool
-    """Whether this call was made with this session."""
+    """True for the session that this call was made with."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the session was opened."""
+        """Time of the sign-in."""
 
     @_builtins.property
     def last_use_time(self) -> _timestamp_pb2.Timestamp:
-        """When its tokens were last refreshed."""
+        """Time of the last refresh of its tokens."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
-        """When its refresh token expires, if it is not used before."""
+        """Time at which its refresh token expires, if it is not used before."""
 
     def __init__(
         self,
@@ -203,7 +203,7 @@ class LogoutRequest(_message.Message):
 
     ALL_SESSIONS_FIELD_NUMBER: _builtins.int
     all_sessions: _builtins.bool
-    """Whether to sign out everywhere, not just here."""
+    """True to sign out everywhere, not just here."""
     def __init__(
         self,
         *,
@@ -226,7 +226,7 @@ class ListSessionsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(

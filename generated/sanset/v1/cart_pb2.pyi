@@ -48,9 +48,9 @@ class Cart(_message.Message):
     coupon_code: _builtins.str
     """The code of the coupon on the cart; empty for none."""
     coupon_problem: _builtins.str
-    """Why the coupon takes nothing off now, as a sentence; empty when it does. Checkout would fail with it."""
+    """Reason why the coupon takes nothing off now, as a sentence; empty when it does. Checkout would fail with it."""
     points: _builtins.int
-    """How many points the next checkout redeems."""
+    """Points that the next checkout redeems."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___CartItem]:
         """The lines, oldest first."""
@@ -61,7 +61,7 @@ class Cart(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When the cart last changed."""
+        """Time of the cart's last change."""
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
@@ -73,7 +73,7 @@ class Cart(_message.Message):
 
     @_builtins.property
     def changes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What changed since things were added, in sentences: prices, stock, products that were withdrawn, and what came
+        """Changes since things were added, in sentences: prices, stock, products that were withdrawn, and what came
         back from an order that was not paid.
         """
 
@@ -131,11 +131,11 @@ class CartItem(_message.Message):
     quantity: _builtins.int
     """The number of units."""
     price_changed: _builtins.bool
-    """Whether the price changed since the unit was added."""
+    """True when the price changed since the unit was added."""
     stock: _builtins.int
     """Units of the variant left in stock."""
     available: _builtins.bool
-    """Whether the line could be ordered now: the product is on sale and enough is left."""
+    """True when the line could be ordered now: the product is on sale and enough is left."""
     counted_quantity: _builtins.int
     """The units that could be ordered now, and that the totals count."""
     @_builtins.property
@@ -156,7 +156,7 @@ class CartItem(_message.Message):
 
     @_builtins.property
     def discount(self) -> _money_pb2.Money:
-        """What tier, coupon and points take off this line."""
+        """Amount that tier, coupon and points take off this line."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class AddItemRequest(_message.Message):
     variant_id: _builtins.int
     """The variant. Absent: the product's default variant."""
     quantity: _builtins.int
-    """How many to add. Absent: 1."""
+    """Number of units to add. Absent: 1."""
     attribution_token: _builtins.str
     """The token of the list of recommendations that led to it."""
     def __init__(
@@ -356,7 +356,7 @@ class SyncCartRequest(_message.Message):
         """The guest's lines replace the caller's of the same variant; the caller's other lines stay."""
 
     class Strategy(_Strategy, metaclass=_StrategyEnumTypeWrapper):
-        """What happens to products that are in both carts."""
+        """Treatment of products that are in both carts."""
 
     STRATEGY_UNSPECIFIED: SyncCartRequest.Strategy.ValueType  # 0
     """Not set: SUM."""
@@ -372,7 +372,7 @@ class SyncCartRequest(_message.Message):
     cart_token: _builtins.str
     """The token of the guest's cart. Absent: that of the metadata `x-cart-token`."""
     strategy: Global___SyncCartRequest.Strategy.ValueType
-    """How to merge."""
+    """Way to merge."""
     def __init__(
         self,
         *,

@@ -91,7 +91,7 @@ class ListCategoriesResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     TOTAL_SIZE_FIELD_NUMBER: _builtins.int
     total_size: _builtins.int
-    """How many categories there are in all."""
+    """Number of categories in all."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Category]:
         """The categories at the top level, each with its children."""

@@ -234,7 +234,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Another number of units can be ordered than the count expected: `metadata.available`. ABORTED."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
-    """Why a call was refused, as `google.rpc.ErrorInfo.reason` (domain "sanset").
+    """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
 
     The facts behind a refusal are in `ErrorInfo.metadata`, so that no client parses prose.
     """

@@ -45,7 +45,7 @@ class Model(_message.Message):
         ALL: Model._Type.ValueType  # 4
         """All of them."""
         REORDER: Model._Type.ValueType  # 5
-        """How likely a product is bought again."""
+        """Probability that a product is bought again."""
         SEGMENTS: Model._Type.ValueType  # 6
         """Groups of customers by how recently, how often and for how much they bought."""
 
@@ -63,7 +63,7 @@ class Model(_message.Message):
     ALL: Model.Type.ValueType  # 4
     """All of them."""
     REORDER: Model.Type.ValueType  # 5
-    """How likely a product is bought again."""
+    """Probability that a product is bought again."""
     SEGMENTS: Model.Type.ValueType  # 6
     """Groups of customers by how recently, how often and for how much they bought."""
 
@@ -125,22 +125,22 @@ class Model(_message.Message):
     type: Global___Model.Type.ValueType
     """The parts that were trained; the others come from the previous model."""
     active: _builtins.bool
-    """Whether it is in use."""
+    """True while it is in use."""
     data_fingerprint: _builtins.str
     """The SHA-256 of the data that it learned from, in hexadecimal."""
     available: _builtins.bool
-    """Whether its artifact is still there, so that it can be activated; only the newest ones are kept."""
+    """True while its artifact is there, so that it can be activated; only the newest ones are kept."""
     @_builtins.property
     def metrics(self) -> _model_metrics_pb2.ModelMetrics:
         """Its held-out measures."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
+        """Time of creation."""
 
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
-        """How it was trained, by dotted name: "als.factors" is "50"."""
+        """Parameters of its training, by dotted name: "als.factors" is "50"."""
 
     @_builtins.property
     def library_versions(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -148,7 +148,7 @@ class Model(_message.Message):
 
     @_builtins.property
     def training_duration(self) -> _duration_pb2.Duration:
-        """How long its training took."""
+        """Duration of its training."""
 
     def __init__(
         self,
@@ -197,7 +197,7 @@ class Training(_message.Message):
         """Ended by CancelTraining."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Where a training stands."""
+        """States of a training."""
 
     STATE_UNSPECIFIED: Training.State.ValueType  # 0
     """Not set."""
@@ -223,28 +223,28 @@ class Training(_message.Message):
     id: _builtins.int
     """The id of the training."""
     state: Global___Training.State.ValueType
-    """Where it stands."""
+    """Current state."""
     stage: _builtins.str
-    """What it is doing: "als"."""
+    """Current step: "als"."""
     percent: _builtins.int
-    """How far it is, from 0 to 100."""
+    """Progress, from 0 to 100."""
     message: _builtins.str
     """A sentence for the admin."""
     model_id: _builtins.int
     """The model it made, once it has."""
     model_type: Global___Model.Type.ValueType
-    """What it trains."""
+    """Models that it trains."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it began."""
+        """Time of its beginning."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ended."""
+        """Time of its end."""
 
     @_builtins.property
     def metrics(self) -> _model_metrics_pb2.ModelMetrics:
-        """How it measured, once it has a model."""
+        """Metrics, once it has a model."""
 
     def __init__(
         self,
@@ -288,7 +288,7 @@ class Experiment(_message.Message):
         """Over."""
 
     class State(_State, metaclass=_StateEnumTypeWrapper):
-        """Where an experiment stands."""
+        """States of an experiment."""
 
     STATE_UNSPECIFIED: Experiment.State.ValueType  # 0
     """Not set."""
@@ -309,7 +309,7 @@ class Experiment(_message.Message):
     id: _builtins.int
     """The id of the experiment."""
     state: Global___Experiment.State.ValueType
-    """Where it stands."""
+    """Current state."""
     control_model_id: _builtins.int
     """The model that was in use when it started."""
     challenger_model_id: _builtins.int
@@ -318,11 +318,11 @@ class Experiment(_message.Message):
     """The percentage of users served by the challenger."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it started."""
+        """Time of its start."""
 
     @_builtins.property
     def end_time(self) -> _timestamp_pb2.Timestamp:
-        """When it ended."""
+        """Time of its end."""
 
     @_builtins.property
     def control(self) -> _model_metrics_pb2.OnlineMetrics:
@@ -394,7 +394,7 @@ class TrainModelRequest(_message.Message):
         """Kept for ActivateModel or an experiment."""
 
     class Activation(_Activation, metaclass=_ActivationEnumTypeWrapper):
-        """What becomes of the model when it is trained."""
+        """Use of the model once it is trained."""
 
     ACTIVATION_UNSPECIFIED: TrainModelRequest.Activation.ValueType  # 0
     """Not set: IF_NOT_WORSE."""
@@ -407,7 +407,7 @@ class TrainModelRequest(_message.Message):
 
     @_typing.final
     class Parameters(_message.Message):
-        """What ALS needs to know."""
+        """Parameters of ALS."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -452,12 +452,12 @@ class TrainModelRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     ACTIVATION_FIELD_NUMBER: _builtins.int
     model_type: Global___Model.Type.ValueType
-    """What to train: ALL, or one."""
+    """Models to train: ALL, or one."""
     activation: Global___TrainModelRequest.Activation.ValueType
-    """What becomes of the model."""
+    """Use of the model."""
     @_builtins.property
     def parameters(self) -> Global___TrainModelRequest.Parameters:
-        """How to train."""
+        """Parameters of the training."""
 
     def __init__(
         self,
@@ -527,7 +527,7 @@ class ListModelsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(
@@ -583,7 +583,7 @@ class GetModelMetricsRequest(_message.Message):
     model_id: _builtins.int
     """The id of the model. Absent: the model in use; NOT_FOUND when there is none."""
     days: _builtins.int
-    """How many days of customers' behaviour to look back. 0 means 30; values above 90 are coerced to 90."""
+    """Number of days of customers' behaviour to look back. 0 means 30; values above 90 are coerced to 90."""
     def __init__(
         self,
         *,

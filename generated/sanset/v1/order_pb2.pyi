@@ -58,7 +58,7 @@ class Order(_message.Message):
         """Paid back."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Where the order stands."""
+        """Status of the order."""
 
     STATUS_UNSPECIFIED: Order.Status.ValueType  # 0
     """Not set."""
@@ -108,9 +108,9 @@ class Order(_message.Message):
     user_id: _builtins.int
     """The buyer; 0 for a guest."""
     status: Global___Order.Status.ValueType
-    """Where the order stands."""
+    """Status of the order."""
     delivery_option: Global___Delivery.Option.ValueType
-    """How it travels."""
+    """Delivery method."""
     tracking_number: _builtins.str
     """The carrier's number of the last parcel; empty until one was handed over with a number."""
     etag: _builtins.str
@@ -118,24 +118,24 @@ class Order(_message.Message):
     coupon_code: _builtins.str
     """The code of the coupon that was used; empty for none."""
     carrier: _builtins.str
-    """Who carries the last parcel; GetTracking has all of them."""
+    """Carrier of the last parcel; GetTracking has all of them."""
     tracking_url: _builtins.str
-    """Where the last parcel can be followed."""
+    """Address of the page that follows the last parcel."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderItem]:
         """The lines, in the order of the cart."""
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
-        """What it cost."""
+        """Prices of the order, added up."""
 
     @_builtins.property
     def payment(self) -> _payment_pb2.Payment:
-        """How it was paid."""
+        """Payment of the order."""
 
     @_builtins.property
     def address(self) -> _user_pb2.Address:
-        """Where it goes, as it was when the order was placed."""
+        """Delivery address, as it was when the order was placed."""
 
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
@@ -143,11 +143,11 @@ class Order(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was placed."""
+        """Time at which it was placed."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it last changed."""
+        """Time of the last change."""
 
     @_builtins.property
     def reserved_until(self) -> _timestamp_pb2.Timestamp:
@@ -155,7 +155,7 @@ class Order(_message.Message):
 
     @_builtins.property
     def deliver_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was delivered; absent before that."""
+        """Time of the delivery; absent before that."""
 
     @_builtins.property
     def dispute(self) -> _payment_pb2.Dispute:
@@ -243,7 +243,7 @@ class OrderItem(_message.Message):
 
     @_builtins.property
     def discount(self) -> _money_pb2.Money:
-        """What tier, coupon and points took off this line."""
+        """Amount that tier, coupon and points took off this line."""
 
     @_builtins.property
     def tax(self) -> _money_pb2.Money:
@@ -251,7 +251,7 @@ class OrderItem(_message.Message):
 
     @_builtins.property
     def total(self) -> _money_pb2.Money:
-        """What this line cost: line_total less discount plus tax. With shipping, the lines add up to the order's total."""
+        """Cost of the line: line_total less discount plus tax. With shipping, the lines add up to the order's total."""
 
     def __init__(
         self,
@@ -291,7 +291,7 @@ class LineQuantity(_message.Message):
     variant_id: _builtins.int
     """The variant, as the order's line names it."""
     quantity: _builtins.int
-    """How many units of it."""
+    """Number of units."""
     product_id: _builtins.int
     """The product, instead of the variant. INVALID_ARGUMENT when the order holds several variants of it; beside a
     variant it must be that variant's product.
@@ -313,7 +313,7 @@ Global___LineQuantity: _TypeAlias = LineQuantity  # noqa: Y015
 
 @_typing.final
 class Delivery(_message.Message):
-    """How an order travels."""
+    """Delivery methods."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -366,18 +366,18 @@ class Shipment(_message.Message):
     id: _builtins.int
     """The id of the parcel within its order: 1, 2, 3 …"""
     carrier: _builtins.str
-    """Who carries it: "DHL"."""
+    """Carrier: "DHL"."""
     tracking_number: _builtins.str
     """The carrier's own number of it. The shop makes none up."""
     tracking_url: _builtins.str
-    """Where it can be followed, an https address."""
+    """Address of the page that follows it, https."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___LineQuantity]:
         """Its contents. Empty when the shop does not list them; each of several parcels lists its units."""
 
     @_builtins.property
     def ship_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was handed over."""
+        """Time of the handover to the carrier."""
 
     def __init__(
         self,
@@ -416,14 +416,14 @@ class OrderEvent(_message.Message):
     message: _builtins.str
     """A sentence for the buyer."""
     location: _builtins.str
-    """Where it happened."""
+    """Place where it happened."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
         """By when the order should arrive, as known at this step."""
 
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """When it happened."""
+        """Time at which it happened."""
 
     def __init__(
         self,
@@ -458,7 +458,7 @@ class Tracking(_message.Message):
     order_id: _builtins.int
     """The order."""
     status: Global___Order.Status.ValueType
-    """Where it stands."""
+    """Current state."""
     tracking_number: _builtins.str
     """The carrier's number of the last parcel; empty until one was handed over with a number."""
     @_builtins.property

@@ -35,9 +35,9 @@ class PreviewCheckoutRequest(_message.Message):
     DELIVERY_OPTION_FIELD_NUMBER: _builtins.int
     COUPON_CODE_FIELD_NUMBER: _builtins.int
     address_id: _builtins.int
-    """Where the order would go. Absent: the caller's default address."""
+    """Id of the address that the order would go to. Absent: the caller's default address."""
     delivery_option: _order_pb2.Delivery.Option.ValueType
-    """How fast it would travel. Absent: STANDARD."""
+    """Delivery speed. Absent: STANDARD."""
     coupon_code: _builtins.str
     """A coupon in place of the cart's. Absent: the cart's."""
     def __init__(
@@ -70,7 +70,7 @@ class PreviewCheckoutResponse(_message.Message):
 
     @_builtins.property
     def totals(self) -> _pricing_pb2.Totals:
-        """What they would cost."""
+        """Price of them."""
 
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
@@ -106,16 +106,16 @@ class CheckoutRequest(_message.Message):
     COUPON_CODE_FIELD_NUMBER: _builtins.int
     PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
     payment_method: _payment_pb2.Payment.Method.ValueType
-    """How to pay."""
+    """Payment method."""
     payment_token: _builtins.str
     """A token that stands for the payment instrument, never a card number. The demo gateway accepts any, and
     none; "tok_decline" is declined, "tok_timeout" never answers and charges nothing, "tok_late" answers too late
     although it charges, and "tok_twice" reports its success twice. With GIFT_CARD: the card's code.
     """
     address_id: _builtins.int
-    """Where to send it. Absent: the caller's default address."""
+    """Id of the address to send it to. Absent: the caller's default address."""
     delivery_option: _order_pb2.Delivery.Option.ValueType
-    """How fast. Absent: STANDARD."""
+    """Delivery speed. Absent: STANDARD."""
     request_id: _builtins.str
     """A UUID of the client's making, new for each purchase and the same for each repeat."""
     coupon_code: _builtins.str
@@ -193,7 +193,7 @@ class ListOrdersRequest(_message.Message):
     USER_ID_FIELD_NUMBER: _builtins.int
     ALL_USERS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     status: _order_pb2.Order.Status.ValueType
@@ -289,7 +289,7 @@ class UpdateOrderStatusRequest(_message.Message):
     message: _builtins.str
     """A sentence for the buyer. Absent: one that fits the status."""
     location: _builtins.str
-    """Where the order is."""
+    """Status of the order."""
     etag: _builtins.str
     """The order's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     @_builtins.property
@@ -388,7 +388,7 @@ class TrackOrderResponse(_message.Message):
         after_sequence: _builtins.int
         """The `after_sequence` to call with."""
         message: _builtins.str
-        """Why, in a sentence."""
+        """Reason, as a sentence."""
         def __init__(
             self,
             *,
@@ -494,7 +494,7 @@ class ListPendingOrdersRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(

@@ -24,7 +24,7 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Payment(_message.Message):
-    """How an order is paid."""
+    """Payment methods."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -73,7 +73,7 @@ class Payment(_message.Message):
         """Given up before anything was charged."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Where a payment stands."""
+        """States of a payment."""
 
     STATUS_UNSPECIFIED: Payment.Status.ValueType  # 0
     """Not set."""
@@ -104,7 +104,7 @@ class Payment(_message.Message):
     gateway: _builtins.str
     """The gateway: "demo", "stripe"."""
     problem: _builtins.str
-    """Why it was declined; empty when it was not."""
+    """Reason of the decline; empty without one."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The amount."""
@@ -119,7 +119,7 @@ class Payment(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it last changed."""
+        """Time of the last change."""
 
     def __init__(
         self,
@@ -187,7 +187,7 @@ class Dispute(_message.Message):
     status: Global___Dispute.Status.ValueType
     """Its status."""
     reason: _builtins.str
-    """Why, in the gateway's own word: "fraudulent", "product_not_received"."""
+    """Reason, in the gateway's own word: "fraudulent", "product_not_received"."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The disputed amount."""
@@ -198,11 +198,11 @@ class Dispute(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the shop heard of it."""
+        """Time at which the shop heard of it."""
 
     @_builtins.property
     def close_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was decided; absent while it is OPEN."""
+        """Time of the decision; absent while it is OPEN."""
 
     def __init__(
         self,
@@ -259,7 +259,7 @@ class PaymentAlert(_message.Message):
         """It decided for the buyer."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """What happened."""
+        """Kind of event."""
 
     KIND_UNSPECIFIED: PaymentAlert.Kind.ValueType  # 0
     """Not set."""
@@ -295,7 +295,7 @@ class PaymentAlert(_message.Message):
     id: _builtins.int
     """The id of the alert."""
     kind: Global___PaymentAlert.Kind.ValueType
-    """What happened."""
+    """Kind of event."""
     gateway: _builtins.str
     """The gateway that told it."""
     gateway_id: _builtins.str
@@ -303,14 +303,14 @@ class PaymentAlert(_message.Message):
     order_id: _builtins.int
     """The order that it is about; 0 for none."""
     problem: _builtins.str
-    """What happened, in a sentence."""
+    """Description of the step, as a sentence."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the shop heard of it."""
+        """Time at which the shop heard of it."""
 
     @_builtins.property
     def close_time(self) -> _timestamp_pb2.Timestamp:
-        """When a person was done with it; absent while it waits."""
+        """Time at which a person was done with it; absent while it waits."""
 
     def __init__(
         self,
@@ -347,7 +347,7 @@ class GiftCard(_message.Message):
     id: _builtins.int
     """The id of the card."""
     code: _builtins.str
-    """What pays: the `payment_token` of a checkout with the method GIFT_CARD. Returned only by CreateGiftCard."""
+    """Secret that pays: the `payment_token` of a checkout with the method GIFT_CARD. Returned only by CreateGiftCard."""
     last_four: _builtins.str
     """The end of the code, to distinguish cards by."""
     @_builtins.property
@@ -360,7 +360,7 @@ class GiftCard(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was created."""
+        """Time of creation."""
 
     def __init__(
         self,
@@ -434,7 +434,7 @@ class ReceivePaymentWebhookResponse(_message.Message):
 
     REPEATED_FIELD_NUMBER: _builtins.int
     repeated: _builtins.bool
-    """Whether it had been taken before."""
+    """True when it had been taken before."""
     def __init__(
         self,
         *,
@@ -458,7 +458,7 @@ class ListPaymentAlertsRequest(_message.Message):
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     INCLUDE_CLOSED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     include_closed: _builtins.bool

@@ -38,17 +38,17 @@ class Product(_message.Message):
         VIEW_UNSPECIFIED: Product._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Product._View.ValueType  # 1
-        """What a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+        """Fields that a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
         FULL: Product._View.ValueType  # 2
         """All fields. Pages end early where they would grow too large."""
 
     class View(_View, metaclass=_ViewEnumTypeWrapper):
-        """How much of a product a list holds."""
+        """Part of a product that a list holds."""
 
     VIEW_UNSPECIFIED: Product.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Product.View.ValueType  # 1
-    """What a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+    """Fields that a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
     FULL: Product.View.ValueType  # 2
     """All fields. Pages end early where they would grow too large."""
 
@@ -68,7 +68,7 @@ class Product(_message.Message):
         """None."""
 
     class StockStatus(_StockStatus, metaclass=_StockStatusEnumTypeWrapper):
-        """How much is left, in words."""
+        """Stock left, in words."""
 
     STOCK_STATUS_UNSPECIFIED: Product.StockStatus.ValueType  # 0
     """Not set."""
@@ -115,7 +115,7 @@ class Product(_message.Message):
     slug: _builtins.str
     """The name in a URL: lower-case letters, digits and hyphens, with a letter among them. Unique."""
     description: _builtins.str
-    """What it is, in plain text of one line or several: up to 10,000 characters and 32 KiB."""
+    """Description, in plain text of one line or several: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
     """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming the ids, when more than one
     has it. Where `category_id` is sent as well, that counts: what was read can be written back.
@@ -127,9 +127,9 @@ class Product(_message.Message):
     stock: _builtins.int
     """Units available over all variants and locations. On create: the opening stock."""
     stock_status: Global___Product.StockStatus.ValueType
-    """How much is left, in words."""
+    """Stock left, in words."""
     max_quantity: _builtins.int
-    """How many units one order may hold, its variants together. 0 on create: 99. See `max_quantity_days`."""
+    """Maximum number of units in one order, its variants together. 0 on create: 99. See `max_quantity_days`."""
     seo_title: _builtins.str
     """The title for search engines."""
     seo_description: _builtins.str
@@ -166,11 +166,11 @@ class Product(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was created."""
+        """Time of creation."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it last changed."""
+        """Time of the last change."""
 
     @_builtins.property
     def discount(self) -> Global___Discount:
@@ -178,7 +178,7 @@ class Product(_message.Message):
 
     @_builtins.property
     def effective_price(self) -> _money_pb2.Money:
-        """What one unit costs now: `price` less the discount while that lasts."""
+        """Price of one unit now: `price` less the discount while that lasts."""
 
     def __init__(
         self,
@@ -298,7 +298,7 @@ class BatchGetProductsRequest(_message.Message):
     PRODUCT_IDS_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     view: Global___Product.View.ValueType
-    """How much of each product to return."""
+    """Part of each product to return."""
     @_builtins.property
     def product_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """The ids, 1 to 100. A repeated id is returned once."""
@@ -410,7 +410,7 @@ class ListProductsRequest(_message.Message):
     SORT_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     category: _builtins.str
@@ -428,7 +428,7 @@ class ListProductsRequest(_message.Message):
     sort: Global___ListProductsRequest.Sort.ValueType
     """The order."""
     view: Global___Product.View.ValueType
-    """How much of each product to return."""
+    """Part of each product to return."""
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only products with all of these tags."""
@@ -470,7 +470,7 @@ class ListProductsResponse(_message.Message):
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     total_size: _builtins.int
-    """How many products match, counted up to 1,000 and on the first page only."""
+    """Number of products that match, counted up to 1,000 and on the first page only."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
         """The products."""

@@ -65,14 +65,14 @@ class Recommendation(_message.Message):
     product_id: _builtins.int
     """The product."""
     score: _builtins.float
-    """How well it fits, from 0 to 1, never rising along the list.
+    """Fit, from 0 to 1, never rising along the list.
 
     For what a trained model personally recommends, it is about the probability of being in the next order.
     """
     reason: _builtins.str
-    """Why, for people: "Because you bought Blue Teapot"."""
+    """Reason, for people: "Because you bought Blue Teapot"."""
     source: _builtins.str
-    """What found it: "personal", "similar", "trending" or "popular"."""
+    """Source of the candidate: "personal", "similar", "trending" or "popular"."""
     def __init__(
         self,
         *,
@@ -137,12 +137,12 @@ class ReorderItem(_message.Message):
     probability: _builtins.float
     """The probability that the user's next order holds it, from 0 to 1."""
     reason: _builtins.str
-    """Why, for people: "Bought 4 times, about every 30 days; last 28 days ago"."""
+    """Reason, for people: "Bought 4 times, about every 30 days; last 28 days ago"."""
     order_count: _builtins.int
-    """How many of the user's orders held it."""
+    """Number of the user's orders that held it."""
     @_builtins.property
     def last_order_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was ordered last."""
+        """Time of the last order of it."""
 
     def __init__(
         self,
@@ -221,7 +221,7 @@ class BehaviorEvent(_message.Message):
     """The token of the list that led to it."""
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp:
-        """When it was done. Absent, or in the future: now."""
+        """Time of the action. Absent, or in the future: now."""
 
     def __init__(
         self,
@@ -262,7 +262,7 @@ class GetRecommendationsRequest(_message.Message):
         """The cart: add-ons, what goes with what it holds."""
 
     class Context(_Context, metaclass=_ContextEnumTypeWrapper):
-        """Where the list is shown."""
+        """Page on which the list is shown."""
 
     CONTEXT_UNSPECIFIED: GetRecommendationsRequest.Context.ValueType  # 0
     """Not set: HOMEPAGE."""
@@ -285,13 +285,13 @@ class GetRecommendationsRequest(_message.Message):
     user_id: _builtins.int
     """The user. Absent: the caller. UNAUTHENTICATED when it is set and nobody is signed in."""
     context: Global___GetRecommendationsRequest.Context.ValueType
-    """Where the list is shown."""
+    """Page on which the list is shown."""
     product_id: _builtins.int
     """The product on the page, for the context PRODUCT."""
     limit: _builtins.int
-    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     include_repeat: _builtins.bool
-    """Whether products that the user bought before may be recommended again."""
+    """True to recommend products again that the user bought before."""
     visitor_id: _builtins.str
     """The id under which a visitor who is not signed in was tracked. With a signed-in caller, the events
     tracked under it count as well.
@@ -334,7 +334,7 @@ class GetReorderRequest(_message.Message):
     user_id: _builtins.int
     """The user. Absent: the caller."""
     limit: _builtins.int
-    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     def __init__(
         self,
         *,
@@ -360,7 +360,7 @@ class GetSimilarProductsRequest(_message.Message):
     product_id: _builtins.int
     """The product."""
     limit: _builtins.int
-    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     def __init__(
         self,
         *,
@@ -386,7 +386,7 @@ class GetFrequentlyBoughtTogetherRequest(_message.Message):
     product_id: _builtins.int
     """The product."""
     limit: _builtins.int
-    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     def __init__(
         self,
         *,
@@ -414,11 +414,11 @@ class GetTrendingRequest(_message.Message):
     category: _builtins.str
     """Only this category and those below it: its slug or name. NOT_FOUND when there is none such."""
     window_hours: _builtins.int
-    """How far to look back, in hours: 1, 6, 24, 72, 168 (a week), 720 (a month) or 8,760 (a year). 0 means 168. Any
+    """Time to look back, in hours: 1, 6, 24, 72, 168 (a week), 720 (a month) or 8,760 (a year). 0 means 168. Any
     other is INVALID_ARGUMENT.
     """
     limit: _builtins.int
-    """How many, at most. 0 means 10; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 10; values above 100 are coerced to 100."""
     region: _builtins.str
     """Only what is ordered to this country: its ISO 3166-1 code of two letters, "DE", in any case. Views are not counted then,
     for nobody says where they come from.
@@ -478,7 +478,7 @@ class TrackEventResponse(_message.Message):
 
     @_typing.final
     class EventError(_message.Message):
-        """Why one event was dropped."""
+        """Reason why one event was dropped."""
 
         DESCRIPTOR: _descriptor.Descriptor
 
@@ -487,7 +487,7 @@ class TrackEventResponse(_message.Message):
         index: _builtins.int
         """The position of the event in the request, from 0."""
         message: _builtins.str
-        """Why, in a sentence."""
+        """Reason, as a sentence."""
         def __init__(
             self,
             *,
@@ -503,7 +503,7 @@ class TrackEventResponse(_message.Message):
     ACCEPTED_FIELD_NUMBER: _builtins.int
     ERRORS_FIELD_NUMBER: _builtins.int
     accepted: _builtins.int
-    """How many events were kept."""
+    """Number of events accepted."""
     @_builtins.property
     def errors(self) -> _containers.RepeatedCompositeFieldContainer[Global___TrackEventResponse.EventError]:
         """The events that were dropped."""
@@ -535,7 +535,7 @@ class GetHistoryRequest(_message.Message):
     user_id: _builtins.int
     """The user. Absent: the caller. NOT_FOUND for another user unless the caller is an admin."""
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     kind: Global___BehaviorEvent.Kind.ValueType

@@ -43,7 +43,7 @@ class Segment(_message.Message):
         """Defined by rules."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """How a segment came to be."""
+        """Origins of a segment."""
 
     KIND_UNSPECIFIED: Segment.Kind.ValueType  # 0
     """Not set."""
@@ -67,22 +67,22 @@ class Segment(_message.Message):
     name: _builtins.str
     """Its name: "Champions"."""
     description: _builtins.str
-    """What its members are, in a sentence."""
+    """Description of its members, as a sentence."""
     kind: Global___Segment.Kind.ValueType
-    """How it came to be."""
+    """Origin."""
     member_count: _builtins.int
-    """How many customers belong to it."""
+    """Number of customers that belong to it."""
     @_builtins.property
     def rules(self) -> Global___SegmentRules:
         """The rules, when it is defined by them."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was made."""
+        """Time of creation."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When its members were last determined: by the training, or now."""
+        """Time at which its members were determined: by the training, or now."""
 
     def __init__(
         self,
@@ -189,9 +189,9 @@ class SegmentAnalysis(_message.Message):
         name: _builtins.str
         """Its name."""
         members: _builtins.int
-        """How many of the members bought it."""
+        """Number of members that bought it."""
         orders: _builtins.int
-        """How many orders of members hold it."""
+        """Number of members' orders that hold it."""
         def __init__(
             self,
             *,
@@ -289,7 +289,7 @@ class SegmentMember(_message.Message):
     email: _builtins.str
     """The e-mail address of the account."""
     order_count: _builtins.int
-    """How many orders the user made and kept something of."""
+    """Number of orders of the user of which something was kept."""
     @_builtins.property
     def spent(self) -> _money_pb2.Money:
         """The amount the user spent, in the shop's currency: payments less refunds."""
@@ -325,7 +325,7 @@ class ListSegmentsRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(
@@ -382,10 +382,10 @@ class CreateSegmentRequest(_message.Message):
     name: _builtins.str
     """Its name."""
     description: _builtins.str
-    """What its members are, in a sentence."""
+    """Description of its members, as a sentence."""
     @_builtins.property
     def rules(self) -> Global___SegmentRules:
-        """Who belongs to it. At least one rule is required."""
+        """Rules that its members meet. At least one is required."""
 
     def __init__(
         self,
@@ -480,7 +480,7 @@ class ListSegmentMembersRequest(_message.Message):
     segment_id: _builtins.int
     """The id of the segment."""
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(

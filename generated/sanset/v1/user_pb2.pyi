@@ -82,11 +82,11 @@ class User(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the account was made."""
+        """Time of registration."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When the account last changed."""
+        """Time of the account's last change."""
 
     def __init__(
         self,
@@ -148,10 +148,10 @@ class Address(_message.Message):
     lng: _builtins.float
     """The longitude in degrees."""
     is_default: _builtins.bool
-    """Whether it is the user's default. Exactly one address is."""
+    """True for the user's default. Exactly one address is."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When the address was made."""
+        """Time of creation."""
 
     def __init__(
         self,
@@ -235,10 +235,10 @@ class PaymentMethod(_message.Message):
     last_four: _builtins.str
     """The last four digits or letters, to tell it by."""
     is_default: _builtins.bool
-    """Whether it is the one to offer first; the first one saved is, until another is saved as such."""
+    """True for the one to offer first; the first one saved is, until another is saved as such."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was saved."""
+        """Time at which it was saved."""
 
     def __init__(
         self,
@@ -315,7 +315,7 @@ class ListAddressesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(

@@ -46,13 +46,13 @@ class WebhookEndpoint(_message.Message):
     url: _builtins.str
     """The address: https, and not in a private network."""
     active: _builtins.bool
-    """Whether it receives events. Switched off automatically when deliveries have failed for a day: events meanwhile
+    """True while it receives events. Switched off automatically when deliveries have failed for a day: events meanwhile
     are stored for 30 days, and sent when it is on again. An endpoint switched off by hand misses them.
     """
     secret: _builtins.str
     """The signing secret; returned only by CreateWebhookEndpoint."""
     disabled_reason: _builtins.str
-    """Why it was switched off by itself; empty when it was not, or by hand."""
+    """Reason why it was switched off automatically; empty when it was not."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The events to deliver: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
@@ -61,11 +61,11 @@ class WebhookEndpoint(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was created."""
+        """Time of creation."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """When it last changed."""
+        """Time of the last change."""
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class WebhookDelivery(_message.Message):
         """Given up after a day."""
 
     class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Where a delivery stands."""
+        """States of a delivery."""
 
     STATUS_UNSPECIFIED: WebhookDelivery.Status.ValueType  # 0
     """Not set."""
@@ -139,30 +139,30 @@ class WebhookDelivery(_message.Message):
     endpoint_id: _builtins.int
     """The endpoint."""
     event_type: _builtins.str
-    """What it tells of: "order.shipped"."""
+    """Type of its event: "order.shipped"."""
     order_id: _builtins.int
     """The order."""
     status: Global___WebhookDelivery.Status.ValueType
-    """Where it stands."""
+    """Current state."""
     attempts: _builtins.int
-    """How often it was tried."""
+    """Number of attempts."""
     response_code: _builtins.int
     """The HTTP status of the last answer; 0 when there was none."""
     error: _builtins.str
-    """What went wrong the last time."""
+    """Error of the last attempt."""
     body: _builtins.str
     """The body that is sent."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it came to be."""
+        """Time of creation."""
 
     @_builtins.property
     def next_attempt_time(self) -> _timestamp_pb2.Timestamp:
-        """When it is tried next."""
+        """Time of the next attempt."""
 
     @_builtins.property
     def deliver_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was taken."""
+        """Time at which it was taken."""
 
     def __init__(
         self,
@@ -322,7 +322,7 @@ class ListWebhookDeliveriesRequest(_message.Message):
     endpoint_id: _builtins.int
     """The endpoint."""
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     status: Global___WebhookDelivery.Status.ValueType

@@ -40,7 +40,7 @@ class WishlistItem(_message.Message):
     name: _builtins.str
     """The product's name."""
     available: _builtins.bool
-    """Whether it can be ordered now."""
+    """True when it can be ordered now."""
     @_builtins.property
     def price(self) -> _money_pb2.Money:
         """The price of one unit now."""
@@ -51,7 +51,7 @@ class WishlistItem(_message.Message):
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
-        """When it was added."""
+        """Time at which it was added."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class ListWishlistRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
-    """How many to return, at most. 0 means 20; values above 100 are coerced to 100."""
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
     def __init__(
@@ -185,7 +185,7 @@ class MoveToCartRequest(_message.Message):
     product_id: _builtins.int
     """The product."""
     quantity: _builtins.int
-    """How many to put into the cart. Absent: 1."""
+    """Number of units to put into the cart. Absent: 1."""
     def __init__(
         self,
         *,
