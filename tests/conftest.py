@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_shop import RunningShop, test_settings
 from support.databases import administer, postgres_database, sibling, sqlite_database
+from support.running_shop import RunningShop, test_settings
 from xdist.scheduler import LoadFileScheduling
 
 from server.db import migrate
@@ -24,8 +24,8 @@ DATABASES = ("sqlite", "postgres")
 FIRST = (
     "e2e/",
     "security/",
-    "integration/test_recommend_lifecycle.py",
-    "integration/test_recommend_training.py",
+    "integration/recommend/test_recommend_lifecycle.py",
+    "integration/recommend/test_recommend_training.py",
     "faults/test_crash_points.py",
     "faults/",
     "integration/",

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from real_stack import until
 from support import plain_http
+from support.real_stack import until
 
 from server.process.envoy import config as envoy
 from server.process.ports import free_ports

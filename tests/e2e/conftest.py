@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from real_stack import Stack, stack_of
 from support.databases import postgres_database
+from support.real_stack import Stack, stack_of
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import io
 
 import openpyxl
 import pytest
-from real_stack import ORIGIN, Stack
+from support.real_stack import ORIGIN, Stack
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

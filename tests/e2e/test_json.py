@@ -13,9 +13,9 @@ import httpx
 import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
-from real_stack import ORIGIN, PASSWORD, Person, Stack, until
 from sanset.v1 import user_pb2
 from support import plain_http
+from support.real_stack import ORIGIN, PASSWORD, Person, Stack, until
 
 from server.app import SERVICES
 

@@ -15,12 +15,12 @@ import grpc
 import pytest
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
-from real_stack import ADMIN, PASSWORD, Stack, is_alive, stack_of, until
 from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2_grpc, category_pb2, user_pb2, user_pb2_grpc
 from sanset.v1.order_pb2 import Order
 from sanset.v1.payment_pb2 import Payment
 from sanset_client import Client, Unavailable
 from support import plain_http
+from support.real_stack import ADMIN, PASSWORD, Stack, is_alive, stack_of, until
 
 from server.app import SERVICES
 

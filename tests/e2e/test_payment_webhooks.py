@@ -6,7 +6,7 @@ import json
 import uuid
 
 import pytest
-from real_stack import Stack, until
+from support.real_stack import Stack, until
 
 from server.clock import utc_now
 from server.payment.demo import SIGNATURE, Signer

@@ -14,10 +14,10 @@ from pathlib import Path
 import grpc
 import httpx
 from balancer import balancer
-from real_stack import Person, Stack, stack_of, until
 from sanset.v1 import catalog_pb2_grpc, product_pb2, user_pb2, user_pb2_grpc
 from support import plain_http
 from support.databases import postgres_database
+from support.real_stack import Person, Stack, stack_of, until
 
 from server.process.ports import free_ports
 

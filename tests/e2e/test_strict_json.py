@@ -12,7 +12,7 @@ import httpx
 import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
-from real_stack import Person, Stack
+from support.real_stack import Person, Stack
 
 from server.app import SERVICES
 

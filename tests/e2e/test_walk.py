@@ -8,8 +8,8 @@ import uuid
 from typing import Any
 
 import grpc
-from real_stack import PASSWORD, PATIENCE, Person, Stack, until
 from sanset.v1 import auth_pb2, auth_pb2_grpc, user_pb2, user_pb2_grpc
+from support.real_stack import PASSWORD, PATIENCE, Person, Stack, until
 
 STEPS = ["PROCESSING", "SHIPPED", "DELIVERED"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from real_stack import stack_of, until
+from support.real_stack import stack_of, until
 
 PROJECT = Path(__file__).parents[2]
 BUILD = "import sys\nfrom setuptools import build_meta\nprint(build_meta.build_wheel(sys.argv[1]))"

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import grpc
-from running_shop import Account, refusal
 from sanset.v1 import auth_pb2
 from sqlalchemy import Connection, Engine, insert, select
+from support.running_shop import Account, refusal
 
 from server.auth.tokens import AccessTokens
 from server.cart.models import Cart, CartItem

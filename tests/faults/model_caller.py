@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-import recommend_data as data
-from running_shop import RunningShop
 from sanset.v1 import recommend_pb2 as pb
+from support import recommend_data as data
+from support.running_shop import RunningShop
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now

@@ -22,8 +22,8 @@ from typing import Any
 
 import grpc
 from google.protobuf.message import Message
-from running_shop import Account, refusal
 from sqlalchemy import event
+from support.running_shop import Account, refusal
 
 from server import app
 from server.db.database import Database

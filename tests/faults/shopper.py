@@ -11,9 +11,9 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 import grpc
-from running_shop import Account, refusal
 from sanset.v1 import cart_pb2, cart_pb2_grpc, order_service_pb2_grpc, payment_pb2
 from sanset.v1 import order_service_pb2 as pb
+from support.running_shop import Account, refusal
 
 T = TypeVar("T")
 

@@ -19,10 +19,10 @@ import grpc
 import psycopg
 import pytest
 from crowd import Crowd, outcomes
-from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import cart_pb2, inventory_pb2, payment_pb2
 from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import Engine, event, func, select, text
+from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.order.models import Order
 from server.settings import Settings

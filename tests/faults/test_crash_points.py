@@ -22,8 +22,8 @@ import pytest
 from google.protobuf.message import Message
 from google.type.money_pb2 import Money
 from mortal import Mortals
-from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, payment_pb2, promotion_pb2, refund_pb2
+from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.verify import verify
 

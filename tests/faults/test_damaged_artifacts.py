@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-import recommend_data as data
 from damages import Damage, damages, with_broken_trees
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from model_caller import Caller
-from running_shop import RunningShop, refused, test_settings
 from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import make_url
+from support import recommend_data as data
+from support.running_shop import RunningShop, refused, test_settings
 
 from ml.artifacts import artifact
 from ml.artifacts.artifact import DamagedArtifact

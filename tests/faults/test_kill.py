@@ -16,10 +16,10 @@ from pathlib import Path
 
 import grpc
 from crowd import Crowd
-from running_shop import Account, test_settings
 from sanset.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc, payment_pb2
 from shopper import DECLINED, Shopper
 from sqlalchemy import Engine, select
+from support.running_shop import Account, test_settings
 from support.watcher import Watcher
 from worker_process import WorkerProcess
 

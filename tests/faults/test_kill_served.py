@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,17 +15,14 @@ from pathlib import Path
 import grpc
 import pytest
 from crowd import Crowd
-from running_shop import test_settings
 from shopper import Shopper
 from sqlalchemy import Engine, make_url, text
+from support.real_stack import Stack, is_alive, stack_of, until
+from support.running_shop import test_settings
 from test_kill import KILLS, SHOPPERS, check
 from worker_process import OPTIONS
 
 from server.db.engine import connect, reading
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-
-from real_stack import Stack, is_alive, stack_of, until
 
 GATEWAY_EVERY = 5
 """One in so many kills strikes the gateway."""

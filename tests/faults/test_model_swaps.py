@@ -11,10 +11,10 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-import recommend_data as data
 from model_caller import PATIENCE, Caller
-from running_shop import RunningShop, test_settings
 from sanset.v1 import model_pb2 as pb
+from support import recommend_data as data
+from support.running_shop import RunningShop, test_settings
 
 from server.clock import utc_now
 from server.db.database import Database

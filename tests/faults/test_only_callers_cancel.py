@@ -11,8 +11,8 @@ from pathlib import Path
 import grpc
 import pytest
 from crowd import outcomes
-from running_shop import RunningShop, refusal, test_settings
 from sanset.v1 import catalog_pb2_grpc, category_pb2
+from support.running_shop import RunningShop, refusal, test_settings
 from worker_process import WorkerProcess
 
 AT_ONCE = 2000

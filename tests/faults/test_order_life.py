@@ -49,7 +49,6 @@ from order_model import (
     refusal_of_coupon,
     returning,
 )
-from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import (
     cart_pb2,
     inventory_pb2,
@@ -59,6 +58,7 @@ from sanset.v1 import (
     promotion_pb2,
     refund_pb2,
 )
+from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.money import Money as Amount
 from server.payment.gateway import CAPTURED, Charge

@@ -14,19 +14,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from running_shop import RunningShop, test_settings
 from sanset.v1 import order_pb2
 from sanset.v1 import webhook_pb2 as pb
 from sqlalchemy import select
+from support.outbox_desk import PostOffice, smtp_server
+from support.running_shop import RunningShop, test_settings
+from support.webhook_receiver import receiver
 
 from server.mail.models import Mail
 from server.verify import verify
 from server.webhooks.models import WebhookDelivery
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "outboxes"))
-
-from outbox_desk import PostOffice, smtp_server
-from receiver import receiver
 
 EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "19"))
 """How many steps further on each death is than the one before."""

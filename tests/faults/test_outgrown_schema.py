@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from running_shop import test_settings
 from sqlalchemy import text
+from support.running_shop import test_settings
 from worker_process import WorkerProcess
 
 from server.db import migrate

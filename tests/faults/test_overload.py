@@ -13,10 +13,10 @@ import grpc
 import pytest
 from crowd import Crowd, outcomes
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from running_shop import Account, RunningShop, refusal, test_settings
 from sanset.v1 import cart_pb2, payment_pb2
 from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import create_engine, text
+from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.db.deadline import Deadline
 

@@ -6,22 +6,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
 
 import grpc
 import httpx
 import pytest
-from running_shop import refusal
 from sanset.v1 import catalog_pb2_grpc, product_pb2
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
-
-from real_stack import Stack, stack_of
+from support.real_stack import Stack, stack_of
+from support.running_shop import refusal
 
 CROWDS = 20 if "SANSET_FAULT_ROUNDS" in os.environ else 1
 CONNECTIONS, CALLS_OF_EACH = 40, 50

@@ -1,12 +1,13 @@
-"""Shops to recommend in and to pay in, for the tests of this directory.
+"""Shops to recommend in, to pay in and to be mailed from, for the tests of this directory.
 
 A fixture of the session is one only if it is here.
 """
 
 from __future__ import annotations
 
-from command_line import sanset
-from recommend_fixtures import (
+from support.command_line import sanset
+from support.outbox_desk import desk, own_shop
+from support.recommend_fixtures import (
     copying,
     filled_postgres,
     filled_sqlite,
@@ -16,14 +17,16 @@ from recommend_fixtures import (
     sound,
     trained,
 )
-from stripe_shop import account, paid, paid_shop
+from support.stripe_shop import account, paid, paid_shop
 
 __all__ = [
     "account",
     "copying",
+    "desk",
     "filled_postgres",
     "filled_sqlite",
     "modelled",
+    "own_shop",
     "paid",
     "paid_shop",
     "proven_once",

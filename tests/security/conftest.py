@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 from every_rpc import World
-from running_shop import RunningShop, test_settings
 from support.databases import postgres_database, sqlite_database
+from support.running_shop import RunningShop, test_settings
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgres"])

@@ -15,7 +15,6 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from google.type.money_pb2 import Money
-from running_shop import PASSWORD, Account, RunningShop
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.auth_pb2 import (
@@ -164,6 +163,7 @@ from sanset.v1.wishlist_pb2 import (
     RemoveFromWishlistRequest,
 )
 from sqlalchemy import insert, update
+from support.running_shop import PASSWORD, Account, RunningShop
 
 from server.app import SERVICES
 from server.clock import utc_now

@@ -14,10 +14,10 @@ import jwt
 import pytest
 from every_rpc import CASES, METHODS, World, rule
 from google.protobuf.message import Message
-from running_shop import Account, refusal
 from sanset.v1 import auth_pb2, cart_pb2, order_service_pb2, promotion_pb2, recommend_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sqlalchemy import select
+from support.running_shop import Account, refusal
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now

@@ -14,12 +14,12 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from hostile import assert_is_refused_well, assert_tells_well, nested_struct, spoilers
-from running_shop import Account, refusal
 from sanset.v1 import (
     category_pb2,
     product_pb2,
     user_pb2,
 )
+from support.running_shop import Account, refusal
 from support.wire_bytes import (
     delimited,
 )

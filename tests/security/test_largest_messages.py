@@ -13,8 +13,8 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from hostile import assert_is_refused_well
 from largest import MEBIBYTE, Large, large_fields
-from running_shop import refusal
 from sanset.v1 import user_pb2
+from support.running_shop import refusal
 
 from server.rpc.sizes import largest
 

@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable
 
 import grpc
-from running_shop import Account
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, order_service_pb2_grpc
+from support.running_shop import Account
 
 PATIENCE = 30.0
 """Seconds that a test waits for what should come at once."""

@@ -1,0 +1,353 @@
+"""The lists of products: a page is a short walk along an index, and the rows say what products and stock say."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from google.type.money_pb2 import Money
+from sanset.v1 import category_pb2, inventory_pb2, product_pb2, refund_pb2
+from sqlalchemy import select, text
+from support.query_plans import Explained, nodes
+from support.running_shop import RunningShop
+
+from server.catalog import listings
+from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
+from server.catalog.models import Listing
+from server.clock import utc_now
+from server.db.database import Database
+from server.inventory import service as inventory
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+DAY = timedelta(days=1)
+CENTS = 10_000_000
+Sort = product_pb2.ListProductsRequest
+SORTS = ["NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING"]
+COUNT = 3_000
+LIMIT = 21
+
+
+# ── Plans
+
+
+FILTERS = {
+    "everything": ProductFilter(),
+    "a category with all below it": ProductFilter(category_id=1),
+    "a brand": ProductFilter(brand="Acme"),
+    "a tag": ProductFilter(tags=("red",)),
+    "two tags": ProductFilter(tags=("red", "new")),
+    "a vendor": ProductFilter(vendor_id=7),
+    "what is in stock": ProductFilter(in_stock=True),
+    "what is sold out": ProductFilter(in_stock=False),
+    "a few prices": ProductFilter(min_price_minor=1_000, max_price_minor=1_019),
+    "most prices": ProductFilter(min_price_minor=600),
+    "a brand in stock": ProductFilter(brand="Acme", in_stock=True),
+    "a tag of a brand, sold out": ProductFilter(brand="Acme", tags=("red",), in_stock=False),
+    "everything at once": ProductFilter(1, "Acme", ("red",), 600, 2_900, True, 7),
+}
+
+
+@pytest.fixture(scope="module")
+def large(module_database_url: str) -> Iterator[Database]:
+    """A database with the rows of three thousand products on lists of every kind."""
+    db = Database(module_database_url, pool_size=1)
+    number = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :count)"
+    with db.transaction() as tx:
+        tx.execute(
+            text(
+                "INSERT INTO products (id, sku, slug, name, description, brand, price_minor, currency,"
+                " max_quantity, attributes, tags, seo_title, seo_description, created_at, updated_at)"
+                f" {number} SELECT i, 's' || i, 's' || i, 'n', '', '', i, 'USD', 9, '{{}}', '[]', '', '',"
+                " :now, :now FROM n"
+            ).bindparams(count=COUNT, now="2026-06-01 00:00:00")
+            if not db.is_postgresql
+            else text(
+                "INSERT INTO products (id, sku, slug, name, description, brand, price_minor, currency,"
+                " max_quantity, attributes, tags, seo_title, seo_description, created_at, updated_at)"
+                f" {number} SELECT i, 's' || i, 's' || i, 'n', '', '', i, 'USD', 9, '{{}}', '[]', '', '',"
+                " now(), now() FROM n"
+            ).bindparams(count=COUNT)
+        )
+        for key in ("all", "category 1", "brand acme", "tag red", "tag new", "vendor 7"):
+            tx.execute(
+                text(
+                    "INSERT INTO product_listings (list_key, product_id, phase, in_stock, created_at,"
+                    " price_minor, name_key, sold, rating)"
+                    " SELECT :key, id, 0, id % 3 > 0, created_at, id, 'name ' || (id % 500), id % 97, id % 5"
+                    " FROM products"
+                ),
+                {"key": key},
+            )
+    with db.read() as connection:
+        connection.exec_driver_sql("ANALYZE")
+    yield db
+    db.close()
+
+
+@pytest.mark.parametrize("sort", SORTS)
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
+@pytest.mark.parametrize("resumed", [False, True], ids=["first page", "a later page"])
+def test_a_page_is_a_short_walk_along_an_index(
+    large: Database, wanted: ProductFilter, sort: str, resumed: bool
+) -> None:
+    with large.read() as connection:
+        few = wanted.bounds_prices and not sorts_by_price(sort)
+        few = few and count_products(connection, wanted, NOW) <= FEW
+        after = None
+        if resumed:
+            first = product_page(connection, wanted, sort, None, LIMIT, NOW, few=few)
+            after = [first[-1].sort_key, first[-1].product_id]
+        with Explained(connection) as plans:
+            product_page(connection, wanted, sort, after, LIMIT, NOW, few=few)
+    _assert_short(plans[0], few=few)
+
+
+@pytest.mark.parametrize("wanted", FILTERS.values(), ids=FILTERS)
+def test_a_total_is_counted_no_further_than_it_is_told(large: Database, wanted: ProductFilter) -> None:
+    with large.read() as connection, Explained(connection) as plans:
+        count_products(connection, wanted, NOW)
+    plan = plans[0]
+    if isinstance(plan, list):
+        assert not [step for _, _, step in plan if step.startswith("SCAN product_listings")], plan
+    else:
+        assert not nodes(plan, "Seq Scan"), plan
+
+
+def _assert_short(plan: Any, *, few: bool) -> None:
+    if isinstance(plan, list):
+        assert not [step for _, _, step in plan if step.startswith("SCAN product_listings")], plan
+        walks = [place for _, place, step in plan if "USING COVERING INDEX ix_product_listings_" in step]
+        assert walks, plan
+        # Each half comes in its order; what is sorted are its first rows, when the halves are put together.
+        sorted_halves = [place for _, place, step in plan if "ORDER BY" in step and place in walks]
+        assert not sorted_halves, plan
+        return
+    assert not nodes(plan, "Seq Scan"), plan
+    for sort in nodes(plan, "Sort"):
+        rows = sum(part["Actual Rows"] * part["Actual Loops"] for part in sort["Plans"])
+        assert rows <= (COUNT if few else 2 * LIMIT), plan
+    for scan in nodes(plan, "Scan"):
+        if scan.get("Relation Name") == "product_listings":
+            seen = scan["Actual Rows"] + scan.get("Rows Removed by Filter", 0)
+            assert seen * scan["Actual Loops"] <= 12 * LIMIT, plan
+
+
+# ── What a product costs now
+
+
+def _discounted(
+    shop: RunningShop, tag: str, percent: float, units: int, **window: Any
+) -> product_pb2.Product:
+    product = product_pb2.Product(name=f"Mug {uuid.uuid4().hex}", price=Money(units=units), tags=[tag])
+    product.discount.percent = percent
+    for name, moment in window.items():
+        getattr(product.discount, name).FromDatetime(moment)
+    request = product_pb2.CreateProductRequest(product=product)
+    return shop.catalog.CreateProduct(request, metadata=shop.admin.metadata)
+
+
+def _listed(shop: RunningShop, tag: str, **arguments: Any) -> list[int]:
+    reply = shop.catalog.ListProducts(product_pb2.ListProductsRequest(tags=[tag], **arguments))
+    return [product.id for product in reply.items]
+
+
+def test_what_costs_less_now_comes_first_and_lies_in_the_range(shop: RunningShop) -> None:
+    tag = uuid.uuid4().hex
+    ten = shop.product(tags=[tag], units=10).id
+    nine = _discounted(shop, tag, 90, 90).id
+    assert _listed(shop, tag, sort=Sort.PRICE_ASC) == [nine, ten]
+    assert _listed(shop, tag, sort=Sort.PRICE_DESC) == [ten, nine]
+    assert _listed(shop, tag, max_price="9.00") == [nine]
+    assert _listed(shop, tag, min_price="9.01") == [ten]
+    assert _listed(shop, tag, min_price="20") == []
+    change = product_pb2.UpdateProductRequest(
+        product=product_pb2.Product(id=nine), update_mask={"paths": ["discount"]}
+    )
+    shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
+    assert _listed(shop, tag, sort=Sort.PRICE_ASC) == [ten, nine]
+    assert _listed(shop, tag, min_price="20") == [nine]
+
+
+def test_a_discount_counts_from_when_it_begins_until_it_ends_without_a_write(shop: RunningShop) -> None:
+    tag, now = uuid.uuid4().hex, utc_now()
+    ten = shop.product(tags=[tag], units=10).id
+    sale = _discounted(shop, tag, 90, 90, start_time=now + DAY, end_time=now + 2 * DAY).id
+    wanted = ProductFilter(tags=(tag,))
+    with shop.app.db.read() as connection:
+        for moment, order in (
+            (now, [ten, sale]),
+            (now + DAY, [sale, ten]),
+            (now + 2 * DAY - timedelta(microseconds=1), [sale, ten]),
+            (now + 2 * DAY, [ten, sale]),
+        ):
+            page = product_page(connection, wanted, "PRICE_ASC", None, LIMIT, moment)
+            assert [row.product_id for row in page] == order, moment
+            for sort in SORTS:
+                once = product_page(connection, wanted, sort, None, LIMIT, moment)
+                assert sorted(row.product_id for row in once) == [ten, sale]
+            assert count_products(connection, wanted, moment) == 2
+            cheap = ProductFilter(tags=(tag,), max_price_minor=950)
+            found = [] if order[0] == ten else [sale]
+            assert [
+                row.product_id for row in product_page(connection, cheap, "NAME", None, 9, moment)
+            ] == found
+
+
+@pytest.mark.parametrize(("begins", "ends", "place"), [(-2, -1, 1), (-1, 1, 0), (1, 2, 1)])
+def test_a_window_that_is_over_or_to_come_changes_nothing_now(
+    shop: RunningShop, begins: int, ends: int, place: int
+) -> None:
+    tag, now = uuid.uuid4().hex, utc_now()
+    shop.product(tags=[tag], units=10)
+    sale = _discounted(shop, tag, 90, 90, start_time=now + begins * DAY, end_time=now + ends * DAY).id
+    assert _listed(shop, tag, sort=Sort.PRICE_ASC)[place] == sale
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "there"),
+    [
+        ("", "9.995", False),
+        ("10.004", "", False),
+        ("9.995", "", True),
+        ("", "10.004", True),
+        ("9.999", "10.001", True),
+        ("10.001", "10.009", False),
+        ("10", "10", True),
+        ("10.000", "10.000", True),
+    ],
+)
+def test_a_bound_finer_than_the_currency_admits_what_lies_inside(
+    shop: RunningShop, low: str, high: str, there: bool
+) -> None:
+    tag = uuid.uuid4().hex
+    ten = shop.product(tags=[tag], units=10).id
+    assert _listed(shop, tag, min_price=low, max_price=high) == ([ten] if there else [])
+
+
+# ── Stock, sales and shelves
+
+
+def _stock(shop: RunningShop, tag: str) -> tuple[list[int], list[int]]:
+    return _listed(shop, tag, in_stock=True), _listed(shop, tag, in_stock=False)
+
+
+def test_the_last_unit_that_is_sold_or_comes_back_moves_a_product_between_the_lists(
+    shop: RunningShop,
+) -> None:
+    tag, buyer = uuid.uuid4().hex, shop.customer()
+    product = shop.product(tags=[tag], stock=2).id
+    shop.add(buyer, product, 1)
+    order = shop.checkout(buyer).order
+    assert _stock(shop, tag) == ([product], [])
+    shop.add(buyer, product, 1)
+    shop.checkout(buyer)
+    assert _stock(shop, tag) == ([], [product])
+    request = refund_pb2.CancelOrderRequest(order_id=order.id)
+    shop.refunds.CancelOrder(request, metadata=buyer.metadata)
+    assert _stock(shop, tag) == ([product], [])
+
+
+def test_a_count_and_a_correction_move_a_product_between_the_lists(shop: RunningShop) -> None:
+    tag = uuid.uuid4().hex
+    product = shop.product(tags=[tag], stock=0).id
+    assert _stock(shop, tag) == ([], [product])
+    adjust = inventory_pb2.AdjustInventoryRequest(product_id=product, delta=1)
+    shop.inventory.AdjustInventory(adjust, metadata=shop.admin.metadata)
+    assert _stock(shop, tag) == ([product], [])
+    adjust.delta = -1
+    shop.inventory.AdjustInventory(adjust, metadata=shop.admin.metadata)
+    assert _stock(shop, tag) == ([], [product])
+
+
+def test_what_sold_best_comes_first_once_it_was_counted(shop: RunningShop) -> None:
+    tag, buyer = uuid.uuid4().hex, shop.customer()
+    one, two = (shop.product(tags=[tag]).id for _ in range(2))
+    shop.add(buyer, one, 3)
+    shop.checkout(buyer)
+    with shop.app.db.transaction() as tx:
+        while listings.count_sales(tx):
+            pass
+    assert _listed(shop, tag, sort=Sort.POPULARITY) == [one, two]
+    with shop.app.db.transaction() as tx:
+        assert listings.count_sales(tx) == 0
+
+
+def test_a_category_that_moves_takes_its_products_along(shop: RunningShop) -> None:
+    def category(parent_id: int = 0) -> int:
+        sent = category_pb2.Category(name=f"Shelf {uuid.uuid4().hex}", parent_id=parent_id)
+        request = category_pb2.CreateCategoryRequest(category=sent)
+        return shop.catalog.CreateCategory(request, metadata=shop.admin.metadata).id
+
+    def listed(category_id: int) -> list[int]:
+        slug = shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=category_id)).slug
+        return [p.id for p in shop.catalog.ListProducts(product_pb2.ListProductsRequest(category=slug)).items]
+
+    top, other = category(), category()
+    middle = category(top)
+    low = category(middle)
+    slug = shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=low)).slug
+    product = shop.product(category=slug).id
+    assert [listed(c) for c in (top, middle, low, other)] == [[product]] * 3 + [[]]
+    for parent, holds in ((other, [other, middle, low]), (0, [middle, low]), (top, [top, middle, low])):
+        move = category_pb2.UpdateCategoryRequest(
+            category=category_pb2.Category(id=middle, parent_id=parent), update_mask={"paths": ["parent_id"]}
+        )
+        shop.catalog.UpdateCategory(move, metadata=shop.admin.metadata)
+        assert [c for c in (top, other, middle, low) if listed(c)] == holds
+        assert _rows(shop, product) == _made_anew(shop, product)
+
+
+def _rows(shop: RunningShop, product_id: int) -> list[tuple[Any, ...]]:
+    with shop.app.db.read() as connection:
+        query = select(Listing.__table__).where(Listing.product_id == product_id)
+        return sorted(tuple(row) for row in connection.execute(query))
+
+
+def _made_anew(shop: RunningShop, product_id: int) -> list[tuple[Any, ...]]:
+    shop.relist([product_id])
+    return _rows(shop, product_id)
+
+
+def test_the_rows_follow_every_change_of_a_product(shop: RunningShop) -> None:
+    vendor = shop.vendor()
+    sent = product_pb2.Product(name="Own", price=Money(units=7), stock=1, tags=["a", "b"], brand="Acme")
+    product = shop.catalog.CreateProduct(
+        product_pb2.CreateProductRequest(product=sent), metadata=vendor.metadata
+    )
+    assert len(_rows(shop, product.id)) == len({"all", "acme", "vendor", "a", "b"})
+    changes: list[dict[str, Any]] = [
+        {"name": "Other"},
+        {"brand": "ACME"},
+        {"tags": ["c"]},
+        {"price": Money(units=8)},
+        {"description": "Nothing of it stands in a list"},
+        {"discount": product_pb2.Discount(percent=10)},
+    ]
+    for fields in changes:
+        change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, **fields))
+        shop.catalog.UpdateProduct(change, metadata=vendor.metadata)
+        assert _rows(shop, product.id) == _made_anew(shop, product.id), fields
+    gone = product_pb2.DeleteProductRequest(product_id=product.id)
+    shop.catalog.DeleteProduct(gone, metadata=vendor.metadata)
+    assert _rows(shop, product.id) == []
+
+
+def test_a_change_of_a_product_waits_for_the_sale_of_its_last_unit(postgres_shop: RunningShop) -> None:
+    shop, tag = postgres_shop, uuid.uuid4().hex
+    product = shop.product(tags=[tag], stock=1)
+    change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, name="Other"))
+    renaming = threading.Thread(
+        target=lambda: shop.catalog.UpdateProduct(change, metadata=shop.admin.metadata)
+    )
+    with shop.app.db.transaction() as tx:
+        units = {product.default_variant_id: 1}
+        inventory.take_stock(tx, units, inventory.hold_stock(tx, units, utc_now()))
+        renaming.start()
+        renaming.join(timeout=0.05)
+        assert renaming.is_alive(), "it waits for the stock, which the sale holds"
+    renaming.join(timeout=10)
+    assert _stock(shop, tag) == ([], [product.id])

@@ -1,0 +1,114 @@
+"""What code of an earlier schema writes is taken by this one, wherever it says that such code may serve on it.
+
+The statements of a release are recorded by its own code, on both databases:
+
+    SANSET_RECORD_STATEMENTS=1 python -m pytest tests/integration/db/test_release_before.py -k record
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from release_statements import DIRECTORY, file_of, recorded, refused
+from sanset.v1 import auth_pb2, category_pb2, order_pb2, product_pb2, recommend_pb2, refund_pb2
+from sqlalchemy import Engine, text
+from support.running_shop import Account, RunningShop, test_settings
+
+from server.db import migrate
+from server.db.engine import connect
+
+REVISIONS = sorted({path.name.split(".")[0] for path in DIRECTORY.glob("*.sql")})
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """A database with the newest schema."""
+    engine = connect(database_url, pool_size=1)
+    yield engine
+    engine.dispose()
+
+
+def _oldest(engine: Engine) -> str:
+    with engine.connect() as connection:
+        return str(connection.scalar(text("SELECT oldest_revision FROM schema_serves")))
+
+
+def _kept(revision: str, engine: Engine) -> list[str]:
+    return file_of(revision, engine.dialect.name).read_text().splitlines()
+
+
+def test_code_that_may_serve_finds_what_it_writes_to(engine: Engine) -> None:
+    oldest = _oldest(engine)
+    serving = [script.revision for script in migrate._scripts() if script.revision >= oldest]
+    missing = [revision for revision in serving if not file_of(revision, engine.dialect.name).exists()]
+    assert not missing, f"record what code of {missing} writes: see above"
+    for revision in serving:
+        assert refused(engine, _kept(revision, engine)) == {}, f"{revision} cannot serve: say EXPANDS = False"
+
+
+def test_code_that_finds_less_than_it_writes_to_may_not_serve(engine: Engine) -> None:
+    left = [revision for revision in REVISIONS if refused(engine, _kept(revision, engine))]
+    assert "0010" in left, "whose table of tags is gone"
+    assert all(revision < _oldest(engine) for revision in left)
+
+
+@pytest.mark.skipif("SANSET_RECORD_STATEMENTS" not in os.environ, reason="only for a new schema")
+def test_record_what_this_release_writes(database_url: str, tmp_path: Path) -> None:
+    shop = RunningShop(test_settings(database_url, tmp_path))
+    engine = shop.app.db.engine
+    with recorded(engine) as statements:
+        _trade(shop)
+        shop.stop()
+    revision = migrate.current(database_url)
+    assert revision is not None
+    file_of(revision, engine.dialect.name).write_text("\n".join(sorted(statements)) + "\n")
+
+
+def _trade(shop: RunningShop) -> None:
+    """Do what writes to most tables."""
+    buyer, fields = shop.customer(), {"category_id": _category(shop), "brand": "Acme", "tags": ["red"]}
+    mug, cup = shop.product(**fields), shop.product(**fields)
+    update = product_pb2.UpdateProductRequest(
+        product=product_pb2.Product(id=cup.id, name="Cup"), update_mask={"paths": ["name"]}
+    )
+    shop.catalog.UpdateProduct(update, metadata=shop.admin.metadata)
+    looked = recommend_pb2.BehaviorEvent(kind=recommend_pb2.BehaviorEvent.VIEW, product_id=mug.id)
+    shop.recommend.TrackEvent(recommend_pb2.TrackEventRequest(events=[looked]), metadata=buyer.metadata)
+    orders = []
+    for _ in range(3):
+        shop.add(buyer, mug.id, 2)
+        shop.add(buyer, cup.id)
+        orders.append(shop.checkout(buyer).order)
+    _send_back(shop, buyer, orders[0])
+    shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=orders[1].id), metadata=buyer.metadata)
+    refund = refund_pb2.RefundOrderRequest(order_id=orders[2].id, all=True, request_id=str(uuid.uuid4()))
+    shop.refunds.RefundOrder(refund, metadata=shop.admin.metadata)
+    for job in (shop.app.background.mails, shop.app.background.webhooks):
+        shop.run(job.run())
+    shop.catalog.DeleteProduct(
+        product_pb2.DeleteProductRequest(product_id=cup.id), metadata=shop.admin.metadata
+    )
+    shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=buyer.metadata)
+
+
+def _category(shop: RunningShop) -> int:
+    request = category_pb2.CreateCategoryRequest(category=category_pb2.Category(name="Kitchen"))
+    return int(shop.catalog.CreateCategory(request, metadata=shop.admin.metadata).id)
+
+
+def _send_back(shop: RunningShop, buyer: Account, order: order_pb2.Order) -> None:
+    """Have an order delivered, and one unit of it sent back."""
+    for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
+        shop.move(order.id, status)
+    item = order_pb2.LineQuantity(variant_id=order.items[0].variant_id, quantity=1)
+    request = refund_pb2.RequestReturnRequest(order_id=order.id, items=[item], reason="Too small")
+    asked = shop.refunds.RequestReturn(request, metadata=buyer.metadata)
+    for method, made in (
+        (shop.refunds.ApproveReturn, refund_pb2.ApproveReturnRequest(return_id=asked.id)),
+        (shop.refunds.ReceiveReturn, refund_pb2.ReceiveReturnRequest(return_id=asked.id)),
+    ):
+        method(made, metadata=shop.admin.metadata)

@@ -1,0 +1,185 @@
+"""Parcels: who carries them and under which number; nothing is made up, and no estimate lies in the past."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from sanset.v1 import order_pb2 as pb
+from sanset.v1 import order_service_pb2
+from sanset.v1.order_pb2 import LineQuantity
+from support.running_shop import RunningShop, refused
+
+SHIPPED = pb.Order.SHIPPED
+DHL = {
+    "carrier": "DHL",
+    "tracking_number": "00340434161094022115",
+    "tracking_url": "https://dhl.test/00340434161094022115",
+}
+
+
+def packed(shop: RunningShop, units: int = 3) -> pb.Order:
+    """An order that waits for its carrier."""
+    order = shop.order(None, units)
+    return shop.move(order.id, pb.Order.PROCESSING)
+
+
+def ship(shop: RunningShop, order: pb.Order, **fields: Any) -> pb.Order:
+    """Hand a parcel over."""
+    return shop.move(order.id, SHIPPED, shipment=pb.Shipment(**fields))
+
+
+def refused_parcel(shop: RunningShop, order: pb.Order, status: int = SHIPPED, **fields: Any) -> list[str]:
+    """The fields that are wrong in a parcel."""
+    request = order_service_pb2.UpdateOrderStatusRequest(
+        order_id=order.id, status=status, shipment=pb.Shipment(**fields)
+    )  # type: ignore[arg-type]
+    said = refused(shop.orders.UpdateOrderStatus, request, shop.admin)
+    assert said.code == grpc.StatusCode.INVALID_ARGUMENT
+    return said.fields
+
+
+def tracking(shop: RunningShop, order: pb.Order) -> pb.Tracking:
+    """The steps and parcels of an order."""
+    return shop.orders.GetTracking(
+        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
+
+
+def one_of(order: pb.Order, units: int) -> LineQuantity:
+    """Units of the order's first line."""
+    return LineQuantity(variant_id=order.items[0].variant_id, quantity=units)
+
+
+def test_no_number_is_shown_before_a_carrier_has_given_one(shop: RunningShop) -> None:
+    order = packed(shop)
+    assert (order.carrier, order.tracking_number, order.tracking_url) == ("", "", "")
+    shipped = shop.move(order.id, SHIPPED)
+    assert (shipped.carrier, shipped.tracking_number, shipped.tracking_url) == ("", "", "")
+    assert list(tracking(shop, order).shipments) == []
+
+
+def test_carrier_number_and_link_are_set_with_the_step_and_shown(shop: RunningShop) -> None:
+    order = packed(shop)
+    shipped = ship(shop, order, **DHL)
+    assert shipped.status == SHIPPED
+    assert {name: getattr(shipped, name) for name in DHL} == DHL
+    told = tracking(shop, order)
+    assert told.tracking_number == DHL["tracking_number"]
+    (parcel,) = told.shipments
+    assert {name: getattr(parcel, name) for name in DHL} == DHL
+    assert (parcel.id, list(parcel.items)) == (1, [])
+    assert parcel.ship_time.seconds > 0
+
+
+def test_parcels_say_which_units_they_hold_and_hold_each_once(shop: RunningShop) -> None:
+    order = packed(shop)
+    ship(shop, order, **DHL, items=[one_of(order, 2)])
+    assert refused_parcel(shop, order, tracking_number="2", items=[one_of(order, 2)]) == ["shipment.items"]
+    by_product = LineQuantity(product_id=order.items[0].product_id, quantity=1)
+    after = ship(shop, order, carrier="UPS", tracking_number="1Z999", items=[by_product])
+    assert (after.status, after.carrier, after.tracking_number) == (SHIPPED, "UPS", "1Z999")
+    parcels = tracking(shop, order).shipments
+    assert [(one.id, one.carrier, [item.quantity for item in one.items]) for one in parcels] == [
+        (1, "DHL", [2]),
+        (2, "UPS", [1]),
+    ]
+    assert tracking(shop, order).events[-1].message == "Another parcel of your order is on its way."
+    assert refused_parcel(shop, order, tracking_number="3", items=[one_of(order, 1)]) == ["shipment.items"]
+
+
+def test_a_parcel_can_be_corrected_and_a_repeat_changes_nothing(shop: RunningShop) -> None:
+    order = packed(shop)
+    first = ship(shop, order, **DHL)
+    assert ship(shop, order, **DHL) == first
+    corrected = ship(shop, order, id=1, **(DHL | {"tracking_number": "42"}))
+    assert (corrected.tracking_number, corrected.etag != first.etag) == ("42", True)
+    assert ship(shop, order, id=1, **(DHL | {"tracking_number": "42"})) == corrected
+    (parcel,) = tracking(shop, order).shipments
+    assert parcel.tracking_number == "42"
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({}, ["shipment"]),
+        ({"carrier": "DHL"}, ["shipment"]),
+        ({"tracking_number": "<script>"}, ["shipment.tracking_number"]),
+        ({"tracking_number": "1\n2"}, ["shipment.tracking_number"]),
+        ({"tracking_url": "http://dhl.test/1"}, ["shipment.tracking_url"]),
+        ({"tracking_url": "javascript:alert(1)"}, ["shipment.tracking_url"]),
+        ({"id": 7, "tracking_number": "1"}, ["shipment.id"]),
+        ({"items": [LineQuantity(variant_id=10**12, quantity=1)]}, ["shipment.items"]),
+    ],
+)
+def test_a_parcel_that_makes_no_sense_is_refused(
+    shop: RunningShop, fields: dict[str, Any], wrong: list[str]
+) -> None:
+    order = packed(shop)
+    assert refused_parcel(shop, order, **fields) == wrong
+    assert tracking(shop, order).status == pb.Order.PROCESSING
+
+
+def test_a_parcel_goes_with_no_other_step(shop: RunningShop) -> None:
+    order = packed(shop)
+    assert refused_parcel(shop, order, pb.Order.DELIVERED, **DHL) == ["shipment"]
+    shop.move(order.id, SHIPPED)
+    shop.move(order.id, pb.Order.DELIVERED)
+    request = order_service_pb2.UpdateOrderStatusRequest(
+        order_id=order.id, status=SHIPPED, shipment=pb.Shipment(**DHL)
+    )
+    assert refused(shop.orders.UpdateOrderStatus, request, shop.admin).reason == "ILLEGAL_TRANSITION"
+
+
+def late(shop: RunningShop, order: pb.Order) -> None:
+    """Let a week go by."""
+    for column in ("eta", "placed_at", "updated_at"):
+        shop.sql(f"UPDATE orders SET {column} = :at WHERE id = :id", at=_days_ago(shop, 7), id=order.id)
+
+
+def _days_ago(shop: RunningShop, days: int) -> Any:
+    moment = datetime.now(UTC) - timedelta(days=days)
+    return moment if shop.app.db.engine.dialect.name == "postgresql" else f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+
+
+def test_an_estimate_is_renewed_when_the_order_is_shipped_late(shop: RunningShop) -> None:
+    order = packed(shop)
+    late(shop, order)
+    shown = shop.orders.GetOrder(
+        order_service_pb2.GetOrderRequest(order_id=order.id), metadata=shop.admin.metadata
+    )
+    assert not shown.HasField("eta"), "one that has passed is not told"
+    assert not tracking(shop, order).HasField("eta")
+    now = datetime.now(UTC)
+    shipped = shop.move(order.id, SHIPPED)
+    expected = now + timedelta(days=3)
+    assert abs(shipped.eta.ToDatetime(UTC) - expected) < timedelta(minutes=5)
+    assert tracking(shop, order).events[-1].eta == shipped.eta
+
+
+def test_no_step_tells_an_estimate_that_has_passed(shop: RunningShop) -> None:
+    order = packed(shop)
+    shop.move(order.id, SHIPPED)
+    late(shop, order)
+    delivered = shop.move(order.id, pb.Order.DELIVERED)
+    assert not delivered.HasField("eta")
+    events = tracking(shop, order).events
+    assert not events[-1].HasField("eta")
+    assert all(
+        not event.HasField("eta") or event.eta.ToNanoseconds() > event.time.ToNanoseconds()
+        for event in events
+    )
+
+
+def test_what_the_staff_promised_stands_until_it_has_passed(shop: RunningShop) -> None:
+    order = shop.order()
+    promised = Timestamp(seconds=order.eta.seconds - 86_400)
+    shop.move(order.id, pb.Order.PROCESSING, eta=promised)
+    assert shop.move(order.id, SHIPPED).eta == promised
+    request = order_service_pb2.UpdateOrderStatusRequest(
+        order_id=order.id, status=pb.Order.DELIVERED, eta=Timestamp(seconds=1_700_000_000)
+    )
+    assert refused(shop.orders.UpdateOrderStatus, request, shop.admin).fields == ["eta"]

@@ -1,0 +1,54 @@
+"""What the tests of the catalogue share: a product within every limit, and many copies of one."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from google.protobuf.struct_pb2 import Struct
+from sanset.v1 import product_pb2 as pb
+from sqlalchemy import insert, select
+from support.running_shop import RunningShop
+
+from server.catalog.listings import relist
+from server.catalog.models import InventoryLevel, Product, Variant
+from server.clock import utc_now
+
+
+def largest_product(shop: RunningShop, tag: str, character: str = "🛒") -> pb.Product:
+    """A product whose texts are as long as the contract lets them be."""
+    width = len(character.encode())
+    attributes = Struct()
+    attributes.update({"a": character * (16_000 // width)})
+    return shop.product(
+        name=character * 200,
+        description=character * min(10_000, 32_768 // width),
+        brand=character * 100,
+        tags=[tag, *(f"{number:02}" + character * 48 for number in range(31))],
+        attributes=attributes,
+        seo_title=character * 200,
+        seo_description=character * 500,
+    )
+
+
+def copy_product(shop: RunningShop, product_id: int, count: int) -> list[int]:
+    """`count` copies of a product, each with a sku and slug of its own; returns their ids."""
+    with shop.app.db.transaction() as tx:
+        copies = [_copy(tx, product_id) for _ in range(count)]
+        relist(tx, copies, utc_now())
+    return copies
+
+
+def _copy(tx: Any, product_id: int) -> int:
+    row = tx.execute(select(Product.__table__).where(Product.id == product_id)).one()._asdict()
+    del row["id"]
+    key = uuid.uuid4().hex
+    copy: int = tx.execute(
+        insert(Product).values(row | {"sku": key, "slug": key}).returning(Product.id)
+    ).scalar_one()
+    variant = tx.execute(
+        insert(Variant).values(product_id=copy, sku=key, options={}).returning(Variant.id)
+    ).scalar_one()
+    level = {"variant_id": variant, "location_id": 1, "product_id": copy, "available": 1, "received": 1}
+    tx.execute(insert(InventoryLevel).values(level))
+    return copy
