@@ -1,9 +1,11 @@
-"""What Stripe's objects mean: PaymentIntents, refunds, disputes, and the events that tell of them."""
+"""Stripe's objects as far as the shop reads them: PaymentIntents, refunds, disputes, and the events about them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, Self
 
 from server.money import Money
 from server.payment.gateway import (
@@ -22,10 +24,17 @@ from server.payment.gateway import (
 from server.payment.status import LOST, OPEN, WON
 from server.payment.stripe_amounts import from_stripe
 
+Json = Mapping[str, object]
+"""An object of Stripe's, as it is sent."""
+
+CANCELED: Final = "canceled"
+REQUIRES_ACTION: Final = "requires_action"
+REQUIRES_METHOD: Final = "requires_payment_method"
+
 _OF_INTENT: Final = {
     "succeeded": CAPTURED,
-    "canceled": DECLINED,
-    "requires_action": PENDING,
+    CANCELED: DECLINED,
+    REQUIRES_ACTION: PENDING,
     "requires_capture": PENDING,
     "requires_confirmation": PENDING,
     "processing": PENDING,
@@ -50,79 +59,151 @@ _REFUNDS: Final = {
 _DISPUTES: Final = "charge.dispute."
 
 
-def outcome(intent: dict[str, Any]) -> Outcome | None:
-    """What became of a PaymentIntent; None while nothing was tried with it."""
-    error = intent.get("last_payment_error")
-    problem = str((error and error.get("message")) or "")[:300]
-    if intent["status"] == "requires_payment_method":
-        return Outcome(DECLINED, intent["id"], problem or NO_REASON) if error else None
-    status = _OF_INTENT.get(intent["status"], PENDING)
-    if status == CAPTURED:
-        return Outcome(CAPTURED, intent["id"], received=_money(intent, "amount_received"))
-    return Outcome(
-        status, intent["id"], problem, _next_page(intent), cancelled=intent["status"] == "canceled"
-    )
+@dataclass(frozen=True, slots=True)
+class PaymentIntent:
+    """A payment at Stripe. `has_failed` when an attempt to pay it did, for the reason `problem` if one is named.
+
+    `page` is where the buyer can do what the bank wants; empty when only Stripe's own script could.
+    """
+
+    id: str
+    status: str
+    order: str
+    received: Money | None
+    has_failed: bool
+    problem: str
+    page: str
+
+    @classmethod
+    def of_json(cls, intent: Json) -> Self:
+        """Read a PaymentIntent. Raises ValueError for what is none."""
+        redirect = _text(intent, "next_action", "redirect_to_url", "url")
+        upi = "upi_handle_redirect_or_display_qr_code"
+        return cls(
+            id=_id(intent),
+            status=_text(intent, "status"),
+            order=_text(intent, "metadata", "order"),
+            received=_money(intent, "amount_received"),
+            has_failed=bool(intent.get("last_payment_error")),
+            problem=_text(intent, "last_payment_error", "message")[:300],
+            page=redirect or _text(intent, "next_action", upi, "hosted_instructions_url"),
+        )
+
+    def outcome(self) -> Outcome | None:
+        """What became of it; None while nothing was tried with it."""
+        if self.status == REQUIRES_METHOD:
+            return Outcome(DECLINED, self.id, self.problem or NO_REASON) if self.has_failed else None
+        status = _OF_INTENT.get(self.status, PENDING)
+        if status == CAPTURED:
+            return Outcome(CAPTURED, self.id, received=self.received)
+        page = self.page if self.status == REQUIRES_ACTION else ""
+        return Outcome(status, self.id, self.problem, page, cancelled=self.status == CANCELED)
+
+    def reported(self, status: str) -> Outcome:
+        """What an event tells of it, whatever became of it since."""
+        if status == CAPTURED:
+            return Outcome(CAPTURED, self.id, received=self.received)
+        return Outcome(status, self.id, self.problem)
 
 
-def refunded(refund: dict[str, Any]) -> RefundOutcome:
-    """What became of a refund."""
-    status = _OF_REFUND.get(refund["status"], PENDING)
-    why = refund.get("failure_reason") or "failed"
-    return RefundOutcome(status, refund["id"], f"The refund failed: {why}." if status == FAILED else "")
+@dataclass(frozen=True, slots=True)
+class StripeRefund:
+    """A refund at Stripe; `key` is the shop's for those that the shop asked for."""
+
+    id: str
+    status: str
+    key: str
+    amount: Money | None
+    failure_reason: str
+
+    @classmethod
+    def of_json(cls, refund: Json, currency: str) -> Self:
+        """Read a refund, in the currency of its charge unless it names another. Raises ValueError."""
+        return cls(
+            id=_id(refund),
+            status=_text(refund, "status"),
+            key=_text(refund, "metadata", "key"),
+            amount=_money({"currency": currency, **refund}, "amount"),
+            failure_reason=_text(refund, "failure_reason"),
+        )
+
+    def outcome(self) -> RefundOutcome:
+        """What became of it."""
+        status = _OF_REFUND.get(self.status, PENDING)
+        problem = f"The refund failed: {self.failure_reason or 'failed'}." if status == FAILED else ""
+        return RefundOutcome(status, self.id, problem)
+
+    def paid_back(self) -> PaidBack:
+        """The same as a refund that anybody may have made."""
+        outcome = self.outcome()
+        return PaidBack(self.id, self.key, self.amount, outcome.status, outcome.problem)
 
 
-def paid_back(refund: dict[str, Any], currency: str) -> PaidBack:
-    """A refund, whoever made it; in the currency of its charge unless it names another."""
-    told = refunded(refund)
-    key = str((refund.get("metadata") or {}).get("key") or "")
-    amount = _money({"currency": currency} | refund, "amount")
-    return PaidBack(told.gateway_id, key, amount, told.status, told.problem)
+@dataclass(frozen=True, slots=True)
+class StripeEvent:
+    """What Stripe tells by itself: the type of the event, and the object that it is about."""
+
+    id: str
+    type: str
+    subject: Json
+
+    @classmethod
+    def of_json(cls, event: Json) -> Self:
+        """Read an event. Raises ValueError for what is none."""
+        data = event.get("data")
+        subject = data.get("object") if isinstance(data, Mapping) else None
+        if not isinstance(subject, Mapping):
+            raise ValueError("an event of Stripe's is about an object")
+        return cls(_id(event), _text(event, "type"), subject)
+
+    def report(self) -> Report:
+        """What it tells, of which PaymentIntent. Raises ValueError when its object is not what its type says."""
+        order, charge = _text(self.subject, "metadata", "order"), _text(self.subject, "payment_intent")
+        if self.type in _REFUNDS:
+            return Report(self.id, order, charge, refunds=True)
+        if self.type.startswith(_DISPUTES):
+            return Report(self.id, order, charge, dispute=_dispute(self.subject))
+        if self.type not in _PAYMENTS:
+            return Report(self.id)
+        intent = PaymentIntent.of_json(self.subject)
+        return Report(self.id, intent.order, intent.id, intent.reported(_PAYMENTS[self.type]))
 
 
-def report(event: dict[str, Any]) -> Report:
-    """What an event tells, of which PaymentIntent. Raises KeyError and TypeError when it is none of Stripe's."""
-    kind, thing = str(event["type"]), event["data"]["object"]
-    label = str((thing.get("metadata") or {}).get("order") or "")
-    charge = str(thing.get("payment_intent") or "")
-    if kind in _REFUNDS:
-        return Report(event["id"], label, charge, refunds=True)
-    if kind.startswith(_DISPUTES):
-        return Report(event["id"], label, charge, dispute=_dispute(thing))
-    if kind not in _PAYMENTS:
-        return Report(event["id"])
-    if _PAYMENTS[kind] == CAPTURED:
-        told = Outcome(CAPTURED, thing["id"], received=_money(thing, "amount_received"))
-    else:
-        problem = str((thing.get("last_payment_error") or {}).get("message") or "")[:300]
-        told = Outcome(_PAYMENTS[kind], thing["id"], problem)
-    return Report(event["id"], label, thing["id"], told)
-
-
-def _dispute(thing: dict[str, Any]) -> Disputed:
-    until = (thing.get("evidence_details") or {}).get("due_by")
+def _dispute(dispute: Json) -> Disputed:
+    """What a dispute says. Raises ValueError."""
+    until = _text(dispute, "evidence_details", "due_by")
+    status = _text(dispute, "status")
     return Disputed(
-        thing["id"],
-        _OF_DISPUTE.get(thing["status"], OPEN),
-        _money(thing, "amount"),
-        str(thing.get("reason") or "")[:64],
-        inquiry=str(thing["status"]).startswith(_INQUIRY),
+        _id(dispute),
+        _OF_DISPUTE.get(status, OPEN),
+        _money(dispute, "amount"),
+        _text(dispute, "reason")[:64],
+        inquiry=status.startswith(_INQUIRY),
         respond_by=datetime.fromtimestamp(int(until), UTC) if until else None,
     )
 
 
-def _money(thing: dict[str, Any], field: str) -> Money | None:
+def _id(thing: Json) -> str:
+    """The id that every object of Stripe's has. Raises ValueError."""
+    if not (thing_id := _text(thing, "id")):
+        raise ValueError("an object of Stripe's has an id")
+    return thing_id
+
+
+def _text(thing: Json, *path: str) -> str:
+    """What stands at the end of a path of fields, as text; empty when it does not go so far, or for null."""
+    value: object = thing
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return str(value or "")
+
+
+def _money(thing: Json, field: str) -> Money | None:
     """An amount of Stripe's; None for one that is finer than its currency is, or that is not there."""
-    try:
-        return from_stripe(thing[field], thing["currency"])
-    except (KeyError, ValueError, TypeError):
+    amount, currency = thing.get(field), thing.get("currency")
+    if not isinstance(amount, int) or not isinstance(currency, str):
         return None
-
-
-def _next_page(intent: dict[str, Any]) -> str:
-    """Where the buyer can do what the bank wants; empty when only Stripe's own script could."""
-    action = intent.get("next_action") or {}
-    if intent["status"] != "requires_action":
-        return ""
-    page = action.get("redirect_to_url") or {}
-    upi = action.get("upi_handle_redirect_or_display_qr_code") or {}
-    return str(page.get("url") or upi.get("hosted_instructions_url") or "")
+    try:
+        return from_stripe(amount, currency)
+    except (KeyError, ValueError):
+        return None
