@@ -50,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     standard output has stage `done` or `failed`; `failed` carries `reason` and `message`.
     """
     parser = _parser()
-    given = parser.parse_args(arguments)
-    database_url = given.database_url or os.environ.get(DATABASE_VARIABLE)
+    parsed = parser.parse_args(arguments)
+    database_url = parsed.database_url or os.environ.get(DATABASE_VARIABLE)
     if not database_url:
         parser.error(f"--database-url or {DATABASE_VARIABLE} must name the shop's database")
     key = _key()
@@ -64,11 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         trained = run(
             database_url,
-            given.models_dir,
-            given.type,
-            _options(given),
+            parsed.models_dir,
+            parsed.type,
+            _options(parsed),
             key=key,
-            serving=given.serving,
+            serving=parsed.serving,
             now=datetime.now(UTC),
             progress=_progress,
         )
@@ -115,10 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _options(given: argparse.Namespace) -> Options:
+def _options(parsed: argparse.Namespace) -> Options:
     names = [option.name for option in fields(Options)]
-    said = {name: getattr(given, name) for name in names if getattr(given, name, None) is not None}
-    return replace(PRESETS[given.preset], **said)
+    overrides = {name: getattr(parsed, name) for name in names if getattr(parsed, name, None) is not None}
+    return replace(PRESETS[parsed.preset], **overrides)
 
 
 def _number(kind: type[Number], low: float, high: float) -> Callable[[str], Number]:

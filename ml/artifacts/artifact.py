@@ -66,8 +66,8 @@ def newest(directory: Path) -> list[Path]:
     """The artifacts in a directory, newest first, judged by name alone; empty when it does not exist."""
     if not directory.is_dir():
         return []
-    found = [(match["time"], path) for path in directory.iterdir() if (match := NAME.fullmatch(path.name))]
-    return [path for _, path in sorted(found, reverse=True)]
+    dated = [(match["time"], path) for path in directory.iterdir() if (match := NAME.fullmatch(path.name))]
+    return [path for _, path in sorted(dated, reverse=True)]
 
 
 def write(directory: Path, contents: Contents, description: Description, key: bytes) -> Path:

@@ -16,7 +16,7 @@ def aligned(
 ) -> Contents:
     """Give the named parts of `earlier` for the products of `catalogue`.
 
-    A product that is new since has no behaviour yet, but a place among the words; one that is gone is
+    A product that is new since has no behaviour yet, but words; one that is gone is
     dropped. `texts` describe the products of the catalogue, in its order.
     """
     old_ids, ids = earlier.arrays["product_ids"], catalogue.arrays["product_ids"]
@@ -57,11 +57,11 @@ def _neighbours(earlier: Contents, table: str, sources: Rows, targets: Rows) -> 
     )
     lengths = np.diff(indptr)[sources] * (sources >= 0)
     starts = np.cumsum(lengths) - lengths
-    places = np.arange(lengths.sum()) + np.repeat(indptr[sources] - starts, lengths)
+    entries = np.arange(lengths.sum()) + np.repeat(indptr[sources] - starts, lengths)
     arrays: dict[str, Array] = {
         f"{table}_indptr": np.append(0, np.cumsum(lengths)).astype(np.int64),
-        f"{table}_indices": indices[places],
-        f"{table}_weights": weights[places],
+        f"{table}_indices": indices[entries],
+        f"{table}_weights": weights[entries],
     }
     return Contents(arrays, {})
 
@@ -69,9 +69,9 @@ def _neighbours(earlier: Contents, table: str, sources: Rows, targets: Rows) -> 
 def _relabelled(indptr: Array, indices: Array, data: Floats, targets: Rows) -> tuple[Array, Array, Floats]:
     """A sparse table with its columns renumbered; those without a new number are left out."""
     columns = targets[indices]
-    kept = columns >= 0
-    counts = np.append(0, np.cumsum(kept))
-    return counts[indptr].astype(np.int64), columns[kept].astype(np.int32), data[kept]
+    remaining = columns >= 0
+    counts = np.append(0, np.cumsum(remaining))
+    return counts[indptr].astype(np.int64), columns[remaining].astype(np.int32), data[remaining]
 
 
 def _content(part: Contents, texts: Sequence[ProductText]) -> Contents:

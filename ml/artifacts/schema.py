@@ -93,9 +93,9 @@ class Contents:
 
 def check(contents: Contents) -> None:
     """Raise InvalidContents unless every array is there, fits the others, and is finite and within range."""
-    for given, wanted in ((contents.arrays, ARRAYS), (contents.texts, TEXTS)):
-        if given.keys() != wanted.keys():
-            odd = sorted(given.keys() ^ wanted.keys())
+    for present, expected in ((contents.arrays, ARRAYS), (contents.texts, TEXTS)):
+        if present.keys() != expected.keys():
+            odd = sorted(present.keys() ^ expected.keys())
             raise InvalidContents(f"{', '.join(odd)}: missing or not known")
     sizes: dict[str, int] = {}
     for name, (dtype, dimensions) in ARRAYS.items():

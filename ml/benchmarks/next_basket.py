@@ -19,8 +19,8 @@ import numpy as np
 
 from ml.data.online_retail import read_online_retail
 from ml.data.split import Split, hold_out
-from ml.evaluation import held_out
-from ml.evaluation.held_out import HeldOrder
+from ml.evaluation import holdout
+from ml.evaluation.holdout import HoldoutOrder
 from ml.evaluation.measures import K, ndcg_at_k, recall_at_k
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
@@ -70,7 +70,7 @@ def online_retail(path: Path, options: train.Options, progress: train.Progress) 
     train.require_enough(split.training)
     started = time.process_time()
     rehearsal = train.rehearse(split.training, options, _part(progress, 5, 45))
-    fitted = train.fit(split.training, options, _part(progress, 45, 80), found=rehearsal.recipe)
+    fitted = train.fit(split.training, options, _part(progress, 45, 80), recipe=rehearsal.recipe)
     contents = fitted | rehearsal.learned
     parameters = train.parameters_of(options, rehearsal.recipe)
     model = Model("online-retail", contents, parameters, rehearsal.metrics)
@@ -89,7 +89,7 @@ def _part(progress: train.Progress, start: int, end: int) -> train.Progress:
 def measure(model: Model, split: Split) -> tuple[list[Measured], dict[str, float] | None]:
     """Ask a model trained on `split.training` about every held-out order, as a server would ask it."""
     # By time, as they come to a server: what sells lately is counted once a day.
-    orders = sorted(held_out.held_orders(split), key=lambda order: order.time)
+    orders = sorted(holdout.holdout_orders(split), key=lambda order: order.time)
     everything: dict[str, _Ask] = {
         "popularity": lambda order: _ids(model.bestsellers.popular(eligible=Everything(), limit=K)),
         "reorder": lambda order: _ids(
@@ -125,24 +125,24 @@ def measure(model: Model, split: Split) -> tuple[list[Measured], dict[str, float
         for name, ask in everything.items()
     ]
     lists += [_measured("new items", name, ask, orders, _new_to_user) for name, ask in new.items()]
-    return lists, held_out.measure_reorder(model, orders)
+    return lists, holdout.measure_reorder(model, orders)
 
 
-_Ask = Callable[[HeldOrder], list[int]]
+_Ask = Callable[[HoldoutOrder], list[int]]
 
 
 def _measured(
     task: str,
     name: str,
     ask: _Ask,
-    orders: Sequence[HeldOrder],
-    wanted: Callable[[HeldOrder], frozenset[int]],
+    orders: Sequence[HoldoutOrder],
+    relevant_to: Callable[[HoldoutOrder], frozenset[int]],
 ) -> Measured:
-    asked = [(order, wanted(order)) for order in orders if wanted(order)]
+    cases = [(order, relevant_to(order)) for order in orders if relevant_to(order)]
     started = time.process_time()
-    lists = [ask(order) for order, _ in asked]
+    lists = [ask(order) for order, _ in cases]
     seconds = time.process_time() - started
-    pairs = [(ranked, relevant) for ranked, (_, relevant) in zip(lists, asked, strict=True)]
+    pairs = [(ranked, relevant) for ranked, (_, relevant) in zip(lists, cases, strict=True)]
     return Measured(
         task,
         name,
@@ -157,11 +157,11 @@ def _mean(values: Sequence[float]) -> float:
     return round(float(np.mean(values)), 4) if values else 0.0
 
 
-def _new_to_user(order: HeldOrder) -> frozenset[int]:
+def _new_to_user(order: HoldoutOrder) -> frozenset[int]:
     return order.basket - _bought(order)
 
 
-def _bought(order: HeldOrder) -> frozenset[int]:
+def _bought(order: HoldoutOrder) -> frozenset[int]:
     return frozenset(order.purchases.product_ids.tolist())
 
 

@@ -100,7 +100,7 @@ class _Test:
         started = time.process_time()
         lists = rank()
         spent = time.process_time() - started
-        pairs = [(found, self.future[user]) for found, user in zip(lists, self.users, strict=True)]
+        pairs = [(ranked, self.future[user]) for ranked, user in zip(lists, self.users, strict=True)]
         return Row(
             name,
             round(float(np.mean([recall_at_k(*pair, self.k) for pair in pairs])), 4),
@@ -225,21 +225,26 @@ class _Own:
     def of(cls, dataset: Dataset, test: _Test) -> _Own:
         """Prepare the matrices."""
         lines, ids = dataset.interactions, dataset.products.ids
-        known, user_items = affinity.bought(lines, ids)
+        buyers, user_items = affinity.bought(lines, ids)
         user_ids = np.array(test.users, dtype=np.int64) + 1
-        places = rows_of(known, user_ids)
-        one = np.ones(int((places >= 0).sum()), np.float32)
-        chosen = sparse.csr_matrix(
-            (one, (np.flatnonzero(places >= 0), places[places >= 0])), shape=(len(places), len(known))
+        rows = rows_of(buyers, user_ids)
+        one = np.ones(int((rows >= 0).sum()), np.float32)
+        selection = sparse.csr_matrix(
+            (one, (np.flatnonzero(rows >= 0), rows[rows >= 0])), shape=(len(rows), len(buyers))
         )
         return cls(
-            test.k, ids, user_items, copurchase.baskets(lines, ids), user_ids, (chosen @ user_items).tocsr()
+            test.k,
+            ids,
+            user_items,
+            copurchase.baskets(lines, ids),
+            user_ids,
+            (selection @ user_items).tocsr(),
         )
 
-    def train(self, wanted: Collection[str], watch: _Watch) -> dict[str, Any]:
+    def train(self, names: Collection[str], watch: _Watch) -> dict[str, Any]:
         """Train item-to-item models, each timed for itself."""
         models = affinity.train(
-            self.user_items, self.baskets, wanted, threads=OPTIONS.threads, on_model=watch.switch
+            self.user_items, self.baskets, names, threads=OPTIONS.threads, on_model=watch.switch
         )
         watch.switch(None)
         return models
@@ -258,21 +263,21 @@ class _Own:
                 mine[own.indices[own_first:own_end]] = True
                 values[mine[items]] = 0
                 mine[own.indices[own_first:own_end]] = False
-                found = _first(values, self.k)
-                lists.append(self.ids[items[found[values[found] > 0]]].tolist())
+                best = _first(values, self.k)
+                lists.append(self.ids[items[best[values[best] > 0]]].tolist())
         return lists
 
     def lists_by_factors(self, arrays: Mapping[str, Array]) -> list[list[int]]:
         """The best products of each user by the inner product of factors."""
-        places = rows_of(arrays["als_user_ids"], self.user_ids)
+        rows = rows_of(arrays["als_user_ids"], self.user_ids)
         items = arrays["als_item_factors"].T
         lists: list[list[int]] = []
-        for start in range(0, len(places), CHUNK):
-            chunk = places[start : start + CHUNK]
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
             scores = arrays["als_user_factors"][chunk] @ items
             scores[self.asking[start : start + CHUNK].nonzero()] = -np.inf
-            found = self.ids[_first(scores, self.k)].tolist()
-            lists += [each if place >= 0 else [] for each, place in zip(found, chunk.tolist(), strict=True)]
+            best = self.ids[_first(scores, self.k)].tolist()
+            lists += [each if row >= 0 else [] for each, row in zip(best, chunk.tolist(), strict=True)]
         return lists
 
 
@@ -281,5 +286,5 @@ def _first(scores: Floats, k: int) -> Rows:
     size = scores.shape[-1]
     best = np.argpartition(scores, size - k, axis=-1)[..., size - k :] if size > k else np.argsort(scores)
     order = np.argsort(-np.take_along_axis(scores, best, axis=-1), axis=-1, kind="stable")
-    found: Rows = np.take_along_axis(best, order, axis=-1)
-    return found
+    positions: Rows = np.take_along_axis(best, order, axis=-1)
+    return positions

@@ -14,12 +14,12 @@ Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
 
-def rows_of(sorted_ids: Ids, wanted: Ids) -> Rows:
-    """Give the position of each wanted id in `sorted_ids`, or -1 where it is absent."""
+def rows_of(sorted_ids: Ids, ids: Ids) -> Rows:
+    """Give the position of each of these ids in `sorted_ids`, or -1 where it is absent."""
     if len(sorted_ids) == 0:
-        return np.full(len(wanted), -1, dtype=np.int64)
-    positions = np.minimum(np.searchsorted(sorted_ids, wanted), len(sorted_ids) - 1)
-    return np.where(sorted_ids[positions] == wanted, positions, -1)
+        return np.full(len(ids), -1, dtype=np.int64)
+    positions = np.minimum(np.searchsorted(sorted_ids, ids), len(sorted_ids) - 1)
+    return np.where(sorted_ids[positions] == ids, positions, -1)
 
 
 def first_of_pairs(left: Array, right: Array) -> Rows:

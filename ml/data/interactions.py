@@ -61,11 +61,11 @@ def _read_lines(connection: sa.Connection) -> Interactions:
             sa.func.coalesce(_ORDERS.c.user_id, GUEST),
             _LINES.c.product_id,
             _ORDERS.c.id,
-            _kept(),
+            _net_quantity(),
             _epoch(connection, _ORDERS.c.placed_at),
         )
         .join_from(_LINES, _ORDERS, _ORDERS.c.id == _LINES.c.order_id)
-        .where(_ORDERS.c.status.not_in(NEVER_SOLD), _kept() > 0)
+        .where(_ORDERS.c.status.not_in(NEVER_SOLD), _net_quantity() > 0)
     )
     user_ids, product_ids, order_ids, quantities, times = _columns(
         connection, query, (np.int64, np.int64, np.int64, np.float32, np.float64)
@@ -73,7 +73,7 @@ def _read_lines(connection: sa.Connection) -> Interactions:
     return Interactions(user_ids, product_ids, order_ids, quantities, times)
 
 
-def _kept() -> sa.ColumnElement[int]:
+def _net_quantity() -> sa.ColumnElement[int]:
     """The units of a line that its buyer kept: a unit that came back by a return may be in stock again, or not."""
     line = _LINES.c
     back = sa.case(
@@ -86,21 +86,21 @@ def _kept() -> sa.ColumnElement[int]:
 def _read_orders(connection: sa.Connection) -> Orders:
     order, payment = _ORDERS.c, _PAYMENTS.c
     # Only of an order that is RETURNED everything can have come back; its lines are looked at, and no other's
-    something = sa.exists().where(_LINES.c.order_id == order.id, _kept() > 0)
-    bought = order.status.not_in((*NEVER_SOLD, PAID_BACK)) & ((order.status != RETURNED) | something)
-    stayed = sa.case(
+    has_goods = sa.exists().where(_LINES.c.order_id == order.id, _net_quantity() > 0)
+    is_sold = order.status.not_in((*NEVER_SOLD, PAID_BACK)) & ((order.status != RETURNED) | has_goods)
+    net_total = sa.case(
         (payment.order_id.is_(None), order.total_minor), else_=payment.captured_minor - payment.refunded_minor
     )
-    usage = sa.select(order.currency).where(bought).group_by(order.currency)
+    usage = sa.select(order.currency).where(is_sold).group_by(order.currency)
     most_used = usage.order_by(sa.func.count().desc(), order.currency).limit(1).scalar_subquery()
     query = (
         sa.select(
             sa.func.coalesce(order.user_id, GUEST),
             _epoch(connection, order.placed_at),
-            sa.case((order.currency == most_used, stayed), else_=0),
+            sa.case((order.currency == most_used, net_total), else_=0),
         )
         .select_from(_ORDERS.outerjoin(_PAYMENTS, payment.order_id == order.id))
-        .where(bought)
+        .where(is_sold)
     )
     return Orders(*_columns(connection, query, (np.int64, np.float64, np.int64)))
 
@@ -136,7 +136,7 @@ def _read_products(connection: sa.Connection) -> Products:
     )
     rows = [tuple(row) for chunk in _chunks(connection, query) for row in chunk]
     ids, titles, brands, descriptions, category_ids = (
-        [row[place] for row in rows] for place in range(len(query.selected_columns))
+        [row[column] for row in rows] for column in range(len(query.selected_columns))
     )
     return Products(
         np.array(ids, dtype=np.int64),
@@ -177,8 +177,8 @@ def _columns(
 ) -> list[Array]:
     parts: list[list[Array]] = [[np.empty(0, kind)] for kind in types]
     for rows in _chunks(connection, query):
-        for place, kind in enumerate(types):
-            parts[place].append(np.array([row[place] for row in rows], dtype=kind))
+        for column, kind in enumerate(types):
+            parts[column].append(np.array([row[column] for row in rows], dtype=kind))
     return [np.concatenate(part) for part in parts]
 
 

@@ -55,8 +55,8 @@ class Form:
     encoding: str
     separator: str
     day_first: bool
-    places: tuple[int, ...]
-    """Where each of COLUMNS stands."""
+    positions: tuple[int, ...]
+    """Of each of COLUMNS in a row."""
     width: int
 
     @property
@@ -154,9 +154,9 @@ def _form(path: Path, file: TextFile) -> Form:
     missing = [name for name in COLUMNS if name.lower() not in names]
     if missing:
         raise UnreadableFile(f"{path}: not an Online Retail file: its heading lacks {', '.join(missing)}")
-    places = tuple(names.index(name.lower()) for name in COLUMNS)
+    positions = tuple(names.index(name.lower()) for name in COLUMNS)
     # Where no day is above 12 both readings are possible, and UCI's own is taken.
-    return Form(encoding, separator, largest_first > 12 >= largest_second, places, len(names))
+    return Form(encoding, separator, largest_first > 12 >= largest_second, positions, len(names))
 
 
 def _names(heading: str, separator: str) -> list[str]:
@@ -226,7 +226,7 @@ class _Records:
             return Record(number, (), (text.rstrip("\r\n")[:1000],), reason)
         if len(row) != self._form.width:
             return Record(number, (), row, "wrong number of columns")
-        return Record(number, [row[place] for place in self._form.places], row)
+        return Record(number, [row[position] for position in self._form.positions], row)
 
 
 def _is_strict(text: str, separator: str) -> bool:
@@ -241,21 +241,21 @@ def _is_strict(text: str, separator: str) -> bool:
 def _open_quote(line: str, separator: str) -> int | None:
     """Where the quote stands that is open at the end of a line; None when none is."""
     opening: int | None = None
-    for place, letter in enumerate(line):
+    for position, letter in enumerate(line):
         if letter != '"':
             continue
         if opening is not None:
-            opening = None if _closes(line, place, opening) else opening
-        elif place == 0 or line[place - 1] == separator:
-            opening = place
+            opening = None if _closes(line, position, opening) else opening
+        elif position == 0 or line[position - 1] == separator:
+            opening = position
     return opening
 
 
-def _closes(line: str, place: int, opening: int) -> bool:
-    """Whether the quote at `place` is no half of a doubled one."""
-    if line[place + 1 : place + 2] == '"':
+def _closes(line: str, position: int, opening: int) -> bool:
+    """Whether the quote at `position` is no half of a doubled one."""
+    if line[position + 1 : position + 2] == '"':
         return False
-    before = place - 1
+    before = position - 1
     while before > opening and line[before] == '"':
         before -= 1
-    return (place - before) % 2 == 1
+    return (position - before) % 2 == 1

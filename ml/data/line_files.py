@@ -10,7 +10,7 @@ import numpy as np
 from ml.data.dataset import Dataset, Events, Interactions, Products
 from ml.data.textfile import UnreadableFile, encoding_of, opened
 
-MOST = 2**40
+MAX_ID = 2**40
 """Larger numbers are no ids."""
 
 
@@ -31,7 +31,7 @@ def _parsed(path: Path, lines: Iterable[str]) -> Iterator[tuple[int, list[int]]]
         words = line.lstrip("\ufeff").split()
         if not words:
             continue
-        if not all(word.isascii() and word.isdigit() and len(word) < len(str(MOST)) for word in words):
+        if not all(word.isascii() and word.isdigit() and len(word) < len(str(MAX_ID)) for word in words):
             raise UnreadableFile(f"{path}, line {number}: expected numbers, `user item item …`.")
         user, *items = map(int, words)
         yield user, items

@@ -1,4 +1,4 @@
-"""Holds part of a shop's history out of training, and tells what a model is asked and should have found."""
+"""Splits a shop's history into what a model is trained on and a holdout that it is measured by."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Split:
     training: Dataset
     baskets: Mapping[int, frozenset[int]]
     """User → products held out."""
-    placed: Mapping[int, float] = field(default_factory=dict)
+    order_times: Mapping[int, float] = field(default_factory=dict)
     """User → when they were bought, in seconds since 1970."""
 
 
@@ -35,7 +35,7 @@ class Case(NamedTuple):
     user_id: int
     history: Sequence[int]
     """All products they had bought, latest first."""
-    wanted: frozenset[int]
+    relevant: frozenset[int]
     """Products of the held-out basket that they had not bought before, and that are on sale."""
     now: float | None
 
@@ -53,15 +53,15 @@ def hold_out(dataset: Dataset) -> Split:
     users, orders, times = users[last_of_order], orders[last_of_order], times[last_of_order]
     last_of_user = np.append(users[1:] != users[:-1], True)[: len(users)]
     has_earlier = np.append(False, users[1:] == users[:-1])[: len(users)]
-    chosen = np.flatnonzero(last_of_user & has_earlier & (users != GUEST))
-    held = np.isin(lines.order_ids, orders[chosen])
+    holdout = np.flatnonzero(last_of_user & has_earlier & (users != GUEST))
+    in_holdout = np.isin(lines.order_ids, orders[holdout])
     training = replace(
         dataset,
-        interactions=lines.where(~held),
-        events=dataset.events.where(~_after(dataset, users[chosen], times[chosen - 1])),
+        interactions=lines.where(~in_holdout),
+        events=dataset.events.where(~_after(dataset, users[holdout], times[holdout - 1])),
     )
-    placed = dict(zip(users[chosen].tolist(), times[chosen].tolist(), strict=True))
-    return Split(training, _baskets(lines.where(held)), placed)
+    order_times = dict(zip(users[holdout].tolist(), times[holdout].tolist(), strict=True))
+    return Split(training, _baskets(lines.where(in_holdout)), order_times)
 
 
 def hold_out_at_random(
@@ -80,15 +80,15 @@ def hold_out_at_random(
     pairs = chance.permutation(pairs)
     pairs = pairs[np.argsort(lines.user_ids[pairs], kind="stable")]
     _, starts, counts = np.unique(lines.user_ids[pairs], return_index=True, return_counts=True)
-    able = np.flatnonzero(np.floor(counts * share) > 0)
-    chosen = np.sort(chance.choice(able, min(users or len(able), len(able)), replace=False))
-    places = [np.arange(starts[user], starts[user] + int(counts[user] * share)) for user in chosen.tolist()]
-    taken = pairs[np.concatenate([np.empty(0, np.int64), *places])]
+    eligible = np.flatnonzero(np.floor(counts * share) > 0)
+    members = np.sort(chance.choice(eligible, min(users or len(eligible), len(eligible)), replace=False))
+    parts = [np.arange(starts[user], starts[user] + int(counts[user] * share)) for user in members.tolist()]
+    holdout = pairs[np.concatenate([np.empty(0, np.int64), *parts])]
     # One number for each pair of user and product.
     keys = lines.user_ids * (int(lines.product_ids.max(initial=0)) + 1) + lines.product_ids
-    held = np.isin(keys, keys[taken])
-    training = replace(dataset, interactions=lines.where(~held))
-    return Split(training, _baskets(lines.where(held)))
+    in_holdout = np.isin(keys, keys[holdout])
+    training = replace(dataset, interactions=lines.where(~in_holdout))
+    return Split(training, _baskets(lines.where(in_holdout)))
 
 
 def cases(split: Split, limit: int, *, seed: int = 0) -> list[Case]:
@@ -102,11 +102,16 @@ def cases(split: Split, limit: int, *, seed: int = 0) -> list[Case]:
         users = sorted(np.random.default_rng(seed).choice(users, limit, replace=False).tolist())
     past = histories(split.training.interactions, users)
     on_sale = set(split.training.products.ids.tolist())
-    found = [
-        Case(user, past[user], (split.baskets[user] & on_sale).difference(past[user]), split.placed.get(user))
+    candidates = [
+        Case(
+            user,
+            past[user],
+            (split.baskets[user] & on_sale).difference(past[user]),
+            split.order_times.get(user),
+        )
         for user in users
     ]
-    return sorted((case for case in found if case.wanted), key=lambda case: case.now or 0.0)
+    return sorted((case for case in candidates if case.relevant), key=lambda case: case.now or 0.0)
 
 
 def histories(interactions: Interactions, users: Collection[int]) -> dict[int, list[int]]:
@@ -124,8 +129,8 @@ def _after(dataset: Dataset, users: Ids, until: Doubles) -> NDArray[np.bool_]:
     events = dataset.events
     if len(users) == 0:
         return np.zeros(len(events.user_ids), dtype=np.bool_)
-    places = np.minimum(np.searchsorted(users, events.user_ids), len(users) - 1)
-    late: NDArray[np.bool_] = (users[places] == events.user_ids) & (events.times > until[places])
+    positions = np.minimum(np.searchsorted(users, events.user_ids), len(users) - 1)
+    late: NDArray[np.bool_] = (users[positions] == events.user_ids) & (events.times > until[positions])
     return late
 
 

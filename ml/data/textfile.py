@@ -89,9 +89,9 @@ def opened(path: Path) -> Iterator[TextFile]:
         with ExitStack() as stack:
             raw: IO[bytes] = stack.enter_context(path.open("rb"))
             if not raw.seekable():
-                kept = stack.enter_context(tempfile.TemporaryFile(prefix="sanset-"))
-                shutil.copyfileobj(raw, kept)
-                raw = kept
+                spooled = stack.enter_context(tempfile.TemporaryFile(prefix="sanset-"))
+                shutil.copyfileobj(raw, spooled)
+                raw = spooled
             size = raw.seek(0, io.SEEK_END)
             raw.seek(0)
             start = raw.read(len(ZIP_MAGIC))

@@ -68,18 +68,18 @@ def compare(
     count: the older ones the model in use has learned by heart. `candidate` gives the other's measures on them.
     """
     later = [case for case in cases if case.now is not None and case.now >= since]
-    chosen = later if len(later) >= MIN_LATER else cases
-    lists = [recommended(serving, case) for case in chosen]
-    own = [recommended(candidate, case) for case in chosen]
-    difference = _recalls(own, chosen) - _recalls(lists, chosen)
-    error = float(difference.std(ddof=1) / np.sqrt(len(chosen))) if len(chosen) > 1 else 0.0
+    subset = later if len(later) >= MIN_LATER else cases
+    lists = [recommended(serving, case) for case in subset]
+    own = [recommended(candidate, case) for case in subset]
+    difference = _recalls(own, subset) - _recalls(lists, subset)
+    error = float(difference.std(ddof=1) / np.sqrt(len(subset))) if len(subset) > 1 else 0.0
     return {
         "version": serving.version,
-        "users": len(chosen),
-        "unseen": chosen is later,
+        "users": len(subset),
+        "unseen": subset is later,
         "standard_error": round(error, 6),
-        "candidate": _Measured(candidate, sold, K).of(own, chosen),
-        **_Measured(serving, sold, K).of(lists, chosen),
+        "candidate": _Measured(candidate, sold, K).of(own, subset),
+        **_Measured(serving, sold, K).of(lists, subset),
     }
 
 
@@ -101,14 +101,16 @@ class _Measured:
         error = float(recalls.std(ddof=1) / np.sqrt(len(cases))) if len(cases) > 1 else 0.0
         novelty = novelty_at_k(lists, self._buyers, self._users, self._k)
         return {
-            **summary(lists, [case.wanted for case in cases], self._size, self._k),
+            **summary(lists, [case.relevant for case in cases], self._size, self._k),
             f"novelty@{self._k}": round(novelty, 4),
             "standard_error": round(error, 6),
         }
 
 
 def _recalls(lists: Sequence[Sequence[int]], cases: Sequence[Case], k: int = K) -> Doubles:
-    return np.array([recall_at_k(found, case.wanted, k) for found, case in zip(lists, cases, strict=True)])
+    return np.array(
+        [recall_at_k(ranked, case.relevant, k) for ranked, case in zip(lists, cases, strict=True)]
+    )
 
 
 def _ids(recommendations: Sequence[Recommendation]) -> list[int]:

@@ -65,12 +65,12 @@ def summary(
     if not lists:
         return result
     for name, measure in MEASURES.items():
-        values = [measure(ranked, wanted, k) for ranked, wanted in zip(lists, relevant, strict=True)]
+        values = [measure(ranked, items, k) for ranked, items in zip(lists, relevant, strict=True)]
         result[f"{name}@{k}"] = round(float(np.mean(values)), 4)
     result[f"coverage@{k}"] = round(coverage_at_k(lists, catalogue_size, k), 4)
     return result
 
 
 def _hits(ranked: Sequence[int], relevant: Collection[int], k: int) -> Doubles:
-    wanted = relevant if isinstance(relevant, set | frozenset) else set(relevant)
-    return np.array([item in wanted for item in ranked[:k]], dtype=np.float64)
+    items = relevant if isinstance(relevant, set | frozenset) else set(relevant)
+    return np.array([item in items for item in ranked[:k]], dtype=np.float64)

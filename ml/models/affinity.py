@@ -38,42 +38,42 @@ def bought(interactions: Interactions, product_ids: Ids) -> tuple[Ids, Any]:
     lines = interactions.where(interactions.user_ids != GUEST)
     items = rows_of(product_ids, lines.product_ids)
     user_ids, users = np.unique(lines.user_ids, return_inverse=True)
-    kept = first_of_pairs(users, items)
-    kept = kept[items[kept] >= 0]
+    pairs = first_of_pairs(users, items)
+    pairs = pairs[items[pairs] >= 0]
     shape = (len(user_ids), len(product_ids))
     return user_ids, sparse.csr_matrix(
-        (np.ones(len(kept), np.float32), (users[kept], items[kept])), shape=shape
+        (np.ones(len(pairs), np.float32), (users[pairs], items[pairs])), shape=shape
     )
 
 
 def candidates(products: int, *, baskets: bool) -> list[str]:
     """The models that a shop of so many products chooses among; `baskets`: whether users have several orders."""
     small = products <= NEIGHBOURHOODS_LIMIT
-    left_out = {"baskets"} if not baskets else set()
-    return [name for name in MODELS if name not in left_out and (small or name not in ("bm25", "cosine"))]
+    excluded = {"baskets"} if not baskets else set()
+    return [name for name in MODELS if name not in excluded and (small or name not in ("bm25", "cosine"))]
 
 
 def train(
     user_items: Any,
     basket_items: Any,
-    wanted: Collection[str] = MODELS,
+    names: Collection[str] = MODELS,
     *,
     threads: int = 1,
-    on_model: Callable[[str], None] = lambda name: None,
+    on_model: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
-    """Train the wanted models; each is a CSR matrix of products by products, brought to one scale.
+    """Train the named models; each is a CSR matrix of products by products, brought to one scale.
 
     `user_items` and `basket_items` are CSR matrices with one where bought. `on_model` is told each model's name
     before it is trained.
     """
-    found: dict[str, Any] = {}
+    matrices: dict[str, Any] = {}
     walk: Any = None
-    if "walk" in wanted or "ease" in wanted:
+    if "walk" in names or "ease" in names:
         on_model("walk")
         walk = rp3beta.train(
             user_items, alpha=WALK_ALPHA, beta=WALK_BETA, neighbours=NEIGHBOURS, threads=threads
         )
-        found["walk"] = walk
+        matrices["walk"] = walk
     makers: Mapping[str, Callable[[], Any]] = {
         "baskets": lambda: rp3beta.train(basket_items, neighbours=NEIGHBOURS, threads=threads),
         "ease": lambda: ease.train(user_items, walk, neighbours=NEIGHBOURS, threads=threads),
@@ -81,10 +81,10 @@ def train(
         "cosine": lambda: neighbourhood.cosine(user_items, neighbours=NEIGHBOURS, threads=threads),
     }
     for name, make in makers.items():
-        if name in wanted:
+        if name in names:
             on_model(name)
-            found[name] = make()
-    return {name: _scaled(found[name]) for name in MODELS if name in wanted}
+            matrices[name] = make()
+    return {name: _scaled(matrices[name]) for name in MODELS if name in names}
 
 
 def joined(models: Mapping[str, Any], shares: Mapping[str, float]) -> dict[str, Array]:
@@ -93,8 +93,8 @@ def joined(models: Mapping[str, Any], shares: Mapping[str, float]) -> dict[str, 
     total = parts[0]
     for part in parts[1:]:
         total = total + part
-    kept = strongest(total, NEIGHBOURS) if len(parts) > 1 else total
-    return arrays_of(_scaled(kept), "affinity")
+    best = strongest(total, NEIGHBOURS) if len(parts) > 1 else total
+    return arrays_of(_scaled(best), "affinity")
 
 
 def _scaled(matrix: Any) -> Any:

@@ -53,10 +53,10 @@ def strengths(dataset: Dataset, user_ids: Ids) -> Any:
     # Made of one entry per order: the sum of a user's orders of a product.
     matrix.sum_duplicates()
     matrix.data = np.log2(1 + matrix.data)
-    users, seen = rows_of(user_ids, events.user_ids), rows_of(products, events.product_ids)
-    known = (users >= 0) & (seen >= 0)
-    worth = np.array([EVENT_STRENGTH[kind] for kind in EVENT_KINDS])[events.kinds[known]]
-    return (matrix + sparse.csr_matrix((worth, (users[known], seen[known])), shape=shape)).tocsr()
+    users, viewed = rows_of(user_ids, events.user_ids), rows_of(products, events.product_ids)
+    inside = (users >= 0) & (viewed >= 0)
+    worth = np.array([EVENT_STRENGTH[kind] for kind in EVENT_KINDS])[events.kinds[inside]]
+    return (matrix + sparse.csr_matrix((worth, (users[inside], viewed[inside])), shape=shape)).tocsr()
 
 
 def users_of(dataset: Dataset) -> Ids:

@@ -15,9 +15,6 @@ from ml.data.arrays import Array, Doubles, Floats
 MIN_CASES = 200
 """Recommended products below which no curve is drawn."""
 
-STEEPEST = 1e-6
-"""Chances closer than this are one step of the curve."""
-
 
 def train(scores: Doubles, hits: Doubles) -> dict[str, Array]:
     """Draw the curve from recommended products: their scores, and whether they were in the next order.

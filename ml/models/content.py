@@ -100,20 +100,20 @@ def _vocabulary(texts: Sequence[Mapping[str, float]]) -> tuple[list[str], Floats
     """The most used words and how many texts hold each; a word of only one text links it to nothing."""
     counts = Counter(word for words in texts for word in words)
     shared = [(word, count) for word, count in counts.items() if count > 1] or list(counts.items())
-    chosen = sorted(shared, key=lambda pair: (-pair[1], pair[0]))[:VOCABULARY_LIMIT]
-    return [word for word, _ in chosen], np.array([count for _, count in chosen], dtype=np.float32)
+    frequent = sorted(shared, key=lambda pair: (-pair[1], pair[0]))[:VOCABULARY_LIMIT]
+    return [word for word, _ in frequent], np.array([count for _, count in frequent], dtype=np.float32)
 
 
 def _tf_idf(texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], inverse: Floats) -> Any:
     indptr, indices, data = [0], list[int](), list[float]()
     for words in texts:
-        known = [(columns[word], weight) for word, weight in words.items() if word in columns]
-        indices.extend(column for column, _ in known)
-        data.extend(weight for _, weight in known)
+        weighted = [(columns[word], weight) for word, weight in words.items() if word in columns]
+        indices.extend(column for column, _ in weighted)
+        data.extend(weight for _, weight in weighted)
         indptr.append(len(indices))
-    places = np.array(indices, dtype=np.int32)
+    cells = np.array(indices, dtype=np.int32)
     matrix = sparse.csr_matrix(
-        (np.array(data, dtype=np.float32) * inverse[places], places, indptr), shape=(len(texts), len(columns))
+        (np.array(data, dtype=np.float32) * inverse[cells], cells, indptr), shape=(len(texts), len(columns))
     )
     lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
     matrix.data /= np.repeat(lengths, np.diff(matrix.indptr))

@@ -20,11 +20,12 @@ def partners(matrix: Any, count: int, *, threads: int = 1) -> Any:
     """For each column of a CSR matrix its `count` largest inner products with other columns, as CSR rows."""
     search = ItemItemRecommender(K=count + 1, num_threads=threads)
     search.fit(matrix.astype(np.float64), show_progress=False)
-    found = search.similarity.tocoo()
-    others = found.row != found.col
+    products = search.similarity.tocoo()
+    others = products.row != products.col
     return strongest(
         sparse.csr_matrix(
-            (found.data[others].astype(np.float32), (found.row[others], found.col[others])), shape=found.shape
+            (products.data[others].astype(np.float32), (products.row[others], products.col[others])),
+            shape=products.shape,
         ),
         count,
     )

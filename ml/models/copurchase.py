@@ -39,5 +39,5 @@ def train(
 
     `basket_items` is a CSR matrix of baskets by products.
     """
-    found = rp3beta.train(basket_items, alpha=alpha, beta=beta, neighbours=neighbours, threads=threads)
-    return arrays_of(found, "copurchase")
+    walk = rp3beta.train(basket_items, alpha=alpha, beta=beta, neighbours=neighbours, threads=threads)
+    return arrays_of(walk, "copurchase")

@@ -17,15 +17,15 @@ from ml.models.reorder_features import FEATURES as REORDER_FEATURES
 from ml.models.reorder_features import Past
 from ml.models.sales import WINDOWS, Sales
 
-PROPOSED = 60
-"""New products of the blend, its best, whose probability is asked for."""
+CANDIDATES = 60
+"""New products of the blend, its best, whose probability is computed."""
 
 RECENT_WINDOWS = (7, 30, 90)
 USER_FEATURES = ("orders", "mean_basket", "last_basket", "days_since_order", "repeat_share")
 FEATURES = ("score", *(f"popularity_{window}_days" for window in RECENT_WINDOWS), *USER_FEATURES)
 """The columns of a matrix, all but the last as logarithms."""
 
-LEAST = 1e-3
+SMOOTHING = 1e-3
 """Added before a logarithm: a share of nothing is as good as one order in a thousand."""
 
 MIN_EXAMPLES = 1_000
@@ -64,9 +64,9 @@ def none() -> dict[str, Array]:
 
 
 def _means(matrix: Doubles) -> Doubles:
-    known = ~np.isnan(matrix)
-    sums = np.where(known, matrix, 0).sum(axis=0)
-    means: Doubles = sums / np.maximum(known.sum(axis=0), 1)
+    present = ~np.isnan(matrix)
+    sums = np.where(present, matrix, 0).sum(axis=0)
+    means: Doubles = sums / np.maximum(present.sum(axis=0), 1)
     return means
 
 
@@ -97,8 +97,8 @@ class Discovery:
         shares = self._sales.before(rows, now).shares
         recent = shares[:, [WINDOWS.index(window) for window in RECENT_WINDOWS]]
         matrix = np.empty((len(rows), len(FEATURES)))
-        matrix[:, 0] = np.log(scores + LEAST)
-        matrix[:, 1 : 1 + len(RECENT_WINDOWS)] = np.log(recent + LEAST)
+        matrix[:, 0] = np.log(scores + SMOOTHING)
+        matrix[:, 1 : 1 + len(RECENT_WINDOWS)] = np.log(recent + SMOOTHING)
         matrix[:, 1 + len(RECENT_WINDOWS) :] = _user(past)
         return matrix
 

@@ -63,10 +63,10 @@ def _within(matrix: Any, near: Any, threads: int) -> Any:
     weights = np.zeros(near.nnz, dtype=np.float32)
     for row in range(near.shape[0]):
         span = slice(near.indptr[row], near.indptr[row + 1])
-        chosen = near.indices[span]
-        if len(chosen):
-            gram, target = table.square(chosen, row)
-            gram.ravel()[:: len(chosen) + 1] = own[chosen]
+        neighbours = near.indices[span]
+        if len(neighbours):
+            gram, target = table.square(neighbours, row)
+            gram.ravel()[:: len(neighbours) + 1] = own[neighbours]
             weights[span] = _solved(gram, target)
     return sparse.csr_matrix((weights, near.indices, near.indptr), shape=near.shape).T.tocsr()
 
@@ -89,25 +89,25 @@ class _Table:
         size = together.shape[0]
         lengths = np.diff(together.indptr)
         self._width = int(lengths.max(initial=0))
-        held = np.arange(self._width) < lengths[:, None]
+        filled = np.arange(self._width) < lengths[:, None]
         self._partners = np.full((size, self._width), size, dtype=np.int32)
-        self._partners[held] = together.indices
+        self._partners[filled] = together.indices
         self._counts = np.zeros((size, self._width), dtype=np.float32)
-        self._counts[held] = together.data
+        self._counts[filled] = together.data
         # One more than there are products: nobody's slot, for what rows are filled up with.
         self._slots = np.full(size + 1, -1, dtype=np.int16)
 
-    def square(self, chosen: Array, target: int) -> tuple[Floats, Floats]:
-        """The counts between the chosen products, and those of the chosen with the target."""
-        members = np.append(chosen, target)
+    def square(self, neighbours: Array, target: int) -> tuple[Floats, Floats]:
+        """The counts between the neighbours, and those of the neighbours with the target."""
+        members = np.append(neighbours, target)
         size = len(members)
         self._slots[members] = np.arange(size)
         columns = self._slots.take(self._partners.take(members, axis=0)).ravel()
         self._slots[members] = -1
         inside = np.flatnonzero(columns >= 0)
         square = np.zeros((size, size), dtype=np.float32)
-        places = inside // max(1, self._width) * size + columns[inside]
-        square.ravel()[places] = self._counts.take(members, axis=0).ravel()[inside]
+        cells = inside // max(1, self._width) * size + columns[inside]
+        square.ravel()[cells] = self._counts.take(members, axis=0).ravel()[inside]
         # A pair may be among the largest of one of the two only.
         square = np.maximum(square, square.T)
         return square[:-1, :-1].copy(), square[:-1, -1].copy()

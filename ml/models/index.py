@@ -70,9 +70,9 @@ class VectorIndex:
                 efSearch=max(HNSW_SEARCH_BREADTH, k)
             )
         query: Array = np.ascontiguousarray(vector, dtype=np.float32).reshape(1, -1)
-        scores, places = self._index.search(query, k, params=parameters)
-        found = places[0] >= 0
-        return self._ids[places[0][found]], scores[0][found]
+        scores, positions = self._index.search(query, k, params=parameters)
+        hits = positions[0] >= 0
+        return self._ids[positions[0][hits]], scores[0][hits]
 
 
 class Both:
@@ -87,7 +87,7 @@ class Both:
 
     def search(self, vector: Floats, k: int) -> tuple[Ids, Floats]:
         """The ids of the k nearest vectors of both, best first, and their inner products."""
-        found = [index.search(vector, k) for index in (self._large, self._small)]
-        ids, scores = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        results = [index.search(vector, k) for index in (self._large, self._small)]
+        ids, scores = (np.concatenate(parts) for parts in zip(*results, strict=True))
         order = np.argsort(-scores, kind="stable")[:k]
         return ids[order], scores[order]

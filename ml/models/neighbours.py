@@ -10,8 +10,8 @@ from scipy import sparse
 from ml.data.arrays import Array, Floats, Rows
 
 
-class Found(NamedTuple):
-    """All neighbours of several seeds: parallel arrays."""
+class Contributions(NamedTuple):
+    """What several seeds say for their neighbours: parallel arrays, an entry for each pair."""
 
     rows: Rows
     weights: Floats
@@ -20,7 +20,7 @@ class Found(NamedTuple):
     """The position of the seed among those asked for."""
 
 
-NOTHING = Found(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
+NOTHING = Contributions(np.empty(0, np.int64), np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 class Neighbours:
@@ -40,18 +40,18 @@ class Neighbours:
         """Whether nothing goes with the product."""
         return bool(self._indptr[row] == self._indptr[row + 1])
 
-    def of_many(self, rows: Rows, importance: Floats) -> Found:
+    def of_many(self, rows: Rows, importance: Floats) -> Contributions:
         """All neighbours of several seeds, each seed of its own importance."""
         starts, ends = self._indptr[rows], self._indptr[rows + 1]
         # Each seed's neighbours lie together: to copy them as they lie is cheaper than to gather them one by one.
         spans = [slice(*span) for span in zip(starts.tolist(), ends.tolist(), strict=True)]
         if not spans:
             return NOTHING
-        found = np.concatenate([self._indices[span] for span in spans])
+        neighbours = np.concatenate([self._indices[span] for span in spans])
         weights = np.concatenate([self._weights[span] for span in spans])
         lengths = ends - starts
         weights *= np.repeat(importance, lengths)
-        return Found(found.astype(np.int64), weights, np.repeat(np.arange(len(rows)), lengths))
+        return Contributions(neighbours.astype(np.int64), weights, np.repeat(np.arange(len(rows)), lengths))
 
     def extended(self, count: int) -> Neighbours:
         """The same, with `count` more products that have no neighbours; nothing is copied but the bounds."""
@@ -67,18 +67,18 @@ def spread(weights: Floats) -> float:
 
 def strongest(matrix: Any, count: int) -> Any:
     """Keep the `count` largest positive values of each row of a CSR matrix, largest first."""
-    kept = matrix.tocsr(copy=True)
-    kept.data[~(kept.data > 0)] = 0
-    kept.eliminate_zeros()
-    kept.sort_indices()
-    lengths = np.diff(kept.indptr)
-    rows = np.repeat(np.arange(kept.shape[0], dtype=np.float64), lengths)
+    positive = matrix.tocsr(copy=True)
+    positive.data[~(positive.data > 0)] = 0
+    positive.eliminate_zeros()
+    positive.sort_indices()
+    lengths = np.diff(positive.indptr)
+    rows = np.repeat(np.arange(positive.shape[0], dtype=np.float64), lengths)
     # One key for both: within a row the larger value comes first, and all lie less than one row apart.
-    order = np.argsort(rows - kept.data / (2.0 * kept.data.max(initial=1e-30)), kind="stable")
-    places = np.arange(len(order)) - np.repeat(kept.indptr[:-1], lengths)
-    order = order[places < count]
+    order = np.argsort(rows - positive.data / (2.0 * positive.data.max(initial=1e-30)), kind="stable")
+    ranks = np.arange(len(order)) - np.repeat(positive.indptr[:-1], lengths)
+    order = order[ranks < count]
     bounds = np.append(0, np.cumsum(np.minimum(lengths, count)))
-    return sparse.csr_matrix((kept.data[order], kept.indices[order], bounds), shape=kept.shape)
+    return sparse.csr_matrix((positive.data[order], positive.indices[order], bounds), shape=positive.shape)
 
 
 def arrays_of(matrix: Any, part: str) -> dict[str, Array]:

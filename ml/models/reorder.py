@@ -40,7 +40,7 @@ PARAMETERS = {
     "force_row_wise": True,
     "verbose": -1,
 }
-LEAF_SHARE, LEAF_LEAST, LEAF_MOST = 0.01, 10, 100
+LEAF_SHARE, MIN_LEAF, MAX_LEAF = 0.01, 10, 100
 """A leaf holds this share of the examples, within bounds: a small shop needs small leaves to learn at all."""
 
 _log = logging.getLogger(__name__)
@@ -68,8 +68,8 @@ def examples(interactions: Interactions, product_ids: Ids, sales: Sales, *, seed
     """Describe the past before each user's latest orders; guests have none."""
     targets = list(_targets(interactions))
     if len(targets) > TARGETS_LIMIT:
-        chosen = np.random.default_rng(seed).choice(len(targets), TARGETS_LIMIT, replace=False)
-        targets = [targets[place] for place in np.sort(chosen).tolist()]
+        sample = np.random.default_rng(seed).choice(len(targets), TARGETS_LIMIT, replace=False)
+        targets = [targets[index] for index in np.sort(sample).tolist()]
     matrices, bought = [np.empty((0, len(FEATURES)))], [np.empty(0, np.int64)]
     for target in targets:
         past = past_of(target.earlier, target.time, product_ids, sales)
@@ -85,7 +85,7 @@ def boosted(learned: Examples, *, seed: int = 0, threads: int = 1) -> list[str]:
     if len(learned.bought) < MIN_EXAMPLES or min(again, len(learned.bought) - again) < MIN_OF_EACH:
         return []
     library = lightgbm()
-    leaf = int(min(max(LEAF_SHARE * len(learned.bought), LEAF_LEAST), LEAF_MOST))
+    leaf = int(min(max(LEAF_SHARE * len(learned.bought), MIN_LEAF), MAX_LEAF))
     booster = library.train(
         PARAMETERS | {"min_data_in_leaf": leaf, "seed": seed, "num_threads": threads},
         library.Dataset(learned.matrix, learned.bought, feature_name=list(FEATURES)),
@@ -113,9 +113,9 @@ def _targets(interactions: Interactions) -> Iterator[_Target]:
     user_of_order = np.searchsorted(user_starts, order_starts, side="right") - 1
     number = np.arange(len(order_starts)) - np.searchsorted(user_of_order, user_of_order)
     to_come = np.bincount(user_of_order)[user_of_order] - 1 - number
-    for place in np.flatnonzero((number > 0) & (to_come < TARGETS_EACH)).tolist():
-        start, end = int(order_starts[place]), int(order_ends[place])
-        first = int(user_starts[user_of_order[place]])
+    for index in np.flatnonzero((number > 0) & (to_come < TARGETS_EACH)).tolist():
+        start, end = int(order_starts[index]), int(order_ends[index])
+        first = int(user_starts[user_of_order[index]])
         yield _Target(
             purchases.at(slice(first, start)), float(purchases.times[start]), purchases.product_ids[start:end]
         )
@@ -132,8 +132,8 @@ def by_user(interactions: Interactions) -> tuple[Ids, Purchases]:
     starts = np.flatnonzero(run_starts(orders) | run_starts(products))
     quantities = lines.quantities[order]
     summed = np.add.reduceat(quantities, starts) if len(starts) else quantities
-    kept = order[starts]
-    return lines.user_ids[kept], Purchases(products[starts], orders[starts], lines.times[kept], summed)
+    lead = order[starts]
+    return lines.user_ids[lead], Purchases(products[starts], orders[starts], lines.times[lead], summed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,17 +157,17 @@ class Chances(NamedTuple):
     rows: Rows
     probabilities: Floats
     past: Past
-    places: Rows
+    positions: Rows
     """Of the same products in `past`."""
     now: float
 
-    def reordered(self, place: int) -> Reordered:
-        """All about the product at a place of this list."""
-        past, source = self.past, self.places[place]
+    def reordered(self, index: int) -> Reordered:
+        """All about the product at a position of this list."""
+        past, source = self.past, self.positions[index]
         last = float(past.last_times[source])
         return Reordered(
             int(past.product_ids[source]),
-            round(float(self.probabilities[place]), 6),
+            round(float(self.probabilities[index]), 6),
             reason(int(past.counts[source]), float(past.mean_gaps[source]), (self.now - last) / DAY),
             int(past.counts[source]),
             last,
@@ -191,19 +191,19 @@ class Reorder:
         if not len(purchases.product_ids):
             return None
         past = past_of(purchases, now, self._product_ids, self._sales)
-        places = np.flatnonzero(past.rows >= 0)
-        if not len(places):
+        positions = np.flatnonzero(past.rows >= 0)
+        if not len(positions):
             return None
-        probabilities = self._probabilities(past, places)
+        probabilities = self._probabilities(past, positions)
         order = np.argsort(-probabilities, kind="stable")
-        places = places[order]
-        return Chances(past.rows[places], probabilities[order], past, places, now)
+        positions = positions[order]
+        return Chances(past.rows[positions], probabilities[order], past, positions, now)
 
-    def _probabilities(self, past: Past, places: Rows) -> Floats:
-        matrix = past.matrix[places]
+    def _probabilities(self, past: Past, positions: Rows) -> Floats:
+        matrix = past.matrix[positions]
         if self._booster is None:
             orders = matrix[:, FEATURES.index("orders")]
-            return np.asarray(past.counts[places] / (orders + 1), dtype=np.float32)
+            return np.asarray(past.counts[positions] / (orders + 1), dtype=np.float32)
         return np.asarray(self._booster.predict(matrix, num_threads=1), dtype=np.float32)
 
 

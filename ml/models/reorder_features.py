@@ -64,10 +64,13 @@ class Purchases(NamedTuple):
         """The latest `limit` entries, oldest first."""
         return self.at(np.lexsort((self.product_ids, self.order_ids, self.times))[-limit:])
 
-    def at(self, places: Rows | slice) -> Purchases:
-        """The entries at these places."""
+    def at(self, positions: Rows | slice) -> Purchases:
+        """The entries at these positions."""
         return Purchases(
-            self.product_ids[places], self.order_ids[places], self.times[places], self.quantities[places]
+            self.product_ids[positions],
+            self.order_ids[positions],
+            self.times[positions],
+            self.quantities[positions],
         )
 
 
@@ -118,8 +121,8 @@ def past_of(purchases: Purchases, now: float, catalogue: Ids, sales: Sales) -> P
     # Filled column by column: joining and tiling arrays of a few dozen rows takes longer than all the arithmetic.
     matrix = np.empty((len(products), len(FEATURES)))
     columns = [*bought.columns(mean_gaps), *_demand(rows, now, sales)]
-    for place, column in enumerate(columns):
-        matrix[:, place] = column
+    for index, column in enumerate(columns):
+        matrix[:, index] = column
     matrix[:, len(columns) :] = shared
     return Past(products, rows, counts, lines.times[by_product][np.cumsum(counts) - 1], mean_gaps, matrix)
 
@@ -129,8 +132,8 @@ class _Bought(NamedTuple):
 
     counts: Rows
     """Entries of each product."""
-    places: Rows
-    """The place of each entry's product in `counts`."""
+    products: Rows
+    """The position of each entry's product in `counts`."""
     lines: Purchases
     numbers: Rows
     """Of each entry's order among the user's, from 0."""
@@ -148,7 +151,7 @@ class _Bought(NamedTuple):
         counts, numbers, orders = self.counts, self.numbers, self.orders
         ends = np.cumsum(counts) - 1
         starts = ends - counts + 1
-        gaps = np.zeros(len(self.places))
+        gaps = np.zeros(len(self.products))
         gaps[1:] = np.diff(self.lines.times) / DAY
         gaps[starts] = 0
         since = (self.now - self.lines.times) / DAY
@@ -175,20 +178,20 @@ class _Bought(NamedTuple):
 
     def _sums(self, values: Array) -> Doubles:
         """Per product, of one value per entry."""
-        sums: Doubles = np.bincount(self.places, values, len(self.counts)).astype(np.float64)
+        sums: Doubles = np.bincount(self.products, values, len(self.counts)).astype(np.float64)
         return sums
 
 
 def _demand(rows: Rows, now: float, sales: Sales) -> list[Doubles]:
     """What everybody's orders say about the products, and all of these about the user's interests now."""
-    known = sales.before(rows, now)
-    month, quarter = (known.shares[:, WINDOWS.index(window)] for window in (30, 90))
+    demand = sales.before(rows, now)
+    month, quarter = (demand.shares[:, WINDOWS.index(window)] for window in (30, 90))
     return [
-        *known.shares.T,
+        *demand.shares.T,
         month / np.maximum(quarter, 1e-6),
-        known.repeat_rates,
-        known.ages,
-        known.idle,
+        demand.repeat_rates,
+        demand.ages,
+        demand.idle,
         np.full(len(rows), month.sum()),
     ]
 

@@ -27,9 +27,9 @@ def train(
     # The walk's weight is symmetric but for powers of both ends' popularity. What belongs to the start alone
     # does not change which ends are best, so it is put in afterwards.
     symmetric = scaled(matrix, users ** (-alpha / 2), products**-beta)
-    found = partners(symmetric, neighbours, threads=threads)
-    found.data = (found.data * (products ** (beta - alpha)).repeat(_lengths(found))).astype("float32")
-    return found
+    walk = partners(symmetric, neighbours, threads=threads)
+    walk.data = (walk.data * (products ** (beta - alpha)).repeat(_lengths(walk))).astype("float32")
+    return walk
 
 
 def _lengths(matrix: Any) -> Any:

@@ -37,15 +37,15 @@ def train(interactions: Interactions, product_ids: Ids) -> dict[str, Array]:
     shop_days, shop_orders = np.unique(order_days, return_counts=True)
     rows = rows_of(product_ids, lines.product_ids)
     repeated = ~_first_purchases(lines)
-    known = rows >= 0
-    pairs = np.column_stack([rows[known], _days(lines.times[known])])
-    sold, places = np.unique(pairs, axis=0, return_inverse=True)
-    places = places.ravel()
+    on_sale = rows >= 0
+    pairs = np.column_stack([rows[on_sale], _days(lines.times[on_sale])])
+    product_days, groups = np.unique(pairs, axis=0, return_inverse=True)
+    groups = groups.ravel()
     return {
-        "sales_indptr": np.searchsorted(sold[:, 0], np.arange(len(product_ids) + 1)).astype(np.int64),
-        "sales_days": sold[:, 1].astype(np.int32),
-        "sales_orders": np.bincount(places, minlength=len(sold)).astype(np.int32),
-        "sales_repeats": np.bincount(places, repeated[known], len(sold)).astype(np.int32),
+        "sales_indptr": np.searchsorted(product_days[:, 0], np.arange(len(product_ids) + 1)).astype(np.int64),
+        "sales_days": product_days[:, 1].astype(np.int32),
+        "sales_orders": np.bincount(groups, minlength=len(product_days)).astype(np.int32),
+        "sales_repeats": np.bincount(groups, repeated[on_sale], len(product_days)).astype(np.int32),
         "sales_shop_days": shop_days.astype(np.int32),
         "sales_shop_orders": shop_orders.astype(np.int32),
     }
@@ -109,13 +109,13 @@ class Sales:
         day = min(max(int(now // DAY) - self._first, 0), self._end)
         starts = np.array([max(0, day - window) for window in WINDOWS] + [0])
         edges = np.maximum(rows, 0)[:, None] * self._span + np.append(starts, day)
-        places = np.searchsorted(self._keys, edges)
-        known = rows >= 0
-        counted = self._orders[places]
-        orders = (counted[:, -1:] - counted[:, :-1]) * known[:, None]
-        repeats = (self._repeats[places[:, -1]] - self._repeats[places[:, -2]]) * known
+        positions = np.searchsorted(self._keys, edges)
+        exists = rows >= 0
+        counted = self._orders[positions]
+        orders = (counted[:, -1:] - counted[:, :-1]) * exists[:, None]
+        repeats = (self._repeats[positions[:, -1]] - self._repeats[positions[:, -2]]) * exists
         sold = orders[:, -1]
-        first, last = self._days_at(places[:, -2], places[:, -1], sold > 0)
+        first, last = self._days_at(positions[:, -2], positions[:, -1], sold > 0)
         return Demand(
             orders / np.maximum(self._shop[day] - self._shop[starts], 1),
             (repeats + REPEATS_PRIOR) / (sold + ORDERS_PRIOR),

@@ -14,42 +14,48 @@ from ml.data.arrays import Array, Doubles
 FORBIDDEN = 1e6
 
 
-class Kind(NamedTuple):
+class Archetype(NamedTuple):
     """A kind of customers.
 
-    `place` is where its typical customer stands: standard deviations from the shop's mean in recency, frequency
+    `centre` is where its typical customer stands: standard deviations from the shop's mean in recency, frequency
     and money, more being better. `sides` says on which side of the mean a group of this name must stand, 0 for
-    any; `most_orders` is how many orders may be typical of it.
+    any; `max_orders` is how many orders may be typical of it.
     """
 
     name: str
-    place: tuple[float, float, float]
+    centre: tuple[float, float, float]
     sides: tuple[int, int, int]
     what: str
-    most_orders: float = np.inf
+    max_orders: float = np.inf
     handicap: float = 0.0
     """Added to the distance: a name that says little yields to one that says more."""
 
 
-KINDS: Sequence[Kind] = (
-    Kind("Champions", (1.1, 1.3, 1.3), (1, 1, 1), "They bought lately, often, and for much."),
-    Kind("Loyal", (0.4, 0.6, 0.5), (0, 1, 0), "They come back again and again."),
-    Kind("Big spenders", (0.0, -0.3, 1.2), (0, 0, 1), "They spend more than others who buy as often."),
-    Kind("Bargain hunters", (0.3, 0.4, -0.7), (0, 0, -1), "They spend less than others who buy as often."),
-    Kind("New", (1.0, -1.0, -0.8), (1, -1, 0), "They bought lately, for the first time or nearly so.", 2),
-    Kind("Promising", (0.8, -0.4, -0.3), (1, -1, 0), "They bought lately, but not yet as often as others."),
-    Kind("Occasional", (0.0, -0.3, -0.2), (0, -1, 0), "They buy now and then."),
-    Kind("Frequent", (0.0, 0.9, 0.0), (0, 1, 0), "They buy often.", handicap=1.0),
-    Kind("Recent", (0.9, 0.0, 0.0), (1, 0, 0), "They bought lately.", handicap=1.0),
-    Kind("Average", (0.0, 0.0, 0.0), (0, 0, 0), "They buy about as others do.", handicap=1.0),
-    Kind("At risk", (-0.7, 0.6, 0.6), (-1, 1, 0), "They used to buy often, but not lately."),
-    Kind("Slipping away", (-0.6, -0.2, -0.1), (-1, 0, 0), "They have not bought for a while."),
-    Kind("Hibernating", (-1.1, -0.8, -0.8), (-1, -1, 0), "They bought seldom, and long ago."),
-    Kind("One-time buyers", (-1.0, -1.0, -0.8), (-1, -1, 0), "They bought once, and not again.", 1),
+ARCHETYPES: Sequence[Archetype] = (
+    Archetype("Champions", (1.1, 1.3, 1.3), (1, 1, 1), "They bought lately, often, and for much."),
+    Archetype("Loyal", (0.4, 0.6, 0.5), (0, 1, 0), "They come back again and again."),
+    Archetype("Big spenders", (0.0, -0.3, 1.2), (0, 0, 1), "They spend more than others who buy as often."),
+    Archetype(
+        "Bargain hunters", (0.3, 0.4, -0.7), (0, 0, -1), "They spend less than others who buy as often."
+    ),
+    Archetype(
+        "New", (1.0, -1.0, -0.8), (1, -1, 0), "They bought lately, for the first time or nearly so.", 2
+    ),
+    Archetype(
+        "Promising", (0.8, -0.4, -0.3), (1, -1, 0), "They bought lately, but not yet as often as others."
+    ),
+    Archetype("Occasional", (0.0, -0.3, -0.2), (0, -1, 0), "They buy now and then."),
+    Archetype("Frequent", (0.0, 0.9, 0.0), (0, 1, 0), "They buy often.", handicap=1.0),
+    Archetype("Recent", (0.9, 0.0, 0.0), (1, 0, 0), "They bought lately.", handicap=1.0),
+    Archetype("Average", (0.0, 0.0, 0.0), (0, 0, 0), "They buy about as others do.", handicap=1.0),
+    Archetype("At risk", (-0.7, 0.6, 0.6), (-1, 1, 0), "They used to buy often, but not lately."),
+    Archetype("Slipping away", (-0.6, -0.2, -0.1), (-1, 0, 0), "They have not bought for a while."),
+    Archetype("Hibernating", (-1.1, -0.8, -0.8), (-1, -1, 0), "They bought seldom, and long ago."),
+    Archetype("One-time buyers", (-1.0, -1.0, -0.8), (-1, -1, 0), "They bought once, and not again.", 1),
 )
 """On every side of the mean there are so many kinds that each of six groups finds one that is true of it."""
 
-ALL_ALIKE = Kind("All customers", (0, 0, 0), (0, 0, 0), "All buy alike.")
+ALL_CUSTOMERS = Archetype("All customers", (0, 0, 0), (0, 0, 0), "All buy alike.")
 
 
 def named(
@@ -62,31 +68,37 @@ def named(
     """
     groups = labels.max(initial=-1) + 1
     if groups == 1:
-        return labels, [ALL_ALIKE.name], [_described(ALL_ALIKE, recency, frequency, monetary, monetary)]
+        return (
+            labels,
+            [ALL_CUSTOMERS.name],
+            [_described(ALL_CUSTOMERS, recency, frequency, monetary, monetary)],
+        )
     centres = np.stack([points[labels == group].mean(axis=0) for group in range(groups)])
     usual = np.array([np.median(frequency[labels == group]) for group in range(groups)])
     taken, kinds = linear_sum_assignment(_distances(centres, usual))
     order = taken[np.argsort(kinds)]
-    chosen = [KINDS[kind] for kind in np.sort(kinds)]
+    matched = [ARCHETYPES[kind] for kind in np.sort(kinds)]
     descriptions = []
-    for kind, group in zip(chosen, order, strict=True):
+    for kind, group in zip(matched, order, strict=True):
         inside = labels == group
         descriptions.append(_described(kind, recency[inside], frequency[inside], monetary[inside], monetary))
     renumbered = np.empty(groups, np.int64)
     renumbered[order] = np.arange(groups)
-    return renumbered[labels], [kind.name for kind in chosen], descriptions
+    return renumbered[labels], [kind.name for kind in matched], descriptions
 
 
 def _distances(centres: Doubles, orders: Doubles) -> Doubles:
     """The squared distance of each group to each kind; prohibitive where the kind would be untrue of it."""
-    places, sides = (np.array([getattr(kind, name) for kind in KINDS]) for name in ("place", "sides"))
-    distances = ((centres[:, None, :] - places[None, :, :]) ** 2).sum(axis=2)
+    typical, sides = (
+        np.array(column) for column in zip(*((kind.centre, kind.sides) for kind in ARCHETYPES), strict=True)
+    )
+    distances = ((centres[:, None, :] - typical[None, :, :]) ** 2).sum(axis=2)
     wrong = (centres[:, None, :] * sides[None, :, :] < 0).any(axis=2)
-    wrong |= orders[:, None] > np.array([kind.most_orders for kind in KINDS])
-    return np.asarray(distances + [kind.handicap for kind in KINDS] + FORBIDDEN * wrong)
+    wrong |= orders[:, None] > np.array([kind.max_orders for kind in ARCHETYPES])
+    return np.asarray(distances + [kind.handicap for kind in ARCHETYPES] + FORBIDDEN * wrong)
 
 
-def _described(kind: Kind, recency: Array, frequency: Array, monetary: Array, everyone: Array) -> str:
+def _described(kind: Archetype, recency: Array, frequency: Array, monetary: Array, everyone: Array) -> str:
     typical = float(np.median(everyone))
     spent = f", spending {np.median(monetary) / typical:.1f} times the shop's median" if typical > 0 else ""
     days, orders = int(np.median(recency)), int(np.median(frequency))

@@ -25,7 +25,7 @@ DAY = 86_400.0
 MIN_CUSTOMERS = 10
 """Below this many customers there is nothing to group."""
 CUSTOMERS_PER_SEGMENT = 10
-FEWEST, MOST = 4, 6
+MIN_SEGMENTS, MAX_SEGMENTS = 4, 6
 """How many segments a shop has, unless it is too small for the fewest."""
 
 STARTS = 10
@@ -73,12 +73,13 @@ def train(orders: Orders, *, seed: int = 0) -> tuple[dict[str, Array], dict[str,
 
 def customers_of(orders: Orders) -> Customers:
     """Sum the orders up by customer; guests are left out."""
-    known = orders.user_ids != GUEST
-    ids, rows = np.unique(orders.user_ids[known], return_inverse=True)
+    is_member = orders.user_ids != GUEST
+    ids, rows = np.unique(orders.user_ids[is_member], return_inverse=True)
     last = np.full(len(ids), -np.inf)
-    np.maximum.at(last, rows, orders.times[known])
+    np.maximum.at(last, rows, orders.times[is_member])
     monetary = np.zeros(len(ids), np.int64)
-    np.add.at(monetary, rows, orders.totals[known])  # bincount would sum in floats, which lose large amounts
+    # bincount would sum in floats, which lose large amounts
+    np.add.at(monetary, rows, orders.totals[is_member])
     newest = orders.times.max(initial=0)
     return Customers(
         ids.astype(np.int64),
@@ -114,8 +115,8 @@ def _clustered(points: Doubles, seed: int) -> NDArray[np.int64]:
 
 def _counts(customers: int) -> Sequence[int]:
     """How many segments a shop of so many customers may have."""
-    most = max(2, min(MOST, customers // CUSTOMERS_PER_SEGMENT))
-    return range(FEWEST if most >= FEWEST else 2, most + 1)
+    largest = max(2, min(MAX_SEGMENTS, customers // CUSTOMERS_PER_SEGMENT))
+    return range(MIN_SEGMENTS if largest >= MIN_SEGMENTS else 2, largest + 1)
 
 
 def _best_count(sample: Doubles, counts: Sequence[int], seed: int) -> int:

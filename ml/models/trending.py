@@ -51,8 +51,8 @@ class Ranking:
         by_category = self.order[np.argsort(categories[self.order], kind="stable")]
         bounds = np.searchsorted(categories[by_category], np.arange(int(categories.max(initial=-1)) + 2))
         self._within = [by_category[start:end] for start, end in pairwise(bounds.tolist())]
-        self._places = np.empty(len(self.order), dtype=np.int64)
-        self._places[self.order] = np.arange(len(self.order))
+        self._ranks = np.empty(len(self.order), dtype=np.int64)
+        self._ranks[self.order] = np.arange(len(self.order))
 
     def within(self, categories: Collection[int]) -> Rows:
         """The rows whose category (a row of the category table) is among these, best first."""
@@ -60,7 +60,7 @@ class Ranking:
         if len(parts) == 1:
             return parts[0]
         rows: Rows = np.concatenate([np.empty(0, np.int64), *parts])
-        return rows[np.argsort(self._places[rows])]
+        return rows[np.argsort(self._ranks[rows])]
 
     def sold(self, rows: Rows) -> Rows:
         """Of rows in descending order, those with a score above zero."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.data.arrays import Floats, Rows
-from ml.models.neighbours import Found
+from ml.models.neighbours import Contributions
 from ml.ranking.context import Context
-from ml.ranking.neighbour_sums import Summed
+from ml.ranking.neighbour_sums import NeighbourSums
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,10 +18,10 @@ class Candidates:
     rows: Rows
     importance: Floats
     """How much each product of the history says."""
-    sums: Summed
+    sums: NeighbourSums
     vector: Floats | None
     """The user's factors, None when nothing is known that they speak about."""
-    by_words: Found
+    by_words: Contributions
     """What is like the products with which nothing goes."""
 
 
@@ -33,7 +33,7 @@ class Features:
     rows: Rows
     matrix: Floats
     """Candidates by `weights.FEATURES`."""
-    contributions: Found
+    contributions: Contributions
     """What each product on the page, then of the history, says for others, in standard scores."""
     by_words: frozenset[int] = frozenset()
-    """The positions of those products that speak by likeness in words, because nothing goes with them."""
+    """The positions of those products that speak by similarity in words, because nothing goes with them."""

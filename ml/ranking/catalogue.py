@@ -23,9 +23,9 @@ class Catalogue:
         """How many of the products were there at training."""
         self.ids: Ids = np.append(arrays["product_ids"], np.array(list(newcomers), dtype=np.int64))
         self._category_ids = arrays["category_ids"]
-        wanted = np.array([category_id or 0 for _, category_id in newcomers.values()], dtype=np.int64)
+        new_categories = np.array([category_id or 0 for _, category_id in newcomers.values()], dtype=np.int64)
         self.categories: Array = np.append(
-            arrays["product_categories"], self.category_rows(wanted).astype(np.int32)
+            arrays["product_categories"], self.category_rows(new_categories).astype(np.int32)
         )
         # As lists where single elements are read: numpy makes an object of each.
         self.id_list: list[int] = self.ids.tolist()
@@ -33,20 +33,20 @@ class Catalogue:
         self.brand_list: list[int] = arrays["product_brands"].tolist() + [NOBODY] * len(newcomers)
         self.names: Sequence[str] = [*texts["product_names"], *(name for name, _ in newcomers.values())]
         self.category_names = texts["category_names"]
-        self._places = {product_id: row for row, product_id in enumerate(self.id_list)}
+        self._row_of = {product_id: row for row, product_id in enumerate(self.id_list)}
 
     def __len__(self) -> int:
         return len(self.id_list)
 
     def row(self, product_id: int) -> int | None:
         """The row of a product; None when it is not known."""
-        return self._places.get(product_id)
+        return self._row_of.get(product_id)
 
     def rows(self, product_ids: Iterable[int]) -> Rows:
         """The rows of the known ones, in order, each once."""
-        found = dict.fromkeys(map(self._places.get, product_ids))
-        found.pop(None, None)
-        return np.array(list(found), dtype=np.int64)
+        rows = dict.fromkeys(map(self._row_of.get, product_ids))
+        rows.pop(None, None)
+        return np.array(list(rows), dtype=np.int64)
 
     def category_rows(self, category_ids: Collection[int] | Ids) -> Rows:
         """The rows of categories in their table; -1 for those that are not known."""

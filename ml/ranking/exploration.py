@@ -10,41 +10,41 @@ from ml.ranking.context import Context
 from ml.ranking.eligibility import Eligible, Without
 from ml.ranking.related import SIMILAR_FURTHEST
 from ml.ranking.selection import Recommendation, Selection
-from ml.ranking.similarity import Likeness
+from ml.ranking.similarity import Similarity
 from ml.ranking.sources import Similar
 
 NEWCOMERS_SHARE = 0.1
 """The part of a list that is kept for newcomers like the user's latest products, which nobody bought yet."""
 
 PROMISING = 0.5
-"""Likeness in words from which a newcomer is promising."""
+"""Similarity in words from which a newcomer is promising."""
 
 SEEDS = 3
 """The user's latest products, which newcomers must be like."""
 
 
 class Exploration:
-    """The newcomers of a model, by their likeness in words."""
+    """The newcomers of a model, by their similarity in words."""
 
-    def __init__(self, catalogue: Catalogue, likeness: Likeness) -> None:
+    def __init__(self, catalogue: Catalogue, similarity: Similarity) -> None:
         self._catalogue = catalogue
-        self._likeness = likeness
+        self._similarity = similarity
 
     def add(
         self, selected: list[Recommendation], context: Context, eligible: Eligible, limit: int
     ) -> list[Recommendation]:
         """The list, its last places given to promising newcomers."""
-        newcomers, places = self._likeness.newcomers, int(NEWCOMERS_SHARE * limit)
+        newcomers, slots = self._similarity.newcomers, int(NEWCOMERS_SHARE * limit)
         seeds = context.past[:SEEDS]
-        if newcomers is None or not places or not len(seeds):
+        if newcomers is None or not slots or not len(seeds):
             return selected
-        content, names = self._likeness.content, self._catalogue.names
+        content, names = self._similarity.content, self._catalogue.names
         queries = [
-            (self._likeness.asking_words(content[row]), f"New, and similar to {names[row]}")
+            (self._similarity.content_query(content[row]), f"New, and similar to {names[row]}")
             for row in seeds.tolist()
         ]
         unlisted = Without({item.product_id for item in selected}, eligible)
-        selection = Selection.of(self._catalogue, unlisted, places)
+        selection = Selection.of(self._catalogue, unlisted, slots)
         selection.exclude(context.here.tolist() + context.past.tolist())
         rung = Similar(newcomers, lambda: queries, furthest=SIMILAR_FURTHEST)
         new = [item for item in selection.fill([rung]) if item.score >= PROMISING]

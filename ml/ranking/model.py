@@ -23,13 +23,13 @@ from ml.ranking.eligibility import Eligible
 from ml.ranking.exploration import Exploration
 from ml.ranking.ranked import Ranked
 from ml.ranking.ranker import Ranker
-from ml.ranking.recent_sales import Lately
+from ml.ranking.recent_sales import RecentSales
 from ml.ranking.related import RelatedProducts
 from ml.ranking.repeats import Repeats, fresh_limit, unbought
 from ml.ranking.selection import Recommendation, Rung, Selection, Shares
-from ml.ranking.similarity import Likeness
+from ml.ranking.similarity import Similarity
 from ml.ranking.sources import POPULAR_SPAN, TRENDING_SPAN
-from ml.ranking.user_factors import Personal
+from ml.ranking.user_factors import UserFactors
 from ml.ranking.weights import BlendWeights
 
 SIMILAR_SEEDS = 3
@@ -40,17 +40,17 @@ class _Indexes(NamedTuple):
     """What a trained model and its extensions share."""
 
     embedder: Embedder
-    likeness: Likeness
+    similarity: Similarity
     sales: Sales
 
     @classmethod
     def of(cls, contents: Contents) -> _Indexes:
         arrays, texts = contents.arrays, contents.texts
         embedder = Embedder(texts["content_vocabulary"], arrays["content_idf"], arrays["content_projection"])
-        return cls(embedder, Likeness(arrays["content_vectors"], arrays["als_item_factors"]), Sales(arrays))
+        return cls(embedder, Similarity(arrays["content_vectors"], arrays["als_item_factors"]), Sales(arrays))
 
     def extended(self, texts: Sequence[ProductText]) -> _Indexes:
-        return self._replace(likeness=self.likeness.extended(self.embedder.embed(texts)))
+        return self._replace(similarity=self.similarity.extended(self.embedder.embed(texts)))
 
 
 class Model:
@@ -89,25 +89,25 @@ class Model:
             self._indexes = _Indexes.of(contents)
         else:
             self._indexes = trained._indexes.extended([text for text, _ in newcomers.values()])
-        embedder, likeness, sales = self._indexes
+        embedder, similarity, sales = self._indexes
         arrays = contents.arrays
         self.ranker = Ranker(
             arrays,
-            Personal(
+            UserFactors(
                 arrays,
                 alpha=parameters["als"]["alpha"],
                 regularization=parameters["als"]["regularization"],
                 newcomers=len(newcomers),
             ),
-            Lately(sales, catalogue.trained, len(catalogue)),
-            likeness,
+            RecentSales(sales, catalogue.trained, len(catalogue)),
+            similarity,
             len(newcomers),
         )
         self._curve: tuple[Floats, Floats] = (arrays["calibration_scores"], arrays["calibration_chances"])
         self._shares = _shares(catalogue, self.weights)
-        self._exploration = Exploration(catalogue, likeness)
+        self._exploration = Exploration(catalogue, similarity)
         self.bestsellers = Bestsellers(arrays, catalogue)
-        self.related = RelatedProducts(arrays, catalogue, likeness, embedder)
+        self.related = RelatedProducts(arrays, catalogue, similarity, embedder)
         self.repeats = Repeats(contents, catalogue, sales)
 
     @classmethod
@@ -122,7 +122,7 @@ class Model:
     def extended(self, newcomers: Mapping[int, tuple[ProductText, int | None]]) -> Model:
         """The same model, which also holds products created after training: their words and category ids by id.
 
-        They are found by likeness in both directions, and recommended for it. To be called on a trained model,
+        They are found by similarity in both directions, and recommended for it. To be called on a trained model,
         with all newcomers; those that it knows are left out.
         """
         new = {each: words for each, words in newcomers.items() if not self.knows(each)}

@@ -37,17 +37,17 @@ class Ranked:
         self._totals: Floats = self._shares.sum(axis=1)
         # Of equals the newer product, whatever order the candidates came in.
         self._order = np.lexsort((-product_ids[features.rows], -self._totals))
-        self._places: dict[int, int] = {}
+        self._positions: dict[int, int] = {}
         self._curve = curve
 
-    def batches(self, wanted: int) -> Iterator[Batch]:
+    def batches(self, count: int) -> Iterator[Batch]:
         """Propose by descending total."""
-        start, size = 0, 2 * wanted
+        start, size = 0, 2 * count
         while start < len(self._order):
-            places = self._order[start : start + size]
-            rows = self._features.rows[places]
-            self._places.update(zip(rows.tolist(), places.tolist(), strict=True))
-            yield Batch(rows, calibration.chances(self._totals[places], self._curve))
+            positions = self._order[start : start + size]
+            rows = self._features.rows[positions]
+            self._positions.update(zip(rows.tolist(), positions.tolist(), strict=True))
+            yield Batch(rows, calibration.chances(self._totals[positions], self._curve))
             start, size = start + size, GROWTH * size
 
     def explain(self, rows: Sequence[int]) -> list[tuple[Source, str]]:
@@ -59,7 +59,7 @@ class Ranked:
         if not len(seeds):
             return [(Source.PERSONAL, "Liked by customers with your taste")] * len(rows)
         loudest = self._loudest(rows, len(seeds))
-        shares = self._shares[[self._places[row] for row in rows]].tolist()
+        shares = self._shares[[self._positions[row] for row in rows]].tolist()
         return [
             self._reason(row, share, seed, seeds)
             for row, share, seed in zip(rows, shares, loudest.tolist(), strict=True)
@@ -67,13 +67,13 @@ class Ranked:
 
     def _loudest(self, rows: Sequence[int], seeds: int) -> Rows:
         """For each row the position of the seed that says most for it."""
-        found = self._features.contributions
+        contributions = self._features.contributions
         numbers = np.zeros(self._ranker.size, dtype=np.int16)
         numbers[rows] = np.arange(1, len(rows) + 1)
-        found_numbers = numbers[found.rows]
-        hits = np.flatnonzero(found_numbers)
-        cells = (found_numbers[hits].astype(np.int64) - 1) * seeds + found.seeds[hits]
-        table = np.bincount(cells, found.weights[hits], len(rows) * seeds)
+        numbers_by_entry = numbers[contributions.rows]
+        hits = np.flatnonzero(numbers_by_entry)
+        cells = (numbers_by_entry[hits].astype(np.int64) - 1) * seeds + contributions.seeds[hits]
+        table = np.bincount(cells, contributions.weights[hits], len(rows) * seeds)
         loudest: Rows = table.reshape(len(rows), seeds).argmax(axis=1)
         return loudest
 

@@ -11,15 +11,15 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Rows
-from ml.models.neighbours import NOTHING, Found, Neighbours, spread
+from ml.models.neighbours import NOTHING, Contributions, Neighbours, spread
 from ml.ranking import content_candidates
 from ml.ranking.candidates import Candidates, Features
 from ml.ranking.content_candidates import LATEST
 from ml.ranking.context import Context
-from ml.ranking.neighbour_sums import Summed, joined
-from ml.ranking.recent_sales import Lately
-from ml.ranking.similarity import Likeness
-from ml.ranking.user_factors import Personal
+from ml.ranking.neighbour_sums import NeighbourSums, joined
+from ml.ranking.recent_sales import RecentSales
+from ml.ranking.similarity import Similarity
+from ml.ranking.user_factors import UserFactors
 from ml.ranking.weights import AFFINITY, CONTENT, FEATURES, RECENT, TASTE, TOGETHER, BlendWeights
 
 CANDIDATES = 160
@@ -32,22 +32,22 @@ class Ranker:
     def __init__(
         self,
         arrays: Mapping[str, Array],
-        personal: Personal,
-        lately: Lately,
-        likeness: Likeness,
+        user_factors: UserFactors,
+        recent_sales: RecentSales,
+        similarity: Similarity,
         newcomers: int = 0,
     ) -> None:
-        """`likeness` and `lately` have a row for each of the `newcomers` too, after the trained ones."""
+        """`similarity` and `recent_sales` have a row for each of the `newcomers` too, after the trained ones."""
         self._affinity = _neighbours(arrays, "affinity").extended(newcomers)
         self._together = _neighbours(arrays, "copurchase").extended(newcomers)
         self._together_scale = np.float32(1 / spread(arrays["copurchase_weights"]))
-        self._personal = personal
-        self._lately = lately
-        self._likeness = likeness
-        self._content = likeness.content
+        self._user_factors = user_factors
+        self._recent_sales = recent_sales
+        self._similarity = similarity
+        self._content = similarity.content
         # Newcomers count for nothing in what is standard: with them, the others score as without.
-        self._trained = len(likeness.content) - newcomers
-        wide = likeness.content[: self._trained].astype(np.float64)
+        self._trained = len(similarity.content) - newcomers
+        wide = similarity.content[: self._trained].astype(np.float64)
         self.size = len(self._content)
         """The number of products."""
         self._content_gram: Doubles = wide.T @ wide / max(1, len(wide))
@@ -63,16 +63,16 @@ class Ranker:
         if len(context.here):
             level = np.full(len(context.here), self._together_scale, np.float32)
             together = self._together.of_many(context.here, level)
-        sums = Summed(self._affinity.of_many(past, importance), together, self.size, self._trained)
-        vector = self._personal.vector(context.user_id, context.past) if weights.taste else None
+        sums = NeighbourSums(self._affinity.of_many(past, importance), together, self.size, self._trained)
+        vector = self._user_factors.vector(context.user_id, context.past) if weights.taste else None
         # What may not be listed is left out first: whoever bought much would use up the candidates with it.
         rows = sums.highest(weights, CANDIDATES, may)
         if not len(rows) and vector is not None:
             # Nothing goes with what is known of them since; their factors know what they used to like.
-            rows, _ = self._likeness.index.search(self._likeness.asking_taste(vector), CANDIDATES)
+            rows, _ = self._similarity.index.search(self._similarity.factor_query(vector), CANDIDATES)
         if not len(rows):
             return None
-        by_words = self._alike(context.here, past, weights.recency)
+        by_words = self._similar_by_words(context.here, past, weights.recency)
         if len(by_words.rows):
             rows = np.union1d(rows, by_words.rows)
         return Candidates(context, rows, importance, sums, vector, by_words)
@@ -83,13 +83,13 @@ class Ranker:
         matrix = np.zeros((len(rows), len(FEATURES)), dtype=np.float32)
         matrix[:, AFFINITY], matrix[:, TOGETHER] = candidates.sums.of(rows)
         if candidates.vector is not None:
-            matrix[:, TASTE] = self._personal.scores(candidates.vector, rows)
+            matrix[:, TASTE] = self._user_factors.scores(candidates.vector, rows)
         if weights.content:
             seeds = np.concatenate([context.here, context.past[: weights.seeds]])
             importance = np.concatenate([np.ones(len(context.here), np.float32), candidates.importance])
             matrix[:, CONTENT] = self._like(rows, importance @ self._content[seeds])
         if weights.recent:
-            matrix[:, RECENT] = self._lately.scores(rows, context.now)
+            matrix[:, RECENT] = self._recent_sales.scores(rows, context.now)
         contributions = candidates.sums.parts(weights, len(context.here))
         by_words = candidates.by_words
         if len(by_words.rows):
@@ -98,28 +98,28 @@ class Ranker:
             contributions = joined(contributions, lifted)
         return Features(context, rows, matrix, contributions, frozenset(by_words.seeds.tolist()))
 
-    def _alike(self, here: Rows, past: Rows, recency: float) -> Found:
+    def _similar_by_words(self, here: Rows, past: Rows, recency: float) -> Contributions:
         """What is like those of the latest products with which nothing goes."""
         latest = [(row, self._together) for row in here[:LATEST].tolist()]
         latest += [(row, self._affinity) for row in past[: LATEST - len(latest)].tolist()]
-        speaking = [place for place, (row, neighbours) in enumerate(latest) if neighbours.has_none(row)]
+        speaking = [position for position, (row, neighbours) in enumerate(latest) if neighbours.has_none(row)]
         if not speaking:
             return NOTHING
-        return content_candidates.proposed(self._likeness, [row for row, _ in latest], speaking, recency)
+        return content_candidates.proposed(self._similarity, [row for row, _ in latest], speaking, recency)
 
     def alone(self, source: str, context: Context, weights: BlendWeights) -> Floats:
         """What one source says of every product: als, copurchase or content; for measuring it alone."""
         past = context.past[: weights.seeds]
         catalogue = np.arange(len(self._content))
         if source == "als":
-            vector = self._personal.vector(context.user_id, past)
+            vector = self._user_factors.vector(context.user_id, past)
             if vector is not None:
-                return self._personal.scores(vector, catalogue)
+                return self._user_factors.scores(vector, catalogue)
         elif source == "content" and len(past):
             return self._like(catalogue, self._content[past].sum(axis=0))
         elif source == "copurchase":
             ones = np.ones(len(past), np.float32)
-            summed = Summed(self._affinity.of_many(past, ones), NOTHING, self.size, self._trained)
+            summed = NeighbourSums(self._affinity.of_many(past, ones), NOTHING, self.size, self._trained)
             return np.asarray(summed.of(catalogue)[0], np.float32)
         return np.zeros(len(catalogue), dtype=np.float32)
 
@@ -139,8 +139,8 @@ def _neighbours(arrays: Mapping[str, Array], part: str) -> Neighbours:
     return Neighbours(*(arrays[f"{part}_{name}"] for name in ("indptr", "indices", "weights")))
 
 
-def _lift(features: Floats, rows: Rows, by_words: Found, past: Rows, weights: BlendWeights) -> Floats:
-    """Put what is alike among the first by adding to its affinity; gives what its entries added."""
+def _lift(features: Floats, rows: Rows, by_words: Contributions, past: Rows, weights: BlendWeights) -> Floats:
+    """Put what is similar among the first by adding to its affinity; gives what its entries added."""
     lifts = content_candidates.lifts(features @ weights.vector, rows, past, by_words) / np.float32(
         weights.affinity or 1
     )

@@ -12,7 +12,7 @@ from ml.models.neighbours import Neighbours
 from ml.ranking.catalogue import Catalogue
 from ml.ranking.eligibility import Eligible
 from ml.ranking.selection import Recommendation, Selection, Source
-from ml.ranking.similarity import Likeness
+from ml.ranking.similarity import Similarity
 from ml.ranking.sources import SIMILAR_SPAN, WHOLE_SPAN, Listed, Similar
 
 SIMILAR_FURTHEST = 1024
@@ -23,10 +23,10 @@ class RelatedProducts:
     """Item-to-item recommendations."""
 
     def __init__(
-        self, arrays: Mapping[str, Array], catalogue: Catalogue, likeness: Likeness, embedder: Embedder
+        self, arrays: Mapping[str, Array], catalogue: Catalogue, similarity: Similarity, embedder: Embedder
     ) -> None:
         self._catalogue = catalogue
-        self._likeness = likeness
+        self._similarity = similarity
         self._embedder = embedder
         self._neighbours = Neighbours(
             *(arrays[f"copurchase_{name}"] for name in ("indptr", "indices", "weights"))
@@ -39,15 +39,15 @@ class RelatedProducts:
             return []
         selection = Selection.of(self._catalogue, eligible, limit)
         selection.exclude([row])
-        return selection.fill([Similar(self._likeness.index, lambda: self._seeds(np.array([row])))])
+        return selection.fill([Similar(self._similarity.index, lambda: self._seeds(np.array([row])))])
 
     def similar_to_text(self, text: ProductText, *, eligible: Eligible, limit: int) -> list[Recommendation]:
         """Products like one that the model does not know, by words; empty when no word is known."""
         vector = self.embed(text)
         if limit <= 0 or not vector.any():
             return []
-        query = self._likeness.asking_words(vector)
-        rung = Similar(self._likeness.index, lambda: [(query, f"Similar to {text.name}")])
+        query = self._similarity.content_query(vector)
+        rung = Similar(self._similarity.index, lambda: [(query, f"Similar to {text.name}")])
         return Selection.of(self._catalogue, eligible, limit).fill([rung])
 
     def bought_together(self, product_id: int, *, eligible: Eligible, limit: int) -> list[Recommendation]:
@@ -71,9 +71,9 @@ class RelatedProducts:
     def similar_rung(self, seeds: Rows) -> Similar:
         """What is like these products, as a rung of the ladder."""
         return Similar(
-            self._likeness.index, lambda: self._seeds(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN
+            self._similarity.index, lambda: self._seeds(seeds), furthest=SIMILAR_FURTHEST, span=SIMILAR_SPAN
         )
 
     def _seeds(self, rows: Rows) -> list[tuple[Floats, str]]:
         names = self._catalogue.names
-        return [(self._likeness.of(row), f"Similar to {names[row]}") for row in rows.tolist()]
+        return [(self._similarity.of(row), f"Similar to {names[row]}") for row in rows.tolist()]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.artifacts.schema import Contents
 from ml.data.arrays import Doubles, Floats, Ids, Rows
-from ml.models.discovery import PROPOSED, Discovery
+from ml.models.discovery import CANDIDATES, Discovery
 from ml.models.reorder import Chances, Reorder, Reordered
 from ml.models.reorder_features import Purchases, past_of
 from ml.models.sales import Sales
@@ -71,7 +71,7 @@ class Repeats:
 
     def _likeliest(self, chances: Chances, eligible: Eligible, limit: int) -> list[Reordered]:
         allowed = np.flatnonzero(eligible.among(self._catalogue.ids[chances.rows]))[: max(limit, 0)]
-        return [chances.reordered(place) for place in allowed.tolist()]
+        return [chances.reordered(index) for index in allowed.tolist()]
 
     def _calibrated(
         self, fresh: Sequence[Recommendation], chances: Chances, ceiling: float
@@ -99,4 +99,4 @@ def unbought(purchases: Purchases, eligible: Eligible) -> Eligible:
 
 def fresh_limit(limit: int) -> int:
     """How many new products stand to be weighed against what may be bought again."""
-    return max(limit, PROPOSED)
+    return max(limit, CANDIDATES)

@@ -62,8 +62,8 @@ class Rung(Protocol):
     def ceiling(self) -> float:
         """The score of its strongest product."""
 
-    def batches(self, wanted: int) -> Iterator[Batch]:
-        """Propose rows, strongest first; a row may also be another rung's. About `wanted` are needed.
+    def batches(self, count: int) -> Iterator[Batch]:
+        """Propose rows, strongest first; a row may also be another rung's. About `count` are needed.
 
         Each batch is several times as large as the one before, so that even a whole catalogue is few of them.
         """
@@ -164,10 +164,10 @@ class Selection:
         """Whether the row's category and brand have a place left, which it then takes."""
         (categories, brands), (in_category, of_brand) = self._groups, self._counts
         category, brand = categories[row], brands[row]
-        alike, same = in_category.get(category, 0), of_brand.get(brand, 0)
-        if (category >= 0 and alike >= caps[0]) or (brand >= 0 and same >= caps[1]):
+        listed, same = in_category.get(category, 0), of_brand.get(brand, 0)
+        if (category >= 0 and listed >= caps[0]) or (brand >= 0 and same >= caps[1]):
             return False
-        in_category[category], of_brand[brand] = alike + 1, same + 1
+        in_category[category], of_brand[brand] = listed + 1, same + 1
         return True
 
     def _take_any(self, stream: Iterator[_Pick]) -> None:
@@ -178,20 +178,20 @@ class Selection:
             self._taken.append(pick)
 
     def _recommendations(self, rungs: Sequence[Rung]) -> list[Recommendation]:
-        found: list[Recommendation] = []
+        items: list[Recommendation] = []
         lowest = 1.0
         for number, picks in groupby(self._taken, key=lambda pick: pick.rung):
             rung, rows, strengths = rungs[number], *_columns(picks)
             # The chances that were observed may all be small: then the rungs below move down together.
-            height = min(1.0, lowest / rung.ceiling) if found else 1.0
+            height = min(1.0, lowest / rung.ceiling) if items else 1.0
             scores = height * (rung.floor + (rung.ceiling - rung.floor) * np.clip(strengths, 0, 1))
             ids = self._product_ids[rows].tolist()
             for product_id, score, (source, reason) in zip(
                 ids, scores.round(6).tolist(), rung.explain(rows), strict=True
             ):
-                found.append(Recommendation(product_id, score, reason, source))
-            lowest = found[-1].score
-        return found
+                items.append(Recommendation(product_id, score, reason, source))
+            lowest = items[-1].score
+        return items
 
 
 def _columns(picks: Iterable[_Pick]) -> tuple[list[int], Doubles]:

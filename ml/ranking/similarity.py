@@ -8,13 +8,13 @@ from ml.data.arrays import Floats, normalised
 from ml.models.index import Both, Index, VectorIndex
 
 CONTENT_SHARE = 0.6
-"""Weight of words in likeness; the rest is behaviour. What nobody bought yet is found by words alone."""
+"""Weight of words in similarity; the rest is behaviour. What nobody bought yet is found by words alone."""
 
 
-class Likeness:
+class Similarity:
     """A vector per product, whose inner product is the weighted mean of the cosines of words and of buyers.
 
-    A missing half stays zero and is not made up for by stretching the other: no evidence is not likeness.
+    A missing half stays zero and is not made up for by stretching the other: no evidence is not similarity.
     """
 
     def __init__(self, content: Floats, behaviour: Floats) -> None:
@@ -39,13 +39,13 @@ class Likeness:
         """Searches the newcomers alone, by the same vectors; None without any."""
         return self._newcomers
 
-    def extended(self, content: Floats) -> Likeness:
+    def extended(self, content: Floats) -> Similarity:
         """The same with more products after the trained ones, known by their words; the index is shared."""
-        more = object.__new__(Likeness)
+        more = object.__new__(Similarity)
         more._width, more._behaviour, more._trained = self._width, self._behaviour, self._trained
-        known = len(self._behaviour)
-        more._content = np.vstack([self._content[:known], content])
-        rows = np.arange(known, known + len(content))
+        trained = len(self._behaviour)
+        more._content = np.vstack([self._content[:trained], content])
+        rows = np.arange(trained, trained + len(content))
         more._newcomers = VectorIndex.build(rows, more.of_words(content))
         more.index = Both(self._trained, more._newcomers)
         return more
@@ -62,13 +62,13 @@ class Likeness:
         buyers = np.zeros((len(content), self._width), dtype=np.float32)
         return np.hstack([self._words(content), buyers])
 
-    def asking_words(self, content: Floats) -> Floats:
+    def content_query(self, content: Floats) -> Floats:
         """A query for words alone, whose scores are the cosines themselves."""
         query = np.zeros(self._content.shape[1] + self._width, dtype=np.float32)
         query[: len(content)] = content / np.float32(CONTENT_SHARE**0.5)
         return query
 
-    def asking_taste(self, factors: Floats) -> Floats:
+    def factor_query(self, factors: Floats) -> Floats:
         """A query for the products that a user's factors point at."""
         query = np.zeros(self._content.shape[1] + self._width, dtype=np.float32)
         query[self._content.shape[1] :] = factors

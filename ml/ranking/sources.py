@@ -47,12 +47,12 @@ class Similar:
         self._furthest = min(len(index), furthest or len(index))
         self._reasons: dict[int, str] = {}
 
-    def batches(self, wanted: int) -> Iterator[Batch]:
-        """Propose in descending similarity; look further whenever all found so far were refused."""
-        look = min(max(self._first_look, wanted), self._furthest)
+    def batches(self, count: int) -> Iterator[Batch]:
+        """Propose in descending similarity; look further whenever all so far were refused."""
+        look = min(max(self._first_look, count), self._furthest)
         seeds = self._seeds()
         while True:
-            found: dict[int, float] = {}
+            batch: dict[int, float] = {}
             nearest = [
                 (float(score), int(row), reason)
                 for vector, reason in seeds
@@ -61,9 +61,9 @@ class Similar:
             ]
             for score, row, reason in sorted(nearest, key=lambda entry: -entry[0]):
                 if row not in self._reasons:
-                    found[row] = score
+                    batch[row] = score
                     self._reasons[row] = reason
-            yield Batch(np.array(list(found), dtype=np.int64), np.array(list(found.values()), np.float32))
+            yield Batch(np.array(list(batch), dtype=np.int64), np.array(list(batch.values()), np.float32))
             if look >= self._furthest:
                 return
             look = min(GROWTH * look, self._furthest)
@@ -86,9 +86,9 @@ class Listed:
         self._source = source
         self._reason = reason
 
-    def batches(self, wanted: int) -> Iterator[Batch]:
+    def batches(self, count: int) -> Iterator[Batch]:
         """Propose the list as it stands."""
-        start, size = 0, max(FIRST_LOOK, wanted)
+        start, size = 0, max(FIRST_LOOK, count)
         while start < len(self._rows):
             rows = self._rows[start : start + size]
             yield Batch(rows, self._scores[rows])

@@ -14,7 +14,7 @@ HISTORY_SHARE = 0.5
 NEW_EVENTS_LIMIT = 100
 
 
-class Personal:
+class UserFactors:
     """User and product factors; products are rows of the artifact's catalogue."""
 
     def __init__(
@@ -43,9 +43,9 @@ class Personal:
 
         None when nothing is known that these factors speak about.
         """
-        place = int(np.searchsorted(self._user_ids, user_id))
-        known = place < len(self._user_ids) and int(self._user_ids[place]) == user_id
-        span = slice(self._indptr[place], self._indptr[place + 1]) if known else slice(0, 0)
+        row = int(np.searchsorted(self._user_ids, user_id))
+        is_trained = row < len(self._user_ids) and int(self._user_ids[row]) == user_id
+        span = slice(self._indptr[row], self._indptr[row + 1]) if is_trained else slice(0, 0)
         trained = self._indices[span]
         familiar = set(trained.tolist())
         # A set, because numpy's isin costs more than the rest of a call for so few.
@@ -54,8 +54,8 @@ class Personal:
         if len(fresh):
             confidences = np.concatenate([self._confidences[span], np.full(len(fresh), self._new_confidence)])
             vector = self._fold_in(np.concatenate([trained, fresh]), confidences)
-        elif known:
-            vector = self._users[place]
+        elif is_trained:
+            vector = self._users[row]
         else:
             return None
         return vector if vector.any() else None

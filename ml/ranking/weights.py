@@ -25,7 +25,7 @@ class BlendWeights:
     taste: float = 0.2
     """Of the user's factors."""
     content: float = 0.1
-    """Of likeness to the history in words."""
+    """Of similarity to the history in words."""
     recent: float = 0.05
     """Of what the shop sold in the last month."""
     recency: float = 0.98

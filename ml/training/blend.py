@@ -15,7 +15,7 @@ from ml.models import affinity, calibration
 from ml.ranking.eligibility import Without
 from ml.ranking.model import Model
 from ml.ranking.weights import FEATURES, BlendWeights
-from ml.training.tuning import Candidates, K, Table, climb
+from ml.training.tuning import K, LabelledCandidates, Table, climb
 
 LEARNED_FROM = 1_000
 """Users that weights are learned from: more of them change the second digit of none."""
@@ -23,7 +23,7 @@ LEARNED_FROM = 1_000
 MIN_CASES = 40
 """Users below which nothing is learned, and the shop is served with the defaults."""
 
-PROPOSED = 100
+PER_MODEL = 100
 """Products of each item-to-item model that are candidates when the models are compared."""
 
 CHUNK = 128
@@ -66,33 +66,33 @@ def shares_of(models: Mapping[str, Any], cases: Sequence[Case], product_ids: Ids
     return {name: weight for name, weight in weights.items() if weight}
 
 
-def _compared(models: Sequence[Any], cases: Sequence[Case], product_ids: Ids) -> list[Candidates]:
-    found: list[Candidates] = []
+def _compared(models: Sequence[Any], cases: Sequence[Case], product_ids: Ids) -> list[LabelledCandidates]:
+    lists: list[LabelledCandidates] = []
     for start in range(0, len(cases), CHUNK):
         chunk = cases[start : start + CHUNK]
         histories = _histories(chunk, product_ids)
         scores = [(histories @ model).toarray() for model in models]
-        for place, case in enumerate(chunk):
-            own = np.array([each[place] for each in scores])
+        for index, case in enumerate(chunk):
+            own = np.array([each[index] for each in scores])
             own[:, rows_of(product_ids, np.array(case.history, dtype=np.int64))] = 0
-            count = min(PROPOSED, own.shape[1])
+            count = min(PER_MODEL, own.shape[1])
             rows = np.unique(np.argpartition(own, own.shape[1] - count, axis=1)[:, -count:])
-            found.append(_candidates(product_ids[rows], own[:, rows].T, case))
-    return found
+            lists.append(_candidates(product_ids[rows], own[:, rows].T, case))
+    return lists
 
 
 def _histories(cases: Sequence[Case], product_ids: Ids) -> Any:
     users = np.repeat(np.arange(len(cases)), [len(case.history[:HISTORY_LIMIT]) for case in cases])
     products = [product for case in cases for product in case.history[:HISTORY_LIMIT]]
     rows = rows_of(product_ids, np.array(products, dtype=np.int64))
-    known = rows >= 0
-    ones = np.ones(int(known.sum()), np.float32)
-    return sparse.csr_matrix((ones, (users[known], rows[known])), shape=(len(cases), len(product_ids)))
+    on_sale = rows >= 0
+    ones = np.ones(int(on_sale.sum()), np.float32)
+    return sparse.csr_matrix((ones, (users[on_sale], rows[on_sale])), shape=(len(cases), len(product_ids)))
 
 
-def _candidates(product_ids: Ids, features: Array, case: Case) -> Candidates:
-    bought = np.array([product in case.wanted for product in product_ids.tolist()], dtype=np.bool_)
-    return Candidates(features, bought, len(case.wanted))
+def _candidates(product_ids: Ids, features: Array, case: Case) -> LabelledCandidates:
+    labels = np.array([product in case.relevant for product in product_ids.tolist()], dtype=np.bool_)
+    return LabelledCandidates(features, labels, len(case.relevant))
 
 
 def learned(model: Model, shares: Mapping[str, float], cases: Sequence[Case]) -> Recipe:
@@ -100,25 +100,25 @@ def learned(model: Model, shares: Mapping[str, float], cases: Sequence[Case]) ->
     if len(cases) < MIN_CASES:
         return Recipe(shares, model.weights)
     recency = _recency(model, cases)
-    table = _table(model, cases, replace(_EVERYTHING, recency=recency))
+    table = _table(model, cases, replace(_ALL_SOURCES, recency=recency))
     start = {name: getattr(model.weights, name) if name == "affinity" else 0.0 for name in FEATURES}
     # Nobody stands on a page here, so nothing is learned of what goes with a page.
     free = [name for name in FEATURES if name not in ("affinity", "together")]
-    found, _ = climb(table, start, free)
+    tuned, _ = climb(table, start, free)
     weights = replace(
         model.weights,
         recency=recency,
-        taste=found["taste"],
-        content=found["content"],
-        recent=found["recent"],
+        taste=tuned["taste"],
+        content=tuned["content"],
+        recent=tuned["recent"],
     )
-    scores, hits = table.top(list(found.values()))
+    scores, hits = table.top(list(tuned.values()))
     real = np.isfinite(scores)
     curve = calibration.train(scores[real].astype(np.float64), hits[real].astype(np.float64))
     return Recipe(shares, weights, curve)
 
 
-_EVERYTHING = BlendWeights(taste=1.0, content=1.0, recent=1.0)
+_ALL_SOURCES = BlendWeights(taste=1.0, content=1.0, recent=1.0)
 """Asks every source; a source without weight is not asked."""
 
 
@@ -126,39 +126,39 @@ def _recency(model: Model, cases: Sequence[Case]) -> float:
     """How fast a history fades; not at all where nobody knows when it happened."""
     if all(case.now is None for case in cases):
         return 1.0
-    chosen = cases[:: max(1, len(cases) // RECENCY_USERS)]
-    alone = replace(_EVERYTHING, taste=0.0, content=0.0, recent=0.0)
+    sample = cases[:: max(1, len(cases) // RECENCY_USERS)]
+    alone = replace(_ALL_SOURCES, taste=0.0, content=0.0, recent=0.0)
     only_affinity = [float(name == "affinity") for name in FEATURES]
     return max(
         RECENCIES,
-        key=lambda each: _table(model, chosen, replace(alone, recency=each)).worth(only_affinity),
+        key=lambda each: _table(model, sample, replace(alone, recency=each)).worth(only_affinity),
     )
 
 
-def _table(model: Model, cases: Sequence[Case], asking: BlendWeights) -> Table:
-    found: list[Candidates] = []
+def _table(model: Model, cases: Sequence[Case], weights: BlendWeights) -> Table:
+    lists: list[LabelledCandidates] = []
     for case in cases:
         context = model.context(case.user_id, history=case.history[:HISTORY_LIMIT], now=case.now)
         new = Without(case.history)
-        proposed = model.features(model.candidates(context, new, asking), asking)
+        proposed = model.features(model.candidates(context, new, weights), weights)
         if proposed is None:
             nothing = np.empty((0, len(FEATURES)), np.float32)
-            found.append(Candidates(nothing, np.empty(0, np.bool_), len(case.wanted)))
+            lists.append(LabelledCandidates(nothing, np.empty(0, np.bool_), len(case.relevant)))
             continue
         ids = model.product_ids[proposed.rows]
         listed = new.among(ids)
-        found.append(_candidates(ids[listed], proposed.matrix[listed], case))
-    return Table(found)
+        lists.append(_candidates(ids[listed], proposed.matrix[listed], case))
+    return Table(lists)
 
 
 def diverse(model: Model, recipe: Recipe, cases: Sequence[Case]) -> Recipe:
     """Spread lists over categories as far as that costs hardly any recall; `model` serves the recipe."""
-    chosen = cases[:: max(1, len(cases) // DIVERSITY_USERS)]
+    sample = cases[:: max(1, len(cases) // DIVERSITY_USERS)]
     if len(cases) < MIN_CASES:
         return recipe
-    free = _recall(model.with_category_share(1.0), chosen)
+    free = _recall(model.with_category_share(1.0), sample)
     for share in CATEGORY_SHARES:
-        if _recall(model.with_category_share(share), chosen) >= (1 - DIVERSITY_COST) * free:
+        if _recall(model.with_category_share(share), sample) >= (1 - DIVERSITY_COST) * free:
             return replace(recipe, weights=replace(recipe.weights, category_share=share))
     return replace(recipe, weights=replace(recipe.weights, category_share=1.0))
 
@@ -173,5 +173,5 @@ def _recall(model: Model, cases: Sequence[Case]) -> float:
             limit=K,
             now=case.now,
         )
-        total += sum(item.product_id in case.wanted for item in items) / len(case.wanted)
+        total += sum(item.product_id in case.relevant for item in items) / len(case.relevant)
     return total / max(1, len(cases))

@@ -20,7 +20,7 @@ from ml.data.arrays import Array, rows_of
 from ml.data.dataset import GUEST, Dataset
 from ml.data.interactions import read
 from ml.data.split import Case, Split, cases, hold_out
-from ml.evaluation import held_out
+from ml.evaluation import holdout
 from ml.evaluation.evaluate import USERS_LIMIT, compare, evaluate
 from ml.models import affinity, als, content, copurchase, discovery, reorder, sales, segments, trending
 from ml.models.boosting import MissingLibrary, missing_library
@@ -160,48 +160,48 @@ def rehearse(
     same baskets.
     """
     split = split or hold_out(dataset)
-    measured_on = USERS_LIMIT if split.placed else blend.LEARNED_FROM
-    asked = cases(split, blend.LEARNED_FROM + measured_on, seed=options.seed)
-    learning, measuring = _divided(asked)
+    measured_on = USERS_LIMIT if split.order_times else blend.LEARNED_FROM
+    questions = cases(split, blend.LEARNED_FROM + measured_on, seed=options.seed)
+    learning, measuring = _divided(questions)
     # Where nobody ordered twice, a basket is a user.
-    wanted = affinity.candidates(len(split.training.products.ids), baskets=bool(split.placed))
-    models = _item_models(split.training, options, wanted, _within(progress, 0, 50))
+    names = affinity.candidates(len(split.training.products.ids), baskets=bool(split.order_times))
+    models = _item_models(split.training, options, names, _within(progress, 0, 50))
     shares = blend.shares_of(models, learning, split.training.products.ids)
     plain = Recipe(shares)
     # Who buys what again is a matter of times, which random baskets do not have.
-    parts = tuple(part for part in REHEARSED if split.placed or part != "reorder")
+    parts = tuple(part for part in REHEARSED if split.order_times or part != "reorder")
     contents = fit(split.training, options, _within(progress, 50, 85), parts, plain, models)
     contents = Contents({}, {"reorder_trees": []}) | contents
     model = Model("measured", contents, parameters_of(options, plain), {})
     progress("evaluate", 85, f"Learning the blend from {len(learning)} baskets held out")
-    found = blend.learned(model, shares, learning)
-    model = _serving(contents, options, found)
-    found = blend.diverse(model, found, learning)
-    model = _serving(contents, options, found)
+    recipe = blend.learned(model, shares, learning)
+    model = _serving(contents, options, recipe)
+    recipe = blend.diverse(model, recipe, learning)
+    model = _serving(contents, options, recipe)
     progress("evaluate", 90, f"Comparing with {len(measuring)} other baskets")
     metrics = evaluate(model, measuring, split.training.interactions)
     if serving is not None:
         metrics["serving"] = _compared(model, serving, measuring, split)
     learned = discovery.none()
-    if split.placed:
-        orders = list(held_out.held_orders(split))
-        orders = held_out.sample(orders, held_out.LEARNED_FROM, options.seed)
-        metrics["reorder"] = held_out.measure_reorder(model, orders)
-        learned = discovery.train(held_out.discoveries(model, orders))
-    return Rehearsal(metrics, Contents(learned, {}), found)
+    if split.order_times:
+        orders = list(holdout.holdout_orders(split))
+        orders = holdout.sample(orders, holdout.LEARNED_FROM, options.seed)
+        metrics["reorder"] = holdout.measure_reorder(model, orders)
+        learned = discovery.train(holdout.discoveries(model, orders))
+    return Rehearsal(metrics, Contents(learned, {}), recipe)
 
 
-def _divided(asked: Sequence[Case]) -> tuple[Sequence[Case], Sequence[Case]]:
+def _divided(questions: Sequence[Case]) -> tuple[Sequence[Case], Sequence[Case]]:
     """The cases to learn from, and those to measure on: others, unless there are too few to learn from at all."""
-    learning = asked[:: max(2, len(asked) // blend.LEARNED_FROM)]
+    learning = questions[:: max(2, len(questions) // blend.LEARNED_FROM)]
     if len(learning) < blend.MIN_CASES:
-        return (), asked
+        return (), questions
     taken = {case.user_id for case in learning}
-    return learning, [case for case in asked if case.user_id not in taken]
+    return learning, [case for case in questions if case.user_id not in taken]
 
 
-def _serving(contents: Contents, options: Options, found: Recipe) -> Model:
-    return Model("measured", contents | Contents(found.curve, {}), parameters_of(options, found), {})
+def _serving(contents: Contents, options: Options, recipe: Recipe) -> Model:
+    return Model("measured", contents | Contents(recipe.curve, {}), parameters_of(options, recipe), {})
 
 
 def _compared(
@@ -218,28 +218,28 @@ def fit(
     options: Options,
     progress: Progress,
     parts: tuple[str, ...] = PARTS,
-    found: Recipe | None = None,
+    recipe: Recipe | None = None,
     models: Mapping[str, Any] | None = None,
 ) -> Contents:
     """Train the given parts, with the catalogue and trending; the other parts are missing from the result.
 
-    `found` says how to blend, `models` are the item-to-item models if they were trained already.
+    `recipe` says how to blend, `models` are the item-to-item models if they were trained already.
     """
     products, lines = dataset.products, dataset.interactions
-    found = found or Recipe()
+    recipe = recipe or Recipe()
     contents = _catalogue(dataset) | Contents(
         trending.train(lines, products.ids, half_life_days=options.half_life_days)
         | sales.train(lines, products.ids)
         | discovery.none()
-        | dict(found.curve),
+        | dict(recipe.curve),
         {},
     )
     if "copurchase" in parts:
         progress("copurchase", 0, "Finding what is bought together")
         together = copurchase.train(copurchase.baskets(lines, products.ids), threads=options.threads)
         if models is None:
-            models = _item_models(dataset, options, tuple(found.shares), _within(progress, 0, 25))
-        contents |= Contents(together | affinity.joined(models, found.shares), {})
+            models = _item_models(dataset, options, tuple(recipe.shares), _within(progress, 0, 25))
+        contents |= Contents(together | affinity.joined(models, recipe.shares), {})
     if "content" in parts:
         progress("content", 25, "Reading the products' words")
         arrays, vocabulary = content.train(content.texts_of(products), seed=options.seed)
@@ -256,24 +256,24 @@ def fit(
 
 
 def _item_models(
-    dataset: Dataset, options: Options, wanted: Collection[str], progress: Progress
+    dataset: Dataset, options: Options, names: Collection[str], progress: Progress
 ) -> Mapping[str, Any]:
     lines, ids = dataset.interactions, dataset.products.ids
     done = 0
 
     def on_model(name: str) -> None:
         nonlocal done
-        progress("copurchase", 100 * done // (len(wanted) + 1), f"Finding what goes together: {name}")
+        progress("copurchase", 100 * done // (len(names) + 1), f"Finding what goes together: {name}")
         done += 1
 
     _, user_items = affinity.bought(lines, ids)
     baskets = copurchase.baskets(lines, ids)
-    return affinity.train(user_items, baskets, wanted, threads=options.threads, on_model=on_model)
+    return affinity.train(user_items, baskets, names, threads=options.threads, on_model=on_model)
 
 
-def parameters_of(options: Options, found: Recipe | None = None) -> dict[str, Any]:
+def parameters_of(options: Options, recipe: Recipe | None = None) -> dict[str, Any]:
     """What the serving model and the reader of a manifest need to know, by part."""
-    found = found or Recipe()
+    recipe = recipe or Recipe()
     return {
         "als": {
             "factors": options.factors,
@@ -286,13 +286,13 @@ def parameters_of(options: Options, found: Recipe | None = None) -> dict[str, An
             "alpha": copurchase.ALPHA,
             "beta": copurchase.BETA,
             "neighbours": copurchase.NEIGHBOURS,
-            "shares": dict(found.shares),
+            "shares": dict(recipe.shares),
         },
         "content": {"dimensions": content.DIMENSIONS, "seed": options.seed},
         "reorder": {"rounds": reorder.ROUNDS, **reorder.PARAMETERS, "seed": options.seed},
-        "segments": {"fewest": segments.FEWEST, "most": segments.MOST, "seed": options.seed},
+        "segments": {"fewest": segments.MIN_SEGMENTS, "most": segments.MAX_SEGMENTS, "seed": options.seed},
         "trending": {"half_life_days": options.half_life_days},
-        "blend": asdict(found.weights),
+        "blend": asdict(recipe.weights),
     }
 
 

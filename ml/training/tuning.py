@@ -19,46 +19,46 @@ GAIN = 0.002
 """By what part a weight must better the lists to be taken: less is noise."""
 
 
-class Candidates(NamedTuple):
-    """One user's candidates: their features, which were bought, and how many products were bought in all."""
+class LabelledCandidates(NamedTuple):
+    """One user's candidates: features, labels (bought or not), and how many products they bought in all."""
 
     features: Array
-    bought: NDArray[np.bool_]
-    wanted: int
+    labels: NDArray[np.bool_]
+    positives: int
 
 
 class Table:
     """The candidates of many users, in one array."""
 
-    def __init__(self, users: Sequence[Candidates]) -> None:
-        """All users must have the same features, and want something."""
-        longest = max([K, *(len(user.bought) for user in users)])
+    def __init__(self, users: Sequence[LabelledCandidates]) -> None:
+        """All users must have the same features, and bought something."""
+        longest = max([K, *(len(user.labels) for user in users)])
         width = users[0].features.shape[1]
         self._features: Floats = np.zeros((len(users), longest, width), dtype=np.float32)
-        self._bought = np.zeros((len(users), longest), dtype=np.bool_)
+        self._labels = np.zeros((len(users), longest), dtype=np.bool_)
         self._real = np.zeros((len(users), longest), dtype=np.bool_)
-        for place, user in enumerate(users):
-            size = len(user.bought)
-            self._features[place, :size], self._bought[place, :size] = user.features, user.bought
-            self._real[place, :size] = True
-        self._wanted = np.array([user.wanted for user in users])
+        for index, user in enumerate(users):
+            size = len(user.labels)
+            self._features[index, :size], self._labels[index, :size] = user.features, user.labels
+            self._real[index, :size] = True
+        self._positives = np.array([user.positives for user in users])
         self._discounts = 1 / np.log2(np.arange(2, K + 2))
-        self._best = np.cumsum(self._discounts)[np.minimum(self._wanted, K) - 1]
+        self._best = np.cumsum(self._discounts)[np.minimum(self._positives, K) - 1]
 
     def top(self, weights: Sequence[float]) -> tuple[Floats, NDArray[np.bool_]]:
         """The scores of each user's first places, best first (-inf: no candidate), and which were bought."""
         scores = self._features @ np.array(weights, dtype=np.float32)
         scores[~self._real] = -np.inf
-        places = np.argpartition(scores, scores.shape[1] - K, axis=1)[:, -K:]
-        values = np.take_along_axis(scores, places, axis=1)
+        top = np.argpartition(scores, scores.shape[1] - K, axis=1)[:, -K:]
+        values = np.take_along_axis(scores, top, axis=1)
         order = np.argsort(-values, axis=1, kind="stable")
-        hits = np.take_along_axis(self._bought, np.take_along_axis(places, order, axis=1), axis=1)
+        hits = np.take_along_axis(self._labels, np.take_along_axis(top, order, axis=1), axis=1)
         return np.take_along_axis(values, order, axis=1), hits
 
     def worth(self, weights: Sequence[float]) -> float:
         """The mean of recall@20 and NDCG@20 over all users."""
         _, hits = self.top(weights)
-        recall: Doubles = hits.sum(axis=1) / self._wanted
+        recall: Doubles = hits.sum(axis=1) / self._positives
         gain: Doubles = (hits * self._discounts).sum(axis=1) / self._best
         return float((recall + gain).mean() / 2)
 

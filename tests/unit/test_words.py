@@ -13,6 +13,7 @@ import pytest
 EDITED: Final = (
     "bench",
     "clients/python",
+    "ml",
     "server/audit",
     "server/auth",
     "server/bootstrap",

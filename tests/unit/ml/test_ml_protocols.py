@@ -15,7 +15,7 @@ from ml.benchmarks import next_basket
 from ml.data.online_retail import read_online_retail
 from ml.data.split import hold_out
 from ml.data.textfile import UnreadableFile
-from ml.evaluation import held_out
+from ml.evaluation import holdout
 from ml.training.train import TooLittleData
 
 HEADING = [
@@ -154,7 +154,7 @@ def test_files_that_are_no_online_retail_are_refused(tmp_path: Path, shop: Path)
 def test_the_last_invoice_is_held_out_and_known_to_nothing_before_it(shop: Path) -> None:
     dataset = read_online_retail(shop)
     split = hold_out(dataset)
-    orders = list(held_out.held_orders(split))
+    orders = list(holdout.holdout_orders(split))
     assert len(orders) == CUSTOMERS
     assert not np.isin(
         [500_000 + user * 100 + INVOICES - 1 for user in split.baskets], split.training.interactions.order_ids

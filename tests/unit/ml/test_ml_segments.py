@@ -13,7 +13,7 @@ from ml.artifacts.schema import Contents, InvalidContents, check
 from ml.data import interactions
 from ml.data.dataset import GUEST, Orders
 from ml.models import segments
-from ml.models.segment_names import ALL_ALIKE, KINDS, named
+from ml.models.segment_names import ALL_CUSTOMERS, ARCHETYPES, named
 
 DAY = 86_400.0
 NEWEST = 1_700_000_000.0
@@ -133,7 +133,7 @@ def test_a_small_shop_has_few_segments(customers: int, most: int):
 
 def test_customers_who_are_all_alike_are_one_segment():
     arrays, texts = segments.train(orders_of([(user, 5, 2, 1_000) for user in range(1, 50)]))
-    assert texts["segments_names"] == [ALL_ALIKE.name]
+    assert texts["segments_names"] == [ALL_CUSTOMERS.name]
     assert not arrays["segments_labels"].any()
 
 
@@ -151,14 +151,14 @@ def test_names_are_unique_and_true(seed: int):
     points -= points.mean(axis=0)
     labels = np.repeat(np.arange(6), 5)
     orders = np.repeat(chance.integers(1, 9, 6), 5)
-    kinds = {kind.name: kind for kind in KINDS}
+    kinds = {kind.name: kind for kind in ARCHETYPES}
     new, names, _ = named(labels, points, orders * 3, orders, orders * 100)
     assert len(set(names)) == 6
     assert len(np.unique(np.stack([labels, new]), axis=1).T) == 6, "renumbered, not mixed"
     for row, name in enumerate(names):
         centre, kind = points[new == row].mean(axis=0), kinds[name]
         assert all(side * place >= 0 for side, place in zip(kind.sides, centre, strict=True)), name
-        assert np.median(orders[new == row]) <= kind.most_orders
+        assert np.median(orders[new == row]) <= kind.max_orders
 
 
 def test_orders_are_read_with_their_totals_in_the_currency_most_used(tmp_path: Path):

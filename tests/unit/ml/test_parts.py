@@ -13,7 +13,7 @@ from ml.models import als, content, trending
 from ml.models.content import Embedder, ProductText
 from ml.models.index import VectorIndex
 from ml.models.trending import Ranking
-from ml.ranking.user_factors import Personal
+from ml.ranking.user_factors import UserFactors
 
 TEXTS = [
     ProductText("red mug", "Kitchen"),
@@ -109,8 +109,8 @@ def test_folding_in_the_trained_products_gives_the_trained_taste():
         "als_indices": table.indices[:0],
         "als_confidences": table.data[:0],
     }
-    personal = Personal(arrays, alpha=2 * als.ALPHA, regularization=als.REGULARIZATION)
-    folded = personal.vector(999, table.indices[: table.indptr[1]].astype(np.int64))
+    user_factors = UserFactors(arrays, alpha=2 * als.ALPHA, regularization=als.REGULARIZATION)
+    folded = user_factors.vector(999, table.indices[: table.indptr[1]].astype(np.int64))
     assert folded is not None
     likeness = folded @ factors.users[0] / np.linalg.norm(folded) / np.linalg.norm(factors.users[0])
     assert likeness > 0.95
@@ -128,8 +128,8 @@ def test_scores_are_standard_scores(dataset: Dataset):
         "als_indices": table.indices,
         "als_confidences": table.data,
     }
-    personal = Personal(arrays, alpha=10, regularization=0.01)
-    scores = personal.scores(factors.users[3], np.arange(len(factors.items)))
+    user_factors = UserFactors(arrays, alpha=10, regularization=0.01)
+    scores = user_factors.scores(factors.users[3], np.arange(len(factors.items)))
     assert scores.mean() == pytest.approx(0, abs=1e-4)
     assert scores.std() == pytest.approx(1, abs=1e-3)
 

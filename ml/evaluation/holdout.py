@@ -19,7 +19,7 @@ LEARNED_FROM = 3_000
 """Orders from which the probability of new products is learned; it is ten numbers."""
 
 
-class HeldOrder(NamedTuple):
+class HoldoutOrder(NamedTuple):
     """An order that training did not see."""
 
     user_id: int
@@ -34,23 +34,25 @@ class HeldOrder(NamedTuple):
         return list(dict.fromkeys(self.purchases.product_ids[::-1].tolist()))[:HISTORY_LIMIT]
 
 
-def held_orders(split: Split) -> Iterator[HeldOrder]:
+def holdout_orders(split: Split) -> Iterator[HoldoutOrder]:
     """The orders held out by `split`, by user; none of a split that does not tell when they were placed."""
     users, purchases = by_user(split.training.interactions)
-    for user in sorted(split.placed):
+    for user in sorted(split.order_times):
         start, end = np.searchsorted(users, [user, user + 1]).tolist()
-        yield HeldOrder(user, split.placed[user], split.baskets[user], purchases.at(slice(start, end)))
+        yield HoldoutOrder(
+            user, split.order_times[user], split.baskets[user], purchases.at(slice(start, end))
+        )
 
 
-def sample(orders: Sequence[HeldOrder], limit: int, seed: int) -> list[HeldOrder]:
+def sample(orders: Sequence[HoldoutOrder], limit: int, seed: int) -> list[HoldoutOrder]:
     """As many of the orders, chosen by the seed, in their order."""
     if len(orders) <= limit:
         return list(orders)
-    chosen = np.random.default_rng(seed).choice(len(orders), limit, replace=False)
-    return [orders[place] for place in np.sort(chosen).tolist()]
+    indices = np.random.default_rng(seed).choice(len(orders), limit, replace=False)
+    return [orders[index] for index in np.sort(indices).tolist()]
 
 
-def discoveries(model: Model, orders: Iterable[HeldOrder]) -> discovery.Examples:
+def discoveries(model: Model, orders: Iterable[HoldoutOrder]) -> discovery.Examples:
     """What the model proposed that was new to the users, and whether their orders held it."""
     matrices, bought = [np.empty((0, len(discovery.FEATURES)))], [np.empty(0, np.int64)]
     for order in orders:
@@ -66,7 +68,7 @@ def discoveries(model: Model, orders: Iterable[HeldOrder]) -> discovery.Examples
     return discovery.Examples(np.concatenate(matrices), np.concatenate(bought))
 
 
-def measure_reorder(model: Model, orders: Iterable[HeldOrder]) -> dict[str, float] | None:
+def measure_reorder(model: Model, orders: Iterable[HoldoutOrder]) -> dict[str, float] | None:
     """How well the model tells what is bought again: `auc`, `average_precision` and the number of `pairs`.
 
     A pair is an order and a product its user had bought before; what is off sale, or beyond the purchases that are
@@ -74,8 +76,8 @@ def measure_reorder(model: Model, orders: Iterable[HeldOrder]) -> dict[str, floa
     """
     from sklearn.metrics import average_precision_score, roc_auc_score  # heavy, and only for training
 
-    told: list[float] = []
-    happened: list[bool] = []
+    scores: list[float] = []
+    labels: list[bool] = []
     for order in orders:
         candidates = set(order.purchases.product_ids.tolist())
         chances = {
@@ -84,12 +86,12 @@ def measure_reorder(model: Model, orders: Iterable[HeldOrder]) -> dict[str, floa
                 order.purchases, order.time, eligible=Everything(), limit=len(candidates)
             )
         }
-        told += [chances.get(product, 0.0) for product in candidates]
-        happened += [product in order.basket for product in candidates]
-    if len(set(happened)) < 2:
+        scores += [chances.get(product, 0.0) for product in candidates]
+        labels += [product in order.basket for product in candidates]
+    if len(set(labels)) < 2:
         return None
     return {
-        "auc": round(float(roc_auc_score(happened, told)), 4),
-        "average_precision": round(float(average_precision_score(happened, told)), 4),
-        "pairs": len(told),
+        "auc": round(float(roc_auc_score(labels, scores)), 4),
+        "average_precision": round(float(average_precision_score(labels, scores)), 4),
+        "pairs": len(scores),
     }
