@@ -29,6 +29,17 @@ ReadSince = Callable[[Connection], Mapping[int, Since]]
 
 
 @dataclass(frozen=True, slots=True)
+class UnpaidLine:
+    """Units of a variant that an unpaid order holds, with its name and price as they were."""
+
+    product_id: int
+    variant_id: int
+    name: str
+    quantity: int
+    price_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Unpaid:
     """An order that nobody pays: what it took from the cart, and what it cost."""
 
@@ -36,7 +47,7 @@ class Unpaid:
     user_id: int
     currency: str
     total_minor: int
-    lines: Sequence[Mapping[str, Any]]
+    lines: Sequence[UnpaidLine]
     coupon_id: int | None
     points: int
 
@@ -45,7 +56,7 @@ class Unpaid:
 class _Left:
     """What becomes of a line: the units that return, and what is to be said of the others."""
 
-    line: Mapping[str, Any]
+    line: UnpaidLine
     units: int
     note: str = ""
 
@@ -87,11 +98,11 @@ def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
 
 
 def _returning(
-    lines: Sequence[Mapping[str, Any]], in_cart: Mapping[int, int], since: Mapping[int, Since]
+    lines: Sequence[UnpaidLine], in_cart: Mapping[int, int], since: Mapping[int, Since]
 ) -> Iterator[_Left]:
     free = MAX_LINES - len(in_cart)
     for line in lines:
-        variant_id, quantity, name = line["variant_id"], line["quantity"], line["name"]
+        variant_id, quantity, name = line.variant_id, line.quantity, line.name
         later = since.get(variant_id, Since())
         ordered = min(later.ordered, quantity)
         note = (
@@ -110,10 +121,10 @@ def _returning(
             yield _Left(line, units, note)
 
 
-def _row(line: Mapping[str, Any], units: int) -> dict[str, int]:
+def _row(line: UnpaidLine, units: int) -> dict[str, int]:
     return {
-        "product_id": line["product_id"],
-        "variant_id": line["variant_id"],
+        "product_id": line.product_id,
+        "variant_id": line.variant_id,
         "quantity": units,
-        "added_price_minor": line["price_minor"],
+        "added_price_minor": line.price_minor,
     }

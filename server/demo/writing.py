@@ -23,7 +23,7 @@ from server.demo.people import VENDOR_BRANDS, Person
 from server.demo.shelves import DEPARTMENTS
 from server.events.log import publish
 from server.events.topics import CatalogReplaced
-from server.order.status import LIVE, told_eta
+from server.order.status import LIVE, future_eta
 from server.order.steps import MESSAGES
 from server.payment.gateway import CAPTURED
 from server.progress import ProgressReport
@@ -226,7 +226,15 @@ def _lines(numbered: Sequence[tuple[int, DemoOrder]], shop: DemoShop, ids: Ids) 
 def _events(numbered: Sequence[tuple[int, DemoOrder]]) -> Iterator[Row]:
     for order_id, purchase in numbered:
         for sequence, (state, time) in enumerate(purchase.steps, 1):
-            yield (order_id, sequence, state, MESSAGES[state], "", told_eta(state, purchase.eta, time), time)
+            yield (
+                order_id,
+                sequence,
+                state,
+                MESSAGES[state],
+                "",
+                future_eta(state, purchase.eta, time),
+                time,
+            )
 
 
 def _write_looks(tx: Connection, shop: DemoShop, ids: Ids) -> None:

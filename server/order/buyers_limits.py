@@ -12,10 +12,10 @@ from server.order import buyer_queries
 from server.order.errors import PurchaseLimit, TooManyUnpaid
 
 
-def check_unpaid(unpaid: int, most: int) -> None:
+def check_unpaid(unpaid: int, limit: int) -> None:
     """Raise TooManyUnpaid when a buyer cannot have another unpaid order: each holds goods for nothing."""
-    if unpaid >= most:
-        raise TooManyUnpaid(unpaid=unpaid, limit=most)
+    if unpaid >= limit:
+        raise TooManyUnpaid(unpaid=unpaid, limit=limit)
 
 
 def check_periods(

@@ -26,11 +26,11 @@ from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.pool import Pool
 from server.errors import Aborted, Refusal, Unavailable
-from server.money import Money
 from server.order import queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
+from server.order.placed import PlacedOrder
 from server.order.repeats import FIRST_WAIT, MAX_WAIT, first_or_wait
-from server.order.reserve import NO_GATEWAY, CheckoutRules, PlacedOrder, Purchase, read_placed, reserve, used
+from server.order.reserve import CheckoutRules, Purchase, read_placed, reserve, used
 from server.order.settlement import METHOD, NOT_PAID, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
@@ -121,11 +121,9 @@ class Checkout:
             reply = first_reply(tx, key, purchase.body_hash)
             if reply is None and take_lease(tx, key, now, now + self._lease):
                 order = read_placed(tx, purchase.user_id, purchase.request_id)
-                if order.values["status"] == PENDING_PAYMENT:
+                if order.status == PENDING_PAYMENT:
                     return order
-                reply = (
-                    NOT_PAID if order.values["status"] == CANCELLED else self._settlement.render(order, "")
-                )
+                reply = NOT_PAID if order.status == CANCELLED else self._settlement.render(order, "")
                 store_reply(tx, key, reply)
             return reply
 
@@ -159,7 +157,7 @@ class Checkout:
                 refusal = refusal_of(error)
                 if not isinstance(refusal, Unavailable | Aborted) or deadline.remaining < wait:
                     raise
-                log.warning("settling_again", order=order.values["number"], reason=refusal.reason)
+                log.warning("settling_again", order=order.number, reason=refusal.reason)
             await asyncio.sleep(wait)
             wait = min(2 * wait, MAX_WAIT)
 
@@ -169,8 +167,7 @@ class Checkout:
         Raises PaymentUnavailable when it does not answer, or the token was sealed under another SECRET_KEY: the
         order stays, for a repeat or the sweeper to end.
         """
-        values = order.values
-        if values["payment_gateway"] == NO_GATEWAY:
+        if order.charge.is_free:
             return Outcome(CAPTURED, "")
         try:
             async with asyncio.timeout(self._rules.payment_seconds):
@@ -178,22 +175,22 @@ class Checkout:
         except (TimeoutError, GatewayAway, Unreadable) as error:
             log.warning(
                 "payment_unavailable",
-                order=values["number"],
-                gateway=values["payment_gateway"],
+                order=order.number,
+                gateway=order.charge.gateway,
                 error=type(error).__name__,
             )
             raise PaymentUnavailable() from None
 
     async def _charge(self, purchase: Purchase, order: PlacedOrder) -> Outcome | None:
-        values = order.values
-        gateway = self._gateways.named(values["payment_gateway"])
+        payment = order.charge
+        gateway = self._gateways.named(payment.gateway)
         charge = Charge(
-            key=values["number"],
-            amount=Money(values["payment_minor"], values["currency"]),
-            method=values["payment_method"],
-            token=self._vault.open(values["payment_token"], values["user_id"]),
+            key=order.number,
+            amount=payment.amount,
+            method=payment.method,
+            token=self._vault.open(payment.token, purchase.user_id),
         )
-        gateway_id = values["gateway_id"]
+        gateway_id = payment.gateway_id
         if not gateway_id:
             try:
                 gateway_id = await self._open(gateway, charge, purchase)

@@ -14,10 +14,11 @@ from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
 from server.etags import etag_of
 from server.money import Money
+from server.order.placed import PlacedLine, PlacedOrder
 from server.order.preview import Preview
-from server.order.reserve import PlacedOrder, Purchase
+from server.order.reserve import Purchase
 from server.order.shipments import Parcel
-from server.order.status import told_eta
+from server.order.status import future_eta
 from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
@@ -69,62 +70,60 @@ def _expected_total(request: order_service_pb2.CheckoutRequest) -> Money | None:
 
 def order_to_wire(order: PlacedOrder) -> pb.Order:
     """An order with its lines."""
-    values = order.values
-    currency = values["currency"]
     return pb.Order(
         id=order.id,
-        number=values["number"],
-        user_id=values["user_id"] or 0,
-        status=pb.Order.Status.Value(values["status"]),
-        items=[_line_to_wire(line, currency) for line in order.lines],
-        totals=totals_to_wire(_totals(values)),
-        payment=payment_to_wire(values) if values["payment_method"] else None,  # an imported order has none
-        address=user_pb2.Address(**values["address"]),
-        delivery_option=pb.Delivery.Option.Value(values["delivery_option"]),
-        tracking_number=values["tracking_number"],
-        **_followed(values),
-        eta=_eta_to_wire(values),
-        reserved_until=time_to_wire(values["reserved_until"]),
-        create_time=time_to_wire(values["placed_at"]),
-        update_time=time_to_wire(values["updated_at"]),
-        etag=etag_of(values["last_sequence"]),
-        coupon_code=values["coupon_code"],
-        deliver_time=time_to_wire(values.get("delivered_at")),  # a new order has none
+        number=order.number,
+        user_id=order.user_id or 0,
+        status=pb.Order.Status.Value(order.status),
+        items=[_line_to_wire(line, order.currency) for line in order.lines],
+        totals=totals_to_wire(_totals(order)),
+        payment=payment_to_wire(order.payment) if order.payment is not None else None,
+        address=user_pb2.Address(**order.address),
+        delivery_option=pb.Delivery.Option.Value(order.delivery_option),
+        tracking_number=order.tracking_number,
+        **_followed(order),
+        eta=_eta_to_wire(order),
+        reserved_until=time_to_wire(order.reserved_until),
+        create_time=time_to_wire(order.placed_at),
+        update_time=time_to_wire(order.updated_at),
+        etag=etag_of(order.last_sequence),
+        coupon_code=order.coupon_code,
+        deliver_time=time_to_wire(order.delivered_at),
         dispute=dispute_to_wire(order.dispute) if order.dispute is not None else None,
     )
 
 
-def _totals(values: dict[str, Any]) -> Totals:
+def _totals(order: PlacedOrder) -> Totals:
     return Totals(
-        currency=values["currency"],
-        subtotal=values["subtotal_minor"],
-        product_discount=values["product_discount_minor"],
-        tier_discount=values["tier_discount_minor"],
-        coupon_discount=values["coupon_discount_minor"],
-        points_discount=values["points_discount_minor"],
-        points_redeemed=values["points_redeemed"],
-        points_earned=values["points_earned"],
-        tax=values["tax_minor"],
-        shipping=values["shipping_minor"],
+        currency=order.currency,
+        subtotal=order.subtotal_minor,
+        product_discount=order.product_discount_minor,
+        tier_discount=order.tier_discount_minor,
+        coupon_discount=order.coupon_discount_minor,
+        points_discount=order.points_discount_minor,
+        points_redeemed=order.points_redeemed,
+        points_earned=order.points_earned,
+        tax=order.tax_minor,
+        shipping=order.shipping_minor,
     )
 
 
-def _line_to_wire(line: dict[str, Any], currency: str) -> pb.OrderItem:
+def _line_to_wire(line: PlacedLine, currency: str) -> pb.OrderItem:
     return pb.OrderItem(
-        product_id=line["product_id"],
-        variant_id=line["variant_id"],
-        sku=line["sku"],
-        name=line["name"],
-        quantity=line["quantity"],
-        price=money_to_wire(line["price_minor"], currency),
-        line_total=money_to_wire(line["total_minor"], currency),
-        list_price=money_to_wire(line["list_price_minor"], currency),
-        discount=money_to_wire(line["discount_minor"], currency),
-        tax=money_to_wire(line["tax_minor"], currency),
-        total=money_to_wire(line["total_minor"] - line["discount_minor"] + line["tax_minor"], currency),
-        refunded_quantity=line.get("refunded_quantity", 0),  # nor any refund or return
-        returning_quantity=line.get("returning_quantity", 0),
-        returned_quantity=line.get("returned_quantity", 0),
+        product_id=line.product_id,
+        variant_id=line.variant_id,
+        sku=line.sku,
+        name=line.name,
+        quantity=line.quantity,
+        price=money_to_wire(line.price_minor, currency),
+        line_total=money_to_wire(line.total_minor, currency),
+        list_price=money_to_wire(line.list_price_minor, currency),
+        discount=money_to_wire(line.discount_minor, currency),
+        tax=money_to_wire(line.tax_minor, currency),
+        total=money_to_wire(line.total_minor - line.discount_minor + line.tax_minor, currency),
+        refunded_quantity=line.refunded_quantity,
+        returning_quantity=line.returning_quantity,
+        returned_quantity=line.returned_quantity,
     )
 
 
@@ -152,11 +151,11 @@ def tracking_to_wire(order: PlacedOrder, steps: Sequence[Step]) -> pb.Tracking:
     """The steps of an order so far."""
     return pb.Tracking(
         order_id=order.id,
-        status=pb.Order.Status.Value(order.values["status"]),
-        tracking_number=order.values["tracking_number"],
-        eta=_eta_to_wire(order.values),
+        status=pb.Order.Status.Value(order.status),
+        tracking_number=order.tracking_number,
+        eta=_eta_to_wire(order),
         events=[step_to_wire(step) for step in steps],
-        shipments=[_parcel_to_wire(parcel) for parcel in order.values["shipments"] or ()],
+        shipments=[_parcel_to_wire(parcel) for parcel in order.shipments or ()],
     )
 
 
@@ -185,14 +184,14 @@ def _parcel_to_wire(parcel: dict[str, Any]) -> pb.Shipment:
     )
 
 
-def _followed(values: dict[str, Any]) -> dict[str, str]:
+def _followed(order: PlacedOrder) -> dict[str, str]:
     """Who carries the last parcel and where it can be followed; a new order has none."""
-    last = (values.get("shipments") or [{}])[-1]
+    last = (order.shipments or [{}])[-1]
     return {"carrier": last.get("carrier", ""), "tracking_url": last.get("tracking_url", "")}
 
 
-def _eta_to_wire(values: dict[str, Any]) -> Timestamp | None:
-    return time_to_wire(told_eta(values["status"], values["eta"], utc_now()))
+def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:
+    return time_to_wire(future_eta(order.status, order.eta, utc_now()))
 
 
 def message_to_wire(message: Message, now: datetime) -> order_service_pb2.TrackOrderResponse:

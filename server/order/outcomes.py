@@ -11,7 +11,7 @@ from server.events.log import NewEvent, publish
 from server.inventory import service as inventory
 from server.order import payment_queries, queries, status
 from server.order.giving_up import give_back
-from server.order.reserve import PlacedOrder
+from server.order.placed import PlacedOrder
 from server.order.steps import MESSAGES, Step, record
 from server.payment.gateway import DECLINED, VOIDED, Outcome
 from server.pricing import delivery
@@ -30,31 +30,34 @@ def confirm(
 
     The caller publishes the event with the last of its own writes.
     """
-    values = order.values
-    eta = delivery.renewed(values["eta"], values["delivery_option"], now)
+    eta = delivery.renewed(order.eta, order.delivery_option, now)
     sequence = queries.advance(tx, order.id, status.PENDING_PAYMENT, status.CONFIRMED, now, eta)
     if sequence is None:
         return None
-    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=values["payment_minor"])
+    charge = order.charge
+    payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=charge.amount_minor)
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
-    event = record(tx, order.id, values["user_id"], step)
+    event = record(tx, order.id, order.user_id, step)
     bought = {
-        "products": [line["product_id"] for line in order.lines],
-        "country": values["address"].get("country", ""),
+        "products": [line.product_id for line in order.lines],
+        "country": order.address.get("country", ""),
     }
-    changed = {
-        "status": status.CONFIRMED,
-        "last_sequence": sequence,
-        "eta": eta,
-        "updated_at": now,
-        "reserved_until": None,
-        "payment_status": outcome.status,
-        "payment_captured_minor": values["payment_minor"],
-        "payment_updated_at": now,
-        "gateway_id": outcome.gateway_id,
-    }
-    announced = replace(event, payload=(event.payload or {}) | bought)
-    return PlacedOrder(order.id, values | changed, order.lines), announced
+    confirmed = replace(
+        order,
+        status=status.CONFIRMED,
+        last_sequence=sequence,
+        eta=eta,
+        updated_at=now,
+        reserved_until=None,
+        payment=replace(
+            charge,
+            status=outcome.status,
+            captured_minor=charge.amount_minor,
+            gateway_id=outcome.gateway_id,
+            updated_at=now,
+        ),
+    )
+    return confirmed, replace(event, payload=(event.payload or {}) | bought)
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:
@@ -67,13 +70,12 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     if sequence is None:
         return False
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
-    values = order.values
-    give_back(tx, values, order.lines, now, tell=outcome.status != DECLINED)
+    give_back(tx, order, now, tell=outcome.status != DECLINED)
     products = inventory.return_stock(tx, order.units)
     queries.restock_all(tx, order.id)
-    promotions.give_back(tx, values, now)
+    promotions.give_back(tx, order.rewards, now)
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)
-    event = record(tx, order.id, order.values["user_id"], step)
+    event = record(tx, order.id, order.user_id, step)
     publish(tx, event, inventory.stock_event(products))
     return True

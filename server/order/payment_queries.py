@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
+from server.db.rows import columns_of
 from server.order.models import Order
 from server.payment.gateway import CAPTURED, PENDING, VOIDED, Outcome
 from server.payment.models import Payment
+from server.payment.order_payment import OrderPayment
+
+_COLUMNS = tuple(
+    column.key for column in Payment.__table__.columns if column.key not in ("order_id", "disputed")
+)
+"""What a new payment is inserted with beside its order."""
 
 _INSERT_PAYMENT = Prepared(insert(Payment))
-
 
 _SETTLE_PAYMENT = Prepared(
     update(Payment)
@@ -30,9 +35,9 @@ _SETTLE_PAYMENT = Prepared(
 )
 
 
-def insert_payment(tx: Connection, values: dict[str, Any]) -> None:
+def insert_payment(tx: Connection, order_id: int, new: OrderPayment) -> None:
     """Insert the payment of an order, before the gateway hears of it."""
-    _INSERT_PAYMENT.later(tx, **values)
+    _INSERT_PAYMENT.later(tx, order_id=order_id, **columns_of(new, _COLUMNS))
 
 
 def settle_payment(

@@ -14,6 +14,7 @@ from server.db.pool import Pool
 from server.order import point_queries
 from server.promotion import service as promotions
 from server.promotion.loyalty import Waiting
+from server.promotion.service import RewardedOrder
 
 SECONDS: Final = 30.0
 BATCH: Final = 100
@@ -33,7 +34,13 @@ def count(tx: Connection, within: timedelta, now: datetime) -> int:
     """Let some orders count for their buyers' tiers that can be sent back no longer; returns how many."""
     rows = point_queries.due(tx, now - within, BATCH)
     for row in rows:
-        order = dict(row._mapping)
+        order = RewardedOrder(
+            id=row.id,
+            user_id=row.user_id,
+            total_minor=row.total_minor,
+            points_earned=row.points_earned,
+            points_counted_at=row.points_counted_at,
+        )
         promotions.earn(tx, order, row.refunded_minor or 0, now)  # an older version delivers without
         promotions.count(tx, order, now)
         point_queries.mark_counted(tx, row.id, now)

@@ -7,12 +7,26 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, case, func, insert, or_, select, tuple_, update
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Select,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
+from server.db.rows import columns_of
 from server.db.upsert import insert_of
 from server.order.models import Order, OrderEvent, OrderLine
+from server.order.placed import PlacedLine, PlacedOrder
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import PENDING
 from server.payment.models import Payment
@@ -32,6 +46,23 @@ _ORDERS = select(
     Payment.gateway_id,
     Payment.disputed.label("payment_disputed"),
 ).outerjoin(Payment, Payment.order_id == Order.id)
+
+_SET_LATER = frozenset({"id", "shipments", "delivered_at", "points_counted_at"})
+_ORDER_COLUMNS = tuple(column.key for column in Order.__table__.columns if column.key not in _SET_LATER)
+"""What a new order is inserted with."""
+_LEDGER = frozenset(
+    {
+        "refunded_quantity",
+        "returning_quantity",
+        "returned_quantity",
+        "restocked_quantity",
+        "refunded_minor",
+    }
+)
+_LINE_COLUMNS = tuple(
+    column.key for column in OrderLine.__table__.columns if column.key not in _LEDGER | {"order_id"}
+)
+"""What a new line is inserted with beside its order; its ledger begins at the columns' zeros."""
 
 _INSERT_ORDER = Prepared(
     lambda dialect: (
@@ -142,22 +173,27 @@ def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
     return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
 
 
-def insert_order(tx: Connection, values: dict[str, Any]) -> int | None:
+def insert_order(tx: Connection, order: PlacedOrder) -> int | None:
     """Insert an order and return its id; None when its request id made one before."""
-    row = _INSERT_ORDER.first(tx, **values)
+    row = _INSERT_ORDER.first(tx, **columns_of(order, _ORDER_COLUMNS))
     return int(row.id) if row else None
 
 
 @lru_cache(maxsize=256)
-def _insert_lines(names: tuple[str, ...], count: int) -> Prepared:
-    rows: list[dict[str, Any]] = [{name: bindparam(f"{name}_{i}") for name in names} for i in range(count)]
+def _insert_lines(count: int) -> Prepared:
+    rows: list[dict[str, BindParameter[object]]] = [
+        {name: bindparam(f"{name}_{i}") for name in ("order_id", *_LINE_COLUMNS)} for i in range(count)
+    ]
     return Prepared(insert(OrderLine).values(rows))
 
 
-def insert_lines(tx: Connection, rows: list[dict[str, Any]]) -> None:
-    """Insert the lines of an order in one statement; the rows are alike."""
-    values = {f"{name}_{i}": value for i, row in enumerate(rows) for name, value in row.items()}
-    _insert_lines(tuple(rows[0]), len(rows)).later(tx, **values)
+def insert_lines(tx: Connection, order_id: int, lines: Sequence[PlacedLine]) -> None:
+    """Insert the lines of an order in one statement."""
+    values: dict[str, object] = {}
+    for i, line in enumerate(lines):
+        row = {"order_id": order_id} | columns_of(line, _LINE_COLUMNS)
+        values |= {f"{name}_{i}": value for name, value in row.items()}
+    _insert_lines(len(lines)).later(tx, **values)
 
 
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:

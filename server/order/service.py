@@ -18,10 +18,11 @@ from server.identity import Identity
 from server.money import Money
 from server.order import payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
-from server.order.reserve import PlacedOrder, placed
+from server.order.placed import PlacedOrder, line_of, order_of, payment_of
 from server.order.shipments import Parcel
 from server.order.steps import MESSAGES, Step, record
 from server.payment import status as payment_status
+from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
 from server.pricing import delivery
 from server.promotion import service as promotions
@@ -52,18 +53,19 @@ def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder
     lines = queries.lines(connection, [row.id for row in rows])
     disputed = [row.id for row in rows if row.payment_disputed]
     shown = latest_disputes(connection, disputed) if disputed else {}
-    return [replace(placed(row, lines[row.id]), dispute=shown.get(row.id)) for row in rows]
+    return [replace(order_of(row, lines[row.id]), dispute=shown.get(row.id)) for row in rows]
 
 
-def read_payment(connection: Connection, caller: Identity, order_id: int) -> dict[str, Any]:
-    """The payment among the values of an order of the caller's, or of any for an admin.
+def read_payment(connection: Connection, caller: Identity, order_id: int) -> OrderPayment:
+    """The payment of an order of the caller's, or of any for an admin.
 
     Raises OrderNotFound, also for an imported order, which has no payment.
     """
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
-    if row is None or not row.payment_method:
+    payment = payment_of(row) if row is not None else None
+    if payment is None:
         raise OrderNotFound(order_id=order_id)
-    return placed(row, []).values
+    return payment
 
 
 def read_steps(
@@ -74,7 +76,7 @@ def read_steps(
     if row is None:
         raise OrderNotFound(order_id=order_id)
     steps = [Step.from_row(event) for event in queries.events_after(connection, order_id, after)]
-    return placed(row, []), steps
+    return order_of(row, []), steps
 
 
 def advance(
@@ -144,7 +146,7 @@ def _parcels(
     """The parcels of an order with the one that is sent, and that one when it is new or changed."""
     if shipment is None:
         return [], None
-    lines = [dict(line._mapping) for line in queries.lines(tx, [order_id])[order_id]]
+    lines = [line_of(line) for line in queries.lines(tx, [order_id])[order_id]]
     return shipments.put(order.shipments or [], lines, shipment, now)
 
 
@@ -162,7 +164,7 @@ def _earn(tx: Connection, order_id: int, now: datetime) -> None:
     """Give the buyer of a delivered order its points; it is locked, so that refunds come before or after."""
     row = queries.order(tx, order_id)
     if row is not None:
-        promotions.earn(tx, dict(row._mapping), row.payment_refunded_minor or 0, now)
+        promotions.earn(tx, order_of(row, []).rewards, row.payment_refunded_minor or 0, now)
 
 
 def _check_money(tx: Connection, order_id: int, after: str) -> None:

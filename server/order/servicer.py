@@ -150,7 +150,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     def _steps(self, caller: Identity, order_id: int, after: int) -> tuple[str, list[Step]]:
         with self._db.read() as connection:
             order, steps = service.read_steps(connection, caller, order_id, after)
-        return order.values["status"], steps
+        return order.status, steps
 
     def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> order_pb2.Tracking:
         with self._db.read() as connection:

@@ -11,10 +11,9 @@ transaction that learns of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -24,11 +23,10 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import publish
-from server.money import Money
 from server.order import payment_queries, queries, status
 from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
 from server.order.outcomes import confirm, release
-from server.order.reserve import NO_GATEWAY, PlacedOrder, placed
+from server.order.placed import PlacedOrder, order_of
 from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
 from server.payment.gateway import (
     CAPTURED,
@@ -75,7 +73,7 @@ class Settlement:
             row = queries.order(connection, order_id)
             if row is None:
                 raise OrderNotFound(order_id=order_id)
-            return placed(row, queries.lines(connection, [order_id])[order_id])
+            return order_of(row, queries.lines(connection, [order_id])[order_id])
 
     def find(self, number: str) -> PlacedOrder | None:
         """The order with a number."""
@@ -88,7 +86,7 @@ class Settlement:
             return self._with_lines(connection, queries.order_by_gateway_id(connection, gateway, gateway_id))
 
     def _with_lines(self, connection: Connection, row: AnyRow | None) -> PlacedOrder | None:
-        return placed(row, queries.lines(connection, [row.id])[row.id]) if row else None
+        return order_of(row, queries.lines(connection, [row.id])[row.id]) if row else None
 
     def remember(self, order_id: int, gateway_id: str) -> bool:
         """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
@@ -128,7 +126,7 @@ class Settlement:
             return None
         after, event = confirmed
         reply = self.render(after, "")
-        store(tx, order.values, reply)
+        store(tx, order, reply)
         publish(tx, event)
         return reply
 
@@ -137,7 +135,7 @@ class Settlement:
         with self._db.transaction() as tx:
             if not release(tx, order, outcome, self._clock()):
                 return None
-            store(tx, order.values, NOT_PAID)
+            store(tx, order, NOT_PAID)
         return NOT_PAID
 
     def given_up(self, order: PlacedOrder, outcome: Outcome) -> bool:
@@ -146,7 +144,7 @@ class Settlement:
         `order` is as it was when the gateway was told: an id that the payment got since was not cancelled.
         """
         now = self._clock()
-        known_id = order.values["gateway_id"]
+        known_id = order.charge.gateway_id
         with self._db.transaction() as tx:
             locked = queries.lock_order(tx, order.id)
             payment = queries.order(tx, order.id)
@@ -159,7 +157,7 @@ class Settlement:
             final = replace(outcome, gateway_id=outcome.gateway_id or known_id)
             if not release(tx, order, final, now):
                 return False
-            store(tx, order.values, NOT_PAID)
+            store(tx, order, NOT_PAID)
         return True
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
@@ -168,7 +166,7 @@ class Settlement:
             return
         minor = payment_queries.capture_late(tx, order.id, outcome.gateway_id, now)
         if minor:
-            log.warning("captured_late", order=order.values["number"])
+            log.warning("captured_late", order=order.number)
             self._pay_back(tx, order, minor, now)
 
 
@@ -178,11 +176,10 @@ def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
     The order's own payment is the one whose id it holds. What a gateway's object says of itself, in its metadata,
     decides nothing: whoever has the account can write there.
     """
-    values = order.values
-    if values["payment_gateway"] == NO_GATEWAY:
+    payment, number = order.charge, order.number
+    if payment.is_free:
         return None
-    number, cost = values["number"], Money(values["payment_minor"], values["currency"])
-    received, own_id = outcome.received, values["gateway_id"]
+    cost, received, own_id = payment.amount, outcome.received, payment.gateway_id
     if own_id and outcome.gateway_id != own_id:
         kind, problem = (
             OTHER_PAYMENT,
@@ -196,14 +193,13 @@ def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
     else:
         return None
     problem += ": the order was not confirmed."
-    return Alert(kind, values["payment_gateway"], outcome.gateway_id, problem, order.id)
+    return Alert(kind, payment.gateway, outcome.gateway_id, problem, order.id)
 
 
-def store(tx: Connection, values: Mapping[str, Any], reply: bytes) -> None:
-    """Store the reply of the checkout that made an order, by the order's values; some orders no checkout made."""
-    user_id, request_id = values["user_id"], values["request_id"]
-    if user_id and request_id:
-        store_reply(tx, (user_id, METHOD, request_id), reply)
+def store(tx: Connection, order: PlacedOrder, reply: bytes) -> None:
+    """Store the reply of the checkout that made an order; some orders no checkout made."""
+    if order.user_id and order.request_id:
+        store_reply(tx, (order.user_id, METHOD, order.request_id), reply)
 
 
 def unpaid(order: AnyRow | None) -> Refusal:
@@ -223,9 +219,8 @@ async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outco
 
     None when nothing was charged and still may be. Raises GatewayAway.
     """
-    values = order.values
-    gateway = gateways.named(values["payment_gateway"])
-    key, gateway_id = values["number"], values["gateway_id"]
+    gateway = gateways.named(order.charge.gateway)
+    key, gateway_id = order.number, order.charge.gateway_id
     outcome = await gateway.find(key, gateway_id)
     if outcome is not None and outcome.status == CAPTURED:
         return outcome

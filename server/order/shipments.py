@@ -12,7 +12,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from server.errors import InvalidField
-from server.order.units import Line, NamedUnits, positions
+from server.order.placed import PlacedLine
+from server.order.units import NamedUnits, positions
 
 MAX_PARCELS: Final = 20
 
@@ -29,7 +30,7 @@ class Parcel:
 
 
 def put(
-    known: Sequence[dict[str, Any]], lines: Sequence[Line], sent: Parcel, now: datetime
+    known: Sequence[dict[str, Any]], lines: Sequence[PlacedLine], sent: Parcel, now: datetime
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """The parcels with the one that is sent, and that one; None when it is there already, just so.
 
@@ -66,8 +67,10 @@ def put(
     return sorted([*others, parcel], key=lambda one: int(one["id"])), parcel
 
 
-def _items(others: Sequence[dict[str, Any]], lines: Sequence[Line], sent: Parcel) -> list[dict[str, int]]:
-    left = {line["position"]: line["quantity"] for line in lines}
+def _items(
+    others: Sequence[dict[str, Any]], lines: Sequence[PlacedLine], sent: Parcel
+) -> list[dict[str, int]]:
+    left = {line.position: line.quantity for line in lines}
     for one in others:
         for item in one["items"]:
             left[item["position"]] -= item["quantity"]
@@ -77,20 +80,20 @@ def _items(others: Sequence[dict[str, Any]], lines: Sequence[Line], sent: Parcel
     return _listed(lines, named)
 
 
-def _named(lines: Sequence[Line], sent: Parcel) -> list[dict[str, int]]:
+def _named(lines: Sequence[PlacedLine], sent: Parcel) -> list[dict[str, int]]:
     """The units as they are named, whether or not they are left."""
-    whole = {line["position"]: line["quantity"] for line in lines}
+    whole = {line.position: line.quantity for line in lines}
     return _listed(lines, positions(lines, sent.items, whole, "shipment.items")[0])
 
 
-def _listed(lines: Sequence[Line], units: dict[int, int]) -> list[dict[str, int]]:
+def _listed(lines: Sequence[PlacedLine], units: dict[int, int]) -> list[dict[str, int]]:
     return [
         {
-            "position": line["position"],
-            "variant_id": line["variant_id"],
-            "product_id": line["product_id"],
-            "quantity": units[line["position"]],
+            "position": line.position,
+            "variant_id": line.variant_id,
+            "product_id": line.product_id,
+            "quantity": units[line.position],
         }
         for line in lines
-        if line["position"] in units
+        if line.position in units
     ]

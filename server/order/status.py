@@ -75,7 +75,7 @@ RETURNS: Final[dict[str, frozenset[str]]] = {
 """For each state of a return, those that may follow. Goods that were awaited in vain are rejected."""
 
 
-def told_eta(state: str, eta: datetime | None, now: datetime) -> datetime | None:
+def future_eta(state: str, eta: datetime | None, now: datetime) -> datetime | None:
     """By when an order should arrive; None when that has passed, or it is not on its way."""
     return eta if eta is not None and state in ON_THE_WAY and eta > now else None
 

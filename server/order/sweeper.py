@@ -18,7 +18,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.order import queries
-from server.order.reserve import NO_GATEWAY, PlacedOrder
+from server.order.placed import PlacedOrder
 from server.order.settlement import Settlement, ask
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import (
@@ -87,8 +87,10 @@ class Sweeper:
         Raises OrderNotFound, and GatewayAway when the gateway cannot say.
         """
         order = await self._pool.run_vital(Deadline(SECONDS), self._settlement.read, order_id)
-        if order.values["payment_status"] != PENDING:
-            return str(order.values["payment_status"])
+        if order.payment is None:
+            return ""
+        if order.payment.status != PENDING:
+            return order.payment.status
         outcome = await self._ask(order, give_up=give_up)
         if outcome is None or outcome.status == PENDING:
             return PENDING
@@ -102,8 +104,8 @@ class Sweeper:
             self._settlement.given_up(order, outcome)
 
     async def _ask(self, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
-        if order.values["payment_gateway"] == NO_GATEWAY:  # it costs nothing: there is nobody to ask
-            return Outcome(CAPTURED if order.values["status"] == PENDING_PAYMENT else VOIDED, "")
+        if order.charge.is_free:  # it costs nothing: there is nobody to ask
+            return Outcome(CAPTURED if order.status == PENDING_PAYMENT else VOIDED, "")
         return await in_time(ask(self._gateways, order, give_up=give_up), self._gateway_seconds)
 
     async def _resolve_in_turn(self, orders: list[Due]) -> None:

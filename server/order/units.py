@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from server.errors import InvalidField
+from server.order.placed import PlacedLine
 
 Line = Mapping[str, Any]
 """A line of an order, as `sale.open_sale` reads it."""
@@ -65,7 +66,10 @@ def _sent_back(line: Line) -> int:
 
 
 def positions(
-    lines: Sequence[Line], named: Sequence[NamedUnits], open_units: Mapping[int, int], field: str = "items"
+    lines: Sequence[PlacedLine],
+    named: Sequence[NamedUnits],
+    open_units: Mapping[int, int],
+    field: str = "items",
 ) -> tuple[dict[int, int], dict[int, int]]:
     """Units as they are named as units by the position of their line, and those that no line has left, by variant.
 
@@ -78,19 +82,19 @@ def positions(
         missing[variant_id] = missing.get(variant_id, 0) + one.quantity
     by_position = {}
     for line in lines:  # an imported order may have several lines of a variant
-        taken = min(missing.get(line["variant_id"], 0), open_units.get(line["position"], 0))
+        taken = min(missing.get(line.variant_id, 0), open_units.get(line.position, 0))
         if taken > 0:
-            by_position[line["position"]] = taken
-            missing[line["variant_id"]] -= taken
+            by_position[line.position] = taken
+            missing[line.variant_id] -= taken
     return by_position, {variant: count for variant, count in missing.items() if count}
 
 
-def _variant(lines: Sequence[Line], named: NamedUnits, field: str) -> int:
+def _variant(lines: Sequence[PlacedLine], named: NamedUnits, field: str) -> int:
     variants = sorted(
         {
-            line["variant_id"]
+            line.variant_id
             for line in lines
-            if named.variant_id in (0, line["variant_id"]) and named.product_id in (0, line["product_id"])
+            if named.variant_id in (0, line.variant_id) and named.product_id in (0, line.product_id)
         }
     )
     if not variants:

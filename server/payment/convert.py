@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sanset.v1 import payment_pb2 as pb
 
 from server.db.base import AnyRow
+from server.payment.order_payment import OrderPayment
 from server.rpc.wire import money_to_wire, time_to_wire
 
 
@@ -24,19 +24,19 @@ def dispute_to_wire(row: AnyRow) -> pb.Dispute:
     )
 
 
-def payment_to_wire(values: Mapping[str, Any]) -> pb.Payment:
-    """The payment in an order's values."""
-    currency = values["currency"]
+def payment_to_wire(payment: OrderPayment) -> pb.Payment:
+    """The payment of an order."""
+    currency = payment.currency
     return pb.Payment(
-        method=pb.Payment.Method.Value(values["payment_method"]),
-        status=pb.Payment.Status.Value(values["payment_status"]),
-        amount=money_to_wire(values["payment_minor"], currency),
-        gateway_id=values["gateway_id"],
-        gateway=values["payment_gateway"],
-        captured=money_to_wire(values["payment_captured_minor"], currency),
-        refunded=money_to_wire(values["payment_refunded_minor"], currency),
-        problem=values["payment_problem"],
-        update_time=time_to_wire(values["payment_updated_at"]),
+        method=pb.Payment.Method.Value(payment.method),
+        status=pb.Payment.Status.Value(payment.status),
+        amount=money_to_wire(payment.amount_minor, currency),
+        gateway_id=payment.gateway_id,
+        gateway=payment.gateway,
+        captured=money_to_wire(payment.captured_minor, currency),
+        refunded=money_to_wire(payment.refunded_minor, currency),
+        problem=payment.problem,
+        update_time=time_to_wire(payment.updated_at),
     )
 
 

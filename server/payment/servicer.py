@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from sanset.v1 import payment_pb2 as pb
 from sanset.v1 import payment_pb2_grpc
@@ -20,13 +19,14 @@ from server.paging import Pages
 from server.payment import convert, gift_cards, queries
 from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
+from server.payment.order_payment import OrderPayment
 from server.rpc.call import Call
 from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
 from server.user.card_numbers import refuse_card_number
 
-ReadPayment = Callable[[Connection, Identity, int], Mapping[str, Any]]
-"""Reads the payment of an order that the caller may see, among the order's values; payments know no orders."""
+ReadPayment = Callable[[Connection, Identity, int], OrderPayment]
+"""Reads the payment of an order that the caller may see; payments know no orders."""
 
 TakeReport = Callable[[bytes, Mapping[str, object]], Awaitable[bool]]
 """Acts on what a gateway reports, which changes orders and refunds; True when that was done before."""

@@ -8,7 +8,6 @@ What it earned is taken back in proportion to the money that is paid back, and w
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -45,6 +44,20 @@ class Offered:
     code: str = ""
     problem: Refusal | None = None
     owned_points: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RewardedOrder:
+    """What coupons and points need to know of an order."""
+
+    id: int
+    user_id: int | None
+    total_minor: int
+    points_earned: int
+    points_redeemed: int = 0
+    coupon_id: int | None = None
+    delivered_at: datetime | None = None
+    points_counted_at: datetime | None = None
 
 
 NOTHING: Final = Offered(Reductions())
@@ -190,19 +203,19 @@ def too_few(connection: Connection, user_id: int, requested: int) -> Refusal:
     return PointsTooFew(points=points, wanted=requested)
 
 
-def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:
+def earn(tx: Connection, order: RewardedOrder, refunded_minor: int, now: datetime) -> None:
     """Give the buyer the points of an order that was delivered, less the share that was paid back by then.
 
     Until then they are pending: the order can be cancelled, but not what its points had bought. They count for the
     tier later still: see `count`. Repeating is harmless.
     """
-    user_id, points = order["user_id"], order["points_earned"]
+    user_id, points = order.user_id, order.points_earned
     if user_id is None or not points:
         return
-    ledger = OrderLedger(tx, user_id, order["id"], now)
+    ledger = OrderLedger(tx, user_id, order.id, now)
     earned = ledger.sum(EARNED) or points
-    remaining = earned - share(earned, order["total_minor"], refunded_minor)
-    counted = order["points_counted_at"] is not None
+    remaining = earned - share(earned, order.total_minor, refunded_minor)
+    counted = order.points_counted_at is not None
     ledger.book(
         counted=counted,
         EARNED=earned - ledger.sum(EARNED),
@@ -210,26 +223,26 @@ def earn(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: dat
     )
 
 
-def give_back(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
+def give_back(tx: Connection, order: RewardedOrder, now: datetime) -> None:
     """Undo `hold` for an order that was not paid: coupon and points return. Repeating is harmless."""
     give_back_coupon(tx, order, now)
-    user_id = order["user_id"]
-    if user_id is None or not order["points_redeemed"]:
+    user_id = order.user_id
+    if user_id is None or not order.points_redeemed:
         return
-    ledger = OrderLedger(tx, user_id, order["id"], now)
-    ledger.book(ref=GIVEN_UP, RETURNED=order["points_redeemed"] - ledger.sum(RETURNED))
+    ledger = OrderLedger(tx, user_id, order.id, now)
+    ledger.book(ref=GIVEN_UP, RETURNED=order.points_redeemed - ledger.sum(RETURNED))
 
 
-def give_back_coupon(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
+def give_back_coupon(tx: Connection, order: RewardedOrder, now: datetime) -> None:
     """Give back the use of the coupon of an order that is cancelled. Repeating is harmless.
 
     Before `reverse`, where both are called: a checkout takes the coupon before the points as well.
     """
-    if order["coupon_id"] is not None:
-        queries.release_use(tx, order["id"], now)
+    if order.coupon_id is not None:
+        queries.release_use(tx, order.id, now)
 
 
-def reverse(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: datetime) -> None:
+def reverse(tx: Connection, order: RewardedOrder, refunded_minor: int, now: datetime) -> None:
     """Bring the ledger to where an order is of which `refunded_minor` were paid back, all refunds together.
 
     That share of the points it earned, if it was delivered, is taken back, and that share of those it redeemed
@@ -237,27 +250,25 @@ def reverse(tx: Connection, order: Mapping[str, Any], refunded_minor: int, now: 
     repeating is harmless, and a refund that failed is undone by the smaller sum. An order that was given up unpaid
     earned nothing, and has its points back already.
     """
-    user_id = order["user_id"]
-    if user_id is None or not (order["points_earned"] or order["points_redeemed"]):
+    user_id = order.user_id
+    if user_id is None or not (order.points_earned or order.points_redeemed):
         return
-    ledger = OrderLedger(tx, user_id, order["id"], now)
+    ledger = OrderLedger(tx, user_id, order.id, now)
     earned = ledger.sum(EARNED)
-    taken = (
-        share(earned, order["total_minor"], refunded_minor) if order["delivered_at"] is not None else earned
-    )
+    taken = share(earned, order.total_minor, refunded_minor) if order.delivered_at is not None else earned
     returned = 0
     if not ledger.was_given_up:
-        returned = share(order["points_redeemed"], order["total_minor"], refunded_minor) - ledger.sum(
-            RETURNED
-        )
-    counted = order["points_counted_at"] is not None
+        returned = share(order.points_redeemed, order.total_minor, refunded_minor) - ledger.sum(RETURNED)
+    counted = order.points_counted_at is not None
     ledger.book(counted=counted, REVERSED=-taken - ledger.sum(REVERSED), RETURNED=returned)
 
 
-def count(tx: Connection, order: Mapping[str, Any], now: datetime) -> None:
+def count(tx: Connection, order: RewardedOrder, now: datetime) -> None:
     """Let what an order earned count for its buyer's tier from now on; the caller marks the order."""
-    ledger = OrderLedger(tx, order["user_id"], order["id"], now)
-    point_queries.credit(tx, order["user_id"], 0, lifetime=ledger.sum(EARNED) + ledger.sum(REVERSED))
+    if order.user_id is None:
+        return
+    ledger = OrderLedger(tx, order.user_id, order.id, now)
+    point_queries.credit(tx, order.user_id, 0, lifetime=ledger.sum(EARNED) + ledger.sum(REVERSED))
 
 
 def share(points: int, total_minor: int, refunded_minor: int) -> int:

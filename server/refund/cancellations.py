@@ -40,7 +40,7 @@ def cancel(
     minor = sale.left.amount
     if before == status.PENDING_PAYMENT:
         # The cart before the stock, as a checkout locks them.
-        give_back(tx, sale.values, sale.lines, now, tell=True)
+        give_back(tx, sale.order, now, tell=True)
     stock = sale.restock_all(tx)
     refund_id = _undo(tx, sale, reason, key, actor, now)
     facts = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}
@@ -54,14 +54,14 @@ def cancel(
 def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime) -> int | None:
     """Give coupon, points and money back; the refund, if there is money to pay back."""
     if sale.state == status.PENDING_PAYMENT:
-        store(tx, sale.values, NOT_PAID)  # a checkout that waits hears of it at once
-        promotions.give_back(tx, sale.values, now)
+        store(tx, sale.order, NOT_PAID)  # a checkout that waits hears of it at once
+        promotions.give_back(tx, sale.order.rewards, now)
         return None
-    promotions.give_back_coupon(tx, sale.values, now)
+    promotions.give_back_coupon(tx, sale.order.rewards, now)
     text = reason or "The order was cancelled."
     refund_id = record_rest(tx, sale, reason=text, key=key, actor=actor, now=now)
     if refund_id is None:  # points alone had paid for it
-        promotions.reverse(tx, sale.values, sale.values["total_minor"], now)
+        promotions.reverse(tx, sale.order.rewards, sale.order.total_minor, now)
     return refund_id
 
 

@@ -17,7 +17,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import InvalidField
-from server.order.reserve import PlacedOrder
+from server.order.placed import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
 from server.payment import queries as payment_queries
@@ -84,7 +84,7 @@ class GatewayReports:
         named = self._settlement.find(report.key) if report.key else None
         if holder is None and named is not None and _opens_no_id(gateway, named, report):
             holder = named
-        if holder is not None and report.key in ("", holder.values["number"]):
+        if holder is not None and report.key in ("", holder.number):
             return holder, None
         return None, _misled(gateway.name, report, holder, named)
 
@@ -143,12 +143,13 @@ class GatewayReports:
 
 def _opens_no_id(gateway: Gateway, order: PlacedOrder, report: Report) -> bool:
     """Whether a report is about an order of a gateway that gives its payments no ids before they are made."""
-    values = order.values
+    payment = order.payment
     return (
-        values["payment_gateway"] == gateway.name
-        and not values["gateway_id"]
+        payment is not None
+        and payment.gateway == gateway.name
+        and not payment.gateway_id
         and bool(report.gateway_id)
-        and gateway.id_of(values["number"]) == report.gateway_id
+        and gateway.id_of(order.number) == report.gateway_id
     )
 
 
@@ -160,7 +161,7 @@ def _misled(
         return None
     label, payment = report.key[:64], report.gateway_id[:128]
     if holder is not None:
-        number = holder.values["number"]
+        number = holder.number
         problem = f"Payment {payment} is that of order {number}, but is labelled with order {label}"
         kind, order_id = OTHER_ORDER, holder.id
     elif named is not None:

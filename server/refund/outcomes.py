@@ -57,7 +57,7 @@ def _not_paid_back(
     lines = queries.refund_lines(tx, [refund.id])[refund.id]
     counted = [(line.position, line.quantity, line.amount_minor) for line in lines]
     queries.count_refunded(tx, sale.id, counted, sign=-1)
-    promotions.reverse(tx, sale.values, refunded, now)
+    promotions.reverse(tx, sale.order.rewards, refunded, now)
     if refund.status == payment_status.SUCCEEDED:
         sale.paid_back -= refund.amount_minor
     if refund.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back

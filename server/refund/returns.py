@@ -137,7 +137,7 @@ def receive(
     _move(tx, found, status.RECEIVED, None, now)
     rows = {row["position"]: row for row in sale.return_lines if row["return_id"] == return_id}
     units = {position: row["quantity"] for position, row in rows.items()}
-    again, missing = positions(sale.lines, restocked, units, "restocked")
+    again, missing = positions(sale.order.lines, restocked, units, "restocked")
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
     not_there = {at: min(count, units[at] - rows[at]["restocked_by_refund"]) for at, count in again.items()}
@@ -194,7 +194,7 @@ def _pay_back(
     if rest.parts.amount == 0:
         book(tx, sale, rest.booked)  # an amount has paid for them
         if sale.values["total_minor"] == 0 and not any(map(returnable, sale.lines)):
-            promotions.reverse(tx, sale.values, 0, now)  # points alone had paid for it
+            promotions.reverse(tx, sale.order.rewards, 0, now)  # points alone had paid for it
         return None, 0
     parts = fitted(rest.parts, sale.left)
     refund_id = record(
@@ -221,7 +221,7 @@ def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
         raise NotReturnable(problem="Everything was returned or paid back.", left=0)
     if units is None:
         return left
-    by_position, missing = positions(sale.lines, units, left)
+    by_position, missing = positions(sale.order.lines, units, left)
     for variant in missing:
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left.get(line["position"], 0) for line in lines)

@@ -20,6 +20,7 @@ from server.order import queries as order_queries
 from server.order import status
 from server.order import units as ledger
 from server.order.errors import OrderNotFound
+from server.order.placed import PlacedOrder, order_of
 from server.order.steps import Step, record
 from server.refund import queries, return_queries
 from server.refund.parts import Parts
@@ -34,6 +35,8 @@ class Sale:
     refused, and `open_return` is the id of the one that is open.
     """
 
+    order: PlacedOrder
+    """The order as it was when it was locked."""
     id: int
     values: dict[str, Any]
     lines: list[dict[str, Any]]
@@ -69,7 +72,7 @@ class Sale:
         if sequence is None:
             raise AssertionError("a locked order moved")
         self.values |= {"status": after, "last_sequence": sequence, "updated_at": now}
-        step = Step(sequence, after, message, "", status.told_eta(after, self.values["eta"], now), now)
+        step = Step(sequence, after, message, "", status.future_eta(after, self.values["eta"], now), now)
         event = record(tx, self.id, self.values["user_id"], step)
         note = {"note": True} if tells_only else {}
         return NewEvent(event.topic, event.key, (event.payload or {}) | facts | note)
@@ -132,7 +135,8 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     if row is None:
         raise OrderNotFound(order_id=order_id)
     values = dict(row._mapping)
-    lines = [dict(line._mapping) for line in order_queries.lines(tx, [order_id])[order_id]]
+    line_rows = order_queries.lines(tx, [order_id])[order_id]
+    lines = [dict(line._mapping) for line in line_rows]
     captured = values["payment_captured_minor"] or 0
     return_lines = _read_returns(tx, order_id, lines)
     refunds = queries.refunds_so_far(tx, order_id)
@@ -146,7 +150,17 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     )
     paid, disputed = refunds.paid, refunds.disputed
     return Sale(
-        order_id, values, lines, captured, left, refunds.count, paid, disputed, return_lines, open_return
+        order_of(row, line_rows),
+        order_id,
+        values,
+        lines,
+        captured,
+        left,
+        refunds.count,
+        paid,
+        disputed,
+        return_lines,
+        open_return,
     )
 
 

@@ -22,7 +22,7 @@ from server.events.log import publish
 from server.money import Money, decimals
 from server.order import status
 from server.order.errors import OrderDisputed, RequestIdUsed
-from server.order.reserve import PlacedOrder
+from server.order.placed import PlacedOrder
 from server.order.units import NamedUnits, positions, unpaid, unpaid_sent_back
 from server.payment import status as payment_status
 from server.promotion import service as promotions
@@ -106,7 +106,7 @@ def record(
     book(tx, sale, [*((refund_id, line) for line in lines), *booked])
     if not lines and return_id is not None and return_id == sale.open_return:
         _cover(tx, sale)
-    promotions.reverse(tx, sale.values, refunded, now)
+    promotions.reverse(tx, sale.order.rewards, refunded, now)
     return refund_id
 
 
@@ -259,7 +259,7 @@ def _chosen(tx: Connection, sale: Sale, terms: RefundTerms) -> Due:
 
 def _not_paid_back(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:
     left = {line["position"]: unpaid(line) for line in sale.lines}
-    by_position, missing = positions(sale.lines, units, left)
+    by_position, missing = positions(sale.order.lines, units, left)
     for variant, too_many in missing.items():
         lines = [line for line in sale.lines if line["variant_id"] == variant]
         open_units = sum(left[line["position"]] for line in lines)

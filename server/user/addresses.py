@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import Connection, Row
 
@@ -18,6 +18,21 @@ from server.user.service import hold
 MAX_ADDRESSES = 50
 REQUIRED = ("line1", "city", "country")
 DEFAULT_STAYS = "is the default: set is_default on another address instead"
+
+
+class AddressSnapshot(TypedDict, total=False):
+    """An address as an order keeps it; imported orders may have less of it, or none."""
+
+    id: int
+    label: str
+    line1: str
+    line2: str
+    city: str
+    state: str
+    postal_code: str
+    country: str
+    lat: float | None
+    lng: float | None
 
 
 def list_addresses(
@@ -92,10 +107,20 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
     return row
 
 
-def snapshot(address: Row[Any]) -> dict[str, Any]:
+def snapshot(address: Row[Any]) -> AddressSnapshot:
     """An address as plain JSON values, for an order to keep: later changes must not move it."""
-    fields = ("id", "label", "line1", "line2", "city", "state", "postal_code", "country", "lat", "lng")
-    return {name: getattr(address, name) for name in fields}
+    return AddressSnapshot(
+        id=address.id,
+        label=address.label,
+        line1=address.line1,
+        line2=address.line2,
+        city=address.city,
+        state=address.state,
+        postal_code=address.postal_code,
+        country=address.country,
+        lat=address.lat,
+        lng=address.lng,
+    )
 
 
 def _complete(values: Mapping[str, Any]) -> dict[str, Any]:

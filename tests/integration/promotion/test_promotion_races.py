@@ -20,6 +20,7 @@ from server.errors import Refusal
 from server.pricing.prices import CouponRule, Priced
 from server.promotion import service as promotions
 from server.promotion.errors import CouponUsedByYou, CouponUsedUp, PointsTooFew
+from server.promotion.service import RewardedOrder
 
 NOTHING = Priced(currency="USD", subtotal=0, tax=0, shipping=0, lines=())
 
@@ -149,7 +150,9 @@ def test_uses_that_were_given_back_can_be_had_again_while_others_take_them(shop:
             promotions.hold(tx, order_id, buyer.user_id, NOTHING, rule_of(coupon), utc_now())
 
     def give_back(order_id: int) -> None:
-        order = {"id": order_id, "user_id": buyer.user_id, "coupon_id": coupon.id, "points_redeemed": 0}
+        order = RewardedOrder(
+            id=order_id, user_id=buyer.user_id, total_minor=0, points_earned=0, coupon_id=coupon.id
+        )
         with shop.app.db.transaction() as tx:
             promotions.give_back(tx, order, utc_now())
 

@@ -18,6 +18,7 @@ from support.running_shop import Account, RunningShop, refused
 
 from server.clock import utc_now
 from server.promotion import service as promotions
+from server.promotion.service import RewardedOrder
 
 FAILED = grpc.StatusCode.FAILED_PRECONDITION
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
@@ -469,7 +470,7 @@ def test_reading_a_cart_with_coupon_and_points_takes_one_query(shop: RunningShop
 # ── Money paid back
 
 
-def paid_order(shop: RunningShop, buyer: Account) -> dict[str, Any]:
+def paid_order(shop: RunningShop, buyer: Account) -> RewardedOrder:
     """A delivered order over 97.20 that redeemed 1000 points and earned 97, as refunds see it."""
     give(shop, buyer, 1000)
     shop.add(buyer, shop.product(units=100).id)
@@ -478,10 +479,10 @@ def paid_order(shop: RunningShop, buyer: Account) -> dict[str, Any]:
     deliver(shop, order.id)
     columns = "id, user_id, total_minor, points_redeemed, points_earned, delivered_at, points_counted_at"
     (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE id = :id", id=order.id)
-    return row._asdict()
+    return RewardedOrder(**row._asdict())
 
 
-def reverse(shop: RunningShop, order: dict[str, Any], refunded: int) -> None:
+def reverse(shop: RunningShop, order: RewardedOrder, refunded: int) -> None:
     with shop.app.db.transaction() as tx:
         promotions.reverse(tx, order, refunded, utc_now())
 
@@ -489,7 +490,7 @@ def reverse(shop: RunningShop, order: dict[str, Any], refunded: int) -> None:
 def test_points_follow_the_money_that_is_paid_back_to_the_last_one(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = paid_order(shop, buyer)
-    assert (order["total_minor"], order["points_redeemed"], order["points_earned"]) == (9720, 1000, 97)
+    assert (order.total_minor, order.points_redeemed, order.points_earned) == (9720, 1000, 97)
     # Each step twice: a repeat changes nothing; and one back: its refund was refused after all
     for refunded, points in [(1, 97), (3240, 97 - 32 + 333), (3239, 97 - 32 + 333), (9719, 97 - 96 + 999)]:
         for _ in range(2):
@@ -541,11 +542,11 @@ def test_an_order_that_was_given_up_has_its_points_back_once(shop: RunningShop) 
         "id, user_id, total_minor, points_redeemed, points_earned, coupon_id, delivered_at, points_counted_at"
     )
     (row,) = shop.sql(f"SELECT {columns} FROM orders WHERE user_id = :id", id=buyer.user_id)
-    order = row._asdict()
+    order = RewardedOrder(**row._asdict())
     with shop.app.db.transaction() as tx:
         promotions.give_back(tx, order, utc_now())
     # Its payment came after all, and is paid back
-    reverse(shop, order, order["total_minor"])
+    reverse(shop, order, order.total_minor)
     assert (loyalty(shop, buyer).points, loyalty(shop, buyer).lifetime_points) == (500, 0)
 
 

@@ -1,0 +1,135 @@
+"""A placed order as the rules see it: built from its rows here, and nowhere else.
+
+The fields are named like the columns of `models.Order` and `models.OrderLine`, which say what they mean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from server.db.base import AnyRow
+from server.db.rows import from_row
+from server.payment.order_payment import OrderPayment
+from server.promotion.service import RewardedOrder
+from server.user.addresses import AddressSnapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedLine:
+    """A line of an order."""
+
+    position: int
+    product_id: int
+    variant_id: int
+    sku: str
+    name: str
+    quantity: int
+    price_minor: int
+    total_minor: int
+    list_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    shipping_minor: int
+    refunded_quantity: int = 0
+    returning_quantity: int = 0
+    returned_quantity: int = 0
+    restocked_quantity: int = 0
+    refunded_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOrder:
+    """An order with its lines, its payment, unless it was imported, and the dispute to show, if there is one."""
+
+    id: int
+    number: str
+    user_id: int | None
+    request_id: str | None
+    status: str
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    product_discount_minor: int
+    tier_discount_minor: int
+    coupon_discount_minor: int
+    points_discount_minor: int
+    points_redeemed: int
+    points_earned: int
+    coupon_id: int | None
+    coupon_code: str
+    tax_minor: int
+    shipping_minor: int
+    total_minor: int
+    address: AddressSnapshot
+    delivery_option: str
+    tracking_number: str
+    shipments: Sequence[dict[str, Any]] | None = None
+    eta: datetime | None
+    last_sequence: int
+    reserved_until: datetime | None
+    delivered_at: datetime | None = None
+    points_counted_at: datetime | None = None
+    placed_at: datetime
+    updated_at: datetime
+    lines: Sequence[PlacedLine] = ()
+    payment: OrderPayment | None = None
+    dispute: AnyRow | None = None
+
+    @property
+    def units(self) -> dict[int, int]:
+        """Units by variant."""
+        return {line.variant_id: line.quantity for line in self.lines}
+
+    @property
+    def rewards(self) -> RewardedOrder:
+        """What coupons and points need to know of it."""
+        return RewardedOrder(
+            id=self.id,
+            user_id=self.user_id,
+            total_minor=self.total_minor,
+            points_earned=self.points_earned,
+            points_redeemed=self.points_redeemed,
+            coupon_id=self.coupon_id,
+            delivered_at=self.delivered_at,
+            points_counted_at=self.points_counted_at,
+        )
+
+    @property
+    def charge(self) -> OrderPayment:
+        """The payment of an order that a checkout made: each has one."""
+        if self.payment is None:
+            raise AssertionError(f"order {self.number} has no payment")
+        return self.payment
+
+
+def order_of(row: AnyRow, lines: Sequence[AnyRow]) -> PlacedOrder:
+    """Build an order from its row of `queries.order` and the rows of its lines."""
+    return from_row(PlacedOrder, row, lines=tuple(map(line_of, lines)), payment=payment_of(row), dispute=None)
+
+
+def line_of(row: AnyRow) -> PlacedLine:
+    """Build a line from its row."""
+    return from_row(PlacedLine, row)
+
+
+def payment_of(row: AnyRow) -> OrderPayment | None:
+    """Build the payment that a row of `queries.order` holds; None for an imported order."""
+    if row.payment_method is None:
+        return None
+    return OrderPayment(
+        gateway=row.payment_gateway,
+        gateway_id=row.gateway_id,
+        method=row.payment_method,
+        token=row.payment_token,
+        status=row.payment_status,
+        currency=row.currency,
+        amount_minor=row.payment_minor,
+        captured_minor=row.payment_captured_minor,
+        refunded_minor=row.payment_refunded_minor,
+        problem=row.payment_problem,
+        disputed=row.payment_disputed,
+        updated_at=row.payment_updated_at,
+    )
