@@ -259,7 +259,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         currency=settings.currency,
         waiting=points.waiting,
     )
-    payments = Payments.of(settings, db, pool, clock)
+    payments = Payments.of(settings, work, clock)
     alerts = Alerts(clock, registry)
     settlement = Settlement(db, clock, checkout_reply, pay_back_late, alerts)
     sweeper = Sweeper(

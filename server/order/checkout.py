@@ -25,6 +25,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.pool import Pool
+from server.db.work import Work
 from server.errors import Aborted, Refusal, Unavailable
 from server.order import queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
@@ -79,7 +80,7 @@ class Checkout:
         self._rules = rules
         self._clock = clock
         self._vault = vault
-        self._customers = Customers(db, pool, clock)
+        self._customers = Customers(Work(db, pool), clock)
         self._lease = timedelta(seconds=rules.payment_seconds) + LEASE_MARGIN
 
     async def place(self, purchase: Purchase, deadline: Deadline) -> bytes:

@@ -13,6 +13,7 @@ from typing import Any
 from server.db.base import AnyRow
 from server.db.rows import from_row
 from server.payment.order_payment import OrderPayment
+from server.payment.records import OrderDispute
 from server.promotion.service import RewardedOrder
 from server.user.addresses import AddressSnapshot
 
@@ -76,7 +77,7 @@ class PlacedOrder:
     updated_at: datetime
     lines: Sequence[PlacedLine] = ()
     payment: OrderPayment | None = None
-    dispute: AnyRow | None = None
+    dispute: OrderDispute | None = None
 
     @property
     def units(self) -> dict[int, int]:

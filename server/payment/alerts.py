@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.payment import queries
+from server.payment import alert_queries
 
 OTHER_PAYMENT: Final = "OTHER_PAYMENT"
 OTHER_ORDER: Final = "OTHER_ORDER"
@@ -55,16 +55,18 @@ class Alerts:
 
     def note(self, tx: Connection, alert: Alert) -> bool:
         """Tell of something, in the caller's transaction; False when it was told before."""
-        values = {
-            "key": f"{alert.kind}/{alert.gateway}/{alert.gateway_id}/{alert.order_id or ''}"[:200],
-            "kind": alert.kind,
-            "gateway": alert.gateway,
-            "gateway_id": alert.gateway_id[:128],
-            "order_id": alert.order_id,
-            "problem": alert.problem[:500],
-            "created_at": self._clock(),
-        }
-        if not queries.new_alert(tx, values):
+        key = f"{alert.kind}/{alert.gateway}/{alert.gateway_id}/{alert.order_id or ''}"[:200]
+        is_new = alert_queries.new_alert(
+            tx,
+            key,
+            kind=alert.kind,
+            gateway=alert.gateway,
+            gateway_id=alert.gateway_id[:128],
+            order_id=alert.order_id,
+            problem=alert.problem[:500],
+            now=self._clock(),
+        )
+        if not is_new:
             return False
         self._count.labels(alert.kind).inc()
         log.error(

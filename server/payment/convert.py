@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sanset.v1 import payment_pb2 as pb
 
-from server.db.base import AnyRow
 from server.payment.order_payment import OrderPayment
+from server.payment.records import IssuedGiftCard, OrderDispute, RecordedAlert
 from server.rpc.wire import money_to_wire, time_to_wire
 
 
-def dispute_to_wire(row: AnyRow) -> pb.Dispute:
+def dispute_to_wire(dispute: OrderDispute) -> pb.Dispute:
     """A dispute."""
     return pb.Dispute(
-        gateway_id=row.gateway_id,
-        status=pb.Dispute.Status.Value(row.status),
-        amount=money_to_wire(row.amount_minor, row.currency),
-        reason=row.reason,
-        respond_by=time_to_wire(row.respond_by),
-        create_time=time_to_wire(row.opened_at),
-        close_time=time_to_wire(row.closed_at),
+        gateway_id=dispute.gateway_id,
+        status=pb.Dispute.Status.Value(dispute.status),
+        amount=money_to_wire(dispute.amount_minor, dispute.currency),
+        reason=dispute.reason,
+        respond_by=time_to_wire(dispute.respond_by),
+        create_time=time_to_wire(dispute.opened_at),
+        close_time=time_to_wire(dispute.closed_at),
     )
 
 
@@ -40,7 +38,7 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
     )
 
 
-def gift_card_to_wire(card: Any, code: str = "") -> pb.GiftCard:
+def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> pb.GiftCard:
     """A gift card; with its code only when it was just made."""
     return pb.GiftCard(
         id=card.id,
@@ -52,15 +50,15 @@ def gift_card_to_wire(card: Any, code: str = "") -> pb.GiftCard:
     )
 
 
-def alert_to_wire(row: AnyRow) -> pb.PaymentAlert:
+def alert_to_wire(alert: RecordedAlert) -> pb.PaymentAlert:
     """Something about a payment that a person must look at."""
     return pb.PaymentAlert(
-        id=row.id,
-        kind=pb.PaymentAlert.Kind.Value(row.kind),
-        gateway=row.gateway,
-        gateway_id=row.gateway_id,
-        order_id=row.order_id or 0,
-        problem=row.problem,
-        create_time=time_to_wire(row.created_at),
-        close_time=time_to_wire(row.closed_at),
+        id=alert.id,
+        kind=pb.PaymentAlert.Kind.Value(alert.kind),
+        gateway=alert.gateway,
+        gateway_id=alert.gateway_id,
+        order_id=alert.order_id or 0,
+        problem=alert.problem,
+        create_time=time_to_wire(alert.created_at),
+        close_time=time_to_wire(alert.closed_at),
     )

@@ -7,24 +7,19 @@ make one each, the first to note it counts, and the other's stays unused.
 
 from __future__ import annotations
 
-from typing import Final
+from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.payment import queries
 from server.payment.gateway import Gateway
-
-SECONDS: Final = 10.0
 
 
 class Customers:
     """The customers at the gateways, by user."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock) -> None:
-        self._db = db
-        self._pool = pool
+    def __init__(self, work: Work, clock: Clock) -> None:
+        self._work = work
         self._clock = clock
 
     async def of(self, gateway: Gateway, user_id: int, key: str) -> str:
@@ -32,31 +27,18 @@ class Customers:
 
         Raises GatewayAway.
         """
-        known = await self._pool.run_vital(Deadline(SECONDS), self._known, gateway.name, user_id)
-        made = known or await gateway.new_customer(key)
-        if known or not made:
-            return made
-        return await self._pool.run_vital(Deadline(SECONDS), self._note, gateway.name, user_id, made)
+        current = await self._work.read(queries.customer, user_id, gateway.name, vital=True)
+        if current:
+            return current
+        new = await gateway.new_customer(key)
+        if not new:
+            return ""
+        return await self._work.write(self._note, gateway.name, user_id, new, vital=True)
 
     async def forget(self, gateway: Gateway, user_id: int, customer_id: str) -> None:
         """Forget a customer whom the gateway does not know any more: what is saved anew gets another."""
-        await self._pool.run_vital(Deadline(SECONDS), self._forget, gateway.name, user_id, customer_id)
+        await self._work.write(queries.forget_customer, user_id, gateway.name, customer_id, vital=True)
 
-    def _known(self, gateway: str, user_id: int) -> str:
-        with self._db.read() as connection:
-            return queries.customer(connection, user_id, gateway)
-
-    def _note(self, gateway: str, user_id: int, customer_id: str) -> str:
-        values = {
-            "user_id": user_id,
-            "gateway": gateway,
-            "customer_id": customer_id,
-            "created_at": self._clock(),
-        }
-        with self._db.transaction() as tx:
-            queries.new_customer(tx, values)
-            return queries.customer(tx, user_id, gateway)
-
-    def _forget(self, gateway: str, user_id: int, customer_id: str) -> None:
-        with self._db.transaction() as tx:
-            queries.forget_customer(tx, user_id, gateway, customer_id)
+    def _note(self, tx: Connection, gateway: str, user_id: int, customer_id: str) -> str:
+        queries.new_customer(tx, user_id, gateway, customer_id, self._clock())
+        return queries.customer(tx, user_id, gateway)

@@ -6,7 +6,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,10 +13,11 @@ from server.crypto.keys import derived_key
 from server.crypto.vault import Vault
 from server.errors import InvalidField
 from server.money import Money
-from server.payment import queries
+from server.payment import gift_card_queries, queries
 from server.payment.errors import GiftCardNotFound
 from server.payment.gateway import Charge, Outcome, Report
 from server.payment.in_house import Books, InHouseGateway
+from server.payment.records import IssuedGiftCard
 from server.user.card_numbers import holds_card_number
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U to misread
@@ -56,29 +56,22 @@ class Codes:
 
 def create(
     tx: Connection, codes: Codes, balance: Money, expires_at: datetime | None, now: datetime
-) -> tuple[str, Any]:
-    """Make a card and return its code, which nobody learns again, and its row. Raises InvalidField."""
+) -> tuple[str, IssuedGiftCard]:
+    """Make a card and return its code, which nobody learns again, and the card. Raises InvalidField."""
     if balance.minor <= 0:
         raise InvalidField(("gift_card.balance", "must be above zero"))
     if expires_at is not None and expires_at <= now:
         raise InvalidField(("gift_card.expire_time", "must be in the future"))
     code = codes.new()
-    values = {
-        "code_hash": codes.hash_of(code),
-        "last_four": code[-4:],
-        "currency": balance.currency,
-        "balance_minor": balance.minor,
-        "expires_at": expires_at,
-        "created_at": now,
-    }
-    card = queries.new_gift_card(tx, values)
-    queries.new_entry(tx, card.id, f"issue {card.id}", balance.minor, now)
+    hashed = codes.hash_of(code)
+    card = gift_card_queries.new_gift_card(tx, hashed, code[-4:], balance, expires_at, now)
+    gift_card_queries.new_entry(tx, card.id, f"issue {card.id}", balance.minor, now)
     return code, card
 
 
-def read(connection: Connection, codes: Codes, code: str) -> Any:
+def read(connection: Connection, codes: Codes, code: str) -> IssuedGiftCard:
     """The card with a code. Raises GiftCardNotFound."""
-    card = queries.gift_card(connection, codes.hash_of(code))
+    card = gift_card_queries.gift_card(connection, codes.hash_of(code))
     if card is None:
         raise GiftCardNotFound()
     return card
@@ -107,20 +100,20 @@ class GiftCardGateway(InHouseGateway):
     def _pay(self, tx: Connection, charge: Charge, now: datetime) -> str:
         hashed = self._codes.hash_of(charge.token)
         minor, currency = charge.amount.minor, charge.amount.currency
-        paid = queries.take_from_gift_card(tx, hashed, minor, currency, now)
-        if paid is None:
-            return _problem(queries.gift_card(tx, hashed), charge.amount, now)
-        queries.book_gift_card(tx, charge.key, paid)
-        queries.new_entry(tx, paid, f"charge {charge.key}", -minor, now)
+        card_id = gift_card_queries.take_from_gift_card(tx, hashed, minor, currency, now)
+        if card_id is None:
+            return _problem(gift_card_queries.gift_card(tx, hashed), charge.amount, now)
+        queries.book_gift_card(tx, charge.key, card_id)
+        gift_card_queries.new_entry(tx, card_id, f"charge {charge.key}", -minor, now)
         return ""
 
 
-def _problem(card: Any, amount: Money, now: datetime) -> str:
+def _problem(card: IssuedGiftCard | None, amount: Money, now: datetime) -> str:
     """Why a card cannot pay an amount."""
     if card is None:
         return "There is no gift card with this code."
-    if card.expires_at is not None and card.expires_at <= now:
+    if card.has_expired(now):
         return f"The gift card has expired on {card.expires_at:%Y-%m-%d}."
     if card.currency != amount.currency:
         return f"The gift card is in {card.currency}, the order in {amount.currency}."
-    return f"The gift card holds {Money(card.balance_minor, card.currency)}, the order costs {amount}."
+    return f"The gift card holds {card.balance}, the order costs {amount}."

@@ -8,20 +8,18 @@ charge later finds it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.db.database import Database
-from server.db.deadline import Deadline
 from server.db.faults import refusal_of
-from server.db.pool import Pool
+from server.db.work import Work
 from server.errors import Refusal
-from server.money import Money
-from server.payment import queries
+from server.payment import gift_card_queries, queries
 from server.payment.gateway import (
     CAPTURED,
     DECLINED,
@@ -34,8 +32,8 @@ from server.payment.gateway import (
     RefundOrder,
     RefundOutcome,
 )
+from server.payment.records import BookedCharge
 
-SECONDS = 10.0
 SPENDABLE = timedelta(days=90)
 """For how long money that goes back on a gift card can be spent at least, whenever the card was to end: the buyer
 has it back only when there is time to use it."""
@@ -55,98 +53,85 @@ class _TooMuch(Exception):
 class Books:
     """Charges and refunds, each once per key."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock) -> None:
-        self._db = db
-        self._pool = pool
+    def __init__(self, work: Work, clock: Clock) -> None:
+        self._work = work
         self._clock = clock
 
     async def charge(self, charge: Charge, problem: str = "", pay: Pay | None = None) -> Outcome:
         """Enter a charge, declined when there is a `problem` with it; or return what the entry there is says."""
-        return await self._run(self._charge, charge, problem, pay)
+        return await _answered(self._work.write(self._charge, charge, problem, pay, vital=True))
 
     async def find(self, key: str) -> Outcome | None:
         """What the books say of a charge; None when they know nothing of it."""
-        return await self._run(self._find, key)
+        entry = await _answered(self._work.read(queries.charge, key, vital=True))
+        return _outcome(entry) if entry else None
 
     async def cancel(self, key: str) -> Outcome:
         """Enter that a charge must not happen, and return DECLINED; CAPTURED when it has happened."""
-        return await self._run(self._cancel, key)
+        return await _answered(self._work.write(self._cancel, key, vital=True))
 
     async def refund(self, order: RefundOrder) -> RefundOutcome:
         """Pay back, once per key, what is left of a charge at most."""
-        return await self._run(self._refund, order)
-
-    async def _run(self, work: Callable[..., T], *arguments: Any) -> T:
         try:
-            return await self._pool.run_vital(Deadline(SECONDS), work, *arguments)
-        except Exception as error:
-            refusal = refusal_of(error)
-            if isinstance(refusal, Refusal):  # the database is away, so the bank is
-                raise GatewayAway(str(refusal)) from error
-            raise
-
-    def _charge(self, charge: Charge, problem: str, pay: Pay | None) -> Outcome:
-        now = self._clock()
-        with self._db.transaction() as tx:
-            gateway_id = gateway_id_of(charge.key)
-            values = {
-                "key": charge.key,
-                "gateway_id": gateway_id,
-                "method": charge.method,
-                "status": DECLINED if problem else CAPTURED,
-                "amount_minor": charge.amount.minor,
-                "currency": charge.amount.currency,
-                "problem": problem,
-                "gift_card_id": None,
-                "created_at": now,
-            }
-            if not queries.new_charge(tx, values):
-                return _outcome(queries.charge(tx, charge.key))
-            if pay is not None and not problem:
-                problem = pay(tx, charge, now)
-                if problem:
-                    queries.decline_charge(tx, charge.key, problem)
-        if problem:
-            return Outcome(DECLINED, gateway_id, problem)
-        return Outcome(CAPTURED, gateway_id, received=charge.amount)
-
-    def _find(self, key: str) -> Outcome | None:
-        with self._db.read() as connection:
-            row = queries.charge(connection, key)
-        return _outcome(row) if row else None
-
-    def _cancel(self, key: str) -> Outcome:
-        with self._db.transaction() as tx:
-            values = {
-                "key": key,
-                "gateway_id": gateway_id_of(key),
-                "method": "",
-                "status": CANCELLED,
-                "amount_minor": 0,
-                "currency": "",
-                "problem": "The payment was cancelled.",
-                "gift_card_id": None,
-                "created_at": self._clock(),
-            }
-            queries.new_charge(tx, values)
-            return _outcome(queries.charge(tx, key))
-
-    def _refund(self, order: RefundOrder) -> RefundOutcome:
-        now = self._clock()
-        gateway_id = f"re_{gateway_id_of(order.key)}"
-        minor, currency = order.amount.minor, order.amount.currency
-        try:
-            with self._db.transaction() as tx:
-                if queries.new_refund(tx, order.key, order.charge_key, minor, now):
-                    charge = queries.take_from_charge(tx, order.charge_key, minor, currency)
-                    if charge is None:
-                        raise _TooMuch()
-                    if charge.gift_card_id is not None:
-                        queries.put_on_gift_card(tx, charge.gift_card_id, minor, now + SPENDABLE)
-                        queries.new_entry(tx, charge.gift_card_id, f"refund {order.key}", minor, now)
+            await _answered(self._work.write(self._refund, order, vital=True))
         except _TooMuch:
             return RefundOutcome(FAILED, "", "The charge has less left than that.")
-        return RefundOutcome(SUCCEEDED, gateway_id)
+        return RefundOutcome(SUCCEEDED, f"re_{gateway_id_of(order.key)}")
+
+    def _charge(self, tx: Connection, charge: Charge, problem: str, pay: Pay | None) -> Outcome:
+        now = self._clock()
+        entry = BookedCharge(
+            key=charge.key,
+            gateway_id=gateway_id_of(charge.key),
+            status=DECLINED if problem else CAPTURED,
+            amount_minor=charge.amount.minor,
+            currency=charge.amount.currency,
+            problem=problem,
+        )
+        if not queries.new_charge(tx, entry, charge.method, now):
+            return _entered(tx, charge.key)
+        if pay is not None and not problem:
+            problem = pay(tx, charge, now)
+            if problem:
+                queries.decline_charge(tx, charge.key, problem)
+                entry = replace(entry, status=DECLINED, problem=problem)
+        return _outcome(entry)
+
+    def _cancel(self, tx: Connection, key: str) -> Outcome:
+        entry = BookedCharge(
+            key=key,
+            gateway_id=gateway_id_of(key),
+            status=CANCELLED,
+            amount_minor=0,
+            currency="",
+            problem="The payment was cancelled.",
+        )
+        queries.new_charge(tx, entry, "", self._clock())
+        return _entered(tx, key)
+
+    def _refund(self, tx: Connection, order: RefundOrder) -> None:
+        """Pay back, unless that was done. Raises _TooMuch, which undoes it."""
+        now = self._clock()
+        minor, currency = order.amount.minor, order.amount.currency
+        if not queries.new_refund(tx, order.key, order.charge_key, minor, now):
+            return
+        charge = queries.take_from_charge(tx, order.charge_key, minor, currency)
+        if charge is None:
+            raise _TooMuch()
+        if charge.gift_card_id is not None:
+            gift_card_queries.put_on_gift_card(tx, charge.gift_card_id, minor, now + SPENDABLE)
+            gift_card_queries.new_entry(tx, charge.gift_card_id, f"refund {order.key}", minor, now)
+
+
+async def _answered(work: Awaitable[T]) -> T:
+    """Wait for the books' answer. Raises GatewayAway when the database is away, as the bank would be then."""
+    try:
+        return await work
+    except Exception as error:
+        refusal = refusal_of(error)
+        if isinstance(refusal, Refusal):
+            raise GatewayAway(str(refusal)) from error
+        raise
 
 
 class InHouseGateway:
@@ -189,7 +174,15 @@ def gateway_id_of(key: str) -> str:
     return f"pay_{hashlib.sha256(key.encode()).hexdigest()[:24]}"
 
 
-def _outcome(row: Any) -> Outcome:
-    if row.status == CAPTURED:
-        return Outcome(CAPTURED, row.gateway_id, received=Money(row.amount_minor, row.currency))
-    return Outcome(DECLINED, row.gateway_id, row.problem, cancelled=row.status == CANCELLED)
+def _entered(connection: Connection, key: str) -> Outcome:
+    """What the entry with a key says, which is there."""
+    entry = queries.charge(connection, key)
+    if entry is None:
+        raise AssertionError("an entry kept another out of the books, and is not there")
+    return _outcome(entry)
+
+
+def _outcome(entry: BookedCharge) -> Outcome:
+    if entry.status == CAPTURED:
+        return Outcome(CAPTURED, entry.gateway_id, received=entry.amount)
+    return Outcome(DECLINED, entry.gateway_id, entry.problem, cancelled=entry.status == CANCELLED)

@@ -1,26 +1,24 @@
-"""SQL of the books: charges, refunds and gift cards; one function per question."""
+"""SQL of the books, gateways' events and customers, and disputes; one function per question."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
+from server.money import Money
+from server.payment.gateway import CAPTURED, DECLINED, Disputed, Report
 from server.payment.models import (
     Dispute,
     GatewayCharge,
     GatewayCustomer,
     GatewayRefund,
-    GiftCard,
-    GiftCardEntry,
-    PaymentAlert,
     PaymentEvent,
 )
+from server.payment.records import BookedCharge, OrderDispute, PayingCharge
 from server.payment.status import OPEN
 
 _NEW_CHARGE = Prepared(
@@ -35,18 +33,33 @@ _CHARGE = Prepared(
         GatewayCharge.problem,
         GatewayCharge.amount_minor,
         GatewayCharge.currency,
-    ).where(GatewayCharge.key == bindparam("asked"))
+    ).where(GatewayCharge.key == bindparam("charge_key"))
 )
+_DISPUTE = select(*Dispute.__table__.columns)
 
 
-def new_charge(tx: Connection, values: dict[str, Any]) -> bool:
+def new_charge(tx: Connection, charge: BookedCharge, method: str, now: datetime) -> bool:
     """Enter a charge; False when its key is taken. Waits for another transaction that is taking it."""
-    return _NEW_CHARGE.first(tx, **values, refunded_minor=0) is not None
+    entered = _NEW_CHARGE.first(
+        tx,
+        key=charge.key,
+        gateway_id=charge.gateway_id,
+        method=method,
+        status=charge.status,
+        amount_minor=charge.amount_minor,
+        refunded_minor=0,
+        currency=charge.currency,
+        problem=charge.problem,
+        gift_card_id=None,
+        created_at=now,
+    )
+    return entered is not None
 
 
-def charge(connection: Connection, key: str) -> Any:
-    """What became of a charge: status, gateway_id, problem and amount; None when there is none."""
-    return _CHARGE.first(connection, asked=key)
+def charge(connection: Connection, key: str) -> BookedCharge | None:
+    """The charge that was entered with a key."""
+    row = _CHARGE.first(connection, charge_key=key)
+    return BookedCharge(key=key, **row._asdict()) if row else None
 
 
 def decline_charge(tx: Connection, key: str, problem: str) -> None:
@@ -54,7 +67,7 @@ def decline_charge(tx: Connection, key: str, problem: str) -> None:
     tx.execute(
         update(GatewayCharge)
         .where(GatewayCharge.key == key)
-        .values(status="DECLINED", problem=problem, gift_card_id=None)
+        .values(status=DECLINED, problem=problem, gift_card_id=None)
     )
 
 
@@ -74,74 +87,34 @@ def new_refund(tx: Connection, key: str, charge_key: str, minor: int, now: datet
     return entered.one_or_none() is not None
 
 
-def take_from_charge(tx: Connection, key: str, minor: int, currency: str) -> AnyRow | None:
-    """Count money as paid back from a captured charge and return its gift card; None when less is left."""
-    return tx.execute(
+def take_from_charge(tx: Connection, key: str, minor: int, currency: str) -> PayingCharge | None:
+    """Count money as paid back from a captured charge and return that; None when less is left."""
+    row = tx.execute(
         update(GatewayCharge)
         .where(
             GatewayCharge.key == key,
-            GatewayCharge.status == "CAPTURED",
+            GatewayCharge.status == CAPTURED,
             GatewayCharge.currency == currency,
             GatewayCharge.refunded_minor + minor <= GatewayCharge.amount_minor,
         )
         .values(refunded_minor=GatewayCharge.refunded_minor + minor)
         .returning(GatewayCharge.gift_card_id)
     ).one_or_none()
+    return PayingCharge(**row._mapping) if row else None
 
 
-def new_gift_card(tx: Connection, values: dict[str, Any]) -> AnyRow:
-    """Insert a gift card and return it."""
-    return tx.execute(insert(GiftCard).values(**values).returning(*GiftCard.__table__.columns)).one()
-
-
-def gift_card(connection: Connection, code_hash: str) -> AnyRow | None:
-    """The card with a code."""
-    return connection.execute(
-        select(*GiftCard.__table__.columns).where(GiftCard.code_hash == code_hash)
-    ).one_or_none()
-
-
-def take_from_gift_card(
-    tx: Connection, code_hash: str, minor: int, currency: str, now: datetime
-) -> int | None:
-    """Take money from a card that has it, and return the card's id; None when it has not."""
-    still_pays = GiftCard.expires_at.is_(None) | (GiftCard.expires_at > now)
-    return tx.execute(
-        update(GiftCard)
-        .where(
-            GiftCard.code_hash == code_hash,
-            GiftCard.currency == currency,
-            GiftCard.balance_minor >= minor,
-            still_pays,
-        )
-        .values(balance_minor=GiftCard.balance_minor - minor)
-        .returning(GiftCard.id)
-    ).scalar_one_or_none()
-
-
-def put_on_gift_card(tx: Connection, gift_card_id: int, minor: int, pays_until: datetime) -> None:
-    """Put money back on a card, which pays until then at least; one without an end keeps none."""
-    moment = bindparam("pays_until", pays_until, type_=UtcDateTime)
-    later = case((GiftCard.expires_at < moment, moment), else_=GiftCard.expires_at)
-    tx.execute(
-        update(GiftCard)
-        .where(GiftCard.id == gift_card_id)
-        .values(balance_minor=GiftCard.balance_minor + minor, expires_at=later)
-    )
-
-
-def new_entry(tx: Connection, gift_card_id: int, key: str, minor: int, now: datetime) -> None:
-    """Note a movement of a card's money."""
-    tx.execute(
-        insert(GiftCardEntry).values(gift_card_id=gift_card_id, key=key, amount_minor=minor, created_at=now)
-    )
-
-
-def take_event(tx: Connection, values: dict[str, Any]) -> bool:
+def take_event(tx: Connection, gateway: str, report: Report, now: datetime) -> bool:
     """Note that a webhook was taken; False when it had been before."""
+    content = report.outcome or report.dispute
     taken = tx.execute(
         insert_for(tx)(PaymentEvent)
-        .values(**values)
+        .values(
+            gateway=gateway,
+            event_id=report.event_id[:128],
+            charge_key=report.key[:64],
+            status=content.status if content else "",
+            received_at=now,
+        )
         .on_conflict_do_nothing()
         .returning(PaymentEvent.event_id)
     )
@@ -158,9 +131,13 @@ def customer(connection: Connection, user_id: int, gateway: str) -> str:
     return str(customer_id or "")
 
 
-def new_customer(tx: Connection, values: dict[str, Any]) -> None:
+def new_customer(tx: Connection, user_id: int, gateway: str, customer_id: str, now: datetime) -> None:
     """Note who a gateway knows a user as, unless another call did first."""
-    tx.execute(insert_for(tx)(GatewayCustomer).values(**values).on_conflict_do_nothing())
+    tx.execute(
+        insert_for(tx)(GatewayCustomer)
+        .values(user_id=user_id, gateway=gateway, customer_id=customer_id, created_at=now)
+        .on_conflict_do_nothing()
+    )
 
 
 def forget_customer(tx: Connection, user_id: int, gateway: str, customer_id: str) -> None:
@@ -174,76 +151,57 @@ def forget_customer(tx: Connection, user_id: int, gateway: str, customer_id: str
     )
 
 
-def new_alert(tx: Connection, values: dict[str, Any]) -> bool:
-    """Note what a person must look at; False when it was noted before."""
-    noted = tx.execute(
-        insert_for(tx)(PaymentAlert)
-        .values(**values)
-        .on_conflict_do_nothing(index_elements=[PaymentAlert.key])
-        .returning(PaymentAlert.id)
-    )
-    return noted.one_or_none() is not None
-
-
-def dispute(tx: Connection, gateway: str, gateway_id: str) -> AnyRow | None:
+def dispute(tx: Connection, gateway: str, gateway_id: str) -> OrderDispute | None:
     """A dispute as its gateway knows it."""
-    return tx.execute(
-        select(*Dispute.__table__.columns).where(Dispute.gateway == gateway, Dispute.gateway_id == gateway_id)
+    row = tx.execute(
+        _DISPUTE.where(Dispute.gateway == gateway, Dispute.gateway_id == gateway_id)
     ).one_or_none()
+    return OrderDispute(**row._mapping) if row else None
 
 
-def new_dispute(tx: Connection, values: dict[str, Any]) -> AnyRow:
-    """Note a dispute, and return it."""
-    return tx.execute(insert(Dispute).values(**values).returning(*Dispute.__table__.columns)).one()
-
-
-def change_dispute(tx: Connection, dispute_id: int, values: dict[str, Any]) -> None:
-    """Change a dispute."""
-    tx.execute(update(Dispute).where(Dispute.id == dispute_id).values(**values))
-
-
-def disputes(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
-    """The disputes of orders, by order, the oldest first."""
-    statement = select(*Dispute.__table__.columns).where(Dispute.order_id.in_(order_ids))
-    by_order: dict[int, list[AnyRow]] = {}
-    for row in connection.execute(statement.order_by(Dispute.order_id, Dispute.id)):
-        by_order.setdefault(row.order_id, []).append(row)
-    return by_order
-
-
-def alert_page(
-    connection: Connection, *, include_closed: bool, after: int | None, limit: int
-) -> Sequence[AnyRow]:
-    """Alerts, the newest first, those before the id `after`."""
-    statement = select(*PaymentAlert.__table__.columns)
-    if not include_closed:
-        statement = statement.where(PaymentAlert.closed_at.is_(None))
-    if after is not None:
-        statement = statement.where(PaymentAlert.id < after)
-    return connection.execute(statement.order_by(PaymentAlert.id.desc()).limit(limit)).all()
-
-
-def close_alert(tx: Connection, alert_id: int, now: datetime) -> bool:
-    """Note that a person is done with an alert; False when it is closed already, or there is none."""
-    closed = tx.execute(
-        update(PaymentAlert)
-        .where(PaymentAlert.id == alert_id, PaymentAlert.closed_at.is_(None))
-        .values(closed_at=now)
+def new_dispute(
+    tx: Connection, order_id: int, gateway: str, reported: Disputed, amount: Money, now: datetime
+) -> OrderDispute:
+    """Note that a dispute is open, and return it; `amount` is what it is over."""
+    statement = insert(Dispute).values(
+        order_id=order_id,
+        refund_id=None,
+        gateway=gateway,
+        gateway_id=reported.gateway_id[:128],
+        status=OPEN,
+        amount_minor=amount.minor,
+        currency=amount.currency,
+        reason=reported.reason,
+        respond_by=reported.respond_by,
+        opened_at=now,
+        closed_at=None,
     )
-    return closed.rowcount == 1
+    row = tx.execute(statement.returning(*Dispute.__table__.columns)).one()
+    return OrderDispute(**row._mapping)
 
 
-def alert(connection: Connection, alert_id: int) -> AnyRow | None:
-    """An alert."""
-    return connection.execute(
-        select(*PaymentAlert.__table__.columns).where(PaymentAlert.id == alert_id)
-    ).one_or_none()
+def update_dispute(tx: Connection, dispute: OrderDispute) -> None:
+    """Write what may change of a dispute."""
+    tx.execute(
+        update(Dispute)
+        .where(Dispute.id == dispute.id)
+        .values(
+            refund_id=dispute.refund_id,
+            respond_by=dispute.respond_by,
+            status=dispute.status,
+            closed_at=dispute.closed_at,
+        )
+    )
 
 
-def latest_disputes(connection: Connection, order_ids: list[int]) -> dict[int, AnyRow]:
+def latest_disputes(connection: Connection, order_ids: Sequence[int]) -> dict[int, OrderDispute]:
     """The dispute to show of each order that has any: one that is open before one that is not, then the newest."""
-    by_order = disputes(connection, order_ids)
-    return {
-        order_id: max(rows, key=lambda row: (row.status == OPEN, row.id))
-        for order_id, rows in by_order.items()
-    }
+    rows = connection.execute(_DISPUTE.where(Dispute.order_id.in_(order_ids)))
+    latest: dict[int, OrderDispute] = {}
+    for one in sorted((OrderDispute(**row._mapping) for row in rows), key=_precedence):
+        latest[one.order_id] = one
+    return latest
+
+
+def _precedence(dispute: OrderDispute) -> tuple[bool, int]:
+    return dispute.status == OPEN, dispute.id

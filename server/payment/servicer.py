@@ -16,7 +16,7 @@ from server.errors import InvalidField
 from server.identity import Identity
 from server.money import is_currency
 from server.paging import Pages
-from server.payment import convert, gift_cards, queries
+from server.payment import alert_queries, convert, gift_cards
 from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
 from server.payment.order_payment import OrderPayment
@@ -63,23 +63,23 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         return pb.ReceivePaymentWebhookResponse(repeated=repeated)
 
     def CreateGiftCard(self, request: pb.CreateGiftCardRequest, call: Call) -> pb.GiftCard:
-        card = request.gift_card
-        currency = card.balance.currency_code.upper()
+        requested = request.gift_card
+        currency = requested.balance.currency_code.upper()
         if not is_currency(currency):
             raise InvalidField(
                 ("gift_card.balance", "must name its currency by its ISO 4217 code, such as USD")
             )
-        balance = money_from_wire(card.balance, "gift_card.balance", currency=currency)
-        expires_at = time_from_wire(card, "expire_time")
+        balance = money_from_wire(requested.balance, "gift_card.balance", currency=currency)
+        expires_at = time_from_wire(requested, "expire_time")
         user_id, now = call.identity.user_id, self._clock()
         with self._db.transaction() as tx:
 
             def create() -> pb.GiftCard:
-                code, row = gift_cards.create(tx, self._codes, balance, expires_at, now)
+                code, card = gift_cards.create(tx, self._codes, balance, expires_at, now)
                 audit.write(
-                    tx, Actor.of(call), "CreateGiftCard", f"gift_card/{row.id}", now, balance=str(balance)
+                    tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance)
                 )
-                return convert.gift_card_to_wire(row, self._codes.sealed(code, user_id))
+                return convert.gift_card_to_wire(card, self._codes.sealed(code, user_id))
 
             # Sealed until here, for the reply is kept: the code is money.
             made = once(tx, request, call, pb.GiftCard, now, create)
@@ -98,21 +98,21 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            rows = queries.alert_page(
+            alerts = alert_queries.alert_page(
                 connection,
                 include_closed=request.include_closed,
                 after=after[0] if after else None,
                 limit=size + 1,
             )
-        items, token = self._pages.page(rows, size, convert.alert_to_wire, lambda row: [row.id], *scope)
+        items, token = self._pages.page(alerts, size, convert.alert_to_wire, lambda alert: [alert.id], *scope)
         return pb.ListPaymentAlertsResponse(items=items, next_page_token=token)
 
     def ClosePaymentAlert(self, request: pb.ClosePaymentAlertRequest, call: Call) -> pb.PaymentAlert:
         now = self._clock()
         with self._db.transaction() as tx:
-            if queries.close_alert(tx, request.alert_id, now):
+            if alert_queries.close_alert(tx, request.alert_id, now):
                 audit.write(tx, Actor.of(call), "ClosePaymentAlert", f"payment_alert/{request.alert_id}", now)
-            row = queries.alert(tx, request.alert_id)
-            if row is None:
+            alert = alert_queries.alert(tx, request.alert_id)
+            if alert is None:
                 raise PaymentAlertNotFound(alert_id=request.alert_id)
-            return convert.alert_to_wire(row)
+            return convert.alert_to_wire(alert)

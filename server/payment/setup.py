@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import structlog
 
 from server.clock import Clock
-from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.payment.demo import DemoGateway, Signer
 from server.payment.gateway import Gateways
 from server.payment.gift_cards import Codes, GiftCardGateway
@@ -32,16 +31,16 @@ class Payments:
     stripe: StripeGateway | None
 
     @classmethod
-    def of(cls, settings: Settings, db: Database, pool: Pool, clock: Clock) -> Payments:
+    def of(cls, settings: Settings, work: Work, clock: Clock) -> Payments:
         """The gateways that the settings name."""
         secret = settings.secret_key.get_secret_value().encode()
-        books = Books(db, pool, clock)
+        books = Books(work, clock)
         codes = Codes(secret)
         gift_cards = GiftCardGateway(books, codes)
         if settings.payment_gateway == "stripe":
-            taking = StripeGateway.of(settings)
-            gateways = Gateways({"CARD": taking, "UPI": taking, "GIFT_CARD": gift_cards})
-            return cls(gateways, codes, None, taking)
+            gateway = StripeGateway.of(settings)
+            gateways = Gateways({"CARD": gateway, "UPI": gateway, "GIFT_CARD": gift_cards})
+            return cls(gateways, codes, None, gateway)
         if settings.environment == "production":
             log.warning("demo_gateway_in_production", hint="no money moves, as PAYMENT_GATEWAY says")
         demo = DemoGateway(

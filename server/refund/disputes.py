@@ -6,6 +6,7 @@ pays it back a second time; it has moved when the shop loses, and never did when
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -26,7 +27,7 @@ REASON: Final = "The buyer's bank took it back."
 OPENED: Final = "Your payment is disputed; your order waits until your bank has decided."
 WON: Final = "The dispute of your payment was decided for the shop."
 
-_TOLD: Final = {
+_KINDS: Final = {
     payment_status.OPEN: DISPUTE_OPENED,
     payment_status.WON: DISPUTE_WON,
     payment_status.LOST: DISPUTE_LOST,
@@ -45,27 +46,25 @@ def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: A
     dispute = payment_queries.dispute(tx, gateway, there.gateway_id)
     is_new = dispute is None
     if dispute is None:
-        dispute = payment_queries.new_dispute(tx, _values(sale, gateway, there, now))
+        amount = there.amount or Money(0, sale.currency)
+        dispute = payment_queries.new_dispute(tx, order_id, gateway, there, amount, now)
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
     elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
         return
     refund_id = dispute.refund_id or _hold(tx, sale, there, now)
-    changed: dict[str, object] = {
-        "refund_id": refund_id,
-        "respond_by": there.respond_by or dispute.respond_by,
-    }
+    changed = replace(dispute, refund_id=refund_id, respond_by=there.respond_by or dispute.respond_by)
     if there.status in payment_status.DISPUTES[dispute.status]:
-        changed |= {"status": there.status, "closed_at": now}
+        changed = replace(changed, status=there.status, closed_at=now)
         _decide(tx, sale, refund_id, there, alerts, now)
-    payment_queries.change_dispute(tx, dispute.id, changed)
+    payment_queries.update_dispute(tx, changed)
     queries.mark_disputed(tx, order_id)
     if is_new or there.status != dispute.status:
         write(
             tx, THE_SHOP, "Dispute", f"order/{order_id}", now, status=there.status, dispute=there.gateway_id
         )
         alerts.note(
-            tx, Alert(_TOLD[there.status], gateway, there.gateway_id, _sentence(sale, there), order_id)
+            tx, Alert(_KINDS[there.status], gateway, there.gateway_id, _sentence(sale, there), order_id)
         )
 
 
@@ -91,23 +90,6 @@ def _decide(
     else:
         outcome = RefundOutcome(payment_status.FAILED, there.gateway_id, WON)
     gateway_refunds.end(tx, sale, refund_id, outcome, alerts, now)
-
-
-def _values(sale: Sale, gateway: str, there: Disputed, now: datetime) -> dict[str, object]:
-    amount = there.amount or Money(0, sale.currency)
-    return {
-        "order_id": sale.id,
-        "refund_id": None,
-        "gateway": gateway,
-        "gateway_id": there.gateway_id[:128],
-        "status": payment_status.OPEN,
-        "amount_minor": amount.minor,
-        "currency": amount.currency,
-        "reason": there.reason,
-        "respond_by": there.respond_by,
-        "opened_at": now,
-        "closed_at": None,
-    }
 
 
 def _sentence(sale: Sale, there: Disputed) -> str:

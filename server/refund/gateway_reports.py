@@ -130,15 +130,7 @@ class GatewayReports:
             return self._take(tx, gateway, report)
 
     def _take(self, tx: Connection, gateway: str, report: Report) -> bool:
-        content = report.outcome or report.dispute
-        values = {
-            "gateway": gateway,
-            "event_id": report.event_id[:128],
-            "charge_key": report.key[:64],
-            "status": content.status if content else "",
-            "received_at": self._clock(),
-        }
-        return payment_queries.take_event(tx, values)
+        return payment_queries.take_event(tx, gateway, report, self._clock())
 
 
 def _opens_no_id(gateway: Gateway, order: PlacedOrder, report: Report) -> bool:
