@@ -29,6 +29,8 @@ from sanset.v1 import (
     user_pb2_grpc,
     webhook_pb2_grpc,
 )
+from sanset.v1.order_service_pb2 import CheckoutResponse
+from sanset.v1.refund_pb2 import Refund
 
 from server.auth.passwords import Passwords
 from server.auth.refresh import RefreshPolicy
@@ -56,7 +58,7 @@ from server.jobs.setup import BackgroundJobs, background_jobs
 from server.logs import AccessLog
 from server.order import points
 from server.order.checkout import Checkout
-from server.order.convert import checkout_reply
+from server.order.convert import checkout_to_wire
 from server.order.preview import Previews
 from server.order.queries import reserved_units
 from server.order.reserve import CheckoutRules
@@ -81,12 +83,13 @@ from server.recommend.serving.state import ServingState
 from server.recommend.training.schedule import Schedule
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
-from server.refund.convert import refund_reply
+from server.refund.convert import refund_to_wire
 from server.refund.gateway_reports import GatewayReports
 from server.refund.processor import RefundProcessor
 from server.refund.refund_call import RefundCall
 from server.refund.service import pay_back_late
 from server.refund.servicer import RefundServicer, RefundUseCases
+from server.repeats.long_call import LongCall
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
 from server.rpc.detached import DetachedTasks
@@ -132,7 +135,7 @@ class App:
     schedule: Schedule
     tracking: Tracking
     detached: DetachedTasks
-    checkout: Checkout
+    checkout: Checkout[CheckoutResponse]
     payments: Payments
     sweeper: Sweeper
     refunds: RefundProcessor
@@ -261,7 +264,10 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     )
     payments = Payments.of(settings, work, clock)
     alerts = Alerts(clock, registry)
-    settlement = Settlement(db, clock, checkout_reply, pay_back_late, alerts)
+    checkouts = LongCall(CheckoutResponse, settings.payment_timeout_seconds)
+    settlement = Settlement(
+        db, clock, checkouts=checkouts, render=checkout_to_wire, pay_back=pay_back_late, alerts=alerts
+    )
     sweeper = Sweeper(
         db,
         pool,
@@ -276,7 +282,16 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     reports = GatewayReports(db, pool, payments.gateways, settlement, sweeper, refunds, alerts)
     if payments.demo is not None:
         payments.demo.tell = reports.take
-    checkout = Checkout(db, pool, payments.gateways, settlement, _checkout_rules(settings), clock, vault)
+    checkout = Checkout(
+        db,
+        pool,
+        payments.gateways,
+        calls=checkouts,
+        settlement=settlement,
+        rules=_checkout_rules(settings),
+        clock=clock,
+        vault=vault,
+    )
     detached = DetachedTasks()
     orders = OrderServicer(
         db,
@@ -431,7 +446,8 @@ def _pipeline(
 def _refund_use_cases(
     settings: Settings, db: Database, pool: Pool, clock: Clock, refunds: RefundProcessor, sweeper: Sweeper
 ) -> RefundUseCases:
-    refund_call = RefundCall(db, pool, refunds, clock, refund_reply, settings.payment_timeout_seconds)
+    calls = LongCall(Refund, settings.payment_timeout_seconds)
+    refund_call = RefundCall(db, pool, refunds, calls=calls, clock=clock, render=refund_to_wire)
     return RefundUseCases(refunds, refund_call, sweeper.resolve, timedelta(days=settings.return_days))
 
 

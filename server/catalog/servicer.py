@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
@@ -18,8 +19,8 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages, fitting
+from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 
 ExportProducts = Callable[[product_pb2.ExportProductsRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the caller's products as a file: exports read tables that are not the catalogue's."""
@@ -116,11 +117,18 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         values = convert.new_product_from_wire(request.product, self._settings.currency)
         now = self._clock()
         with self._db.transaction() as tx:
+            return self._create_product(tx, request, call, now, values)
 
-            def create() -> product_pb2.Product:
-                return self._read(tx, service.create_product(tx, call.identity, values, now))
-
-            return once(tx, request, call, product_pb2.Product, now, create)
+    @once(product_pb2.Product)
+    def _create_product(
+        self,
+        tx: Connection,
+        request: product_pb2.CreateProductRequest,
+        call: Call,
+        now: datetime,
+        values: Mapping[str, Any],
+    ) -> product_pb2.Product:
+        return self._read(tx, service.create_product(tx, call.identity, values, now))
 
     def UpdateProduct(self, request: product_pb2.UpdateProductRequest, call: Call) -> product_pb2.Product:
         product = request.product

@@ -18,6 +18,7 @@ from server.recommend.feedback import models as feedback
 from server.recommend.registry import models as model_registry
 from server.recommend.training import models as training
 from server.refund import models as refund
+from server.repeats import models as repeats
 from server.segment import models as segment
 from server.user import models as user
 from server.webhooks import models as webhooks
@@ -41,6 +42,7 @@ __all__ = [
     "promotion",
     "properties",
     "refund",
+    "repeats",
     "segment",
     "training",
     "user",

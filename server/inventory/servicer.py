@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from sanset.v1 import inventory_pb2 as pb
 from sanset.v1 import inventory_pb2_grpc
@@ -14,8 +15,8 @@ from server.clock import Clock
 from server.db.database import Database
 from server.db.work import Work
 from server.inventory import convert, queries, service
+from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 
 ReservedUnits = Callable[[Connection, int], Mapping[int, int]]
 """The units of a product that unpaid orders hold, by variant: the order domain knows."""
@@ -46,32 +47,35 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
 
     def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
-        expected = request.expected_quantity if request.HasField("expected_quantity") else None
-        variant_id = request.variant_id or None
         with self._db.transaction() as tx:
+            return self._set_inventory(tx, request, call, self._clock())
 
-            def set_stock() -> pb.Inventory:
-                service.set_stock(
-                    tx,
-                    call.identity,
-                    request.product_id,
-                    variant_id,
-                    quantity=request.quantity,
-                    expected=expected,
-                )
-                return self._read_inventory(tx, request.product_id)
-
-            return once(tx, request, call, pb.Inventory, self._clock(), set_stock)
+    @once(pb.Inventory)
+    def _set_inventory(
+        self, tx: Connection, request: pb.SetInventoryRequest, call: Call, now: datetime
+    ) -> pb.Inventory:
+        service.set_stock(
+            tx,
+            call.identity,
+            request.product_id,
+            request.variant_id or None,
+            quantity=request.quantity,
+            expected=request.expected_quantity if request.HasField("expected_quantity") else None,
+        )
+        return self._read_inventory(tx, request.product_id)
 
     def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
-        variant_id = request.variant_id or None
         with self._db.transaction() as tx:
+            return self._adjust_inventory(tx, request, call, self._clock())
 
-            def adjust() -> pb.Inventory:
-                service.adjust_stock(tx, call.identity, request.product_id, variant_id, delta=request.delta)
-                return self._read_inventory(tx, request.product_id)
-
-            return once(tx, request, call, pb.Inventory, self._clock(), adjust)
+    @once(pb.Inventory)
+    def _adjust_inventory(
+        self, tx: Connection, request: pb.AdjustInventoryRequest, call: Call, now: datetime
+    ) -> pb.Inventory:
+        service.adjust_stock(
+            tx, call.identity, request.product_id, request.variant_id or None, delta=request.delta
+        )
+        return self._read_inventory(tx, request.product_id)
 
     def _read_inventory(self, connection: Connection, product_id: int) -> pb.Inventory:
         return convert.inventory_to_wire(

@@ -29,9 +29,10 @@ from server.db.base import Base
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.events.log import ORDER
-from server.events.models import Consumer, Event, IdempotencyKey
+from server.events.models import Consumer, Event
 from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
+from server.repeats.models import IdempotencyKey
 from server.webhooks.models import WebhookDelivery
 
 EVENTS = timedelta(days=7)

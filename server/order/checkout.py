@@ -1,10 +1,9 @@
 """Checkout: reserve, pay, confirm; a short sequence of transactions that can be taken up where it was left.
 
-The request id is claimed in the transaction that reserves, so that its effect and the claim stand or fall
-together, and the reply is stored in the transaction that settles the order, whoever settles it. A repeat finds
-the reply; or the first call still at work, and waits; or its lease run out because it died, and carries on in
-its place: the gateway knows the order's number and does not charge it twice, and only one caller can move the
-order out of PENDING_PAYMENT.
+It is a long call (see server/repeats/long_call.py): its request id is claimed in the transaction that reserves,
+and its reply is stored in the one that settles the order, whoever settles it. A repeat may carry on in the place
+of a call that died: the gateway knows the order's number and does not charge it twice, and only one caller can
+move the order out of PENDING_PAYMENT.
 """
 
 from __future__ import annotations
@@ -12,7 +11,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
+from functools import partial
+from typing import Generic, TypeAlias
 
 import structlog
 from sqlalchemy import Connection
@@ -30,9 +31,8 @@ from server.errors import Aborted, Refusal, Unavailable
 from server.order import queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
-from server.order.repeats import FIRST_WAIT, MAX_WAIT, first_or_wait
 from server.order.reserve import CheckoutRules, Purchase, read_placed, reserve, used
-from server.order.settlement import METHOD, NOT_PAID, Settlement, misfit_of, unpaid
+from server.order.settlement import R, Settlement, misfit_of, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
 from server.payment.errors import PaymentUnavailable
@@ -48,19 +48,18 @@ from server.payment.gateway import (
     Gateways,
     Outcome,
 )
-from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
+from server.repeats.long_call import FIRST_WAIT, MAX_WAIT, Begun, Ended, LongCall, store_refusal
 from server.user import payment_methods
 
 SETTLE_SECONDS = 30.0
 """Time to settle an order once its payment is known, whatever the caller's deadline."""
-LEASE_MARGIN = timedelta(seconds=2)
 
 log = structlog.get_logger()
 
-Finish = Callable[[Purchase, PlacedOrder, Outcome], bytes]
+Finish: TypeAlias = Callable[[Purchase, PlacedOrder, Outcome], Ended[R]]
 
 
-class Checkout:
+class Checkout(Generic[R]):
     """Places orders."""
 
     def __init__(
@@ -68,7 +67,9 @@ class Checkout:
         db: Database,
         pool: Pool,
         gateways: Gateways,
-        settlement: Settlement,
+        *,
+        calls: LongCall[R],
+        settlement: Settlement[R],
         rules: CheckoutRules,
         clock: Clock,
         vault: Vault,
@@ -76,59 +77,63 @@ class Checkout:
         self._db = db
         self._pool = pool
         self._gateways = gateways
+        self._calls = calls
         self._settlement = settlement
         self._rules = rules
         self._clock = clock
         self._vault = vault
         self._customers = Customers(Work(db, pool), clock)
-        self._lease = timedelta(seconds=rules.payment_seconds) + LEASE_MARGIN
 
-    async def place(self, purchase: Purchase, deadline: Deadline) -> bytes:
+    async def place(self, purchase: Purchase, deadline: Deadline) -> R:
         """Place an order, or return the reply of the first call with the same request id.
 
         Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning,
         PaymentDeclined, OrderCancelled and PaymentUnavailable.
         """
+        begin = partial(self._pool.run, deadline, self._begin, purchase)
+        ended = await self._calls.run(purchase.claim, deadline, begin, partial(self._settle, purchase))
+        if ended.reply is None:
+            raise await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._why_unpaid, purchase)
+        return ended.reply
 
-        async def begin() -> bytes | None:
-            begun = await self._pool.run(deadline, self._begin, purchase)
-            if isinstance(begun, PlacedOrder):
-                return await self._settle(purchase, begun)
-            return begun
-
-        return await self._answer(purchase, await first_or_wait(deadline, purchase.request_id, begin))
-
-    def _begin(self, purchase: Purchase) -> PlacedOrder | bytes | None:
+    def _begin(self, purchase: Purchase) -> Begun[PlacedOrder] | Ended[R] | None:
         """An order to settle, the reply of the first call, or None while that is still at work."""
+        now = self._clock()
         try:
-            return self._reserve(purchase)
+            with self._db.transaction() as tx:
+                return self._calls.claim(
+                    tx,
+                    purchase.claim,
+                    now,
+                    start=partial(self._reserve, purchase),
+                    resume=partial(self._resume, purchase),
+                )
         except (PriceChanged, UnseenTotal) as refused:  # it shows the total: who asks again agrees to it
             with self._db.transaction() as tx:
                 remember_refused(tx, purchase.user_id, refused.version, refused.minor)
             raise
 
-    def _reserve(self, purchase: Purchase) -> PlacedOrder | bytes | None:
-        now = self._clock()
-        key = _key(purchase)
-        with self._db.transaction() as tx:
-            if claim(tx, key, purchase.body_hash, now, leased_until=now + self._lease):
-                gateway = self._gateways.for_method(purchase.payment_method).name
-                sealed = self._vault.seal(_payment_token(tx, self._vault, purchase), purchase.user_id)
-                paying = replace(purchase, gateway=gateway, payment_token=sealed)
-                try:
-                    return reserve(tx, paying, self._rules, now)
-                except CartEmpty as empty:  # perhaps by an order of this very id, whose reply is forgotten
-                    raise used(tx, purchase) or empty from None
-            reply = first_reply(tx, key, purchase.body_hash)
-            if reply is None and take_lease(tx, key, now, now + self._lease):
-                order = read_placed(tx, purchase.user_id, purchase.request_id)
-                if order.status == PENDING_PAYMENT:
-                    return order
-                reply = NOT_PAID if order.status == CANCELLED else self._settlement.render(order, "")
-                store_reply(tx, key, reply)
-            return reply
+    def _reserve(self, purchase: Purchase, tx: Connection, now: datetime) -> PlacedOrder:
+        gateway = self._gateways.for_method(purchase.payment_method).name
+        sealed = self._vault.seal(_payment_token(tx, self._vault, purchase), purchase.user_id)
+        paying = replace(purchase, gateway=gateway, payment_token=sealed)
+        try:
+            return reserve(tx, paying, self._rules, now)
+        except CartEmpty as empty:  # perhaps by an order of this very id, whose reply is forgotten
+            raise used(tx, purchase) or empty from None
 
-    async def _settle(self, purchase: Purchase, order: PlacedOrder) -> bytes | None:
+    def _resume(self, purchase: Purchase, tx: Connection, _: datetime) -> Begun[PlacedOrder] | Ended[R]:
+        order = read_placed(tx, purchase.user_id, purchase.request_id)
+        if order.status == PENDING_PAYMENT:
+            return Begun(order)
+        if order.status == CANCELLED:
+            store_refusal(tx, purchase.claim.key)
+            return Ended(None)
+        reply = self._settlement.render(order, "")
+        self._calls.store(tx, purchase.claim.key, reply)
+        return Ended(reply)
+
+    async def _settle(self, purchase: Purchase, order: PlacedOrder) -> Ended[R] | None:
         """Pay an order and end it accordingly; None when somebody else did, and the reply is to be read again."""
         outcome = await self._pay(purchase, order)
         if outcome is None:
@@ -143,8 +148,8 @@ class Checkout:
         return await self._insist(self._leave_open, purchase, order, outcome)
 
     async def _insist(
-        self, finish: Finish, purchase: Purchase, order: PlacedOrder, outcome: Outcome
-    ) -> bytes:
+        self, finish: Finish[R], purchase: Purchase, order: PlacedOrder, outcome: Outcome
+    ) -> Ended[R]:
         """Settle an order whose payment is known, through overload and a database that is away for a while.
 
         Repeating is harmless: only one call moves the order out of PENDING_PAYMENT.
@@ -214,38 +219,29 @@ class Checkout:
             await self._customers.forget(gateway, purchase.user_id, customer)
             raise
 
-    def _confirm(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
-        return self._settlement.captured(order, outcome) or self._first_reply(purchase)
+    def _confirm(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
+        reply = self._settlement.captured(order, outcome)
+        return self._as_ended(purchase) if reply is None else Ended(reply)
 
-    def _release(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
-        if self._settlement.declined(order, outcome) is None:
-            return self._first_reply(purchase)
+    def _release(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
+        if not self._settlement.declined(order, outcome):
+            return self._as_ended(purchase)
         # A repeat reads the same from the payment.
         raise PaymentDeclined(reason=outcome.problem or NO_REASON)
 
-    def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> bytes:
+    def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         with self._db.transaction() as tx:
-            store_reply(tx, _key(purchase), self._settlement.render(order, outcome.url))
-            return first_reply(tx, _key(purchase), purchase.body_hash) or NOT_PAID
+            return self._calls.end(tx, purchase.claim, self._settlement.render(order, outcome.url))
 
-    def _first_reply(self, purchase: Purchase) -> bytes:
-        """The reply that another call stored, which took this one for dead and was faster."""
+    def _as_ended(self, purchase: Purchase) -> Ended[R]:
+        """How another call ended it, which took this one for dead and was faster."""
         with self._db.transaction() as tx:
-            return first_reply(tx, _key(purchase), purchase.body_hash) or NOT_PAID
-
-    async def _answer(self, purchase: Purchase, reply: bytes) -> bytes:
-        if reply == NOT_PAID:
-            raise await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._why_unpaid, purchase)
-        return reply
+            return self._calls.ended(tx, purchase.claim) or Ended(None)
 
     def _why_unpaid(self, purchase: Purchase) -> Refusal:
         with self._db.read() as connection:
             return unpaid(queries.order_by_request(connection, purchase.user_id, purchase.request_id))
-
-
-def _key(purchase: Purchase) -> Key:
-    return purchase.user_id, METHOD, purchase.request_id
 
 
 def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:

@@ -17,6 +17,7 @@ from server.money import Money
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.preview import Preview
 from server.order.reserve import Purchase
+from server.order.settlement import METHOD
 from server.order.shipments import Parcel
 from server.order.status import future_eta
 from server.order.steps import Step
@@ -24,7 +25,7 @@ from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
 from server.payment.convert import dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
-from server.rpc.idempotency import body_hash
+from server.repeats.claims import claim_of
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 from server.user.card_numbers import refuse_card_number
 
@@ -34,8 +35,7 @@ def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int)
     refuse_card_number("payment_token", request.payment_token)
     return Purchase(
         user_id=user_id,
-        request_id=request.request_id.lower(),
-        body_hash=body_hash(request),
+        claim=claim_of(user_id, METHOD, request),
         payment_method=payment_pb2.Payment.Method.Name(request.payment_method),
         payment_token=request.payment_token,
         address_id=request.address_id or None,
@@ -127,12 +127,11 @@ def _line_to_wire(line: PlacedLine, currency: str) -> pb.OrderItem:
     )
 
 
-def checkout_reply(order: PlacedOrder, payment_url: str) -> bytes:
-    """The reply of Checkout, as it is sent and stored."""
-    reply = order_service_pb2.CheckoutResponse(
+def checkout_to_wire(order: PlacedOrder, payment_url: str) -> order_service_pb2.CheckoutResponse:
+    """An order that was placed, and where its payment goes on."""
+    return order_service_pb2.CheckoutResponse(
         order_id=order.id, order=order_to_wire(order), payment_url=payment_url
     )
-    return reply.SerializeToString()
 
 
 def step_to_wire(step: Step) -> pb.OrderEvent:

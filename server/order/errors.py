@@ -63,13 +63,6 @@ class RequestIdUsed(Aborted):
     message = "This request id was used before, for {used_for}: use a new one."
 
 
-class StillRunning(Aborted):
-    """Another call with this request id is at work."""
-
-    message = "The first call with the request id {request_id} is still running; repeat it in a moment."
-    retry_after_seconds = 1.0
-
-
 class IllegalTransition(FailedPrecondition):
     """The order cannot take this step."""
 

@@ -30,7 +30,7 @@ from server.order.placed import PlacedLine, PlacedOrder
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import PENDING
 from server.payment.models import Payment
-from server.rpc.idempotency import abandoned
+from server.repeats.claims import is_abandoned
 
 _ORDERS = select(
     *Order.__table__.columns,
@@ -216,7 +216,7 @@ def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> 
     Those whose time is over or that were cancelled; and those whose checkout died, known by its lease.
     """
     over = or_(Order.status != PENDING_PAYMENT, Order.reserved_until < now)
-    died = abandoned(Order.user_id, "Checkout", Order.request_id, now)
+    died = is_abandoned(Order.user_id, "Checkout", Order.request_id, now)
     return connection.execute(
         select(Order.id, Order.user_id, case((over, True), else_=False).label("over"))
         .join(Payment, Payment.order_id == Order.id)

@@ -28,6 +28,7 @@ from server.payment.order_payment import NO_GATEWAY, OrderPayment
 from server.pricing import delivery
 from server.pricing.prices import CouponRule, Item, Priced, PricedLine, PriceRules, price
 from server.promotion import service as promotions
+from server.repeats.claims import Claim
 from server.user import addresses
 from server.user.addresses import AddressSnapshot
 
@@ -37,8 +38,7 @@ class Purchase:
     """What a buyer asks for."""
 
     user_id: int
-    request_id: str
-    body_hash: str
+    claim: Claim
     payment_method: str
     payment_token: str
     address_id: int | None
@@ -47,6 +47,11 @@ class Purchase:
     coupon_code: str = ""
     payment_method_id: int | None = None
     gateway: str = "demo"
+
+    @property
+    def request_id(self) -> str:
+        """What the buyer's checkout is known by."""
+        return self.claim.key.request_id
 
 
 @dataclass(frozen=True)

@@ -45,7 +45,7 @@ class Purchasing:
     """What previews and places orders."""
 
     previews: Previews
-    checkout: Checkout
+    checkout: Checkout[pb.CheckoutResponse]
 
 
 class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
@@ -85,7 +85,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         purchase = convert.purchase_from_wire(request, call.identity.user_id)
         # A caller who hangs up between reservation and payment must not leave the order unpaid.
         placing = self._purchasing.checkout.place(purchase, call.deadline)
-        return pb.CheckoutResponse.FromString(await self._detached.result(placing))
+        return await self._detached.result(placing)
 
     def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
         user_id = _whose(request, call.identity)

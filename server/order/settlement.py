@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -38,16 +39,18 @@ from server.payment.gateway import (
     Gateways,
     Outcome,
 )
-from server.rpc.idempotency import store_reply
+from server.repeats.claims import Key
+from server.repeats.long_call import LongCall, Reply, store_refusal
 
 METHOD = "Checkout"
-NOT_PAID = b""
-"""The stored reply of a checkout whose order was not paid; a real one always holds an order id."""
 NOT_IN_TIME = "The order was not paid in time."
 
 log = structlog.get_logger()
 
-Render = Callable[[PlacedOrder, str], bytes]
+R = TypeVar("R", bound=Reply)
+R_co = TypeVar("R_co", bound=Reply, covariant=True)
+
+Render: TypeAlias = Callable[[PlacedOrder, str], R]
 """Makes the reply of a checkout from its order and the page where the payment goes on."""
 PayBack = Callable[[Connection, PlacedOrder, int, datetime], None]
 """Records, in the caller's transaction, that the money of an order that was given up goes back. Repeatable."""
@@ -57,11 +60,22 @@ class Misfit(GatewayAway):
     """What was captured is not what the order holds: only a person can say what is to become of it."""
 
 
-class Settlement:
+class Settlement(Generic[R_co]):
     """Ends orders whose payment is known. Its methods run on the pool's threads."""
 
-    def __init__(self, db: Database, clock: Clock, render: Render, pay_back: PayBack, alerts: Alerts) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        *,
+        checkouts: LongCall[R_co],
+        render: Render[R_co],
+        pay_back: PayBack,
+        alerts: Alerts,
+    ) -> None:
+        """`checkouts` are the calls whose replies `render` makes."""
         self._db = db
+        self._checkouts = checkouts
         self._alerts = alerts
         self._clock = clock
         self.render = render
@@ -100,7 +114,7 @@ class Settlement:
             payment_queries.remember_gateway_id(tx, order_id, gateway_id)
         return True
 
-    def captured(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
+    def captured(self, order: PlacedOrder, outcome: Outcome) -> R_co | None:
         """Confirm a paid order and return its reply; None when it was confirmed before, or given up.
 
         What was captured for an order that was given up is paid back. Raises Misfit for a capture that is not what
@@ -117,7 +131,7 @@ class Settlement:
         with self._db.transaction() as tx:
             self._alerts.note(tx, misfit)
 
-    def confirm(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> bytes | None:
+    def confirm(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> R_co | None:
         """The same in a transaction of the caller's."""
         now = self._clock()
         confirmed = confirm(tx, order, outcome, now)
@@ -126,17 +140,19 @@ class Settlement:
             return None
         after, event = confirmed
         reply = self.render(after, "")
-        store(tx, order, reply)
+        key = checkout_key(order)
+        if key is not None:
+            self._checkouts.store(tx, key, reply)
         publish(tx, event)
         return reply
 
-    def declined(self, order: PlacedOrder, outcome: Outcome) -> bytes | None:
-        """Cancel an order whose payment the gateway declined; None when it moved on meanwhile."""
+    def declined(self, order: PlacedOrder, outcome: Outcome) -> bool:
+        """Cancel an order whose payment the gateway declined; False when it moved on meanwhile."""
         with self._db.transaction() as tx:
             if not release(tx, order, outcome, self._clock()):
-                return None
-            store(tx, order, NOT_PAID)
-        return NOT_PAID
+                return False
+            end_unpaid(tx, order)
+        return True
 
     def given_up(self, order: PlacedOrder, outcome: Outcome) -> bool:
         """Cancel an order that the gateway cannot charge any more; False when its payment moved on meanwhile.
@@ -157,7 +173,7 @@ class Settlement:
             final = replace(outcome, gateway_id=outcome.gateway_id or known_id)
             if not release(tx, order, final, now):
                 return False
-            store(tx, order, NOT_PAID)
+            end_unpaid(tx, order)
         return True
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
@@ -196,10 +212,16 @@ def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
     return Alert(kind, payment.gateway, outcome.gateway_id, problem, order.id)
 
 
-def store(tx: Connection, order: PlacedOrder, reply: bytes) -> None:
-    """Store the reply of the checkout that made an order; some orders no checkout made."""
-    if order.user_id and order.request_id:
-        store_reply(tx, (order.user_id, METHOD, order.request_id), reply)
+def checkout_key(order: PlacedOrder) -> Key | None:
+    """The request id of the checkout that made an order; some orders no checkout made."""
+    return Key(order.user_id, METHOD, order.request_id) if order.user_id and order.request_id else None
+
+
+def end_unpaid(tx: Connection, order: PlacedOrder) -> None:
+    """End the checkout that made an order that was not paid."""
+    key = checkout_key(order)
+    if key is not None:
+        store_refusal(tx, key)
 
 
 def unpaid(order: AnyRow | None) -> Refusal:

@@ -31,6 +31,7 @@ from server.payment.gateway import (
     Outcome,
     in_time,
 )
+from server.repeats.long_call import Reply
 
 SECONDS = 30.0
 AT_ONCE = 8
@@ -57,7 +58,7 @@ class Sweeper:
         db: Database,
         pool: Pool,
         gateways: Gateways,
-        settlement: Settlement,
+        settlement: Settlement[Reply],
         clock: Clock,
         *,
         gateway_seconds: float,

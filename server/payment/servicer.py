@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 
 from sanset.v1 import payment_pb2 as pb
 from sanset.v1 import payment_pb2_grpc
@@ -14,14 +15,14 @@ from server.clock import Clock
 from server.db.database import Database
 from server.errors import InvalidField
 from server.identity import Identity
-from server.money import is_currency
+from server.money import Money, is_currency
 from server.paging import Pages
 from server.payment import alert_queries, convert, gift_cards
 from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
 from server.payment.order_payment import OrderPayment
+from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 from server.rpc.wire import money_from_wire, time_from_wire
 from server.user.card_numbers import refuse_card_number
 
@@ -70,21 +71,21 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
                 ("gift_card.balance", "must name its currency by its ISO 4217 code, such as USD")
             )
         balance = money_from_wire(requested.balance, "gift_card.balance", currency=currency)
-        expires_at = time_from_wire(requested, "expire_time")
-        user_id, now = call.identity.user_id, self._clock()
+        now = self._clock()
         with self._db.transaction() as tx:
+            created = self._create_gift_card(tx, request, call, now, balance)
+        # Sealed until here, for the reply is kept: the code is money.
+        created.code = self._codes.opened(created.code, call.identity.user_id)
+        return created
 
-            def create() -> pb.GiftCard:
-                code, card = gift_cards.create(tx, self._codes, balance, expires_at, now)
-                audit.write(
-                    tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance)
-                )
-                return convert.gift_card_to_wire(card, self._codes.sealed(code, user_id))
-
-            # Sealed until here, for the reply is kept: the code is money.
-            made = once(tx, request, call, pb.GiftCard, now, create)
-        made.code = self._codes.opened(made.code, user_id)
-        return made
+    @once(pb.GiftCard)
+    def _create_gift_card(
+        self, tx: Connection, request: pb.CreateGiftCardRequest, call: Call, now: datetime, balance: Money
+    ) -> pb.GiftCard:
+        expires_at = time_from_wire(request.gift_card, "expire_time")
+        code, card = gift_cards.create(tx, self._codes, balance, expires_at, now)
+        audit.write(tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance))
+        return convert.gift_card_to_wire(card, self._codes.sealed(code, call.identity.user_id))
 
     def GetGiftCardBalance(self, request: pb.GetGiftCardBalanceRequest, call: Call) -> pb.GiftCard:
         refuse_card_number("code", request.code)

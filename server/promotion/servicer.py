@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sanset.v1 import promotion_pb2 as pb
 from sanset.v1 import promotion_pb2_grpc
 from sanset.v1.access_pb2 import AccessRule
@@ -16,9 +18,9 @@ from server.pricing.tiers import Tiers
 from server.promotion import convert as promotion_convert
 from server.promotion import coupons, loyalty, point_queries, queries
 from server.promotion.loyalty import ReadWaiting
+from server.repeats.short_call import once
 from server.rpc.access import permits
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 from server.user import service as accounts
 
 
@@ -78,12 +80,14 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
     def AdjustPoints(self, request: pb.AdjustPointsRequest, call: Call) -> pb.Loyalty:
         now = self._clock()
         with self._db.transaction() as tx:
+            return self._adjust_points(tx, request, call, now)
 
-            def adjust() -> pb.Loyalty:
-                loyalty.adjust(tx, request.user_id, request.points, request.reason, Actor.of(call), now)
-                return self._loyalty(tx, request.user_id)
-
-            return once(tx, request, call, pb.Loyalty, now, adjust)
+    @once(pb.Loyalty)
+    def _adjust_points(
+        self, tx: Connection, request: pb.AdjustPointsRequest, call: Call, now: datetime
+    ) -> pb.Loyalty:
+        loyalty.adjust(tx, request.user_id, request.points, request.reason, Actor.of(call), now)
+        return self._loyalty(tx, request.user_id)
 
     def ListAllCoupons(self, request: pb.ListAllCouponsRequest, call: Call) -> pb.ListCouponsResponse:
         code = coupons.normal(request.code)
@@ -101,12 +105,19 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         now = self._clock()
         terms = promotion_convert.new_coupon_from_wire(request.coupon, self._currency)
         with self._db.transaction() as tx:
+            return self._create_coupon(tx, request, call, now, terms)
 
-            def create() -> pb.Coupon:
-                row = coupons.create(tx, request.coupon.code, terms, Actor.of(call), now)
-                return promotion_convert.coupon_to_wire(row)
-
-            return once(tx, request, call, pb.Coupon, now, create)
+    @once(pb.Coupon)
+    def _create_coupon(
+        self,
+        tx: Connection,
+        request: pb.CreateCouponRequest,
+        call: Call,
+        now: datetime,
+        terms: coupons.Changes,
+    ) -> pb.Coupon:
+        row = coupons.create(tx, request.coupon.code, terms, Actor.of(call), now)
+        return promotion_convert.coupon_to_wire(row)
 
     def UpdateCoupon(self, request: pb.UpdateCouponRequest, call: Call) -> pb.Coupon:
         coupon = request.coupon

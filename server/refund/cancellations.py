@@ -12,7 +12,7 @@ from server.money import Money
 from server.order import status
 from server.order.errors import OrderDisputed
 from server.order.giving_up import give_back
-from server.order.settlement import NOT_PAID, store
+from server.order.settlement import end_unpaid
 from server.order.steps import MESSAGES
 from server.promotion import service as promotions
 from server.refund.sale import Sale, open_sale
@@ -54,7 +54,7 @@ def cancel(
 def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime) -> int | None:
     """Give coupon, points and money back; the refund, if there is money to pay back."""
     if sale.state == status.PENDING_PAYMENT:
-        store(tx, sale.order, NOT_PAID)  # a checkout that waits hears of it at once
+        end_unpaid(tx, sale.order)  # a checkout that waits hears of it at once
         promotions.give_back(tx, sale.order.rewards, now)
         return None
     promotions.give_back_coupon(tx, sale.order.rewards, now)

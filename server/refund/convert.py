@@ -53,11 +53,6 @@ def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
     )
 
 
-def refund_reply(row: AnyRow, lines: Sequence[AnyRow]) -> bytes:
-    """The reply of RefundOrder, as it is sent and stored."""
-    return refund_to_wire(row, lines).SerializeToString()
-
-
 def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
     """A return with its lines."""
     return pb.Return(

@@ -26,6 +26,7 @@ from server.payment.errors import PaymentUnavailable
 from server.payment.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
 from server.refund import disputes
 from server.refund.processor import RefundProcessor
+from server.repeats.long_call import Reply
 
 MAX_BYTES: Final = 256 * 1024
 SECONDS: Final = 20.0
@@ -41,7 +42,7 @@ class GatewayReports:
         db: Database,
         pool: Pool,
         gateways: Gateways,
-        settlement: Settlement,
+        settlement: Settlement[Reply],
         sweeper: Sweeper,
         refunds: RefundProcessor,
         alerts: Alerts,

@@ -1,16 +1,16 @@
 """RefundOrder: decide, pay back, answer; a short sequence of transactions that can be taken up where it was left.
 
-As in a checkout the request id is claimed in the transaction that decides, and the reply is stored in the one that
-ends it. A repeat finds the reply; or the first call at work, and waits; or its lease run out, and carries on: the
-gateway knows the refund's key and does not pay twice.
+It is a long call, as a checkout is (see server/repeats/long_call.py): the gateway knows the refund's key and does
+not pay twice, whoever carries on.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -20,16 +20,17 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
-from server.order.repeats import first_or_wait
 from server.refund import queries, return_queries
 from server.refund.processor import SECONDS, RefundProcessor
 from server.refund.service import RefundTerms, key_of, refund
-from server.rpc.idempotency import Key, claim, first_reply, store_reply, take_lease
+from server.repeats.claims import Claim
+from server.repeats.long_call import Begun, Ended, LongCall, Reply
 
-METHOD = "RefundOrder"
-LEASE_MARGIN = timedelta(seconds=2)
+METHOD: Final = "RefundOrder"
 
-Render = Callable[[AnyRow, Sequence[AnyRow]], bytes]
+R = TypeVar("R", bound=Reply)
+
+Render: TypeAlias = Callable[[AnyRow, Sequence[AnyRow]], R]
 """Makes the reply from a refund and its lines."""
 Run = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 """Runs what must go on although the caller may not wait for its end."""
@@ -41,22 +42,16 @@ class RefundRequest:
 
     terms: RefundTerms
     actor: Actor
-    user_id: int
-    request_id: str
-    body_hash: str
-
-    @property
-    def claim_key(self) -> Key:
-        """What the request id is claimed under."""
-        return self.user_id, METHOD, self.request_id
+    claim: Claim
 
     @property
     def refund_key(self) -> str:
         """What the refund is known by."""
-        return key_of(self.user_id, METHOD, self.request_id)
+        key = self.claim.key
+        return key_of(key.user_id, METHOD, key.request_id)
 
 
-class RefundCall:
+class RefundCall(Generic[R]):
     """Serves RefundOrder."""
 
     def __init__(
@@ -64,58 +59,56 @@ class RefundCall:
         db: Database,
         pool: Pool,
         refunds: RefundProcessor,
+        *,
+        calls: LongCall[R],
         clock: Clock,
-        render: Render,
-        gateway_seconds: float,
+        render: Render[R],
     ) -> None:
         self._db = db
         self._pool = pool
         self._refunds = refunds
+        self._calls = calls
         self._clock = clock
         self._render = render
-        self._lease = timedelta(seconds=gateway_seconds) + LEASE_MARGIN
 
-    async def refund(self, request: RefundRequest, deadline: Deadline, run: Run) -> bytes:
+    async def refund(self, request: RefundRequest, deadline: Deadline, run: Run) -> R:
         """Pay an order back, or return the reply of the first call with the same request id.
 
         Raises what `refunds.refund` raises, IdempotencyMismatch and StillRunning.
         """
 
-        async def begin() -> int | bytes | None:
-            return await self._pool.run(deadline, self._begin, request)
+        async def finish(refund_id: int) -> Ended[R]:
+            await run(self._refunds.process(refund_id))
+            return await self._pool.run_vital(Deadline(SECONDS), self._end, request, refund_id)
 
         await self._refunds.look_first(request.terms.order_id)
-        begun: int | bytes = await first_or_wait(deadline, request.request_id, begin)
-        if isinstance(begun, bytes):
-            return begun
-        await run(self._refunds.process(begun))
-        return await self._pool.run_vital(Deadline(SECONDS), self._end, request, begun)
+        begin = partial(self._pool.run, deadline, self._begin, request)
+        ended = await self._calls.run(request.claim, deadline, begin, finish)
+        if ended.reply is None:
+            raise AssertionError("a refund that was decided has a reply")
+        return ended.reply
 
-    def _begin(self, request: RefundRequest) -> int | bytes | None:
+    def _begin(self, request: RefundRequest) -> Begun[int] | Ended[R] | None:
         """A refund to pay back, the reply of the first call, or None while that is still at work."""
         now = self._clock()
         with self._db.read() as connection:  # before the lock of the order: what the caller can have seen
             seen = return_queries.open_return(connection, request.terms.order_id)
-        with self._db.transaction() as tx:
-            if not request.request_id:
-                return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
-            if claim(tx, request.claim_key, request.body_hash, now, leased_until=now + self._lease):
-                return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
-            reply = first_reply(tx, request.claim_key, request.body_hash)
-            if reply is None and take_lease(tx, request.claim_key, now, now + self._lease):
-                return queries.refund_by_key(tx, request.refund_key)
-            return reply
 
-    def _end(self, request: RefundRequest, refund_id: int) -> bytes:
-        with self._db.transaction() as tx:
-            reply = self._reply(tx, refund_id)
-            if not request.request_id:
-                return reply
-            store_reply(tx, request.claim_key, reply)
-            # A call that took this one for dead may have been faster: every reply is the first one.
-            return first_reply(tx, request.claim_key, request.body_hash) or reply
+        def decide(tx: Connection, now: datetime) -> int:
+            return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
 
-    def _reply(self, tx: Connection, refund_id: int) -> bytes:
+        def resume(tx: Connection, _: datetime) -> Begun[int] | None:
+            refund_id = queries.refund_by_key(tx, request.refund_key)
+            return None if refund_id is None else Begun(refund_id)
+
+        with self._db.transaction() as tx:
+            return self._calls.claim(tx, request.claim, now, start=decide, resume=resume)
+
+    def _end(self, request: RefundRequest, refund_id: int) -> Ended[R]:
+        with self._db.transaction() as tx:
+            return self._calls.end(tx, request.claim, self._reply(tx, refund_id))
+
+    def _reply(self, tx: Connection, refund_id: int) -> R:
         row = queries.refund(tx, refund_id)
         if row is None:
             raise AssertionError("a refund is never deleted")

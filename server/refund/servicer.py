@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -25,11 +25,12 @@ from server.refund import queries, return_queries, returns
 from server.refund.cancellations import cancel
 from server.refund.errors import ReturnNotFound
 from server.refund.processor import RefundProcessor
-from server.refund.refund_call import RefundCall, RefundRequest
+from server.refund.refund_call import METHOD, RefundCall, RefundRequest
 from server.refund.service import key_of
+from server.repeats.claims import claim_of
+from server.repeats.short_call import first_reply, keep_reply, once
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
-from server.rpc.idempotency import body_hash, once
 from server.rpc.ownership import must_manage_orders, owner_for
 
 GiveUp = Callable[[int], Coroutine[Any, Any, object]]
@@ -41,7 +42,7 @@ class RefundUseCases:
     """What cancels, pays back and takes back; `return_within` of its delivery an order may be sent back."""
 
     refunds: RefundProcessor
-    refund_call: RefundCall
+    refund_call: RefundCall[pb.Refund]
     give_up: GiveUp
     return_within: timedelta
 
@@ -75,33 +76,27 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         return reply
 
     def _cancel(self, request: pb.CancelOrderRequest, call: Call) -> tuple[order_pb2.Order, int | None]:
+        """The cancelled order, and the refund to pay back; a repeat has none."""
         now = self._clock()
-        refund_id: int | None = None
-
-        def use_case() -> order_pb2.Order:
-            nonlocal refund_id
+        with self._db.transaction() as tx:
+            first = first_reply(tx, request, call, now, order_pb2.Order)
+            if first is not None:
+                return first, None
             key = key_of(call.identity.user_id, call.short_method, request.request_id)
             owner = owner_for(call.identity)
             refund_id = cancel(tx, request.order_id, owner, request.reason, key, Actor.of(call), now)
-            return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
-
-        with self._db.transaction() as tx:
-            reply = once(tx, request, call, order_pb2.Order, now, use_case)
+            reply = convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+            keep_reply(tx, request, call, reply)
         return reply, refund_id
 
     async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> pb.Refund:
         refund_request = RefundRequest(
             wire.terms_from_wire(request),
             Actor.of(call),
-            call.identity.user_id,
-            request.request_id.lower(),
-            body_hash(request),
+            claim_of(call.identity.user_id, METHOD, request),
         )
-
         run = partial(self._detached.run, deadline=call.deadline)
-        return pb.Refund.FromString(
-            await self._use_cases.refund_call.refund(refund_request, call.deadline, run)
-        )
+        return await self._use_cases.refund_call.refund(refund_request, call.deadline, run)
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
@@ -116,22 +111,24 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
 
     def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> pb.Return:
         now = self._clock()
-
-        def use_case() -> pb.Return:
-            return_id = returns.request(
-                tx,
-                request.order_id,
-                owner_for(call.identity),
-                None if request.all else wire.units_from_wire(request.items),
-                reason=request.reason,
-                within=self._use_cases.return_within,
-                actor=Actor.of(call),
-                now=now,
-            )
-            return _read_return(tx, return_id)
-
         with self._db.transaction() as tx:
-            return once(tx, request, call, pb.Return, now, use_case)
+            return self._request_return(tx, request, call, now)
+
+    @once(pb.Return)
+    def _request_return(
+        self, tx: Connection, request: pb.RequestReturnRequest, call: Call, now: datetime
+    ) -> pb.Return:
+        return_id = returns.request(
+            tx,
+            request.order_id,
+            owner_for(call.identity),
+            None if request.all else wire.units_from_wire(request.items),
+            reason=request.reason,
+            within=self._use_cases.return_within,
+            actor=Actor.of(call),
+            now=now,
+        )
+        return _read_return(tx, return_id)
 
     def ListReturns(self, request: pb.ListReturnsRequest, call: Call) -> pb.ListReturnsResponse:
         user_id = None if request.all_users else call.identity.user_id
@@ -179,18 +176,17 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         return reply
 
     def _receive(self, request: pb.ReceiveReturnRequest, call: Call) -> tuple[pb.Return, int | None]:
+        """The return, and the refund to pay back; a repeat has none."""
         now = self._clock()
-        refund_id: int | None = None
-
-        def use_case() -> pb.Return:
-            nonlocal refund_id
+        with self._db.transaction() as tx:
+            first = first_reply(tx, request, call, now, pb.Return)
+            if first is not None:
+                return first, None
             key = key_of(call.identity.user_id, call.short_method, request.request_id)
             restocked = wire.units_from_wire(request.restocked)
             refund_id = returns.receive(tx, request.return_id, restocked, key, Actor.of(call), now)
-            return _read_return(tx, request.return_id)
-
-        with self._db.transaction() as tx:
-            reply = once(tx, request, call, pb.Return, now, use_case)
+            reply = _read_return(tx, request.return_id)
+            keep_reply(tx, request, call, reply)
         return reply, refund_id
 
 

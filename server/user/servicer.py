@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import user_pb2 as pb
 from sanset.v1 import user_pb2_grpc
+from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.crypto.vault import Vault
 from server.db.database import Database
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 from server.user import addresses, convert, payment_methods, service
 
 
@@ -83,12 +87,19 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         now = self._clock()
         values = convert.payment_method_values(request.payment_method)
         with self._db.transaction() as tx:
+            return self._add_payment_method(tx, request, call, now, values)
 
-            def add() -> pb.PaymentMethod:
-                row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
-                return convert.payment_method_to_wire(row)
-
-            return once(tx, request, call, pb.PaymentMethod, now, add)
+    @once(pb.PaymentMethod)
+    def _add_payment_method(
+        self,
+        tx: Connection,
+        request: pb.AddPaymentMethodRequest,
+        call: Call,
+        now: datetime,
+        values: dict[str, Any],
+    ) -> pb.PaymentMethod:
+        row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
+        return convert.payment_method_to_wire(row)
 
     def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
         """Delete one of the caller's payment methods."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
+
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import webhook_pb2 as pb
 from sanset.v1 import webhook_pb2_grpc
@@ -14,8 +17,8 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.rpc.idempotency import once
 from server.webhooks import queries, service
 from server.webhooks.address import check_url, origin
 from server.webhooks.convert import (
@@ -53,26 +56,33 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
         await check_url(request.endpoint.url, allow_private=self._allow_private)
-        return await self._work.write(self._create, request, call, deadline=call.deadline)
+        return await self._work.write(self._create_with_secret, request, call, deadline=call.deadline)
 
-    def _create(
+    def _create_with_secret(
         self, tx: Connection, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
-        endpoint, now = request.endpoint, self._clock()
-        event_types = event_types_from_wire(endpoint)
-        active = endpoint.active or not endpoint.HasField("active")
-
-        def create() -> pb.WebhookEndpoint:
-            row = service.create(tx, endpoint.url, event_types, active, now)
-            self._note(tx, "CreateWebhookEndpoint", row, call)
-            return endpoint_to_wire(row)
-
-        reply = once(tx, request, call, pb.WebhookEndpoint, now, create)
+        event_types = event_types_from_wire(request.endpoint)
+        reply = self._create(tx, request, call, self._clock(), event_types)
         # Added here, so that no secret lies among the stored replies.
         row = queries.endpoint(tx, reply.id)
         if row is not None:
             reply.secret = self._signer.secret(row.salt)
         return reply
+
+    @once(pb.WebhookEndpoint)
+    def _create(
+        self,
+        tx: Connection,
+        request: pb.CreateWebhookEndpointRequest,
+        call: Call,
+        now: datetime,
+        event_types: Sequence[str],
+    ) -> pb.WebhookEndpoint:
+        endpoint = request.endpoint
+        active = endpoint.active or not endpoint.HasField("active")
+        row = service.create(tx, endpoint.url, event_types, active, now)
+        self._note(tx, "CreateWebhookEndpoint", row, call)
+        return endpoint_to_wire(row)
 
     def ListWebhookEndpoints(
         self, request: pb.ListWebhookEndpointsRequest, call: Call

@@ -14,8 +14,8 @@ from server.db.base import UtcDateTime
 from server.db.bulk import write_rows
 from server.db.database import Database
 from server.db.prepared import Prepared
-from server.events.models import IdempotencyKey
 from server.recommend.registry.models import TrainedModel
+from server.repeats.models import IdempotencyKey
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, 987_654, tzinfo=UTC)
 

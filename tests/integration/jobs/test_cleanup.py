@@ -14,9 +14,10 @@ from server.db.pool import Pool
 from server.db.work import Work
 from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
-from server.events.models import Consumer, Event, IdempotencyKey
+from server.events.models import Consumer, Event
 from server.jobs.cleanup import Cleanup
 from server.recommend.feedback.models import BehaviorEvent
+from server.repeats.models import IdempotencyKey
 
 
 @pytest.fixture

@@ -1,0 +1,138 @@
+"""Request ids in the database: who claimed one, for which body, until when, and the reply that it got."""
+
+from __future__ import annotations
+
+import hashlib
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from server.db.prepared import Prepared
+from server.db.upsert import insert_of
+from server.repeats.errors import IdempotencyMismatch
+from server.repeats.models import IdempotencyKey
+
+
+class RepeatableRequest(Protocol):
+    """A request message that brings a request id."""
+
+    request_id: str
+
+    def ClearField(self, field_name: Literal["request_id"], /) -> None:
+        """Forget the request id."""
+
+    def SerializeToString(self, *, deterministic: bool = ...) -> bytes:
+        """Return the message as bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A request id, whose it is, and for which method."""
+
+    user_id: int
+    method: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A key, and the hash of the body that came with it."""
+
+    key: Key
+    body_hash: str
+
+
+def claim_of(user_id: int, method: str, request: RepeatableRequest) -> Claim:
+    """Return what a request claims."""
+    return Claim(Key(user_id, method, request.request_id.lower()), _body_hash(request))
+
+
+def _body_hash(request: RepeatableRequest) -> str:
+    body = deepcopy(request)
+    body.ClearField("request_id")
+    return hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
+
+
+_TAKE = Prepared(
+    lambda dialect: (
+        insert_of(dialect)(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
+    )
+)
+
+
+def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | None = None) -> bool:
+    """Take the request id; False when it is taken. Waits for another transaction that is taking it."""
+    row = _TAKE.first(
+        tx,
+        user_id=claim.key.user_id,
+        method=claim.key.method,
+        request_id=claim.key.request_id,
+        body_hash=claim.body_hash,
+        created_at=now,
+        leased_until=leased_until,
+    )
+    return row is not None
+
+
+def take_over(tx: Connection, key: Key, now: datetime, leased_until: datetime) -> bool:
+    """Take over a claim whose first call has died; False while its lease runs or when it has its reply."""
+    updated = tx.execute(
+        update(IdempotencyKey)
+        .where(*_is(key), IdempotencyKey.reply.is_(None), IdempotencyKey.leased_until < now)
+        .values(leased_until=leased_until)
+    )
+    return updated.rowcount == 1
+
+
+def stored_reply(tx: Connection, claim: Claim) -> bytes | None:
+    """Return the first call's reply; None while it is still running. Raises IdempotencyMismatch."""
+    row = tx.execute(select(IdempotencyKey.body_hash, IdempotencyKey.reply).where(*_is(claim.key))).one()
+    if row.body_hash != claim.body_hash:
+        raise IdempotencyMismatch(request_id=claim.key.request_id)
+    reply: bytes | None = row.reply
+    return reply
+
+
+_STORE_REPLY = Prepared(
+    update(IdempotencyKey)
+    .where(
+        IdempotencyKey.user_id == bindparam("owner"),
+        IdempotencyKey.method == bindparam("called"),
+        IdempotencyKey.request_id == bindparam("asked"),
+        IdempotencyKey.reply.is_(None),
+    )
+    .values(reply=bindparam("first_reply"), leased_until=None)
+)
+
+
+def store_reply(tx: Connection, key: Key, reply: bytes) -> None:
+    """Keep the reply for repeats, unless there is one: the first reply stays."""
+    _STORE_REPLY.later(tx, owner=key.user_id, called=key.method, asked=key.request_id, first_reply=reply)
+
+
+def is_abandoned(
+    user_id: InstrumentedAttribute[int | None],
+    method: str,
+    request_id: InstrumentedAttribute[str | None],
+    now: datetime,
+) -> ColumnElement[bool]:
+    """Whether the call that claimed a request id died: in a query, by the columns that hold user and id."""
+    return exists().where(
+        IdempotencyKey.user_id == user_id,
+        IdempotencyKey.method == method,
+        IdempotencyKey.request_id == request_id,
+        IdempotencyKey.reply.is_(None),
+        IdempotencyKey.leased_until < now,
+    )
+
+
+def _is(key: Key) -> tuple[ColumnElement[bool], ...]:
+    return (
+        IdempotencyKey.user_id == key.user_id,
+        IdempotencyKey.method == key.method,
+        IdempotencyKey.request_id == key.request_id,
+    )
