@@ -219,11 +219,11 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
     )
-    serving = ServingState(settings, db, pool, clock)
-    trainer = Trainer(settings, db, pool, clock, on_trained=keeper(clock))
+    serving = ServingState(settings, work, clock)
+    trainer = Trainer(settings, db, work, clock, on_trained=keeper(clock))
     attributions = Attributions(settings.secret_key.get_secret_value().encode())
     tracker = Tracker.of(settings, attributions, clock)
-    shown = Impressions(attributions, db, pool, clock, registry, keep=settings.recommendation_log)
+    shown = Impressions(attributions, work, clock, registry, keep=settings.recommendation_log)
     for part in (verifier, product_cache, tracking, serving, trainer):
         part.attach(follower)
 
@@ -330,7 +330,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         tracker,
         currency=settings.currency,
     )
-    models = ModelServicer(db, pool, pages, clock, serving, trainer)
+    models = ModelServicer(db, work, pages, clock, serving, trainer)
     services = unregistered(server)
     auth_pb2_grpc.add_AuthServiceServicer_to_server(auth, services)
     user_pb2_grpc.add_UserServiceServicer_to_server(users, services)
@@ -387,7 +387,7 @@ def build(settings: Settings, *, clock: Clock = utc_now) -> App:
         tracker,
         shown,
         trainer,
-        Schedule(settings.train_daily_at, db, pool, trainer, clock),
+        Schedule(settings.train_daily_at, work, trainer, clock),
         tracking,
         detached,
         checkout,

@@ -16,6 +16,9 @@ JITTER: Final = 0.2
 FIRST_RETRY, MAX_RETRY = timedelta(seconds=1), timedelta(seconds=30)
 STOP_PATIENCE: Final = timedelta(seconds=5)
 
+WHEN_WOKEN: Final = timedelta(days=365)
+"""As the rest of a loop that steps only when it is woken."""
+
 log = structlog.get_logger()
 
 
@@ -57,7 +60,7 @@ class BackgroundLoop:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, *, after: timedelta = timedelta()) -> None:
-        """Begin with the first step, after a while; must be called on the running event loop."""
+        """Begin with the first step, after a while or when woken; must be called on the running event loop."""
         self._task = asyncio.get_running_loop().create_task(self._run(after), name=self._name)
 
     def wake(self) -> None:
@@ -72,8 +75,16 @@ class BackgroundLoop:
             self._task.cancel()
             await asyncio.wait([self._task], timeout=patience.total_seconds())
 
+    async def finish(self) -> None:
+        """Let the step that runs end, and begin no other; cancelled, it cancels that step."""
+        self._stopping = True
+        self._woken.set()
+        if self._task is not None:
+            await self._task
+
     async def _run(self, after: timedelta) -> None:
-        await asyncio.sleep(after.total_seconds())
+        if after:
+            await self._rest(after)
         while not self._stopping:
             self._woken.clear()
             rest = await self._try()

@@ -16,6 +16,7 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
+from server.db.work import Work
 from server.events.follower import Follower
 from server.identity import Identity, Role
 from server.paging import Pages
@@ -59,13 +60,12 @@ class Worker:
         self.settings = settings
         self.db = Database(settings.url)
         self.pool = Pool(threads=4, max_queued=100)
+        self.work = Work(self.db, self.pool)
         self.follower = Follower(self.db)
-        self.serving = ServingState(settings, self.db, self.pool, utc_now)
-        self.trainer = Trainer(settings, self.db, self.pool, utc_now)
+        self.serving = ServingState(settings, self.work, utc_now)
+        self.trainer = Trainer(settings, self.db, self.work, utc_now)
         self.attributions = Attributions(SECRET.encode())
-        self.shown = Impressions(
-            self.attributions, self.db, self.pool, utc_now, CollectorRegistry(), keep=True
-        )
+        self.shown = Impressions(self.attributions, self.work, utc_now, CollectorRegistry(), keep=True)
         self.tracker = Tracker.of(settings, self.attributions, utc_now)
         self.statements: list[str] = []
         self.address = "127.0.0.1"
@@ -79,7 +79,7 @@ class Worker:
             self.tracker,
             currency=settings.currency,
         )
-        self.models = ModelServicer(self.db, self.pool, pages, utc_now, self.serving, self.trainer)
+        self.models = ModelServicer(self.db, self.work, pages, utc_now, self.serving, self.trainer)
 
     async def call(self, method: str, request: Any, caller: Identity | None = None) -> Any:
         """Call a unary method as the pipeline does."""

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from server.background import BackgroundLoop, backoff
+from server.background import WHEN_WOKEN, BackgroundLoop, backoff
 
 LONG = timedelta(hours=1)
 SHORT = timedelta(milliseconds=1)
@@ -56,6 +56,67 @@ def test_it_can_begin_after_a_while() -> None:
         await asyncio.sleep(0.02)
         assert steps.count == 0
         await loop.stop()
+
+    asyncio.run(main())
+
+
+def test_one_that_begins_after_a_while_begins_when_it_is_woken() -> None:
+    async def main() -> None:
+        steps = Steps()
+        loop = BackgroundLoop("test", steps, every=WHEN_WOKEN)
+        loop.start(after=WHEN_WOKEN)
+        await asyncio.sleep(0.02)
+        assert steps.count == 0
+        loop.wake()
+        await _until(lambda: steps.count == 1)
+        await asyncio.sleep(0.02)
+        assert steps.count == 1
+        await loop.stop()
+
+    asyncio.run(main())
+
+
+def test_what_wakes_it_before_it_is_started_counts() -> None:
+    async def main() -> None:
+        steps = Steps()
+        loop = BackgroundLoop("test", steps, every=WHEN_WOKEN)
+        loop.wake()
+        loop.start(after=WHEN_WOKEN)
+        await _until(lambda: steps.count == 1)
+        await loop.stop()
+
+    asyncio.run(main())
+
+
+def test_finishing_lets_the_step_end_and_begins_no_other() -> None:
+    async def main() -> None:
+        started, ended = asyncio.Event(), 0
+
+        async def step() -> None:
+            nonlocal ended
+            started.set()
+            await asyncio.sleep(0.05)
+            ended += 1
+
+        loop = BackgroundLoop("test", step, every=timedelta())
+        loop.start()
+        await started.wait()
+        await loop.finish()
+        await asyncio.sleep(0.1)
+        assert ended == 1
+
+    asyncio.run(main())
+
+
+def test_finishing_one_that_rests_ends_at_once() -> None:
+    async def main() -> None:
+        steps = Steps()
+        loop = BackgroundLoop("test", steps, every=LONG)
+        loop.start()
+        await _until(lambda: steps.count == 1)
+        async with asyncio.timeout(1):
+            await loop.finish()
+        assert steps.count == 1
 
     asyncio.run(main())
 

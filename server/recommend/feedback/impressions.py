@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -19,11 +20,10 @@ from prometheus_client import CollectorRegistry, Counter
 from sqlalchemy import Connection, Table, delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from server.background import WHEN_WOKEN, BackgroundLoop
 from server.clock import Clock
 from server.db.bulk import write_rows
-from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.errors import Refusal
 from server.recommend.feedback.attribution import Attributions, new_list_id
 from server.recommend.feedback.models import ShownList
@@ -34,13 +34,12 @@ FLUSH_ROWS = 500
 MAX_ROWS = 2_000
 """What one statement writes."""
 MAX_WAITING = 10_000
-WRITE_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 STOP_SECONDS = 5.0
 
-KEPT = timedelta(days=90)
-FIRST_PRUNING_SECONDS = 300.0
-PRUNING_SECONDS = 86_400.0
+RETENTION = timedelta(days=90)
+FIRST_PRUNING = timedelta(minutes=5)
+PRUNING = timedelta(days=1)
 PRUNED_AT_ONCE = 1_000
 
 FAILURES = (SQLAlchemyError, psycopg.Error, Refusal, TimeoutError)
@@ -83,26 +82,25 @@ class Impressions:
     def __init__(
         self,
         attributions: Attributions,
-        db: Database,
-        pool: Pool,
+        work: Work,
         clock: Clock,
         registry: CollectorRegistry,
         *,
         keep: bool,
     ) -> None:
         self._attributions = attributions
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._keep = keep
         self._waiting: deque[Impression] = deque()
-        self._some, self._many = asyncio.Event(), asyncio.Event()
-        self._stopping = False
-        self._writer: asyncio.Task[None] | None = None
-        self._pruner: asyncio.Task[None] | None = None
+        self._many = asyncio.Event()
+        self._writing = BackgroundLoop("impressions", self._write_batch, every=WHEN_WOKEN)
+        self._pruning = BackgroundLoop(
+            "impressions_pruning", self.prune, every=PRUNING, first_retry=PRUNING, max_retry=PRUNING
+        )
         self._dropped = Counter(
             "sanset_shown_lists_dropped",
-            "ListCache of recommendations that were shown and could not be logged",
+            "Lists of recommendations that were shown and could not be logged",
             registry=registry,
         )
 
@@ -129,7 +127,7 @@ class Impressions:
                         list_id, model_version, kind, user_id, visitor, experiment_id, shown, self._clock()
                     )
                 )
-                self._some.set()
+                self._writing.wake()
                 if len(self._waiting) >= FLUSH_ROWS:
                     self._many.set()
         return self._attributions.issue_for(list_id, model_version)
@@ -141,85 +139,50 @@ class Impressions:
     def start(self) -> None:
         """Begin to write the log, and to thin it out; call it on the running event loop."""
         if self._keep:
-            loop = asyncio.get_running_loop()
-            self._writer = loop.create_task(self._write_on())
-            self._pruner = loop.create_task(self._prune_on())
+            self._writing.start(after=WHEN_WOKEN)
+            # In every worker: what one has deleted, the others do not find.
+            self._pruning.start(after=FIRST_PRUNING)
 
     async def stop(self) -> None:
         """Write what waits, and end."""
-        self._stopping = True
-        self._some.set()
+        await self._pruning.stop()
         self._many.set()
-        if self._pruner is not None:
-            self._pruner.cancel()
-            await asyncio.gather(self._pruner, return_exceptions=True)
-        if self._writer is not None:
-            try:
-                await asyncio.wait_for(self._writer, STOP_SECONDS)
-            except TimeoutError:
-                log.warning("shown_lists_lost", lists=len(self._waiting))
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._writing.finish()
+                await self.flush()
+        except TimeoutError:
+            log.warning("shown_lists_lost", lists=len(self._waiting))
 
     async def flush(self) -> None:
         """Write all that waits. What is refused twice is dropped and counted."""
         while self._waiting:
             rows = [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_ROWS))]
             try:
-                await self._pool.run(Deadline(WRITE_SECONDS), self._write, rows)
+                await self._work.write(write, rows)
             except FAILURES:
                 await self._flush_again(rows)
 
     async def _flush_again(self, rows: Sequence[Impression]) -> None:
         await asyncio.sleep(RETRY_SECONDS)
         try:
-            await self._pool.run(Deadline(WRITE_SECONDS), self._write_rest, rows)
+            await self._work.write(write_rest, rows)
         except FAILURES as error:
             self._dropped.inc(len(rows))
             log.warning("shown_lists_dropped", lists=len(rows), error=type(error).__name__)
 
-    async def _write_on(self) -> None:
-        while not self._stopping:
-            await self._some.wait()
-            try:
-                async with asyncio.timeout(FLUSH_SECONDS):
-                    await self._many.wait()
-            except TimeoutError:
-                pass
-            self._some.clear()
-            self._many.clear()
-            await self.flush()
+    async def _write_batch(self) -> None:
+        """Write once FLUSH_ROWS wait, or the first has waited for FLUSH_SECONDS."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FLUSH_SECONDS):
+                await self._many.wait()
+        self._many.clear()
         await self.flush()
-
-    async def _prune_on(self) -> None:
-        """Thin out once a day, in every worker: what one has deleted, the others do not find."""
-        pause = FIRST_PRUNING_SECONDS
-        while True:
-            await asyncio.sleep(pause)
-            pause = PRUNING_SECONDS
-            try:
-                await self.prune()
-            except FAILURES as error:
-                log.warning("shown_lists_not_pruned", error=type(error).__name__)
 
     async def prune(self) -> None:
         """Delete the lists that were shown more than 90 days ago, some at a time."""
-        more = True
-        while more:
-            more = await self._pool.run(Deadline(WRITE_SECONDS), self._prune_some, self._clock() - KEPT)
-
-    def _write(self, rows: Sequence[Impression]) -> None:
-        with self._db.transaction() as tx:
-            write(tx, rows)
-
-    def _write_rest(self, rows: Sequence[Impression]) -> None:
-        """Write those of `rows` that an earlier attempt, whose end nobody heard of, did not."""
-        with self._db.transaction() as tx:
-            asked = [row.list_id for row in rows]
-            known = set(tx.scalars(select(ShownList.list_id).where(ShownList.list_id.in_(asked))))
-            write(tx, [row for row in rows if row.list_id not in known])
-
-    def _prune_some(self, before: datetime) -> bool:
-        with self._db.transaction() as tx:
-            return delete_some(tx, before) == PRUNED_AT_ONCE
+        while await self._work.write(delete_some, self._clock() - RETENTION) == PRUNED_AT_ONCE:
+            pass
 
 
 def write(tx: Connection, rows: Sequence[Impression]) -> None:
@@ -227,6 +190,13 @@ def write(tx: Connection, rows: Sequence[Impression]) -> None:
     table = ShownList.__table__
     assert isinstance(table, Table)
     write_rows(tx, table, Impression._fields, rows)
+
+
+def write_rest(tx: Connection, rows: Sequence[Impression]) -> None:
+    """Write those of `rows` that an earlier attempt, whose end nobody heard of, did not."""
+    query = select(ShownList.list_id).where(ShownList.list_id.in_([row.list_id for row in rows]))
+    written = set(tx.scalars(query))
+    write(tx, [row for row in rows if row.list_id not in written])
 
 
 def delete_some(tx: Connection, before: datetime) -> int:

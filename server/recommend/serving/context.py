@@ -10,8 +10,7 @@ from server.errors import UserNotFound
 from server.recommend.feedback.history import NEW_USER as NOBODY
 from server.recommend.feedback.history import History, combined
 from server.recommend.registry.experiments import split_key
-from server.recommend.serving.product_table import Filters
-from server.recommend.serving.query import Audience, Placement, Query
+from server.recommend.serving.query import Audience, Filters, Placement, Query
 from server.recommend.serving.served_models import Arm
 from server.recommend.serving.state import ServingState
 

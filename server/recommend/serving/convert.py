@@ -9,8 +9,7 @@ from sanset.v1 import recommend_pb2 as pb
 from ml.models.reorder import Reordered
 from ml.ranking.selection import Recommendation
 from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
-from server.recommend.serving.product_table import Filters
-from server.recommend.serving.query import Audience, Placement, Query, size
+from server.recommend.serving.query import Audience, Filters, Placement, Query, size
 from server.recommend.serving.recorder import Recommended
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
 

@@ -14,7 +14,7 @@ import numpy as np
 from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
 from server.recommend.serving.availability import EligibleProducts
-from server.recommend.serving.product_table import Filters
+from server.recommend.serving.query import Filters
 from server.recommend.serving.trending.ranked import Trend
 
 POPULAR_CEILING = 0.1

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from server.recommend.serving.product_table import UNFILTERED, Filters
-
 DEFAULT_LIMIT = 10
 MAX_LIMIT = 100
 
@@ -28,6 +26,18 @@ class Audience:
 
 
 ANYONE = Audience()
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a caller wants to see at all. Prices are in minor units of the shop's currency; None wants anything."""
+
+    category_ids: frozenset[int] | None = None
+    min_price: int | None = None
+    max_price: int | None = None
+
+
+UNFILTERED = Filters()
 
 
 @dataclass(frozen=True, slots=True)

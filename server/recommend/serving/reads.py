@@ -10,9 +10,7 @@ from sqlalchemy import Connection
 
 from ml.models.content import ProductText
 from server.clock import Clock
-from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
 from server.db.work import Work
 from server.recommend.feedback import history_queries
 from server.recommend.feedback.history_queries import Row
@@ -30,8 +28,8 @@ Ts = TypeVarTuple("Ts")
 class Reads:
     """The reads behind a worker's memory."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock) -> None:
-        self._work = Work(db, pool)
+    def __init__(self, work: Work, clock: Clock) -> None:
+        self._work = work
         self._clock = clock
 
     async def run(self, query: Callable[[Connection, *Ts], T], *args: *Ts) -> T:

@@ -15,8 +15,7 @@ from server.recommend.serving import fallback
 from server.recommend.serving.context import CategoryIds, Contexts
 from server.recommend.serving.list_cache import ListCache
 from server.recommend.serving.pipeline import Pipeline
-from server.recommend.serving.product_table import UNFILTERED, Filters
-from server.recommend.serving.query import ANYONE, MAX_LIMIT, Audience, Query
+from server.recommend.serving.query import ANYONE, MAX_LIMIT, UNFILTERED, Audience, Filters, Query
 from server.recommend.serving.recorder import Recommended, Recorder
 from server.recommend.serving.served_models import Arm
 from server.recommend.serving.state import ServingState

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from ml.artifacts.artifact import TIME_FORMAT, DamagedArtifact
 from ml.ranking.model import Model
-from server.errors import Refusal
+from server.background import WHEN_WOKEN, BackgroundLoop
 from server.events.follower import Follower
 from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments, probe, trained_models
@@ -20,7 +19,7 @@ from server.recommend.registry.experiments import Split, Trial
 from server.recommend.serving.new_products import NewProducts
 from server.recommend.serving.reads import Reads
 
-RETRY_SECONDS = 5.0
+RETRY = timedelta(seconds=5)
 
 log = structlog.get_logger()
 
@@ -42,8 +41,9 @@ class ServedModels:
         self._new_products = new_products
         self._proven: set[str] = set()
         self._loading = asyncio.Lock()
-        self._task: asyncio.Task[None] | None = None
-        self._stale = False
+        self._following = BackgroundLoop(
+            "served_models", self.follow_activation, every=WHEN_WOKEN, first_retry=RETRY, max_retry=RETRY
+        )
         self.active: Model | None = None
         """The model in use. It never changes; another one takes its place."""
         self.challenger: Model | None = None
@@ -52,10 +52,10 @@ class ServedModels:
 
     def attach(self, follower: Follower) -> None:
         """Learn from the events of models."""
-        follower.on(ModelsChanged, lambda _: self._model_changed())
+        follower.on(ModelsChanged, lambda _: self._following.wake())
 
     async def start(self) -> None:
-        """Load the model in use.
+        """Load the model in use, and begin to follow the changes.
 
         When that one is damaged, the newest other one that is not takes its place, or none.
         """
@@ -67,13 +67,11 @@ class ServedModels:
                 log.info("recommending_without_a_model")
             await self._challenge(await self._reads.run(experiments.running))
             self._forget_replaced()
+        self._following.start(after=WHEN_WOKEN)
 
     async def stop(self) -> None:
-        """End what runs in the background."""
-        await self._new_products.stop()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        """Follow no more changes."""
+        await self._following.stop()
 
     @property
     def created_at(self) -> float:
@@ -153,18 +151,3 @@ class ServedModels:
             return None
         await self._new_products.take_in(model)
         return model
-
-    def _model_changed(self) -> None:
-        self._stale = True
-        if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._catch_up())
-
-    async def _catch_up(self) -> None:
-        while self._stale:
-            self._stale = False
-            try:
-                await self.follow_activation()
-            except (SQLAlchemyError, Refusal, TimeoutError) as error:
-                log.warning("model_load_retries", error=type(error).__name__)
-                self._stale = True
-                await asyncio.sleep(RETRY_SECONDS)

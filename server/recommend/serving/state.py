@@ -6,8 +6,7 @@ from threadpoolctl import threadpool_limits
 
 from ml.models.content import ProductText
 from server.clock import Clock
-from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.cache import Cache
 from server.events.follower import Follower
 from server.events.topics import CatalogReplaced, CategoryChanged, ProductChanged, StockMoved
@@ -29,8 +28,8 @@ class ServingState:
     Order: `attach` before the follower starts, `start` after it, so that no event falls between.
     """
 
-    def __init__(self, settings: Settings, db: Database, pool: Pool, clock: Clock) -> None:
-        self.reads = Reads(db, pool, clock)
+    def __init__(self, settings: Settings, work: Work, clock: Clock) -> None:
+        self.reads = Reads(work, clock)
         self.new_products = NewProducts(self.reads.product_ids, self.reads.words)
         self.models = ServedModels(settings.models_dir, artifact_key(settings), self.reads, self.new_products)
         self.availability = Availability(self.reads.offers, settings.currency, clock)
@@ -43,7 +42,7 @@ class ServingState:
         self.histories.attach(follower)
         self.trends.attach(follower)
         follower.on(ProductChanged, self._product_changed)
-        follower.on(StockMoved, lambda event: self.availability.change(event.product_ids))
+        follower.on(StockMoved, lambda event: self.availability.changes.add(event.product_ids))
         follower.on(CategoryChanged, lambda _: self._words_changed())
         follower.on(CatalogReplaced, lambda _: self._everything_changed())
         self.models.attach(follower)
@@ -53,6 +52,7 @@ class ServingState:
         # The answers of many callers share this process: threads of BLAS would only spin.
         threadpool_limits(1, "blas")
         await self.availability.start()
+        self.new_products.start()
         await self.models.start()
 
     async def stop(self) -> None:
@@ -60,17 +60,18 @@ class ServingState:
         await self.availability.stop()
         await self.trends.stop()
         await self.models.stop()
+        await self.new_products.stop()
 
     def _product_changed(self, event: ProductChanged) -> None:
         self.texts.drop(event.id)
-        self.availability.change([event.id])
-        self.new_products.change(event.id)
+        self.availability.changes.add([event.id])
+        self.new_products.changes.add([event.id])
 
     def _words_changed(self) -> None:
         self.texts.clear()
-        self.new_products.change_all()
+        self.new_products.changes.add_all()
 
     def _everything_changed(self) -> None:
         self._words_changed()
         self.trends.clear()
-        self.availability.change_all()
+        self.availability.changes.add_all()

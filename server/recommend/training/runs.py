@@ -138,8 +138,12 @@ def beat(tx: Connection, run_id: int, now: datetime) -> bool:
     return _change(tx, run_id, {"heartbeat_at": now})
 
 
-def request_cancel(tx: Connection, run_id: int) -> Run:
-    """Ask whoever runs a training to end it; one that has ended stays as it is. Raises ModelNotFound."""
+def request_cancel(tx: Connection, run_id: int, now: datetime) -> Run:
+    """Ask whoever runs a training to end it; one that has ended stays as it is. Raises ModelNotFound.
+
+    One that was not heard of for a while ends at once: nobody would hear the request.
+    """
+    give_up_silent(tx, now)
     if _change(tx, run_id, {"cancel_requested": True}):
         _announce(tx, run_id)
     return get(tx, run_id)

@@ -11,13 +11,12 @@ from ml.artifacts.artifact import DamagedArtifact
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.paging import Pages
 from server.recommend.feedback import online
 from server.recommend.feedback.online import Scope
 from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.errors import ModelDamaged
-from server.recommend.registry.experiments import Trial
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.serving.state import ServingState
 from server.recommend.training import convert, online_convert
@@ -29,10 +28,10 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     """Trains models, puts them into use and compares them."""
 
     def __init__(
-        self, db: Database, pool: Pool, pages: Pages, clock: Clock, serving: ServingState, trainer: Trainer
+        self, db: Database, work: Work, pages: Pages, clock: Clock, serving: ServingState, trainer: Trainer
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._pages = pages
         self._clock = clock
         self._serving = serving
@@ -74,13 +73,15 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
     async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> pb.Model:
         model = await self._sound(request.model_id, call.deadline)
-        model = await self._pool.run(call.deadline, self._activate, model.id)
+        model = await self._work.write(trained_models.activate, model.id, deadline=call.deadline)
         await self._serving.models.follow_activation()
         return convert.model_to_wire(model)
 
     async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
         challenger = await self._sound(request.challenger_model_id, call.deadline)
-        trial = await self._pool.run(call.deadline, self._start_experiment, challenger.id, request.percent)
+        trial = await self._work.write(
+            experiments.start, challenger.id, request.percent, self._clock(), deadline=call.deadline
+        )
         await self._serving.models.follow_activation()
         return online_convert.experiment_to_wire(trial)
 
@@ -94,32 +95,18 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         return online_convert.experiment_to_wire(trial, measured)
 
     async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> pb.Experiment:
-        trial = await self._pool.run(call.deadline, self._end_experiment, request.experiment_id)
+        trial = await self._work.write(
+            experiments.end, request.experiment_id, self._clock(), deadline=call.deadline
+        )
         await self._serving.models.follow_activation()
         return online_convert.experiment_to_wire(trial)
 
     async def _sound(self, model_id: int, deadline: Deadline) -> ModelRecord:
         """The model; raises ModelNotFound, and ModelDamaged when it cannot be served."""
-        model = await self._pool.run(deadline, self._model, model_id)
+        model = await self._work.read(trained_models.get, model_id, deadline=deadline)
         trained_models.require_kept(model)
         try:
             await self._serving.models.verify(model.version)
         except DamagedArtifact as error:
             raise ModelDamaged(version=model.version, problem=error) from None
         return model
-
-    def _model(self, model_id: int) -> ModelRecord:
-        with self._db.read() as connection:
-            return trained_models.get(connection, model_id)
-
-    def _start_experiment(self, challenger_id: int, percent: int) -> Trial:
-        with self._db.transaction() as tx:
-            return experiments.start(tx, challenger_id, percent, self._clock())
-
-    def _end_experiment(self, experiment_id: int) -> Trial:
-        with self._db.transaction() as tx:
-            return experiments.end(tx, experiment_id, self._clock())
-
-    def _activate(self, model_id: int) -> ModelRecord:
-        with self._db.transaction() as tx:
-            return trained_models.activate(tx, model_id)

@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.events.follower import Follower
 from server.events.topics import TrainingMoved
 from server.recommend.training import runs
@@ -24,7 +24,6 @@ from server.settings import Settings
 STOP_SECONDS = 8.0
 LOOK_SECONDS = 5.0
 CANCEL_SECONDS = 8.0
-READ_SECONDS = 10.0
 
 
 class Trainer:
@@ -34,13 +33,13 @@ class Trainer:
         self,
         settings: Settings,
         db: Database,
-        pool: Pool,
+        work: Work,
         clock: Clock,
         on_trained: OnTrained | None = None,
     ) -> None:
         self._settings = settings
         self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._on_trained = on_trained
         self._stopping = threading.Event()
@@ -54,14 +53,14 @@ class Trainer:
 
     async def start(self, deadline: Deadline, assignment: Assignment) -> Run:
         """Start a training in this worker; raises TrainingRunning and TooLittleData."""
-        return await self._pool.run(deadline, self._begin, assignment)
+        return await self._work.run(self._begin, assignment, deadline=deadline)
 
     async def cancel(self, deadline: Deadline, training_id: int) -> Run:
         """End a training, whichever server runs it, and return it once it has ended.
 
         When its server takes its time, it is returned while it is still ending. Raises ModelNotFound.
         """
-        run = await self._pool.run(deadline, self._request_cancel, training_id)
+        run = await self._work.write(runs.request_cancel, training_id, self._clock(), deadline=deadline)
         if run.state != runs.RUNNING:
             return run
         patience = min(CANCEL_SECONDS, deadline.remaining)
@@ -91,7 +90,7 @@ class Trainer:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await moved.wait()
                 except TimeoutError:
-                    await self._pool.run(Deadline(READ_SECONDS), self._give_up_silent)
+                    await self._work.write(runs.give_up_silent, self._clock())
                 moved.clear()
                 run = await self._read(run.id)
                 yield run
@@ -123,21 +122,10 @@ class Trainer:
         thread.start()
         return run
 
-    def _request_cancel(self, training_id: int) -> Run:
-        with self._db.transaction() as tx:
-            runs.give_up_silent(tx, self._clock())
-            return runs.request_cancel(tx, training_id)
-
-    def _give_up_silent(self) -> None:
-        with self._db.transaction() as tx:
-            runs.give_up_silent(tx, self._clock())
-
     async def _read(self, training_id: int) -> Run:
-        def read() -> Run:
-            with self._db.read() as connection:
-                return runs.get(connection, training_id) if training_id else runs.last(connection)
-
-        return await self._pool.run(Deadline(READ_SECONDS), read)
+        if training_id:
+            return await self._work.read(runs.get, training_id)
+        return await self._work.read(runs.last)
 
     def _moved_on(self, event: TrainingMoved) -> None:
         for moved in self._watchers.get(event.id, ()):

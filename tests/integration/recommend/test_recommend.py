@@ -198,7 +198,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
             data.delete_product(tx, second)
             publish(tx, NewEvent(STOCK, "*", {"products": [first]}), NewEvent(PRODUCT, str(second)))
         await asyncio.sleep(0)
-        await worker.serving.availability.settled()
+        await worker.serving.availability.changes.settled()
         found = ids(await recommend(worker, data.NEW_USER, limit=100))
         assert not {first, second} & set(found)
         for method in ("GetTrending", "GetSimilarProducts", "GetFrequentlyBoughtTogether"):
@@ -212,7 +212,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
             data.set_stock(tx, first, 1)
             publish(tx, NewEvent(STOCK, "*", {"products": [first]}))
         await asyncio.sleep(0)
-        await worker.serving.availability.settled()
+        await worker.serving.availability.changes.settled()
         assert first in ids(await recommend(worker, data.NEW_USER, limit=100))
 
     play(modelled, story)
@@ -228,7 +228,7 @@ def test_a_product_newer_than_the_model_is_recommended_and_has_similar_ones(mode
         similar = await worker.call("GetSimilarProducts", request)
         assert {1, 2} <= set(ids(similar))
         await asyncio.sleep(0)
-        await worker.serving.availability.settled()
+        await worker.serving.availability.changes.settled()
         assert product_id in ids(await recommend(worker, data.NEW_USER, limit=100))
         sell(worker, 1, [product_id, 7])
         request = pb.GetFrequentlyBoughtTogetherRequest(product_id=product_id)
@@ -246,7 +246,7 @@ def test_nothing_is_empty_while_something_can_be_sold(modelled: Settings) -> Non
             new = data.add_product(tx, "Zither", "Books")
             publish(tx, NewEvent(CATALOG))
         await asyncio.sleep(0)
-        await worker.serving.availability.settled()
+        await worker.serving.availability.changes.settled()
         assert ids(await recommend(worker, 1)) == [new]
         assert ids(await worker.call("GetTrending", pb.GetTrendingRequest())) == [new]
 

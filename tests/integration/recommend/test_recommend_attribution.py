@@ -31,7 +31,7 @@ def recommended(
     """A list for somebody, with at least two products."""
     for _ in range(2):
         shop.product()
-    shop.run(shop.app.serving.availability.settled())
+    shop.run(shop.app.serving.availability.changes.settled())
     request = pb.GetRecommendationsRequest(visitor_id=visitor_id, limit=2)
     found = shop.recommend.GetRecommendations(request, metadata=account.metadata if account else None)
     assert len(found.items) == 2

@@ -34,7 +34,7 @@ def _proven(monkeypatch: pytest.MonkeyPatch) -> None:
 async def recommended(worker: Worker, user_id: int = data.NEW_USER, /, **asked: Any) -> list[int]:
     """The products recommended to a user, once what happened has been heard of; they are ordered and unique."""
     await asyncio.sleep(0)
-    await worker.serving.availability.settled()
+    await worker.serving.availability.changes.settled()
     request = pb.GetRecommendationsRequest(**({"limit": 100} | asked))
     found = await worker.call("GetRecommendations", request, customer(user_id))
     scores = [item.score for item in found.items]

@@ -80,7 +80,7 @@ def test_the_cancelled_training_of_a_server_that_went_away_counts_as_cancelled(s
     now = utc_now()
     with db.transaction() as tx:
         lost = runs.claim(tx, Assignment(), now - timedelta(seconds=30))
-        assert runs.request_cancel(tx, lost.id).state == runs.RUNNING
+        assert runs.request_cancel(tx, lost.id, lost.started_at).state == runs.RUNNING
         runs.give_up_silent(tx, now)
         assert runs.get(tx, lost.id).state == runs.CANCELLED
     db.close()
@@ -93,7 +93,7 @@ Meanwhile = Callable[[Any, int], bool]
 @pytest.mark.parametrize(
     ("meanwhile", "end", "message"),
     [
-        (lambda tx, run_id: runs.request_cancel(tx, run_id), runs.CANCELLED, "Cancelled"),
+        (lambda tx, run_id: runs.request_cancel(tx, run_id, utc_now()), runs.CANCELLED, "Cancelled"),
         (
             lambda tx, run_id: runs.fail(tx, run_id, "Given up.", utc_now()),
             runs.FAILED,

@@ -105,7 +105,7 @@ def test_a_change_and_the_end_of_a_newcomer_are_followed(modelled: Settings) -> 
             data.delete_product(tx, new)
             publish(tx, NewEvent(PRODUCT, str(new)))
         await asyncio.sleep(0)
-        await worker.serving.availability.settled()
+        await worker.serving.availability.changes.settled()
         assert not await found_by_peers(worker, new, seconds=0.1)
 
     play(modelled, story)

@@ -45,7 +45,7 @@ class Day:
     def schedule(self, worker: Worker) -> Schedule:
         """A schedule of this worker by this clock."""
         at = self.at.strftime("%H:%M")
-        return Schedule(at, worker.db, worker.pool, worker.trainer, self)
+        return Schedule(at, worker.work, worker.trainer, self)
 
     async def look(self, *schedules: Schedule) -> list[Run]:
         """What the schedules start when they look at the same moment."""
@@ -204,7 +204,7 @@ def test_a_running_schedule_looks_by_itself_and_ends_when_told(settings: Setting
         schedule.start()
         await until(lambda: _runs(worker) == 1)
         await schedule.stop()
-        off = Schedule(OFF, worker.db, worker.pool, worker.trainer, day)
+        off = Schedule(OFF, worker.work, worker.trainer, day)
         off.start()
         await off.stop()
         assert _runs(worker) == 1

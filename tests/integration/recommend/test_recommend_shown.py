@@ -15,6 +15,7 @@ from support import recommend_data as data
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.pool import Pool
+from server.db.work import Work
 from server.errors import UnavailableNow
 from server.recommend.feedback import impressions
 from server.recommend.feedback.attribution import Attributions
@@ -35,7 +36,9 @@ class Log:
         self.pool = Pool(threads=2, max_queued=10)
         self.registry = CollectorRegistry()
         self.attributions = Attributions(b"a secret of more than 32 characters")
-        self.lists = Impressions(self.attributions, self.db, self.pool, lambda: NOW, self.registry, keep=keep)
+        self.lists = Impressions(
+            self.attributions, Work(self.db, self.pool), lambda: NOW, self.registry, keep=keep
+        )
         self.statements: list[str] = []
         event.listen(self.db.engine, "before_cursor_execute", lambda *call: self.statements.append(call[2]))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, cast
 
 import numpy as np
@@ -60,8 +61,8 @@ class Catalogue:
 
 @pytest.fixture(autouse=True)
 def _hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SETTLE_SECONDS", 0.01)
-    monkeypatch.setattr(module, "RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(module, "SETTLE", timedelta(seconds=0.01))
+    monkeypatch.setattr(module, "RETRY", timedelta(seconds=0.01))
 
 
 def _run(story: Callable[[Catalogue, NewProducts, Trained], Awaitable[None]]) -> None:
@@ -70,6 +71,7 @@ def _run(story: Callable[[Catalogue, NewProducts, Trained], Awaitable[None]]) ->
         for product_id in (1, 2, 3):
             catalogue.put(product_id, f"Old {product_id}")
         newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
+        newcomers.start()
         model = Trained(1, 2)
         await newcomers.take_in(cast("Model", model))
         await story(catalogue, newcomers, model)
@@ -102,13 +104,13 @@ def test_a_model_is_served_with_what_was_created_since_its_training() -> None:
 def test_created_changed_and_deleted_products_are_followed() -> None:
     async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         catalogue.put(4, "New")
-        newcomers.change(4)
+        newcomers.changes.add([4])
         await _until(lambda: _names(newcomers, model) == {3: "Old 3", 4: "New"})
         catalogue.put(4, "Renamed")
-        newcomers.change(4)
+        newcomers.changes.add([4])
         await _until(lambda: _names(newcomers, model)[4] == "Renamed")
         del catalogue.words[3]
-        newcomers.change(3)
+        newcomers.changes.add([3])
         await _until(lambda: _names(newcomers, model) == {4: "Renamed"})
 
     _run(story)
@@ -119,7 +121,7 @@ def test_a_burst_is_one_extension() -> None:
         before = model.built, catalogue.reads
         for product_id in range(10, 2_000):
             catalogue.put(product_id, "New")
-            newcomers.change(product_id)
+            newcomers.changes.add([product_id])
         await _until(lambda: len(_names(newcomers, model)) == 1_991)
         assert (model.built, catalogue.reads) == (before[0] + 1, before[1] + 1)
 
@@ -129,7 +131,7 @@ def test_a_burst_is_one_extension() -> None:
 def test_a_change_of_a_known_product_builds_nothing() -> None:
     async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         before = model.built, catalogue.reads
-        newcomers.change(1)
+        newcomers.changes.add([1])
         await asyncio.sleep(0.1)
         assert (model.built, catalogue.reads) == before
 
@@ -143,11 +145,11 @@ def test_every_served_model_gets_what_it_does_not_know() -> None:
         assert _names(newcomers, challenger) == {1: "Old 1"}
         assert _names(newcomers, model) == {3: "Old 3"}
         catalogue.put(4, "New")
-        newcomers.change(4)
+        newcomers.changes.add([4])
         await _until(lambda: 4 in _names(newcomers, challenger) and 4 in _names(newcomers, model))
         newcomers.keep_only([cast("Model", model)])
         built = challenger.built
-        newcomers.change(4)
+        newcomers.changes.add([4])
         await asyncio.sleep(0.1)
         assert challenger.built == built
         assert _names(newcomers, challenger) == {}
@@ -161,10 +163,10 @@ def test_of_too_many_the_newest_are_served(monkeypatch: pytest.MonkeyPatch) -> N
     async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         for product_id in (10, 11, 12):
             catalogue.put(product_id, "New")
-            newcomers.change(product_id)
+            newcomers.changes.add([product_id])
         await _until(lambda: set(_names(newcomers, model)) == {10, 11, 12})
         catalogue.put(13, "New")
-        newcomers.change_all()
+        newcomers.changes.add_all()
         await _until(lambda: set(_names(newcomers, model)) == {11, 12, 13})
 
     _run(story)
@@ -174,7 +176,7 @@ def test_a_database_that_is_away_for_a_moment_loses_no_newcomer() -> None:
     async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
         catalogue.failures = 2
         catalogue.put(4, "New")
-        newcomers.change(4)
+        newcomers.changes.add([4])
         await _until(lambda: 4 in _names(newcomers, model))
 
     _run(story)
@@ -184,8 +186,9 @@ def test_without_a_model_nothing_is_read() -> None:
     async def story() -> None:
         catalogue = Catalogue()
         newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
-        newcomers.change(1)
-        newcomers.change_all()
+        newcomers.start()
+        newcomers.changes.add([1])
+        newcomers.changes.add_all()
         await asyncio.sleep(0.05)
         assert catalogue.reads == 0
         await newcomers.stop()

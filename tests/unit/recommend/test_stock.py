@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from server.recommend.serving import product_table as module
-from server.recommend.serving.product_table import SPARE, UNFILTERED, Filters, ProductTable
+from server.recommend.serving import product_slots as module
+from server.recommend.serving.product_slots import SPARE
+from server.recommend.serving.product_table import ProductTable
 from server.recommend.serving.queries import Offer
+from server.recommend.serving.query import UNFILTERED, Filters
 
 WISHES = [
     UNFILTERED,
@@ -48,7 +50,7 @@ def _wanted(good: Offer, wish: Filters) -> bool:
 
 def _chosen(stock: ProductTable, wish: Filters, left_out: set[int], among: range) -> set[int]:
     mask = stock.choose(wish, left_out)
-    return {product_id for product_id in among if mask[stock.slot(product_id)]}
+    return {product_id for product_id in among if mask[stock.slots.of(product_id)]}
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -75,7 +77,7 @@ def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int
             wanted = {good.product_id for good in rows.values() if _wanted(good, wish)}
             assert _chosen(stock, wish, left_out, everything) == wanted - left_out
             assert all(stock.fits(product_id, wish) == (product_id in wanted) for product_id in everything)
-        assert set(stock.ids()) == set(rows)
+        assert {each for each in everything if each in stock} == set(rows)
         assert all(stock.category_of(each) == good.category_id for each, good in rows.items())
 
 
@@ -102,14 +104,16 @@ def test_what_is_unknown_cannot_be_sold() -> None:
 
 @pytest.mark.parametrize("longest", [0, 50, 20_000_000])
 def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_TABLE", longest)
+    monkeypatch.setattr(module, "MAX_LOOKUP", longest)
     stock = ProductTable("USD", [Offer(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
     stock.put(Offer(9, None, 5, 0, 100, "USD"))
     stock.put(Offer(10**6, None, 5, 0, 100, "USD"))
     asked = [*range(300), 10**6, 10**6 + 1, 2**62]
-    assert stock.slots_of(np.array(asked)).tolist() == [stock.slot(product_id) for product_id in asked]
-    assert [slot for slot in stock.slots_of(np.array(asked)).tolist() if slot >= 0] == [
-        stock.slot(product_id) for product_id in asked if product_id in stock
+    assert stock.slots.of_all(np.array(asked)).tolist() == [
+        stock.slots.of(product_id) for product_id in asked
+    ]
+    assert [slot for slot in stock.slots.of_all(np.array(asked)).tolist() if slot >= 0] == [
+        stock.slots.of(product_id) for product_id in asked if product_id in stock
     ]
 
 
