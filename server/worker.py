@@ -45,13 +45,13 @@ def run(settings: Settings, *, port: int, metrics_port: int) -> None:
 
 async def _serve(settings: Settings, port: int, metrics_port: int) -> None:
     app = build(settings)
-    app.server.add_insecure_port(f"{LOOPBACK}:{port}")
+    app.server.listen(f"{LOOPBACK}:{port}")
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     if metrics_port:
-        start_http_server(metrics_port, addr=LOOPBACK, registry=app.registry)
+        start_http_server(metrics_port, addr=LOOPBACK, registry=app.core.registry)
     await app.start()
     supervised = asyncio.create_task(until_abandoned(stop))
     loops = [
@@ -95,13 +95,13 @@ class LagWatch:
 
     async def look(self) -> None:
         """Compare, and report a change."""
-        silent = self._app.follower.silent_seconds
+        silent = self._app.core.follower.silent_seconds
         healthy = silent < LAG_SECONDS
         if healthy != self._healthy:
             self._healthy = healthy
             log.warning("event_lag", seconds=round(silent, 1), healthy=healthy)
             status = health_pb2.HealthCheckResponse
-            await self._app.set_health(status.SERVING if healthy else status.NOT_SERVING)
+            await self._app.server.set_health(status.SERVING if healthy else status.NOT_SERVING)
 
 
 async def _watch_schema(watch: SchemaWatch, stop: asyncio.Event) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Self
 
 import structlog
 from sqlalchemy import Connection
@@ -16,6 +17,7 @@ from server.clock import Clock
 from server.db.database import Database
 from server.errors import Refusal
 from server.pricing.prices import PriceRules
+from server.settings import Settings
 
 log = structlog.get_logger()
 
@@ -27,6 +29,11 @@ class CartSettings:
     rules: PriceRules
     currency: str
     guest_life: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say."""
+        return cls(PriceRules.of(settings), settings.currency, timedelta(days=settings.guest_cart_days))
 
 
 class CartViews:

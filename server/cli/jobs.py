@@ -51,14 +51,14 @@ def list_jobs(db: Database) -> int:
 
 async def run_job(settings: Settings, name: str) -> None:
     """Run a job now, beside the running shop; raises NoSuchJob."""
-    background = build(settings).background
-    if name not in background.jobs.jobs:
-        names = ", ".join(sorted(background.jobs.jobs))
-        raise NoSuchJob(f"There is no job {name!r}; there are: {names}.")
+    app = build(settings)
     try:
-        await background.jobs.run(name)
+        if name not in app.jobs.jobs:
+            names = ", ".join(sorted(app.jobs.jobs))
+            raise NoSuchJob(f"There is no job {name!r}; there are: {names}.")
+        await app.jobs.run(name)
     finally:
-        await background.stop()
+        await app.stop()
 
 
 def _table(rows: Sequence[AnyRow]) -> Table:

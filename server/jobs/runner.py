@@ -17,6 +17,8 @@ from server.background import STOP_PATIENCE, BackgroundLoop
 from server.clock import OFF, Clock, latest
 from server.db.base import AnyRow
 from server.db.work import Work
+from server.events.follower import Follower
+from server.events.topics import Topic
 from server.jobs import queries
 
 LEASE = timedelta(seconds=30)
@@ -38,7 +40,8 @@ class Job:
     safe to run twice at once. An exception is logged, and the job is tried again.
 
     `pause` is the least time between the end of a run and the next; all wake-ups meanwhile share that one.
-    A run that found nothing to wait for says how long it may rest instead of `every`, unless it is woken.
+    A run that found nothing to wait for says how long it may rest instead of `every`, unless it is woken: by an
+    event of a topic in `woken_by`, or after a run of another job that `wakes` it.
     """
 
     name: str
@@ -46,6 +49,8 @@ class Job:
     every: timedelta | None = None
     daily_at: str = ""
     pause: timedelta = timedelta()
+    woken_by: Sequence[type[Topic]] = ()
+    wakes: str = ""
 
     @property
     def is_scheduled(self) -> bool:
@@ -74,6 +79,12 @@ class Jobs:
         self._next: dict[str, datetime] = {}
         self._loops: dict[str, BackgroundLoop] = {}
         self._stopping = False
+
+    def attach(self, follower: Follower) -> None:
+        """Wake jobs by the events that they name."""
+        for job in self.jobs.values():
+            for topic in job.woken_by:
+                follower.on(topic, partial(self._wake_for, job))
 
     def start(self) -> None:
         """Begin to look at the clock."""
@@ -128,6 +139,9 @@ class Jobs:
         """Run a job by hand, whatever its time and whoever has its lease; raises what it raises."""
         await self.jobs[name].run()
 
+    def _wake_for(self, job: Job, _: Topic) -> None:
+        self.wake(job.name)
+
     async def _look_on(self, job: Job) -> timedelta:
         """Look at a job, and return how long to rest before the next look."""
         await self.look(job)
@@ -139,6 +153,7 @@ class Jobs:
         error, rest = "", None
         try:
             rest = await self._leased(job)
+            self.wake(job.wakes)
         except Exception as failure:
             error = f"{type(failure).__name__}: {failure}"[:500]
             log.exception("job_failed", job=job.name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Self
 
 from sqlalchemy import Connection
 
@@ -29,6 +30,7 @@ from server.pricing import delivery
 from server.pricing.prices import CouponRule, Item, Priced, PricedLine, PriceRules, price
 from server.promotion import service as promotions
 from server.repeats.claims import Claim
+from server.settings import Settings
 from server.user import addresses
 from server.user.addresses import AddressSnapshot
 
@@ -62,6 +64,16 @@ class CheckoutRules:
     held_for: timedelta
     payment_seconds: float
     max_unpaid: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """As the settings say."""
+        return cls(
+            PriceRules.of(settings),
+            timedelta(minutes=settings.reservation_minutes),
+            settings.payment_timeout_seconds,
+            settings.max_unpaid_orders,
+        )
 
 
 def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: datetime) -> PlacedOrder:

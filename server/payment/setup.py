@@ -6,14 +6,13 @@ from dataclasses import dataclass
 
 import structlog
 
-from server.clock import Clock
-from server.db.work import Work
+from server.core import Core
+from server.payment.alerts import Alerts
 from server.payment.demo import DemoGateway, Signer
 from server.payment.gateway import Gateways
 from server.payment.gift_cards import Codes, GiftCardGateway
 from server.payment.in_house import Books
 from server.payment.stripe_gateway import StripeGateway
-from server.settings import Settings
 
 LATE_SECONDS = 0.5
 """How long after the shop stopped waiting the demo gateway reports what it charged late."""
@@ -26,31 +25,32 @@ class Payments:
     """What takes the shop's money. One of `demo` and `stripe` is there; gift cards always are."""
 
     gateways: Gateways
+    alerts: Alerts
     codes: Codes
     demo: DemoGateway | None
     stripe: StripeGateway | None
 
     @classmethod
-    def of(cls, settings: Settings, work: Work, clock: Clock) -> Payments:
+    def of(cls, core: Core) -> Payments:
         """The gateways that the settings name."""
-        secret = settings.secret_key.get_secret_value().encode()
-        books = Books(work, clock)
-        codes = Codes(secret)
+        settings, alerts = core.settings, Alerts(core.clock, core.registry)
+        books, codes = Books(core.work, core.clock), Codes(core.secret)
         gift_cards = GiftCardGateway(books, codes)
         if settings.payment_gateway == "stripe":
             gateway = StripeGateway.of(settings)
             gateways = Gateways({"CARD": gateway, "UPI": gateway, "GIFT_CARD": gift_cards})
-            return cls(gateways, codes, None, gateway)
+            return cls(gateways, alerts, codes, None, gateway)
         if settings.environment == "production":
             log.warning("demo_gateway_in_production", hint="no money moves, as PAYMENT_GATEWAY says")
         demo = DemoGateway(
             books,
-            Signer(secret, clock),
+            Signer(core.secret, core.clock),
             delay_seconds=settings.demo_payment_delay_seconds,
             failure_rate=settings.demo_payment_failure_rate,
             late_seconds=settings.payment_timeout_seconds + LATE_SECONDS,
         )
-        return cls(Gateways({"CARD": demo, "UPI": demo, "GIFT_CARD": gift_cards}), codes, demo, None)
+        gateways = Gateways({"CARD": demo, "UPI": demo, "GIFT_CARD": gift_cards})
+        return cls(gateways, alerts, codes, demo, None)
 
     async def stop(self) -> None:
         """Give up what is still under way; the sweeper asks for it."""

@@ -213,9 +213,9 @@ def _let_time_pass(shop: RunningShop) -> None:
 
 
 def _run_jobs(shop: RunningShop) -> None:
-    shop.run(shop.app.sweeper.sweep())
+    shop.run(shop.app.rooms.order.sweeper.sweep())
     _let_time_pass(shop)
-    shop.run(shop.app.refunds.process_pending())
+    shop.run(shop.app.rooms.refund.refunds.process_pending())
 
 
 def _repeat(shop: RunningShop, deed: Deed) -> str:

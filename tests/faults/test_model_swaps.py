@@ -50,7 +50,8 @@ def follow(shops: list[RunningShop], version: str) -> float:
     """Wait until every worker serves this version; how long that took, in seconds."""
     began = time.monotonic()
     for shop in shops:
-        while not shop.app.serving.models.active or shop.app.serving.models.active.version != version:
+        models = shop.app.rooms.recommend.serving.models
+        while models.active is None or models.active.version != version:
             assert time.monotonic() - began < PATIENCE, f"{version} is not followed"
             time.sleep(0.01)
     return time.monotonic() - began

@@ -324,7 +324,7 @@ class OrderLife(RuleBasedStateMachine):
         """Whatever was not paid is given up, and its goods are back in the cart."""
         waiting = self._waiting()
         self._turn_clocks()
-        self.shop.run(self.shop.app.sweeper.sweep())
+        self.shop.run(self.shop.app.rooms.order.sweeper.sweep())
         for order in waiting:
             state = self._told(order).status
             if order.doubtful and state == order_pb2.Order.CONFIRMED:
@@ -355,13 +355,13 @@ class OrderLife(RuleBasedStateMachine):
     def report_late(self, which: int, times: int) -> None:
         """The bank charges after the shop has stopped waiting, and says so, more than once."""
         order = of([order for order in self.orders if order.state in (PENDING, CANCELLED)], which)
-        demo = self.shop.app.payments.demo
+        demo = self.shop.app.rooms.payment.demo
         assert demo is not None
         charge = Charge(order.number, Amount(order.total, "USD"), "CARD", "")
         outcome = self.shop.run(demo.charge(charge, ""))
         for _ in range(times):
             body, headers = demo.webhook(f"evt_{uuid.uuid4().hex}", order.number, outcome)
-            self.shop.run(self.shop.app.payments.demo.tell(body, headers))  # type: ignore[union-attr,misc,arg-type]
+            self.shop.run(self.shop.app.rooms.payment.demo.tell(body, headers))  # type: ignore[union-attr,misc,arg-type]
         if order.state == PENDING:
             assert outcome.status == CAPTURED
             order.state = CONFIRMED
@@ -636,7 +636,7 @@ class OrderLife(RuleBasedStateMachine):
         if not hasattr(self, "orders"):
             return
         self.let_time_pass()
-        self.shop.run(self.shop.app.refunds.process_pending())
+        self.shop.run(self.shop.app.rooms.refund.refunds.process_pending())
         self.the_shop_is_as_the_model()
         for order in self.orders:
             charges = self.shop.sql(

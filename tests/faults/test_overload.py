@@ -103,7 +103,7 @@ def test_twenty_times_as_many_calls_as_threads_are_served_or_refused_and_the_nex
     gate, buyers = threading.Event(), crowd_of(busy).buyers([{}] * 160)
 
     async def fill() -> list[Any]:
-        pool = busy.app.pool
+        pool = busy.app.core.pool
         work = [asyncio.create_task(pool.run_vital(Deadline(60), gate.wait)) for _ in range(8)]
         await asyncio.sleep(0)
         return work
@@ -116,7 +116,7 @@ def test_twenty_times_as_many_calls_as_threads_are_served_or_refused_and_the_nex
     assert {served(call) for call in calls} == {False}
     gate.set()
     busy.run(_all(work))
-    assert busy.app.pool.busy == 0
+    assert busy.app.core.pool.busy == 0
     assert {served(look(busy, buyer)) for buyer in buyers[:10]} == {True}
 
 

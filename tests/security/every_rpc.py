@@ -165,10 +165,10 @@ from sanset.v1.wishlist_pb2 import (
 from sqlalchemy import insert, update
 from support.running_shop import PASSWORD, Account, RunningShop
 
-from server.app import SERVICES
 from server.clock import utc_now
 from server.payment.models import PaymentAlert
 from server.recommend.training.models import TrainingRun
+from server.rpc.services import SERVICES
 from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery
 

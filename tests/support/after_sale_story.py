@@ -189,7 +189,7 @@ class StubbornGateway:
 @contextmanager
 def refunded_by(shop: RunningShop, *answers: str) -> Iterator[StubbornGateway]:
     """Have a gateway of the test's pay back meanwhile."""
-    paying = shop.app.refunds
+    paying = shop.app.rooms.refund.refunds
     usual = paying._gateways
     stubborn = StubbornGateway(usual.named("demo"), *answers)
     paying._gateways = Gateways({"CARD": stubborn})
@@ -202,4 +202,4 @@ def refunded_by(shop: RunningShop, *answers: str) -> Iterator[StubbornGateway]:
 def try_again(shop: RunningShop) -> None:
     """Let the job pay back what is due, and let everything be due."""
     shop.sql("UPDATE refunds SET next_attempt_at = created_at WHERE status = 'PENDING'")
-    shop.run(shop.app.refunds.process_pending())
+    shop.run(shop.app.rooms.refund.refunds.process_pending())

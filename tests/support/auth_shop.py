@@ -13,7 +13,6 @@ from google.protobuf.message import Message
 from sanset.v1 import auth_pb2, user_pb2
 from sqlalchemy import event, select, update
 
-from server.app import SERVICES
 from server.auth.passwords import Passwords, password_key
 from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
@@ -27,6 +26,7 @@ from server.db.work import Work
 from server.identity import Identity
 from server.paging import Pages
 from server.rpc.call import Call
+from server.rpc.services import SERVICES
 from server.rpc.validation import Validation
 from server.settings import load
 from server.user.models import User

@@ -69,7 +69,7 @@ def let_die(shop: RunningShop, order_id: int) -> None:
 
 def sweep(shop: RunningShop) -> None:
     """Let the sweeper run once."""
-    shop.run(shop.app.sweeper.sweep())
+    shop.run(shop.app.rooms.order.sweeper.sweep())
 
 
 def tell(shop: RunningShop, body: bytes, headers: dict[str, str]) -> bool:
@@ -90,7 +90,7 @@ def report(
     received: amounts.Money | None = None,
 ) -> tuple[bytes, dict[str, str]]:
     """A webhook that the demo gateway signed: about the order's own payment and all it costs, if not said else."""
-    demo = shop.app.payments.demo
+    demo = shop.app.rooms.payment.demo
     assert demo is not None
     rows = shop.sql("SELECT total_minor, currency FROM orders WHERE number = :n", n=number)
     cost = amounts.Money(rows[0].total_minor, rows[0].currency) if rows else None

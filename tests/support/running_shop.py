@@ -118,7 +118,7 @@ class RunningShop:
 
     async def _start(self) -> app.App:
         built = app.build(self.settings, clock=self._clock)
-        self.port = built.server.add_insecure_port("127.0.0.1:0")
+        self.port = built.server.listen("127.0.0.1:0")
         await built.start()
         return built
 

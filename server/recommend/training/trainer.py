@@ -100,14 +100,15 @@ class Trainer:
                 del self._watchers[run.id]
 
     def drain(self) -> None:
-        """Send those who watch to another server."""
+        """Send those who watch to another server, and have the training of this one end."""
         self._draining = True
+        self._stopping.set()
         for watchers in self._watchers.values():
             for moved in watchers:
                 moved.set()
 
     async def stop(self) -> None:
-        """Stop the training of this worker, if there is one; it is recorded as failed."""
+        """Wait for the end of the training of this worker, if there is one; it is recorded as failed."""
         self._stopping.set()
         for thread in self._threads:
             await asyncio.to_thread(thread.join, STOP_SECONDS)

@@ -45,7 +45,7 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
     with pytest.raises(grpc.RpcError):
         right.checkout(buyer, payment_token="tok_timeout")
     ((unpaid,),) = right.sql("SELECT id FROM orders WHERE user_id = :buyer", buyer=buyer.user_id)
-    wrong.run(wrong.app.sweeper.sweep())
+    wrong.run(wrong.app.rooms.order.sweeper.sweep())
     request = order_service_pb2.GetOrderRequest(order_id=unpaid)
     still = wrong.orders.GetOrder(request, metadata=buyer.metadata)
     assert still.status == order_pb2.Order.PENDING_PAYMENT
@@ -80,9 +80,9 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
 
     # a job's lease, and the claim of a request id
     name = "pay back"
-    job = wrong.app.background.jobs.jobs[name]
-    right.run(right.app.background.jobs.look(right.app.background.jobs.jobs[name]))
-    assert not wrong.run(wrong.app.background.jobs.look(job))
+    job = wrong.app.jobs.jobs[name]
+    right.run(right.app.jobs.look(right.app.jobs.jobs[name]))
+    assert not wrong.run(wrong.app.jobs.look(job))
 
     # what the wrong one writes
     item = cart_pb2.GetCartRequest()
@@ -98,4 +98,4 @@ def _stamp(ahead: timedelta) -> Timestamp:
 
 
 def _session(shop: RunningShop, token: str) -> str:
-    return shop.app.verifier.verify(token).session_id
+    return shop.app.rooms.auth.verifier.verify(token).session_id

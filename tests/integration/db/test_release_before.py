@@ -87,7 +87,7 @@ def _trade(shop: RunningShop) -> None:
     shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=orders[1].id), metadata=buyer.metadata)
     refund = refund_pb2.RefundOrderRequest(order_id=orders[2].id, all=True, request_id=str(uuid.uuid4()))
     shop.refunds.RefundOrder(refund, metadata=shop.admin.metadata)
-    for job in (shop.app.background.mails, shop.app.background.webhooks):
+    for job in (shop.app.rooms.mail.outbox, shop.app.rooms.webhooks.outbox):
         shop.run(job.run())
     shop.catalog.DeleteProduct(
         product_pb2.DeleteProductRequest(product_id=cup.id), metadata=shop.admin.metadata

@@ -168,8 +168,8 @@ def traded_url(database_url: str, tmp_path: Path) -> str:
     for status in (order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED, order_pb2.Order.DELIVERED):
         shop.move(delivered.id, status)
     shop.refunds.CancelOrder(refund_pb2.CancelOrderRequest(order_id=cancelled.id), metadata=buyer.metadata)
-    shop.run(shop.app.background.mails.run())
-    shop.run(shop.app.background.webhooks.run())
+    shop.run(shop.app.rooms.mail.outbox.run())
+    shop.run(shop.app.rooms.webhooks.outbox.run())
     assert fresh.id
     shop.stop()
     return database_url

@@ -144,6 +144,6 @@ def test_a_shop_whose_open_connections_freeze_is_back_by_itself(postgres_url: st
             assert order.status == order_pb2.Order.CONFIRMED
             listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=5), timeout=10)
             assert listed.ByteSize() > 0
-            assert shop.app.follower.silent_seconds < 5
+            assert shop.app.core.follower.silent_seconds < 5
         finally:
             shop.stop()

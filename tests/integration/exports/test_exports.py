@@ -287,7 +287,7 @@ def test_nothing_is_read_before_the_caller_takes_it(shop: RunningShop) -> None:
 
     async def take(pieces: int) -> None:
         async with aclosing(
-            Exports(shop.app.db, Work(shop.app.db, shop.app.pool)).pieces(endless, Format.CSV)
+            Exports(shop.app.db, Work(shop.app.db, shop.app.core.pool)).pieces(endless, Format.CSV)
         ) as stream:
             for _ in range(pieces):
                 await anext(stream)
@@ -295,7 +295,7 @@ def test_nothing_is_read_before_the_caller_takes_it(shop: RunningShop) -> None:
 
     shop.run(take(4))  # the heads, and three chunks
     assert reads == [None, (1,), (2,)]
-    until(lambda: shop.app.pool.busy == 0)
+    until(lambda: shop.app.core.pool.busy == 0)
 
 
 def test_a_workbook_that_nobody_waits_for_is_given_up(

@@ -19,6 +19,9 @@ from server.cli.jobs import list_jobs
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
+from server.events.follower import Follower
+from server.events.log import publish
+from server.events.topics import WebhookChanged
 from server.jobs import runner
 from server.jobs.models import JobRow
 from server.jobs.runner import LEASE, Job, Jobs
@@ -284,6 +287,43 @@ def test_wake_ups_during_a_jobs_pause_share_one_run(database_url: str) -> None:
     play(database_url, story)
 
 
+def test_an_event_wakes_the_jobs_that_name_its_topic(database_url: str) -> None:
+    async def story(one: Cluster) -> None:
+        worker = one.worker(
+            one.job("outbox", every=5 * SECOND, woken_by=(WebhookChanged,)),
+            one.job("other", every=5 * SECOND),
+        )
+        follower = Follower(one.db)
+        worker.attach(follower)
+        follower.start()
+        worker.start()
+        await until(lambda: sorted(one.runs) == ["other", "outbox"])
+        with one.db.transaction() as tx:
+            publish(tx, WebhookChanged(1))
+        await until(lambda: len(one.runs) > 2)
+        await worker.stop()
+        follower.stop()
+        assert sorted(one.runs) == ["other", "outbox", "outbox"]
+
+    play(database_url, story)
+
+
+def test_a_run_wakes_the_job_that_it_makes_work_for(database_url: str) -> None:
+    async def story(one: Cluster) -> None:
+        report = one.job("report", every=HOUR, wakes="outbox")
+        worker = one.worker(one.job("outbox", every=5 * SECOND), report)
+        worker.start()
+        await until(lambda: sorted(set(one.runs)) == ["outbox", "report"])
+        await asyncio.sleep(0.05)
+        one.runs.clear()
+        one.now += HOUR
+        await worker.look(report)
+        await until(lambda: one.runs == ["report", "outbox"])
+        await worker.stop()
+
+    play(database_url, story)
+
+
 def test_the_jobs_survive_a_database_that_is_away(database_url: str) -> None:
     async def story(one: Cluster) -> None:
         job = one.job("tidy", every=timedelta(milliseconds=20))
@@ -327,12 +367,12 @@ def test_every_worker_shows_the_result_of_the_last_check(database_url: str, tmp_
         one.order()
         for checking, change, breaks in ((one, 1, True), (two, -1, False)):
             one.sql("UPDATE payments SET amount_minor = amount_minor + :more", more=change)
-            checking.run(checking.app.background.jobs.run("verify"))
+            checking.run(checking.app.jobs.run("verify"))
             for worker in workers:
                 eventually(partial(_shows, worker, breaks))
 
 
 def _shows(shop: RunningShop, breaks: bool) -> bool:
-    shown = shop.app.registry.get_sample_value("sanset_verify_violations")
+    shown = shop.app.core.registry.get_sample_value("sanset_verify_violations")
     assert shown is not None
     return shown > 0 if breaks else shown == 0

@@ -46,8 +46,8 @@ def force(shop: RunningShop, order_id: int, before: str, after: str) -> None:
 def wait_for_streams(shop: RunningShop, count: int) -> None:
     """Wait until the worker holds so many streams."""
     until = time.monotonic() + PATIENCE
-    while shop.app.tracking.open_streams != count:
-        assert time.monotonic() < until, shop.app.tracking.open_streams
+    while shop.app.rooms.order.tracking.open_streams != count:
+        assert time.monotonic() < until, shop.app.rooms.order.tracking.open_streams
         time.sleep(0.01)
 
 

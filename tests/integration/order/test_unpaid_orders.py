@@ -42,7 +42,7 @@ def shop(module_database_url: str, tmp_path_factory: pytest.TempPathFactory) -> 
 @contextmanager
 def impatient(shop: RunningShop) -> Iterator[None]:
     """Give the gateway up at once meanwhile; a payment that works keeps its time, however busy the machine is."""
-    checkout = shop.app.checkout
+    checkout = shop.app.rooms.order.checkout
     usual = checkout._rules
     checkout._rules = replace(usual, payment_seconds=0.02)
     try:
@@ -94,7 +94,7 @@ def by_the_sweeper(shop: RunningShop, buyer: Account, order: pb.Order) -> None:
 
 
 def by_a_declined_webhook(shop: RunningShop, buyer: Account, order: pb.Order) -> None:
-    demo = shop.app.payments.demo
+    demo = shop.app.rooms.payment.demo
     assert demo is not None
     shop.run(demo._books.cancel(order.number))
     tell(shop, *report(shop, order.number, "DECLINED"))
@@ -252,7 +252,7 @@ def test_the_last_use_of_a_coupon_is_held_by_others_before_it_is_used_up(shop: R
     second, _ = buyer_of(shop)
     held = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), second)
     assert (held.reason, held.facts["holder"]) == ("COUPON_HELD", "an order that is not paid yet")
-    demo = shop.app.payments.demo
+    demo = shop.app.rooms.payment.demo
     assert demo is not None
     tell(shop, *report(shop, order.number))
     used = refused_call(shop.cart.ApplyCoupon, cart_pb2.ApplyCouponRequest(code=code), second)

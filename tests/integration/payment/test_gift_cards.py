@@ -73,7 +73,7 @@ def test_the_code_of_a_new_card_lies_nowhere_in_plain(giving: RunningShop) -> No
 
 def test_the_code_of_an_unpaid_order_is_sealed(giving: RunningShop, monkeypatch: pytest.MonkeyPatch) -> None:
     code, seen = gift_card(giving, 25).code, []
-    gateway = giving.app.payments.gateways.named("gift_card")
+    gateway = giving.app.rooms.payment.gateways.named("gift_card")
     charge = gateway.charge
 
     async def watched(asked: Charge, gateway_id: str) -> Outcome:

@@ -205,7 +205,7 @@ def test_a_sweep_that_died_after_it_told_the_gateway_is_carried_on_with_the_same
 ) -> None:
     buyer, _, order, request_id = stuck(brisk)
     let_expire(brisk, order.id)
-    demo = brisk.app.payments.demo
+    demo = brisk.app.rooms.payment.demo
     assert demo is not None
     brisk.run(demo.cancel(order.number, ""))
     sweep(brisk)
@@ -231,7 +231,7 @@ def test_a_gateway_that_is_away_is_asked_again_later(
 ) -> None:
     buyer, product_id, order, _ = stuck(brisk)
     let_expire(brisk, order.id)
-    demo = brisk.app.payments.demo
+    demo = brisk.app.rooms.payment.demo
 
     async def away(*_: object) -> None:
         from server.payment.gateway import GatewayAway
@@ -383,7 +383,7 @@ def test_a_report_that_is_too_large_is_refused(brisk: RunningShop) -> None:
 
 
 def test_signed_nonsense_is_refused(brisk: RunningShop) -> None:
-    demo = brisk.app.payments.demo
+    demo = brisk.app.rooms.payment.demo
     assert demo is not None
     for body in (b"", b"[]", b"{}", json.dumps({"type": "payment.captured"}).encode()):
         headers = {"sanset-demo-signature": demo._signer.header(body)}

@@ -161,7 +161,7 @@ def test_a_success_after_the_order_was_given_up_is_paid_back(
 def test_a_refund_is_paid_once_per_key(paid: RunningShop, account: StripeDouble) -> None:
     buyer, _ = buyer_of(paid)
     order = paid.checkout(buyer, payment_token="pm_card_visa").order
-    gateway = paid.app.payments.gateways.named("stripe")
+    gateway = paid.app.rooms.payment.gateways.named("stripe")
     intent = account.of_order(order.number)
 
     def refund(key: str, cents: int) -> str:

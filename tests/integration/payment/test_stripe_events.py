@@ -71,7 +71,7 @@ def refund(shop: RunningShop, order_id: int) -> refund_pb2.Refund:
 
 def metric(shop: RunningShop, kind: str) -> float:
     """How often a person was told of something."""
-    return shop.app.registry.get_sample_value("sanset_payment_alerts_total", {"kind": kind}) or 0.0
+    return shop.app.core.registry.get_sample_value("sanset_payment_alerts_total", {"kind": kind}) or 0.0
 
 
 # Payments
@@ -241,7 +241,7 @@ def test_a_refund_that_is_under_way_at_stripe_stops_the_parcel_and_is_not_refund
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "ORDER_PAID_BACK")
     account.refunds[made]["status"] = "succeeded"
     paid.sql("UPDATE refunds SET next_attempt_at = created_at WHERE order_id = :id", id=order.id)
-    paid.run(paid.app.refunds.process_pending())  # though its event never came
+    paid.run(paid.app.rooms.refund.refunds.process_pending())  # though its event never came
     assert only_order(paid, buyer).status == pb.Order.REFUNDED
 
 
@@ -460,7 +460,7 @@ def test_the_shops_keeper_is_written_of_what_waits_for_a_person_once(
     _, order, intent = waiting(paid, account)
     thing = intent | {"id": "pi_else", "status": "succeeded", "amount_received": intent["amount"]}
     tell(paid, *account.signed("payment_intent.succeeded", thing, event_id=event()))
-    mails = paid.app.background.mails
+    mails = paid.app.rooms.mail.outbox
     paid.run(mails.tell_of_payments())  # without MAIL_ADMIN nobody is written
     assert paid.sql("SELECT 1 FROM mails WHERE kind = 'payment_alert'") == []
     monkeypatch.setattr(mails, "_admin", "keeper@shop.test")

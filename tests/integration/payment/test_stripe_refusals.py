@@ -104,7 +104,7 @@ def test_stripe_that_refuses_to_answer_is_asked_again(paid: RunningShop, account
 
 def gateway(shop: RunningShop):  # type: ignore[no-untyped-def]
     """The shop's gateway."""
-    return shop.app.payments.gateways.named("stripe")
+    return shop.app.rooms.payment.gateways.named("stripe")
 
 
 @pytest.mark.parametrize("currency", ["ISK", "UGX", "MGA", "JPY", "USD"])

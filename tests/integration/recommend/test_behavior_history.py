@@ -40,13 +40,13 @@ def _page(shop: RunningShop, account: Account, **fields: Any) -> pb.GetHistoryRe
 
 
 def _past(shop: RunningShop, account: Account) -> History:
-    history = shop.run(shop.app.serving.histories.of_user(account.user_id))
+    history = shop.run(shop.app.rooms.recommend.serving.histories.of_user(account.user_id))
     assert history is not None
     return history
 
 
 def _visit(shop: RunningShop, visitor_id: str) -> History:
-    return shop.run(shop.app.serving.histories.of_visitor(visitor_id))
+    return shop.run(shop.app.rooms.recommend.serving.histories.of_visitor(visitor_id))
 
 
 def _until(holds: Callable[[], bool], seconds: float = 1.0) -> None:

@@ -20,7 +20,7 @@ CLICK = pb.BehaviorEvent.CLICK
 
 def measured(shop: RunningShop, since: datetime) -> Online:
     """What the lists of the shop, which has no model, achieved."""
-    shop.run(shop.app.shown.flush())
+    shop.run(shop.app.rooms.recommend.impressions.flush())
     with shop.app.db.read() as connection:
         return online.measure(connection, Scope([POPULARITY], since))[POPULARITY]
 
@@ -31,7 +31,7 @@ def recommended(
     """A list for somebody, with at least two products."""
     for _ in range(2):
         shop.product()
-    shop.run(shop.app.serving.availability.changes.settled())
+    shop.run(shop.app.rooms.recommend.serving.availability.changes.settled())
     request = pb.GetRecommendationsRequest(visitor_id=visitor_id, limit=2)
     found = shop.recommend.GetRecommendations(request, metadata=account.metadata if account else None)
     assert len(found.items) == 2
@@ -116,7 +116,7 @@ def test_every_list_is_logged_where_it_was_shown(shop: RunningShop) -> None:
     # Not the customer, but an admin looks at this one.
     other = context(user_id=buyer.user_id)
     assert shop.recommend.GetRecommendations(other, metadata=shop.admin.metadata).attribution_token
-    shop.run(shop.app.shown.flush())
+    shop.run(shop.app.rooms.recommend.impressions.flush())
     rows = shop.sql(
         "SELECT kind, user_id, visitor_id, product_ids FROM shown_lists WHERE shown_at >= :since"
         " ORDER BY shown_at",
@@ -149,4 +149,4 @@ def test_a_warm_list_asks_the_database_nothing_though_it_is_logged(shop: Running
 
 
 def test_the_losses_of_the_log_are_exported(shop: RunningShop) -> None:
-    assert shop.app.registry.get_sample_value("sanset_shown_lists_dropped_total") == 0
+    assert shop.app.core.registry.get_sample_value("sanset_shown_lists_dropped_total") == 0

@@ -198,7 +198,7 @@ def test_a_payment_that_comes_after_the_cancellation_is_paid_back(shop: RunningS
         shop.checkout(buyer, payment_token="tok_late")  # it charges, after the shop has stopped waiting
     order = newest(shop, buyer)
     cancel(shop, buyer, order.id)
-    shop.run(shop.app.sweeper.sweep())
+    shop.run(shop.app.rooms.order.sweeper.sweep())
     try_again(shop)
     payment = get(shop, buyer, order.id).payment
     assert state(shop, order.id) == "CANCELLED"
@@ -209,7 +209,7 @@ def test_a_payment_that_comes_after_the_cancellation_is_paid_back(shop: RunningS
 @contextmanager
 def slow_gateway(shop: RunningShop, seconds: float) -> Iterator[None]:
     """Have the demo gateway take its time meanwhile."""
-    demo = shop.app.payments.demo
+    demo = shop.app.rooms.payment.demo
     assert demo is not None
     demo._delay = seconds
     try:
@@ -244,7 +244,7 @@ def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_go
     buyer = shop.customer()
     shop.add(buyer, shop.product().id)
     request_id = new_id()
-    demo = shop.app.payments.demo
+    demo = shop.app.rooms.payment.demo
     assert demo is not None
     charge, charged, cancelled = demo._books.charge, threading.Event(), threading.Event()
 
@@ -266,7 +266,7 @@ def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_go
     assert answer.facts["order_id"] == str(order.id)
     assert "goes back" in answer.message
     assert refused_checkout(shop, buyer, request_id=request_id).reason == "ORDER_CANCELLED"
-    shop.run(shop.app.refunds.process_pending())  # at once: nobody else pays back what came late
+    shop.run(shop.app.rooms.refund.refunds.process_pending())  # at once: nobody else pays back what came late
     payment = get(shop, buyer, order.id).payment
     assert (payment.captured, payment.refunded) == (order.totals.total, order.totals.total)
     assert [one.status for one in refunds(shop, buyer, order.id)] == [pb.Refund.SUCCEEDED]

@@ -41,7 +41,7 @@ from sanset_client.services import (
 )
 from shop_double import PRODUCTS, ShopDouble
 
-from server.rpc.services import every_service
+from server.rpc import services
 
 SERVICES = {
     "AuthService": (Auth, AsyncAuth),
@@ -58,7 +58,7 @@ SERVICES = {
     "ModelService": (Models, AsyncModels),
     "SegmentService": (Segments, AsyncSegments),
 }
-RPCS: list[MethodDescriptor] = [method for service in every_service() for method in service.methods]
+RPCS: list[MethodDescriptor] = [method for service in services.SERVICES for method in service.methods]
 
 
 @pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.full_name.removeprefix("sanset.v1."))

@@ -12,8 +12,8 @@ from sanset.v1.product_pb2 import BatchGetProductsRequest, Product, UpdateProduc
 from sanset.v1.recommend_pb2 import BehaviorEvent, TrackEventRequest
 from sanset.v1.user_pb2 import UpdateMeRequest, User
 
-from server.app import SERVICES
 from server.errors import InvalidField, RequestTooLarge
+from server.rpc.services import SERVICES
 from server.rpc.sizes import LEAST, MAX_STRUCT_BYTES, largest
 from server.rpc.validation import Validation
 

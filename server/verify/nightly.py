@@ -11,6 +11,7 @@ import structlog
 from prometheus_client import CollectorRegistry, Gauge
 
 from server.db.work import Work
+from server.events.follower import Follower
 from server.events.log import publish
 from server.events.topics import DatabaseVerified
 from server.process.parent_death import bound_to_parent
@@ -64,6 +65,10 @@ class NightlyVerify:
         for violation in violations[:MAX_LOGGED]:
             log.error("invariant_broken", violation=violation)
         (log.error if violations else log.info)("verified", summary=summary)
+
+    def attach(self, follower: Follower) -> None:
+        """Learn of every check, whichever worker makes it."""
+        follower.on(DatabaseVerified, self.show)
 
     def show(self, result: DatabaseVerified) -> None:
         """Take the result of a check, this worker's or another's."""

@@ -15,9 +15,9 @@ from server.db.work import Work
 from server.events.consumer import Consumer as Reader
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
 from server.events.models import Consumer, Event
-from server.jobs.cleanup import Cleanup
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
+from server.retention.cleanup import Cleanup
 
 
 @pytest.fixture

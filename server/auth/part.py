@@ -1,0 +1,47 @@
+"""Composes the room of signing in."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from functools import partial
+
+from sanset.v1.auth_pb2_grpc import add_AuthServiceServicer_to_server
+
+from server.auth.passwords import Passwords
+from server.auth.refresh import RefreshPolicy
+from server.auth.service import SignIn
+from server.auth.servicer import AuthServicer
+from server.auth.tokens import AccessTokens, TokenVerifier
+from server.core import Core
+from server.part import Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthPart(Part):
+    """Signing in, and what proves who calls."""
+
+    verifier: TokenVerifier
+
+
+def build(core: Core) -> AuthPart:
+    """AuthService; the verifier knows which sessions are revoked before the first call comes."""
+    settings = core.settings
+    verifier, passwords = TokenVerifier.of(settings, core.clock.seconds), Passwords.of(settings)
+    refresh = RefreshPolicy.of(settings)
+    sign_in = SignIn(core.work, core.clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
+    servicer = AuthServicer(core.db, core.pages, core.clock, sign_in, AccessTokens.of(settings), refresh)
+
+    async def start() -> None:
+        await asyncio.to_thread(verifier.load, core.db)
+
+    async def stop() -> None:
+        passwords.close()
+
+    return AuthPart(
+        verifier=verifier,
+        servicers=[partial(add_AuthServiceServicer_to_server, servicer)],
+        listeners=[verifier.attach],
+        start=start,
+        stop=stop,
+    )

@@ -1,0 +1,48 @@
+"""Composes the room of the catalogue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from sanset.v1.catalog_pb2_grpc import add_CatalogServiceServicer_to_server
+
+from server.catalog.product_cache import ProductCache
+from server.catalog.sales import SalesCount
+from server.catalog.servicer import CatalogServicer, CatalogSettings, ExportProducts
+from server.core import Core
+from server.jobs.runner import Job
+from server.part import Part
+
+
+@dataclass(frozen=True, kw_only=True)
+class CatalogPart(Part):
+    """The catalogue, and its products in memory."""
+
+    products: ProductCache
+
+    async def category_ids(self, slug_or_name: str) -> frozenset[int]:
+        """The ids of a category and of all below it; raises CategoryNotFound."""
+        return (await self.products.tree()).ids_under(slug_or_name)
+
+
+def build(core: Core, export_products: ExportProducts) -> CatalogPart:
+    """CatalogService, and the count of what sold."""
+    settings = core.settings
+    products = ProductCache(core.work, core.clock, low_stock=settings.low_stock_threshold)
+    servicer = CatalogServicer(
+        core.db,
+        core.work,
+        core.pages,
+        core.clock,
+        products,
+        CatalogSettings(settings.currency, settings.low_stock_threshold),
+        export_products,
+    )
+    return CatalogPart(
+        products=products,
+        servicers=[partial(add_CatalogServiceServicer_to_server, servicer)],
+        listeners=[products.attach],
+        jobs=[Job("count sales", SalesCount(core.work).run, every=timedelta(minutes=5))],
+    )

@@ -1,0 +1,97 @@
+"""What every room of a worker builds on: settings, database, clock, events, pages and metrics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry
+
+from server.clock import Clock
+from server.crypto.vault import Vault
+from server.db.clock import DatabaseClock, Timekeeper
+from server.db.database import Database
+from server.db.pool import Pool
+from server.db.work import Work
+from server.events.follower import Follower
+from server.paging import Pages
+from server.part import Gauge, Part
+from server.rpc.detached import DetachedTasks
+from server.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """The one of each that all rooms share."""
+
+    settings: Settings
+    db: Database
+    pool: Pool
+    work: Work
+    clock: DatabaseClock
+    follower: Follower
+    pages: Pages
+    vault: Vault
+    detached: DetachedTasks
+    registry: CollectorRegistry
+
+    @classmethod
+    def of(cls, settings: Settings, clock: Clock) -> Core:
+        """As the settings say. `clock` is the worker's own; what counts is the database's, which may differ."""
+        # A thread waits a moment for a row; a use case comes back for it, without a thread meanwhile.
+        lock_ms = round(settings.max_wait_seconds * 100)
+        db = Database(settings.url, pool_size=settings.db_pool_size, lock_ms=lock_ms, clock=clock)
+        pool = Pool(
+            threads=settings.db_pool_size,
+            max_queued=settings.max_queued_calls,
+            max_wait_seconds=settings.max_wait_seconds,
+        )
+        secret = settings.secret_key.get_secret_value().encode()
+        pages = Pages(secret, default_size=settings.default_page_size, max_size=settings.max_page_size)
+        return cls(
+            settings=settings,
+            db=db,
+            pool=pool,
+            work=Work(db, pool),
+            clock=db.clock,
+            follower=Follower(db),
+            pages=pages,
+            vault=Vault(secret),
+            detached=DetachedTasks(),
+            registry=CollectorRegistry(),
+        )
+
+    @property
+    def secret(self) -> bytes:
+        """The secret that the rooms derive their keys from."""
+        return self.settings.secret_key.get_secret_value().encode()
+
+    def part(self) -> Part:
+        """What starts before every room, and stops after all of them."""
+        timekeeper = Timekeeper(self.clock)
+
+        async def start() -> None:
+            await timekeeper.start()
+            self.follower.start()
+
+        async def stop() -> None:
+            await timekeeper.stop()
+            self.follower.stop()
+            self.pool.close()
+            self.db.close()
+
+        return Part(
+            gauges=[
+                Gauge(
+                    "sanset_event_lag_seconds",
+                    "Age of the oldest event that waits to be read, or behind a transaction that publishes slowly",
+                    lambda: self.follower.lag_seconds,
+                ),
+                Gauge(
+                    "sanset_busy_use_cases",
+                    "Use cases that run or wait for a thread",
+                    lambda: self.pool.busy,
+                ),
+            ],
+            start=start,
+            stop=stop,
+        )

@@ -1,0 +1,143 @@
+"""The gRPC server of a worker: the pipeline around every call, health, reflection, and what the rooms add."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import grpc
+from google.protobuf.message_factory import GetMessageClass
+from grpc_health.v1 import health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+
+from server.contract import is_report, native_path
+from server.core import Core
+from server.events.topics import SessionEnded
+from server.identity import Identity
+from server.logs import AccessLog
+from server.part import Part
+from server.rpc.access import Access
+from server.rpc.arrivals import Arrivals
+from server.rpc.detached import DetachedTasks
+from server.rpc.leases import Leases
+from server.rpc.limits import Limits
+from server.rpc.pipeline import Pipeline
+from server.rpc.reflection import add_reflection
+from server.rpc.services import SERVICES
+from server.rpc.telemetry import Telemetry
+from server.rpc.unregistered import unregistered
+from server.rpc.validation import Validation
+from server.settings import Settings
+
+MAX_METADATA_BYTES: Final = 32 * 1024
+MAX_UNREAD_CALLS: Final = 100_000
+
+Verify = Callable[[str], Identity]
+"""Returns the caller that a token proves; raises TokenInvalid."""
+
+
+class GrpcServer:
+    """Answers calls with the servicers of the parts; for use on a worker's event loop."""
+
+    def __init__(
+        self, server: grpc.aio.Server, pipeline: Pipeline, detached: DetachedTasks, *, drain_seconds: float
+    ) -> None:
+        self._server = server
+        self._pipeline = pipeline
+        self._detached = detached
+        self._drain_seconds = drain_seconds
+        self._health = health.HealthServicer()
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, unregistered(server))
+
+    @classmethod
+    def of(cls, core: Core, verify: Verify, parts: Iterable[Part]) -> GrpcServer:
+        """As the settings say, with the servicers of `parts`."""
+        settings = core.settings
+        pipeline = _pipeline(core, verify)
+        server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
+        services = unregistered(server)
+        for part in parts:
+            for add in part.servicers:
+                add(services)
+        if settings.reflects:
+            add_reflection(services, [*(service.full_name for service in SERVICES), HEALTH])
+        return cls(server, pipeline, core.detached, drain_seconds=settings.drain_seconds)
+
+    def listen(self, address: str) -> int:
+        """Bind an address before the start, and return its port."""
+        return self._server.add_insecure_port(address)
+
+    async def start(self) -> None:
+        """Answer calls."""
+        await self._server.start()
+
+    async def set_health(self, status: HealthCheckResponse.ServingStatus.ValueType) -> None:
+        """Report `status` for the server as a whole and for each service."""
+        for name in ("", *(service.full_name for service in SERVICES)):
+            await self._health.set(name, status)
+
+    async def announce_end(self) -> None:
+        """Send the balancers elsewhere, for good."""
+        await self._health.enter_graceful_shutdown()
+
+    async def end_calls(self) -> None:
+        """Let the calls that run end, and what they left behind; refuse new ones with SERVER_STOPPING."""
+        await self._pipeline.end_calls(self._drain_seconds)
+        await self._detached.finish()
+
+    async def close(self) -> None:
+        """Close the ports."""
+        await self._server.stop(None)
+
+
+def _pipeline(core: Core, verify: Verify) -> Pipeline:
+    settings, now = core.settings, core.clock.seconds
+    validation = Validation(SERVICES)
+    validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
+    leases = Leases(now)
+    core.follower.on(SessionEnded, lambda event: leases.end(event.session_id))
+    return Pipeline(
+        arrivals=Arrivals(settings.max_wait_seconds),
+        access=Access(SERVICES, verify, now),
+        limits=_limits(settings),
+        validation=validation,
+        telemetry=Telemetry(core.registry, AccessLog(settings.log_level)),
+        leases=leases,
+        pool=core.pool,
+        edge_token=settings.edge_token.get_secret_value(),
+        default_seconds=settings.default_deadline_seconds,
+        stream_seconds=settings.stream_lifetime_seconds,
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        anonymous=settings.rate_limit,
+        signed_in=settings.rate_limit_signed_in,
+        streams_per_user=settings.max_streams_per_user,
+        streams=settings.max_open_streams,
+        report_methods=[native_path(m) for service in SERVICES for m in service.methods if is_report(m)],
+    )
+
+
+def _options(settings: Settings) -> Sequence[tuple[str, int]]:
+    return (
+        ("grpc.so_reuseport", 1),  # the supervisor holds the port meanwhile
+        ("grpc.max_receive_message_length", settings.max_message_bytes),
+        ("grpc.max_metadata_size", MAX_METADATA_BYTES),
+        ("grpc.absolute_max_metadata_size", MAX_METADATA_BYTES),
+        # The gateway, the only caller, looks every two seconds whether we live.
+        ("grpc.http2.min_ping_interval_without_data_ms", 500),
+        ("grpc.http2.max_ping_strikes", 0),
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.max_concurrent_streams", 10_000),
+        # What gRPC drops by itself it calls CANCELLED, as if the caller had hung up. So it must drop nothing: a
+        # call waits until it is read, and is then served, or refused with a reason.
+        ("grpc.server.max_pending_requests", MAX_UNREAD_CALLS),
+        ("grpc.server.max_pending_requests_hard_limit", MAX_UNREAD_CALLS),
+        ("grpc.server_max_unrequested_time_in_server", 3600),
+    )

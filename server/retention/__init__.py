@@ -1,0 +1,1 @@
+"""How long the shop keeps what nobody needs any more."""

@@ -1,0 +1,16 @@
+"""Composes the room of what is deleted with age."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from server.core import Core
+from server.jobs.runner import Job
+from server.part import Part
+from server.retention.cleanup import Cleanup
+
+
+def build(core: Core) -> Part:
+    """The daily cleaning up."""
+    cleanup = Cleanup(core.work, core.clock, behavior=timedelta(days=core.settings.behavior_days))
+    return Part(jobs=[Job("clean up", cleanup.run, daily_at=core.settings.cleanup_daily_at)])

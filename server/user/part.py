@@ -1,0 +1,17 @@
+"""Composes the room of the users."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sanset.v1.user_pb2_grpc import add_UserServiceServicer_to_server
+
+from server.core import Core
+from server.part import Part
+from server.user.servicer import UserServicer
+
+
+def build(core: Core) -> Part:
+    """UserService."""
+    servicer = UserServicer(core.db, core.pages, core.clock, core.vault)
+    return Part(servicers=[partial(add_UserServiceServicer_to_server, servicer)])
