@@ -1,65 +1,65 @@
-"""Readers of the event table that keep their place: each event has its effect once, whoever dies when.
+"""Readers of the event table that keep their position: each event has its effect once, whoever dies when.
 
 Where the follower tells a worker what is new, a consumer does something about every event: write a mail, a
-webhook's delivery. Its place is a row in `consumers`, moved in the transaction that has the effect.
+webhook's delivery. Its position is a row in `consumers`, moved in the transaction that has the effect.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import Generic, TypeVar
 
 import structlog
 from sqlalchemy import Connection, func, or_, select, update
 
 from server.db.database import Database
 from server.db.upsert import insert_for
-from server.events.models import Consumer as Place
+from server.events.models import Consumer as ConsumerRow
 from server.events.models import Event
 from server.events.position import horizon
+from server.events.topics import Topic
 
 BATCH = 200
 REST = timedelta(seconds=12)
 """How long an outbox may rest in which nothing waits: an event wakes it, so looking is but a precaution."""
 
+E = TypeVar("E", bound=Topic)
 Rows = TypeVar("Rows")
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An event as a consumer sees it."""
+class StoredEvent(Generic[E]):
+    """An event and its id in the table."""
 
     id: int
-    key: str
-    payload: dict[str, Any]
-    time: datetime
+    event: E
 
 
-class Consumer:
+class Consumer(Generic[E]):
     """Reads the events of one topic in their order, each exactly once."""
 
-    def __init__(self, db: Database, name: str, topic: str) -> None:
+    def __init__(self, db: Database, name: str, kind: type[E]) -> None:
         self._db = db
         self._name = name
-        self._topic = topic
+        self._kind = kind
         self._empty_until = -1
-        """Up to there nothing of the topic lies behind the place: spares reading over what is of other topics."""
+        """Up to there nothing of the topic lies behind the position: it spares reading over other topics."""
         self.has_all = False
         """Whether nothing was left out at the last time because somebody might still write before it."""
 
     def take(
         self,
-        prepare: Callable[[Connection, Sequence[Told]], Rows],
+        prepare: Callable[[Connection, Sequence[StoredEvent[E]]], Rows],
         store: Callable[[Connection, Rows], None],
     ) -> int:
         """Take the next events and return how many there were.
 
         `prepare` reads what it needs, outside any transaction; `store` writes the effect, in the one that moves
-        the place. When another worker was faster, nothing is stored.
+        the position. When another worker was faster, nothing is stored.
         """
         with self._db.read() as connection:
             # Asked for before the events are read: what had ended by now is whole then.
@@ -69,20 +69,20 @@ class Consumer:
                 self._empty_until = -1
             if settled <= self._empty_until:
                 return 0
-            place = self._place(connection, settled)
-            told = self._read(connection, place, settled)
-            if not told:
+            position = self._position(connection, settled)
+            events = self._read(connection, position, settled)
+            if not events:
                 self._empty_until = max(self._empty_until, settled)
                 return 0
-            prepared = prepare(connection, told)
+            prepared = prepare(connection, events)
         with self._db.transaction() as tx:
-            if self._move(tx, place, told[-1].id):
+            if self._move(tx, position, events[-1].id):
                 store(tx, prepared)
-        return len(told)
+        return len(events)
 
-    def _place(self, connection: Connection, settled: int) -> int:
+    def _position(self, connection: Connection, settled: int) -> int:
         row = connection.execute(
-            select(Place.transaction_id, Place.event_id).where(Place.name == self._name)
+            select(ConsumerRow.transaction_id, ConsumerRow.event_id).where(ConsumerRow.name == self._name)
         ).one_or_none()
         if row is None:
             return self._begin()
@@ -93,10 +93,10 @@ class Consumer:
         )
 
     def _begin(self) -> int:
-        """The place of a consumer that is new: the beginning of what is kept."""
+        """The position of a consumer that is new: the beginning of what is kept."""
         with self._db.transaction() as tx:
             values = {"name": self._name, "transaction_id": 0, "event_id": 0, "first_event_id": 0}
-            tx.execute(insert_for(tx)(Place).values(values).on_conflict_do_nothing())
+            tx.execute(insert_for(tx)(ConsumerRow).values(values).on_conflict_do_nothing())
         return 0
 
     def _adopt(self, transaction_id: int, event_id: int, settled: int) -> int:
@@ -111,35 +111,43 @@ class Consumer:
             (Event.transaction_id == transaction_id) & (Event.id > event_id),
         )
         with self._db.transaction() as tx:
-            first = tx.scalar(select(func.min(Event.id)).where(Event.topic == self._topic, behind))
-            place = min(event_id, settled, event_id if first is None else first - 1)
+            first = tx.scalar(select(func.min(Event.id)).where(Event.topic == self._kind.topic, behind))
+            position = min(event_id, settled, event_id if first is None else first - 1)
             tx.execute(
-                update(Place)
+                update(ConsumerRow)
                 .where(
-                    Place.name == self._name,
-                    Place.transaction_id == transaction_id,
-                    Place.event_id == event_id,
+                    ConsumerRow.name == self._name,
+                    ConsumerRow.transaction_id == transaction_id,
+                    ConsumerRow.event_id == event_id,
                 )
-                .values(transaction_id=0, event_id=place)
+                .values(transaction_id=0, event_id=position)
             )
-        log.info("outbox_place_adopted", consumer=self._name, event_id=place)
+        log.info("outbox_place_adopted", consumer=self._name, event_id=position)
         self._empty_until = -1
-        return place
+        return position
 
-    def _read(self, connection: Connection, place: int, settled: int) -> list[Told]:
-        """The next events behind `place`, of what is settled."""
+    def _read(self, connection: Connection, position: int, settled: int) -> list[StoredEvent[E]]:
+        """The next events behind `position`, of what is settled."""
         rows = connection.execute(
-            select(Event.id, Event.key, Event.payload, Event.created_at)
-            .where(Event.topic == self._topic, Event.id > max(place, self._empty_until), Event.id <= settled)
+            select(Event.id, Event.key, Event.payload)
+            .where(
+                Event.topic == self._kind.topic,
+                Event.id > max(position, self._empty_until),
+                Event.id <= settled,
+            )
             .order_by(Event.id)
             .limit(BATCH)
         )
-        return [Told(row.id, row.key, row.payload or {}, row.created_at) for row in rows]
+        return [StoredEvent(row.id, self._kind.of_json(row.key, row.payload)) for row in rows]
 
-    def _move(self, tx: Connection, place: int, further: int) -> bool:
+    def _move(self, tx: Connection, position: int, further: int) -> bool:
         moved = tx.execute(
-            update(Place)
-            .where(Place.name == self._name, Place.transaction_id == 0, Place.event_id == place)
+            update(ConsumerRow)
+            .where(
+                ConsumerRow.name == self._name,
+                ConsumerRow.transaction_id == 0,
+                ConsumerRow.event_id == position,
+            )
             .values(event_id=further)
         )
         return moved.rowcount == 1

@@ -29,7 +29,7 @@ from server.events.sources import Source, source_of
 from server.events.topics import Topic
 
 BATCH = 1000
-KEPT_LOCAL_IDS = 50_000
+MAX_LOCAL_IDS = 50_000
 FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 0.005, 0.1
 """While an id is missing the next look comes soon, and then later and later."""
 RECONNECT_SECONDS = 0.2
@@ -55,7 +55,7 @@ class Follower:
         self._publishers = Publishers()
         self._progress = Progress(0)
         self._listeners: defaultdict[str, list[Listener]] = defaultdict(list)
-        self._told: OrderedDict[int, None] = OrderedDict()
+        self._delivered: OrderedDict[int, None] = OrderedDict()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -112,17 +112,17 @@ class Follower:
     def _tell(self, announcements: Sequence[Announcement], local: bool) -> None:
         for announcement in announcements:
             if local:
-                self._told[announcement.id] = None
-            elif announcement.id in self._told:
-                del self._told[announcement.id]
+                self._delivered[announcement.id] = None
+            elif announcement.id in self._delivered:
+                del self._delivered[announcement.id]
                 continue
             for listener in self._listeners[announcement.topic]:
                 try:
                     listener(announcement)
                 except Exception:
                     log.exception("event_listener_failed", topic=announcement.topic, key=announcement.key)
-        while len(self._told) > KEPT_LOCAL_IDS:
-            self._told.popitem(last=False)
+        while len(self._delivered) > MAX_LOCAL_IDS:
+            self._delivered.popitem(last=False)
 
     def _follow(self) -> None:
         while not self._stopping.is_set():

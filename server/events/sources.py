@@ -90,12 +90,12 @@ class PostgresSource:
         return Horizon(*row)
 
     def read(self, after: int, missing: Sequence[int], limit: int) -> list[Announcement]:
-        wanted: str = "id > %s"
-        values: list[Any] = [after]
+        condition: str = "id > %s"
+        values: list[int | list[int]] = [after]
         if missing:
-            wanted, values = "(id > %s OR id = ANY(%s))", [after, list(missing)]
+            condition, values = "(id > %s OR id = ANY(%s))", [after, list(missing)]
         cursor = self.connection.execute(
-            f"SELECT id, topic, key, payload FROM events WHERE {wanted} ORDER BY id LIMIT {limit}",  # noqa: S608
+            f"SELECT id, topic, key, payload FROM events WHERE {condition} ORDER BY id LIMIT {limit}",  # noqa: S608
             values,
         )
         return [Announcement(*row) for row in cursor]

@@ -1,5 +1,7 @@
 """What the shop's events say, one type per topic, and how each stands in the event table.
 
+That of the orders, which says most, is in server/events/order_steps.py.
+
 `of_json` reads what any release has written: a field that came later has a default.
 """
 
@@ -217,26 +219,3 @@ class DatabaseVerified:
     def of_json(cls, key: str, payload: Payload) -> Self:
         """The event in a row of the table."""
         return cls((payload or {})["violations"])
-
-
-@dataclass(frozen=True, slots=True)
-class OrderStepped:
-    """An order took a step: whose it is, and of one that was confirmed what it holds and where it goes."""
-
-    topic: ClassVar[str] = log.ORDER
-    order_id: int
-    user_id: int | None = None
-    product_ids: tuple[int, ...] = ()
-    country: str = ""
-
-    @classmethod
-    def of_json(cls, key: str, payload: Payload) -> Self:
-        """The event in a row of the table; the step itself is read by server/order/steps.py."""
-        values = payload or {}
-        user_id = values.get("user_id")
-        return cls(
-            int(key),
-            int(user_id) if user_id is not None else None,
-            tuple(values.get("products", ())),
-            values.get("country", ""),
-        )

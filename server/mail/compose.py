@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
 from server.db.base import AnyRow
+from server.events.order_steps import OrderStepped, Parcel, Step, StepRefund, StepReturn
 from server.money import Money
 from server.order import status
 
@@ -58,6 +59,9 @@ _TOTALS: Final = (
     ("Tax", "tax_minor", 1),
 )
 
+Facts = dict[str, object]
+"""What a template fills in, by name."""
+
 
 @dataclass(frozen=True)
 class Letter:
@@ -81,24 +85,23 @@ class LowStock:
         return self.count - len(self.rows)
 
 
-def kinds_of(payload: Mapping[str, Any]) -> list[tuple[str, str]]:
+def kinds_of(event: OrderStepped) -> list[tuple[str, str]]:
     """The mails that an order's event asks for: pairs of a kind and the part that is unique within it.
 
     The status of a step that is only a note asks for none.
     """
     kinds = []
-    state = payload.get("status", "")
-    kind = KIND_OF_STATUS.get(state) or _MORE_KINDS.get(state)
-    if kind is not None and not payload.get("note"):
+    kind = KIND_OF_STATUS.get(event.new_status) or _MORE_KINDS.get(event.new_status)
+    if kind is not None:
         kinds.append((kind, ""))  # once in an order's life: a refused return makes it DELIVERED again
-    if "shipment" in payload and payload.get("note"):
-        kinds.append(("parcel", str(payload["sequence"])))
-    if "return" in payload:
-        kinds.append((f"return_{payload['return']['state'].lower()}", str(payload["return"]["id"])))
-    if "refund" in payload:
-        kinds.append(("refunded", str(payload["refund"]["id"])))
-    if "refund_failed" in payload:
-        kinds.append(("refund_failed", str(payload["refund_failed"]["id"])))
+    if event.parcel is not None and event.is_note and event.step is not None:
+        kinds.append(("parcel", str(event.step.sequence)))
+    if event.returned is not None:
+        kinds.append((f"return_{event.returned.state.lower()}", str(event.returned.id)))
+    if event.refund is not None:
+        kinds.append(("refunded", str(event.refund.id)))
+    if event.failed_refund is not None:
+        kinds.append(("refund_failed", str(event.failed_refund.id)))
     return kinds
 
 
@@ -106,7 +109,7 @@ def about_order(
     kind: str,
     order: AnyRow,
     lines: Sequence[AnyRow],
-    payload: Mapping[str, Any],
+    event: OrderStepped,
     *,
     now: datetime,
     return_days: int | None,
@@ -114,25 +117,27 @@ def about_order(
     """A mail about a step of an order, written `now`; `return_days` is how long goods can be sent back."""
     currency = order.currency
     names = {line.position: line.name for line in lines}
-    refund = (
-        payload.get("refund") or payload.get("refund_failed") or {"amount_minor": 0, "currency": currency}
-    )
+    refund = event.refund or event.failed_refund
     facts = {
         "order": order,
-        "message": payload.get("message", ""),
+        "message": event.step.message if event.step is not None else "",
         "lines": [(line.quantity, line.name, line.sku, Money(line.total_minor, currency)) for line in lines],
         "totals": _totals(order),
         "total": Money(order.total_minor, currency),
         "address": _address(order.address),
-        "eta": _day(_future_eta(payload, now)),
+        "eta": _day(_future_eta(event.step, now)),
         "return_days": return_days,
-        "parcel": _parcel(payload.get("shipment"), names),
-        "corrected": bool(payload.get("corrected")),
-        "returned": _return(payload.get("return"), names),
-        "repaid": Money(refund["amount_minor"], refund["currency"]) if "refund" in payload else None,
-        "refunded": Money(refund["amount_minor"], refund["currency"]),
+        "parcel": _parcel(event.parcel, names),
+        "corrected": event.is_correction,
+        "returned": _return(event.returned, names),
+        "repaid": _amount(event.refund),
+        "refunded": _amount(refund) or Money(0, currency),
     }
     return _letter(kind, _SUBJECTS[kind].format(number=order.number), facts)
+
+
+def _amount(refund: StepRefund | None) -> Money | None:
+    return Money(refund.amount_minor, refund.currency) if refund is not None else None
 
 
 def about_stock(new: LowStock, others: LowStock, threshold: int) -> Letter:
@@ -149,13 +154,12 @@ def about_payments(rows: Sequence[AnyRow], more: int) -> Letter:
     return _letter("payment_alert", f"{count} {things} you", {"rows": rows, "more": more})
 
 
-def _letter(kind: str, subject: str, facts: dict[str, Any]) -> Letter:
-    facts["subject"] = subject
+def _letter(kind: str, subject: str, facts: Facts) -> Letter:
     templates = _templates()
     return Letter(
         subject,
-        templates.get_template(f"{kind}.txt").render(facts),
-        templates.get_template(f"{kind}.html").render(facts),
+        templates.get_template(f"{kind}.txt").render(facts, subject=subject),
+        templates.get_template(f"{kind}.html").render(facts, subject=subject),
     )
 
 
@@ -182,32 +186,28 @@ def _one_line(value: object) -> object:
     return line if line.isprintable() else "".join(sign for sign in line if sign.isprintable())
 
 
-def _future_eta(payload: Mapping[str, Any], now: datetime) -> datetime | None:
+def _future_eta(step: Step | None, now: datetime) -> datetime | None:
     """The time by which the step expects the order to arrive; None when it has passed already."""
-    text = payload.get("eta")
-    eta = datetime.fromisoformat(text) if text else None
+    eta = step.eta if step is not None else None
     return eta if eta is not None and eta > now else None
 
 
-def _parcel(parcel: Mapping[str, Any] | None, names: Mapping[int, str]) -> dict[str, Any] | None:
+def _parcel(parcel: Parcel | None, names: Mapping[int, str]) -> Facts | None:
     if parcel is None:
         return None
-    facts = (
-        ("Carrier", parcel["carrier"]),
-        ("Tracking number", parcel["tracking_number"]),
-    )
+    facts = (("Carrier", parcel.carrier), ("Tracking number", parcel.tracking_number))
     return {
         "facts": [(label, value) for label, value in facts if value],
-        "url": parcel["tracking_url"],
-        "items": [(item["quantity"], names.get(item["position"], "")) for item in parcel["items"]],
+        "url": parcel.tracking_url,
+        "items": [(item.quantity, names.get(item.position, "")) for item in parcel.items],
     }
 
 
-def _return(returned: Mapping[str, Any] | None, names: Mapping[int, str]) -> dict[str, Any]:
+def _return(returned: StepReturn | None, names: Mapping[int, str]) -> Facts:
     if returned is None:
         return {"answer": "", "items": []}
-    items = [(quantity, names.get(position, "")) for position, quantity in returned["items"]]
-    return {"answer": returned["answer"], "items": items}
+    items = [(quantity, names.get(position, "")) for position, quantity in returned.units.items()]
+    return {"answer": returned.answer, "items": items}
 
 
 def _totals(order: AnyRow) -> list[tuple[str, Money]]:
@@ -218,7 +218,7 @@ def _totals(order: AnyRow) -> list[tuple[str, Money]]:
     ]
 
 
-def _address(address: Mapping[str, Any]) -> list[str]:
+def _address(address: Mapping[str, object]) -> list[str]:
     town = " ".join(str(address.get(part) or "") for part in ("postal_code", "city", "state")).strip()
     parts = [address.get("line1"), address.get("line2"), town, address.get("country")]
     return [" ".join(str(part).split()) for part in parts if part]

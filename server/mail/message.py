@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from server.db.base import AnyRow
 
@@ -60,7 +60,8 @@ def _deliverable(address: str) -> str:
 
 
 @lru_cache(maxsize=4)
-def _from(sender: str) -> Any:
+def _from(sender: str) -> str:
     """The header that every mail has; parsing it is a tenth of a mail's cost."""
     name, address = parseaddr(sender)
-    return SMTP.header_factory("From", Address(name, addr_spec=address))
+    header: str = SMTP.header_factory("From", Address(name, addr_spec=address))
+    return header

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -22,10 +21,10 @@ from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.work import Work
-from server.events.consumer import REST, Consumer, Told
-from server.events.log import ORDER
+from server.events.consumer import REST, Consumer, StoredEvent
+from server.events.order_steps import OrderStepped
 from server.mail import queries
-from server.mail.compose import LowStock, about_order, about_payments, about_stock, kinds_of
+from server.mail.compose import Letter, LowStock, about_order, about_payments, about_stock, kinds_of
 from server.mail.message import Unsendable, message_of
 from server.mail.senders import Away, NotNow, Refused, Sender
 from server.order import status
@@ -68,7 +67,7 @@ class MailOutbox:
         self._from = mail_from
         self._admin = parseaddr(mail_admin)[1]
         self._return_days = return_days
-        self._consumer = Consumer(db, CONSUMER, ORDER)
+        self._consumer = Consumer(db, CONSUMER, OrderStepped)
         self._away_times = 0
         self._away_until: datetime | None = None
 
@@ -110,46 +109,55 @@ class MailOutbox:
     def _nothing_waits(self, connection: Connection) -> bool:
         return self._consumer.has_all and not queries.any_waits(connection)
 
-    def _compose(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
-        order_ids = list({int(event.key) for event in events})
+    def _compose(
+        self, connection: Connection, events: Sequence[StoredEvent[OrderStepped]]
+    ) -> list[queries.NewMail]:
+        steps = [stored.event for stored in events]
+        order_ids = list({step.order_id for step in steps})
         orders, lines = queries.orders(connection, order_ids), queries.lines(connection, order_ids)
         cancelled = [order.id for order in orders.values() if order.status == status.CANCELLED]
         acknowledged = queries.acknowledged(connection, cancelled) if cancelled else set()
-        rows = []
-        for event in events:
-            order = orders.get(int(event.key))
+        mails: dict[str, queries.NewMail] = {}
+        for step in steps:
+            order = orders.get(step.order_id)
             if order is None:  # a guest's, of whom no address is known
                 continue
-            for kind, part in kinds_of(event.payload):
+            for kind, part in kinds_of(step):
                 if kind == "cancelled" and order.id not in acknowledged:
                     continue  # its payment failed, and the reply said so
                 letter = about_order(
-                    kind, order, lines[order.id], event.payload,
-                    now=self._clock(), return_days=self._return_days,
-                )  # fmt: skip
+                    kind, order, lines[order.id], step, now=self._clock(), return_days=self._return_days
+                )
                 key = "/".join(filter(None, (kind, str(order.id), part)))
-                rows.append(self._row(key, kind, order.email, letter, order_id=order.id))
-        # One key may come up twice in a batch, and a second row with it would be refused by some databases
-        return list({row["key"]: row for row in reversed(rows)}.values())[::-1]
+                mail = self._mail(key, kind, order.email, letter, order_id=order.id)
+                # A key may come up twice in a batch, and a second row with it would be refused by some databases.
+                mails.setdefault(key, mail)
+        return list(mails.values())
 
-    def _row(self, key: str, kind: str, recipient: str, letter: Any, **more: Any) -> dict[str, Any]:
+    def _mail(
+        self,
+        key: str,
+        kind: str,
+        recipient: str,
+        letter: Letter,
+        *,
+        order_id: int | None = None,
+        about: Sequence[int] | None = None,
+    ) -> queries.NewMail:
         now = self._clock()
-        return {
-            "key": key,
-            "order_id": None,
-            "kind": kind,
-            "recipient": recipient,
-            "subject": letter.subject,
-            "plain": letter.plain,
-            "html": letter.html,
-            "status": "PENDING",
-            "about": None,
-            "attempts": 0,
-            "error": "",
-            "created_at": now,
-            "next_attempt_at": now,
-            "retry_until": now + KEEP_TRYING,
-        } | more
+        return queries.NewMail(
+            key=key,
+            order_id=order_id,
+            kind=kind,
+            recipient=recipient,
+            subject=letter.subject,
+            plain=letter.plain,
+            html=letter.html,
+            about=about,
+            created_at=now,
+            next_attempt_at=now,
+            retry_until=now + KEEP_TRYING,
+        )
 
     def _tell_low_stock(self, threshold: int) -> None:
         with self._db.read() as connection:
@@ -167,7 +175,7 @@ class MailOutbox:
         with self._db.transaction() as tx:
             if new:
                 key = f"low_stock/{last.id if last is not None else 0}"  # of two at once, one writes
-                queries.insert(tx, [self._row(key, "low_stock", self._admin, letter, about=low)])
+                queries.insert(tx, [self._mail(key, "low_stock", self._admin, letter, about=low)])
                 if last is not None:
                     queries.set_about(tx, last.id, None)  # a list of a whole catalogue is stored once
             elif last is not None and len(still) < len(reported):
@@ -181,18 +189,18 @@ class MailOutbox:
         shown = rows[:MAX_SHOWN]
         letter = about_payments(shown, len(rows) - len(shown))
         # Of two workers at once, the second's letter has the same key and is left out
-        queries.insert(tx, [self._row(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
+        queries.insert(tx, [self._mail(f"payment_alert/{rows[0].id}", "payment_alert", self._admin, letter)])
         queries.mark_alerts_reported(tx, [row.id for row in rows], self._clock())
 
     async def _send(self, mail: AnyRow) -> None:
         try:
             await asyncio.to_thread(self._hand_over, mail)
         except (Unsendable, Refused) as refusal:
-            await self._mark(mail, {"status": "FAILED", "error": str(refusal)})
+            await self._give_up(mail, str(refusal))
         except NotNow as reason:
-            await self._mark(mail, self._again(mail, str(reason)))
+            await self._postpone(mail, str(reason))
         except Away as reason:
-            await self._mark(mail, self._again(mail, str(reason)))
+            await self._postpone(mail, str(reason))
             raise
         else:
             await self._work.write(queries.mark_sent, mail.id, self._clock(), vital=True)
@@ -200,16 +208,16 @@ class MailOutbox:
     def _hand_over(self, mail: AnyRow) -> None:
         self._sender.send(mail.id, message_of(mail, self._from))
 
-    def _again(self, mail: AnyRow, error: str) -> dict[str, Any]:
+    async def _postpone(self, mail: AnyRow, error: str) -> None:
         now = self._clock()
         # Its days begin with its first attempt: it may have waited long for another of its order.
         until = mail.retry_until if mail.attempts else now + KEEP_TRYING
         next_attempt = now + backoff(mail.attempts + 1, FIRST_RETRY, MAX_RETRY)
         if next_attempt > until:
-            return {"status": "FAILED", "error": error}
-        return {"error": error, "next_attempt_at": next_attempt, "retry_until": until}
+            await self._give_up(mail, error)
+        else:
+            await self._work.write(queries.postpone, mail.id, error, next_attempt, until, vital=True)
 
-    async def _mark(self, mail: AnyRow, values: dict[str, Any]) -> None:
-        if values.get("status") == "FAILED":
-            log.warning("mail_failed", mail=mail.id, kind=mail.kind, error=values["error"])
-        await self._work.write(queries.mark, mail.id, values, vital=True)
+    async def _give_up(self, mail: AnyRow, error: str) -> None:
+        log.warning("mail_failed", mail=mail.id, kind=mail.kind, error=error)
+        await self._work.write(queries.mark_failed, mail.id, error, vital=True)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from functools import partial
 
 from server.core import Core
-from server.events.topics import OrderStepped
+from server.events.order_steps import OrderStepped
 from server.jobs.runner import Job
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, sender_of

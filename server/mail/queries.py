@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, exists, func, select, update
 from sqlalchemy.orm import aliased
@@ -17,6 +17,26 @@ from server.order import status
 from server.order.models import Order, OrderEvent, OrderLine
 from server.payment.models import PaymentAlert
 from server.user.models import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMail:
+    """A mail to be written, with the values of its columns."""
+
+    key: str
+    kind: str
+    recipient: str
+    subject: str
+    plain: str
+    html: str
+    order_id: int | None = None
+    about: Sequence[int] | None = None
+    status: str = "PENDING"
+    attempts: int = 0
+    error: str = ""
+    created_at: datetime
+    next_attempt_at: datetime
+    retry_until: datetime
 
 
 def orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, AnyRow]:
@@ -114,9 +134,10 @@ def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime
     tx.execute(update(PaymentAlert).where(PaymentAlert.id.in_(alert_ids)).values(told_at=now))
 
 
-def insert(tx: Connection, rows: list[dict[str, Any]]) -> None:
+def insert(tx: Connection, mails: Sequence[NewMail]) -> None:
     """Write mails; one whose key exists already is left out."""
-    if rows:  # row by row: one statement with hundreds would have more parameters than some databases take
+    if mails:  # row by row: one statement with hundreds would have more parameters than some databases take
+        rows = [asdict(mail) for mail in mails]
         tx.execute(insert_for(tx)(Mail).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
@@ -142,11 +163,20 @@ def due(connection: Connection, now: datetime, limit: int) -> Sequence[AnyRow]:
 
 def mark_sent(tx: Connection, mail_id: int, now: datetime) -> None:
     """Record that a mail was taken, unless another worker has sent it meanwhile."""
-    mark(tx, mail_id, {"status": "SENT", "error": "", "sent_at": now})
+    _mark(tx, mail_id, status="SENT", error="", sent_at=now)
 
 
-def mark(tx: Connection, mail_id: int, values: dict[str, Any]) -> None:
-    """Record an attempt, unless another worker has sent the mail meanwhile."""
+def mark_failed(tx: Connection, mail_id: int, error: str) -> None:
+    """Record that a mail will never be taken, unless another worker has sent it meanwhile."""
+    _mark(tx, mail_id, status="FAILED", error=error)
+
+
+def postpone(tx: Connection, mail_id: int, error: str, next_attempt: datetime, retry_until: datetime) -> None:
+    """Record that a mail was not taken, and is tried again at `next_attempt`, unless it was sent meanwhile."""
+    _mark(tx, mail_id, error=error, next_attempt_at=next_attempt, retry_until=retry_until)
+
+
+def _mark(tx: Connection, mail_id: int, **values: object) -> None:
     tx.execute(
         update(Mail)
         .where(Mail.id == mail_id, Mail.status == "PENDING")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
@@ -13,20 +12,21 @@ from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
 from server.etags import etag_of
+from server.events.order_steps import Parcel, Step
 from server.money import Money
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.preview import Preview
 from server.order.reserve import Purchase
+from server.order.service import NextStep
 from server.order.settlement import METHOD
-from server.order.shipments import Parcel
+from server.order.shipments import ParcelDraft
 from server.order.status import future_eta
-from server.order.steps import Step
 from server.order.tracking import End, Heartbeat, Message, Reconnect
 from server.order.units import NamedUnits
 from server.payment.convert import dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
 from server.repeats.claims import claim_of
-from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
+from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 from server.user.card_numbers import refuse_card_number
 
 
@@ -154,39 +154,50 @@ def tracking_to_wire(order: PlacedOrder, steps: Sequence[Step]) -> pb.Tracking:
         tracking_number=order.tracking_number,
         eta=_eta_to_wire(order),
         events=[step_to_wire(step) for step in steps],
-        shipments=[_parcel_to_wire(parcel) for parcel in order.shipments or ()],
+        shipments=[_parcel_to_wire(parcel) for parcel in order.shipments],
     )
 
 
-def parcel_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> Parcel | None:
-    """The parcel that is sent along with a step."""
+def next_step_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> NextStep:
+    """The step that the staff takes."""
+    return NextStep(
+        status=pb.Order.Status.Name(request.status),
+        message=request.message,
+        location=request.location,
+        eta=time_from_wire(request, "eta"),
+        parcel=_parcel_from_wire(request),
+        etag=request.etag,
+    )
+
+
+def _parcel_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> ParcelDraft | None:
     if not request.HasField("shipment"):
         return None
     sent = request.shipment
     items = [NamedUnits(item.variant_id, item.product_id, item.quantity) for item in sent.items]
-    return Parcel(sent.id, sent.carrier, sent.tracking_number, sent.tracking_url, items)
+    return ParcelDraft(sent.id, sent.carrier, sent.tracking_number, sent.tracking_url, items)
 
 
-def _parcel_to_wire(parcel: dict[str, Any]) -> pb.Shipment:
+def _parcel_to_wire(parcel: Parcel) -> pb.Shipment:
     return pb.Shipment(
-        id=parcel["id"],
-        carrier=parcel["carrier"],
-        tracking_number=parcel["tracking_number"],
-        tracking_url=parcel["tracking_url"],
+        id=parcel.id,
+        carrier=parcel.carrier,
+        tracking_number=parcel.tracking_number,
+        tracking_url=parcel.tracking_url,
         items=[
-            pb.LineQuantity(
-                variant_id=item["variant_id"], product_id=item["product_id"], quantity=item["quantity"]
-            )
-            for item in parcel["items"]
+            pb.LineQuantity(variant_id=item.variant_id, product_id=item.product_id, quantity=item.quantity)
+            for item in parcel.items
         ],
-        ship_time=time_to_wire(datetime.fromisoformat(parcel["shipped_at"])),
+        ship_time=time_to_wire(parcel.shipped_at),
     )
 
 
 def _followed(order: PlacedOrder) -> dict[str, str]:
     """Who carries the last parcel and where it can be followed; a new order has none."""
-    last = (order.shipments or [{}])[-1]
-    return {"carrier": last.get("carrier", ""), "tracking_url": last.get("tracking_url", "")}
+    if not order.shipments:
+        return {}
+    last = order.shipments[-1]
+    return {"carrier": last.carrier, "tracking_url": last.tracking_url}
 
 
 def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:

@@ -7,12 +7,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.events.log import NewEvent, publish
+from server.events.log import publish
+from server.events.order_steps import OrderStepped, Step
 from server.inventory import service as inventory
 from server.order import payment_queries, queries, status
 from server.order.giving_up import give_back
 from server.order.placed import PlacedOrder
-from server.order.steps import MESSAGES, Step, record
+from server.order.steps import MESSAGES, record
 from server.payment.gateway import DECLINED, VOIDED, Outcome
 from server.pricing import delivery
 from server.promotion import service as promotions
@@ -25,7 +26,7 @@ UNPAID = {
 
 def confirm(
     tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime
-) -> tuple[PlacedOrder, NewEvent] | None:
+) -> tuple[PlacedOrder, OrderStepped] | None:
     """Record that the payment was captured, and confirm the order; None when it does not wait for it any more.
 
     The caller publishes the event with the last of its own writes.
@@ -38,10 +39,6 @@ def confirm(
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=charge.amount_minor)
     step = Step(sequence, status.CONFIRMED, MESSAGES[status.CONFIRMED], "", eta, now)
     event = record(tx, order.id, order.user_id, step)
-    bought = {
-        "products": [line.product_id for line in order.lines],
-        "country": order.address.get("country", ""),
-    }
     confirmed = replace(
         order,
         status=status.CONFIRMED,
@@ -57,7 +54,8 @@ def confirm(
             updated_at=now,
         ),
     )
-    return confirmed, replace(event, payload=(event.payload or {}) | bought)
+    bought = tuple(line.product_id for line in order.lines)
+    return confirmed, replace(event, product_ids=bought, country=order.address.get("country", ""))
 
 
 def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> bool:

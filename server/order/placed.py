@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from server.db.base import AnyRow
 from server.db.rows import from_row
+from server.events.order_steps import JsonObject, Parcel
 from server.payment.order_payment import OrderPayment
 from server.payment.records import OrderDispute
 from server.promotion.service import RewardedOrder
@@ -67,7 +67,7 @@ class PlacedOrder:
     address: AddressSnapshot
     delivery_option: str
     tracking_number: str
-    shipments: Sequence[dict[str, Any]] | None = None
+    shipments: Sequence[Parcel] = ()
     eta: datetime | None
     last_sequence: int
     reserved_until: datetime | None
@@ -108,7 +108,19 @@ class PlacedOrder:
 
 def order_of(row: AnyRow, lines: Sequence[AnyRow]) -> PlacedOrder:
     """Build an order from its row of `queries.order` and the rows of its lines."""
-    return from_row(PlacedOrder, row, lines=tuple(map(line_of, lines)), payment=payment_of(row), dispute=None)
+    return from_row(
+        PlacedOrder,
+        row,
+        lines=tuple(map(line_of, lines)),
+        shipments=parcels_of(row.shipments),
+        payment=payment_of(row),
+        dispute=None,
+    )
+
+
+def parcels_of(json: Sequence[JsonObject] | None) -> tuple[Parcel, ...]:
+    """Build the parcels that an order's row keeps."""
+    return tuple(map(Parcel.of_json, json or ()))
 
 
 def line_of(row: AnyRow) -> PlacedLine:

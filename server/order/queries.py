@@ -25,6 +25,7 @@ from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
 from server.db.upsert import insert_of
+from server.events.order_steps import Parcel, Step
 from server.order.models import Order, OrderEvent, OrderLine
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.status import PENDING_PAYMENT
@@ -242,18 +243,29 @@ def has_step_at(connection: Connection, order_id: int, moment: datetime) -> bool
     return connection.execute(steps.limit(1)).one_or_none() is not None
 
 
-def set_shipments(tx: Connection, order_id: int, parcels: list[dict[str, Any]]) -> None:
+def set_shipments(tx: Connection, order_id: int, parcels: Sequence[Parcel]) -> None:
     """Write the parcels of an order; it shows the number of the last."""
     tx.execute(
         update(Order)
         .where(Order.id == order_id)
-        .values(shipments=parcels, tracking_number=parcels[-1]["tracking_number"])
+        .values(
+            shipments=[parcel.to_json() for parcel in parcels], tracking_number=parcels[-1].tracking_number
+        )
     )
 
 
-def insert_event(tx: Connection, values: dict[str, Any]) -> None:
+def insert_event(tx: Connection, order_id: int, step: Step) -> None:
     """Insert a step of an order."""
-    _INSERT_EVENT.later(tx, **values)
+    _INSERT_EVENT.later(
+        tx,
+        order_id=order_id,
+        sequence=step.sequence,
+        status=step.status,
+        message=step.message,
+        location=step.location,
+        eta=step.eta,
+        occurred_at=step.time,
+    )
 
 
 def lock(tx: Connection, order_id: int, user_id: int | None = None) -> bool:

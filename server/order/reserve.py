@@ -16,6 +16,7 @@ from server.cart.shown import totals
 from server.catalog.offers import Offer
 from server.errors import InvalidMoney
 from server.events.log import publish
+from server.events.order_steps import Step
 from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.money import Money
@@ -23,7 +24,7 @@ from server.order import buyers_limits, payment_queries, queries, status
 from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder, order_of
-from server.order.steps import MESSAGES, Step, record
+from server.order.steps import MESSAGES, record
 from server.payment.gateway import PENDING
 from server.payment.order_payment import NO_GATEWAY, OrderPayment
 from server.pricing import delivery

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -14,13 +13,14 @@ from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import check_etag
 from server.events.log import publish
+from server.events.order_steps import Parcel, Step
 from server.identity import Identity
 from server.money import Money
 from server.order import payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
-from server.order.placed import PlacedOrder, line_of, order_of, payment_of
-from server.order.shipments import Parcel
-from server.order.steps import MESSAGES, Step, record
+from server.order.placed import PlacedOrder, line_of, order_of, parcels_of, payment_of
+from server.order.shipments import ParcelDraft
+from server.order.steps import MESSAGES, record, step_of
 from server.payment import status as payment_status
 from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
@@ -75,60 +75,79 @@ def read_steps(
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    steps = [Step.from_row(event) for event in queries.events_after(connection, order_id, after)]
+    steps = [step_of(event) for event in queries.events_after(connection, order_id, after)]
     return order_of(row, []), steps
 
 
-def advance(
-    tx: Connection,
-    order_id: int,
-    after: str,
-    *,
-    message: str,
-    location: str,
-    eta: datetime | None,
-    etag: str,
-    actor: Actor,
-    now: datetime,
-    shipment: Parcel | None = None,
-) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextStep:
+    """The next step of an order's fulfilment, as the staff takes it.
+
+    A `parcel` goes with SHIPPED: while that is the status, it is another one or a correction. `etag` is the
+    version of the order that they saw; without one it may be any.
+    """
+
+    status: str
+    message: str = ""
+    location: str = ""
+    eta: datetime | None = None
+    parcel: ParcelDraft | None = None
+    etag: str = ""
+
+    @property
+    def is_correction(self) -> bool:
+        """Whether the parcel is one that the order has already."""
+        return self.parcel is not None and self.parcel.id != 0
+
+    def check(self, now: datetime) -> None:
+        """Raise InvalidField for what no order could be told."""
+        if self.parcel is not None and self.status != status.SHIPPED:
+            raise InvalidField(("shipment", "goes with the status SHIPPED"))
+        if self.eta is not None and self.eta < now:
+            raise InvalidField(("eta", "must not be in the past"))
+
+
+def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor, now: datetime) -> None:
     """Take the next step of an order's fulfilment; repeating the current status changes nothing.
 
-    A `shipment` goes with SHIPPED: while that is the status, it is another parcel or a correction of one. Raises
-    OrderNotFound, StaleEtag, IllegalTransition, OrderDisputed, OrderPaidBack and InvalidField.
+    Raises OrderNotFound, StaleEtag, IllegalTransition, OrderDisputed, OrderPaidBack and InvalidField.
     """
-    if shipment is not None and after != status.SHIPPED:
-        raise InvalidField(("shipment", "goes with the status SHIPPED"))
-    if eta is not None and eta < now:
-        raise InvalidField(("eta", "must not be in the past"))
+    requested.check(now)
     order = queries.lock_order(tx, order_id)
     if order is None:
         raise OrderNotFound(order_id=order_id)
-    check_etag(etag, order.last_sequence, "order")
-    parcels, parcel = _parcels(tx, order_id, order, shipment, now)
-    if order.status == after and parcel is None:
+    check_etag(requested.etag, order.last_sequence, "order")
+    before, after = order.status, requested.status
+    parcels, parcel = _parcels(tx, order_id, order, requested.parcel, now)
+    is_note = before == after
+    if is_note and parcel is None:
         return
-    if order.status != after:
-        _check_step(tx, order_id, order.status, after)
-    expected = None if after == status.DELIVERED else eta or _renewed(tx, order_id, order, now)
-    sequence = queries.advance(tx, order_id, order.status, after, now, expected)
-    if sequence is None:
-        raise AssertionError("a locked order moved")
+    if not is_note:
+        _check_step(tx, order_id, before, after)
+    step = _move(tx, order_id, order, requested, now)
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
     if after == status.DELIVERED:
         queries.mark_delivered(tx, order_id, now)
         _earn(tx, order_id, now)
-    corrected = shipment is not None and shipment.id != 0
-    said = message or (PARCEL_MESSAGES[corrected] if after == order.status else MESSAGES[after])
-    step = Step(sequence, after, said, location, expected, now)
     event = record(tx, order_id, order.user_id, step)
-    facts: dict[str, Any] = {} if parcel is None else {"shipment": parcel}
-    if after == order.status:
-        facts |= {"note": True, "corrected": corrected}
-    details = {"before": order.status, "after": after, **({"shipment": parcel} if parcel else {})}
-    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, **details)
-    publish(tx, replace(event, payload=(event.payload or {}) | facts))
+    details = {"shipment": parcel.to_json()} if parcel else {}
+    write(tx, actor, "UpdateOrderStatus", f"order/{order_id}", now, before=before, after=after, **details)
+    publish(
+        tx,
+        replace(event, parcel=parcel, is_note=is_note, is_correction=is_note and requested.is_correction),
+    )
+
+
+def _move(tx: Connection, order_id: int, order: AnyRow, requested: NextStep, now: datetime) -> Step:
+    """Move the order, and return the step."""
+    after = requested.status
+    eta = None if after == status.DELIVERED else requested.eta or _renewed(tx, order_id, order, now)
+    sequence = queries.advance(tx, order_id, order.status, after, now, eta)
+    if sequence is None:
+        raise AssertionError("a locked order moved")
+    usual = PARCEL_MESSAGES[requested.is_correction] if order.status == after else MESSAGES[after]
+    return Step(sequence, after, requested.message or usual, requested.location, eta, now)
 
 
 def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:
@@ -141,13 +160,13 @@ def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:
 
 
 def _parcels(
-    tx: Connection, order_id: int, order: AnyRow, shipment: Parcel | None, now: datetime
-) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    tx: Connection, order_id: int, order: AnyRow, draft: ParcelDraft | None, now: datetime
+) -> tuple[Sequence[Parcel], Parcel | None]:
     """The parcels of an order with the one that is sent, and that one when it is new or changed."""
-    if shipment is None:
+    if draft is None:
         return [], None
     lines = [line_of(line) for line in queries.lines(tx, [order_id])[order_id]]
-    return shipments.put(order.shipments or [], lines, shipment, now)
+    return shipments.put(parcels_of(order.shipments), lines, draft, now)
 
 
 def _renewed(tx: Connection, order_id: int, order: AnyRow, now: datetime) -> datetime:

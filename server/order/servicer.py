@@ -19,17 +19,16 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.errors import UserNotFound
+from server.events.order_steps import Step
 from server.identity import Identity
 from server.order import convert, queries, service
 from server.order.checkout import Checkout
 from server.order.preview import Previews
-from server.order.steps import Step
 from server.order.tracking import Tracking
 from server.paging import Pages
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
 from server.rpc.ownership import must_manage_orders
-from server.rpc.wire import time_from_wire
 
 READ_SECONDS = 10.0
 
@@ -125,12 +124,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
             service.advance(
                 tx,
                 request.order_id,
-                order_pb2.Order.Status.Name(request.status),
-                message=request.message,
-                location=request.location,
-                eta=time_from_wire(request, "eta"),
-                shipment=convert.parcel_from_wire(request),
-                etag=request.etag,
+                convert.next_step_from_wire(request),
                 actor=Actor.of(call),
                 now=self._clock(),
             )

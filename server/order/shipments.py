@@ -6,12 +6,13 @@ carrier's, as the staff sent it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from server.errors import InvalidField
+from server.events.order_steps import Parcel, ParcelItem
 from server.order.placed import PlacedLine
 from server.order.units import NamedUnits, positions
 
@@ -19,7 +20,7 @@ MAX_PARCELS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class ParcelDraft:
     """A parcel as the staff sends it; `id` is 0 for a new one."""
 
     id: int
@@ -30,70 +31,73 @@ class Parcel:
 
 
 def put(
-    known: Sequence[dict[str, Any]], lines: Sequence[PlacedLine], sent: Parcel, now: datetime
-) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
+    parcels: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft, now: datetime
+) -> tuple[Sequence[Parcel], Parcel | None]:
     """The parcels with the one that is sent, and that one; None when it is there already, just so.
 
     Raises InvalidField for one that says nothing, of more units than are left, of an id that there is not, and for
     another one that does not name its units.
     """
-    if not (sent.tracking_number or sent.tracking_url or sent.items):
+    if not (draft.tracking_number or draft.tracking_url or draft.items):
         raise InvalidField(("shipment", "give its tracking_number, its tracking_url or its items"))
-    others = [one for one in known if one["id"] != sent.id]
-    before = next((one for one in known if one["id"] == sent.id), None)
-    if sent.id and before is None:
-        raise InvalidField(("shipment.id", f"there is no parcel {sent.id}"))
-    fields = {
-        "carrier": sent.carrier.strip(),
-        "tracking_number": sent.tracking_number.strip(),
-        "tracking_url": sent.tracking_url,
-    }
+    others = [parcel for parcel in parcels if parcel.id != draft.id]
+    before = next((parcel for parcel in parcels if parcel.id == draft.id), None)
+    if draft.id and before is None:
+        raise InvalidField(("shipment.id", f"there is no parcel {draft.id}"))
     if before is None:
-        same = [one for one in known if fields.items() <= one.items()]
-        if any(one["items"] == _named(lines, sent) for one in same):
-            return list(known), None
-        if known and not sent.items:
-            raise InvalidField(("shipment.items", "say which units are in another parcel"))
-        if len(known) >= MAX_PARCELS:
-            raise InvalidField(("shipment", f"an order has at most {MAX_PARCELS} parcels"))
-    parcel = {
-        "id": before["id"] if before else max((one["id"] for one in known), default=0) + 1,
-        **fields,
-        "items": _items(others, lines, sent),
-        "shipped_at": before["shipped_at"] if before else now.isoformat(),
-    }
+        if any(_repeats(parcel, lines, draft) for parcel in parcels):
+            return parcels, None
+        _check_another(parcels, draft)
+    parcel = Parcel(
+        id=before.id if before else max((one.id for one in parcels), default=0) + 1,
+        carrier=draft.carrier.strip(),
+        tracking_number=draft.tracking_number.strip(),
+        tracking_url=draft.tracking_url,
+        items=_items(others, lines, draft),
+        shipped_at=before.shipped_at if before else now,
+    )
     if parcel == before:
-        return list(known), None
-    return sorted([*others, parcel], key=lambda one: int(one["id"])), parcel
+        return parcels, None
+    return sorted([*others, parcel], key=lambda one: one.id), parcel
+
+
+def _repeats(parcel: Parcel, lines: Sequence[PlacedLine], draft: ParcelDraft) -> bool:
+    """Whether a draft says of a new parcel just what one says already."""
+    return (
+        (parcel.carrier, parcel.tracking_number, parcel.tracking_url)
+        == (draft.carrier.strip(), draft.tracking_number.strip(), draft.tracking_url)
+    ) and parcel.items == _named(lines, draft)
+
+
+def _check_another(parcels: Sequence[Parcel], draft: ParcelDraft) -> None:
+    if parcels and not draft.items:
+        raise InvalidField(("shipment.items", "say which units are in another parcel"))
+    if len(parcels) >= MAX_PARCELS:
+        raise InvalidField(("shipment", f"an order has at most {MAX_PARCELS} parcels"))
 
 
 def _items(
-    others: Sequence[dict[str, Any]], lines: Sequence[PlacedLine], sent: Parcel
-) -> list[dict[str, int]]:
+    others: Sequence[Parcel], lines: Sequence[PlacedLine], draft: ParcelDraft
+) -> tuple[ParcelItem, ...]:
     left = {line.position: line.quantity for line in lines}
-    for one in others:
-        for item in one["items"]:
-            left[item["position"]] -= item["quantity"]
-    named, missing = positions(lines, sent.items, left, "shipment.items")
+    for parcel in others:
+        for item in parcel.items:
+            left[item.position] -= item.quantity
+    named, missing = positions(lines, draft.items, left, "shipment.items")
     if missing:
         raise InvalidField(("shipment.items", f"more units of variant {min(missing)} than are left to ship"))
     return _listed(lines, named)
 
 
-def _named(lines: Sequence[PlacedLine], sent: Parcel) -> list[dict[str, int]]:
+def _named(lines: Sequence[PlacedLine], draft: ParcelDraft) -> tuple[ParcelItem, ...]:
     """The units as they are named, whether or not they are left."""
     whole = {line.position: line.quantity for line in lines}
-    return _listed(lines, positions(lines, sent.items, whole, "shipment.items")[0])
+    return _listed(lines, positions(lines, draft.items, whole, "shipment.items")[0])
 
 
-def _listed(lines: Sequence[PlacedLine], units: dict[int, int]) -> list[dict[str, int]]:
-    return [
-        {
-            "position": line.position,
-            "variant_id": line.variant_id,
-            "product_id": line.product_id,
-            "quantity": units[line.position],
-        }
+def _listed(lines: Sequence[PlacedLine], units: Mapping[int, int]) -> tuple[ParcelItem, ...]:
+    return tuple(
+        ParcelItem(line.position, line.variant_id, line.product_id, units[line.position])
         for line in lines
         if line.position in units
-    ]
+    )

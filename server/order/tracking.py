@@ -9,11 +9,9 @@ from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
-from server.db.database import Announcement
 from server.events.follower import Follower
-from server.events.log import ORDER
+from server.events.order_steps import OrderStepped, Step
 from server.order.status import FINAL
-from server.order.steps import Step
 
 MAX_WAITING = 64
 """Steps held for a client that reads slowly; beyond it they are read from the database again."""
@@ -75,7 +73,7 @@ class Tracking:
 
     def attach(self, follower: Follower) -> None:
         """Learn of every step that is written on this database."""
-        follower.listen(ORDER, self._heard)
+        follower.on(OrderStepped, self._offer)
 
     def drain(self) -> None:
         """Ask every stream to reconnect elsewhere: this worker is about to stop."""
@@ -89,12 +87,10 @@ class Tracking:
         """How many streams are open."""
         return sum(len(watchers) for watchers in self._watchers.values())
 
-    def _heard(self, event: Announcement) -> None:
-        watchers = self._watchers.get(int(event.key))
-        if watchers and event.payload:
-            step = Step.from_payload(event.payload)
-            for watcher in watchers:
-                watcher.offer(step)
+    def _offer(self, event: OrderStepped) -> None:
+        if event.step is not None:
+            for watcher in self._watchers.get(event.order_id, ()):
+                watcher.offer(event.step)
 
     async def watch(self, order_id: int, after: int, read: ReadSteps) -> AsyncIterator[Message]:
         """Yield an order's steps after a sequence, each once and in order, and what the stream itself has to say.

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.events.log import publish
+from server.events.order_steps import StepRefund
 from server.money import Money
 from server.order import status
 from server.order.errors import OrderDisputed
@@ -16,7 +17,7 @@ from server.order.settlement import end_unpaid
 from server.order.steps import MESSAGES
 from server.promotion import service as promotions
 from server.refund.sale import Sale, open_sale
-from server.refund.service import record_rest, told_of
+from server.refund.service import record_rest
 
 
 def cancel(
@@ -43,8 +44,8 @@ def cancel(
         give_back(tx, sale.order, now, tell=True)
     stock = sale.restock_all(tx)
     refund_id = _undo(tx, sale, reason, key, actor, now)
-    facts = {"refund": told_of(refund_id, minor, sale.currency)} if refund_id else {}
-    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, **facts)
+    refund = StepRefund(refund_id, minor, sale.currency) if refund_id else None
+    step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, refund=refund)
     details = {"before": before, "reason": reason, "refund_id": refund_id}
     write(tx, actor, "CancelOrder", f"order/{order_id}", now, **details)
     publish(tx, step, *stock)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
+from server.events.order_steps import StepRefund
 from server.money import Money
 from server.payment import status as payment_status
 from server.payment.alerts import Alerts
@@ -23,7 +24,7 @@ from server.refund.outcomes import record_outcome
 from server.refund.parts import PaidBack as PaidLine
 from server.refund.parts import Parts, all_units, share_of
 from server.refund.sale import Sale, open_sale
-from server.refund.service import record, told_of
+from server.refund.service import record
 
 LOOK_AGAIN = timedelta(minutes=15)
 """How long after it was recorded the gateway is asked about a refund of its own that is under way."""
@@ -47,7 +48,7 @@ def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: da
     refund_id = add(
         tx, sale, amount.minor, payment_status.GATEWAY, there.gateway_id, REASON, now, given=LOOK_AGAIN
     )
-    goes_back = told_of(refund_id, amount.minor, sale.currency)
+    goes_back = StepRefund(refund_id, amount.minor, sale.currency)
     write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
     publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
     if there.status == payment_status.SUCCEEDED:

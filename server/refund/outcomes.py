@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.events.log import Publishable, publish
+from server.events.order_steps import StepRefund
 from server.money import Money
 from server.order import status
 from server.payment import status as payment_status
@@ -16,7 +17,6 @@ from server.payment.gateway import RefundOutcome
 from server.promotion import service as promotions
 from server.refund import queries
 from server.refund.sale import Sale
-from server.refund.service import told_of
 
 
 def record_outcome(
@@ -69,5 +69,5 @@ def _not_paid_back(
         tx, Alert(REFUND_FAILED, sale.values["payment_gateway"], f"refund {refund.id}", problem, sale.id)
     )
     message = f"{amount} could not be paid back yet; we look into it."
-    facts = told_of(refund.id, refund.amount_minor, sale.currency)  # a mail said that it goes back
-    publish(tx, sale.step(tx, sale.state, message, now, refund_failed=facts))
+    failed = StepRefund(refund.id, refund.amount_minor, sale.currency)  # a mail said that it goes back
+    publish(tx, sale.step(tx, sale.state, message, now, failed_refund=failed))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -12,6 +12,7 @@ from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.events.log import Publishable, publish
+from server.events.order_steps import StepRefund, StepReturn
 from server.money import Money
 from server.order import status
 from server.order.steps import MESSAGES
@@ -23,7 +24,7 @@ from server.refund.outcomes import end_if_paid_back
 from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
 from server.refund.sale import Sale, open_sale
-from server.refund.service import book, record, told_of
+from server.refund.service import book, record
 
 MAX_STEPS: Final = 400
 """Of an order whose returns are asked for and refused again and again: its steps are one reply."""
@@ -69,8 +70,8 @@ def request(
     }
     return_id = return_queries.insert_return(tx, values, lines)
     return_queries.move_units(tx, order_id, by_position.items(), out=1, back=0)
-    facts = _told(return_id, status.REQUESTED, by_position)
-    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, **facts)
+    returned = StepReturn(return_id, status.REQUESTED, by_position)
+    step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, returned=returned)
     _audit(tx, actor, "RequestReturn", sale, return_id, now, units=sum(by_position.values()), reason=reason)
     publish(tx, step)
     return return_id
@@ -83,9 +84,8 @@ def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: date
         return
     _move(tx, row, status.APPROVED, answer, now)
     message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
-    step = sale.step(
-        tx, sale.state, message, now, **_told(return_id, status.APPROVED, _units(sale, return_id), answer)
-    )
+    returned = StepReturn(return_id, status.APPROVED, _units(sale, return_id), answer)
+    step = sale.step(tx, sale.state, message, now, returned=returned)
     _audit(tx, actor, "ApproveReturn", sale, return_id, now, answer=answer)
     publish(tx, step)
 
@@ -96,9 +96,9 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
     if row.status == status.REJECTED:
         return
     _move(tx, row, status.REJECTED, answer, now)
-    facts = _told(return_id, status.REJECTED, _units(sale, return_id), answer)
+    returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id), answer)
     _keep(tx, sale)
-    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, **facts)
+    step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, returned=returned)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
@@ -145,17 +145,12 @@ def receive(
     return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
-    facts = _told(return_id, status.RECEIVED, units)
-    publish(tx, *_arrived(tx, sale, refund_id, minor, now, facts), *stock)
+    returned = StepReturn(return_id, status.RECEIVED, units)
+    publish(tx, *_arrived(tx, sale, refund_id, minor, now, returned), *stock)
     _audit(
         tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
     )
     return refund_id
-
-
-def _told(return_id: int, state: str, units: Mapping[int, int], answer: str = "") -> dict[str, Any]:
-    """What the event of a step tells of a return: the mails are written by it."""
-    return {"return": {"id": return_id, "state": state, "items": sorted(units.items()), "answer": answer}}
 
 
 def _units(sale: Sale, return_id: int) -> dict[int, int]:
@@ -163,16 +158,14 @@ def _units(sale: Sale, return_id: int) -> dict[int, int]:
 
 
 def _arrived(
-    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, facts: dict[str, Any]
+    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, returned: StepReturn
 ) -> list[Publishable]:
-    message = MESSAGES[status.RETURNED]
-    if refund_id is None:
-        events = [sale.step(tx, status.RETURNED, message, now, **facts)]
-    else:
+    message, refund = MESSAGES[status.RETURNED], None
+    if refund_id is not None:
         message += f" {Money(minor, sale.currency)} goes back to you."
-        refund = told_of(refund_id, minor, sale.currency)
-        events = [sale.step(tx, status.RETURNED, message, now, refund=refund, **facts)]
-    return events + end_if_paid_back(tx, sale, now)
+        refund = StepRefund(refund_id, minor, sale.currency)
+    step = sale.step(tx, status.RETURNED, message, now, refund=refund, returned=returned)
+    return [step, *end_if_paid_back(tx, sale, now)]
 
 
 def _pay_back(

@@ -8,20 +8,21 @@ its sale waits here, and finds what the one before left.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
-from server.events.log import NewEvent, Publishable
+from server.events.log import Publishable
+from server.events.order_steps import OrderStepped, Step, StepRefund, StepReturn
 from server.inventory import service as inventory
 from server.order import queries as order_queries
 from server.order import status
 from server.order import units as ledger
 from server.order.errors import OrderNotFound
 from server.order.placed import PlacedOrder, order_of
-from server.order.steps import Step, record
+from server.order.steps import record
 from server.refund import queries, return_queries
 from server.refund.parts import Parts
 
@@ -60,13 +61,23 @@ class Sale:
         currency: str = self.values["currency"]
         return currency
 
-    def step(self, tx: Connection, after: str, message: str, now: datetime, **facts: Any) -> NewEvent:
-        """Take a step, or one that only tells something when `wanted` is the status it has.
+    def step(
+        self,
+        tx: Connection,
+        after: str,
+        message: str,
+        now: datetime,
+        *,
+        refund: StepRefund | None = None,
+        failed_refund: StepRefund | None = None,
+        returned: StepReturn | None = None,
+    ) -> OrderStepped:
+        """Take a step, or note something when `after` is the status it has, and return the event to publish.
 
-        Returns the event to publish; `told` goes along with it. Raises IllegalTransition.
+        `refund`, `failed_refund` and `returned` are what it is about. Raises IllegalTransition.
         """
-        tells_only = after == self.state
-        if not tells_only:
+        is_note = after == self.state
+        if not is_note:
             self.check_step(after)
         sequence = order_queries.advance(tx, self.id, self.state, after, now)
         if sequence is None:
@@ -74,8 +85,7 @@ class Sale:
         self.values |= {"status": after, "last_sequence": sequence, "updated_at": now}
         step = Step(sequence, after, message, "", status.future_eta(after, self.values["eta"], now), now)
         event = record(tx, self.id, self.values["user_id"], step)
-        note = {"note": True} if tells_only else {}
-        return NewEvent(event.topic, event.key, (event.payload or {}) | facts | note)
+        return replace(event, refund=refund, failed_refund=failed_refund, returned=returned, is_note=is_note)
 
     def check_step(self, after: str) -> None:
         """Raise IllegalTransition when the order cannot take a step."""

@@ -19,6 +19,7 @@ from server.audit.log import THE_SHOP, Actor, write
 from server.errors import InvalidMoney, StaleEtag, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import publish
+from server.events.order_steps import StepRefund
 from server.money import Money, decimals
 from server.order import status
 from server.order.errors import OrderDisputed, RequestIdUsed
@@ -179,9 +180,9 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
     nobody_waits = timedelta(0)  # so it is the job's at once
     refund_id = record(tx, sale, parts, reason=reason, key=key, actor=THE_SHOP, now=now, given=nobody_waits)
     message = f"Your payment came too late; {Money(minor, sale.currency)} goes back to you."
-    facts = told_of(refund_id, minor, sale.currency)
+    step_refund = StepRefund(refund_id, minor, sale.currency)
     write(tx, THE_SHOP, "RefundOrder", f"order/{sale.id}", now, refund_id=refund_id, reason=reason)
-    publish(tx, sale.step(tx, sale.state, message, now, refund=facts))
+    publish(tx, sale.step(tx, sale.state, message, now, refund=step_refund))
 
 
 def refund(
@@ -225,8 +226,8 @@ def refund(
         now=now,
     )
     amount = Money(parts.amount, sale.currency)
-    facts = told_of(refund_id, parts.amount, sale.currency)
-    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=facts))
+    step_refund = StepRefund(refund_id, parts.amount, sale.currency)
+    events.append(sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=step_refund))
     details = {"refund_id": refund_id, "amount": str(amount), "reason": reason, "restock": terms.restock}
     write(tx, actor, "RefundOrder", f"order/{sale.id}", now, **details)
     publish(tx, *events)
@@ -242,11 +243,6 @@ def _check_unchanged(sale: Sale, terms: RefundTerms, seen: int | None) -> None:
     )
     if arrived and not terms.everything:
         raise StaleEtag(resource="order", current=etag_of(version))
-
-
-def told_of(refund_id: int, minor: int, currency: str) -> dict[str, Any]:
-    """What the event of a step tells of a refund."""
-    return {"id": refund_id, "amount_minor": minor, "currency": currency}
 
 
 def _chosen(tx: Connection, sale: Sale, terms: RefundTerms) -> Due:

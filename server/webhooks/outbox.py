@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from sqlalchemy import Connection
@@ -20,8 +19,8 @@ from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
-from server.events.consumer import REST, Consumer, Told
-from server.events.log import ORDER
+from server.events.consumer import REST, Consumer, StoredEvent
+from server.events.order_steps import OrderStepped
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.service import CONSUMER, KEEP_TRYING
@@ -32,7 +31,7 @@ PER_ENDPOINT = 4
 
 LOOK_SECONDS = 0.25
 MIN_RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=10), timedelta(hours=3)
-TOLD = ("sequence", "status", "message", "location", "eta", "time")
+STEP_FIELDS = ("sequence", "status", "message", "location", "eta", "time")
 """What a body says of a step, beside its id, type and order."""
 
 log = structlog.get_logger()
@@ -46,7 +45,7 @@ class WebhookOutbox:
         self._clock = clock
         self._signer = signer
         self._courier = courier
-        self._consumer = Consumer(db, CONSUMER, ORDER)
+        self._consumer = Consumer(db, CONSUMER, OrderStepped)
 
     async def run(self) -> timedelta | None:
         """Write what is to be told and send what is due, until nothing is; say how long to rest then.
@@ -86,30 +85,28 @@ class WebhookOutbox:
     def _nothing_waits(self, connection: Connection) -> bool:
         return self._consumer.has_all and not queries.any_waits(connection)
 
-    def _address(self, connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
+    def _address(
+        self, connection: Connection, events: Sequence[StoredEvent[OrderStepped]]
+    ) -> list[queries.NewDelivery]:
         """The deliveries of events: one for each endpoint that wants one.
 
         One that was switched off because it failed gets them too, and is sent them when it is on again.
         """
         now = self._clock()
-        endpoints = queries.told_endpoints(connection)
+        endpoints = queries.receiving_endpoints(connection)
         return [
-            {
-                "endpoint_id": endpoint.id,
-                "event_id": event.id,
-                "event_type": event_type,
-                "order_id": int(event.key),
-                "body": body_of(event_type, int(event.key), event.payload),
-                "status": "PENDING",
-                "attempts": 0,
-                "response_code": 0,
-                "error": "",
-                "created_at": now,
-                "next_attempt_at": now,
-                "retry_until": now + KEEP_TRYING,
-            }
-            for event in events
-            for event_type in types_of(event.payload)
+            queries.NewDelivery(
+                endpoint_id=endpoint.id,
+                event_id=stored.id,
+                event_type=event_type,
+                order_id=stored.event.order_id,
+                body=body_of(event_type, stored.event),
+                created_at=now,
+                next_attempt_at=now,
+                retry_until=now + KEEP_TRYING,
+            )
+            for stored in events
+            for event_type in types_of(stored.event)
             for endpoint in endpoints
             if not endpoint.event_types or event_type in endpoint.event_types
         ]
@@ -145,44 +142,44 @@ class WebhookOutbox:
 
     def _record(self, tx: Connection, delivery: AnyRow, answer: Answer) -> None:
         now = self._clock()
-        values: dict[str, Any] = {"response_code": answer.code, "error": answer.error}
+        result: dict[str, object] = {"response_code": answer.code, "error": answer.error}
         if answer.is_taken:
-            queries.mark(
-                tx, delivery.id, delivery.attempts, values | {"status": "DELIVERED", "delivered_at": now}
-            )
+            taken = result | {"status": "DELIVERED", "delivered_at": now}
+            queries.mark(tx, delivery.id, delivery.attempts, taken)
             queries.note_success(tx, delivery.endpoint_id)
             return
         # Its day begins with its first attempt: it may have waited long for another of its order.
         until = delivery.retry_until if delivery.attempts else now + KEEP_TRYING
         if now >= until:
-            values["status"] = "FAILED"
+            result |= {"status": "FAILED"}
         else:
             again = now + backoff(delivery.attempts + 1, MIN_RETRY_DELAY, MAX_RETRY_DELAY)
-            values |= {"next_attempt_at": min(again, until), "retry_until": until}
-        queries.mark(tx, delivery.id, delivery.attempts, values)
+            result |= {"next_attempt_at": min(again, until), "retry_until": until}
+        queries.mark(tx, delivery.id, delivery.attempts, result)
         queries.note_failure(tx, delivery.endpoint_id, now)
         reason = f"Every delivery failed for a day, the last one so: {answer.error}"[:500]
         if queries.disable(tx, delivery.endpoint_id, now - KEEP_TRYING, reason, now):
             log.warning("webhook_disabled", endpoint=delivery.endpoint_id, error=answer.error)
 
 
-def types_of(payload: Mapping[str, Any]) -> list[str]:
+def types_of(event: OrderStepped) -> list[str]:
     """Return what an order's event is told as; a step that only notes something is told when it is a refund."""
-    status = str(payload.get("status", "")).lower()
-    found = []
-    if status and not payload.get("note"):
-        found.append("order.placed" if status == "pending_payment" else f"order.{status}")
-    if "refund" in payload and "order.refunded" not in found:
-        found.append("order.refunded")
-    return found
+    status = event.new_status.lower()
+    types = []
+    if status:
+        types.append("order.placed" if status == "pending_payment" else f"order.{status}")
+    if event.refund is not None and "order.refunded" not in types:
+        types.append("order.refunded")
+    return types
 
 
-def body_of(event_type: str, order_id: int, payload: Mapping[str, Any]) -> str:
+def body_of(event_type: str, event: OrderStepped) -> str:
     """The JSON of a delivery, but for its id, which is not known before it is written."""
-    told = {"type": event_type, "order_id": order_id} | {name: payload.get(name) for name in TOLD}
-    if "refund" in payload:
-        told["refund"] = payload["refund"]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    step = event.step.to_json() if event.step is not None else {}
+    body = {"type": event_type, "order_id": event.order_id} | {name: step.get(name) for name in STEP_FIELDS}
+    if event.refund is not None:
+        body |= {"refund": event.refund.to_json()}
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
 def sent_body(delivery: AnyRow) -> str:

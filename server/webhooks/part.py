@@ -9,7 +9,8 @@ from functools import partial
 from sanset.v1.webhook_pb2_grpc import add_WebhookServiceServicer_to_server
 
 from server.core import Core
-from server.events.topics import OrderStepped, WebhookChanged
+from server.events.order_steps import OrderStepped
+from server.events.topics import WebhookChanged
 from server.jobs.runner import Job
 from server.part import Part
 from server.webhooks.courier import Courier

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, func, insert, or_, select, update
 from sqlalchemy.orm import aliased
@@ -18,12 +18,30 @@ _ENDPOINTS = select(*WebhookEndpoint.__table__.columns)
 _DELIVERIES = select(*WebhookDelivery.__table__.columns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelivery:
+    """A delivery to be written, with the values of its columns."""
+
+    endpoint_id: int
+    event_id: int
+    event_type: str
+    order_id: int
+    body: str
+    status: str = "PENDING"
+    attempts: int = 0
+    response_code: int = 0
+    error: str = ""
+    created_at: datetime
+    next_attempt_at: datetime
+    retry_until: datetime
+
+
 def endpoints(connection: Connection) -> Sequence[AnyRow]:
     """The endpoints, oldest first."""
     return connection.execute(_ENDPOINTS.order_by(WebhookEndpoint.id)).all()
 
 
-def told_endpoints(connection: Connection) -> Sequence[AnyRow]:
+def receiving_endpoints(connection: Connection) -> Sequence[AnyRow]:
     """The endpoints for which deliveries are written: all but those that were switched off by hand."""
     receives = or_(WebhookEndpoint.active, WebhookEndpoint.disabled_reason != "")
     return connection.execute(_ENDPOINTS.where(receives).order_by(WebhookEndpoint.id)).all()
@@ -40,12 +58,12 @@ def count_endpoints(tx: Connection, consumer: str) -> int:
     return tx.execute(select(func.count()).select_from(WebhookEndpoint)).scalar_one()
 
 
-def insert_endpoint(tx: Connection, values: dict[str, Any]) -> int:
+def insert_endpoint(tx: Connection, values: dict[str, object]) -> int:
     """Insert an endpoint and return its id."""
     return int(tx.execute(insert(WebhookEndpoint).values(values).returning(WebhookEndpoint.id)).scalar_one())
 
 
-def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, Any]) -> bool:
+def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, object]) -> bool:
     """Change an endpoint; False when there is none."""
     changed = tx.execute(update(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id).values(values))
     return changed.rowcount == 1
@@ -56,14 +74,14 @@ def delete_endpoint(tx: Connection, endpoint_id: int) -> bool:
     return tx.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)).rowcount == 1
 
 
-def insert_deliveries(tx: Connection, rows: list[dict[str, Any]]) -> None:
+def insert_deliveries(tx: Connection, deliveries: Sequence[NewDelivery]) -> None:
     """Write deliveries; one that was written already, or whose endpoint was deleted meanwhile, is left out."""
-    if not rows:
+    if not deliveries:
         return
     # The lock holds off who deletes an endpoint until its deliveries are there to be deleted with it.
     statement = select(WebhookEndpoint.id).with_for_update(read=True, key_share=True)
-    there = set(tx.execute(statement).scalars())
-    rows = [row for row in rows if row["endpoint_id"] in there]
+    endpoint_ids = set(tx.execute(statement).scalars())
+    rows = [asdict(delivery) for delivery in deliveries if delivery.endpoint_id in endpoint_ids]
     if rows:  # row by row: in one statement thousands would have more parameters than a database takes
         tx.execute(insert_for(tx)(WebhookDelivery).on_conflict_do_nothing(), rows)
 
@@ -74,7 +92,7 @@ def delivery(connection: Connection, delivery_id: int) -> AnyRow | None:
 
 
 def delivery_page(
-    connection: Connection, endpoint_id: int, status: str | None, after: Sequence[Any] | None, limit: int
+    connection: Connection, endpoint_id: int, status: str | None, after: Sequence[object] | None, limit: int
 ) -> Sequence[AnyRow]:
     """The deliveries of an endpoint, the newest first, after the key (id)."""
     statement = _DELIVERIES.where(WebhookDelivery.endpoint_id == endpoint_id)
@@ -145,7 +163,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-def mark(tx: Connection, delivery_id: int, attempts: int, values: dict[str, Any]) -> None:
+def mark(tx: Connection, delivery_id: int, attempts: int, values: dict[str, object]) -> None:
     """Record an attempt, unless another worker recorded one, or the delivery was replayed, meanwhile."""
     tx.execute(
         update(WebhookDelivery)

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -77,11 +77,11 @@ def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, now: date
 
     Raises WebhookNotFound.
     """
-    values: dict[str, Any] = {"updated_at": now}
+    values: dict[str, object] = {"updated_at": now}
     if changes.url is not None:
-        values["url"] = changes.url
+        values |= {"url": changes.url}
     if changes.event_types is not None:
-        values["event_types"] = sorted(changes.event_types)
+        values |= {"event_types": sorted(changes.event_types)}
     if changes.active is not None:
         values |= {"active": changes.active, "disabled_reason": "", "failing_since": None}
     if not queries.update_endpoint(tx, endpoint_id, values):

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from server.events.cache import Cache
 from server.events.follower import Follower
-from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced, OrderStepped
+from server.events.order_steps import OrderStepped
+from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced
 from server.recommend.feedback.history import History, history_of, visit_of
 from server.recommend.feedback.history_queries import Row
 

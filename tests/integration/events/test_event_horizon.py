@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, make_url, text
 from structlog.testing import capture_logs
+from support.order_keys import OrderKey
 
 from server.db.database import Announcement, Database
 from server.events import publishers
@@ -89,9 +90,9 @@ def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
 
 def take(db: Database) -> list[str]:
     found: list[str] = []
-    reader = Consumer(db, "mail", ORDER)
+    reader = Consumer(db, "mail", OrderKey)
     while reader.take(
-        lambda _connection, told: [one.key for one in told], lambda _tx, keys: found.extend(keys)
+        lambda _connection, stored: [one.event.key for one in stored], lambda _tx, keys: found.extend(keys)
     ):
         pass
     return found
@@ -257,11 +258,11 @@ def test_nothing_is_skipped_or_told_twice_however_transactions_overlap(
                 pass
 
     def consumer() -> None:
-        reader = Consumer(db, "mail", ORDER)
+        reader = Consumer(db, "mail", OrderKey)
         while True:
             last = ended.is_set()
             taken = reader.take(
-                lambda _connection, told: [(one.id, one.key) for one in told],
+                lambda _connection, stored: [(one.id, one.event.key) for one in stored],
                 lambda _tx, told: consumed.extend(told),
             )
             if last and not taken:

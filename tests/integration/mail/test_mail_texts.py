@@ -14,6 +14,7 @@ from sanset.v1 import order_pb2 as pb
 from sanset.v1 import refund_pb2 as after
 from support.outbox_desk import Desk
 
+from server.events.order_steps import OrderStepped, Parcel, ParcelItem, Step, StepRefund, StepReturn
 from server.mail import compose
 from server.mail.compose import LowStock, about_order, about_stock
 from server.mail.senders import Files
@@ -44,27 +45,22 @@ def line(name: str = "Mug") -> Any:
     return row(order_id=1, position=1, sku="MUG", name=name, quantity=2, total_minor=1000)
 
 
-def payload(**fields: Any) -> dict[str, Any]:
+def stepped(*, message: str = "Another parcel of your order is on its way.", **facts: Any) -> OrderStepped:
     """The event of a step that has everything a mail may tell."""
-    return {
-        "sequence": 4,
-        "message": "Another parcel of your order is on its way.",
-        "eta": (NOW + timedelta(days=2)).isoformat(),
-        "refund": {"id": 1, "amount_minor": 500, "currency": "USD"},
-        "refund_failed": {"id": 1, "amount_minor": 500, "currency": "USD"},
-        "shipment": {
-            "id": 1, "carrier": "DHL", "tracking_number": "0034", "tracking_url": "https://dhl.test/0034",
-            "items": [{"position": 1, "variant_id": 1, "product_id": 1, "quantity": 2}],
-        },
-        "return": {"id": 1, "state": "APPROVED", "items": [[1, 2]], "answer": "Use the label inside."},
-        **fields,
-    }  # fmt: skip
+    eta = facts.pop("eta", NOW + timedelta(days=2))
+    everything = {
+        "refund": StepRefund(1, 500, "USD"),
+        "failed_refund": StepRefund(1, 500, "USD"),
+        "parcel": Parcel(1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 1, 1, 2),), NOW),
+        "returned": StepReturn(1, "APPROVED", {1: 2}, "Use the label inside."),
+    }
+    return OrderStepped(order_id=1, step=Step(4, "SHIPPED", message, "", eta, NOW), **(everything | facts))
 
 
 def written(kind: str, *, names: str = "Mug", return_days: int | None = 30, **fields: Any) -> compose.Letter:
     """A mail of a kind."""
     return about_order(
-        kind, order(full_name=names), [line(names)], payload(**fields), now=NOW, return_days=return_days
+        kind, order(full_name=names), [line(names)], stepped(**fields), now=NOW, return_days=return_days
     )
 
 
@@ -97,7 +93,7 @@ def test_a_name_with_line_breaks_adds_no_line_to_a_mail(kind: str) -> None:
     honest = written(kind)
     forged = written(
         kind, names=FORGED, message=FORGED,
-        **{"return": {"id": 1, "state": "APPROVED", "items": [[1, 2]], "answer": FORGED}},
+        returned=StepReturn(1, "APPROVED", {1: 2}, FORGED),
     )  # fmt: skip
     assert forged.plain.splitlines() != honest.plain.splitlines()
     assert len(forged.plain.splitlines()) == len(honest.plain.splitlines())
@@ -119,14 +115,14 @@ def test_the_mail_names_carrier_number_link_and_units(kind: str) -> None:
         for said in ("DHL", "0034", "https://dhl.test/0034", "In this parcel"):
             assert said in text
     assert "  2 x Mug" in letter.plain
-    without = written(kind, shipment=None)
+    without = written(kind, parcel=None)
     assert "racking" not in without.plain + without.html
 
 
 @pytest.mark.parametrize("kind", ["placed", "processing", "shipped", "parcel"])
 def test_no_mail_contains_an_estimate_that_has_passed(kind: str) -> None:
     assert "Monday, 30 November 2026" in written(kind).plain
-    passed = written(kind, eta=(NOW - timedelta(days=7)).isoformat())
+    passed = written(kind, eta=NOW - timedelta(days=7))
     assert "should arrive" not in passed.plain + passed.html
     assert "should arrive" not in written(kind, eta=None).plain
 

@@ -20,8 +20,9 @@ from support.watcher import PATIENCE, Watcher
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
 from server.events.log import publish
+from server.events.order_steps import Step
 from server.order import queries
-from server.order.steps import Step, record
+from server.order.steps import record
 from server.recommend.training import runs
 from server.recommend.training.models import TrainingRun
 

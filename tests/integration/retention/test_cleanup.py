@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
+from support.order_keys import OrderKey
 
 from server.clock import utc_now
 from server.db.database import Database
@@ -34,9 +35,9 @@ def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
 
 def take(db: Database, name: str = "mail") -> list[str]:
     found: list[str] = []
-    reader = Reader(db, name, ORDER)
+    reader = Reader(db, name, OrderKey)
     while reader.take(
-        lambda _connection, told: [one.key for one in told], lambda _tx, keys: found.extend(keys)
+        lambda _connection, stored: [one.event.key for one in stored], lambda _tx, keys: found.extend(keys)
     ):
         pass
     return found
@@ -98,7 +99,7 @@ def test_a_worker_that_fails_between_reading_and_moving_on_loses_nothing(db: Dat
     def fail(*_: object) -> None:
         raise ValueError("the worker dies")
 
-    reader = Reader(db, "mail", ORDER)
+    reader = Reader(db, "mail", OrderKey)
     with pytest.raises(ValueError, match="dies"):
         reader.take(lambda _connection, told: told, fail)
     assert take(db) == ["1", "2"]

@@ -21,9 +21,12 @@ from support.running_shop import RunningShop, refused, test_settings
 from support.webhook_receiver import Received, Receiver, receiver
 
 from server.audit.models import AuditEntry
-from server.events.consumer import Told
-from server.events.log import ORDER, NewEvent, publish
+from server.clock import utc_now
+from server.events.consumer import StoredEvent
+from server.events.log import publish
+from server.events.order_steps import OrderStepped, Step, StepRefund
 from server.webhooks.outbox import PER_ENDPOINT
+from server.webhooks.queries import NewDelivery
 
 PROCESSING, SHIPPED = order_pb2.Order.PROCESSING, order_pb2.Order.SHIPPED
 DELIVERED = order_pb2.Order.DELIVERED
@@ -260,17 +263,14 @@ def test_a_busy_moment_told_to_many_endpoints_is_written(desk: Desk) -> None:
     order = desk.shop.order()
     for place in range(20):
         register(desk, f"http://127.0.0.1:1/{place}")
-    told = {
-        "status": "CANCELLED", "message": "", "location": "", "eta": None, "time": "", "user_id": None,
-        "refund": {"id": 1, "amount_minor": 1, "currency": "USD"},
-    }  # fmt: skip
     outbox = desk.webhooks()
     while outbox._take():
         pass
     before = len(desk.delivery_rows())
     with desk.db.transaction() as tx:
         for sequence in range(200):
-            publish(tx, NewEvent(ORDER, str(order.id), told | {"sequence": sequence}))
+            step = Step(sequence, "CANCELLED", "", "", None, utc_now())
+            publish(tx, OrderStepped(order_id=order.id, step=step, refund=StepRefund(1, 1, "USD")))
     assert outbox._take() == 200
     assert len(desk.delivery_rows()) == before + 200 * 2 * 20
 
@@ -281,7 +281,9 @@ def test_an_endpoint_that_is_deleted_while_it_is_written_to_is_left_out(desk: De
     outbox = desk.webhooks()
     address = outbox._address
 
-    def delete_meanwhile(connection: Connection, events: Sequence[Told]) -> list[dict[str, Any]]:
+    def delete_meanwhile(
+        connection: Connection, events: Sequence[StoredEvent[OrderStepped]]
+    ) -> list[NewDelivery]:
         rows = address(connection, events)
         request = pb.DeleteWebhookEndpointRequest(endpoint_id=gone.id)
         desk.shop.webhooks.DeleteWebhookEndpoint(request, metadata=desk.shop.admin.metadata)

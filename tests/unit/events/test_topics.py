@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from server.events import log
+from server.events.order_steps import (
+    OrderStepped,
+    Parcel,
+    ParcelItem,
+    Step,
+    StepRefund,
+    StepReturn,
+)
 from server.events.topics import (
     BehaviorRecorded,
     CartChanged,
@@ -14,7 +24,6 @@ from server.events.topics import (
     CategoryChanged,
     DatabaseVerified,
     ModelsChanged,
-    OrderStepped,
     Payload,
     ProductChanged,
     SessionEnded,
@@ -22,6 +31,51 @@ from server.events.topics import (
     TrainingMoved,
     WebhookChanged,
 )
+
+MOMENT = datetime(2026, 11, 21, 12, 30, tzinfo=UTC)
+STEP = Step(2, "SHIPPED", "On its way.", "Depot", MOMENT + timedelta(days=2), MOMENT)
+STEP_JSON = {
+    "sequence": 2,
+    "status": "SHIPPED",
+    "message": "On its way.",
+    "location": "Depot",
+    "eta": "2026-11-23T12:30:00+00:00",
+    "time": "2026-11-21T12:30:00+00:00",
+    "user_id": 7,
+}
+PARCEL = Parcel(1, "DHL", "0034", "https://dhl.test/0034", (ParcelItem(1, 5, 3, 2),), MOMENT)
+PARCEL_JSON = {
+    "id": 1,
+    "carrier": "DHL",
+    "tracking_number": "0034",
+    "tracking_url": "https://dhl.test/0034",
+    "items": [{"position": 1, "variant_id": 5, "product_id": 3, "quantity": 2}],
+    "shipped_at": "2026-11-21T12:30:00+00:00",
+}
+REFUND = StepRefund(4, 500, "USD")
+REFUND_JSON = {"id": 4, "amount_minor": 500, "currency": "USD"}
+RETURN = StepReturn(9, "APPROVED", {1: 2, 3: 1}, "Use the label.")
+RETURN_JSON = {"id": 9, "state": "APPROVED", "items": [[1, 2], [3, 1]], "answer": "Use the label."}
+
+
+def stepped(**facts: Any) -> OrderStepped:
+    """The event of a step of order 12."""
+    return OrderStepped(order_id=12, user_id=7, step=STEP, **facts)
+
+
+ORDER_STEPS: list[tuple[OrderStepped, dict[str, object]]] = [
+    (stepped(), {}),
+    (stepped(product_ids=(3, 3), country="US"), {"products": [3, 3], "country": "US"}),
+    (stepped(parcel=PARCEL), {"shipment": PARCEL_JSON}),
+    (stepped(parcel=PARCEL, is_note=True), {"shipment": PARCEL_JSON, "note": True, "corrected": False}),
+    (
+        stepped(parcel=PARCEL, is_note=True, is_correction=True),
+        {"shipment": PARCEL_JSON, "note": True, "corrected": True},
+    ),
+    (stepped(refund=REFUND, is_note=True), {"refund": REFUND_JSON, "note": True}),
+    (stepped(failed_refund=REFUND, is_note=True), {"refund_failed": REFUND_JSON, "note": True}),
+    (stepped(refund=REFUND, returned=RETURN), {"refund": REFUND_JSON, "return": RETURN_JSON}),
+]
 
 WRITTEN: list[tuple[log.Publishable, str, str, Payload]] = [
     (ProductChanged(3), "product", "3", None),
@@ -53,16 +107,28 @@ def test_an_event_stands_in_the_table_as_ever_and_comes_back(
     assert type(event).of_json(key, stored) == event  # type: ignore[attr-defined]
 
 
-def test_every_topic_but_the_orders_is_written_by_its_type() -> None:
+@pytest.mark.parametrize(("event", "facts"), ORDER_STEPS)
+def test_the_step_of_an_order_stands_in_the_table_as_ever_to_the_byte(
+    event: OrderStepped, facts: dict[str, object]
+) -> None:
+    text = json.dumps(event.to_json())
+    assert text == json.dumps(STEP_JSON | facts)
+    assert (event.topic, event.key) == ("order", "12")
+    assert OrderStepped.of_json("12", json.loads(text)) == event
+
+
+def test_every_topic_is_written_by_its_type() -> None:
     topics = {value for name, value in vars(log).items() if name.isupper() and isinstance(value, str)}
-    assert {event.topic for event, *_ in WRITTEN} == topics - {log.ORDER, log.CHANNEL}
+    assert {event.topic for event, *_ in WRITTEN} | {OrderStepped.topic} == topics - {log.CHANNEL}
 
 
 def test_what_an_order_tells_and_what_earlier_releases_did_not() -> None:
     payload = {"user_id": 7, "status": "CONFIRMED", "products": [3, 3], "country": "US"}
-    assert OrderStepped.of_json("1", payload) == OrderStepped(1, 7, (3, 3), "US")
-    assert OrderStepped.of_json("1", {"user_id": None}) == OrderStepped(1)
-    assert OrderStepped.of_json("1", None) == OrderStepped(1)
+    assert OrderStepped.of_json("1", payload) == OrderStepped(
+        order_id=1, user_id=7, product_ids=(3, 3), country="US"
+    )
+    assert OrderStepped.of_json("1", {"user_id": None}) == OrderStepped(order_id=1)
+    assert OrderStepped.of_json("1", None) == OrderStepped(order_id=1)
     assert CartChanged.of_json("7", {"added": 3}) == CartChanged(7, 3)
     assert BehaviorRecorded.of_json("7", None) == BehaviorRecorded("7")
     assert BehaviorRecorded.of_json("7", {"visitor": None, "seen": []}).user_id == 7

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from server.db.database import Announcement
-from server.order.steps import Step
+from server.events.order_steps import OrderStepped, Step
 from server.order.tracking import MAX_WAITING, End, Heartbeat, Message, Reconnect, Tracking
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -19,15 +18,15 @@ class Wire:
     """Stands in for the follower: hands the listener what a test tells."""
 
     def __init__(self) -> None:
-        self.listener: Callable[[Announcement], None] = lambda announcement: None
+        self.listener: Callable[[OrderStepped], None] = lambda event: None
 
-    def listen(self, topic: str, listener: Callable[[Announcement], None]) -> None:
+    def on(self, kind: type[OrderStepped], listener: Callable[[OrderStepped], None]) -> None:
         """Take the one listener there is."""
         self.listener = listener
 
     def tell(self, step: Step) -> None:
         """Announce a step."""
-        self.listener(Announcement(step.sequence, "order", str(ORDER_ID), step.to_payload(1)))
+        self.listener(OrderStepped(order_id=ORDER_ID, user_id=1, step=step))
 
 
 class Shop:

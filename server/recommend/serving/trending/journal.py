@@ -8,7 +8,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from server.events.follower import Follower
-from server.events.topics import BehaviorRecorded, CartChanged, OrderStepped
+from server.events.order_steps import OrderStepped
+from server.events.topics import BehaviorRecorded, CartChanged
 from server.recommend.serving.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
 KEPT = 10_000

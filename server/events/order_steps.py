@@ -1,0 +1,219 @@
+"""What the shop's events say of orders: the step that was taken, and what it is about.
+
+`of_json` reads what any release has written: a field that came later has a default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from server.events import log
+from server.events.topics import Payload
+
+JsonObject = Mapping[str, Any]
+"""An object of an event's JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of an order; `sequence` is 1 for the first."""
+
+    sequence: int
+    status: str
+    message: str
+    location: str
+    eta: datetime | None
+    time: datetime
+
+    def to_json(self) -> dict[str, object]:
+        """The step, its times in ISO 8601."""
+        return {
+            "sequence": self.sequence,
+            "status": self.status,
+            "message": self.message,
+            "location": self.location,
+            "eta": self.eta.isoformat() if self.eta else None,
+            "time": self.time.isoformat(),
+        }
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The step that `to_json` wrote."""
+        return cls(
+            json["sequence"],
+            json["status"],
+            json["message"],
+            json["location"],
+            datetime.fromisoformat(json["eta"]) if json["eta"] else None,
+            datetime.fromisoformat(json["time"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ParcelItem:
+    """Units of a line of the order that are in a parcel."""
+
+    position: int
+    variant_id: int
+    product_id: int
+    quantity: int
+
+    def to_json(self) -> dict[str, object]:
+        """The units."""
+        return {
+            "position": self.position,
+            "variant_id": self.variant_id,
+            "product_id": self.product_id,
+            "quantity": self.quantity,
+        }
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The units that `to_json` wrote."""
+        return cls(json["position"], json["variant_id"], json["product_id"], json["quantity"])
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A parcel of an order, numbered from 1."""
+
+    id: int
+    carrier: str
+    tracking_number: str
+    tracking_url: str
+    items: tuple[ParcelItem, ...]
+    shipped_at: datetime
+
+    def to_json(self) -> dict[str, object]:
+        """The parcel, as the order's row keeps it too."""
+        return {
+            "id": self.id,
+            "carrier": self.carrier,
+            "tracking_number": self.tracking_number,
+            "tracking_url": self.tracking_url,
+            "items": [item.to_json() for item in self.items],
+            "shipped_at": self.shipped_at.isoformat(),
+        }
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The parcel that `to_json` wrote."""
+        return cls(
+            json["id"],
+            json["carrier"],
+            json["tracking_number"],
+            json["tracking_url"],
+            tuple(map(ParcelItem.of_json, json["items"])),
+            datetime.fromisoformat(json["shipped_at"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StepRefund:
+    """The refund that a step is about."""
+
+    id: int
+    amount_minor: int
+    currency: str
+
+    def to_json(self) -> dict[str, object]:
+        """The refund."""
+        return {"id": self.id, "amount_minor": self.amount_minor, "currency": self.currency}
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The refund that `to_json` wrote."""
+        return cls(json["id"], json["amount_minor"], json["currency"])
+
+
+@dataclass(frozen=True, slots=True)
+class StepReturn:
+    """The return that a step is about: its state, its units by the position of their line, the shop's answer."""
+
+    id: int
+    state: str
+    units: Mapping[int, int]
+    answer: str = ""
+
+    def to_json(self) -> dict[str, object]:
+        """The return, its units as pairs."""
+        items = [[position, quantity] for position, quantity in sorted(self.units.items())]
+        return {"id": self.id, "state": self.state, "items": items, "answer": self.answer}
+
+    @classmethod
+    def of_json(cls, json: JsonObject) -> Self:
+        """The return that `to_json` wrote."""
+        return cls(json["id"], json["state"], dict(json["items"]), json["answer"])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStepped:
+    """An order took a step: whose it is, and of one that was confirmed what it holds and where it goes.
+
+    A note tells something and leaves the status as it was. `is_correction` is a note of a parcel that was known.
+    """
+
+    topic: ClassVar[str] = log.ORDER
+    order_id: int
+    user_id: int | None = None
+    step: Step | None = None
+    """None only in events that were not written by an order."""
+    product_ids: tuple[int, ...] = ()
+    country: str = ""
+    parcel: Parcel | None = None
+    refund: StepRefund | None = None
+    failed_refund: StepRefund | None = None
+    returned: StepReturn | None = None
+    is_note: bool = False
+    is_correction: bool = False
+
+    @property
+    def key(self) -> str:
+        """The order's id."""
+        return str(self.order_id)
+
+    @property
+    def new_status(self) -> str:
+        """The status that the order reached; empty for a note."""
+        return self.step.status if self.step is not None and not self.is_note else ""
+
+    def to_json(self) -> dict[str, Any]:
+        """All that there is beside the key."""
+        json: dict[str, object] = self.step.to_json() if self.step is not None else {}
+        json["user_id"] = self.user_id
+        if self.product_ids:
+            json |= {"products": list(self.product_ids), "country": self.country}
+        parts = {
+            "shipment": self.parcel,
+            "refund": self.refund,
+            "refund_failed": self.failed_refund,
+            "return": self.returned,
+        }
+        json |= {name: part.to_json() for name, part in parts.items() if part is not None}
+        if self.is_note:
+            json["note"] = True
+            if self.parcel is not None:
+                json["corrected"] = self.is_correction
+        return json
+
+    @classmethod
+    def of_json(cls, key: str, payload: Payload) -> Self:
+        """The event in a row of the table."""
+        json = payload or {}
+        user_id = json.get("user_id")
+        return cls(
+            order_id=int(key),
+            user_id=int(user_id) if user_id is not None else None,
+            step=Step.of_json(json) if "sequence" in json else None,
+            product_ids=tuple(json.get("products", ())),
+            country=json.get("country", ""),
+            parcel=Parcel.of_json(json["shipment"]) if json.get("shipment") else None,
+            refund=StepRefund.of_json(json["refund"]) if "refund" in json else None,
+            failed_refund=StepRefund.of_json(json["refund_failed"]) if "refund_failed" in json else None,
+            returned=StepReturn.of_json(json["return"]) if "return" in json else None,
+            is_note=bool(json.get("note")),
+            is_correction=bool(json.get("corrected")),
+        )
