@@ -7,11 +7,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import TypeAlias
 from urllib.parse import unquote
+
+import grpc
+from google.protobuf.message import Message
 
 from server.db.deadline import Deadline
 from server.identity import Identity
+
+Context: TypeAlias = "grpc.aio.ServicerContext[object, Message]"
+"""gRPC's view of a call; it reads bytes, or the mark of their end."""
 
 MAX_REQUEST_ID = 128
 ANSWER_SECONDS = 0.2
@@ -48,13 +54,13 @@ class Call:
         return self.method.rpartition("/")[2]
 
 
-def read_call(method: str, context: Any, *, edge_token: str, default_seconds: float) -> Call:
+def read_call(method: str, context: Context, *, edge_token: str, default_seconds: float) -> Call:
     """The call behind gRPC's `context`.
 
     What the gateway's headers say of the caller's address, and how long a call may take that brings no deadline,
     count only where the edge token proves that it set them.
     """
-    metadata: Mapping[str, str] = dict(context.invocation_metadata() or ())
+    metadata: Mapping[str, str | bytes] = dict(context.invocation_metadata() or ())
     # As bytes: strings are compared only when they are ASCII, and a header need not be.
     proof = str(metadata.get("x-sanset-edge", "")).encode()
     through_envoy = bool(edge_token) and secrets.compare_digest(proof, edge_token.encode())
@@ -64,10 +70,10 @@ def read_call(method: str, context: Any, *, edge_token: str, default_seconds: fl
     return Call(
         method=method,
         request_id=_request_id(metadata.get("x-request-id")),
-        address=metadata.get("x-sanset-address", "") if through_envoy else _peer(context.peer()),
+        address=_text(metadata, "x-sanset-address") or "" if through_envoy else _peer(context.peer()),
         through_envoy=through_envoy,
         user_agent=str(metadata.get("user-agent") or "")[:200],
-        authorization=metadata.get("authorization"),
+        authorization=_text(metadata, "authorization"),
         deadline=_deadline(remaining, default_seconds),
         headers=metadata,
     )
@@ -84,6 +90,12 @@ def _deadline(remaining: float | None, default_seconds: float) -> Deadline:
         return Deadline(default_seconds)
     margin = min(ANSWER_SECONDS, max(remaining, 0) / 5)
     return Deadline(min(remaining, 3600.0) - margin, grace=margin / 2)
+
+
+def _text(metadata: Mapping[str, str | bytes], name: str) -> str | None:
+    """A header that is text, as all are whose name does not end in "-bin"."""
+    value = metadata.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _request_id(sent: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from server.db.deadline import Deadline
 
@@ -18,13 +18,13 @@ class DetachedTasks:
     """Runs work apart from the calls that asked for it; a server that stops waits for all of it."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[object]] = set()
 
-    async def result(self, work: Coroutine[Any, Any, T]) -> T:
+    async def result(self, work: Coroutine[None, None, T]) -> T:
         """Return what the work returns; it goes on when the caller of this is cancelled."""
         return await asyncio.shield(self._start(work))
 
-    async def run(self, work: Coroutine[Any, Any, object], deadline: Deadline) -> None:
+    async def run(self, work: Coroutine[None, None, object], deadline: Deadline) -> None:
         """Wait for the work until just before the deadline; it goes on after that, and its errors stay its own."""
         await asyncio.wait({self._start(work)}, timeout=max(deadline.remaining - REPLY_SECONDS, 0))
 
@@ -33,13 +33,13 @@ class DetachedTasks:
         if self._tasks:
             await asyncio.wait(set(self._tasks))
 
-    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    def _start(self, work: Coroutine[None, None, T]) -> asyncio.Task[T]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
-    def _ended(self, task: asyncio.Task[Any]) -> None:
+    def _ended(self, task: asyncio.Task[object]) -> None:
         self._tasks.discard(task)
         if not task.cancelled():
             task.exception()  # read, for a caller who has gone: a job or a repeat takes up what is left

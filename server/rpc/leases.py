@@ -17,7 +17,7 @@ class Leases:
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
         self._now = now
-        self._held: defaultdict[str, set[asyncio.Timeout]] = defaultdict(set)
+        self._open: defaultdict[str, set[asyncio.Timeout]] = defaultdict(set)
 
     @asynccontextmanager
     async def hold(self, call: Call) -> AsyncIterator[asyncio.Timeout | None]:
@@ -31,13 +31,13 @@ class Leases:
         session_id = call.caller.session_id
         try:
             async with asyncio.timeout(call.caller.expires_at - self._now()) as lease:
-                self._held[session_id].add(lease)
+                self._open[session_id].add(lease)
                 try:
                     yield lease
                 finally:
-                    self._held[session_id].discard(lease)
-                    if not self._held[session_id]:
-                        del self._held[session_id]
+                    self._open[session_id].discard(lease)
+                    if not self._open[session_id]:
+                        del self._open[session_id]
         except TimeoutError:
             if lease.expired():
                 raise TokenInvalid() from None
@@ -45,6 +45,6 @@ class Leases:
 
     def end(self, session_id: str) -> None:
         """Interrupt the streams of a session: it was revoked."""
-        for lease in self._held.get(session_id, ()):
+        for lease in self._open.get(session_id, ()):
             if not lease.expired():
                 lease.reschedule(0)

@@ -12,7 +12,7 @@ import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 import grpc
 import structlog
@@ -23,16 +23,21 @@ from server.db.pool import Pool
 from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping, TokenInvalid
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
-from server.rpc.call import Call, read_call, unread_call
+from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.networks import network_of
-from server.rpc.running import Running
+from server.rpc.running import Running, Task
 from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+"""Of any messages: the interceptor of a method is declared for all methods."""
+Deserialize: TypeAlias = Callable[[bytes], Message]
+UnaryMethod: TypeAlias = Callable[[Message, Call], Awaitable[Message]]
+StreamMethod: TypeAlias = Callable[..., Any]
+"""Returns an asynchronous generator of messages; the types of gRPC's handlers only know other iterators."""
 
 EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""
@@ -118,22 +123,29 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return handler
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
-        if handler.unary_unary is not None:
+        deserialize = handler.request_deserializer
+        if handler.unary_unary is not None and deserialize is not None:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(method, handler.unary_unary, handler.request_deserializer),
+                self._unary(method, self._awaitable(handler.unary_unary), deserialize),
                 response_serializer=handler.response_serializer,
             )
-        if handler.unary_stream is not None:
+        if handler.unary_stream is not None and deserialize is not None:
             return grpc.stream_stream_rpc_method_handler(
-                self._stream(method, handler.unary_stream, handler.request_deserializer),
+                self._stream(method, handler.unary_stream, deserialize),
                 response_serializer=handler.response_serializer,
             )
         raise NotImplementedError(f"{method}: client streams have no wrapper yet")
 
-    def _unary(self, method: str, behaviour: Any, deserialize: Any) -> Any:
-        is_async = inspect.iscoroutinefunction(behaviour)
+    def _awaitable(self, behaviour: Callable[..., Message]) -> UnaryMethod:
+        """A method as one that can be awaited: what is no coroutine runs on the pool."""
+        if inspect.iscoroutinefunction(behaviour):
+            return behaviour
+        return lambda request, call: self._pool.run(call.deadline, behaviour, request, call)
 
-        async def answer(_: object, context: Any) -> Message:
+    def _unary(
+        self, method: str, behaviour: UnaryMethod, deserialize: Deserialize
+    ) -> Callable[[object, Context], Awaitable[Message]]:
+        async def answer(_: object, context: Context) -> Message:
             started = time.monotonic()
             call = None
             task = self._running.begin()
@@ -141,21 +153,17 @@ class Pipeline(grpc.aio.ServerInterceptor):
                 call = self._read(method, context)
                 self._running.bound(task, call.deadline)
                 request = await self._admit(call, context, deserialize)
-                if is_async:
-                    reply: Message = await behaviour(request, call)
-                else:
-                    reply = await self._pool.run(call.deadline, behaviour, request, call)
+                reply = await behaviour(request, call)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
                 call.deadline.cancelled = True
-                given_up = self._running.why_given_up(task)
-                if given_up is None and _has_left(task, error):
+                interruption = self._running.interruption(task)
+                if interruption is None and _has_left(task, error):
                     self._telemetry.finished(call, started, CANCELLED)
                     raise
-                refusal = given_up or self._refuse(call, error)
+                refusal = interruption or self._refuse(call, error)
                 self._telemetry.finished(call, started, refusal.code, refusal.reason)
                 await _abort(context, call, refusal)
-                raise AssertionError("abort raises") from error
             finally:
                 self._running.end(task)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
@@ -164,9 +172,11 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
         return answer
 
-    def _stream(self, method: str, behaviour: Any, deserialize: Any) -> Any:
+    def _stream(
+        self, method: str, behaviour: StreamMethod, deserialize: Deserialize
+    ) -> Callable[[object, Context], Awaitable[None]]:
         # It writes, and does not yield: an interruption then always strikes in here, never in gRPC's own code.
-        async def answer(_: object, context: Any) -> None:
+        async def answer(_: object, context: Context) -> None:
             started = time.monotonic()
             call = None
             code, reason = "OK", ""
@@ -181,11 +191,11 @@ class Pipeline(grpc.aio.ServerInterceptor):
                     await self._send(behaviour(request, call), call, context)
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
-                given_up = self._running.why_given_up(task)
-                if given_up is None and _has_left(task, error):
+                interruption = self._running.interruption(task)
+                if interruption is None and _has_left(task, error):
                     code = CANCELLED
                     raise
-                refusal = given_up or self._refuse(call, error)
+                refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
                 await _end_stream(context, call, refusal)
             finally:
@@ -195,7 +205,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
 
         return answer
 
-    async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Any) -> None:
+    async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Context) -> None:
         until = time.monotonic() + self._stream_seconds
         async with self._leases.hold(call) as lease, aclosing(messages):
             async for message in messages:
@@ -207,10 +217,10 @@ class Pipeline(grpc.aio.ServerInterceptor):
                     call.reply_headers.clear()
                 await _write(context, message, until)
 
-    def _read(self, method: str, context: Any) -> Call:
+    def _read(self, method: str, context: Context) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
 
-    async def _admit(self, call: Call, context: Any, deserialize: Callable[[bytes], Message]) -> Message:
+    async def _admit(self, call: Call, context: Context, deserialize: Deserialize) -> Message:
         if self._running.stopping:
             refusal = ServerStopping()
             refusal.begun = False
@@ -223,14 +233,14 @@ class Pipeline(grpc.aio.ServerInterceptor):
         call.deadline.owner = call.caller.user_id if call.caller else network_of(call.address)
         # Read here and not by gRPC, which waits for ever for a message that never comes.
         data = await context.read()
-        if data is grpc.aio.EOF:
+        if not isinstance(data, bytes):  # the end of a call that sends none
             raise MalformedRequest(message_type=f"{call.short_method}Request")
         self._validation.check_size(call.method, len(data))
         if len(data) <= SMALL_BYTES:
             return self._read_request(call, data, deserialize)
         return await self._pool.run(call.deadline, self._read_request, call, data, deserialize)
 
-    def _read_request(self, call: Call, data: bytes, deserialize: Callable[[bytes], Message]) -> Message:
+    def _read_request(self, call: Call, data: bytes, deserialize: Deserialize) -> Message:
         try:
             request = deserialize(data)
         except DecodeError:
@@ -248,7 +258,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return InternalError(request_id=call.request_id)
 
     def _unknown(self, method: str) -> Handler:
-        async def answer(_: object, context: Any) -> Any:
+        async def answer(_: object, context: Context) -> Message:
             started = time.monotonic()
             call = self._read(UNKNOWN, context)
             refusal: Refusal = MethodUnknown(method=method[:200])
@@ -262,7 +272,7 @@ class Pipeline(grpc.aio.ServerInterceptor):
         return grpc.stream_unary_rpc_method_handler(answer)
 
 
-def _has_left(task: asyncio.Task[Any], error: BaseException) -> bool:
+def _has_left(task: Task, error: BaseException) -> bool:
     """Whether a call ended because its caller went away."""
     # gRPC's internal error: a message was written to a caller who had gone.
     return isinstance(error, grpc.aio.InternalError) or (
@@ -270,7 +280,7 @@ def _has_left(task: asyncio.Task[Any], error: BaseException) -> bool:
     )
 
 
-async def _abort(context: Any, call: Call, refusal: Refusal) -> None:
+async def _abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
     status = rich_status(refusal, call.request_id)
     metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
     if not refusal.begun:
@@ -280,7 +290,7 @@ async def _abort(context: Any, call: Call, refusal: Refusal) -> None:
     await context.abort(code_of(refusal), status.message, tuple(metadata))
 
 
-async def _write(context: Any, message: Message, until: float) -> None:
+async def _write(context: Context, message: Message, until: float) -> None:
     """Send a message of a stream. Raises Deadline when a client that does not read outlives the stream so."""
     try:
         async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
@@ -289,7 +299,7 @@ async def _write(context: Any, message: Message, until: float) -> None:
         raise Deadline() from None
 
 
-async def _end_stream(context: Any, call: Call, refusal: Refusal) -> None:
+async def _end_stream(context: Context, call: Call, refusal: Refusal) -> None:
     """End a stream with its status; one whose client does not read even that is reset."""
     try:
         async with asyncio.timeout(STATUS_SECONDS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
+from typing import TypeAlias
 
 from server import errors
 from server.db.deadline import Deadline
@@ -15,7 +15,7 @@ LOOK_SECONDS = 0.02
 LAST_WORDS_SECONDS = 1.0
 """How long calls that are given up may take to say so."""
 
-Task = asyncio.Task[Any]
+Task: TypeAlias = asyncio.Task[object]
 
 
 class Running:
@@ -23,7 +23,7 @@ class Running:
 
     def __init__(self) -> None:
         self._tasks: dict[Task, Deadline | None] = {}
-        self._given_up: dict[Task, Refusal] = {}
+        self._interrupted: dict[Task, Refusal] = {}
         self._looking = False
         self.stopping = False
 
@@ -44,11 +44,11 @@ class Running:
     def end(self, task: Task) -> None:
         """Forget a call."""
         del self._tasks[task]
-        self._given_up.pop(task, None)
+        self._interrupted.pop(task, None)
 
-    def why_given_up(self, task: Task) -> Refusal | None:
+    def interruption(self, task: Task) -> Refusal | None:
         """Why the server interrupted a call; None when its caller has gone, or nobody interrupted it."""
-        refusal = self._given_up.get(task)
+        refusal = self._interrupted.get(task)
         if refusal is not None:
             while task.uncancel():
                 pass
@@ -74,6 +74,6 @@ class Running:
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)
 
     def _give_up(self, task: Task, refusal: Refusal) -> None:
-        if task not in self._given_up:
-            self._given_up[task] = refusal
+        if task not in self._interrupted:
+            self._interrupted[task] = refusal
             task.cancel()

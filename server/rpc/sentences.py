@@ -6,14 +6,15 @@ They follow the name of a field: "quantity: must be at least 1".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol, TypeAlias
 
 from buf.validate import validate_pb2
-from google.protobuf.descriptor import Descriptor, FieldDescriptor, OneofDescriptor
+from google.protobuf.descriptor import FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
+from protovalidate import Violation as BrokenRule
 
-Violation = tuple[str, str]
+Violation: TypeAlias = tuple[str, str]
 """The path of a field, and what is wrong with it."""
 
 _UNSET = 0
@@ -58,57 +59,73 @@ CONDITIONS = {
 """Other rules over a whole request, or a part of it: the field to look at, and the sentence."""
 
 
-def describe(request: Message, violation: Any) -> list[Violation]:
-    """The violations to report for one of protovalidate's, a buf.validate.Violation of `request`."""
+def describe(request: Message, broken: BrokenRule) -> list[Violation]:
+    """The violations to report for one that protovalidate sees in `request`."""
+    violation = broken.proto
     rule = violation.rule_id
     if rule in REQUIRED_TOGETHER:
         missing = [path for path in REQUIRED_TOGETHER[rule] if _is_missing(request, path)]
         return [(path, "is required") for path in missing]
     if rule in CONDITIONS:
         field_name, said = CONDITIONS[rule]
-        part = f"{_locate(request.DESCRIPTOR, violation.field)[0]}." if violation.field is not None else ""
+        part = f"{_locate(request, broken)[0]}." if violation.field is not None else ""
         return [(part + field_name, said)]
     if violation.field is None:
         return [("request", violation.message)]
-    path, field, rules = _locate(request.DESCRIPTOR, violation.field)
+    path, field, rules = _locate(request, broken)
     if isinstance(field, OneofDescriptor):
         return [(path, f"send exactly one of {_or(part.name for part in field.fields)}")]
     sentence = _sentence(field, rules, rule) if field is not None else None
     return [(path, sentence or violation.message)]
 
 
-def _locate(message: Any, path: Any) -> tuple[str, FieldDescriptor | OneofDescriptor | None, Any]:
-    """The name of a path, the field or choice at its end, and the rules of what is there."""
+def _locate(
+    request: Message, broken: BrokenRule
+) -> tuple[str, FieldDescriptor | OneofDescriptor | None, validate_pb2.FieldRules]:
+    """The path of a broken rule, the field or choice at its end, and the rules of what is there."""
+    path = broken.proto.field
     name = ""
-    field: FieldDescriptor | OneofDescriptor | None = None
+    end: FieldDescriptor | OneofDescriptor | None = None
     rules = validate_pb2.FieldRules()
-    within: Descriptor | None = message
-    for element in path.elements:
+    message: Any = request.DESCRIPTOR  # to the type checker upb's descriptors are of other classes
+    for element in path.elements if path is not None else ():
         name += f".{element.field_name}"
-        found = within.fields_by_name.get(element.field_name) if within is not None else None
-        if found is None:
-            field = within.oneofs_by_name.get(element.field_name) if within is not None else None
+        field = message.fields_by_name.get(element.field_name) if message is not None else None
+        if field is None:
+            end = message.oneofs_by_name.get(element.field_name) if message is not None else None
             continue
-        field, within = found, found.message_type
-        rules = found.GetOptions().Extensions[validate_pb2.field]
+        end, message = field, field.message_type
+        rules = field.GetOptions().Extensions[validate_pb2.field]
         if element.subscript is not None:
             name += f"[{element.subscript.value}]"
             rules = rules.repeated.items if rules.HasField("repeated") else rules.map.values
-    return name.removeprefix("."), field, rules
+    return name.removeprefix("."), end, rules
 
 
 def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: str) -> str | None:
     kind, _, rule = rule_id.partition(".")
     if kind in _NUMBERS:
         if rule in ("in", "not_in"):
-            return _listed(getattr(rules, kind), rule)
+            return _listed(getattr(getattr(rules, kind), rule), rule)
         return _range(getattr(rules, kind), kind)
     make = SENTENCES.get(rule_id)
     return make(field, rules) if make is not None else None
 
 
-_Make = Callable[[FieldDescriptor, validate_pb2.FieldRules], str]
+_Make: TypeAlias = Callable[[FieldDescriptor, validate_pb2.FieldRules], str]
 _NUMBERS = frozenset({"int32", "int64", "uint32", "uint64", "float", "double"})
+
+
+class _Bounds(Protocol):
+    """The rules of a number of any kind."""
+
+    gt: float
+    gte: float
+    lt: float
+    lte: float
+
+    def HasField(self, field_name: str, /) -> bool:
+        """Tell whether a bound is set."""
 
 
 def _characters(count: int) -> str:
@@ -160,7 +177,7 @@ def too_many(field: FieldDescriptor) -> str:
     return SENTENCES[rule or "repeated.max_items"](field, field.GetOptions().Extensions[validate_pb2.field])
 
 
-def _range(rules: Any, kind: str) -> str:
+def _range(rules: _Bounds, kind: str) -> str:
     if rules.HasField("gte") and rules.HasField("lte"):
         return f"must be between {_number(rules.gte)} and {_number(rules.lte)}"
     whole = kind not in ("double", "float")
@@ -176,8 +193,8 @@ def _range(rules: Any, kind: str) -> str:
     return "must be " + " and ".join(bound for bound in (low, high) if bound)
 
 
-def _listed(rules: Any, rule: str) -> str:
-    values = _or(_number(value) for value in getattr(rules, rule))
+def _listed(numbers: Iterable[float], rule: str) -> str:
+    values = _or(map(_number, numbers))
     return f"must be {values}" if rule == "in" else f"must not be {values}"
 
 
@@ -185,14 +202,14 @@ def _number(value: float) -> str:
     return f"{value:,.10g}" if isinstance(value, float) else f"{value:,}"
 
 
-def _or(names: Any) -> str:
+def _or(names: Iterable[str]) -> str:
     *others, last = names
-    return f"{', '.join(others)} or {last}" if others else str(last)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _is_missing(request: Message, path: str) -> bool:
     *parents, name = path.split(".")
-    part: Any = request
+    part = request
     for parent in parents:
         if not part.HasField(parent):
             return False  # that the whole is missing is said by its own rule

@@ -11,7 +11,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 MAX_STRUCT_BYTES = 48 * 1024
 """What any JSON object may take on the wire: 8 KiB of JSON that is all small numbers take five times as much."""
 
-LEAST = 16 * 1024
+MIN_LIMIT = 16 * 1024
 """A message of this size costs next to nothing, and what is wrong with its fields can be said by name."""
 
 _ECHOED_BYTES = 128 * 1024
@@ -20,25 +20,25 @@ _ECHOED_TEXT = 1024
 _MAX_CHARACTER = 4
 _TAG_AND_LENGTH = 8
 _NUMBER = 12
-_KEPT_BY_THE_SERVER = {
+_BYTES_OF_TYPES = {
     "google.protobuf.Timestamp": 2 * _NUMBER,
     "google.type.Money": 2 * _NUMBER + 64,
     "google.protobuf.FieldMask": 4 * 1024,
     "google.protobuf.Struct": MAX_STRUCT_BYTES,
     "google.api.HttpBody": 256 * 1024,  # what a payment gateway reports
 }
-"""Types that carry no rules."""
+"""What types take that carry no rules."""
 
 
 def largest(message: Descriptor) -> int:
-    """The bytes above which a message of this type breaks a rule for certain, or LEAST."""
-    return max(LEAST, _bytes_of(message))
+    """The bytes above which a message of this type breaks a rule for certain, or MIN_LIMIT."""
+    return max(MIN_LIMIT, _bytes_of(message))
 
 
 @cache
 def _bytes_of(message: Descriptor) -> int:
-    known = _KEPT_BY_THE_SERVER.get(message.full_name)
-    return known if known is not None else sum(_bytes_of_field(field) for field in message.fields)
+    declared = _BYTES_OF_TYPES.get(message.full_name)
+    return declared if declared is not None else sum(_bytes_of_field(field) for field in message.fields)
 
 
 def _bytes_of_field(field: FieldDescriptor) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from math import isfinite
-from typing import Any
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
@@ -32,14 +31,14 @@ def flaws(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
     for field, value in message.ListFields():
         name = f"{path}{field.name}"
         if field.type == FieldDescriptor.TYPE_STRING:
-            if any(NUL in text for text in _each(field, value)):
+            if any(NUL in text for text in (value if field.is_repeated else [value])):
                 yield name, "must not contain NUL characters"
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
-            for index, part in enumerate(_each(field, value)):
+            for index, part in enumerate(value if field.is_repeated else [value]):
                 yield from _message_flaws(part, f"{name}[{index}]" if field.is_repeated else name)
 
 
-def _message_flaws(message: Any, name: str) -> Iterator[tuple[str, str]]:
+def _message_flaws(message: Message, name: str) -> Iterator[tuple[str, str]]:
     if isinstance(message, Timestamp):
         if not (_FIRST_SECOND <= message.seconds <= _LAST_SECOND and 0 <= message.nanos < 10**9):
             yield name, "is not a time of the years 1 to 9999"
@@ -76,7 +75,3 @@ def _value_problem(value: Value, depth: int) -> str | None:
 
 def _first(problems: Iterable[str | None]) -> str | None:
     return next((problem for problem in problems if problem), None)
-
-
-def _each(field: FieldDescriptor, value: Any) -> Iterable[Any]:
-    return value if field.is_repeated else (value,)

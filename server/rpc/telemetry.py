@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from bisect import bisect_left
 from collections.abc import Iterable
-from typing import Any
 
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -47,7 +46,7 @@ class Telemetry(Collector):
             durations = self._durations[call.method] = [0.0] * (len(_BUCKETS) + 2)
         durations[bisect_left(_BUCKETS, seconds)] += 1
         durations[-1] += seconds
-        line: dict[str, Any] = {
+        line: dict[str, object] = {
             "event": "call",
             "level": "info",
             "method": call.method,

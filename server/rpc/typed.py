@@ -6,9 +6,9 @@ anybody or mean exactly what they are, such as passwords and tokens.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableSequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
@@ -59,7 +59,7 @@ def tidy(request: Message) -> list[Violation]:
     return list(_tidy(request, _plan(request.DESCRIPTOR), ""))
 
 
-def _tidy(message: Any, plan: _Plan, path: str) -> Iterator[Violation]:
+def _tidy(message: Message, plan: _Plan, path: str) -> Iterator[Violation]:
     for name, several_lines, required, most in plan.texts:
         value = getattr(message, name)
         if not value or (most is None and is_plain(value)):
@@ -84,7 +84,7 @@ def _tidy(message: Any, plan: _Plan, path: str) -> Iterator[Violation]:
                 yield from _tidy(part, inner, f"{path}{name}[{index}].")
 
 
-def _tidy_list(texts: Any, several_lines: bool, path: str) -> Iterator[Violation]:
+def _tidy_list(texts: MutableSequence[str], several_lines: bool, path: str) -> Iterator[Violation]:
     for index, value in enumerate(texts):
         if not is_plain(value):
             texts[index], problem = _tidied(value, several_lines)

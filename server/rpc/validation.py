@@ -13,7 +13,7 @@ from protovalidate import Validator
 
 from server.errors import InvalidField, RequestTooLarge
 from server.rpc.sentences import Violation, describe, too_many
-from server.rpc.sizes import LEAST, largest
+from server.rpc.sizes import MIN_LIMIT, largest
 from server.rpc.storable import flaws
 from server.rpc.typed import is_output_only, tidy
 
@@ -39,7 +39,7 @@ class Validation:
 
     def check_size(self, method: str, size: int) -> None:
         """Raise RequestTooLarge for `size` bytes when no request that `method` serves has as many."""
-        limit = self._largest.get(method, LEAST)
+        limit = self._largest.get(method, MIN_LIMIT)
         if size > limit:
             raise RequestTooLarge(size=size, method=method.rpartition("/")[2], limit=limit)
 
@@ -59,7 +59,7 @@ class Validation:
         if crowded:
             return crowded
         broken = self._validator.collect_violations(request)[:_MAX_REPORTED]
-        described = chain.from_iterable(describe(request, violation.proto) for violation in broken)
+        described = chain.from_iterable(describe(request, violation) for violation in broken)
         return _by_field(chain(untidy, described, flaws(request)))
 
     def warm(self, message_types: list[type[Message]]) -> None:

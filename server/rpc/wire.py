@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -17,7 +17,9 @@ from server.errors import InvalidField, InvalidMoney, InvalidUpdateMask
 from server.money import MAX_MINOR, Money, decimals, to_minor_from, to_minor_up_to
 
 MAX_INT32 = 2**31 - 1
-"""The most that an int32 field can say; more is shown as this."""
+"""The highest that an int32 field can say; more is shown as this."""
+
+M = TypeVar("M", bound=Message)
 
 _NANOS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -55,13 +57,13 @@ def price_range_from_wire(low: str, high: str, currency: str) -> tuple[int | Non
 
     An empty one bounds nothing. Raises InvalidMoney, and InvalidField when the lower one is above the other.
     """
-    least, most = _bound(low, "min_price"), _bound(high, "max_price")
-    if least is not None and most is not None and least > most:
+    lowest, highest = _bound(low, "min_price"), _bound(high, "max_price")
+    if lowest is not None and highest is not None and lowest > highest:
         raise InvalidField(("min_price", "must not be above max_price"))
     # A bound finer than the currency admits what truly lies inside: up for the lower one, down for the upper one.
     return (
-        None if least is None else to_minor_from(least, currency),
-        None if most is None else to_minor_up_to(most, currency),
+        None if lowest is None else to_minor_from(lowest, currency),
+        None if highest is None else to_minor_up_to(highest, currency),
     )
 
 
@@ -91,7 +93,7 @@ def time_from_wire(message: Message, field: str) -> datetime | None:
 
 
 def masked_values(
-    resource: Message, mask: FieldMask | None, allowed: Iterable[str], **converted: Any
+    resource: M, mask: FieldMask | None, allowed: Iterable[str], **converted: Callable[[M], object]
 ) -> dict[str, Any]:
     """The fields of `resource` that an update changes, by name.
 
