@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,9 @@ NEVER_SOLD = ("PENDING_PAYMENT", "CANCELLED")
 
 PAID_BACK = "REFUNDED"
 RETURNED = "RETURNED"
+
+Query = sa.Select[Any]
+"""SQLAlchemy knows no type of columns that are named by strings."""
 
 CHUNK = 20_000
 DESCRIPTION_LIMIT = 2_000
@@ -165,16 +169,14 @@ def _read_categories(connection: sa.Connection) -> tuple[dict[int, str], dict[in
     return names, paths
 
 
-def _epoch(connection: sa.Connection, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+def _epoch(connection: sa.Connection, column: sa.ColumnElement[datetime]) -> sa.ColumnElement[float]:
     """A time as seconds since 1970, in UTC."""
     if connection.dialect.name == "sqlite":
         return (sa.func.julianday(column) - 2440587.5) * 86400.0
     return sa.cast(sa.extract("epoch", column), sa.Double)
 
 
-def _columns(
-    connection: sa.Connection, query: sa.Select[Any], types: Sequence[type[np.generic]]
-) -> list[Array]:
+def _columns(connection: sa.Connection, query: Query, types: Sequence[type[np.generic]]) -> list[Array]:
     parts: list[list[Array]] = [[np.empty(0, kind)] for kind in types]
     for rows in _chunks(connection, query):
         for column, kind in enumerate(types):
@@ -182,6 +184,6 @@ def _columns(
     return [np.concatenate(part) for part in parts]
 
 
-def _chunks(connection: sa.Connection, query: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+def _chunks(connection: sa.Connection, query: Query) -> Iterator[Sequence[sa.Row[Any]]]:
     with connection.execute(query, execution_options={"stream_results": True}) as result:
         yield from result.partitions(CHUNK)

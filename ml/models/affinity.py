@@ -8,7 +8,6 @@ decided by validation on the shop's own history, because the best one differs by
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -33,7 +32,7 @@ WALK_ALPHA, WALK_BETA = 0.7, 0.3
 """Users have longer lists than baskets: their walk is bent less."""
 
 
-def bought(interactions: Interactions, product_ids: Ids) -> tuple[Ids, Any]:
+def bought(interactions: Interactions, product_ids: Ids) -> tuple[Ids, sparse.csr_matrix]:
     """The customers, ascending, and a CSR matrix of customers by products, one where they ever bought."""
     lines = interactions.where(interactions.user_ids != GUEST)
     items = rows_of(product_ids, lines.product_ids)
@@ -54,27 +53,27 @@ def candidates(products: int, *, baskets: bool) -> list[str]:
 
 
 def train(
-    user_items: Any,
-    basket_items: Any,
+    user_items: sparse.csr_matrix,
+    basket_items: sparse.csr_matrix,
     names: Collection[str] = MODELS,
     *,
     threads: int = 1,
     on_model: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:
+) -> dict[str, sparse.csr_matrix]:
     """Train the named models; each is a CSR matrix of products by products, brought to one scale.
 
     `user_items` and `basket_items` are CSR matrices with one where bought. `on_model` is told each model's name
     before it is trained.
     """
-    matrices: dict[str, Any] = {}
-    walk: Any = None
+    matrices: dict[str, sparse.csr_matrix] = {}
+    walk: sparse.csr_matrix | None = None
     if "walk" in names or "ease" in names:
         on_model("walk")
         walk = rp3beta.train(
             user_items, alpha=WALK_ALPHA, beta=WALK_BETA, neighbours=NEIGHBOURS, threads=threads
         )
         matrices["walk"] = walk
-    makers: Mapping[str, Callable[[], Any]] = {
+    makers: Mapping[str, Callable[[], sparse.csr_matrix]] = {
         "baskets": lambda: rp3beta.train(basket_items, neighbours=NEIGHBOURS, threads=threads),
         "ease": lambda: ease.train(user_items, walk, neighbours=NEIGHBOURS, threads=threads),
         "bm25": lambda: neighbourhood.bm25(user_items, neighbours=NEIGHBOURS, threads=threads),
@@ -87,7 +86,7 @@ def train(
     return {name: _scaled(matrices[name]) for name in MODELS if name in names}
 
 
-def joined(models: Mapping[str, Any], shares: Mapping[str, float]) -> dict[str, Array]:
+def joined(models: Mapping[str, sparse.csr_matrix], shares: Mapping[str, float]) -> dict[str, Array]:
     """The sum of the models by their shares, as the arrays of `Neighbours`: each product keeps the best."""
     parts = [models[name] * np.float32(share) for name, share in shares.items() if share]
     total = parts[0]
@@ -97,7 +96,7 @@ def joined(models: Mapping[str, Any], shares: Mapping[str, float]) -> dict[str, 
     return arrays_of(_scaled(best), "affinity")
 
 
-def _scaled(matrix: Any) -> Any:
+def _scaled(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     scaled = matrix.astype(np.float32)
     scaled.data /= np.float32(spread(scaled.data))
     return scaled

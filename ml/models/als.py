@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from implicit.cpu.als import AlternatingLeastSquares
@@ -34,11 +33,11 @@ class Factors:
 
     users: Floats
     items: Floats
-    confidences: Any
-    """scipy CSR matrix of users by items."""
+    confidences: sparse.csr_matrix
+    """Users by items."""
 
 
-def strengths(dataset: Dataset, user_ids: Ids) -> Any:
+def strengths(dataset: Dataset, user_ids: Ids) -> sparse.csr_matrix:
     """How much each user wants each product, as a CSR matrix of users by products.
 
     The first order of a product counts 1 and repeats add less and less; weaker behaviour adds its share once
@@ -67,7 +66,7 @@ def users_of(dataset: Dataset) -> Ids:
 
 
 def train(
-    strength: Any,
+    strength: sparse.csr_matrix,
     *,
     factors: int = FACTORS,
     regularization: float = REGULARIZATION,
@@ -104,7 +103,7 @@ def train(
     )
 
 
-def _cold_are_zero(factors: Array, axis: int, confidences: Any) -> Floats:
+def _cold_are_zero(factors: Array, axis: int, confidences: sparse.csr_matrix) -> Floats:
     # A row without any observation keeps what is left of its random start; zero says "nothing known" to the
     # serving half.
     observed = np.asarray(confidences.getnnz(axis=axis)) > 0

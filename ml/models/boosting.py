@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 
 class MissingLibrary(Exception):
@@ -20,7 +20,7 @@ class MissingLibrary(Exception):
         )
 
 
-def lightgbm() -> Any:
+def lightgbm() -> ModuleType:
     """The library, imported when it is first needed: 0.1 s and 7 MB instead of 1.6 s and 75 MB.
 
     Raises MissingLibrary.

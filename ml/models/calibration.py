@@ -6,8 +6,6 @@ Estimates", KDD 2002. It never falls, so the order of a list does not change.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats
@@ -25,7 +23,7 @@ def train(scores: Doubles, hits: Doubles) -> dict[str, Array]:
         return none()
     from sklearn.isotonic import IsotonicRegression  # a second to import, which serving need not pay
 
-    curve: Any = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, hits)
+    curve = IsotonicRegression(y_min=0.0, y_max=1.0, out_of_bounds="clip").fit(scores, hits)
     levels, chances = curve.X_thresholds_, curve.y_thresholds_
     return {
         "calibration_scores": np.asarray(levels, dtype=np.float32),

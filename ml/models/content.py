@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -71,7 +71,7 @@ class Embedder:
         return _placed(matrix, self._projection)
 
 
-def _placed(matrix: Any, projection: Floats) -> Floats:
+def _placed(matrix: sparse.csr_matrix, projection: Floats) -> Floats:
     vectors = np.asarray(matrix @ projection, dtype=np.float32)
     return normalised(vectors.reshape(matrix.shape[0], projection.shape[1]))
 
@@ -104,7 +104,9 @@ def _vocabulary(texts: Sequence[Mapping[str, float]]) -> tuple[list[str], Floats
     return [word for word, _ in frequent], np.array([count for _, count in frequent], dtype=np.float32)
 
 
-def _tf_idf(texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], inverse: Floats) -> Any:
+def _tf_idf(
+    texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], inverse: Floats
+) -> sparse.csr_matrix:
     indptr, indices, data = [0], list[int](), list[float]()
     for words in texts:
         weighted = [(columns[word], weight) for word, weight in words.items() if word in columns]
@@ -120,7 +122,7 @@ def _tf_idf(texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], in
     return matrix
 
 
-def _projection(matrix: Any, dimensions: int, seed: int) -> Floats:
+def _projection(matrix: sparse.csr_matrix, dimensions: int, seed: int) -> Floats:
     """The right singular vectors of the largest singular values, as columns."""
     smaller = min(matrix.shape)
     if smaller == 0:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import sparse
 
@@ -17,7 +15,7 @@ ALPHA = 0.6
 BETA = 0.4
 
 
-def baskets(interactions: Interactions, product_ids: Ids) -> Any:
+def baskets(interactions: Interactions, product_ids: Ids) -> sparse.csr_matrix:
     """The orders as a CSR matrix of baskets by products, one where bought; guests' orders count too."""
     items = rows_of(product_ids, interactions.product_ids)
     order_ids, orders = np.unique(interactions.order_ids, return_inverse=True)
@@ -28,7 +26,7 @@ def baskets(interactions: Interactions, product_ids: Ids) -> Any:
 
 
 def train(
-    basket_items: Any,
+    basket_items: sparse.csr_matrix,
     *,
     alpha: float = ALPHA,
     beta: float = BETA,

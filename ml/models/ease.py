@@ -8,8 +8,6 @@ Linear Methods for Top-N Recommender Systems", ICDM 2011).
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from scipy import linalg, sparse
 from scipy.linalg.lapack import sposv
@@ -31,8 +29,13 @@ NEIGHBOURS = 200
 
 
 def train(
-    matrix: Any, near: Any, *, whole_limit: int = WHOLE_LIMIT, neighbours: int = NEIGHBOURS, threads: int = 1
-) -> Any:
+    matrix: sparse.csr_matrix,
+    near: sparse.csr_matrix,
+    *,
+    whole_limit: int = WHOLE_LIMIT,
+    neighbours: int = NEIGHBOURS,
+    threads: int = 1,
+) -> sparse.csr_matrix:
     """Give the products that each product speaks for, best first, as rows of a CSR matrix.
 
     `matrix` is a CSR matrix of users by products, one where bought; `near` any item-to-item model of the same
@@ -45,7 +48,7 @@ def train(
     return strongest(weights, neighbours)
 
 
-def _whole(matrix: Any) -> Any:
+def _whole(matrix: sparse.csr_matrix) -> sparse.csr_matrix:
     gram: Doubles = (matrix.T @ matrix).toarray().astype(np.float64)
     gram[np.diag_indices_from(gram)] += WHOLE_PENALTY
     inverse = linalg.inv(gram, overwrite_a=True, check_finite=False)
@@ -54,7 +57,7 @@ def _whole(matrix: Any) -> Any:
     return sparse.csr_matrix(weights.astype(np.float32))
 
 
-def _within(matrix: Any, near: Any, threads: int) -> Any:
+def _within(matrix: sparse.csr_matrix, near: sparse.csr_matrix, threads: int) -> sparse.csr_matrix:
     """Regress each product on the products of its row in `near`."""
     together = partners(matrix, PARTNERS, threads=threads)
     own = np.asarray(matrix.multiply(matrix).sum(axis=0), dtype=np.float32).ravel() + np.float32(NEAR_PENALTY)
@@ -82,7 +85,7 @@ def _solved(gram: Floats, target: Floats) -> Floats:
 class _Table:
     """Counts of pairs, each product's largest, from which small squares are cut."""
 
-    def __init__(self, together: Any) -> None:
+    def __init__(self, together: sparse.csr_matrix) -> None:
         """`together` is a CSR matrix of counts. Its rows are filled up to one width: to copy whole rows takes half
         the time of gathering rows of many lengths.
         """

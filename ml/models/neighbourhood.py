@@ -7,9 +7,8 @@ with products as documents and users as words.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from scipy import sparse
 
 from ml.models.cooccurrence import counts, partners, scaled
 
@@ -18,7 +17,7 @@ SATURATION = 1.2
 LENGTH_SHARE = 0.75
 
 
-def cosine(matrix: Any, *, neighbours: int = NEIGHBOURS, threads: int = 1) -> Any:
+def cosine(matrix: sparse.csr_matrix, *, neighbours: int = NEIGHBOURS, threads: int = 1) -> sparse.csr_matrix:
     """Give each product's nearest others by cosine, best first, as rows of a CSR matrix.
 
     `matrix` is a CSR matrix of users by products.
@@ -28,7 +27,7 @@ def cosine(matrix: Any, *, neighbours: int = NEIGHBOURS, threads: int = 1) -> An
     return partners(scaled(matrix, nobody, squares**-0.5), neighbours, threads=threads)
 
 
-def bm25(matrix: Any, *, neighbours: int = NEIGHBOURS, threads: int = 1) -> Any:
+def bm25(matrix: sparse.csr_matrix, *, neighbours: int = NEIGHBOURS, threads: int = 1) -> sparse.csr_matrix:
     """Give each product's best partners by the inner product of BM25 weights, as rows of a CSR matrix.
 
     A user who bought nearly everything says little about any product, and so weighs little.

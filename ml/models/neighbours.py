@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
@@ -65,7 +65,7 @@ def spread(weights: Floats) -> float:
     return size if size > 0 else 1.0
 
 
-def strongest(matrix: Any, count: int) -> Any:
+def strongest(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
     """Keep the `count` largest positive values of each row of a CSR matrix, largest first."""
     positive = matrix.tocsr(copy=True)
     positive.data[~(positive.data > 0)] = 0
@@ -81,7 +81,7 @@ def strongest(matrix: Any, count: int) -> Any:
     return sparse.csr_matrix((positive.data[order], positive.indices[order], bounds), shape=positive.shape)
 
 
-def arrays_of(matrix: Any, part: str) -> dict[str, Array]:
+def arrays_of(matrix: sparse.csr_matrix, part: str) -> dict[str, Array]:
     """The arrays of a CSR matrix whose rows are sorted by weight, named for a part of the artifact."""
     return {
         f"{part}_indptr": matrix.indptr.astype(np.int64),

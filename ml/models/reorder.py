@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -174,6 +174,13 @@ class Chances(NamedTuple):
         )
 
 
+class Booster(Protocol):
+    """Trained trees."""
+
+    def predict(self, data: Doubles, num_threads: int) -> Doubles:
+        """The probability of each row of features."""
+
+
 class Reorder:
     """Serves the trees; any number of threads may ask at once."""
 
@@ -207,14 +214,15 @@ class Reorder:
         return np.asarray(self._booster.predict(matrix, num_threads=1), dtype=np.float32)
 
 
-def _booster(trees: Sequence[str]) -> Any:
+def _booster(trees: Sequence[str]) -> Booster | None:
     """The trees, ready to be asked; None where the library is missing, as on another server than trained them."""
     try:
         library = lightgbm()
     except MissingLibrary as missing:
         _log.warning("%s; how often each product was bought stands in for it", missing)
         return None
-    return library.Booster(model_str="\n".join(trees))
+    booster: Booster = library.Booster(model_str="\n".join(trees))
+    return booster
 
 
 def reason(count: int, mean_gap: float, days_ago: float) -> str:

@@ -7,7 +7,8 @@ and the result divided by the popularity of where the walk ends, raised to `beta
 
 from __future__ import annotations
 
-from typing import Any
+import numpy as np
+from scipy import sparse
 
 from ml.models.cooccurrence import counts, partners, scaled
 
@@ -17,8 +18,13 @@ NEIGHBOURS = 200
 
 
 def train(
-    matrix: Any, *, alpha: float = ALPHA, beta: float = BETA, neighbours: int = NEIGHBOURS, threads: int = 1
-) -> Any:
+    matrix: sparse.csr_matrix,
+    *,
+    alpha: float = ALPHA,
+    beta: float = BETA,
+    neighbours: int = NEIGHBOURS,
+    threads: int = 1,
+) -> sparse.csr_matrix:
     """Give each product's best neighbours, best first, as rows of a CSR matrix of products by products.
 
     `matrix` is a CSR matrix of users or baskets by products, one where bought.
@@ -28,9 +34,5 @@ def train(
     # does not change which ends are best, so it is put in afterwards.
     symmetric = scaled(matrix, users ** (-alpha / 2), products**-beta)
     walk = partners(symmetric, neighbours, threads=threads)
-    walk.data = (walk.data * (products ** (beta - alpha)).repeat(_lengths(walk))).astype("float32")
+    walk.data = (walk.data * np.repeat(products ** (beta - alpha), np.diff(walk.indptr))).astype(np.float32)
     return walk
-
-
-def _lengths(matrix: Any) -> Any:
-    return matrix.indptr[1:] - matrix.indptr[:-1]
