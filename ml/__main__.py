@@ -19,7 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ml.artifacts.artifact import MIN_KEY_BYTES
 from ml.models.boosting import MissingLibrary
-from ml.training.train import MODEL_TYPES, Options, TooLittleData, run
+from ml.training.options import Options
+from ml.training.train import MODEL_TYPES, TooLittleData, run
 
 Number = TypeVar("Number", int, float)
 
@@ -66,7 +67,7 @@ def main(arguments: list[str] | None = None) -> int:
             database_url,
             parsed.models_dir,
             parsed.type,
-            _options(parsed),
+            options=_options(parsed),
             key=key,
             serving=parsed.serving,
             now=datetime.now(UTC),

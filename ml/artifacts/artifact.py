@@ -25,6 +25,7 @@ from typing import NoReturn
 import numpy as np
 
 from ml.artifacts.manifest import Description, FileEntry, Manifest
+from ml.artifacts.parameters import Parameters
 from ml.artifacts.schema import ARRAYS, FORMAT, PARTS, TEXTS, Contents, InvalidContents, check
 from ml.data.arrays import Array
 
@@ -225,7 +226,8 @@ def _verified_manifest(path: Path, key: bytes) -> Manifest:
             name: FileEntry(**{**entry, "shape": tuple(entry["shape"])})
             for name, entry in fields["files"].items()
         }
-        manifest = Manifest(**{**fields, "files": files})
+        parameters = Parameters.of_json(fields["parameters"])
+        manifest = Manifest(**{**fields, "parameters": parameters, "files": files})
     except (ValueError, TypeError, KeyError, AttributeError):
         _refuse(path, "its manifest cannot be understood")
     if manifest.name != path.name:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+
+from ml.artifacts.parameters import Parameters
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,11 @@ class Manifest:
     created: str
     """ISO 8601, UTC."""
     data_fingerprint: str
-    parameters: Mapping[str, Any]
+    parameters: Parameters
     origins: Mapping[str, str]
     """Part → the artifact whose training made it: an earlier one where the part was carried over."""
     library_versions: Mapping[str, str]
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, object]
     files: Mapping[str, FileEntry]
 
 
@@ -43,8 +44,8 @@ class Description:
     model_type: str
     created: datetime
     data_fingerprint: str
-    parameters: Mapping[str, Any]
+    parameters: Parameters
     carried: Mapping[str, str]
     """Part → name of the artifact it was carried over from."""
     library_versions: Mapping[str, str]
-    metrics: Mapping[str, Any]
+    metrics: Mapping[str, object]

@@ -7,28 +7,32 @@ products bought before are bought again.
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from ml.benchmarks.memory import peak_mb
 from ml.data.online_retail import read_online_retail
 from ml.data.split import Split, hold_out
 from ml.evaluation import holdout
+from ml.evaluation.evaluate import Measures
 from ml.evaluation.holdout import HoldoutOrder
 from ml.evaluation.measures import K, ndcg_at_k, recall_at_k
+from ml.models.reorder import Reordered
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
-from ml.training import train
+from ml.ranking.selection import Recommendation
+from ml.training.fit import fit, parameters_of
+from ml.training.options import Options, Progress, within
+from ml.training.rehearsal import rehearse
+from ml.training.train import require_enough
 
 
 @dataclass(frozen=True)
-class Measured:
+class ListMeasures:
     """One way to recommend, on one task: `next basket` or `new items`."""
 
     task: str
@@ -40,53 +44,51 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Report:
-    """What the protocol found."""
+class NextBasketReport:
+    """What the protocol measured."""
 
-    lists: Sequence[Measured]
-    reorder: dict[str, float] | None
+    lists: Sequence[ListMeasures]
+    reorder: Measures | None
     fit_seconds: float
     peak_mb: float
 
-    def as_json(self) -> dict[str, Any]:
-        """The same for programs, with `recall@20` and `ndcg@20`."""
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each way to recommend, with `recall@20` and `ndcg@20`."""
         named = {"recall": f"recall@{K}", "ndcg": f"ndcg@{K}"}
-        models = [
-            {named.get(key, key): value for key, value in asdict(measured).items()} for measured in self.lists
+        return [
+            {named.get(key, key): value for key, value in asdict(measures).items()} for measures in self.lists
         ]
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
         return {
-            "models": models,
+            "models": self.rows(),
             "reorder": self.reorder,
             "fit_s": self.fit_seconds,
             "peak_mb": self.peak_mb,
         }
 
 
-def online_retail(path: Path, options: train.Options, progress: train.Progress) -> Report:
+def online_retail(path: Path, options: Options, progress: Progress) -> NextBasketReport:
     """Run the protocol on a file, plain or gzipped; raises UnreadableFile, and TooLittleData for a short one."""
     progress("read", 0, "Reading the invoices")
     dataset = read_online_retail(path)
     split = hold_out(dataset)
-    train.require_enough(split.training)
+    require_enough(split.training)
     started = time.process_time()
-    rehearsal = train.rehearse(split.training, options, _part(progress, 5, 45))
-    fitted = train.fit(split.training, options, _part(progress, 45, 80), recipe=rehearsal.recipe)
+    rehearsal = rehearse(split.training, options, within(progress, 5, 45))
+    fitted = fit(split.training, options, within(progress, 45, 80), recipe=rehearsal.recipe)
     contents = fitted | rehearsal.learned
-    parameters = train.parameters_of(options, rehearsal.recipe)
-    model = Model("online-retail", contents, parameters, rehearsal.metrics)
+    parameters = parameters_of(options, rehearsal.recipe)
+    model = Model("online-retail", contents, parameters)
     fit_seconds = time.process_time() - started
     progress("evaluate", 80, f"Asking about {len(split.baskets)} held-out invoices")
     lists, reorder = measure(model, split)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     progress("done", 100, "Done")
-    return Report(lists, reorder, round(fit_seconds, 1), round(peak, 1))
+    return NextBasketReport(lists, reorder, round(fit_seconds, 1), peak_mb())
 
 
-def _part(progress: train.Progress, start: int, end: int) -> train.Progress:
-    return lambda stage, percent, message: progress(stage, start + (end - start) * percent // 100, message)
-
-
-def measure(model: Model, split: Split) -> tuple[list[Measured], dict[str, float] | None]:
+def measure(model: Model, split: Split) -> tuple[list[ListMeasures], Measures | None]:
     """Ask a model trained on `split.training` about every held-out order, as a server would ask it."""
     # By time, as they come to a server: what sells lately is counted once a day.
     orders = sorted(holdout.holdout_orders(split), key=lambda order: order.time)
@@ -137,13 +139,13 @@ def _measured(
     ask: _Ask,
     orders: Sequence[HoldoutOrder],
     relevant_to: Callable[[HoldoutOrder], frozenset[int]],
-) -> Measured:
+) -> ListMeasures:
     cases = [(order, relevant_to(order)) for order in orders if relevant_to(order)]
     started = time.process_time()
     lists = [ask(order) for order, _ in cases]
     seconds = time.process_time() - started
     pairs = [(ranked, relevant) for ranked, (_, relevant) in zip(lists, cases, strict=True)]
-    return Measured(
+    return ListMeasures(
         task,
         name,
         _mean([recall_at_k(ranked, relevant, K) for ranked, relevant in pairs]),
@@ -165,5 +167,5 @@ def _bought(order: HoldoutOrder) -> frozenset[int]:
     return frozenset(order.purchases.product_ids.tolist())
 
 
-def _ids(items: Sequence[Any]) -> list[int]:
+def _ids(items: Sequence[Recommendation] | Sequence[Reordered]) -> list[int]:
     return [item.product_id for item in items]

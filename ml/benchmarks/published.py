@@ -6,21 +6,19 @@ a part of the training file once more, and the lists are those of `Model.recomme
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import islice, pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from ml.artifacts.schema import PARTS, Contents
+from ml.benchmarks.memory import peak_mb
 from ml.data.arrays import Array, Floats, Ids, Rows, rows_of
 from ml.data.dataset import Dataset
 from ml.data.line_files import dataset_of, read_lines
@@ -28,19 +26,23 @@ from ml.data.split import HISTORY_LIMIT, hold_out_at_random
 from ml.data.textfile import UnreadableFile
 from ml.evaluation.measures import ndcg_at_k, recall_at_k
 from ml.models import affinity, copurchase
+from ml.models.blend_weights import BlendWeights
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
-from ml.training import train
+from ml.training.fit import fit, parameters_of
+from ml.training.options import Options, Progress, within
+from ml.training.rehearsal import rehearse
+from ml.training.train import require_enough
 
 CHUNK = 256
 PARTS_USED = tuple(part for part in PARTS if part != "reorder")
 """Nobody buys twice in such files."""
 
-OPTIONS = train.Options(factors=64, regularization=10.0, iterations=10, alpha=40.0, threads=0)
+OPTIONS = Options(factors=64, regularization=10.0, iterations=10, alpha=40.0, threads=0)
 
 
 @dataclass(frozen=True)
-class Row:
+class ModelMeasures:
     """How one model did."""
 
     name: str
@@ -53,20 +55,20 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Table:
+class PublishedReport:
     """How all models did, the blend last."""
 
-    rows: Sequence[Row]
+    models: Sequence[ModelMeasures]
     k: int
     users: int
     peak_mb: float
     shares: Mapping[str, float]
     """Of the item-to-item models in the blend."""
-    weights: Mapping[str, Any]
+    weights: BlendWeights
 
-    def as_json(self) -> dict[str, Any]:
-        """The same for programs."""
-        models = [
+    def rows(self) -> list[dict[str, object]]:
+        """A row for each model."""
+        return [
             {
                 "name": row.name,
                 f"recall@{self.k}": row.recall,
@@ -74,15 +76,18 @@ class Table:
                 "fit_s": row.fit_seconds,
                 "us_per_user": row.us_per_user,
             }
-            for row in self.rows
+            for row in self.models
         ]
+
+    def as_json(self) -> dict[str, object]:
+        """The same for programs."""
         return {
-            "models": models,
+            "models": self.rows(),
             "k": self.k,
             "users": self.users,
             "peak_mb": self.peak_mb,
             "shares": dict(self.shares),
-            "weights": dict(self.weights),
+            "weights": asdict(self.weights),
         }
 
 
@@ -95,13 +100,15 @@ class _Test:
         self.past = {user: [item + 1 for item in past.get(user, ())] for user in self.users}
         self.future = {user: frozenset(item + 1 for item in future[user]) for user in self.users}
 
-    def row(self, name: str, fit_seconds: float, rank: Callable[[], Sequence[Sequence[int]]]) -> Row:
+    def row(
+        self, name: str, fit_seconds: float, rank: Callable[[], Sequence[Sequence[int]]]
+    ) -> ModelMeasures:
         """Make the lists of all users, which is timed, and measure them."""
         started = time.process_time()
         lists = rank()
         spent = time.process_time() - started
         pairs = [(ranked, self.future[user]) for ranked, user in zip(lists, self.users, strict=True)]
-        return Row(
+        return ModelMeasures(
             name,
             round(float(np.mean([recall_at_k(*pair, self.k) for pair in pairs])), 4),
             round(float(np.mean([ndcg_at_k(*pair, self.k) for pair in pairs])), 4),
@@ -113,7 +120,7 @@ class _Test:
 class _Watch:
     """Passes progress on, and tells how long each stage and each item-to-item model took when it last ran."""
 
-    def __init__(self, progress: train.Progress) -> None:
+    def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._running: tuple[str, float] | None = None
         self.seconds: dict[str, float] = {}
@@ -132,7 +139,7 @@ class _Watch:
         self._running = None if name is None else (name, now)
 
 
-def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Progress) -> Table:
+def measure_files(train_path: Path, test_path: Path, k: int, progress: Progress) -> PublishedReport:
     """Train on one file, rank what its users do not have there, and compare with the other file.
 
     Raises UnreadableFile, and TooLittleData for a file too short.
@@ -143,25 +150,25 @@ def measure_files(train_path: Path, test_path: Path, k: int, progress: train.Pro
     if not test.users:
         raise UnreadableFile(f"{test_path} holds no user with an item.")
     dataset = dataset_of(past, future)
-    train.require_enough(dataset)
+    require_enough(dataset)
     # As in a server: threads of BLAS would spin over vectors this small.
     with threadpool_limits(1, "blas"):
         return _measured(dataset, test, progress)
 
 
-def _measured(dataset: Dataset, test: _Test, progress: train.Progress) -> Table:
+def _measured(dataset: Dataset, test: _Test, progress: Progress) -> PublishedReport:
     started = time.monotonic()
     split = hold_out_at_random(dataset, seed=OPTIONS.seed)
-    rehearsal = train.rehearse(dataset, OPTIONS, _part(progress, 1, 40), split=split)
+    rehearsal = rehearse(dataset, OPTIONS, within(progress, 1, 40), split=split)
     shares = rehearsal.recipe.shares
     own = _Own.of(dataset, test)
-    watch = _Watch(_part(progress, 40, 75))
+    watch = _Watch(within(progress, 40, 75))
     models = own.train(tuple(shares), watch)
-    contents = train.fit(dataset, OPTIONS, watch, PARTS_USED, rehearsal.recipe, models)
+    contents = fit(dataset, OPTIONS, watch, parts=PARTS_USED, recipe=rehearsal.recipe, item_models=models)
     watch.switch(None)
     contents = contents | rehearsal.learned | Contents({}, {"reorder_trees": []})
-    parameters = train.parameters_of(OPTIONS, rehearsal.recipe)
-    model = Model("measured", contents, parameters, rehearsal.metrics)
+    parameters = parameters_of(OPTIONS, rehearsal.recipe)
+    model = Model("measured", contents, parameters)
     ended = time.monotonic()
     progress("evaluate", 75, f"Ranking for {len(test.users)} users")
     blend = test.row(
@@ -181,13 +188,8 @@ def _measured(dataset: Dataset, test: _Test, progress: train.Progress) -> Table:
         test.row("als", watch.seconds["als"], lambda: own.lists_by_factors(contents.arrays)),
         blend,
     ]
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     progress("done", 100, "Done")
-    return Table(rows, test.k, len(test.users), round(peak, 1), shares, parameters["blend"])
-
-
-def _part(progress: train.Progress, start: int, end: int) -> train.Progress:
-    return lambda stage, percent, message: progress(stage, start + (end - start) * percent // 100, message)
+    return PublishedReport(rows, test.k, len(test.users), peak_mb(), shares=shares, weights=parameters.blend)
 
 
 def _recommended(model: Model, test: _Test, user: int) -> list[int]:
@@ -213,12 +215,12 @@ class _Own:
 
     k: int
     ids: Ids
-    user_items: Any
+    user_items: sparse.csr_matrix
     """CSR matrix of all users by products, one where they have it."""
-    baskets: Any
+    baskets: sparse.csr_matrix
     user_ids: Ids
     """Of the test's users."""
-    asking: Any
+    asking: sparse.csr_matrix
     """The rows of the test's users; empty for those the first file does not know."""
 
     @classmethod
@@ -241,7 +243,7 @@ class _Own:
             (selection @ user_items).tocsr(),
         )
 
-    def train(self, names: Collection[str], watch: _Watch) -> dict[str, Any]:
+    def train(self, names: Collection[str], watch: _Watch) -> dict[str, sparse.csr_matrix]:
         """Train item-to-item models, each timed for itself."""
         models = affinity.train(
             self.user_items, self.baskets, names, threads=OPTIONS.threads, on_model=watch.switch
@@ -249,7 +251,7 @@ class _Own:
         watch.switch(None)
         return models
 
-    def lists_by_neighbours(self, matrix: Any) -> list[list[int]]:
+    def lists_by_neighbours(self, matrix: sparse.csr_matrix) -> list[list[int]]:
         """The best products of each user by the sum of what theirs say for others."""
         lists: list[list[int]] = []
         mine = np.zeros(len(self.ids), dtype=np.bool_)

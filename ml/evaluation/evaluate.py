@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -23,6 +23,64 @@ MIN_LATER = 50
 """Baskets younger than the model in use that it takes to compare it on those alone."""
 
 
+Measures = Mapping[str, float]
+"""Figures of ranked lists by name, such as `recall@20`; empty where there was nobody to measure on."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The model in use, measured on the same cases as a candidate."""
+
+    version: str
+    users: int
+    unseen: bool
+    """Whether the cases are younger than the model in use."""
+    standard_error: float
+    """Of the difference in recall."""
+    candidate: Measures
+    serving: Measures
+
+    def to_json(self) -> dict[str, object]:
+        """What a manifest says of it: the measures of the model in use stand beside its version."""
+        return {
+            "version": self.version,
+            "users": self.users,
+            "unseen": self.unseen,
+            "standard_error": self.standard_error,
+            "candidate": self.candidate,
+            **self.serving,
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What held-out baskets say about a model."""
+
+    k: int
+    users: int
+    blend: Measures
+    popularity: Measures
+    sources: Mapping[str, Measures]
+    """Of each source alone."""
+    serving: Comparison | None = None
+    reorder: Measures | None = None
+
+    def to_json(self) -> dict[str, object]:
+        """What a manifest says of it; what was not measured is left out."""
+        fields: dict[str, object] = {
+            "k": self.k,
+            "users": self.users,
+            "blend": self.blend,
+            "popularity": self.popularity,
+            "sources": self.sources,
+        }
+        if self.serving is not None:
+            fields["serving"] = self.serving.to_json()
+        if self.reorder is not None:
+            fields["reorder"] = self.reorder
+        return fields
+
+
 def recommended(model: Model, case: Case, k: int = K) -> list[int]:
     """What the server would recommend to the user of a case."""
     return _ids(
@@ -36,36 +94,35 @@ def recommended(model: Model, case: Case, k: int = K) -> list[int]:
     )
 
 
-def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int = K) -> dict[str, Any]:
+def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int = K) -> Evaluation:
     """Rank products for the users of the cases as the server would, and compare with what they bought.
 
-    `model` was trained on `sold`, which holds none of the baskets. Returns `k`, `users`, and the measures of the
-    `blend`, of `popularity`, and of each of the `sources` alone: empty ones where there is nobody to measure on.
+    `model` was trained on `sold`, which holds none of the baskets.
     """
     popular = [
         _ids(model.bestsellers.popular(eligible=Without(frozenset(case.history)), limit=k)) for case in cases
     ]
     few = cases[:: max(1, len(cases) // SOURCES_LIMIT)]
-    measured = _Measured(model, sold, k)
-    return {
-        "k": k,
-        "users": len(cases),
-        "blend": measured.of([recommended(model, case, k) for case in cases], cases),
-        "popularity": measured.of(popular, cases),
-        "sources": {
-            name: measured.of([source_alone(model, name, case, k) for case in few], few)
+    metrics = _Metrics(model, sold, k)
+    return Evaluation(
+        k=k,
+        users=len(cases),
+        blend=metrics.of([recommended(model, case, k) for case in cases], cases),
+        popularity=metrics.of(popular, cases),
+        sources={
+            name: metrics.of([source_alone(model, name, case, k) for case in few], few)
             for name in ("als", "copurchase", "content", "trending")
         },
-    }
+    )
 
 
 def compare(
-    candidate: Model, serving: Model, cases: Sequence[Case], sold: Interactions, since: float
-) -> dict[str, Any]:
-    """Measure the model in use on the same cases: `version`, measures, and the difference's standard error.
+    candidate: Model, serving: Model, cases: Sequence[Case], *, sold: Interactions, since: float
+) -> Comparison:
+    """Measure the model in use and a candidate on the same cases.
 
     `since` is when it was trained, in seconds since 1970. Where enough of the baskets are younger, only those
-    count: the older ones the model in use has learned by heart. `candidate` gives the other's measures on them.
+    count: the older ones the model in use has learned by heart.
     """
     later = [case for case in cases if case.now is not None and case.now >= since]
     subset = later if len(later) >= MIN_LATER else cases
@@ -73,17 +130,17 @@ def compare(
     own = [recommended(candidate, case) for case in subset]
     difference = _recalls(own, subset) - _recalls(lists, subset)
     error = float(difference.std(ddof=1) / np.sqrt(len(subset))) if len(subset) > 1 else 0.0
-    return {
-        "version": serving.version,
-        "users": len(subset),
-        "unseen": subset is later,
-        "standard_error": round(error, 6),
-        "candidate": _Measured(candidate, sold, K).of(own, subset),
-        **_Measured(serving, sold, K).of(lists, subset),
-    }
+    return Comparison(
+        version=serving.version,
+        users=len(subset),
+        unseen=subset is later,
+        standard_error=round(error, 6),
+        candidate=_Metrics(candidate, sold, K).of(own, subset),
+        serving=_Metrics(serving, sold, K).of(lists, subset),
+    )
 
 
-class _Measured:
+class _Metrics:
     def __init__(self, model: Model, sold: Interactions, k: int) -> None:
         own = sold.where(sold.user_ids != GUEST)
         pairs = np.unique(np.column_stack([own.product_ids, own.user_ids]), axis=0)

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from ml.artifacts.artifact import load
+from ml.artifacts.parameters import Parameters
 from ml.artifacts.schema import Contents
 from ml.data.arrays import Floats, Ids
+from ml.models.blend_weights import BlendWeights
 from ml.models.content import Embedder, ProductText
 from ml.models.reorder_features import Purchases
 from ml.models.sales import Sales
@@ -30,7 +32,6 @@ from ml.ranking.selection import Recommendation, Rung, Selection, Shares
 from ml.ranking.similarity import Similarity
 from ml.ranking.sources import POPULAR_SPAN, TRENDING_SPAN
 from ml.ranking.user_factors import UserFactors
-from ml.ranking.weights import BlendWeights
 
 SIMILAR_SEEDS = 3
 """The products of a context whose like fill a list that their own neighbours leave short."""
@@ -64,8 +65,7 @@ class Model:
         self,
         version: str,
         contents: Contents,
-        parameters: Mapping[str, Any],
-        metrics: Mapping[str, Any],
+        parameters: Parameters,
         *,
         newcomers: Mapping[int, tuple[ProductText, int | None]] | None = None,
         trained: Model | None = None,
@@ -77,10 +77,8 @@ class Model:
         newcomers = newcomers or {}
         self.version = version
         """The artifact's name."""
-        self.metrics = metrics
-        """What held-out baskets said about the training recipe."""
-        self.parameters = parameters
-        self.weights = BlendWeights(**parameters["blend"])
+        self.weights = parameters.blend
+        self._parameters = parameters
         self._contents = contents
         self._catalogue = catalogue = Catalogue(
             contents, {each: (text.name, category_id) for each, (text, category_id) in newcomers.items()}
@@ -91,18 +89,14 @@ class Model:
             self._indexes = trained._indexes.extended([text for text, _ in newcomers.values()])
         embedder, similarity, sales = self._indexes
         arrays = contents.arrays
-        self.ranker = Ranker(
+        user_factors = UserFactors(
             arrays,
-            UserFactors(
-                arrays,
-                alpha=parameters["als"]["alpha"],
-                regularization=parameters["als"]["regularization"],
-                newcomers=len(newcomers),
-            ),
-            RecentSales(sales, catalogue.trained, len(catalogue)),
-            similarity,
-            len(newcomers),
+            alpha=parameters.als.alpha,
+            regularization=parameters.als.regularization,
+            newcomers=len(newcomers),
         )
+        recent_sales = RecentSales(sales, catalogue.trained, len(catalogue))
+        self.ranker = Ranker(arrays, user_factors, recent_sales, similarity, len(newcomers))
         self._curve: tuple[Floats, Floats] = (arrays["calibration_scores"], arrays["calibration_chances"])
         self._shares = _shares(catalogue, self.weights)
         self._exploration = Exploration(catalogue, similarity)
@@ -117,7 +111,7 @@ class Model:
         Raises DamagedArtifact when it is anything but what was written under `key`.
         """
         artifact = load(path, key)
-        return cls(artifact.name, artifact.contents, artifact.manifest.parameters, artifact.manifest.metrics)
+        return cls(artifact.name, artifact.contents, artifact.manifest.parameters)
 
     def extended(self, newcomers: Mapping[int, tuple[ProductText, int | None]]) -> Model:
         """The same model, which also holds products created after training: their words and category ids by id.
@@ -128,7 +122,7 @@ class Model:
         new = {each: words for each, words in newcomers.items() if not self.knows(each)}
         if not new:
             return self
-        return Model(self.version, self._contents, self.parameters, self.metrics, newcomers=new, trained=self)
+        return Model(self.version, self._contents, self._parameters, newcomers=new, trained=self)
 
     def with_category_share(self, share: float) -> Model:
         """The same model with lists that are more or less spread over categories."""
@@ -214,8 +208,7 @@ class Model:
         """The candidates by descending score, each with its reason."""
         if features is None:
             return None
-        names = self._catalogue.names
-        return Ranked(features, self.ranker, self.weights, self._curve, self._catalogue.ids, names)
+        return Ranked(features, self.ranker, self._catalogue, weights=self.weights, curve=self._curve)
 
     def select(
         self, ranked: Ranked | None, context: Context, eligible: Eligible, limit: int

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Rows
+from ml.models.blend_weights import BlendWeights
 from ml.models.neighbours import Contributions
-from ml.ranking.weights import BlendWeights
 
 
 class NeighbourSums:

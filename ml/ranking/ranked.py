@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from ml.data.arrays import Floats, Ids, Rows
+from ml.data.arrays import Floats, Rows
 from ml.models import calibration
+from ml.models.blend_weights import AFFINITY, CONTENT, RECENT, TASTE, TOGETHER, BlendWeights
 from ml.ranking.candidates import Features
+from ml.ranking.catalogue import Catalogue
 from ml.ranking.ranker import Ranker
 from ml.ranking.selection import Batch, Source
-from ml.ranking.weights import AFFINITY, CONTENT, RECENT, TASTE, TOGETHER, BlendWeights
 
 GROWTH = 4
 
@@ -25,18 +26,18 @@ class Ranked:
         self,
         features: Features,
         ranker: Ranker,
+        catalogue: Catalogue,
+        *,
         weights: BlendWeights,
         curve: tuple[Floats, Floats],
-        product_ids: Ids,
-        names: Sequence[str],
     ) -> None:
         self._features = features
         self._ranker = ranker
-        self._names = names
+        self._names = catalogue.names
         self._shares = features.matrix * weights.vector
         self._totals: Floats = self._shares.sum(axis=1)
         # Of equals the newer product, whatever order the candidates came in.
-        self._order = np.lexsort((-product_ids[features.rows], -self._totals))
+        self._order = np.lexsort((-catalogue.ids[features.rows], -self._totals))
         self._positions: dict[int, int] = {}
         self._curve = curve
 

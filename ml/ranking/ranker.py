@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Rows
+from ml.models.blend_weights import AFFINITY, CONTENT, FEATURES, RECENT, TASTE, TOGETHER, BlendWeights
 from ml.models.neighbours import NOTHING, Contributions, Neighbours, spread
 from ml.ranking import content_candidates
 from ml.ranking.candidates import Candidates, Features
@@ -20,7 +21,6 @@ from ml.ranking.neighbour_sums import NeighbourSums, joined
 from ml.ranking.recent_sales import RecentSales
 from ml.ranking.similarity import Similarity
 from ml.ranking.user_factors import UserFactors
-from ml.ranking.weights import AFFINITY, CONTENT, FEATURES, RECENT, TASTE, TOGETHER, BlendWeights
 
 CANDIDATES = 160
 """Products that are scored by every source."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -12,10 +11,10 @@ from scipy import sparse
 from ml.data.arrays import Array, Ids, rows_of
 from ml.data.split import HISTORY_LIMIT, Case
 from ml.models import affinity, calibration
+from ml.models.blend_weights import FEATURES, BlendWeights
 from ml.ranking.eligibility import Without
 from ml.ranking.model import Model
-from ml.ranking.weights import FEATURES, BlendWeights
-from ml.training.tuning import K, LabelledCandidates, Table, climb
+from ml.training.tuning import CandidateTable, K, LabelledCandidates, climb
 
 LEARNED_FROM = 1_000
 """Users that weights are learned from: more of them change the second digit of none."""
@@ -49,7 +48,9 @@ class Recipe:
     """The arrays of `ml.models.calibration`."""
 
 
-def shares_of(models: Mapping[str, Any], cases: Sequence[Case], product_ids: Ids) -> Mapping[str, float]:
+def shares_of(
+    models: Mapping[str, sparse.csr_matrix], cases: Sequence[Case], product_ids: Ids
+) -> Mapping[str, float]:
     """Choose among item-to-item models, trained without the cases' baskets, and weigh those that help.
 
     The best one alone comes first, the others join it if they better the lists.
@@ -57,7 +58,7 @@ def shares_of(models: Mapping[str, Any], cases: Sequence[Case], product_ids: Ids
     if len(cases) < MIN_CASES:
         return affinity.DEFAULT_SHARES
     names = list(models)
-    table = Table(_compared(list(models.values()), cases, product_ids))
+    table = CandidateTable(_compared(list(models.values()), cases, product_ids))
     alone = [table.worth([float(name == other) for other in names]) for name in names]
     best = names[int(np.argmax(alone))]
     weights, _ = climb(
@@ -66,7 +67,9 @@ def shares_of(models: Mapping[str, Any], cases: Sequence[Case], product_ids: Ids
     return {name: weight for name, weight in weights.items() if weight}
 
 
-def _compared(models: Sequence[Any], cases: Sequence[Case], product_ids: Ids) -> list[LabelledCandidates]:
+def _compared(
+    models: Sequence[sparse.csr_matrix], cases: Sequence[Case], product_ids: Ids
+) -> list[LabelledCandidates]:
     lists: list[LabelledCandidates] = []
     for start in range(0, len(cases), CHUNK):
         chunk = cases[start : start + CHUNK]
@@ -81,7 +84,7 @@ def _compared(models: Sequence[Any], cases: Sequence[Case], product_ids: Ids) ->
     return lists
 
 
-def _histories(cases: Sequence[Case], product_ids: Ids) -> Any:
+def _histories(cases: Sequence[Case], product_ids: Ids) -> sparse.csr_matrix:
     users = np.repeat(np.arange(len(cases)), [len(case.history[:HISTORY_LIMIT]) for case in cases])
     products = [product for case in cases for product in case.history[:HISTORY_LIMIT]]
     rows = rows_of(product_ids, np.array(products, dtype=np.int64))
@@ -135,7 +138,7 @@ def _recency(model: Model, cases: Sequence[Case]) -> float:
     )
 
 
-def _table(model: Model, cases: Sequence[Case], weights: BlendWeights) -> Table:
+def _table(model: Model, cases: Sequence[Case], weights: BlendWeights) -> CandidateTable:
     lists: list[LabelledCandidates] = []
     for case in cases:
         context = model.context(case.user_id, history=case.history[:HISTORY_LIMIT], now=case.now)
@@ -148,7 +151,7 @@ def _table(model: Model, cases: Sequence[Case], weights: BlendWeights) -> Table:
         ids = model.product_ids[proposed.rows]
         listed = new.among(ids)
         lists.append(_candidates(ids[listed], proposed.matrix[listed], case))
-    return Table(lists)
+    return CandidateTable(lists)
 
 
 def diverse(model: Model, recipe: Recipe, cases: Sequence[Case]) -> Recipe:

@@ -27,7 +27,7 @@ class LabelledCandidates(NamedTuple):
     positives: int
 
 
-class Table:
+class CandidateTable:
     """The candidates of many users, in one array."""
 
     def __init__(self, users: Sequence[LabelledCandidates]) -> None:
@@ -63,7 +63,9 @@ class Table:
         return float((recall + gain).mean() / 2)
 
 
-def climb(table: Table, start: Mapping[str, float], free: Sequence[str]) -> tuple[dict[str, float], float]:
+def climb(
+    table: CandidateTable, start: Mapping[str, float], free: Sequence[str]
+) -> tuple[dict[str, float], float]:
     """Better the `free` weights one by one from `start`; `start` names all features, in their order.
 
     Gives the weights and what they are worth.

@@ -13,7 +13,8 @@ from rich.table import Table
 from ml.benchmarks import next_basket, published
 from ml.data.textfile import UnreadableFile
 from ml.models.boosting import MissingLibrary
-from ml.training.train import Options, TooLittleData
+from ml.training.options import Options
+from ml.training.train import TooLittleData
 from server import progress
 from server.cli.arguments import count
 from server.errors import CommandError
@@ -59,7 +60,7 @@ def online_retail(path: Path, *, as_json: bool) -> int:
     if as_json:
         out.print_json(json.dumps(result.as_json()))
         return 0
-    print_table(out, result.as_json()["models"])
+    print_table(out, result.rows())
     if result.reorder is not None:
         print_table(out, [{"task": "reorder", **result.reorder}])
     out.print(
@@ -78,7 +79,7 @@ def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> i
     if as_json:
         out.print_json(json.dumps(result.as_json()))
         return 0
-    print_table(out, result.as_json()["models"])
+    print_table(out, result.rows())
     joined = ", ".join(f"{share:g} × {name}" for name, share in result.shares.items())
     out.print(f"{result.users:,} users; products go together by {joined}; {result.peak_mb:,.0f} MB at most.")
     return 0

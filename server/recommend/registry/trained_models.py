@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -90,7 +90,7 @@ def register(
     if manifest is not None:
         row |= {
             "data_fingerprint": manifest.data_fingerprint,
-            "parameters": dict(manifest.parameters),
+            "parameters": asdict(manifest.parameters),
             "library_versions": dict(manifest.library_versions),
         }
     return tx.execute(insert(TrainedModel).values(row).returning(TrainedModel.id)).scalar_one()

@@ -13,7 +13,7 @@ from ml.artifacts.manifest import Description
 from ml.artifacts.schema import Contents
 from ml.data.dataset import Dataset
 from ml.ranking.model import Model
-from ml.training import train
+from ml.training.fit import fit, parameters_of
 
 
 @pytest.fixture(scope="session")
@@ -23,19 +23,19 @@ def dataset() -> Dataset:
 
 @pytest.fixture(scope="session")
 def contents(dataset: Dataset) -> Contents:
-    return train.fit(dataset, OPTIONS, quiet)
+    return fit(dataset, OPTIONS, quiet)
 
 
 @pytest.fixture(scope="session")
 def model(contents: Contents) -> Model:
-    return Model("all_20261120T101500Z", contents, train.parameters_of(OPTIONS), {})
+    return Model("all_20261120T101500Z", contents, parameters_of(OPTIONS))
 
 
 @pytest.fixture
 def publish(tmp_path: Path, contents: Contents) -> Callable[..., Path]:
     def write(contents: Contents = contents, model_type: str = "all", key: bytes = KEY) -> Path:
         description = Description(
-            model_type, NOW, "f" * 64, train.parameters_of(OPTIONS), {}, {"numpy": "2"}, {"k": 20}
+            model_type, NOW, "f" * 64, parameters_of(OPTIONS), {}, {"numpy": "2"}, {"k": 20}
         )
         return artifact.write(tmp_path / "models", contents, description, key)
 

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from ml.data.arrays import Ids
 from ml.data.dataset import Dataset, Events, Interactions, Products
-from ml.training import train
+from ml.training.options import Options
 
 KEY = bytes(range(32))
 NOW = datetime(2026, 11, 20, 10, 15, tzinfo=UTC)
 PRODUCTS, USERS, ORDERS_EACH = 60, 40, 5
 KITCHEN, GARDEN = 7, 9
-OPTIONS = train.Options(factors=8, iterations=5)
+OPTIONS = Options(factors=8, iterations=5)
 
 
 def make_interactions(lines: list[tuple[int, int, int, float]]) -> Interactions:

@@ -98,8 +98,8 @@ def test_a_history_names_each_product_once_latest_first():
 def test_the_blend_beats_popularity_where_tastes_differ(model: Model):
     split = hold_out(make_dataset(seed=0))
     metrics = evaluate(model, cases(split, 1000), split.training.interactions)
-    blend, popularity = metrics["blend"], metrics["popularity"]
-    assert metrics["users"] > 0
+    blend, popularity = metrics.blend, metrics.popularity
+    assert metrics.users > 0
     assert isinstance(blend, dict)
     assert isinstance(popularity, dict)
     assert blend["recall@20"] > popularity["recall@20"]
@@ -108,5 +108,5 @@ def test_the_blend_beats_popularity_where_tastes_differ(model: Model):
 def test_nobody_to_measure_on_makes_no_figures(model: Model):
     split = hold_out(make_dataset(seed=0))
     metrics = evaluate(model, [], split.training.interactions)
-    assert (metrics["users"], metrics["blend"], metrics["popularity"]) == (0, {}, {})
-    assert all(scores == {} for scores in metrics["sources"].values())
+    assert (metrics.users, metrics.blend, metrics.popularity) == (0, {}, {})
+    assert all(scores == {} for scores in metrics.sources.values())

@@ -9,12 +9,12 @@ import numpy as np
 from small_shop import KEY, OPTIONS, PRODUCTS, Only
 
 from ml.artifacts.schema import Contents
+from ml.models.blend_weights import BlendWeights
 from ml.models.content import ProductText
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
-from ml.ranking.weights import BlendWeights
-from ml.training import train
 from ml.training.blend import Recipe
+from ml.training.fit import parameters_of
 
 NEWCOMER = (ProductText("mug model0", "Home Kitchen", "acme"), 7)
 
@@ -68,7 +68,7 @@ def test_a_stored_model_makes_the_same_lists(model: Model, contents: Contents, p
 def test_the_weights_come_with_the_artifact(contents: Contents):
     def listed(**weights: float) -> list[int]:
         recipe = Recipe(weights=BlendWeights(**weights))
-        model = Model("x", contents, train.parameters_of(OPTIONS, recipe), {})
+        model = Model("x", contents, parameters_of(OPTIONS, recipe))
         return [
             item.product_id for item in model.recommend(1, history=[2, 4, 6], eligible=Everything(), limit=20)
         ]
@@ -81,7 +81,7 @@ def test_calibrated_scores_are_chances_and_the_rungs_below_stay_below(contents: 
         "calibration_scores": np.array([0.0, 10.0], np.float32),
         "calibration_chances": np.array([0.01, 0.03], np.float32),
     }
-    model = Model("x", contents | Contents(curve, {}), train.parameters_of(OPTIONS), {})
+    model = Model("x", contents | Contents(curve, {}), parameters_of(OPTIONS))
     items = model.recommend(1, history=[1, 3], eligible=Everything(), limit=PRODUCTS)
     scores = [item.score for item in items]
     assert scores == sorted(scores, reverse=True)

@@ -8,7 +8,7 @@ from scipy import sparse
 
 from ml.models import affinity, calibration, ease, neighbourhood, rp3beta
 from ml.models.neighbours import spread, strongest
-from ml.training.tuning import LabelledCandidates, Table, climb
+from ml.training.tuning import CandidateTable, LabelledCandidates, climb
 
 
 def matrix(*rows: list[int]) -> sparse.csr_matrix:
@@ -111,7 +111,7 @@ def test_weights_climb_to_the_feature_that_knows():
         noise = chance.standard_normal((100, 2)).astype(np.float32)
         noise[:, 1] += 3 * bought
         users.append(LabelledCandidates(noise, bought, int(bought.sum())))
-    table = Table(users)
+    table = CandidateTable(users)
     weights, worth = climb(table, {"blind": 1.0, "knowing": 0.0}, ["knowing"])
     assert weights["knowing"] >= 1
     assert worth > table.worth([1.0, 0.0]) + 0.2

@@ -71,7 +71,7 @@ def test_the_blend_beats_popularity_on_files(tmp_path: Path):
         ]
         (tmp_path / name).write_text("\n".join(users))
     found = measure_files(tmp_path / "train", tmp_path / "test", 10, quiet)
-    rows = {row.name: row for row in found.rows}
+    rows = {row.name: row for row in found.models}
     assert rows["blend"].recall > rows["popularity"].recall
     assert found.as_json()["models"][-1]["name"] == "blend"
     assert {"recall@10", "ndcg@10", "fit_s"} <= found.as_json()["models"][0].keys()

@@ -16,7 +16,7 @@ from ml.models.content import ProductText
 from ml.ranking.eligibility import Everything
 from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
-from ml.training import train
+from ml.training.fit import parameters_of
 
 Change = Callable[[Contents], Contents]
 
@@ -50,7 +50,7 @@ def without(contents: Contents, *parts: str) -> Model:
                 arrays[f"{table}_indptr"] = np.zeros_like(arrays[f"{table}_indptr"])
         else:
             arrays[part] = np.zeros_like(arrays[part])
-    return Model("test", Contents(arrays, contents.texts), train.parameters_of(OPTIONS), {})
+    return Model("test", Contents(arrays, contents.texts), parameters_of(OPTIONS))
 
 
 def test_a_known_user_gets_what_they_like(model: Model):

@@ -25,6 +25,7 @@ from ml.artifacts.artifact import Artifact
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
 from ml.training import train
+from ml.training.options import Options
 from ml.training.train import TooLittleData
 
 
@@ -38,12 +39,10 @@ def url(tmp_path: Path) -> str:
     return make_selling_shop(tmp_path / "shop.db")
 
 
-def run(
-    url: str, models: Path, model_type: str, options: train.Options = OPTIONS, minutes: int = 0
-) -> Artifact:
+def run(url: str, models: Path, model_type: str, options: Options = OPTIONS, minutes: int = 0) -> Artifact:
     now = NOW + timedelta(minutes=minutes)
     return artifact.load(
-        train.run(url, models, model_type, options, key=KEY, now=now, progress=quiet).path, KEY
+        train.run(url, models, model_type, options=options, key=KEY, now=now, progress=quiet).path, KEY
     )
 
 
@@ -60,7 +59,7 @@ def test_the_same_data_and_seed_train_the_same_model(url: str, models: Path):
 def test_the_run_reports_rising_percentages_and_measures(url: str, models: Path):
     heard: list[tuple[str, int, str]] = []
     trained = train.run(
-        url, models, "all", OPTIONS, key=KEY, now=NOW, progress=lambda *line: heard.append(line)
+        url, models, "all", options=OPTIONS, key=KEY, now=NOW, progress=lambda *line: heard.append(line)
     )
     percents = [percent for _, percent, _ in heard]
     assert percents == sorted(percents)
@@ -101,7 +100,7 @@ def test_retraining_one_part_carries_the_others_over(url: str, models: Path):
         "reorder": whole.name,
         "segments": whole.name,
     }
-    assert content.manifest.parameters["als"]["factors"] == 5
+    assert content.manifest.parameters.als.factors == 5
 
 
 def test_segments_are_trained_with_the_rest_and_alone(url: str, models: Path, tmp_path: Path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml import __main__ as command
 from ml.data import interactions
 from ml.training import train
+from ml.training.options import Options
 from server.order import line_facts
 from server.recommend.registry import probe
 from server.recommend.training import process, runs
@@ -35,4 +36,4 @@ def test_every_parameter_that_a_training_may_be_given_is_an_option_of_the_traine
     preset = command._options(
         command._parser().parse_args(["train", "--models-dir", "m", "--preset", "tuned"])
     )
-    assert preset != train.Options()
+    assert preset != Options()
