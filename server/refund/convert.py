@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
 
-from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.order.units import NamedUnits
+from server.refund.records import OrderRefund, OrderReturn, RefundedUnits, ReturnedUnits
 from server.refund.service import RefundTerms
 from server.rpc.wire import money_from_wire, money_to_wire, time_to_wire
 
@@ -35,40 +35,40 @@ def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
     )
 
 
-def refund_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Refund:
+def refund_to_wire(refund: OrderRefund, lines: Sequence[RefundedUnits]) -> pb.Refund:
     """A refund with its lines."""
     return pb.Refund(
-        id=row.id,
-        order_id=row.order_id,
-        status=pb.Refund.Status.Value(row.status),
-        amount=money_to_wire(row.amount_minor, row.currency),
-        tax=money_to_wire(row.tax_minor, row.currency),
-        shipping=money_to_wire(row.shipping_minor, row.currency),
+        id=refund.id,
+        order_id=refund.order_id,
+        status=pb.Refund.Status.Value(refund.status),
+        amount=money_to_wire(refund.amount_minor, refund.currency),
+        tax=money_to_wire(refund.tax_minor, refund.currency),
+        shipping=money_to_wire(refund.shipping_minor, refund.currency),
         items=_items_to_wire(lines),
-        reason=row.reason,
-        gateway_id=row.gateway_id,
-        create_time=time_to_wire(row.created_at),
-        update_time=time_to_wire(row.updated_at),
-        origin=pb.Refund.Origin.Value(row.origin),
+        reason=refund.reason,
+        gateway_id=refund.gateway_id,
+        create_time=time_to_wire(refund.created_at),
+        update_time=time_to_wire(refund.updated_at),
+        origin=pb.Refund.Origin.Value(refund.origin),
     )
 
 
-def return_to_wire(row: AnyRow, lines: Sequence[AnyRow]) -> pb.Return:
+def return_to_wire(returned: OrderReturn, lines: Sequence[ReturnedUnits]) -> pb.Return:
     """A return with its lines."""
     return pb.Return(
-        id=row.id,
-        order_id=row.order_id,
-        status=pb.Return.Status.Value(row.status),
+        id=returned.id,
+        order_id=returned.order_id,
+        status=pb.Return.Status.Value(returned.status),
         items=_items_to_wire(lines),
-        reason=row.reason,
-        answer=row.answer,
-        refund_id=row.refund_id or 0,
-        create_time=time_to_wire(row.created_at),
-        update_time=time_to_wire(row.updated_at),
+        reason=returned.reason,
+        answer=returned.answer,
+        refund_id=returned.refund_id or 0,
+        create_time=time_to_wire(returned.created_at),
+        update_time=time_to_wire(returned.updated_at),
     )
 
 
-def _items_to_wire(lines: Iterable[AnyRow]) -> list[order_pb2.LineQuantity]:
+def _items_to_wire(lines: Iterable[RefundedUnits | ReturnedUnits]) -> list[order_pb2.LineQuantity]:
     """Units by line; what was only paid towards units that another refund counts names none."""
     return [
         order_pb2.LineQuantity(variant_id=line.variant_id, quantity=line.quantity, product_id=line.product_id)

@@ -13,9 +13,8 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
-from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.clock import Clock
+from server.db.work import Work
 from server.errors import InvalidField
 from server.order.placed import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
@@ -23,13 +22,12 @@ from server.order.sweeper import Sweeper
 from server.payment import queries as payment_queries
 from server.payment.alerts import OTHER_ORDER, OTHER_PAYMENT, UNKNOWN_ORDER, Alert, Alerts
 from server.payment.errors import PaymentUnavailable
-from server.payment.gateway import CAPTURED, Gateway, GatewayAway, Gateways, Outcome, Report
+from server.payment.gateway import CAPTURED, Disputed, Gateway, GatewayAway, Gateways, Outcome, Report
 from server.refund import disputes
 from server.refund.processor import RefundProcessor
 from server.repeats.long_call import Reply
 
 MAX_BYTES: Final = 256 * 1024
-SECONDS: Final = 20.0
 
 log = structlog.get_logger()
 
@@ -39,22 +37,22 @@ class GatewayReports:
 
     def __init__(
         self,
-        db: Database,
-        pool: Pool,
+        work: Work,
+        clock: Clock,
         gateways: Gateways,
+        *,
         settlement: Settlement[Reply],
         sweeper: Sweeper,
         refunds: RefundProcessor,
         alerts: Alerts,
     ) -> None:
-        self._db = db
-        self._pool = pool
+        self._work = work
+        self._clock = clock
         self._gateways = gateways
         self._settlement = settlement
         self._sweeper = sweeper
         self._refunds = refunds
         self._alerts = alerts
-        self._clock = db.clock
 
     async def take(self, body: bytes, headers: Mapping[str, object]) -> bool:
         """Act on a webhook; True when it had been taken before.
@@ -68,12 +66,12 @@ class GatewayReports:
         gateway, report = self._gateways.read_report(body, texts)
         if not report.concerns_us:
             return False
-        order, misfit = await self._pool.run(Deadline(SECONDS), self._whose, gateway, report)
+        order, misfit = await self._work.run(self._whose, gateway, report)
         if order is None and misfit is None:  # the account takes payments of others too
             log.info("strange_payment_reported", gateway=gateway.name, event_id=report.event_id[:128])
             return False
         if order is None:
-            return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway.name, report, misfit)
+            return not await self._work.write(self._note, gateway.name, report, misfit, vital=True)
         try:
             return await self._act(gateway.name, report, order)
         except GatewayAway:
@@ -92,9 +90,7 @@ class GatewayReports:
     async def _act(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
         outcome = report.outcome
         if outcome is not None and outcome.status == CAPTURED:
-            return await self._pool.run_vital(
-                Deadline(SECONDS), self._captured, gateway, report, outcome, order
-            )
+            return await self._work.write(self._captured, gateway, report, outcome, order, vital=True)
         # The rest are hints to ask: what the gateway says now counts, for reports overtake each other. Money can
         # go back only after it came, whose report may be the later one.
         with suppress(Misfit):  # a person was told
@@ -102,33 +98,33 @@ class GatewayReports:
         if report.refunds:
             await self._refunds.look(order.id)
         if report.dispute is not None:
-            return await self._pool.run_vital(Deadline(SECONDS), self._disputed, gateway, report, order)
-        return not await self._pool.run_vital(Deadline(SECONDS), self._note, gateway, report, None)
+            return await self._work.write(self._disputed, gateway, report, report.dispute, order, vital=True)
+        return not await self._work.write(self._note, gateway, report, None, vital=True)
 
-    def _captured(self, gateway: str, report: Report, outcome: Outcome, order: PlacedOrder) -> bool:
+    def _captured(
+        self, tx: Connection, gateway: str, report: Report, outcome: Outcome, order: PlacedOrder
+    ) -> bool:
+        if not self._take(tx, gateway, report):
+            return True
         misfit = misfit_of(order, outcome)
-        with self._db.transaction() as tx:
-            if not self._take(tx, gateway, report):
-                return True
-            if misfit is None:
-                self._settlement.confirm(tx, order, outcome)
-            else:
-                self._alerts.note(tx, misfit)
+        if misfit is None:
+            self._settlement.confirm(tx, order, outcome)
+        else:
+            self._alerts.note(tx, misfit)
         return False
 
-    def _disputed(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
-        with self._db.transaction() as tx:
-            if not self._take(tx, gateway, report):
-                return True
-            if report.dispute is not None:
-                disputes.take(tx, order.id, gateway, report.dispute, self._alerts, self._clock())
+    def _disputed(
+        self, tx: Connection, gateway: str, report: Report, dispute: Disputed, order: PlacedOrder
+    ) -> bool:
+        if not self._take(tx, gateway, report):
+            return True
+        disputes.take(tx, order.id, gateway, dispute, self._alerts, self._clock())
         return False
 
-    def _note(self, gateway: str, report: Report, misfit: Alert | None) -> bool:
-        with self._db.transaction() as tx:
-            if misfit is not None:
-                self._alerts.note(tx, misfit)
-            return self._take(tx, gateway, report)
+    def _note(self, tx: Connection, gateway: str, report: Report, misfit: Alert | None) -> bool:
+        if misfit is not None:
+            self._alerts.note(tx, misfit)
+        return self._take(tx, gateway, report)
 
     def _take(self, tx: Connection, gateway: str, report: Report) -> bool:
         return payment_queries.take_event(tx, gateway, report, self._clock())

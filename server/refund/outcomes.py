@@ -6,7 +6,6 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.db.base import AnyRow
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund
 from server.money import Money
@@ -16,11 +15,12 @@ from server.payment.alerts import REFUND_FAILED, Alert, Alerts
 from server.payment.gateway import RefundOutcome
 from server.promotion import service as promotions
 from server.refund import queries
+from server.refund.records import OrderRefund
 from server.refund.sale import Sale
 
 
 def record_outcome(
-    tx: Connection, sale: Sale, refund: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund: OrderRefund, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """Record what a gateway says of a refund of an order, unless it is nothing new."""
     settled = queries.settle_refund(
@@ -48,7 +48,7 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
 
 
 def _not_paid_back(
-    tx: Connection, sale: Sale, refund: AnyRow, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund: OrderRefund, outcome: RefundOutcome, alerts: Alerts, now: datetime
 ) -> None:
     """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
     refunded = queries.move_refunded(tx, sale.id, -refund.amount_minor)

@@ -34,21 +34,20 @@ def build(core: Core, payments: Payments, orders: OrderPart) -> RefundPart:
     """RefundService, and the job that pays back what is decided."""
     settings = core.settings
     refunds = RefundProcessor(
-        core.db,
-        core.pool,
+        core.work,
         payments.gateways,
         payments.alerts,
         core.clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
     reports = GatewayReports(
-        core.db,
-        core.pool,
+        core.work,
+        core.clock,
         payments.gateways,
-        orders.settlement,
-        orders.sweeper,
-        refunds,
-        payments.alerts,
+        settlement=orders.settlement,
+        sweeper=orders.sweeper,
+        refunds=refunds,
+        alerts=payments.alerts,
     )
     calls = LongCall(Refund, settings.payment_timeout_seconds)
     refund_call = RefundCall(

@@ -16,12 +16,11 @@ from datetime import timedelta
 from typing import Final
 
 import structlog
+from sqlalchemy import Connection
 
+from server.background import backoff
 from server.clock import Clock
-from server.db.base import AnyRow
-from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.money import Money
 from server.order import payment_queries as order_payments
 from server.payment import status as payment_status
@@ -29,14 +28,15 @@ from server.payment.alerts import REFUND_UNEXPECTED, Alert, Alerts
 from server.payment.gateway import GatewayAway, Gateways, PaidBack, RefundOrder, RefundOutcome, in_time
 from server.payment.in_house import IN_HOUSE
 from server.refund import gateway_refunds, outcomes, queries
+from server.refund.records import RefundAttempt
 from server.refund.sale import open_sale
 
 SECONDS = 30.0
 AT_ONCE: Final = 8
 """Refunds that are paid back beside each other; each waits for its gateway most of the time."""
 PAGE: Final = 100
-FIRST_PAUSE: Final = timedelta(seconds=15)
-MAX_PAUSE: Final = timedelta(hours=1)
+FIRST_RETRY: Final = timedelta(seconds=15)
+MAX_RETRY: Final = timedelta(hours=1)
 
 log = structlog.get_logger()
 
@@ -46,16 +46,14 @@ class RefundProcessor:
 
     def __init__(
         self,
-        db: Database,
-        pool: Pool,
+        work: Work,
         gateways: Gateways,
         alerts: Alerts,
         clock: Clock,
         *,
         gateway_seconds: float,
     ) -> None:
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._gateways = gateways
         self._alerts = alerts
         self._clock = clock
@@ -79,14 +77,14 @@ class RefundProcessor:
         Reports are only hints to do so, for they overtake each other; what was paid back may come back, days
         later. Raises GatewayAway.
         """
-        payment = await self._pool.run_vital(Deadline(SECONDS), self._payment, order_id)
+        payment = await self._work.read(order_payments.payment, order_id, vital=True)
         if payment is None or not payment.gateway_id or payment.gateway in IN_HOUSE:
             return
         gateway = self._gateways.named(payment.gateway)
         listed = await in_time(gateway.refunds(payment.gateway_id, payment.currency), self._gateway_seconds)
-        for there in listed:
-            if not await self._pool.run_vital(Deadline(SECONDS), self._take, order_id, there):
-                await self._make_room(order_id, payment.gateway, there)
+        for reported in listed:
+            if not await self._work.write(self._take, order_id, reported, vital=True):
+                await self._make_room(order_id, payment.gateway, reported)
 
     async def look_first(self, order_id: int) -> None:
         """The same before something is decided: a gateway that is away does not keep anybody from deciding."""
@@ -97,14 +95,14 @@ class RefundProcessor:
 
     async def process_pending(self) -> None:
         """Try again every refund that is due."""
-        while due := await self._pool.run_vital(Deadline(SECONDS), self._due):
+        while due := await self._work.read(queries.due_refunds, self._clock(), PAGE, vital=True):
             for start in range(0, len(due), AT_ONCE):
                 await asyncio.gather(*(self.process(refund_id) for refund_id in due[start : start + AT_ONCE]))
             if len(due) < PAGE:
                 return
 
     async def _try(self, refund_id: int) -> None:
-        attempt = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
+        attempt = await self._work.write(self._begin, refund_id, vital=True)
         if attempt is None:
             return
         if attempt.origin == payment_status.GATEWAY:
@@ -112,62 +110,44 @@ class RefundProcessor:
         elif await self._ask(attempt) == payment_status.FAILED:
             await self.look(attempt.order_id)  # perhaps somebody had paid it back already
 
-    async def _ask(self, attempt: AnyRow) -> str:
-        order = RefundOrder(
-            attempt.key, attempt.number, attempt.gateway_id, Money(attempt.amount_minor, attempt.currency)
-        )
+    async def _ask(self, attempt: RefundAttempt) -> str:
+        order = RefundOrder(attempt.key, attempt.number, attempt.gateway_id, attempt.amount)
         gateway = self._gateways.named(attempt.gateway)
         outcome = await in_time(gateway.refund(order), self._gateway_seconds)
-        await self._pool.run_vital(Deadline(SECONDS), self._end, attempt, outcome)
+        await self._work.write(self._end, attempt, outcome, vital=True)
         return outcome.status
 
-    async def _make_room(self, order_id: int, gateway: str, there: PaidBack) -> None:
+    async def _make_room(self, order_id: int, gateway: str, reported: PaidBack) -> None:
         """Take a refund that does not fit beside those that the shop decided: these are refused now, or paid.
 
         Raises GatewayAway while one of them is not settled.
         """
-        for refund_id in await self._pool.run_vital(Deadline(SECONDS), self._own_pending, order_id):
-            attempt = await self._pool.run_vital(Deadline(SECONDS), self._begin, refund_id)
+        for refund_id in await self._work.read(queries.own_pending, order_id, vital=True):
+            attempt = await self._work.write(self._begin, refund_id, vital=True)
             if attempt is not None and await self._ask(attempt) == payment_status.PENDING:
                 raise GatewayAway("a refund of the same money is under way")
-        await self._pool.run_vital(Deadline(SECONDS), self._take_or_tell, order_id, gateway, there)
+        await self._work.write(self._take_or_alert, order_id, gateway, reported, vital=True)
 
-    def _payment(self, order_id: int) -> AnyRow | None:
-        with self._db.read() as connection:
-            return order_payments.payment(connection, order_id)
+    def _take(self, tx: Connection, order_id: int, reported: PaidBack) -> bool:
+        return gateway_refunds.take(tx, order_id, reported, self._alerts, self._clock())
 
-    def _own_pending(self, order_id: int) -> list[int]:
-        with self._db.read() as connection:
-            return list(queries.own_pending(connection, order_id))
+    def _take_or_alert(self, tx: Connection, order_id: int, gateway: str, reported: PaidBack) -> None:
+        if self._take(tx, order_id, reported):
+            return
+        sale = open_sale(tx, order_id)
+        problem = gateway_refunds.exceeds(reported, Money(sale.left.amount, sale.currency))
+        self._alerts.note(tx, Alert(REFUND_UNEXPECTED, gateway, reported.gateway_id, problem, order_id))
 
-    def _take(self, order_id: int, there: PaidBack) -> bool:
-        with self._db.transaction() as tx:
-            return gateway_refunds.take(tx, order_id, there, self._alerts, self._clock())
-
-    def _take_or_tell(self, order_id: int, gateway: str, there: PaidBack) -> None:
-        with self._db.transaction() as tx:
-            if gateway_refunds.take(tx, order_id, there, self._alerts, self._clock()):
-                return
-            sale = open_sale(tx, order_id)
-            problem = gateway_refunds.exceeds(there, Money(sale.left.amount, sale.currency))
-            self._alerts.note(tx, Alert(REFUND_UNEXPECTED, gateway, there.gateway_id, problem, order_id))
-
-    def _due(self) -> list[int]:
-        with self._db.read() as connection:
-            return list(queries.due_refunds(connection, self._clock(), PAGE))
-
-    def _begin(self, refund_id: int) -> AnyRow | None:
+    def _begin(self, tx: Connection, refund_id: int) -> RefundAttempt | None:
         now = self._clock()
-        with self._db.transaction() as tx:
-            refund = queries.refund(tx, refund_id)
-            if refund is None or refund.status != payment_status.PENDING:
-                return None
-            pause = min(FIRST_PAUSE * 2 ** min(refund.attempts, 10), MAX_PAUSE)
-            return queries.begin_attempt(tx, refund_id, now, now + pause)
+        refund = queries.refund(tx, refund_id)
+        if refund is None or refund.status != payment_status.PENDING:
+            return None
+        retry_at = now + backoff(refund.attempts + 1, FIRST_RETRY, MAX_RETRY)
+        return queries.begin_attempt(tx, refund_id, now, retry_at)
 
-    def _end(self, attempt: AnyRow, outcome: RefundOutcome) -> None:
-        with self._db.transaction() as tx:
-            sale = open_sale(tx, attempt.order_id)
-            refund = queries.refund(tx, attempt.id)
-            if refund is not None:
-                outcomes.record_outcome(tx, sale, refund, outcome, self._alerts, self._clock())
+    def _end(self, tx: Connection, attempt: RefundAttempt, outcome: RefundOutcome) -> None:
+        sale = open_sale(tx, attempt.order_id)
+        refund = queries.refund(tx, attempt.id)
+        if refund is not None:
+            outcomes.record_outcome(tx, sale, refund, outcome, self._alerts, self._clock())

@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, exists, func, insert, select, update
 
 from server.catalog.models import Variant
-from server.db.base import AnyRow
+from server.db.rows import from_row
 from server.db.upsert import insert_for
 from server.order.models import Order, OrderLine
 from server.payment import status as payment_status
 from server.payment.models import Dispute, Payment
 from server.refund.models import Refund, RefundLine
+from server.refund.records import OrderRefund, RefundAttempt, RefundedUnits, RefundTotals
 
-_TO_GATEWAY = (
+_REFUND = select(
+    Refund.id,
+    Refund.order_id,
+    Refund.amount_minor,
+    Refund.tax_minor,
+    Refund.shipping_minor,
+    Refund.currency,
+    Refund.reason,
+    Refund.origin,
+    Refund.status,
+    Refund.gateway_id,
+    Refund.attempts,
+    Refund.created_at,
+    Refund.updated_at,
+)
+_ATTEMPT = (
     select(
         Refund.id,
         Refund.order_id,
         Refund.origin,
         Refund.key,
-        Refund.status,
         Refund.amount_minor,
         Refund.currency,
         Order.number,
@@ -54,18 +68,7 @@ def move_refunded(tx: Connection, order_id: int, minor: int) -> int | None:
     return int(row.refunded_minor) if row else None
 
 
-@dataclass(frozen=True, slots=True)
-class RefundsSoFar:
-    """An order's refunds: their number, tax and shipping of those that stand, what was paid, what is disputed."""
-
-    count: int
-    tax: int
-    shipping: int
-    paid: int
-    disputed: int
-
-
-def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
+def refund_totals(connection: Connection, order_id: int) -> RefundTotals:
     """The refunds of an order, summed up."""
     stands = Refund.status != payment_status.FAILED
     in_dispute = (Refund.status == payment_status.PENDING) & (Refund.origin == payment_status.DISPUTE)
@@ -78,7 +81,7 @@ def refunds_so_far(connection: Connection, order_id: int) -> RefundsSoFar:
             func.sum(case((in_dispute, Refund.amount_minor), else_=0)),
         ).where(Refund.order_id == order_id)
     ).one()
-    return RefundsSoFar(*(int(value or 0) for value in row))
+    return RefundTotals(*(int(value or 0) for value in row))
 
 
 def book_refund_lines(tx: Connection, order_id: int, lines: Sequence[dict[str, Any]]) -> None:
@@ -125,9 +128,10 @@ def count_refunded(
         )
 
 
-def refund(connection: Connection, refund_id: int) -> AnyRow | None:
+def refund(connection: Connection, refund_id: int) -> OrderRefund | None:
     """A refund."""
-    return connection.execute(select(*Refund.__table__.columns).where(Refund.id == refund_id)).one_or_none()
+    row = connection.execute(_REFUND.where(Refund.id == refund_id)).one_or_none()
+    return from_row(OrderRefund, row) if row else None
 
 
 def refund_by_key(connection: Connection, key: str) -> int | None:
@@ -135,16 +139,31 @@ def refund_by_key(connection: Connection, key: str) -> int | None:
     return connection.scalar(select(Refund.id).where(Refund.key == key))
 
 
-def refunds(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+def refunds(connection: Connection, order_id: int) -> list[OrderRefund]:
     """The refunds of an order, the oldest first."""
-    return connection.execute(
-        select(*Refund.__table__.columns).where(Refund.order_id == order_id).order_by(Refund.id)
-    ).all()
+    rows = connection.execute(_REFUND.where(Refund.order_id == order_id).order_by(Refund.id))
+    return [from_row(OrderRefund, row) for row in rows]
 
 
-def refund_lines(connection: Connection, refund_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+def refund_lines(connection: Connection, refund_ids: Sequence[int]) -> dict[int, list[RefundedUnits]]:
     """The lines of refunds, by refund."""
-    return lines_of(connection, RefundLine, RefundLine.refund_id, refund_ids)
+    statement = (
+        select(
+            RefundLine.refund_id,
+            RefundLine.position,
+            RefundLine.variant_id,
+            RefundLine.quantity,
+            RefundLine.amount_minor,
+            Variant.product_id,
+        )
+        .join(Variant, Variant.id == RefundLine.variant_id)
+        .where(RefundLine.refund_id.in_(refund_ids))
+        .order_by(RefundLine.refund_id, RefundLine.position)
+    )
+    by_refund: dict[int, list[RefundedUnits]] = {refund_id: [] for refund_id in refund_ids}
+    for row in connection.execute(statement) if refund_ids else ():
+        by_refund[row.refund_id].append(from_row(RefundedUnits, row))
+    return by_refund
 
 
 def due_refunds(connection: Connection, now: datetime, limit: int) -> Sequence[int]:
@@ -157,27 +176,27 @@ def due_refunds(connection: Connection, now: datetime, limit: int) -> Sequence[i
     ).all()
 
 
-def begin_attempt(tx: Connection, refund_id: int, now: datetime, again_at: datetime) -> AnyRow | None:
+def begin_attempt(tx: Connection, refund_id: int, now: datetime, retry_at: datetime) -> RefundAttempt | None:
     """Count an attempt to pay back, and return what the gateway must know; None when it is settled already."""
     tried = tx.execute(
         update(Refund)
         .where(Refund.id == refund_id, Refund.status == payment_status.PENDING)
-        .values(attempts=Refund.attempts + 1, next_attempt_at=again_at, updated_at=now)
+        .values(attempts=Refund.attempts + 1, next_attempt_at=retry_at, updated_at=now)
     )
-    return tx.execute(_TO_GATEWAY.where(Refund.id == refund_id)).one() if tried.rowcount else None
+    if not tried.rowcount:
+        return None
+    return from_row(RefundAttempt, tx.execute(_ATTEMPT.where(Refund.id == refund_id)).one())
 
 
-def at_gateway(connection: Connection, order_id: int, key: str, gateway_id: str) -> AnyRow | None:
+def at_gateway(connection: Connection, order_id: int, key: str, gateway_id: str) -> OrderRefund | None:
     """The refund of an order that a gateway knows by our key or by its own id."""
     matches = Refund.gateway_id == gateway_id
     if key:
         matches |= Refund.key == key
-    return connection.execute(
-        select(*Refund.__table__.columns)
-        .where(Refund.order_id == order_id, matches)
-        .order_by(Refund.id)
-        .limit(1)
+    row = connection.execute(
+        _REFUND.where(Refund.order_id == order_id, matches).order_by(Refund.id).limit(1)
     ).one_or_none()
+    return from_row(OrderRefund, row) if row else None
 
 
 def own_pending(connection: Connection, order_id: int) -> Sequence[int]:
@@ -228,17 +247,3 @@ def mark_disputed(tx: Connection, order_id: int) -> None:
         else_="",
     )
     tx.execute(update(Payment).where(Payment.order_id == order_id).values(disputed=stands))
-
-
-def lines_of(connection: Connection, table: Any, owner: Any, ids: Sequence[int]) -> dict[int, list[AnyRow]]:
-    """The lines of refunds or returns, by the id of their owner, with the product of each."""
-    by_owner: dict[int, list[AnyRow]] = {one: [] for one in ids}
-    statement = (
-        select(*table.__table__.columns, Variant.product_id)
-        .join(Variant, Variant.id == table.variant_id)
-        .where(owner.in_(ids))
-        .order_by(owner, table.position)
-    )
-    for row in connection.execute(statement) if ids else ():
-        by_owner[getattr(row, owner.key)].append(row)
-    return by_owner

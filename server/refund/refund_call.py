@@ -16,12 +16,12 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor
 from server.clock import Clock
-from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.refund import queries, return_queries
 from server.refund.processor import SECONDS, RefundProcessor
+from server.refund.records import OrderRefund, RefundedUnits
 from server.refund.service import RefundTerms, key_of, refund
 from server.repeats.claims import Claim
 from server.repeats.long_call import Begun, Ended, LongCall, Reply
@@ -30,7 +30,7 @@ METHOD: Final = "RefundOrder"
 
 R = TypeVar("R", bound=Reply)
 
-Render: TypeAlias = Callable[[AnyRow, Sequence[AnyRow]], R]
+Render: TypeAlias = Callable[[OrderRefund, Sequence[RefundedUnits]], R]
 """Makes the reply from a refund and its lines."""
 Run = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
 """Runs what must go on although the caller may not wait for its end."""

@@ -8,15 +8,22 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
-from server.db.base import AnyRow
+from server.catalog.models import Variant
+from server.db.rows import from_row
 from server.order import status
 from server.order.models import OrderLine
 from server.payment import status as payment_status
 from server.refund.models import Refund, RefundLine, Return, ReturnLine
-from server.refund.queries import lines_of
+from server.refund.records import OrderReturn, ReturnedUnits, StandingReturnLine
 
-_RETURNS = select(
-    *Return.__table__.columns,
+_RETURN = select(
+    Return.id,
+    Return.order_id,
+    Return.status,
+    Return.reason,
+    Return.answer,
+    Return.created_at,
+    Return.updated_at,
     # A refund that failed for good may have been followed by one that did not; what is paid before the goods are
     # there is not said to have paid for them yet.
     select(func.max(Refund.id))
@@ -40,14 +47,30 @@ def open_return(connection: Connection, order_id: int) -> int | None:
     )
 
 
-def return_of(connection: Connection, return_id: int) -> AnyRow | None:
+def return_of(connection: Connection, return_id: int) -> OrderReturn | None:
     """A return, with the id of its refund."""
-    return connection.execute(_RETURNS.where(Return.id == return_id)).one_or_none()
+    row = connection.execute(_RETURN.where(Return.id == return_id)).one_or_none()
+    return from_row(OrderReturn, row) if row else None
 
 
-def return_lines(connection: Connection, return_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+def return_lines(connection: Connection, return_ids: Sequence[int]) -> dict[int, list[ReturnedUnits]]:
     """The lines of returns, by return."""
-    return lines_of(connection, ReturnLine, ReturnLine.return_id, return_ids)
+    statement = (
+        select(
+            ReturnLine.return_id,
+            ReturnLine.position,
+            ReturnLine.variant_id,
+            ReturnLine.quantity,
+            Variant.product_id,
+        )
+        .join(Variant, Variant.id == ReturnLine.variant_id)
+        .where(ReturnLine.return_id.in_(return_ids))
+        .order_by(ReturnLine.return_id, ReturnLine.position)
+    )
+    by_return: dict[int, list[ReturnedUnits]] = {return_id: [] for return_id in return_ids}
+    for row in connection.execute(statement) if return_ids else ():
+        by_return[row.return_id].append(from_row(ReturnedUnits, row))
+    return by_return
 
 
 def return_page(
@@ -56,19 +79,18 @@ def return_page(
     user_id: int | None,
     order_id: int | None,
     state: str | None,
-    after: Sequence[Any] | None,
+    after: Sequence[object] | None,
     limit: int,
-) -> Sequence[AnyRow]:
+) -> list[OrderReturn]:
     """Returns, the newest first, after the keys (created_at, id); None filters nothing."""
-    statement = _RETURNS
+    statement = _RETURN
     for column, value in ((Return.user_id, user_id), (Return.order_id, order_id), (Return.status, state)):
         if value is not None:
             statement = statement.where(column == value)
     if after is not None:
         statement = statement.where(tuple_(Return.created_at, Return.id) < tuple(after))
-    return connection.execute(
-        statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit)
-    ).all()
+    rows = connection.execute(statement.order_by(Return.created_at.desc(), Return.id.desc()).limit(limit))
+    return [from_row(OrderReturn, row) for row in rows]
 
 
 def settled_units(connection: Connection, order_id: int) -> dict[int, int]:
@@ -82,14 +104,22 @@ def settled_units(connection: Connection, order_id: int) -> dict[int, int]:
     return {position: int(units) for position, units in connection.execute(statement)}
 
 
-def standing_return_lines(connection: Connection, order_id: int) -> Sequence[AnyRow]:
+def standing_return_lines(connection: Connection, order_id: int) -> list[StandingReturnLine]:
     """The lines of an order's returns that were not refused, with the state of each."""
-    return connection.execute(
-        select(*ReturnLine.__table__.columns, Return.status)
+    rows = connection.execute(
+        select(
+            ReturnLine.return_id,
+            Return.status,
+            ReturnLine.position,
+            ReturnLine.quantity,
+            ReturnLine.restocked,
+            ReturnLine.restocked_by_refund,
+        )
         .join(Return, Return.id == ReturnLine.return_id)
         .where(Return.order_id == order_id, Return.status != status.REJECTED)
         .order_by(ReturnLine.return_id, ReturnLine.position)
-    ).all()
+    )
+    return [from_row(StandingReturnLine, row) for row in rows]
 
 
 def move_units(

@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
@@ -23,6 +22,7 @@ from server.refund.errors import NotDelivered, NotReturnable, ReturnNotFound, Re
 from server.refund.outcomes import end_if_paid_back
 from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
+from server.refund.records import OrderReturn
 from server.refund.sale import Sale, open_sale
 from server.refund.service import book, record
 
@@ -135,12 +135,12 @@ def receive(
         return None
     # Before its units are looked at: of a return that was refused none come back.
     _move(tx, found, status.RECEIVED, None, now)
-    rows = {row["position"]: row for row in sale.return_lines if row["return_id"] == return_id}
-    units = {position: row["quantity"] for position, row in rows.items()}
+    rows = {row.position: row for row in sale.return_lines if row.return_id == return_id}
+    units = {position: row.quantity for position, row in rows.items()}
     again, missing = positions(sale.order.lines, restocked, units, "restocked")
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
-    not_there = {at: min(count, units[at] - rows[at]["restocked_by_refund"]) for at, count in again.items()}
+    not_there = {at: min(count, units[at] - rows[at].restocked_by_refund) for at, count in again.items()}
     back = sale.away(not_there)
     return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
@@ -154,7 +154,7 @@ def receive(
 
 
 def _units(sale: Sale, return_id: int) -> dict[int, int]:
-    return {row["position"]: row["quantity"] for row in sale.return_lines if row["return_id"] == return_id}
+    return {row.position: row.quantity for row in sale.return_lines if row.return_id == return_id}
 
 
 def _arrived(
@@ -222,7 +222,7 @@ def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
     return by_position
 
 
-def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
+def _open(tx: Connection, return_id: int) -> tuple[Sale, OrderReturn]:
     """A return and its order, both under the order's lock. Raises ReturnNotFound."""
     row = return_queries.return_of(tx, return_id)
     if row is None:
@@ -234,7 +234,7 @@ def _open(tx: Connection, return_id: int) -> tuple[Sale, AnyRow]:
     return sale, again
 
 
-def _move(tx: Connection, row: AnyRow, after: str, answer: str | None, now: datetime) -> None:
+def _move(tx: Connection, row: OrderReturn, after: str, answer: str | None, now: datetime) -> None:
     status.check_step(row.status, after, status.RETURNS[row.status])
     if not return_queries.move_return(tx, row.id, row.status, after, answer, now):
         raise AssertionError("a return moved under its order's lock")

@@ -25,6 +25,7 @@ from server.order.placed import PlacedOrder, order_of
 from server.order.steps import record
 from server.refund import queries, return_queries
 from server.refund.parts import Parts
+from server.refund.records import StandingReturnLine
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Sale:
     refunds: int
     paid_back: int
     disputed: int
-    return_lines: list[dict[str, Any]]
+    return_lines: list[StandingReturnLine]
     open_return: int | None
 
     @property
@@ -121,14 +122,11 @@ class Sale:
             position = line["position"]
             awaited, own = ledger.restockable(line, units.get(position, 0))
             back[position] = awaited + own
-            for row in sorted(
-                self.return_lines, key=lambda row: row["return_id"], reverse=True
-            ):  # the open one first
-                there = row["restocked"] + row["restocked_by_refund"]
-                count = min(awaited, row["quantity"] - there) if row["position"] == position else 0
+            for row in sorted(self.return_lines, key=lambda row: row.return_id, reverse=True):  # open first
+                count = min(awaited, row.quantity - row.in_stock) if row.position == position else 0
                 if count:
                     awaited -= count
-                    of_returns.append((row["return_id"], position, count))
+                    of_returns.append((row.return_id, position, count))
         return_queries.count_restocked_by_refund(tx, of_returns)
         return self.restock(tx, back)
 
@@ -149,15 +147,13 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     lines = [dict(line._mapping) for line in line_rows]
     captured = values["payment_captured_minor"] or 0
     return_lines = _read_returns(tx, order_id, lines)
-    refunds = queries.refunds_so_far(tx, order_id)
+    refunds = queries.refund_totals(tx, order_id)
     left = Parts(
         captured - (values["payment_refunded_minor"] or 0),
         values["tax_minor"] - refunds.tax,
         values["shipping_minor"] - refunds.shipping,
     )
-    open_return = next(
-        (one["return_id"] for one in return_lines if one["status"] in status.OPEN_RETURN), None
-    )
+    open_return = next((one.return_id for one in return_lines if one.status in status.OPEN_RETURN), None)
     paid, disputed = refunds.paid, refunds.disputed
     return Sale(
         order_of(row, line_rows),
@@ -174,19 +170,15 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     )
 
 
-def _read_returns(tx: Connection, order_id: int, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _read_returns(tx: Connection, order_id: int, lines: list[dict[str, Any]]) -> list[StandingReturnLine]:
     """The lines of the order's returns; fills in what the ledger needs of them. Most orders have none."""
     for line in lines:
         line |= {"settled_quantity": 0, "returns_restocked": 0}
     if not any(line["returning_quantity"] or line["returned_quantity"] for line in lines):
         return []
     settled = return_queries.settled_units(tx, order_id)
-    rows = [dict(row._mapping) for row in return_queries.standing_return_lines(tx, order_id)]
+    rows = return_queries.standing_return_lines(tx, order_id)
     for line in lines:
         line["settled_quantity"] = settled.get(line["position"], 0)
-        line["returns_restocked"] = sum(
-            row["restocked"] + row["restocked_by_refund"]
-            for row in rows
-            if row["position"] == line["position"]
-        )
+        line["returns_restocked"] = sum(row.in_stock for row in rows if row.position == line["position"])
     return rows

@@ -239,7 +239,7 @@ def _check_unchanged(sale: Sale, terms: RefundTerms, seen: int | None) -> None:
     version = sale.values["last_sequence"]
     check_etag(terms.etag, version, "order")
     arrived = seen is not None and any(
-        row["return_id"] == seen and row["status"] == status.RECEIVED for row in sale.return_lines
+        line.return_id == seen and line.status == status.RECEIVED for line in sale.return_lines
     )
     if arrived and not terms.everything:
         raise StaleEtag(resource="order", current=etag_of(version))
