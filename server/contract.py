@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Final, NamedTuple
 
+import sanset.v1
 from google.api import annotations_pb2
-from google.protobuf import descriptor_pb2, descriptor_pool
-from google.protobuf.descriptor import MethodDescriptor
+from google.protobuf import descriptor_pb2
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
@@ -29,19 +32,17 @@ class Binding(NamedTuple):
     body: str
 
 
-def methods_of(descriptor_set: bytes) -> Sequence[MethodDescriptor]:
-    """The methods of the shop's own services in a descriptor set, in its order."""
-    pool = descriptor_pool.DescriptorPool()
-    files = descriptor_pb2.FileDescriptorSet.FromString(descriptor_set).file
-    for file in files:
-        pool.Add(file)
-    return [
-        method
-        for file in files
-        if file.package.startswith("sanset.")
-        for service in pool.FindFileByName(file.name).services_by_name.values()
-        for method in service.methods
-    ]
+def _every_service() -> Iterator[ServiceDescriptor]:
+    """Yield each service of the protos, by the names of their files."""
+    for module in sorted(module.name for module in iter_modules(sanset.v1.__path__)):
+        if module.endswith("_pb2"):
+            yield from import_module(f"sanset.v1.{module}").DESCRIPTOR.services_by_name.values()
+
+
+SERVICES: Final[tuple[ServiceDescriptor, ...]] = tuple(_every_service())
+METHODS: Final[tuple[MethodDescriptor, ...]] = tuple(
+    method for service in SERVICES for method in service.methods
+)
 
 
 def native_path(method: MethodDescriptor) -> str:

@@ -12,7 +12,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from server.contract import is_report, native_path
+from server.contract import SERVICES, is_report, native_path
 from server.core import Core
 from server.events.topics import SessionEnded
 from server.identity import Identity
@@ -25,7 +25,6 @@ from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.pipeline import Pipeline
 from server.rpc.reflection import add_reflection
-from server.rpc.services import SERVICES
 from server.rpc.telemetry import Telemetry
 from server.rpc.unregistered import unregistered
 from server.rpc.validation import Validation

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
 from sqlalchemy import Connection, insert
 
 from server.audit.models import AuditEntry
-from server.rpc.call import Call
+from server.identity import Identity
+
+
+class ActingCall(Protocol):
+    """What a call says of who acts."""
+
+    request_id: str
+
+    @property
+    def identity(self) -> Identity:
+        """The caller."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +30,7 @@ class Actor:
     request_id: str = ""
 
     @classmethod
-    def of(cls, call: Call) -> Actor:
+    def of(cls, call: ActingCall) -> Actor:
         """The caller."""
         return cls(call.identity.user_id, call.request_id)
 
@@ -29,7 +39,7 @@ THE_SHOP = Actor()
 """No user: a job, or a gateway's report."""
 
 
-def write(tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: Any) -> None:
+def write(tx: Connection, actor: Actor, action: str, subject: str, now: datetime, **details: object) -> None:
     """Record that `actor` did `action` ("RefundOrder") to `subject` ("order/123")."""
     tx.execute(
         insert(AuditEntry).values(

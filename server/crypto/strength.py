@@ -26,9 +26,9 @@ MAX_LENGTH = 128
 """Characters looked at; no more are needed to be strong."""
 SEPARATORS = " -_.:,;/+=|"
 SEPARATOR_BITS = 1.0
-KNOWN_BITS = 1.0
+GUESSED_FIRST_BITS = 1.0
 """A published example, or a word that placeholders are made of."""
-KNOWN = "known"
+GUESSED_FIRST = "known"
 """The dictionary of these."""
 MIN_WORD = 3
 MIN_COPY = 3
@@ -38,15 +38,15 @@ def strength_bits(secret: str, personal: Iterable[str] = ()) -> float:
     """About how many bits of guessing `secret` takes; `personal` are words its guesser would try first."""
     text = secret[:MAX_LENGTH]
     words = _dictionaries(frozenset(word.lower() for word in personal if len(word) >= MIN_WORD))
-    readings = [(text, 0.0), *((decoded, KNOWN_BITS) for decoded in _decoded(text))]
+    readings = [(text, 0.0), *((decoded, GUESSED_FIRST_BITS) for decoded in _decoded(text))]
     return min(extra + _text_bits(reading, words) for reading, extra in readings)
 
 
 def _text_bits(text: str, words: Mapping[str, Mapping[str, int]]) -> float:
     """The cheapest of: as it stands, its runs of one character taken as one, and two texts that take turns."""
     once = re.sub(r"(.)\1+", r"\1", text)
-    woven = _described(text[::2], words) + _described(text[1::2], words) + KNOWN_BITS
-    return min(_described(text, words), _described(once, words) + 2 * KNOWN_BITS, woven)
+    woven = _described(text[::2], words) + _described(text[1::2], words) + GUESSED_FIRST_BITS
+    return min(_described(text, words), _described(once, words) + 2 * GUESSED_FIRST_BITS, woven)
 
 
 def _described(text: str, words: Mapping[str, Mapping[str, int]]) -> float:
@@ -83,7 +83,7 @@ def _pieces(text: str, words: Mapping[str, Mapping[str, int]]) -> dict[int, list
         if end - start >= MIN_WORD or _stands_alone(text, start, end):
             pieces.setdefault(end, []).append((start, _match_bits(match)))
     low = text.lower()
-    copy_bits = math.log2(len(text)) + KNOWN_BITS
+    copy_bits = math.log2(len(text)) + GUESSED_FIRST_BITS
     for end in range(MIN_COPY, len(text) + 1):
         start = end - MIN_COPY
         while (
@@ -107,10 +107,10 @@ def _match_bits(match: dict[str, Any]) -> float:
     from zxcvbn import scoring
 
     if match["pattern"] == "dictionary":
-        if match["dictionary_name"] == KNOWN:
-            return KNOWN_BITS
-        return max(KNOWN_BITS, math.log2(scoring.dictionary_guesses(match)))
-    return max(KNOWN_BITS, math.log2(float(scoring.estimate_guesses(match, match["token"]))))
+        if match["dictionary_name"] == GUESSED_FIRST:
+            return GUESSED_FIRST_BITS
+        return max(GUESSED_FIRST_BITS, math.log2(scoring.dictionary_guesses(match)))
+    return max(GUESSED_FIRST_BITS, math.log2(float(scoring.estimate_guesses(match, match["token"]))))
 
 
 def _character_bits(text: str) -> float:
@@ -147,4 +147,4 @@ def _dictionaries(personal: frozenset[str]) -> Mapping[str, Mapping[str, int]]:
     from zxcvbn.matching import RANKED_DICTIONARIES
 
     guessed_first = dict.fromkeys((*PLACEHOLDER_WORDS, *(each.lower() for each in PUBLISHED), *personal), 1)
-    return {**RANKED_DICTIONARIES, KNOWN: guessed_first}
+    return {**RANKED_DICTIONARIES, GUESSED_FIRST: guessed_first}

@@ -38,7 +38,7 @@ Tell = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
 log = structlog.get_logger()
 
 
-class Signer:
+class ReportSigner:
     """Signs the demo gateway's webhooks, and knows its own signatures."""
 
     def __init__(self, secret: bytes, clock: Clock) -> None:
@@ -73,7 +73,7 @@ class DemoGateway(InHouseGateway):
     def __init__(
         self,
         books: Books,
-        signer: Signer,
+        signer: ReportSigner,
         *,
         delay_seconds: float = 0.0,
         failure_rate: float = 0.0,

@@ -8,7 +8,7 @@ import structlog
 
 from server.core import Core
 from server.payment.alerts import Alerts
-from server.payment.demo import DemoGateway, Signer
+from server.payment.demo import DemoGateway, ReportSigner
 from server.payment.gateway import Gateways
 from server.payment.gift_cards import Codes, GiftCardGateway
 from server.payment.in_house import Books
@@ -44,7 +44,7 @@ class Payments:
             log.warning("demo_gateway_in_production", hint="no money moves, as PAYMENT_GATEWAY says")
         demo = DemoGateway(
             books,
-            Signer(core.secret, core.clock),
+            ReportSigner(core.secret, core.clock),
             delay_seconds=settings.demo_payment_delay_seconds,
             failure_rate=settings.demo_payment_failure_rate,
             late_seconds=settings.payment_timeout_seconds + LATE_SECONDS,

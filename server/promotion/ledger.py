@@ -20,7 +20,7 @@ REVERSED: Final = "REVERSED"
 ADJUSTED: Final = "ADJUSTED"
 OWED: Final = "OWED"
 REPAID: Final = "REPAID"
-GIVEN_UP: Final = "given up"
+ABANDONED: Final = "given up"
 """The `ref` of points that returned because their order was not paid."""
 
 
@@ -40,9 +40,9 @@ class OrderLedger:
         return sum(points for name, points, _ in self._entries if name == kind)
 
     @property
-    def was_given_up(self) -> bool:
+    def was_abandoned(self) -> bool:
         """Whether the points came back because nobody paid."""
-        return any(ref == GIVEN_UP for _, _, ref in self._entries)
+        return any(ref == ABANDONED for _, _, ref in self._entries)
 
     def book(self, *, counted: bool = False, ref: str | None = None, **by_kind: int) -> None:
         """Add entries, by kind, and move the account by their sum; `counted` moves the lifetime points as well."""

@@ -139,7 +139,7 @@ def unpaid_holder(connection: Connection, coupon_id: int, user_id: int | None) -
     return connection.scalar(statement.order_by(CouponUse.order_id).limit(1))
 
 
-def held_points(connection: Connection, user_id: int) -> int:
+def reserved_points(connection: Connection, user_id: int) -> int:
     """The points that a user's unpaid orders hold."""
     statement = select(func.coalesce(func.sum(_ORDERS.c.points_redeemed), 0))
     return int(connection.scalar(statement.where(_ORDERS.c.user_id == user_id, _UNPAID)) or 0)

@@ -33,7 +33,7 @@ from server.promotion.errors import (
     PointsHeld,
     PointsTooFew,
 )
-from server.promotion.ledger import EARNED, GIVEN_UP, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
+from server.promotion.ledger import ABANDONED, EARNED, REDEEMED, RETURNED, REVERSED, OrderLedger, enter
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def too_few(connection: Connection, user_id: int, requested: int) -> Refusal:
     """Why a user cannot redeem so many points: they have fewer, or unpaid orders of theirs hold them."""
     points, reserved = (
         point_queries.account(connection, user_id).points,
-        queries.held_points(connection, user_id),
+        queries.reserved_points(connection, user_id),
     )
     if reserved and points + reserved >= requested:
         return PointsHeld(points=points, wanted=requested, held=reserved)
@@ -230,7 +230,7 @@ def give_back(tx: Connection, order: RewardedOrder, now: datetime) -> None:
     if user_id is None or not order.points_redeemed:
         return
     ledger = OrderLedger(tx, user_id, order.id, now)
-    ledger.book(ref=GIVEN_UP, RETURNED=order.points_redeemed - ledger.sum(RETURNED))
+    ledger.book(ref=ABANDONED, RETURNED=order.points_redeemed - ledger.sum(RETURNED))
 
 
 def give_back_coupon(tx: Connection, order: RewardedOrder, now: datetime) -> None:
@@ -257,7 +257,7 @@ def reverse(tx: Connection, order: RewardedOrder, refunded_minor: int, now: date
     earned = ledger.sum(EARNED)
     taken = share(earned, order.total_minor, refunded_minor) if order.delivered_at is not None else earned
     returned = 0
-    if not ledger.was_given_up:
+    if not ledger.was_abandoned:
         returned = share(order.points_redeemed, order.total_minor, refunded_minor) - ledger.sum(RETURNED)
     counted = order.points_counted_at is not None
     ledger.book(counted=counted, REVERSED=-taken - ledger.sum(REVERSED), RETURNED=returned)

@@ -30,7 +30,7 @@ class PricingSettings(Group):
 
     @field_validator("tax_rates")
     @classmethod
-    def _countries_are_known(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
+    def _countries_exist(cls, value: dict[str, Decimal]) -> dict[str, Decimal]:
         for code in value:
             problem = country_problem(code)
             if problem is not None:

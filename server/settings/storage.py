@@ -26,7 +26,7 @@ class StorageSettings(Group):
 
     @field_validator("database_url")
     @classmethod
-    def _database_is_known(cls, value: str) -> str:
+    def _database_is_supported(cls, value: str) -> str:
         if value.startswith("sqlite:///") and value != "sqlite:///":  # without a path it is lost at the end
             return value
         if value.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):

@@ -24,7 +24,7 @@ from server.events.order_steps import OrderStepped
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.service import CONSUMER, KEEP_TRYING
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 PER_ENDPOINT = 4
 """So many deliveries of an endpoint are under way at once."""
@@ -40,7 +40,9 @@ log = structlog.get_logger()
 class WebhookOutbox:
     """Writes and sends; for use on a worker's event loop, as a job."""
 
-    def __init__(self, db: Database, work: Work, clock: Clock, signer: Signer, courier: Courier) -> None:
+    def __init__(
+        self, db: Database, work: Work, clock: Clock, signer: EndpointSigner, courier: Courier
+    ) -> None:
         self._work = work
         self._clock = clock
         self._signer = signer

@@ -16,7 +16,7 @@ from server.part import Part
 from server.webhooks.courier import Courier
 from server.webhooks.outbox import WebhookOutbox
 from server.webhooks.servicer import WebhookServicer
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 MAX_DELAY = timedelta(seconds=2)
 """How late the outbox is when something waits and no event wakes it, as for a retry."""
@@ -34,7 +34,7 @@ class WebhookPart(Part):
 def build(core: Core, courier: Courier | None = None) -> WebhookPart:
     """WebhookService, and the job that sends. `courier` posts; without one, as the settings say."""
     courier = courier or Courier(allow_private=core.settings.webhook_allow_private)
-    signer = Signer(core.secret)
+    signer = EndpointSigner(core.secret)
     outbox = WebhookOutbox(core.db, core.work, core.clock, signer, courier)
     servicer = WebhookServicer(
         core.db,

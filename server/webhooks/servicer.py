@@ -28,7 +28,7 @@ from server.webhooks.convert import (
     event_types_from_wire,
 )
 from server.webhooks.service import EndpointChanges
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 
 class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
@@ -41,7 +41,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         pages: Pages,
         *,
         clock: Clock,
-        signer: Signer,
+        signer: EndpointSigner,
         allow_private: bool,
     ) -> None:
         """`allow_private` lets endpoints be in private networks."""

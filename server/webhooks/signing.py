@@ -11,7 +11,7 @@ from server.crypto.keys import derived_key
 PREFIX = "whsec_"
 
 
-class Signer:
+class EndpointSigner:
     """Knows the secret of every endpoint: it follows from the shop's key and the endpoint's salt."""
 
     def __init__(self, secret_key: bytes) -> None:

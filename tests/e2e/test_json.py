@@ -17,7 +17,7 @@ from sanset.v1 import user_pb2
 from support import plain_http
 from support.real_stack import ORIGIN, PASSWORD, Person, Stack, until
 
-from server.rpc.services import SERVICES
+from server.contract import SERVICES
 
 
 @pytest.fixture(scope="module")

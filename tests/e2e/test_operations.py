@@ -22,7 +22,7 @@ from sanset_client import Client, Unavailable
 from support import plain_http
 from support.real_stack import ADMIN, PASSWORD, Stack, is_alive, stack_of, until
 
-from server.rpc.services import SERVICES
+from server.contract import SERVICES
 
 BUF = Path(sys.executable).with_name("buf")
 

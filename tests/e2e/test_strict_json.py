@@ -14,7 +14,7 @@ from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 from support.real_stack import Person, Stack
 
-from server.rpc.services import SERVICES
+from server.contract import SERVICES
 
 FREE = "google.protobuf.Struct"
 RAW = "google.api.HttpBody"

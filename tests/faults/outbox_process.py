@@ -24,7 +24,7 @@ from server.mail.outbox import MailOutbox
 from server.mail.senders import SmtpSender
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 
 class Steps:
@@ -75,7 +75,7 @@ async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
     sender, courier = DyingSender("127.0.0.1", smtp, "off", "", ""), DyingCourier(allow_private=True)
     sender.steps = courier.steps = steps
     await MailOutbox(db, work, utc_now, sender, mail_from="shop@shop.test").run()
-    webhooks = WebhookOutbox(db, work, utc_now, Signer(key.encode()), courier)
+    webhooks = WebhookOutbox(db, work, utc_now, EndpointSigner(key.encode()), courier)
     await webhooks.run()
     await webhooks.close()
     pool.close()

@@ -166,9 +166,9 @@ from sqlalchemy import insert, update
 from support.running_shop import PASSWORD, Account, RunningShop
 
 from server.clock import utc_now
+from server.contract import SERVICES
 from server.payment.models import PaymentAlert
 from server.recommend.training.models import TrainingRun
-from server.rpc.services import SERVICES
 from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery
 

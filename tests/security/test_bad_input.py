@@ -24,8 +24,8 @@ from support.wire_bytes import (
     delimited,
 )
 
+from server.contract import SERVICES
 from server.errors import Refusal
-from server.rpc.services import SERVICES
 from server.rpc.status import rich_status
 from server.rpc.validation import Validation
 

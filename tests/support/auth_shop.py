@@ -18,6 +18,7 @@ from server.auth.refresh import RefreshPolicy
 from server.auth.service import SignIn
 from server.auth.servicer import AuthServicer
 from server.auth.tokens import AccessTokens, TokenVerifier
+from server.contract import SERVICES
 from server.crypto.vault import Vault
 from server.db.database import Announcement, Database
 from server.db.deadline import Deadline
@@ -26,7 +27,6 @@ from server.db.work import Work
 from server.identity import Identity
 from server.paging import Pages
 from server.rpc.call import Call
-from server.rpc.services import SERVICES
 from server.rpc.validation import Validation
 from server.settings import load
 from server.user.models import User

@@ -27,7 +27,7 @@ from server.process.ports import free_ports
 from server.webhooks.courier import Courier
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 
 class Desk:
@@ -66,7 +66,7 @@ class Desk:
 
     def webhooks(self, *, allow_private: bool = True) -> WebhookOutbox:
         """An outbox of webhooks."""
-        signer = Signer(self.shop.settings.secret_key.get_secret_value().encode())
+        signer = EndpointSigner(self.shop.settings.secret_key.get_secret_value().encode())
         return WebhookOutbox(self.db, self.work, self.now, signer, Courier(allow_private=allow_private))
 
     def send_webhooks(self, *, allow_private: bool = True) -> None:

@@ -19,9 +19,9 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
+from server.contract import SERVICES
 from server.process.envoy import config as envoy
 from server.rpc.access import rules
-from server.rpc.services import SERVICES
 from server.settings import Settings
 
 PROJECT = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ from pathlib import Path
 import sanset
 from google.rpc import error_details_pb2, status_pb2
 
-from server.contract import REPORTS_A_MINUTE, methods_of
+from server.contract import METHODS, REPORTS_A_MINUTE
 from server.errors import Overloaded
 from server.process.envoy import strict_json
 from server.process.envoy.routes import expressions
@@ -67,11 +67,10 @@ def values(
     """
     addresses = _addresses(settings)
     deadline = settings.default_deadline_seconds
-    methods = methods_of(DESCRIPTOR_SET.read_bytes())
-    rules = strict_json.script(methods)
+    rules = strict_json.script(METHODS)
     retry_seconds = math.ceil(60 / settings.rate_limit) if settings.rate_limit else 1
     return {
-        **expressions(methods),
+        **expressions(METHODS),
         **_native_refusals(retry_seconds),
         **_limits(settings, len(worker_ports)),
         "RETRY_SECONDS": str(retry_seconds),

@@ -23,7 +23,7 @@ from server.jobs.runner import Job, Jobs
 from server.mail.outbox import MailOutbox
 from server.webhooks.courier import Courier
 from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import Signer
+from server.webhooks.signing import EndpointSigner
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def statements_of(db: Database) -> list[str]:
 def outboxes(db: Database, pool: Pool) -> list[Any]:
     return [
         MailOutbox(db, Work(db, pool), utc_now, Sender(), mail_from="a@b.test"),
-        WebhookOutbox(db, Work(db, pool), utc_now, Signer(b"key"), Courier(allow_private=True)),
+        WebhookOutbox(db, Work(db, pool), utc_now, EndpointSigner(b"key"), Courier(allow_private=True)),
     ]
 
 

@@ -41,7 +41,7 @@ from sanset_client.services import (
 )
 from shop_double import PRODUCTS, ShopDouble
 
-from server.rpc import services
+from server import contract
 
 SERVICES = {
     "AuthService": (Auth, AsyncAuth),
@@ -58,7 +58,7 @@ SERVICES = {
     "ModelService": (Models, AsyncModels),
     "SegmentService": (Segments, AsyncSegments),
 }
-RPCS: list[MethodDescriptor] = [method for service in services.SERVICES for method in service.methods]
+RPCS = contract.METHODS
 
 
 @pytest.mark.parametrize("rpc", RPCS, ids=lambda rpc: rpc.full_name.removeprefix("sanset.v1."))

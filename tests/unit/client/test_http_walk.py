@@ -13,7 +13,7 @@ import pytest
 from google.api import annotations_pb2
 from google.protobuf import json_format, symbol_database
 
-from server.rpc.services import SERVICES
+from server.contract import SERVICES
 
 WALK = Path(__file__).parents[3] / "clients" / "http" / "shop.http"
 

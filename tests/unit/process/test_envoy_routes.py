@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import pytest
 from google.api import annotations_pb2
+from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorProto, MethodOptions
+from google.protobuf.descriptor_pool import DescriptorPool
 from sanset.v1 import access_pb2
 
-from server.contract import methods_of
 from server.process.envoy.config import DESCRIPTOR_SET
 from server.process.envoy.routes import expressions
 
@@ -61,7 +62,7 @@ def _report(method: MethodDescriptorProto) -> None:
 def test_a_new_method_is_known_by_what_it_declares(
     kind: Callable[[MethodDescriptorProto], None], expected: set[str]
 ) -> None:
-    values = {name: json.loads(text) for name, text in expressions(methods_of(_with_method(kind))).items()}
+    values = {name: json.loads(text) for name, text in expressions(_with_method(kind)).items()}
     assert "sanset.v1.PeekService" in values.pop("SERVICES")
     matching = {
         name for name, regex in values.items() for path in (NATIVE, HTTP) if re.fullmatch(regex, path)
@@ -69,8 +70,8 @@ def test_a_new_method_is_known_by_what_it_declares(
     assert matching == expected
 
 
-def _with_method(declare: Callable[[MethodDescriptorProto], None]) -> bytes:
-    """The descriptor set of the shop with one service more, of one method."""
+def _with_method(declare: Callable[[MethodDescriptorProto], None]) -> list[MethodDescriptor]:
+    """The methods of the shop with one service more, of one method."""
     files = FileDescriptorSet.FromString(DESCRIPTOR_SET.read_bytes())
     every_file = [file.name for file in files.file]
     file = files.file.add(
@@ -81,4 +82,13 @@ def _with_method(declare: Callable[[MethodDescriptorProto], None]) -> bytes:
     )
     method.options.Extensions[annotations_pb2.http].post = "/api/v1/cart/{token}/peek"
     declare(method)
-    return files.SerializeToString()
+    pool = DescriptorPool()
+    for described in files.file:
+        pool.Add(described)
+    services = [
+        pool.FindServiceByName(f"{each.package}.{service.name}")
+        for each in files.file
+        if each.package == "sanset.v1"
+        for service in each.service
+    ]
+    return [method for service in services for method in service.methods]

@@ -21,12 +21,12 @@ import server.db.schema
 from server.cart.service import MAX_LINES
 from server.catalog.categories import MAX_CATEGORIES
 from server.catalog.convert import LEFT_OUT_OF_SUMMARIES, MAX_ATTRIBUTES_BYTES, summary_of
+from server.contract import SERVICES
 from server.db.base import Base
 from server.order.shipments import MAX_PARCELS
 from server.paging import MAX_PAGE_BYTES, MAX_REPLY_BYTES, fitting
 from server.refund.returns import MAX_STEPS
 from server.refund.service import MAX_REFUNDS
-from server.rpc.services import SERVICES
 
 SERVER = Path(server.db.schema.__file__).parents[1]
 METHODS: list[MethodDescriptor] = [

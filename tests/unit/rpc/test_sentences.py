@@ -26,9 +26,9 @@ from sanset.v1.refund_pb2 import RefundOrderRequest, RequestReturnRequest
 from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
+from server.contract import SERVICES
 from server.errors import InvalidField
 from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
-from server.rpc.services import SERVICES
 from server.rpc.validation import Validation
 
 NUMBERS = {"gt", "gte", "lt", "lte", "in", "not_in"}

@@ -12,8 +12,8 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sanset.v1 import product_pb2, user_pb2
 
+from server.contract import SERVICES
 from server.errors import InvalidField
-from server.rpc.services import SERVICES
 from server.rpc.typed import SEVERAL_LINES, is_exact, tidy
 from server.rpc.validation import Validation
 from server.text.allowed import problem_of_lines, problem_of_name, trimmed

@@ -12,8 +12,8 @@ from sanset.v1.product_pb2 import BatchGetProductsRequest, Product, UpdateProduc
 from sanset.v1.recommend_pb2 import BehaviorEvent, TrackEventRequest
 from sanset.v1.user_pb2 import UpdateMeRequest, User
 
+from server.contract import SERVICES
 from server.errors import InvalidField, RequestTooLarge
-from server.rpc.services import SERVICES
 from server.rpc.sizes import MAX_STRUCT_BYTES, MIN_LIMIT, largest
 from server.rpc.validation import Validation
 

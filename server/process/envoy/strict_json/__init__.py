@@ -32,7 +32,7 @@ _SCALARS = {
     FieldDescriptor.TYPE_DOUBLE: "double",
     FieldDescriptor.TYPE_FLOAT: "double",
 }
-_WELL_KNOWN = {
+_GOOGLE_TYPES = {
     "google.protobuf.Timestamp": "time",
     "google.protobuf.Duration": "duration",
     "google.protobuf.FieldMask": "mask",
@@ -118,9 +118,9 @@ class _Contract:
             return ['kind = "enum"', f"values = {{{members}}}", f"names = {_text(sayable)}"]
         if field.message_type is None:
             return [f'kind = "{_SCALARS[field.type]}"']
-        known_kind = _WELL_KNOWN.get(field.message_type.full_name)
-        if known_kind is not None:
-            return [f'kind = "{known_kind}"']
+        kind = _GOOGLE_TYPES.get(field.message_type.full_name)
+        if kind is not None:
+            return [f'kind = "{kind}"']
         return ['kind = "message"', f"fields = {self._message(field.message_type)}"]
 
     def _message(self, message: Descriptor) -> str:
