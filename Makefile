@@ -43,10 +43,12 @@ lint: $(VENV)/.developer ## Check style and format with ruff
 types: $(VENV)/.bench ## Check types with mypy --strict
 	@$(BIN)/mypy
 
-contract: $(VENV)/.developer ## Lint the protos and compare the generated code
+contract: $(VENV)/.developer ## Lint the protos, compare them with the last release, and the generated code with them
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export PATH="$(CURDIR)/$(BIN):$$PATH"; \
-	python proto/generate.py --image "$$scratch/image.binpb"; \
-	(cd proto && buf lint "$$scratch/image.binpb" --config buf.yaml --path sanset/v1); \
+	cd proto; buf lint; \
+	released=$$(printf '%s\n' releases/*.binpb | sort --version-sort | tail -1); \
+	if [ -f "$$released" ]; then buf breaking --exclude-imports --path sanset/v1 --against "$$released"; fi; \
+	cd ..; \
 	python proto/generate.py "$$scratch/generated" "$$scratch/methods.py"; \
 	diff -r --exclude=__pycache__ generated "$$scratch/generated" && diff $(METHODS) "$$scratch/methods.py" \
 	  || { echo "make: the generated code is out of date; run make generate"; exit 1; }

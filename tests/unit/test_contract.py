@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -91,15 +89,9 @@ class Segment(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def image(tmp_path_factory: pytest.TempPathFactory) -> descriptor_pb2.FileDescriptorSet:
+def image() -> descriptor_pb2.FileDescriptorSet:
     """The protos with their comments."""
-    path = tmp_path_factory.mktemp("image") / "sanset.binpb"
-    subprocess.run(
-        [sys.executable, str(PROJECT / "proto" / "generate.py"), "--image", str(path)],
-        check=True,
-        capture_output=True,
-    )
-    return descriptor_pb2.FileDescriptorSet.FromString(path.read_bytes())
+    return descriptor_pb2.FileDescriptorSet.FromString((PROJECT / "generated/sanset.binpb").read_bytes())
 
 
 def _name(method: MethodDescriptor) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from sanset.v1.auth_pb2 import LoginRequest
 
-from sanset_client.contract import Contract
+from sanset_client.contract import service_config
 
 VERSION = "0.1.0"
 TARGET = "localhost:50051"
@@ -22,10 +22,10 @@ KEEPALIVE_MS = 40_000
 Options = Sequence[tuple[str, Any]]
 
 
-def options_of(contract: Contract, user_agent: str, extra: Options) -> list[tuple[str, Any]]:
+def options_of(user_agent: str, extra: Options) -> list[tuple[str, Any]]:
     """Return the options of a channel; `extra` ones win."""
     ours: dict[str, Any] = {
-        "grpc.service_config": contract.service_config(),
+        "grpc.service_config": service_config(),
         "grpc.primary_user_agent": user_agent or f"sanset-python/{VERSION}",
         "grpc.max_receive_message_length": MAX_REPLY_BYTES,
         "grpc.keepalive_time_ms": KEEPALIVE_MS,

@@ -59,7 +59,7 @@ class Client:
         contract = Contract()
         self._session = Session(self._refresh, tokens, on_tokens, cart_token)
         self._calls = Calls(contract, self._session, checked_timeout(timeout))
-        channel_options = options_of(contract, user_agent, options)
+        channel_options = options_of(user_agent, options)
         self._channel = (
             grpc.secure_channel(target, credentials, channel_options)
             if credentials is not None

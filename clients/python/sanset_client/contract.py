@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
+from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any
 
+import sanset
 import sanset.v1
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
@@ -79,31 +81,15 @@ class Contract:
             rpc = replace(rpc, takes_cart_token=False)
         return rpc
 
-    def service_config(self) -> str:
-        """Return the gRPC service config, JSON, by which a channel repeats what is safe to repeat.
 
-        Only UNAVAILABLE is repeated by the channel: up to five attempts within the deadline, fewer when
-        many calls fail. Refusals that say when to come back are handled above it. Streams are not named:
-        with a retry policy, gRPC never tells of one that is cut before its first message.
-        """
-        names = [
-            dict(zip(("service", "method"), rpc.path[1:].split("/"), strict=True))
-            for rpc in self._rpcs.values()
-            if rpc.repeatable and not rpc.streams
-        ]
-        policy = {
-            "maxAttempts": 5,
-            "initialBackoff": "0.1s",
-            "maxBackoff": "2s",
-            "backoffMultiplier": 2,
-            "retryableStatusCodes": ["UNAVAILABLE"],
-        }
-        return json.dumps(
-            {
-                "methodConfig": [{"name": names, "retryPolicy": policy}],
-                "retryThrottling": {"maxTokens": 100, "tokenRatio": 0.1},
-            }
-        )
+@cache
+def service_config() -> str:
+    """Return the gRPC service config, JSON, by which a channel repeats what is safe to repeat.
+
+    Only UNAVAILABLE is repeated by the channel: up to five attempts within the deadline, fewer when many calls
+    fail. Refusals that say when to come back are handled above it.
+    """
+    return files(sanset).joinpath("service_config.json").read_text("utf-8")
 
 
 def _methods() -> Iterator[MethodDescriptor]:

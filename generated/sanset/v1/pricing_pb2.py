@@ -25,13 +25,14 @@ _sym_db = _symbol_database.Default()
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/pricing.proto\x12\tsanset.v1\x1a\x17google/type/money.proto\"\xa1\x03\n\x06Totals\x12$\n\x08subtotal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12,\n\x10product_discount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rtier_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x63oupon_discount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0fpoints_discount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0fpoints_redeemed\x18\n \x01(\x03\x12\x15\n\rpoints_earned\x18\x0b \x01(\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/pricing.proto\x12\tsanset.v1\x1a\x17google/type/money.proto\"\xa1\x03\n\x06Totals\x12$\n\x08subtotal\x18\x01 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\x02 \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08shipping\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12,\n\x10product_discount\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12)\n\rtier_discount\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0f\x63oupon_discount\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12+\n\x0fpoints_discount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x17\n\x0fpoints_redeemed\x18\n \x01(\x03\x12\x15\n\rpoints_earned\x18\x0b \x01(\x03\x42\xa7\x01\n\rdev.sanset.v1B\x0cPricingProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.pricing_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
-  DESCRIPTOR._loaded_options = None
+  _globals['DESCRIPTOR']._loaded_options = None
+  _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\014PricingProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_TOTALS']._serialized_start=64
   _globals['_TOTALS']._serialized_end=481
 # @@protoc_insertion_point(module_scope)

@@ -14,7 +14,7 @@ from sanset.v1.payment_pb2 import Payment
 from sanset.v1.product_pb2 import GetProductRequest
 from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
 from sanset_client.channel import options_of
-from sanset_client.contract import Contract
+from sanset_client.contract import service_config
 from shop_double import Refusal, ShopDouble
 
 AWAY = Refusal("UNAVAILABLE")
@@ -112,7 +112,7 @@ def test_a_failed_checkout_names_its_request_id_for_another_try(shop: ShopDouble
 
 
 def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_else() -> None:
-    config = json.loads(Contract().service_config())
+    config = json.loads(service_config())
     repeated = {f"{name['service']}.{name['method']}" for name in config["methodConfig"][0]["name"]}
     service = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"]
     for method in service.methods:
@@ -125,6 +125,6 @@ def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_
 
 
 def test_a_callers_channel_options_win() -> None:
-    options = options_of(Contract(), "", [("grpc.keepalive_time_ms", 1), ("grpc.http2.max_frame_size", 2)])
+    options = options_of("", [("grpc.keepalive_time_ms", 1), ("grpc.http2.max_frame_size", 2)])
     assert dict(options)["grpc.keepalive_time_ms"] == 1
     assert len(dict(options)) == len(options)

@@ -64,7 +64,7 @@ class AsyncClient:
         self._session = AsyncSession(self._refresh, tokens, on_tokens, cart_token)
         self._unary = UnaryCalls(contract, self._session, checked_timeout(timeout))
         self._streams = StreamCalls(contract, self._session, timeout)
-        channel_options = options_of(contract, user_agent, options)
+        channel_options = options_of(user_agent, options)
         interceptors = (self._unary, self._streams)
         channel = self._channel = (
             aio.secure_channel(target, credentials, channel_options, interceptors=interceptors)
