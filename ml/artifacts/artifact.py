@@ -71,7 +71,7 @@ def newest(directory: Path) -> list[Path]:
     return [path for _, path in sorted(dated, reverse=True)]
 
 
-def write(directory: Path, contents: Contents, description: Description, key: bytes) -> Path:
+def write(directory: Path, contents: Contents, description: Description, *, key: bytes) -> Path:
     """Publish contents under `directory`: readers see the whole artifact or none of it.
 
     Returns the artifact's directory, named after the type and the creation time, moved on by seconds when

@@ -12,7 +12,7 @@ from ml.models.content import Embedder, ProductText
 
 
 def aligned(
-    earlier: Contents, catalogue: Contents, texts: Sequence[ProductText], parts: Collection[str]
+    earlier: Contents, catalogue: Contents, texts: Sequence[ProductText], *, parts: Collection[str]
 ) -> Contents:
     """Give the named parts of `earlier` for the products of `catalogue`.
 

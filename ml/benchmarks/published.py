@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
-from itertools import islice, pairwise
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -19,13 +19,13 @@ from threadpoolctl import threadpool_limits
 
 from ml.artifacts.schema import PARTS, Contents
 from ml.benchmarks.memory import peak_mb
-from ml.data.arrays import Array, Floats, Ids, Rows, rows_of
+from ml.benchmarks.single_models import SingleModels
 from ml.data.dataset import Dataset
 from ml.data.line_files import dataset_of, read_lines
 from ml.data.split import HISTORY_LIMIT, hold_out_at_random
 from ml.data.textfile import UnreadableFile
 from ml.evaluation.measures import ndcg_at_k, recall_at_k
-from ml.models import affinity, copurchase
+from ml.models import affinity
 from ml.models.blend_weights import BlendWeights
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
@@ -34,7 +34,6 @@ from ml.training.options import Options, Progress, within
 from ml.training.rehearsal import rehearse
 from ml.training.train import require_enough
 
-CHUNK = 256
 PARTS_USED = tuple(part for part in PARTS if part != "reorder")
 """Nobody buys twice in such files."""
 
@@ -139,7 +138,7 @@ class _Watch:
         self._running = None if name is None else (name, now)
 
 
-def measure_files(train_path: Path, test_path: Path, k: int, progress: Progress) -> PublishedReport:
+def measure_files(train_path: Path, test_path: Path, *, k: int, progress: Progress) -> PublishedReport:
     """Train on one file, rank what its users do not have there, and compare with the other file.
 
     Raises UnreadableFile, and TooLittleData for a file too short.
@@ -161,9 +160,9 @@ def _measured(dataset: Dataset, test: _Test, progress: Progress) -> PublishedRep
     split = hold_out_at_random(dataset, seed=OPTIONS.seed)
     rehearsal = rehearse(dataset, OPTIONS, within(progress, 1, 40), split=split)
     shares = rehearsal.recipe.shares
-    own = _Own.of(dataset, test)
+    single = SingleModels.of(dataset, test.users, k=test.k)
     watch = _Watch(within(progress, 40, 75))
-    models = own.train(tuple(shares), watch)
+    models = _trained(single, tuple(shares), watch)
     contents = fit(dataset, OPTIONS, watch, parts=PARTS_USED, recipe=rehearsal.recipe, item_models=models)
     watch.switch(None)
     contents = contents | rehearsal.learned | Contents({}, {"reorder_trees": []})
@@ -177,19 +176,26 @@ def _measured(dataset: Dataset, test: _Test, progress: Progress) -> PublishedRep
     progress("evaluate", 85, "Measuring each model alone")
     # A user of such a file has one order: its walk over orders is the walk over users.
     others = [name for name in affinity.MODELS if name not in models and name != "baskets"]
-    models |= own.train(others, watch)
+    models |= _trained(single, others, watch)
     rows = [
         test.row("popularity", 0.0, lambda: _popular(model, test)),
         *(
-            test.row(name, watch.seconds[name], partial(own.lists_by_neighbours, models[name]))
+            test.row(name, watch.seconds[name], partial(single.lists_by_neighbours, models[name]))
             for name in affinity.MODELS
             if name in models
         ),
-        test.row("als", watch.seconds["als"], lambda: own.lists_by_factors(contents.arrays)),
+        test.row("als", watch.seconds["als"], lambda: single.lists_by_factors(contents.arrays)),
         blend,
     ]
     progress("done", 100, "Done")
     return PublishedReport(rows, test.k, len(test.users), peak_mb(), shares=shares, weights=parameters.blend)
+
+
+def _trained(single: SingleModels, names: Collection[str], watch: _Watch) -> dict[str, sparse.csr_matrix]:
+    """Train item-to-item models, each timed for itself."""
+    models = single.train(names, threads=OPTIONS.threads, on_model=watch.switch)
+    watch.switch(None)
+    return models
 
 
 def _recommended(model: Model, test: _Test, user: int) -> list[int]:
@@ -207,86 +213,3 @@ def _popular(model: Model, test: _Test) -> list[list[int]]:
     ]
     pasts = [frozenset(test.past[user]) for user in test.users]
     return [list(islice((item for item in best if item not in past), test.k)) for past in pasts]
-
-
-@dataclass(frozen=True, eq=False)
-class _Own:
-    """What everybody has, by which single models are trained, and the test's users ranked for, many at once."""
-
-    k: int
-    ids: Ids
-    user_items: sparse.csr_matrix
-    """CSR matrix of all users by products, one where they have it."""
-    baskets: sparse.csr_matrix
-    user_ids: Ids
-    """Of the test's users."""
-    asking: sparse.csr_matrix
-    """The rows of the test's users; empty for those the first file does not know."""
-
-    @classmethod
-    def of(cls, dataset: Dataset, test: _Test) -> _Own:
-        """Prepare the matrices."""
-        lines, ids = dataset.interactions, dataset.products.ids
-        buyers, user_items = affinity.bought(lines, ids)
-        user_ids = np.array(test.users, dtype=np.int64) + 1
-        rows = rows_of(buyers, user_ids)
-        one = np.ones(int((rows >= 0).sum()), np.float32)
-        selection = sparse.csr_matrix(
-            (one, (np.flatnonzero(rows >= 0), rows[rows >= 0])), shape=(len(rows), len(buyers))
-        )
-        return cls(
-            test.k,
-            ids,
-            user_items,
-            copurchase.baskets(lines, ids),
-            user_ids,
-            (selection @ user_items).tocsr(),
-        )
-
-    def train(self, names: Collection[str], watch: _Watch) -> dict[str, sparse.csr_matrix]:
-        """Train item-to-item models, each timed for itself."""
-        models = affinity.train(
-            self.user_items, self.baskets, names, threads=OPTIONS.threads, on_model=watch.switch
-        )
-        watch.switch(None)
-        return models
-
-    def lists_by_neighbours(self, matrix: sparse.csr_matrix) -> list[list[int]]:
-        """The best products of each user by the sum of what theirs say for others."""
-        lists: list[list[int]] = []
-        mine = np.zeros(len(self.ids), dtype=np.bool_)
-        for start in range(0, len(self.user_ids), CHUNK):
-            own = self.asking[start : start + CHUNK]
-            sums = (own @ matrix).tocsr()
-            for (first, end), (own_first, own_end) in zip(
-                pairwise(sums.indptr.tolist()), pairwise(own.indptr.tolist()), strict=True
-            ):
-                items, values = sums.indices[first:end], sums.data[first:end]
-                mine[own.indices[own_first:own_end]] = True
-                values[mine[items]] = 0
-                mine[own.indices[own_first:own_end]] = False
-                best = _first(values, self.k)
-                lists.append(self.ids[items[best[values[best] > 0]]].tolist())
-        return lists
-
-    def lists_by_factors(self, arrays: Mapping[str, Array]) -> list[list[int]]:
-        """The best products of each user by the inner product of factors."""
-        rows = rows_of(arrays["als_user_ids"], self.user_ids)
-        items = arrays["als_item_factors"].T
-        lists: list[list[int]] = []
-        for start in range(0, len(rows), CHUNK):
-            chunk = rows[start : start + CHUNK]
-            scores = arrays["als_user_factors"][chunk] @ items
-            scores[self.asking[start : start + CHUNK].nonzero()] = -np.inf
-            best = self.ids[_first(scores, self.k)].tolist()
-            lists += [each if row >= 0 else [] for each, row in zip(best, chunk.tolist(), strict=True)]
-        return lists
-
-
-def _first(scores: Floats, k: int) -> Rows:
-    """Along the last axis the positions of the k largest, largest first."""
-    size = scores.shape[-1]
-    best = np.argpartition(scores, size - k, axis=-1)[..., size - k :] if size > k else np.argsort(scores)
-    order = np.argsort(-np.take_along_axis(scores, best, axis=-1), axis=-1, kind="stable")
-    positions: Rows = np.take_along_axis(best, order, axis=-1)
-    return positions

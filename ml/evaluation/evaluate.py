@@ -110,7 +110,7 @@ def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int 
         blend=metrics.of([recommended(model, case, k) for case in cases], cases),
         popularity=metrics.of(popular, cases),
         sources={
-            name: metrics.of([source_alone(model, name, case, k) for case in few], few)
+            name: metrics.of([source_alone(model, name, case, limit=k) for case in few], few)
             for name in ("als", "copurchase", "content", "trending")
         },
     )
@@ -156,9 +156,9 @@ class _Metrics:
             return {}
         recalls = _recalls(lists, cases, self._k)
         error = float(recalls.std(ddof=1) / np.sqrt(len(cases))) if len(cases) > 1 else 0.0
-        novelty = novelty_at_k(lists, self._buyers, self._users, self._k)
+        novelty = novelty_at_k(lists, self._buyers, users=self._users, k=self._k)
         return {
-            **summary(lists, [case.relevant for case in cases], self._size, self._k),
+            **summary(lists, [case.relevant for case in cases], catalogue_size=self._size, k=self._k),
             f"novelty@{self._k}": round(novelty, 4),
             "standard_error": round(error, 6),
         }
@@ -174,7 +174,7 @@ def _ids(recommendations: Sequence[Recommendation]) -> list[int]:
     return [recommendation.product_id for recommendation in recommendations]
 
 
-def source_alone(model: Model, source: str, case: Case, count: int) -> list[int]:
+def source_alone(model: Model, source: str, case: Case, *, limit: int) -> list[int]:
     """What one source alone would recommend: `source` is als, copurchase, content or trending."""
     context = model.context(case.user_id, history=case.history)
     if source == "trending":
@@ -182,7 +182,7 @@ def source_alone(model: Model, source: str, case: Case, count: int) -> list[int]
     else:
         scores = model.ranker.alone(source, context, model.weights)
     scores[context.past] = 0
-    best = np.argpartition(-scores, min(count, len(scores) - 1))[:count]
+    best = np.argpartition(-scores, min(limit, len(scores) - 1))[:limit]
     best = best[np.argsort(-scores[best], kind="stable")]
     product_ids: list[int] = model.product_ids[best[scores[best] > 0]].tolist()
     return product_ids

@@ -9,6 +9,7 @@ import numpy as np
 
 from ml.data.split import HISTORY_LIMIT, Split
 from ml.models import discovery
+from ml.models.examples import Examples
 from ml.models.reorder import by_user
 from ml.models.reorder_features import Purchases
 from ml.ranking.eligibility import Everything
@@ -52,9 +53,9 @@ def sample(orders: Sequence[HoldoutOrder], limit: int, seed: int) -> list[Holdou
     return [orders[index] for index in np.sort(indices).tolist()]
 
 
-def discoveries(model: Model, orders: Iterable[HoldoutOrder]) -> discovery.Examples:
+def discoveries(model: Model, orders: Iterable[HoldoutOrder]) -> Examples:
     """What the model proposed that was new to the users, and whether their orders held it."""
-    matrices, bought = [np.empty((0, len(discovery.FEATURES)))], [np.empty(0, np.int64)]
+    features, labels = [np.empty((0, len(discovery.FEATURES)))], [np.empty(0, np.int64)]
     for order in orders:
         fresh = model.recommend(
             order.user_id,
@@ -63,9 +64,9 @@ def discoveries(model: Model, orders: Iterable[HoldoutOrder]) -> discovery.Examp
             limit=fresh_limit(0),
             now=order.time,
         )
-        matrices.append(model.repeats.discovery_features(fresh, order.purchases, order.time))
-        bought.append(np.array([item.product_id in order.basket for item in fresh], dtype=np.int64))
-    return discovery.Examples(np.concatenate(matrices), np.concatenate(bought))
+        features.append(model.repeats.discovery_features(fresh, order.purchases, order.time))
+        labels.append(np.array([item.product_id in order.basket for item in fresh], dtype=np.int64))
+    return Examples(np.concatenate(features), np.concatenate(labels))
 
 
 def measure_reorder(model: Model, orders: Iterable[HoldoutOrder]) -> dict[str, float] | None:

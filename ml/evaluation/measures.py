@@ -40,7 +40,7 @@ def coverage_at_k(lists: Sequence[Sequence[int]], catalogue_size: int, k: int) -
     return len(shown) / catalogue_size if catalogue_size else 0.0
 
 
-def novelty_at_k(lists: Sequence[Sequence[int]], buyers: Mapping[int, int], users: int, k: int) -> float:
+def novelty_at_k(lists: Sequence[Sequence[int]], buyers: Mapping[int, int], *, users: int, k: int) -> float:
     """The mean self-information, in bits, of what was recommended: how surprising it is that somebody has it.
 
     `buyers` counts those of `users` who bought each product; one whom nobody bought counts as half a buyer.
@@ -58,7 +58,7 @@ MEASURES: Mapping[str, Callable[[Sequence[int], Collection[int], int], float]] =
 
 
 def summary(
-    lists: Sequence[Sequence[int]], relevant: Sequence[Collection[int]], catalogue_size: int, k: int
+    lists: Sequence[Sequence[int]], relevant: Sequence[Collection[int]], *, catalogue_size: int, k: int
 ) -> dict[str, float]:
     """Recall, NDCG and MAP as means over users, and coverage, rounded to four digits; nothing of nobody."""
     result: dict[str, float] = {}

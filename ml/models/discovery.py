@@ -8,11 +8,11 @@ user is. A logistic regression over the score and these facts gives a probabilit
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Rows
+from ml.models.examples import Examples
 from ml.models.reorder_features import FEATURES as REORDER_FEATURES
 from ml.models.reorder_features import Past
 from ml.models.sales import WINDOWS, Sales
@@ -29,29 +29,22 @@ SMOOTHING = 1e-3
 """Added before a logarithm: a share of nothing is as good as one order in a thousand."""
 
 MIN_EXAMPLES = 1_000
-MIN_BOUGHT = 50
+MIN_POSITIVES = 50
 
 
-class Examples(NamedTuple):
-    """New products that were proposed before an order, and whether it held them."""
-
-    matrix: Doubles
-    bought: Rows
-
-
-def train(learned: Examples) -> dict[str, Array]:
+def train(examples: Examples) -> dict[str, Array]:
     """Fit the regression; no weights when the examples are too few, or deny that the score is worth anything.
 
     `discovery_means` stand in for what is not known of a user; `discovery_weights` end with the constant.
     """
-    bought = int(learned.bought.sum())
-    if len(learned.bought) >= MIN_EXAMPLES and MIN_BOUGHT <= bought < len(learned.bought):
+    positives = int(examples.labels.sum())
+    if len(examples.labels) >= MIN_EXAMPLES and MIN_POSITIVES <= positives < len(examples.labels):
         from sklearn.linear_model import LogisticRegression  # heavy, and only for training
 
-        means = np.nan_to_num(_means(learned.matrix))
-        centred = np.where(np.isnan(learned.matrix), 0, learned.matrix - means)
+        means = np.nan_to_num(_means(examples.features))
+        centred = np.where(np.isnan(examples.features), 0, examples.features - means)
         spread = np.maximum(centred.std(axis=0), 1e-9)
-        fitted = LogisticRegression(max_iter=500).fit(centred / spread, learned.bought)
+        fitted = LogisticRegression(max_iter=500).fit(centred / spread, examples.labels)
         weights = np.append(fitted.coef_[0] / spread, fitted.intercept_)
         if weights[0] > 0:
             return {"discovery_means": means, "discovery_weights": weights}

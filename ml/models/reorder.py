@@ -16,6 +16,7 @@ import numpy as np
 from ml.data.arrays import Doubles, Floats, Ids, Rows
 from ml.data.dataset import GUEST, Interactions
 from ml.models.boosting import MissingLibrary, lightgbm
+from ml.models.examples import Examples
 from ml.models.reorder_features import FEATURES, Past, Purchases, past_of, run_starts
 from ml.models.sales import DAY, Sales
 
@@ -46,13 +47,6 @@ LEAF_SHARE, MIN_LEAF, MAX_LEAF = 0.01, 10, 100
 _log = logging.getLogger(__name__)
 
 
-class Examples(NamedTuple):
-    """Products that users had bought before an order, and whether it held them."""
-
-    matrix: Doubles
-    bought: Rows
-
-
 def train(
     interactions: Interactions, product_ids: Ids, sales: Sales, *, seed: int = 0, threads: int = 1
 ) -> list[str]:
@@ -61,34 +55,34 @@ def train(
     `product_ids` are those on sale, ascending; `sales` counts the same interactions. The same seed and data give
     the same trees. `threads` 0 means every core. Raises MissingLibrary.
     """
-    return boosted(examples(interactions, product_ids, sales, seed=seed), seed=seed, threads=threads)
+    return boosted(examples_of(interactions, product_ids, sales, seed=seed), seed=seed, threads=threads)
 
 
-def examples(interactions: Interactions, product_ids: Ids, sales: Sales, *, seed: int = 0) -> Examples:
-    """Describe the past before each user's latest orders; guests have none."""
+def examples_of(interactions: Interactions, product_ids: Ids, sales: Sales, *, seed: int = 0) -> Examples:
+    """Products that users had bought before their latest orders, and whether these held them; guests have none."""
     targets = list(_targets(interactions))
     if len(targets) > TARGETS_LIMIT:
         sample = np.random.default_rng(seed).choice(len(targets), TARGETS_LIMIT, replace=False)
         targets = [targets[index] for index in np.sort(sample).tolist()]
-    matrices, bought = [np.empty((0, len(FEATURES)))], [np.empty(0, np.int64)]
+    features, labels = [np.empty((0, len(FEATURES)))], [np.empty(0, np.int64)]
     for target in targets:
-        past = past_of(target.earlier, target.time, product_ids, sales)
+        past = past_of(target.earlier, target.time, catalogue=product_ids, sales=sales)
         on_sale = past.rows >= 0
-        matrices.append(past.matrix[on_sale])
-        bought.append(np.isin(past.product_ids[on_sale], target.basket).astype(np.int64))
-    return Examples(np.concatenate(matrices), np.concatenate(bought))
+        features.append(past.matrix[on_sale])
+        labels.append(np.isin(past.product_ids[on_sale], target.basket).astype(np.int64))
+    return Examples(np.concatenate(features), np.concatenate(labels))
 
 
-def boosted(learned: Examples, *, seed: int = 0, threads: int = 1) -> list[str]:
+def boosted(examples: Examples, *, seed: int = 0, threads: int = 1) -> list[str]:
     """Give the trees as lines of text; none when the examples are too few. Raises MissingLibrary."""
-    again = int(learned.bought.sum())
-    if len(learned.bought) < MIN_EXAMPLES or min(again, len(learned.bought) - again) < MIN_OF_EACH:
+    positives = int(examples.labels.sum())
+    if len(examples.labels) < MIN_EXAMPLES or min(positives, len(examples.labels) - positives) < MIN_OF_EACH:
         return []
     library = lightgbm()
-    leaf = int(min(max(LEAF_SHARE * len(learned.bought), MIN_LEAF), MAX_LEAF))
+    leaf = int(min(max(LEAF_SHARE * len(examples.labels), MIN_LEAF), MAX_LEAF))
     booster = library.train(
         PARAMETERS | {"min_data_in_leaf": leaf, "seed": seed, "num_threads": threads},
-        library.Dataset(learned.matrix, learned.bought, feature_name=list(FEATURES)),
+        library.Dataset(examples.features, examples.labels, feature_name=list(FEATURES)),
         ROUNDS,
     )
     return str(booster.model_to_string()).split("\n")
@@ -197,7 +191,7 @@ class Reorder:
         """Tell of each product bought before `now` (seconds since 1970) that is on sale; None if there is none."""
         if not len(purchases.product_ids):
             return None
-        past = past_of(purchases, now, self._product_ids, self._sales)
+        past = past_of(purchases, now, catalogue=self._product_ids, sales=self._sales)
         positions = np.flatnonzero(past.rows >= 0)
         if not len(positions):
             return None

@@ -89,7 +89,7 @@ class Past(NamedTuple):
     """Products by `FEATURES`; nan where there is nothing to tell."""
 
 
-def past_of(purchases: Purchases, now: float, catalogue: Ids, sales: Sales) -> Past:
+def past_of(purchases: Purchases, now: float, *, catalogue: Ids, sales: Sales) -> Past:
     """Describe a user's products at `now`, in seconds since 1970, by what was known then.
 
     `purchases` are those before now, at least one, in any order; `catalogue` the ids of the products on sale,

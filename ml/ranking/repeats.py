@@ -66,7 +66,7 @@ class Repeats:
         """What is known of each new product, by `discovery.FEATURES`, for learning their probability from."""
         past = None
         if len(purchases.product_ids):
-            past = past_of(purchases, now, self._trained_ids, self._sales)
+            past = past_of(purchases, now, catalogue=self._trained_ids, sales=self._sales)
         return self._discovery.matrix(*self._scored(fresh), past, now)
 
     def _likeliest(self, chances: Chances, eligible: Eligible, limit: int) -> list[Reordered]:

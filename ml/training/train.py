@@ -86,7 +86,7 @@ def run(
         library_versions=_library_versions(),
         metrics=metrics,
     )
-    return Trained(artifact.write(models_dir, fitted.contents, description, key), metrics)
+    return Trained(artifact.write(models_dir, fitted.contents, description, key=key), metrics)
 
 
 def require_enough(dataset: Dataset) -> None:
@@ -132,7 +132,7 @@ def _fitted(
     if source is None:
         return _Fitted(contents, parameters, {})
     manifest = source.artifact.manifest
-    rest = aligned(source.artifact.contents, contents, content.texts_of(dataset.products), carried)
+    rest = aligned(source.artifact.contents, contents, content.texts_of(dataset.products), parts=carried)
     return _Fitted(
         contents | rest,
         replace(parameters, **{part: getattr(manifest.parameters, part) for part in carried}),

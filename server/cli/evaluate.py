@@ -73,7 +73,10 @@ def line_files(train_path: Path, test_path: Path, k: int, *, as_json: bool) -> i
     """Train on one file of lines `user item item …`, measure on the other, and print the result."""
     with progress.bars() as report:
         result = published.measure_files(
-            train_path, test_path, k, lambda stage, percent, message: report("Evaluating", percent, 100)
+            train_path,
+            test_path,
+            k=k,
+            progress=lambda stage, percent, message: report("Evaluating", percent, 100),
         )
     out = Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
     if as_json:

@@ -153,7 +153,7 @@ def rewritten(settings: Settings, pristine: Path) -> str:
         "all", datetime(2020, 1, 9, tzinfo=UTC), "f" * 64, known.manifest.parameters, {},
         known.manifest.library_versions, known.manifest.metrics,
     )  # fmt: skip
-    path = artifact.write(settings.models_dir, known.contents, description, key)
+    path = artifact.write(settings.models_dir, known.contents, description, key=key)
     db = Database(settings.url)
     with db.transaction() as tx:
         trained_models.register(tx, path.name, "ALL", {}, utc_now())

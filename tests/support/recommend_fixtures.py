@@ -148,4 +148,4 @@ def copied(trained: Trained, models_dir: Path, model_type: str = "ALL") -> Path:
         library_versions=manifest.library_versions,
         metrics=manifest.metrics,
     )
-    return artifact.write(models_dir, original.contents, description, trained.key)
+    return artifact.write(models_dir, original.contents, description, key=trained.key)

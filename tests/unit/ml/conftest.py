@@ -37,6 +37,6 @@ def publish(tmp_path: Path, contents: Contents) -> Callable[..., Path]:
         description = Description(
             model_type, NOW, "f" * 64, parameters_of(OPTIONS), {}, {"numpy": "2"}, {"k": 20}
         )
-        return artifact.write(tmp_path / "models", contents, description, key)
+        return artifact.write(tmp_path / "models", contents, description, key=key)
 
     return write

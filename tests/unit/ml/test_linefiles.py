@@ -10,11 +10,11 @@ import pytest
 from small_shop import make_dataset, quiet
 
 from ml.artifacts.schema import Contents
-from ml.benchmarks.published import _Own, _Test, measure_files
+from ml.benchmarks.published import measure_files
+from ml.benchmarks.single_models import SingleModels
 from ml.data.line_files import dataset_of, read_lines
 from ml.data.split import hold_out_at_random
 from ml.data.textfile import UnreadableFile
-from ml.models import affinity
 
 
 def test_lines_of_a_user_are_joined_and_items_counted_once(tmp_path: Path):
@@ -70,7 +70,7 @@ def test_the_blend_beats_popularity_on_files(tmp_path: Path):
             for user in sorted(set(part.user_ids.tolist()))
         ]
         (tmp_path / name).write_text("\n".join(users))
-    found = measure_files(tmp_path / "train", tmp_path / "test", 10, quiet)
+    found = measure_files(tmp_path / "train", tmp_path / "test", k=10, progress=quiet)
     rows = {row.name: row for row in found.models}
     assert rows["blend"].recall > rows["popularity"].recall
     assert found.as_json()["models"][-1]["name"] == "blend"
@@ -82,9 +82,8 @@ def test_the_blend_beats_popularity_on_files(tmp_path: Path):
 def test_many_users_are_ranked_for_at_once_as_each_alone(contents: Contents):
     dataset = make_dataset()
     lines = dataset.interactions
-    past = {user: [item - 1 for item in lines.product_ids[lines.user_ids == user + 1]] for user in range(30)}
-    own = _Own.of(dataset, _Test(past, {user: [0] for user in (*range(30), 500)}, 10))
-    neighbours = affinity.train(own.user_items, own.baskets, ("cosine",))["cosine"]
+    own = SingleModels.of(dataset, [*range(30), 500], k=10)
+    neighbours = own.train(["cosine"])["cosine"]
     model = contents.arrays
     by_neighbours, by_factors = own.lists_by_neighbours(neighbours), own.lists_by_factors(model)
     assert by_neighbours[30] == by_factors[30] == [], "nothing is known of user 500"

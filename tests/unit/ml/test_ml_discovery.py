@@ -7,7 +7,8 @@ import pytest
 from small_shop import make_interactions
 
 from ml.models import discovery, sales
-from ml.models.discovery import FEATURES, Discovery, Examples
+from ml.models.discovery import FEATURES, Discovery
+from ml.models.examples import Examples
 from ml.models.reorder_features import Purchases, past_of
 from ml.models.sales import DAY, Sales
 
@@ -55,8 +56,8 @@ def test_what_is_not_known_of_a_user_is_taken_as_the_mean(served: Discovery, cou
     past = past_of(
         Purchases(np.array([1]), np.array([1]), np.array([START]), np.ones(1, np.float32)),
         START + DAY,
-        IDS,
-        counted,
+        catalogue=IDS,
+        sales=counted,
     )
     for known in (None, past):
         told = served.probabilities(np.array([0]), np.ones(1, np.float32), known, START + DAY)
@@ -65,10 +66,10 @@ def test_what_is_not_known_of_a_user_is_taken_as_the_mean(served: Discovery, cou
 
 def test_too_few_examples_or_a_worthless_score_teach_nothing(counted: Sales) -> None:
     everything = examples()
-    few = Examples(everything.matrix[:500], everything.bought[:500])
-    nobody = Examples(everything.matrix, np.zeros_like(everything.bought))
-    upside_down = everything.matrix.copy()
+    few = Examples(everything.features[:500], everything.labels[:500])
+    nobody = Examples(everything.features, np.zeros_like(everything.labels))
+    upside_down = everything.features.copy()
     upside_down[:, 0] *= -1
-    for case in (few, nobody, Examples(upside_down, everything.bought)):
+    for case in (few, nobody, Examples(upside_down, everything.labels)):
         assert not Discovery(discovery.train(case), counted)
     assert Discovery(discovery.train(everything), counted)

@@ -146,16 +146,16 @@ def test_guests_teach_nothing(interactions: Interactions, counted: Sales) -> Non
         interactions.quantities,
         interactions.times,
     )
-    assert len(reorder.examples(guests, IDS, counted).bought) == 0
+    assert len(reorder.examples_of(guests, IDS, counted).labels) == 0
     assert reorder.train(guests, IDS, counted) == []
 
 
 def test_examples_know_only_what_came_before_their_order(counted: Sales) -> None:
     lines = [(1, 1, 5, START), (1, 1, 6, START), (1, 2, 5, START + WEEK), (1, 3, 7, START + 2 * WEEK)]
-    learned = reorder.examples(make_interactions(lines), IDS, counted)
-    orders = learned.matrix[:, FEATURES.index("orders")]
+    learned = reorder.examples_of(make_interactions(lines), IDS, counted)
+    orders = learned.features[:, FEATURES.index("orders")]
     assert orders.tolist() == [1, 1, 2, 2]
-    assert learned.bought.tolist() == [1, 0, 0, 0]
+    assert learned.labels.tolist() == [1, 0, 0, 0]
 
 
 def test_a_product_no_longer_sold_counts_in_the_past_and_is_not_offered(served: Reorder) -> None:
@@ -174,7 +174,7 @@ def test_nothing_bought_gives_nothing(served: Reorder) -> None:
 
 def test_only_the_latest_purchases_are_looked_at(counted: Sales) -> None:
     history = purchases([(number, 5, START + number * DAY) for number in range(LINES_LIMIT + 50)])
-    past = past_of(history, START + 600 * DAY, IDS, counted)
+    past = past_of(history, START + 600 * DAY, catalogue=IDS, sales=counted)
     assert past.counts.tolist() == [LINES_LIMIT]
 
 
@@ -184,8 +184,8 @@ def test_the_matrix_has_a_column_for_each_feature(counted: Sales) -> None:
             [(1, 5, START), (2, 5, START + 10 * DAY), (2, 6, START + 10 * DAY), (3, 5, START + 40 * DAY)]
         ),
         START + 50 * DAY,
-        IDS,
-        counted,
+        catalogue=IDS,
+        sales=counted,
     )
     assert past.matrix.shape == (2, len(FEATURES))
     described = dict(zip(FEATURES, past.matrix.T.tolist(), strict=True))
