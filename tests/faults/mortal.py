@@ -26,17 +26,14 @@ from sqlalchemy import event
 from support.running_shop import Account, refusal
 
 from server import app
+from server.contract import METHODS, native_path
 from server.db.database import Database
 from server.logs import configure
 from server.payment.gateway import Gateways
 from server.settings import Settings, environment_of, load
 
 SECONDS = 20.0
-PATHS = {
-    method.name: f"/{service.full_name}/{method.name}"
-    for service in app.SERVICES
-    for method in service.methods
-}
+PATHS = {method.name: native_path(method) for method in METHODS}
 
 
 class Points:
@@ -97,17 +94,17 @@ class Shop:
     def __init__(self, settings: Settings, points: Points) -> None:
         self._points = points
         self._shop = app.build(settings)
-        gateways: Gateways = self._shop.payments.gateways
+        gateways: Gateways = self._shop.rooms.payment.gateways
         for known in (gateways._by_method, gateways._by_name):
             known.update({name: WatchedGateway(gateway, points) for name, gateway in known.items()})  # type: ignore[misc]
         self._jobs = {
-            "sweep": self._shop.sweeper.sweep,
-            "process_pending": self._shop.refunds.process_pending,
+            "sweep": self._shop.rooms.order.sweeper.sweep,
+            "process_pending": self._shop.rooms.refund.refunds.process_pending,
         }
 
     async def serve(self, method: str, request: bytes, token: str) -> str:
         """Serve a call or run a job: "OK", or the reason of the refusal."""
-        port = self._shop.server.add_insecure_port("127.0.0.1:0")
+        port = self._shop.server.listen("127.0.0.1:0")
         await self._shop.start()
         self._points.watch(self._shop.db)
         if method in self._jobs:
@@ -122,11 +119,11 @@ class Shop:
             except grpc.aio.AioRpcError as error:
                 return refusal(error).reason
             finally:
-                await self._shop.detached.finish()
+                await self._shop.core.detached.finish()
         return "OK"
 
     def _watch_replies(self) -> None:
-        telemetry = self._shop.pipeline._telemetry
+        telemetry = self._shop.server._pipeline._telemetry
         finished = telemetry.finished
 
         def told(*arguments: Any) -> None:
