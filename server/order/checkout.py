@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Generic, TypeAlias
+from typing import Generic, TypeAlias, TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -22,17 +22,15 @@ from server.cart.errors import CartEmpty
 from server.cart.shown import remember_refused
 from server.clock import Clock
 from server.crypto.vault import Unreadable, Vault
-from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
-from server.db.pool import Pool
 from server.db.work import Work
-from server.errors import Aborted, Refusal, Unavailable
-from server.order import queries
+from server.errors import Aborted, Unavailable
+from server.order import lookup, queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
-from server.order.reserve import CheckoutRules, Purchase, read_placed, reserve, used
-from server.order.settlement import R, Settlement, misfit_of, unpaid
+from server.order.reserve import CheckoutRules, Purchase, reserve, used
+from server.order.settlement import R, Settlement, misfit_of, remember, unpaid
 from server.order.status import CANCELLED, PENDING_PAYMENT
 from server.payment.customers import Customers
 from server.payment.errors import PaymentUnavailable
@@ -56,7 +54,9 @@ SETTLE_SECONDS = 30.0
 
 log = structlog.get_logger()
 
-Finish: TypeAlias = Callable[[Purchase, PlacedOrder, Outcome], Ended[R]]
+T = TypeVar("T")
+
+Finish: TypeAlias = Callable[[Connection, Purchase, PlacedOrder, Outcome], T]
 
 
 class Checkout(Generic[R]):
@@ -64,54 +64,60 @@ class Checkout(Generic[R]):
 
     def __init__(
         self,
-        db: Database,
-        pool: Pool,
+        work: Work,
         gateways: Gateways,
+        settlement: Settlement[R],
         *,
         calls: LongCall[R],
-        settlement: Settlement[R],
         rules: CheckoutRules,
         clock: Clock,
         vault: Vault,
     ) -> None:
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._gateways = gateways
-        self._calls = calls
         self._settlement = settlement
+        self._calls = calls
         self._rules = rules
         self._clock = clock
         self._vault = vault
-        self._customers = Customers(Work(db, pool), clock)
+        self._customers = Customers(work, clock)
 
-    async def place(self, purchase: Purchase, deadline: Deadline) -> R:
+    async def check_out(self, purchase: Purchase, deadline: Deadline) -> R:
         """Place an order, or return the reply of the first call with the same request id.
 
         Raises what `reserve` raises, and PaymentMethodNotFound, IdempotencyMismatch, StillRunning,
         PaymentDeclined, OrderCancelled and PaymentUnavailable.
         """
-        begin = partial(self._pool.run, deadline, self._begin, purchase)
+        begin = partial(self._begin, purchase, deadline)
         ended = await self._calls.run(purchase.claim, deadline, begin, partial(self._settle, purchase))
         if ended.reply is None:
-            raise await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._why_unpaid, purchase)
+            order = await self._work.read(
+                queries.order_by_request,
+                purchase.user_id,
+                purchase.request_id,
+                deadline=Deadline(SETTLE_SECONDS),
+                vital=True,
+            )
+            raise unpaid(order)
         return ended.reply
 
-    def _begin(self, purchase: Purchase) -> Begun[PlacedOrder] | Ended[R] | None:
+    async def _begin(self, purchase: Purchase, deadline: Deadline) -> Begun[PlacedOrder] | Ended[R] | None:
         """An order to settle, the reply of the first call, or None while that is still at work."""
-        now = self._clock()
         try:
-            with self._db.transaction() as tx:
-                return self._calls.claim(
-                    tx,
-                    purchase.claim,
-                    now,
-                    start=partial(self._reserve, purchase),
-                    resume=partial(self._resume, purchase),
-                )
+            return await self._work.write(self._claim, purchase, deadline=deadline)
         except (PriceChanged, UnseenTotal) as refused:  # it shows the total: who asks again agrees to it
-            with self._db.transaction() as tx:
-                remember_refused(tx, purchase.user_id, refused.version, refused.minor)
+            seen = purchase.user_id, refused.version, refused.minor
+            await self._work.write(remember_refused, *seen, vital=True)
             raise
+
+    def _claim(self, tx: Connection, purchase: Purchase) -> Begun[PlacedOrder] | Ended[R] | None:
+        return self._calls.claim(
+            tx,
+            purchase.claim,
+            self._clock(),
+            start=partial(self._reserve, purchase),
+            resume=partial(self._resume, purchase),
+        )
 
     def _reserve(self, purchase: Purchase, tx: Connection, now: datetime) -> PlacedOrder:
         gateway = self._gateways.for_method(purchase.payment_method).name
@@ -123,7 +129,7 @@ class Checkout(Generic[R]):
             raise used(tx, purchase) or empty from None
 
     def _resume(self, purchase: Purchase, tx: Connection, _: datetime) -> Begun[PlacedOrder] | Ended[R]:
-        order = read_placed(tx, purchase.user_id, purchase.request_id)
+        order = lookup.by_request(tx, purchase.user_id, purchase.request_id)
         if order.status == PENDING_PAYMENT:
             return Begun(order)
         if order.status == CANCELLED:
@@ -140,16 +146,19 @@ class Checkout(Generic[R]):
             return None
         if outcome.status == CAPTURED:
             if misfit := misfit_of(order, outcome):
-                await self._pool.run_vital(Deadline(SETTLE_SECONDS), self._settlement.tell, order, misfit)
+                await self._work.write(
+                    self._settlement.alert, misfit, deadline=Deadline(SETTLE_SECONDS), vital=True
+                )
                 raise PaymentUnavailable()
             return await self._insist(self._confirm, purchase, order, outcome)
         if outcome.status == DECLINED:
-            return await self._insist(self._release, purchase, order, outcome)
+            ended = await self._insist(self._release, purchase, order, outcome)
+            if ended is None:  # a repeat reads the same from the payment
+                raise PaymentDeclined(reason=outcome.problem or NO_REASON)
+            return ended
         return await self._insist(self._leave_open, purchase, order, outcome)
 
-    async def _insist(
-        self, finish: Finish[R], purchase: Purchase, order: PlacedOrder, outcome: Outcome
-    ) -> Ended[R]:
+    async def _insist(self, finish: Finish[T], purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> T:
         """Settle an order whose payment is known, through overload and a database that is away for a while.
 
         Repeating is harmless: only one call moves the order out of PENDING_PAYMENT.
@@ -158,7 +167,7 @@ class Checkout(Generic[R]):
         wait = FIRST_WAIT
         while True:
             try:
-                return await self._pool.run_vital(deadline, finish, purchase, order, outcome)
+                return await self._work.write(finish, purchase, order, outcome, deadline=deadline, vital=True)
             except Exception as error:
                 refusal = refusal_of(error)
                 if not isinstance(refusal, Unavailable | Aborted) or deadline.remaining < wait:
@@ -202,11 +211,13 @@ class Checkout(Generic[R]):
                 gateway_id = await self._open(gateway, charge, purchase)
             except ChargeRefused as refused:
                 return Outcome(DECLINED, "", str(refused))
-            if gateway_id and not await self._pool.run_vital(
-                Deadline(self._rules.payment_seconds), self._settlement.remember, order.id, gateway_id
-            ):
+            if gateway_id and not await self._remember(order, gateway_id):
                 return None
         return await gateway.charge(charge, gateway_id)
+
+    async def _remember(self, order: PlacedOrder, gateway_id: str) -> bool:
+        deadline = Deadline(self._rules.payment_seconds)
+        return await self._work.write(remember, order.id, gateway_id, deadline=deadline, vital=True)
 
     async def _open(self, gateway: Gateway, charge: Charge, purchase: Purchase) -> str:
         """Make the payment known to the gateway: with a saved method as the buyer's, so that it can pay again."""
@@ -219,29 +230,25 @@ class Checkout(Generic[R]):
             await self._customers.forget(gateway, purchase.user_id, customer)
             raise
 
-    def _confirm(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
-        reply = self._settlement.captured(order, outcome)
-        return self._as_ended(purchase) if reply is None else Ended(reply)
+    def _confirm(self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
+        reply = self._settlement.confirm(tx, order, outcome)
+        return self._as_ended(tx, purchase) if reply is None else Ended(reply)
 
-    def _release(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
-        if not self._settlement.declined(order, outcome):
-            return self._as_ended(purchase)
-        # A repeat reads the same from the payment.
-        raise PaymentDeclined(reason=outcome.problem or NO_REASON)
+    def _release(
+        self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome
+    ) -> Ended[R] | None:
+        """Cancel the order; how another call ended it when that was faster."""
+        return None if self._settlement.decline(tx, order, outcome) else self._as_ended(tx, purchase)
 
-    def _leave_open(self, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
+    def _leave_open(
+        self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome
+    ) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
-        with self._db.transaction() as tx:
-            return self._calls.end(tx, purchase.claim, self._settlement.render(order, outcome.url))
+        return self._calls.end(tx, purchase.claim, self._settlement.render(order, outcome.url))
 
-    def _as_ended(self, purchase: Purchase) -> Ended[R]:
+    def _as_ended(self, tx: Connection, purchase: Purchase) -> Ended[R]:
         """How another call ended it, which took this one for dead and was faster."""
-        with self._db.transaction() as tx:
-            return self._calls.ended(tx, purchase.claim) or Ended(None)
-
-    def _why_unpaid(self, purchase: Purchase) -> Refusal:
-        with self._db.read() as connection:
-            return unpaid(queries.order_by_request(connection, purchase.user_id, purchase.request_id))
+        return self._calls.ended(tx, purchase.claim) or Ended(None)
 
 
 def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:

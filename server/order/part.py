@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
+import grpc
 from sanset.v1.order_service_pb2 import CheckoutResponse
 from sanset.v1.order_service_pb2_grpc import add_OrderServiceServicer_to_server
 
@@ -17,7 +19,7 @@ from server.order.convert import checkout_to_wire
 from server.order.points import TierPoints
 from server.order.preview import Previews
 from server.order.reserve import CheckoutRules
-from server.order.servicer import ExportOrders, OrderServicer, Purchasing
+from server.order.servicer import ExportOrders, OrderServicer, OrderUseCases
 from server.order.settlement import PayBack, Settlement
 from server.order.sweeper import Sweeper
 from server.order.tracking import Tracking
@@ -41,43 +43,26 @@ def build(core: Core, payments: Payments, *, export_orders: ExportOrders, pay_ba
     settings = core.settings
     calls = LongCall(CheckoutResponse, settings.payment_timeout_seconds)
     settlement = Settlement(
-        core.db,
-        core.clock,
-        checkouts=calls,
-        render=checkout_to_wire,
-        pay_back=pay_back,
-        alerts=payments.alerts,
+        core.clock, checkouts=calls, render=checkout_to_wire, pay_back=pay_back, alerts=payments.alerts
     )
     checkout = Checkout(
-        core.db,
-        core.pool,
+        core.work,
         payments.gateways,
+        settlement,
         calls=calls,
-        settlement=settlement,
         rules=CheckoutRules.of(settings),
         clock=core.clock,
         vault=core.vault,
     )
     sweeper = Sweeper(
-        core.db,
-        core.pool,
+        core.work,
         payments.gateways,
         settlement,
-        core.clock,
+        clock=core.clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
     tracking = Tracking(
         heartbeat_seconds=settings.heartbeat_seconds, lifetime_seconds=settings.stream_lifetime_seconds
-    )
-    servicer = OrderServicer(
-        core.db,
-        core.pool,
-        core.pages,
-        clock=core.clock,
-        purchasing=Purchasing(Previews(core.db, core.clock, CartSettings.of(settings)), checkout),
-        tracking=tracking,
-        export_orders=export_orders,
-        detached=core.detached,
     )
 
     async def drain() -> None:
@@ -88,7 +73,7 @@ def build(core: Core, payments: Payments, *, export_orders: ExportOrders, pay_ba
         settlement=settlement,
         sweeper=sweeper,
         tracking=tracking,
-        servicers=[partial(add_OrderServiceServicer_to_server, servicer)],
+        servicers=[_servicer(core, checkout, tracking, export_orders)],
         listeners=[tracking.attach],
         jobs=_jobs(core, sweeper),
         gauges=[Gauge("sanset_tracking_streams", "Open TrackOrder streams", lambda: tracking.open_streams)],
@@ -96,8 +81,23 @@ def build(core: Core, payments: Payments, *, export_orders: ExportOrders, pay_ba
     )
 
 
+def _servicer(
+    core: Core, checkout: Checkout[CheckoutResponse], tracking: Tracking, export_orders: ExportOrders
+) -> Callable[[grpc.aio.Server], None]:
+    use_cases = OrderUseCases(
+        previews=Previews(core.db, core.clock, CartSettings.of(core.settings)),
+        checkout=checkout,
+        tracking=tracking,
+        export_orders=export_orders,
+    )
+    servicer = OrderServicer(
+        core.db, core.work, core.pages, clock=core.clock, use_cases=use_cases, detached=core.detached
+    )
+    return partial(add_OrderServiceServicer_to_server, servicer)
+
+
 def _jobs(core: Core, sweeper: Sweeper) -> list[Job]:
-    points = TierPoints(core.db, core.pool, core.clock, timedelta(days=core.settings.return_days))
+    points = TierPoints(core.work, core.clock, timedelta(days=core.settings.return_days))
     return [
         Job("sweep unpaid orders", sweeper.sweep, every=timedelta(seconds=15)),
         Job("count points for tiers", points.run, every=timedelta(hours=1)),

@@ -60,14 +60,14 @@ def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
     tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
 
 
-def void_payment(tx: Connection, order_id: int, known_id: str, now: datetime) -> bool:
+def void_payment(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> bool:
     """Give up the payment of an order that was cancelled, unless it was settled, or opened, meanwhile."""
-    given_up = tx.execute(
+    voided = tx.execute(
         update(Payment)
-        .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == known_id)
+        .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == gateway_id)
         .values(status=VOIDED, token="", updated_at=now)
     )
-    return given_up.rowcount == 1
+    return voided.rowcount == 1
 
 
 def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> int | None:

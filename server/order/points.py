@@ -8,9 +8,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.order import point_queries
 from server.promotion import service as promotions
 from server.promotion.loyalty import Waiting
@@ -50,18 +49,18 @@ def count(tx: Connection, within: timedelta, now: datetime) -> int:
 class TierPoints:
     """The job that lets points count for the tier."""
 
-    def __init__(self, db: Database, pool: Pool, clock: Clock, within: timedelta) -> None:
+    def __init__(self, work: Work, clock: Clock, within: timedelta) -> None:
         """`within` is how long an order can be sent back after its delivery."""
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._clock = clock
         self._within = within
 
     async def run(self) -> None:
         """Count what is due."""
-        while await self._pool.run_vital(Deadline(SECONDS), self._batch) == BATCH:
+        while await self._batch() == BATCH:
             pass
 
-    def _batch(self) -> int:
-        with self._db.transaction() as tx:
-            return count(tx, self._within, self._clock())
+    async def _batch(self) -> int:
+        return await self._work.write(
+            count, self._within, self._clock(), deadline=Deadline(SECONDS), vital=True
+        )

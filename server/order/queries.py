@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import (
     BindParameter,
@@ -104,7 +104,7 @@ def order_by_request(connection: Connection, user_id: int, request_id: str) -> A
 
 def order_page(
     connection: Connection,
-    after: Sequence[Any] | None,
+    after: Sequence[object] | None,
     limit: int,
     *,
     user_id: int | None,
@@ -121,7 +121,7 @@ def order_page(
     return connection.execute(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)).all()
 
 
-def pending_page(connection: Connection, after: Sequence[Any] | None, limit: int) -> Sequence[AnyRow]:
+def pending_page(connection: Connection, after: Sequence[object] | None, limit: int) -> Sequence[AnyRow]:
     """Orders that wait for their payment, the oldest first, after the keys (placed_at, id)."""
     statement = _ORDERS.where(Order.status == PENDING_PAYMENT)
     if after is not None:
@@ -211,20 +211,30 @@ def order_by_gateway_id(connection: Connection, gateway: str, gateway_id: str) -
     ).one_or_none()
 
 
-def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> Sequence[AnyRow]:
-    """Orders with a payment to settle, by id: id, buyer, and whether nothing more may be charged.
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """An order with a payment to settle; `over`: nothing more may be charged."""
+
+    order_id: int
+    user_id: int | None
+    over: bool
+
+
+def unsettled(connection: Connection, now: datetime, after: int, limit: int) -> list[Unsettled]:
+    """Orders with a payment to settle, by id.
 
     Those whose time is over or that were cancelled; and those whose checkout died, known by its lease.
     """
     over = or_(Order.status != PENDING_PAYMENT, Order.reserved_until < now)
     died = is_abandoned(Order.user_id, "Checkout", Order.request_id, now)
-    return connection.execute(
+    rows = connection.execute(
         select(Order.id, Order.user_id, case((over, True), else_=False).label("over"))
         .join(Payment, Payment.order_id == Order.id)
         .where(Payment.status == PENDING, Payment.order_id > after, or_(over, died))
         .order_by(Payment.order_id)
         .limit(limit)
-    ).all()
+    )
+    return [Unsettled(row.id, row.user_id, bool(row.over)) for row in rows]
 
 
 def advance(
@@ -278,7 +288,7 @@ def is_visible(connection: Connection, order_id: int, user_id: int | None) -> bo
     return connection.execute(_order_of(order_id, user_id)).one_or_none() is not None
 
 
-def _order_of(order_id: int, user_id: int | None) -> Select[Any]:
+def _order_of(order_id: int, user_id: int | None) -> Select[int]:
     statement = select(Order.id).where(Order.id == order_id)
     return statement if user_id is None else statement.where(Order.user_id == user_id)
 

@@ -21,9 +21,9 @@ from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.money import Money
 from server.order import buyers_limits, payment_queries, queries, status
-from server.order.errors import OrderNotFound, PriceChanged, RequestIdUsed, UnseenTotal
+from server.order.errors import PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.numbers import order_number
-from server.order.placed import PlacedLine, PlacedOrder, order_of
+from server.order.placed import PlacedLine, PlacedOrder
 from server.order.steps import MESSAGES, record
 from server.payment.gateway import PENDING
 from server.payment.order_payment import NO_GATEWAY, OrderPayment
@@ -62,7 +62,7 @@ class CheckoutRules:
     """What the shop decides about its checkout."""
 
     prices: PriceRules
-    held_for: timedelta
+    reservation: timedelta
     payment_seconds: float
     max_unpaid: int
 
@@ -111,7 +111,7 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
         lines=_lines(cost, offers),
         address=addresses.snapshot(address),
         now=now,
-        reserved_until=now + checkout.held_for,
+        reserved_until=now + checkout.reservation,
     )
     order_id = queries.insert_order(tx, order)
     if order_id is None:
@@ -281,11 +281,3 @@ def _check_agreed(purchase: Purchase, cart: Taken, total: Money, without_code: i
         refusal = PriceChanged(total=total, expected=expected)
     refusal.version, refusal.minor = cart.version, total.minor
     raise refusal
-
-
-def read_placed(connection: Connection, user_id: int, request_id: str) -> PlacedOrder:
-    """The order that a request id made, read back by a call that takes it over."""
-    row = queries.order_by_request(connection, user_id, request_id)
-    if row is None:
-        raise OrderNotFound(order_id=f"with the request id {request_id}")
-    return order_of(row, queries.lines(connection, [row.id])[row.id])

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2, order_service_pb2_grpc
@@ -16,8 +15,7 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.base import AnyRow
 from server.db.database import Database
-from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.errors import UserNotFound
 from server.events.order_steps import Step
 from server.identity import Identity
@@ -30,21 +28,21 @@ from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
 from server.rpc.ownership import must_manage_orders
 
-READ_SECONDS = 10.0
-
 ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the orders as a file: exports read tables that are not the orders'."""
 
-ReadPage = Callable[[Connection, Sequence[Any] | None, int], Sequence[AnyRow]]
+ReadPage = Callable[[Connection, Sequence[object] | None, int], Sequence[AnyRow]]
 """Reads the orders of a list: those after the keys, as many as the limit."""
 
 
-@dataclass(frozen=True)
-class Purchasing:
-    """What previews and places orders."""
+@dataclass(frozen=True, kw_only=True)
+class OrderUseCases:
+    """What previews and places orders, and follows them."""
 
     previews: Previews
     checkout: Checkout[pb.CheckoutResponse]
+    tracking: Tracking
+    export_orders: ExportOrders
 
 
 class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
@@ -53,26 +51,22 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         pages: Pages,
         *,
         clock: Clock,
-        purchasing: Purchasing,
-        tracking: Tracking,
-        export_orders: ExportOrders,
+        use_cases: OrderUseCases,
         detached: DetachedTasks,
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._pages = pages
         self._clock = clock
-        self._purchasing = purchasing
-        self._tracking = tracking
-        self._export_orders = export_orders
+        self._use_cases = use_cases
         self._detached = detached
 
     def PreviewCheckout(self, request: pb.PreviewCheckoutRequest, call: Call) -> pb.PreviewCheckoutResponse:
-        preview = self._purchasing.previews.preview(
+        preview = self._use_cases.previews.preview(
             call.identity.user_id,
             request.address_id or None,
             delivery_option=convert.delivery_from_wire(request.delivery_option),
@@ -83,7 +77,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
     async def Checkout(self, request: pb.CheckoutRequest, call: Call) -> pb.CheckoutResponse:
         purchase = convert.purchase_from_wire(request, call.identity.user_id)
         # A caller who hangs up between reservation and payment must not leave the order unpaid.
-        placing = self._purchasing.checkout.place(purchase, call.deadline)
+        placing = self._use_cases.checkout.check_out(purchase, call.deadline)
         return await self._detached.result(placing)
 
     def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
@@ -134,17 +128,11 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         self, request: pb.TrackOrderRequest, call: Call
     ) -> AsyncIterator[pb.TrackOrderResponse]:
         async def read(after: int) -> tuple[str, list[Step]]:
-            return await self._pool.run(
-                Deadline(READ_SECONDS), self._steps, call.identity, request.order_id, after
-            )
+            order, steps = await self._work.read(service.read_steps, call.identity, request.order_id, after)
+            return order.status, steps
 
-        async for message in self._tracking.watch(request.order_id, request.after_sequence, read):
+        async for message in self._use_cases.tracking.watch(request.order_id, request.after_sequence, read):
             yield convert.message_to_wire(message, self._clock())
-
-    def _steps(self, caller: Identity, order_id: int, after: int) -> tuple[str, list[Step]]:
-        with self._db.read() as connection:
-            order, steps = service.read_steps(connection, caller, order_id, after)
-        return order.status, steps
 
     def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> order_pb2.Tracking:
         with self._db.read() as connection:
@@ -152,7 +140,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         return convert.tracking_to_wire(order, steps)
 
     def ExportOrders(self, request: pb.ExportOrdersRequest, call: Call) -> AsyncGenerator[HttpBody]:
-        return self._export_orders(request, call)
+        return self._use_cases.export_orders(request, call)
 
 
 def _whose(request: pb.ListOrdersRequest, caller: Identity) -> int | None:

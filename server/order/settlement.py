@@ -21,13 +21,12 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.base import AnyRow
-from server.db.database import Database
 from server.errors import Refusal
 from server.events.log import publish
 from server.order import payment_queries, queries, status
-from server.order.errors import OrderCancelled, OrderNotFound, PaymentDeclined
+from server.order.errors import OrderCancelled, PaymentDeclined
 from server.order.outcomes import confirm, release
-from server.order.placed import PlacedOrder, order_of
+from server.order.placed import PlacedOrder
 from server.payment.alerts import OTHER_AMOUNT, OTHER_CURRENCY, OTHER_PAYMENT, Alert, Alerts
 from server.payment.gateway import (
     CAPTURED,
@@ -61,11 +60,10 @@ class Misfit(GatewayAway):
 
 
 class Settlement(Generic[R_co]):
-    """Ends orders whose payment is known. Its methods run on the pool's threads."""
+    """Ends orders whose payment is known, each in the transaction of its caller."""
 
     def __init__(
         self,
-        db: Database,
         clock: Clock,
         *,
         checkouts: LongCall[R_co],
@@ -74,65 +72,21 @@ class Settlement(Generic[R_co]):
         alerts: Alerts,
     ) -> None:
         """`checkouts` are the calls whose replies `render` makes."""
-        self._db = db
+        self._clock = clock
         self._checkouts = checkouts
         self._alerts = alerts
-        self._clock = clock
         self.render = render
         self._pay_back = pay_back
 
-    def read(self, order_id: int) -> PlacedOrder:
-        """An order as it stands. Raises OrderNotFound."""
-        with self._db.read() as connection:
-            row = queries.order(connection, order_id)
-            if row is None:
-                raise OrderNotFound(order_id=order_id)
-            return order_of(row, queries.lines(connection, [order_id])[order_id])
-
-    def find(self, number: str) -> PlacedOrder | None:
-        """The order with a number."""
-        with self._db.read() as connection:
-            return self._with_lines(connection, queries.order_by_number(connection, number))
-
-    def holding(self, gateway: str, gateway_id: str) -> PlacedOrder | None:
-        """The order whose payment a gateway knows by an id."""
-        with self._db.read() as connection:
-            return self._with_lines(connection, queries.order_by_gateway_id(connection, gateway, gateway_id))
-
-    def _with_lines(self, connection: Connection, row: AnyRow | None) -> PlacedOrder | None:
-        return order_of(row, queries.lines(connection, [row.id])[row.id]) if row else None
-
-    def remember(self, order_id: int, gateway_id: str) -> bool:
-        """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
-
-        Under the lock of the order: who gives the order up either sees the id and cancels it, or was first.
-        """
-        with self._db.transaction() as tx:
-            order = queries.lock_order(tx, order_id)
-            if order is None or order.status != status.PENDING_PAYMENT:
-                return False
-            payment_queries.remember_gateway_id(tx, order_id, gateway_id)
-        return True
-
-    def captured(self, order: PlacedOrder, outcome: Outcome) -> R_co | None:
-        """Confirm a paid order and return its reply; None when it was confirmed before, or given up.
-
-        What was captured for an order that was given up is paid back. Raises Misfit for a capture that is not what
-        the order holds: it is told, and the order waits for a person.
-        """
-        if misfit := misfit_of(order, outcome):
-            self.tell(order, misfit)
-            raise Misfit(misfit.problem)
-        with self._db.transaction() as tx:
-            return self.confirm(tx, order, outcome)
-
-    def tell(self, order: PlacedOrder, misfit: Alert) -> None:
-        """Tell a person of a capture that does not fit its order."""
-        with self._db.transaction() as tx:
-            self._alerts.note(tx, misfit)
+    def alert(self, tx: Connection, misfit: Alert) -> None:
+        """Tell a person of a capture that does not fit its order, which waits for them."""
+        self._alerts.note(tx, misfit)
 
     def confirm(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> R_co | None:
-        """The same in a transaction of the caller's."""
+        """Confirm a paid order and return its reply; None when it was confirmed before, or given up.
+
+        The capture fits the order: see `misfit_of`. What was captured for an order that was given up is paid back.
+        """
         now = self._clock()
         confirmed = confirm(tx, order, outcome, now)
         if confirmed is None:
@@ -146,34 +100,32 @@ class Settlement(Generic[R_co]):
         publish(tx, event)
         return reply
 
-    def declined(self, order: PlacedOrder, outcome: Outcome) -> bool:
+    def decline(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> bool:
         """Cancel an order whose payment the gateway declined; False when it moved on meanwhile."""
-        with self._db.transaction() as tx:
-            if not release(tx, order, outcome, self._clock()):
-                return False
-            end_unpaid(tx, order)
+        if not release(tx, order, outcome, self._clock()):
+            return False
+        end_unpaid(tx, order)
         return True
 
-    def given_up(self, order: PlacedOrder, outcome: Outcome) -> bool:
+    def give_up(self, tx: Connection, order: PlacedOrder, outcome: Outcome) -> bool:
         """Cancel an order that the gateway cannot charge any more; False when its payment moved on meanwhile.
 
         `order` is as it was when the gateway was told: an id that the payment got since was not cancelled.
         """
         now = self._clock()
-        known_id = order.charge.gateway_id
-        with self._db.transaction() as tx:
-            locked = queries.lock_order(tx, order.id)
-            payment = queries.order(tx, order.id)
-            if locked is None or payment is None or payment.gateway_id != known_id:
-                return False
-            if locked.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
-                return locked.status == status.CANCELLED and payment_queries.void_payment(
-                    tx, order.id, known_id, now
-                )
-            final = replace(outcome, gateway_id=outcome.gateway_id or known_id)
-            if not release(tx, order, final, now):
-                return False
-            end_unpaid(tx, order)
+        gateway_id = order.charge.gateway_id
+        locked = queries.lock_order(tx, order.id)
+        payment = queries.order(tx, order.id)
+        if locked is None or payment is None or payment.gateway_id != gateway_id:
+            return False
+        if locked.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
+            return locked.status == status.CANCELLED and payment_queries.void_payment(
+                tx, order.id, gateway_id, now
+            )
+        final = replace(outcome, gateway_id=outcome.gateway_id or gateway_id)
+        if not release(tx, order, final, now):
+            return False
+        end_unpaid(tx, order)
         return True
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
@@ -184,6 +136,18 @@ class Settlement(Generic[R_co]):
         if minor:
             log.warning("captured_late", order=order.number)
             self._pay_back(tx, order, minor, now)
+
+
+def remember(tx: Connection, order_id: int, gateway_id: str) -> bool:
+    """Note the gateway's id of a payment before it is charged; False when it must not be charged any more.
+
+    Under the lock of the order: who gives the order up either sees the id and cancels it, or was first.
+    """
+    order = queries.lock_order(tx, order_id)
+    if order is None or order.status != status.PENDING_PAYMENT:
+        return False
+    payment_queries.remember_gateway_id(tx, order_id, gateway_id)
+    return True
 
 
 def misfit_of(order: PlacedOrder, outcome: Outcome) -> Alert | None:
@@ -230,8 +194,8 @@ def unpaid(order: AnyRow | None) -> Refusal:
     Only a payment that the shop gave up itself put the goods back into the cart, and says why.
     """
     if order is not None:
-        given_up = order.payment_status == VOIDED and order.payment_problem
-        if order.payment_status != DECLINED and not given_up:
+        ran_out = order.payment_status == VOIDED and order.payment_problem
+        if order.payment_status != DECLINED and not ran_out:
             return OrderCancelled(order_id=order.id)
     return PaymentDeclined(reason=(order and order.payment_problem) or NO_REASON)
 

@@ -9,17 +9,19 @@ stay held.
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from typing import TypeVarTuple
 
 import structlog
+from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
-from server.order import queries
+from server.db.work import Work
+from server.order import lookup, queries
 from server.order.placed import PlacedOrder
-from server.order.settlement import Settlement, ask
+from server.order.queries import Unsettled
+from server.order.settlement import Misfit, Settlement, ask, misfit_of
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import (
     CAPTURED,
@@ -40,14 +42,7 @@ PAGE = 100
 
 log = structlog.get_logger()
 
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """An order to settle; `over`: nothing more may be charged."""
-
-    order_id: int
-    user_id: int | None
-    over: bool
+Ts = TypeVarTuple("Ts")
 
 
 class Sweeper:
@@ -55,16 +50,14 @@ class Sweeper:
 
     def __init__(
         self,
-        db: Database,
-        pool: Pool,
+        work: Work,
         gateways: Gateways,
         settlement: Settlement[Reply],
-        clock: Clock,
         *,
+        clock: Clock,
         gateway_seconds: float,
     ) -> None:
-        self._db = db
-        self._pool = pool
+        self._work = work
         self._gateways = gateways
         self._settlement = settlement
         self._clock = clock
@@ -73,9 +66,9 @@ class Sweeper:
     async def sweep(self) -> None:
         """Settle every order that needs it, once."""
         after = 0
-        while page := await self._pool.run_vital(Deadline(SECONDS), self._page, after):
+        while page := await self._page(after):
             for start in range(0, len(page), AT_ONCE):
-                by_buyer: dict[int | None, list[Due]] = {}
+                by_buyer: dict[int | None, list[Unsettled]] = {}
                 for due in page[start : start + AT_ONCE]:
                     by_buyer.setdefault(due.user_id, []).append(due)
                 await asyncio.gather(*map(self._resolve_in_turn, by_buyer.values()))
@@ -87,7 +80,7 @@ class Sweeper:
         With `give_up` an order that was not paid is cancelled, after its gateway was told never to charge it.
         Raises OrderNotFound, and GatewayAway when the gateway cannot say.
         """
-        order = await self._pool.run_vital(Deadline(SECONDS), self._settlement.read, order_id)
+        order = await self._work.read(lookup.by_id, order_id, deadline=Deadline(SECONDS), vital=True)
         if order.payment is None:
             return ""
         if order.payment.status != PENDING:
@@ -95,21 +88,27 @@ class Sweeper:
         outcome = await self._ask(order, give_up=give_up)
         if outcome is None or outcome.status == PENDING:
             return PENDING
-        await self._pool.run_vital(Deadline(SECONDS), self._end, order, outcome)
+        await self._end(order, outcome)
         return outcome.status
 
-    def _end(self, order: PlacedOrder, outcome: Outcome) -> None:
-        if outcome.status == CAPTURED:
-            self._settlement.captured(order, outcome)
+    async def _end(self, order: PlacedOrder, outcome: Outcome) -> None:
+        if outcome.status != CAPTURED:
+            await self._write(self._settlement.give_up, order, outcome)
+        elif misfit := misfit_of(order, outcome):
+            await self._write(self._settlement.alert, misfit)
+            raise Misfit(misfit.problem)
         else:
-            self._settlement.given_up(order, outcome)
+            await self._write(self._settlement.confirm, order, outcome)
+
+    async def _write(self, rule: Callable[[Connection, *Ts], object], *args: *Ts) -> None:
+        await self._work.write(rule, *args, deadline=Deadline(SECONDS), vital=True)
 
     async def _ask(self, order: PlacedOrder, *, give_up: bool) -> Outcome | None:
         if order.charge.is_free:  # it costs nothing: there is nobody to ask
             return Outcome(CAPTURED if order.status == PENDING_PAYMENT else VOIDED, "")
         return await in_time(ask(self._gateways, order, give_up=give_up), self._gateway_seconds)
 
-    async def _resolve_in_turn(self, orders: list[Due]) -> None:
+    async def _resolve_in_turn(self, orders: list[Unsettled]) -> None:
         """The orders of one buyer, the oldest first: what returns to the cart depends on those that follow."""
         for due in orders:
             await self._resolve(due.order_id, give_up=due.over)
@@ -126,7 +125,7 @@ class Sweeper:
             if ended in (CAPTURED, DECLINED, VOIDED):
                 log.info("swept", order_id=order_id, payment=ended)
 
-    def _page(self, after: int) -> list[Due]:
-        with self._db.read() as connection:
-            rows = queries.unsettled(connection, self._clock(), after, PAGE)
-        return [Due(row.id, row.user_id, bool(row.over)) for row in rows]
+    async def _page(self, after: int) -> Sequence[Unsettled]:
+        return await self._work.read(
+            queries.unsettled, self._clock(), after, PAGE, deadline=Deadline(SECONDS), vital=True
+        )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.work import Work
 from server.errors import InvalidField
+from server.order import lookup
 from server.order.placed import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
 from server.order.sweeper import Sweeper
@@ -66,7 +67,7 @@ class GatewayReports:
         gateway, report = self._gateways.read_report(body, texts)
         if not report.concerns_us:
             return False
-        order, misfit = await self._work.run(self._whose, gateway, report)
+        order, misfit = await self._work.read(self._whose, gateway, report)
         if order is None and misfit is None:  # the account takes payments of others too
             log.info("strange_payment_reported", gateway=gateway.name, event_id=report.event_id[:128])
             return False
@@ -77,10 +78,14 @@ class GatewayReports:
         except GatewayAway:
             raise PaymentUnavailable() from None
 
-    def _whose(self, gateway: Gateway, report: Report) -> tuple[PlacedOrder | None, Alert | None]:
+    def _whose(
+        self, connection: Connection, gateway: Gateway, report: Report
+    ) -> tuple[PlacedOrder | None, Alert | None]:
         """The order that a report is about; or none, and what a person is told of a label that misleads."""
-        holder = self._settlement.holding(gateway.name, report.gateway_id) if report.gateway_id else None
-        named = self._settlement.find(report.key) if report.key else None
+        holder = (
+            lookup.by_gateway_id(connection, gateway.name, report.gateway_id) if report.gateway_id else None
+        )
+        named = lookup.by_number(connection, report.key) if report.key else None
         if holder is None and named is not None and _opens_no_id(gateway, named, report):
             holder = named
         if holder is not None and report.key in ("", holder.number):

@@ -84,7 +84,7 @@ def let_days_pass(shop: RunningShop, order_id: int, days: float) -> None:
 def count_points(shop: RunningShop) -> None:
     """Let the job run that lets points count for the tier."""
     within = timedelta(days=shop.settings.return_days)
-    shop.run(TierPoints(shop.app.db, shop.app.core.pool, utc_now, within).run())
+    shop.run(TierPoints(shop.app.core.work, utc_now, within).run())
 
 
 def forget(shop: RunningShop, request_id: str) -> None:

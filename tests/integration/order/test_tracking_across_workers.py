@@ -17,6 +17,7 @@ from server.audit.log import THE_SHOP
 from server.clock import utc_now
 from server.db.database import Database
 from server.order import service
+from server.order.service import NextStep
 
 BY_HAND = (pb.Order.PROCESSING, pb.Order.SHIPPED, pb.Order.DELIVERED)
 
@@ -69,8 +70,7 @@ def postgres_pair(postgres_url: str, tmp_path: Path) -> Iterator[Pair]:
 
 def take_step(tx: Connection, order_id: int, status: str) -> None:
     """Write a step in a transaction that the test holds open."""
-    said = {"message": "", "location": "", "eta": None, "etag": ""}
-    service.advance(tx, order_id, status, **said, actor=THE_SHOP, now=utc_now())
+    service.advance(tx, order_id, NextStep(status=status), actor=THE_SHOP, now=utc_now())
 
 
 def test_a_step_written_by_another_worker_is_seen_live(pair: Pair) -> None:
