@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -68,7 +67,7 @@ def table(outcome: Outcome) -> Table:
     return result
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _rows(outcome: Outcome) -> Iterator[tuple[str, measures.Scores]]:
     metrics = outcome.metrics
     yield "this model", measures.of_model(metrics)
     for name, scores in measures.sources(metrics).items():
@@ -76,7 +75,7 @@ def _rows(outcome: Outcome) -> Iterator[tuple[str, Mapping[str, Any]]]:
     yield "popularity", measures.of_popularity(metrics)
     serving = measures.of_serving(metrics)
     if serving:
-        yield "the one in use before", serving
+        yield "the one in use before", serving.scores
 
 
 def _figure(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Row, String
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Row, Select, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
@@ -17,6 +17,9 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of a query whose columns are read by name."""
+
+AnySelect: TypeAlias = Select[*tuple[Any, ...]]
+"""A query that returns such rows."""
 
 SealedToken = String(256).with_variant(String(128), "sqlite")
 """A token of up to 128 characters, as the vault seals it. SQLite bounds no text: its columns stay as made."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any
 
+from google.type import money_pb2
 from sanset.v1 import segment_pb2 as pb
 
 from server.countries import country_code
@@ -79,7 +79,7 @@ def _amount(minor: int | None, currency: str) -> str:
 def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
     """The analysis of a segment."""
 
-    def money(minor: int) -> Any:
+    def money(minor: int) -> money_pb2.Money:
         return money_to_wire(minor, moment.currency)
 
     return pb.SegmentAnalysis(

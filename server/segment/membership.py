@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -162,7 +161,7 @@ def _ordered(condition: ColumnElement[bool]) -> Exists:
     return exists(select(Order.id).where(Order.user_id == User.id, BOUGHT, condition).correlate(User))
 
 
-def _under(category_id: int) -> Select[Any]:
+def _under(category_id: int) -> Select[int]:
     """The ids of a category and all below it; none when it was deleted."""
     tree = select(Category.id).where(Category.id == category_id).cte(recursive=True)
     # UNION: a cycle, should there ever be one, ends.

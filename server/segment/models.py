@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +20,7 @@ class SegmentRow(Base):
     name_key: Mapped[str] = mapped_column(String(300), unique=True)  # without case, which can make it longer
     description: Mapped[str] = mapped_column(String(500), default="")
     kind: Mapped[str] = mapped_column(String(16))  # TRAINED, RULES
-    rules: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    rules: Mapped[dict[str, object] | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
-from sqlalchemy import CTE, ColumnElement, Connection, Select, delete, func, literal, null, select, union_all
+from sqlalchemy import CTE, ColumnElement, Connection, delete, func, literal, null, select, union_all
 
 from server.catalog.models import Category, Product
-from server.db.base import AnyRow, Base
+from server.db.base import AnyRow, AnySelect, Base
 from server.db.bulk import write_rows
 from server.db.upsert import insert_for
 from server.order.line_facts import IS_KEPT
@@ -47,14 +47,14 @@ def segment_page(connection: Connection, after: str | None, limit: int) -> Seque
     return _segments(connection, query if after is None else query.where(SegmentRow.name_key > after))
 
 
-def _segments(connection: Connection, query: Select[Any]) -> list[Segment]:
+def _segments(connection: Connection, query: AnySelect) -> list[Segment]:
     return [
         Segment(id_, name, description, None if rules is None else Rules.of(rules), created, updated)
         for id_, name, description, rules, created, updated in connection.execute(query)
     ]
 
 
-def insert_segment(tx: Connection, values: Mapping[str, Any]) -> int | None:
+def insert_segment(tx: Connection, values: Mapping[str, object]) -> int | None:
     """Insert a segment and return its id; None when its name is taken."""
     statement = insert_for(tx)(SegmentRow).values(**values).on_conflict_do_nothing().returning(SegmentRow.id)
     return tx.execute(statement).scalar()
@@ -66,7 +66,7 @@ def delete_ruled(tx: Connection, segment_id: int) -> bool:
     return tx.execute(statement.returning(SegmentRow.id)).scalar() is not None
 
 
-def keep_trained(tx: Connection, values: Mapping[str, Any], now: datetime) -> int | None:
+def keep_trained(tx: Connection, values: Mapping[str, object], now: datetime) -> int | None:
     """Insert a trained segment, or renew that of the same name; its id, or None when people made that one."""
     row = {**values, "kind": TRAINED, "rules": null(), "created_at": now, "updated_at": now}
     statement = insert_for(tx)(SegmentRow).values(row)
@@ -138,7 +138,7 @@ def summary(connection: Connection, segment: Segment, moment: Moment) -> AnyRow:
 
 def _days_before(
     connection: Connection, column: ColumnElement[datetime], now: datetime
-) -> ColumnElement[Any]:
+) -> ColumnElement[float | Decimal]:
     if connection.dialect.name == "sqlite":
         return func.julianday(now.replace(tzinfo=None).isoformat(" ")) - func.julianday(column)
     return func.extract("epoch", now - column) / 86_400.0
@@ -165,7 +165,9 @@ def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict
     return by_kind
 
 
-def _top(bought: CTE, thing: Any, table: type[Category] | type[Product], kind: str) -> Select[Any]:
+def _top(
+    bought: CTE, thing: ColumnElement[int], table: type[Category] | type[Product], kind: str
+) -> AnySelect:
     members, orders = func.count(bought.c.user_id.distinct()), func.count(bought.c.order_id.distinct())
     top = (
         select(thing.label("id"), members.label("members"), orders.label("orders"))

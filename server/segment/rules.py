@@ -35,7 +35,7 @@ class Rules:
             bound is not None for bound in (self.min_orders, self.max_orders, self.min_spent, self.max_spent)
         )
 
-    def stored(self) -> dict[str, Any]:
+    def stored(self) -> dict[str, object]:
         """The rules that are set, as JSON."""
         return {name: value for name, value in asdict(self).items() if value is not None}
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -122,7 +121,7 @@ def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis
     )
 
 
-def _average(minor: Any, among: Any) -> int:
+def _average(minor: Decimal | int, among: Decimal | int) -> int:
     return round_half_up(Decimal(minor) / max(int(among), 1))
 
 

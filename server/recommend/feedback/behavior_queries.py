@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, update
 
@@ -30,12 +30,26 @@ def existing(connection: Connection, product_ids: Collection[int]) -> set[int]:
     return set(connection.execute(query).scalars())
 
 
-def add(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write what was done; the rows are named like the columns, and name them all."""
+class BehaviorRow(NamedTuple):
+    """Something that was done, as its row: the fields are the columns of `behavior_events`."""
+
+    user_id: int | None
+    visitor_id: str | None
+    kind: str
+    product_id: int | None
+    query: str
+    list_id: str | None
+    model_version: str
+    origin: str
+    occurred_at: datetime
+
+
+def add(tx: Connection, rows: Sequence[BehaviorRow]) -> None:
+    """Write what was done."""
     if len(rows) == 1:
-        _ADD_ONE.later(tx, **rows[0])
+        _ADD_ONE.later(tx, **rows[0]._asdict())
     else:
-        tx.execute(insert(BehaviorEvent), list(rows))
+        tx.execute(insert(BehaviorEvent), [row._asdict() for row in rows])
 
 
 def first_account(connection: Connection, since: datetime) -> int:

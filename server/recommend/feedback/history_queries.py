@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    CursorResult,
+    Executable,
     Integer,
-    Select,
+    SQLColumnExpression,
     String,
     and_,
     bindparam,
@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from server.cart.models import Cart, CartItem
+from server.db.base import AnyRow, AnySelect
 from server.db.prepared import Prepared
 from server.order.line_facts import IS_KEPT, KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
@@ -66,7 +67,11 @@ def of_visitor(connection: Connection, visitor_id: str) -> Sequence[Row]:
     return [Row(*row) for row in _OF_VISITOR.all(connection, visitor=visitor_id)]
 
 
-def _row(kind: ColumnElement[str], product_id: Any, at: Any) -> Select[Any]:
+def _row(
+    kind: ColumnElement[str],
+    product_id: SQLColumnExpression[int | None],
+    at: SQLColumnExpression[datetime],
+) -> AnySelect:
     nothing = literal(0, Integer)
     return select(
         kind.label("kind"), product_id, at.label("at"), nothing.label("quantity"), nothing.label("order_id")
@@ -82,11 +87,11 @@ def _was_sold() -> ColumnElement[bool]:
     return and_(*(Order.status != name for name in NEVER_SOLD))
 
 
-def _bought(user: ColumnElement[int]) -> Select[Any]:
-    kept = case((IS_KEPT, _said(BOUGHT)), else_=_said(RETURNED))
+def _bought(user: ColumnElement[int]) -> AnySelect:
+    outcome = case((IS_KEPT, _said(BOUGHT)), else_=_said(RETURNED))
     return (
         # The smaller word wins: bought again after it was sent back is bought.
-        _row(func.min(kept), OrderLine.product_id, func.max(Order.placed_at))
+        _row(func.min(outcome), OrderLine.product_id, func.max(Order.placed_at))
         .select_from(OrderLine)
         .join(Order, Order.id == OrderLine.order_id)
         .where(Order.user_id == user, _was_sold())
@@ -94,7 +99,7 @@ def _bought(user: ColumnElement[int]) -> Select[Any]:
     )
 
 
-def _ordered(user: ColumnElement[int]) -> Select[Any]:
+def _ordered(user: ColumnElement[int]) -> AnySelect:
     lines = (
         select(
             _said(ORDERED),
@@ -111,7 +116,7 @@ def _ordered(user: ColumnElement[int]) -> Select[Any]:
     return select(lines.subquery())
 
 
-def _seen(who: ColumnElement[bool]) -> Select[Any]:
+def _seen(who: ColumnElement[bool]) -> AnySelect:
     event = BehaviorEvent
     done = case((event.kind == "PURCHASE", _said(BOUGHT)), else_=_said(SEEN))
     latest = (
@@ -123,7 +128,7 @@ def _seen(who: ColumnElement[bool]) -> Select[Any]:
     return select(latest.subquery())
 
 
-def _of_user() -> Any:
+def _of_user() -> Executable:
     user = bindparam("user", type_=BigInteger)
     carted = _row(_said(CARTED), CartItem.product_id, Cart.updated_at).join_from(CartItem, Cart)
     return union_all(
@@ -142,8 +147,8 @@ _OF_VISITOR = Prepared(
 
 
 def page(
-    connection: Connection, user_id: int, kind: str | None, after: Sequence[Any] | None, limit: int
-) -> Sequence[Any]:
+    connection: Connection, user_id: int, kind: str | None, after: Sequence[object] | None, limit: int
+) -> Sequence[AnyRow]:
     """A user's events, the latest first, after the keys (occurred_at, id); `kind` None means all."""
     event = BehaviorEvent
     statement = select(event.id, event.kind, event.product_id, event.query, event.occurred_at).where(
@@ -153,10 +158,9 @@ def page(
         statement = statement.where(event.kind == kind)
     if after is not None:
         statement = statement.where(tuple_(event.occurred_at, event.id) < tuple(after))
-    found: CursorResult[Any] = connection.execute(
+    return connection.execute(
         statement.order_by(event.occurred_at.desc(), event.id.desc()).limit(limit)
-    )
-    return found.all()
+    ).all()
 
 
 def is_user(connection: Connection, user_id: int) -> bool:

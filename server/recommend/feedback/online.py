@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Integer,
-    Select,
     Subquery,
     and_,
     case,
@@ -32,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
+from server.db.base import AnySelect
 from server.order.line_facts import IS_KEPT, IS_PURCHASE
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent, ShownList
@@ -140,11 +140,11 @@ def _count_lists(online: Online, length: int, lists: int) -> None:
         online.places.setdefault(position, Position()).impressions += lists
 
 
-def _lengths(connection: Connection, scope: Scope) -> Select[Any]:
+def _lengths(connection: Connection, scope: Scope) -> AnySelect:
     """How many lists of each length there are."""
     count = func.jsonb_array_length if _is_postgresql(connection) else func.json_array_length
     length = count(ShownList.product_ids, type_=Integer).label("length")
-    named: Sequence[Any] = (ShownList.model_version, length)
+    named = (ShownList.model_version, length)
     return select(*named, func.count()).where(scope.holds(ShownList)).group_by(*named)
 
 
@@ -176,7 +176,7 @@ def _touches(connection: Connection, scope: Scope) -> Subquery:
     )
 
 
-def _touched(touches: Subquery) -> Select[Any]:
+def _touched(touches: Subquery) -> AnySelect:
     """How many different products of different lists were touched, by kind and position."""
     once = select(
         touches.c.model_version, touches.c.kind, touches.c.position, touches.c.list_id, touches.c.product_id
@@ -186,7 +186,7 @@ def _touched(touches: Subquery) -> Select[Any]:
     return select(*named, func.count()).group_by(*named)
 
 
-def _earned(connection: Connection, touches: Subquery) -> Select[Any]:
+def _earned(connection: Connection, touches: Subquery) -> AnySelect:
     """What was bought after the touches, and for how much, by position and currency.
 
     A product of a list that was bought in two currencies is one purchase, counted with the first.
@@ -255,10 +255,10 @@ def _touched_again(connection: Connection, touches: Subquery) -> ColumnElement[b
 
 def _unrolled(
     connection: Connection, shown: type[ShownList]
-) -> tuple[Any, ColumnElement[int], ColumnElement[int]]:
+) -> tuple[FromClause, ColumnElement[int], ColumnElement[int]]:
     """The products of each list as rows to join: the rows, and their columns of position and product."""
     if _is_postgresql(connection):
-        rows: Any = (
+        rows = (
             func.jsonb_array_elements_text(shown.product_ids)
             .table_valued("product_id", with_ordinality="position", joins_implicitly=True)
             .render_derived("places")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,6 +16,7 @@ from server.events.topics import BehaviorRecorded
 from server.recommend.feedback import behavior_queries as queries
 from server.recommend.feedback import history_queries
 from server.recommend.feedback.attribution import Attributions
+from server.recommend.feedback.behavior_queries import BehaviorRow
 from server.recommend.feedback.flood import Flood
 from server.recommend.feedback.new_accounts import NewAccounts
 from server.recommend.feedback.origins import Origins
@@ -122,8 +122,8 @@ class Tracker:
         """
         now = self._clock()
         actor = self._weighed(tx, actor, now)
-        wanted = {deed.product_id for deed in deeds if deed.product_id}
-        on_sale = queries.existing(tx, wanted) if wanted else set()
+        product_ids = {deed.product_id for deed in deeds if deed.product_id}
+        on_sale = queries.existing(tx, product_ids) if product_ids else set()
         rows, errors = [], []
         for index, deed in enumerate(deeds):
             problem = _problem(deed, on_sale)
@@ -160,25 +160,25 @@ class Tracker:
             return actor
         return replace(actor, origin="")
 
-    def _row(self, actor: Actor, deed: ReportedEvent, now: datetime) -> dict[str, Any]:
+    def _row(self, actor: Actor, deed: ReportedEvent, now: datetime) -> BehaviorRow:
         token = deed.attribution_token
         attribution = self._attributions.read(token) if token else None
         anonymous = actor.user_id is None
-        return {
-            "user_id": actor.user_id,
-            "visitor_id": actor.visitor_id if anonymous else None,
-            "kind": deed.kind,
-            "product_id": deed.product_id or None,
-            "query": deed.query,
-            "list_id": attribution.list_id if attribution else None,
-            "model_version": attribution.model_version if attribution else "",
-            "origin": actor.origin,
-            "occurred_at": min(deed.at or now, now),
-        }
+        return BehaviorRow(
+            user_id=actor.user_id,
+            visitor_id=actor.visitor_id if anonymous else None,
+            kind=deed.kind,
+            product_id=deed.product_id or None,
+            query=deed.query,
+            list_id=attribution.list_id if attribution else None,
+            model_version=attribution.model_version if attribution else "",
+            origin=actor.origin,
+            occurred_at=min(deed.at or now, now),
+        )
 
 
 def done_by(
-    connection: Connection, user_id: int, kind: str | None, after: Sequence[Any] | None, limit: int
+    connection: Connection, user_id: int, kind: str | None, after: Sequence[object] | None, limit: int
 ) -> Sequence[RecordedEvent]:
     """What a user did, the latest first, after the keys (at, id); of one kind or (None) of all.
 
@@ -196,11 +196,11 @@ def _problem(deed: ReportedEvent, on_sale: set[int]) -> str:
     return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."
 
 
-def _recorded(actor: Actor, rows: Sequence[dict[str, Any]], now: datetime) -> BehaviorRecorded:
+def _recorded(actor: Actor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:
     """What other workers make of it: whose history to forget, and what may trend."""
     seen = [
-        (row["product_id"], row["kind"])
+        (row.product_id, row.kind)
         for row in rows
-        if row["product_id"] is not None and row["occurred_at"] >= now - FRESH
+        if row.product_id is not None and row.occurred_at >= now - FRESH
     ]
     return BehaviorRecorded(actor.key, actor.visitor_id, actor.origin, tuple(dict.fromkeys(seen)))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, select, update
 from sqlalchemy.orm import aliased
 
 from server.clock import utc_now
+from server.db.base import AnySelect
 from server.db.upsert import insert_for
 from server.events.log import publish
 from server.events.topics import ModelsChanged
@@ -162,14 +161,14 @@ def _end(tx: Connection, experiment_id: int, now: datetime) -> None:
         publish(tx, ModelsChanged(challenger_id))
 
 
-def _one(connection: Connection, query: Select[Any]) -> Trial | None:
+def _one(connection: Connection, query: AnySelect) -> Trial | None:
     row = connection.execute(query).one_or_none()
     return None if row is None else Trial(*row)
 
 
-def _trials() -> Select[Any]:
+def _trials() -> AnySelect:
     control, challenger = aliased(TrainedModel), aliased(TrainedModel)
-    columns: Sequence[Any] = (
+    columns = (
         Experiment.id,
         Experiment.control_model_id,
         control.version,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Float, ForeignKey, Index, Integer, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,9 +18,9 @@ class TrainedModel(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     version: Mapped[str] = mapped_column(String(100), unique=True)
     model_type: Mapped[str] = mapped_column(String(16))
-    metrics: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    metrics: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     data_fingerprint: Mapped[str] = mapped_column(String(64), default="", server_default="")
-    parameters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    parameters: Mapped[dict[str, object]] = mapped_column(Json, default=dict, server_default="{}")
     library_versions: Mapped[dict[str, str]] = mapped_column(Json, default=dict, server_default="{}")
     training_seconds: Mapped[float] = mapped_column(Float, default=0.0, server_default="0")
     removed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its artifact was deleted

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Select, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from ml.artifacts.manifest import Manifest
+from server.db.base import AnySelect
 from server.events.log import publish
 from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments
 from server.recommend.registry.errors import ModelDamaged, ModelNotFound
+from server.recommend.registry.measures import Metrics
 from server.recommend.registry.models import TrainedModel
 
 FALLBACKS = 10
@@ -27,11 +28,11 @@ class ModelRecord:
     id: int
     version: str
     model_type: str
-    metrics: Mapping[str, Any]
+    metrics: Metrics
     is_active: bool
     created_at: datetime
     data_fingerprint: str = ""
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, object] = field(default_factory=dict)
     library_versions: Mapping[str, str] = field(default_factory=dict)
     training_seconds: float = 0.0
     removed_at: datetime | None = None
@@ -78,14 +79,14 @@ def register(
     tx: Connection,
     version: str,
     model_type: str,
-    metrics: Mapping[str, Any],
+    metrics: Metrics,
     now: datetime,
     *,
     manifest: Manifest | None = None,
     training_seconds: float = 0.0,
 ) -> int:
     """Record a trained model with what its artifact says of itself, not in use yet, and return its id."""
-    row: dict[str, Any] = {"version": version, "model_type": model_type, "metrics": dict(metrics)}
+    row: dict[str, object] = {"version": version, "model_type": model_type, "metrics": dict(metrics)}
     row |= {"training_seconds": training_seconds, "created_at": now, "is_active": False}
     if manifest is not None:
         row |= {
@@ -105,7 +106,7 @@ def activate(tx: Connection, model_id: int) -> ModelRecord:
     model = get(tx, model_id)
     if model.is_active:
         return model
-    require_kept(model)
+    require_available(model)
     experiments.end_running(tx)
     tx.execute(update(TrainedModel).where(TrainedModel.is_active).values(is_active=False))
     tx.execute(update(TrainedModel).where(TrainedModel.id == model_id).values(is_active=True))
@@ -121,16 +122,16 @@ def lock(tx: Connection) -> None:
     tx.execute(select(TrainedModel.id).order_by(TrainedModel.id).with_for_update())
 
 
-def require_kept(model: ModelRecord) -> None:
+def require_available(model: ModelRecord) -> None:
     """Raise ModelDamaged when the artifact of a model was deleted."""
     if model.removed_at is not None:
         gone = f"Its files were deleted on {model.removed_at:%Y-%m-%d}: only the newest models are kept."
         raise ModelDamaged(version=model.version, problem=gone)
 
 
-def _models() -> Select[Any]:
+def _models() -> AnySelect:
     model = TrainedModel
-    columns: Sequence[Any] = (
+    columns = (
         model.id,
         model.version,
         model.model_type,

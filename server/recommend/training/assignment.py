@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 
 IF_NOT_WORSE, ALWAYS, NEVER = "IF_NOT_WORSE", "ALWAYS", "NEVER"
 """What becomes of the model: put into use unless it predicts worse, in any case, or not at all."""
@@ -20,8 +19,8 @@ class Parameters:
     iterations: int | None = None
     alpha: float | None = None
 
-    def given(self) -> dict[str, Any]:
-        """What was said, by name."""
+    def overrides(self) -> dict[str, object]:
+        """What differs from the defaults, by name."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "")}
 
 

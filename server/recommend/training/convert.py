@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from sanset.v1 import model_metrics_pb2
 from sanset.v1 import model_pb2 as pb
 
 from server.recommend.registry import measures
+from server.recommend.registry.measures import Metrics, Scores
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
 from server.recommend.training.runs import Run
@@ -83,7 +83,7 @@ def model_to_wire(model: ModelRecord) -> pb.Model:
 
 def metrics_to_wire(measured: ModelRecord | Run) -> model_metrics_pb2.ModelMetrics:
     """The held-out measures of a model, or that of a training, beside those of others on the same orders."""
-    metrics = measured.metrics or {}
+    metrics: Metrics = measured.metrics or {}
     serving, reorder = measures.of_serving(metrics), measures.of_reorder(metrics)
     return model_metrics_pb2.ModelMetrics(
         model_version=measured.version or "",
@@ -91,36 +91,36 @@ def metrics_to_wire(measured: ModelRecord | Run) -> model_metrics_pb2.ModelMetri
         popularity=_measured(measures.of_popularity(metrics)),
         users=int(metrics.get("users", 0)),
         sources={name: _scores(scores) for name, scores in measures.sources(metrics).items()},
-        serving=_measured(serving),
-        serving_version=serving.get("version", ""),
+        serving=None if serving is None else _scores(serving.scores),
+        serving_version="" if serving is None else serving.version,
         reorder=_reorder(reorder) if reorder else None,
     )
 
 
-def _measured(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores | None:
+def _measured(scores: Scores) -> model_metrics_pb2.ModelMetrics.Scores | None:
     """Scores; None of what was not measured, for 0 would be a figure."""
-    return _scores(found) if found else None
+    return _scores(scores) if scores else None
 
 
-def _scores(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Scores:
+def _scores(scores: Scores) -> model_metrics_pb2.ModelMetrics.Scores:
     return model_metrics_pb2.ModelMetrics.Scores(
-        recall_at_20=found.get("recall@20", 0.0),
-        ndcg_at_20=found.get("ndcg@20", 0.0),
-        map_at_20=found.get("map@20", 0.0),
-        coverage=found.get("coverage@20", 0.0),
-        novelty=found.get("novelty@20", 0.0),
+        recall_at_20=scores.get("recall@20", 0.0),
+        ndcg_at_20=scores.get("ndcg@20", 0.0),
+        map_at_20=scores.get("map@20", 0.0),
+        coverage=scores.get("coverage@20", 0.0),
+        novelty=scores.get("novelty@20", 0.0),
     )
 
 
-def _reorder(found: Mapping[str, Any]) -> model_metrics_pb2.ModelMetrics.Reorder:
+def _reorder(scores: Scores) -> model_metrics_pb2.ModelMetrics.Reorder:
     return model_metrics_pb2.ModelMetrics.Reorder(
-        auc=found.get("auc", 0.0),
-        average_precision=found.get("average_precision", 0.0),
-        pairs=int(found.get("pairs", 0)),
+        auc=scores.get("auc", 0.0),
+        average_precision=scores.get("average_precision", 0.0),
+        pairs=int(scores.get("pairs", 0)),
     )
 
 
-def _dotted(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+def _dotted(values: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, str]]:
     """Nested values by dotted name, as text: ("als.factors", "50")."""
     for name, value in values.items():
         if isinstance(value, Mapping):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import structlog
 from sqlalchemy import Connection
@@ -64,16 +64,12 @@ class Heartbeat:
         if self._stopping.is_set():
             raise TrainingFailed("The server that ran it was stopped.")
 
-    def report(self, line: Mapping[str, Any]) -> None:
+    def report(self, stage: str, percent: int, message: str) -> None:
         """Write how far the training is, unless that was just done."""
         if time.monotonic() - self._news_at < NEWS_SECONDS:
             return
         self._news_at = time.monotonic()
-        self._write(
-            lambda tx: runs.move_on(
-                tx, self._id, line["stage"], line["percent"], line["message"], self._db.clock()
-            )
-        )
+        self._write(lambda tx: runs.move_on(tx, self._id, stage, percent, message, self._db.clock()))
 
     def _beat(self) -> None:
         beat_at = time.monotonic()

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from sqlalchemy import Connection
@@ -20,14 +21,17 @@ from ml.artifacts import artifact
 from ml.artifacts.artifact import DamagedArtifact
 from ml.artifacts.manifest import Manifest
 from ml.artifacts.schema import Contents
+from server.background import backoff
 from server.db.database import Database
 from server.recommend.registry import experiments, probe, trained_models
 from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.registry.measures import Metrics
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import process, pruning, runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import TooLittleData, TrainingRunning
 from server.recommend.training.heartbeat import Heartbeat, TrainingCancelled, TrainingFailed
+from server.recommend.training.process import Report
 from server.recommend.training.promotion import Decision, compare, decide
 from server.recommend.training.runs import Run
 from server.settings import Settings
@@ -35,6 +39,7 @@ from server.settings import Settings
 T = TypeVar("T")
 
 WRITE_ATTEMPTS = 5
+FIRST_RETRY, MAX_RETRY = timedelta(seconds=0.4), timedelta(seconds=3)
 SEGMENTED = ("ALL", "SEGMENTS")
 """The trainings that make segments."""
 
@@ -60,7 +65,7 @@ class Outcome:
     model_id: int | None = None
     version: str = ""
     activated: bool = False
-    metrics: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +73,7 @@ class Candidate:
     """What a training made, proven to be sound; not recorded yet."""
 
     version: str
-    metrics: Mapping[str, Any]
+    metrics: Metrics
     manifest: Manifest
 
 
@@ -90,14 +95,14 @@ def train_now(
     elsewhere are such reasons. When this thread is interrupted, the child is stopped and the training recorded
     as cancelled.
     """
-    wanted = assignment or Assignment()
+    assignment = assignment or Assignment()
     try:
         with db.transaction() as tx:
-            run = runs.claim(tx, wanted, db.clock())
+            run = runs.claim(tx, assignment, db.clock())
     except (TooLittleData, TrainingRunning) as refusal:
         raise TrainingFailed(str(refusal)) from None
     job = TrainingJob(settings, db, threading.Event(), on_trained)
-    outcome = job.run(run, wanted, progress)
+    outcome = job.run(run, assignment, progress)
     if not outcome.succeeded:
         raise TrainingFailed(outcome.message)
     return outcome
@@ -142,22 +147,22 @@ class TrainingJob:
 
     def _train(
         self, training_id: int, assignment: Assignment, heartbeat: Heartbeat, progress: Progress
-    ) -> tuple[str, Mapping[str, Any]]:
+    ) -> tuple[str, Metrics]:
         """Run the child to its end; return its artifact's name and metrics. Raises TrainingFailed."""
-        last: dict[str, Any] = {}
+        last = Report("start")
         in_use = self._in_use()
         with process.running(self._settings, assignment, in_use.version if in_use else None) as child:
-            for line in child.lines():
-                if line is not None:
-                    last = line
-                    if "percent" in line:
-                        progress(line["stage"], line["percent"], line["message"])
-                        heartbeat.report(line)
+            for report in child.reports():
+                if report is not None:
+                    last = report
+                    if report.percent is not None:
+                        progress(report.stage, report.percent, report.message)
+                        heartbeat.report(report.stage, report.percent, report.message)
                 heartbeat.check()
-            if last.get("stage") == "done":
-                return str(last["artifact"]), last["metrics"]
-            if last.get("stage") == "failed":
-                raise TrainingFailed(str(last["message"]))
+            if last.stage == process.DONE:
+                return last.artifact, last.metrics
+            if last.stage == process.FAILED:
+                raise TrainingFailed(last.message)
             words = child.last_words()
             log.error("training_child_died", training_id=training_id, stderr=words)
             if missing := _MISSING.search(words):
@@ -165,7 +170,7 @@ class TrainingJob:
         raise TrainingFailed("The training process ended unexpectedly; the server's log says more.")
 
     def _take_over(
-        self, run: Run, assignment: Assignment, version: str, metrics: Mapping[str, Any], heartbeat: Heartbeat
+        self, run: Run, assignment: Assignment, version: str, metrics: Metrics, heartbeat: Heartbeat
     ) -> Outcome:
         """Prove the artifact, record the model, and put it into use unless the one in use predicts better."""
         try:
@@ -188,7 +193,7 @@ class TrainingJob:
             metrics=metrics,
         )
 
-    def _prove(self, version: str, metrics: Mapping[str, Any]) -> Candidate:
+    def _prove(self, version: str, metrics: Metrics) -> Candidate:
         path = self._models_dir / version
         try:
             probe.prove(path, self._key)
@@ -196,7 +201,7 @@ class TrainingJob:
         except DamagedArtifact as error:
             raise TrainingFailed(str(error)) from None
 
-    def _damaged_in_use(self, metrics: Mapping[str, Any]) -> str:
+    def _damaged_in_use(self, metrics: Metrics) -> str:
         """The version of the model in use if it predicts better and cannot be loaded; else nothing."""
         in_use = self._in_use()
         if in_use is None or not compare(metrics, in_use).is_worse:
@@ -299,5 +304,5 @@ class TrainingJob:
             except SQLAlchemyError:
                 if attempt == WRITE_ATTEMPTS:
                     raise
-                time.sleep(0.2 * 2**attempt)
+                time.sleep(backoff(attempt, FIRST_RETRY, MAX_RETRY).total_seconds())
         raise AssertionError("unreachable")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Integer, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -23,7 +22,7 @@ class TrainingRun(Base):
     percent: Mapped[int] = mapped_column(Integer, default=0)
     message: Mapped[str] = mapped_column(String(500), default="")
     model_id: Mapped[int | None] = mapped_column(ForeignKey("trained_models.id"))
-    parameters: Mapped[dict[str, Any]] = mapped_column(Json, default=dict, server_default="{}")
+    parameters: Mapped[dict[str, object]] = mapped_column(Json, default=dict, server_default="{}")
     activation: Mapped[str] = mapped_column(String(16), default="IF_NOT_WORSE", server_default="IF_NOT_WORSE")
     cancel_requested: Mapped[bool] = mapped_column(default=False, server_default=false())
     scheduled_for: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the day's one training

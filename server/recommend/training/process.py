@@ -12,10 +12,12 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import IO, Any
 
 from server.process.parent_death import bound_to_parent
 from server.recommend.registry.artifact_key import artifact_key
+from server.recommend.registry.measures import Metrics
 from server.recommend.registry.probe import KEY_VARIABLE
 from server.recommend.training.assignment import Assignment
 from server.settings import Settings
@@ -24,6 +26,21 @@ DATABASE_VARIABLE = "SANSET_DATABASE_URL"
 LISTEN_SECONDS = 0.5
 STOP_SECONDS = 3.0
 LAST_WORDS_BYTES = 2_000
+
+DONE, FAILED = "done", "failed"
+"""The last stages of a training."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A line of the child: how far it is, or by the stage DONE or FAILED how it ended."""
+
+    stage: str
+    percent: int | None = None
+    message: str = ""
+    artifact: str = ""
+    """The name of the artifact that it made; without one it is empty."""
+    metrics: Metrics = field(default_factory=Metrics)
 
 
 class TrainingProcess:
@@ -35,7 +52,7 @@ class TrainingProcess:
         self._listener = threading.Thread(target=self._listen, args=(output,), name="training-output")
         self._listener.start()
 
-    def lines(self) -> Iterator[dict[str, Any] | None]:
+    def reports(self) -> Iterator[Report | None]:
         """What it reports until it ends; None twice a second while it is silent."""
         while True:
             try:
@@ -50,7 +67,7 @@ class TrainingProcess:
             except ValueError:  # a library's chatter
                 continue
             if isinstance(said, dict) and "stage" in said:
-                yield said
+                yield _report(said)
 
     def last_words(self) -> str:
         """The end of what it wrote to standard error."""
@@ -66,6 +83,11 @@ class TrainingProcess:
         for line in output:
             self._arrived.put(line)
         self._arrived.put(None)
+
+
+def _report(line: dict[str, Any]) -> Report:
+    names = ("stage", "percent", "message", "artifact", "metrics")
+    return Report(**{name: line[name] for name in names if name in line})
 
 
 @contextmanager
@@ -111,6 +133,6 @@ def _command(
     command += ["--models-dir", str(settings.models_dir)]
     if serving is not None:
         command += ["--serving", serving]
-    for name, value in assignment.parameters.given().items():
+    for name, value in assignment.parameters.overrides().items():
         command += [f"--{name}", str(value).lower()]
     return command, environment

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from server.recommend.registry.measures import error, of_serving, recall
+from server.recommend.registry.measures import Metrics, error, error_of, of_serving, recall, recall_of
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, NEVER
 
@@ -46,7 +44,7 @@ class Comparison:
 def decide(
     activation: str,
     version: str,
-    metrics: Mapping[str, Any],
+    metrics: Metrics,
     in_use: ModelRecord | None,
     *,
     in_use_works: bool = True,
@@ -96,15 +94,15 @@ def _told(measured: float | None) -> str:
     )
 
 
-def compare(metrics: Mapping[str, Any], in_use: ModelRecord) -> Comparison:
+def compare(metrics: Metrics, in_use: ModelRecord) -> Comparison:
     """A new model beside the one in use: on the same baskets where the training measured both.
 
     Otherwise each by the baskets that its own training held out, which differ: the errors of both count.
     """
     serving = of_serving(metrics)
-    if serving.get("version") == in_use.version:
-        own = recall({"blend": serving["candidate"]}) if "candidate" in serving else recall(metrics)
-        return Comparison(own, recall({"blend": serving}), error({"blend": serving}))
+    if serving is not None and serving.version == in_use.version:
+        own = recall(metrics) if serving.candidate is None else recall_of(serving.candidate)
+        return Comparison(own, recall_of(serving.scores), error_of(serving.scores))
     return Comparison(
         recall(metrics), recall(in_use.metrics), math.hypot(error(metrics), error(in_use.metrics))
     )

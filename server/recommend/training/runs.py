@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, false, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, false, func, select, update
 
 from server.catalog.models import Product
+from server.db.base import AnySelect
 from server.db.upsert import insert_for
 from server.events.log import publish
 from server.events.topics import TrainingMoved
@@ -17,6 +16,7 @@ from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
 from server.recommend.registry.errors import ModelNotFound
+from server.recommend.registry.measures import Metrics
 from server.recommend.registry.models import TrainedModel
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import TooLittleData, TrainingRunning
@@ -49,7 +49,7 @@ class Run:
     started_at: datetime
     ended_at: datetime | None
     version: str | None
-    metrics: Mapping[str, Any] | None
+    metrics: Metrics | None
 
 
 def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
@@ -67,7 +67,7 @@ def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
             stage="start",
             percent=0,
             message="Starting",
-            parameters=assignment.parameters.given(),
+            parameters=assignment.parameters.overrides(),
             activation=assignment.activation,
             scheduled_for=assignment.scheduled_for,
             data_mark=data_mark(tx),
@@ -178,7 +178,7 @@ def last(connection: Connection) -> Run:
 def _end(
     tx: Connection,
     run_id: int,
-    values: dict[str, Any],
+    values: dict[str, object],
     message: str,
     now: datetime,
     *conditions: ColumnElement[bool],
@@ -190,7 +190,7 @@ def _end(
     return True
 
 
-def _change(tx: Connection, run_id: int, values: dict[str, Any], *conditions: ColumnElement[bool]) -> bool:
+def _change(tx: Connection, run_id: int, values: dict[str, object], *conditions: ColumnElement[bool]) -> bool:
     query = update(TrainingRun).where(TrainingRun.id == run_id, TrainingRun.state == RUNNING, *conditions)
     return tx.execute(query.values(values).returning(TrainingRun.id)).one_or_none() is not None
 
@@ -199,16 +199,16 @@ def _announce(tx: Connection, run_id: int) -> None:
     publish(tx, TrainingMoved(run_id))
 
 
-def _one(connection: Connection, query: Select[Any], what: str) -> Run:
+def _one(connection: Connection, query: AnySelect, what: str) -> Run:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise ModelNotFound(what=what)
     return Run(*row)
 
 
-def _runs() -> Select[Any]:
+def _runs() -> AnySelect:
     run, model = TrainingRun, TrainedModel
-    columns: tuple[Any, ...] = (
+    columns = (
         run.id,
         run.model_type,
         run.state,

@@ -104,7 +104,7 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
     async def _sound(self, model_id: int, deadline: Deadline) -> ModelRecord:
         """The model; raises ModelNotFound, and ModelDamaged when it cannot be served."""
         model = await self._work.read(trained_models.get, model_id, deadline=deadline)
-        trained_models.require_kept(model)
+        trained_models.require_available(model)
         try:
             await self._serving.models.verify(model.version)
         except DamagedArtifact as error:

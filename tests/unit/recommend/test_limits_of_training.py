@@ -29,7 +29,7 @@ def test_they_agree_on_where_the_database_is() -> None:
 
 
 def test_every_parameter_that_a_training_may_be_given_is_an_option_of_the_trainer() -> None:
-    given = Parameters("tuned", factors=3, regularization=0.5, iterations=4, alpha=2.0).given()
+    given = Parameters("tuned", factors=3, regularization=0.5, iterations=4, alpha=2.0).overrides()
     words = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     options = command._options(command._parser().parse_args(["train", "--models-dir", "m", *words]))
     assert (options.factors, options.regularization, options.iterations, options.alpha) == (3, 0.5, 4, 2.0)

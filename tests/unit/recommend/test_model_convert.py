@@ -40,11 +40,11 @@ def test_every_model_type_of_the_contract_is_one_the_trainer_knows() -> None:
 
 
 def test_absent_parameters_are_left_to_the_trainer_but_a_zero_regularization_is_meant() -> None:
-    assert convert.parameters_from_wire(pb.TrainModelRequest.Parameters()).given() == {}
+    assert convert.parameters_from_wire(pb.TrainModelRequest.Parameters()).overrides() == {}
     meant = pb.TrainModelRequest.Parameters(
         regularization=0, alpha=3, factors=8, preset=pb.TrainModelRequest.TUNED
     )
-    assert convert.parameters_from_wire(meant).given() == {
+    assert convert.parameters_from_wire(meant).overrides() == {
         "preset": "tuned",
         "factors": 8,
         "regularization": 0.0,

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    SQLColumnExpression,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+    union_all,
+)
 
+from server.db.base import AnySelect
 from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
@@ -69,7 +79,7 @@ def sales_by_country(
     return found
 
 
-def _ordered(since: datetime, now: datetime, *by: Any) -> Select[Any]:
+def _ordered(since: datetime, now: datetime, *by: SQLColumnExpression[object]) -> AnySelect:
     score = func.sum(ORDER_WORTH * _recency(Order.placed_at, since, now))
     return (
         select(*by, score.label("score"))
@@ -79,7 +89,7 @@ def _ordered(since: datetime, now: datetime, *by: Any) -> Select[Any]:
     )
 
 
-def _visited(since: datetime, now: datetime) -> Select[Any]:
+def _visited(since: datetime, now: datetime) -> AnySelect:
     event = BehaviorEvent
     told = case(WORTH, value=event.kind, else_=0)
     is_new = and_(event.user_id.is_not(None), event.origin != "", told > STRANGERS_WORTH)
@@ -106,7 +116,7 @@ def _visited(since: datetime, now: datetime) -> Select[Any]:
     return select(placed.c.product_id, func.sum(placed.c.worth)).where(counts).group_by(placed.c.product_id)
 
 
-def _recency(moment: Any, since: datetime, now: datetime) -> ColumnElement[int]:
+def _recency(moment: SQLColumnExpression[datetime], since: datetime, now: datetime) -> ColumnElement[int]:
     window: timedelta = now - since
     return case(
         (moment >= now - window / 8, NEWEST),
