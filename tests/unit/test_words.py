@@ -30,6 +30,7 @@ EDITED: Final = (
     "server/pricing",
     "server/process",
     "server/promotion",
+    "server/recommend",
     "server/repeats",
     "server/rpc",
     "server/segment",

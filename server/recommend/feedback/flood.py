@@ -77,7 +77,7 @@ class Flood:
             wait = self._actors.wait_for(actor, events, now)
             if origin:
                 wait = max(
-                    wait, *(kept.wait_for(origin, events, now) for kept in (self._origins, self._days))
+                    wait, *(each.wait_for(origin, events, now) for each in (self._origins, self._days))
                 )
             if not wait:
                 self._actors.take(actor, events, now)

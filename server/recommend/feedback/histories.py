@@ -11,8 +11,8 @@ from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced
 from server.recommend.feedback.history import History, history_of, visit_of
 from server.recommend.feedback.history_queries import Row
 
-USERS_WEIGH_AT_MOST = 2_500_000
-VISITORS_WEIGH_AT_MOST = 500_000
+MAX_USERS_WEIGHT = 2_500_000
+MAX_VISITORS_WEIGHT = 500_000
 """Apart from users: whoever invents visitors pushes out visitors only.
 
 A history weighs what `_weight` says, in units of about 45 bytes: all users together take 110 MB at most.
@@ -28,9 +28,9 @@ class Histories:
     def __init__(self, read_user: ReadUser, read_visitor: ReadVisitor) -> None:
         self._read_user = read_user
         self._read_visitor = read_visitor
-        self._users: Cache[int, History] = Cache(self._load_users, size=USERS_WEIGH_AT_MOST, weigh=_weight)
+        self._users: Cache[int, History] = Cache(self._load_users, size=MAX_USERS_WEIGHT, weigh=_weight)
         self._visitors: Cache[str, History] = Cache(
-            self._load_visitors, size=VISITORS_WEIGH_AT_MOST, weigh=_weight
+            self._load_visitors, size=MAX_VISITORS_WEIGHT, weigh=_weight
         )
 
     def attach(self, follower: Follower) -> None:
@@ -66,8 +66,8 @@ class Histories:
         self._visitors.clear()
 
     async def _load_users(self, user_ids: Sequence[int]) -> dict[int, History]:
-        found = {user_id: history_of(await self._read_user(user_id)) for user_id in user_ids}
-        return {user_id: history for user_id, history in found.items() if history is not None}
+        histories = {user_id: history_of(await self._read_user(user_id)) for user_id in user_ids}
+        return {user_id: history for user_id, history in histories.items() if history is not None}
 
     async def _load_visitors(self, visitor_ids: Sequence[str]) -> dict[str, History]:
         return {visitor_id: visit_of(await self._read_visitor(visitor_id)) for visitor_id in visitor_ids}

@@ -68,7 +68,7 @@ def _history_of(rows: Sequence[Row]) -> History:
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
     bought, carted = by_kind.get(BOUGHT, ()), by_kind.get(CARTED, ())
-    kept = {row.product_id for row in bought}
+    bought_ids = {row.product_id for row in bought}
     touched: dict[int, float] = {}
     for row in (*bought, *by_kind.get(SEEN, ())):
         moment = row.at.timestamp()
@@ -78,10 +78,10 @@ def _history_of(rows: Sequence[Row]) -> History:
         touched.setdefault(row.product_id, row.at.timestamp())
     recent = _latest(touched)
     return History(
-        bought=frozenset(kept.union(row.product_id for row in by_kind.get(RETURNED, ()))),
+        bought=frozenset(bought_ids.union(row.product_id for row in by_kind.get(RETURNED, ()))),
         recent=recent,
         recent_times=tuple(touched[product_id] for product_id in recent),
-        recent_bought=frozenset(kept.intersection(recent)),
+        recent_bought=frozenset(bought_ids.intersection(recent)),
         in_cart=frozenset(row.product_id for row in carted),
         purchases=purchases_of(by_kind[ORDERED]) if ORDERED in by_kind else _NO_PURCHASES,
     )

@@ -58,7 +58,7 @@ class Position:
 
 @dataclass(slots=True)
 class Online:
-    """What the lists of a model achieved since then; `places` are the first 20 positions, as far as lists went."""
+    """What the lists of a model achieved since then; `positions` are the first 20, as far as lists went."""
 
     since: datetime
     lists: int = 0
@@ -67,7 +67,7 @@ class Online:
     cart_additions: int = 0
     purchases: int = 0
     revenue: dict[str, int] = field(default_factory=dict)
-    places: dict[int, Position] = field(default_factory=dict)
+    positions: dict[int, Position] = field(default_factory=dict)
 
     @property
     def click_through_rate(self) -> float:
@@ -97,12 +97,12 @@ class Scope:
 
     def holds(self, shown: type[ShownList]) -> ColumnElement[bool]:
         """The condition on the rows of `shown`."""
-        wanted = [shown.model_version.in_(self.versions), shown.shown_at >= self.since]
+        conditions = [shown.model_version.in_(self.versions), shown.shown_at >= self.since]
         if self.until is not None:
-            wanted.append(shown.shown_at < self.until)
+            conditions.append(shown.shown_at < self.until)
         if self.experiment_id is not None:
-            wanted.append(shown.experiment_id == self.experiment_id)
-        return and_(*wanted)
+            conditions.append(shown.experiment_id == self.experiment_id)
+        return and_(*conditions)
 
 
 def lookback(now: datetime, days: int) -> datetime:
@@ -112,32 +112,32 @@ def lookback(now: datetime, days: int) -> datetime:
 
 def measure(connection: Connection, scope: Scope) -> Mapping[str, Online]:
     """What the lists in `scope` achieved, by the version of their model."""
-    found = {version: Online(scope.since) for version in scope.versions}
+    by_version = {version: Online(scope.since) for version in scope.versions}
     for version, length, lists in connection.execute(_lengths(connection, scope)):
-        _count_lists(found[version], length, lists)
+        _count_lists(by_version[version], length, lists)
     touches = _touches(connection, scope)
     for version, kind, position, count in connection.execute(_touched(touches)):
-        online = found[version]
+        online = by_version[version]
         if kind == CLICK:
             online.clicks += count
-            if position in online.places:
-                online.places[position].clicks += count
+            if position in online.positions:
+                online.positions[position].clicks += count
         else:
             online.cart_additions += count
     for version, position, currency, bought, amount in connection.execute(_earned(connection, touches)):
-        online = found[version]
-        for total in (online, online.places.get(position)):
+        online = by_version[version]
+        for total in (online, online.positions.get(position)):
             if total is not None:
                 total.purchases += int(bought)
                 total.revenue[currency] = total.revenue.get(currency, 0) + int(amount)
-    return found
+    return by_version
 
 
 def _count_lists(online: Online, length: int, lists: int) -> None:
     online.lists += lists
     online.impressions += lists * length
     for position in range(1, min(length, POSITIONS) + 1):
-        online.places.setdefault(position, Position()).impressions += lists
+        online.positions.setdefault(position, Position()).impressions += lists
 
 
 def _lengths(connection: Connection, scope: Scope) -> AnySelect:
@@ -151,7 +151,7 @@ def _lengths(connection: Connection, scope: Scope) -> AnySelect:
 def _touches(connection: Connection, scope: Scope) -> Subquery:
     """The clicks and cart additions that followed from the lists in scope, with the position of the product."""
     event, shown = BehaviorEvent, ShownList
-    places, position, product_id = _unrolled(connection, shown)
+    products, position, product_id = _unrolled(connection, shown)
     return (
         select(
             event.id,
@@ -164,7 +164,7 @@ def _touches(connection: Connection, scope: Scope) -> Subquery:
             position.label("position"),
         )
         .join(shown, shown.list_id == event.list_id)
-        .join(places, product_id == event.product_id)
+        .join(products, product_id == event.product_id)
         .where(
             event.model_version.in_(scope.versions),
             event.occurred_at >= scope.since,
@@ -234,8 +234,8 @@ def _touched_again(connection: Connection, touches: Subquery) -> ColumnElement[b
     if _is_postgresql(connection):
         showed = type_coerce(shown.product_ids, JSONB).contains(func.to_jsonb(later.product_id))
     else:
-        places, _, product_id = _unrolled(connection, shown)
-        showed = exists(select(1).select_from(places).where(product_id == later.product_id))
+        products, _, product_id = _unrolled(connection, shown)
+        showed = exists(select(1).select_from(products).where(product_id == later.product_id))
     return exists(
         select(1)
         .select_from(later)

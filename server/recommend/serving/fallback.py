@@ -77,8 +77,8 @@ def best_sellers(eligible: EligibleProducts, count: int, below: float | None) ->
     ceiling = POPULAR_CEILING if below is None else min(POPULAR_CEILING, below)
     step = ceiling / (count + 1)
     return [
-        Recommendation(product_id, ceiling - step * place, "Popular in this shop", Source.POPULAR)
-        for place, product_id in enumerate(eligible.best_sellers(count), 1)
+        Recommendation(product_id, ceiling - step * rank, "Popular in this shop", Source.POPULAR)
+        for rank, product_id in enumerate(eligible.best_sellers(count), 1)
     ]
 
 

@@ -19,9 +19,9 @@ class _Made(NamedTuple):
 
 
 class ListCache:
-    """Keeps lists by what was asked, least recently used ones go. For use on one event loop.
+    """Keeps lists by their query; the least recently used ones go. For use on one event loop.
 
-    A list is given out again only while what it was made from is the very same (the model, the history, the
+    A list is used again only while what it was made from is the very same (the model, the history, the
     arrival of goods), and each of its products can still be in it: no event has to find and drop it.
     """
 
@@ -30,29 +30,29 @@ class ListCache:
         self._items = 0
 
     def get(
-        self, asked: Hashable, origins: tuple[object, ...], fits: Callable[[int], bool]
+        self, key: Hashable, origins: tuple[object, ...], fits: Callable[[int], bool]
     ) -> Sequence[Recommendation] | None:
-        """The list for what was asked, if it still holds."""
-        made = self._made.get(asked)
+        """The list under this key, if it still holds."""
+        made = self._made.get(key)
         if made is None:
             return None
         if any(old is not new for old, new in zip(made.origins, origins, strict=True)) or not all(
             fits(item.product_id) for item in made.items
         ):
-            self._drop(asked)
+            self._drop(key)
             return None
-        self._made.move_to_end(asked)
+        self._made.move_to_end(key)
         return made.items
 
-    def put(self, asked: Hashable, origins: tuple[object, ...], items: Sequence[Recommendation]) -> None:
+    def put(self, key: Hashable, origins: tuple[object, ...], items: Sequence[Recommendation]) -> None:
         """Keep a list that was made from `origins`."""
-        self._drop(asked)
-        self._made[asked] = _Made(items, origins)
+        self._drop(key)
+        self._made[key] = _Made(items, origins)
         self._items += len(items)
         while len(self._made) > MAX_LISTS or self._items > MAX_ITEMS:
             self._drop(next(iter(self._made)))
 
-    def _drop(self, asked: Hashable) -> None:
-        made = self._made.pop(asked, None)
+    def _drop(self, key: Hashable) -> None:
+        made = self._made.pop(key, None)
         if made is not None:
             self._items -= len(made.items)

@@ -20,8 +20,8 @@ from server.recommend.serving.recorder import Recommended, Recorder
 from server.recommend.serving.state import ServingState
 from server.recommend.serving.trending.trends import DEFAULT_HOURS
 
-KEPT_SECONDS = 3600
-"""A list is made anew after an hour at most: what is due to be bought again depends on the time."""
+MAX_AGE_SECONDS = 3600
+"""A list is made anew after an hour: what is due to be bought again depends on the time."""
 
 
 class Pipeline:
@@ -60,17 +60,17 @@ class Pipeline:
             if query.include_repeat
             else (eligible, query.limit)
         )
-        known = model.context(
+        model_context = model.context(
             query.audience.user_id,
             history=past.recent,
             bought=past.recent_bought,
             context=page,
             now=context.now,
         )
-        candidates = model.candidates(known, new)
+        candidates = model.candidates(model_context, new)
         features = model.features(candidates)
         ranked = model.rank(features)
-        selected = model.select(ranked, known, new, limit)
+        selected = model.select(ranked, model_context, new, limit)
         if query.include_repeat:
             selected = model.repeats.next_basket(
                 selected, past.purchases, context.now, context=page, eligible=eligible, limit=query.limit
@@ -86,7 +86,7 @@ class Pipeline:
     def _cached(self, model: Model, context: QueryContext) -> Sequence[Recommendation]:
         """The list as it was made a moment ago, if everything that it was made from is still the same."""
         availability, filters = self._state.availability, context.filters
-        key = (context.query, filters, context.now // KEPT_SECONDS)
+        key = (context.query, filters, context.now // MAX_AGE_SECONDS)
         # A weak one: a kept list shall not keep a model that was replaced.
         origins = (weakref.ref(model), context.user, context.visitor, availability.arrival)
         items = self._cache.get(key, origins, lambda product_id: availability.fits(product_id, filters))

@@ -17,9 +17,9 @@ from server.db.base import AnyRow
 from server.order.line_facts import IS_KEPT, NEVER_SOLD
 from server.order.models import Order, OrderLine
 
-BASKETS_LOOKED_AT = 300
+MAX_BASKETS = 300
 
-ASKED_AT_ONCE = 5_000
+IDS_PER_QUERY = 5_000
 DESCRIPTION_LIMIT = 2_000
 MAX_LEVELS = 32
 
@@ -87,7 +87,7 @@ def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[
     """The words of those of these products that were not deleted; long descriptions are cut, as for training."""
     lineages = _lineages(connection)
     described = {}
-    for start in range(0, len(product_ids), ASKED_AT_ONCE):
+    for start in range(0, len(product_ids), IDS_PER_QUERY):
         rows = connection.execute(
             select(
                 Product.id,
@@ -95,7 +95,7 @@ def descriptions(connection: Connection, product_ids: Sequence[int]) -> Mapping[
                 Product.brand,
                 func.substr(Product.description, 1, DESCRIPTION_LIMIT),
                 Product.category_id,
-            ).where(Product.id.in_(product_ids[start : start + ASKED_AT_ONCE]), Product.deleted_at.is_(None))
+            ).where(Product.id.in_(product_ids[start : start + IDS_PER_QUERY]), Product.deleted_at.is_(None))
         )
         for product_id, name, brand, words, category_id in rows:
             lineage = lineages.get(category_id, "")
@@ -134,7 +134,7 @@ def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence
         .where(OrderLine.product_id == product_id, Order.status.not_in(NEVER_SOLD), IS_KEPT)
         .distinct()
         .order_by(OrderLine.order_id.desc())
-        .limit(BASKETS_LOOKED_AT)
+        .limit(MAX_BASKETS)
         .subquery()
     )
     together = func.count(OrderLine.order_id.distinct())

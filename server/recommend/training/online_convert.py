@@ -25,7 +25,7 @@ def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
         click_through_rate=online.click_through_rate,
         conversion_rate=online.conversion_rate,
         revenue=_revenue(online.revenue),
-        positions=[_position(number, online.places[number]) for number in sorted(online.places)],
+        positions=[_position(number, online.positions[number]) for number in sorted(online.positions)],
     )
 
 
@@ -46,13 +46,13 @@ def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = Non
     return message
 
 
-def _position(number: int, place: Position) -> model_metrics_pb2.OnlineMetrics.Position:
+def _position(number: int, position: Position) -> model_metrics_pb2.OnlineMetrics.Position:
     return model_metrics_pb2.OnlineMetrics.Position(
         position=number,
-        impressions=place.impressions,
-        clicks=place.clicks,
-        purchases=place.purchases,
-        revenue=_revenue(place.revenue),
+        impressions=position.impressions,
+        clicks=position.clicks,
+        purchases=position.purchases,
+        revenue=_revenue(position.revenue),
     )
 
 

@@ -51,7 +51,7 @@ def decide(
     experiment_runs: bool = False,
 ) -> Decision:
     """Decide about a new model; `in_use_works` says whether the artifact of the other one can be loaded."""
-    own = _told(recall(metrics))
+    own = _phrase(recall(metrics))
     if activation == NEVER:
         return Decision(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
     used = f"{version} is in use now; its recall@20 {own}"
@@ -67,26 +67,26 @@ def decide(
             f"{version} was kept but is not in use, so that it does not end the experiment that is running;"
             f" its recall@20 {own}.",
         )
-    found = compare(metrics, in_use)
-    if found.recall is None or found.other is None:
-        if found.is_worse:
+    comparison = compare(metrics, in_use)
+    if comparison.recall is None or comparison.other is None:
+        if comparison.is_worse:
             return Decision(
                 False,
                 f"{version} was kept but is not in use: its recall@20 {own}, so that nothing compares it with the"
-                f" {found.other:.4f} of {in_use.version}, which stays.",
+                f" {comparison.other:.4f} of {in_use.version}, which stays.",
             )
-        return Decision(True, f"{used}; that of {in_use.version} before {_told(found.other)}.")
-    if found.is_worse:
-        chance = f" (± {found.error:.4f})" if found.error else ""
+        return Decision(True, f"{used}; that of {in_use.version} before {_phrase(comparison.other)}.")
+    if comparison.is_worse:
+        chance = f" (± {comparison.error:.4f})" if comparison.error else ""
         return Decision(
             False,
-            f"{version} was kept but is not in use: its recall@20 of {found.recall:.4f} is below the"
-            f" {found.other:.4f}{chance} of {in_use.version}, which stays.",
+            f"{version} was kept but is not in use: its recall@20 of {comparison.recall:.4f} is below the"
+            f" {comparison.other:.4f}{chance} of {in_use.version}, which stays.",
         )
-    return Decision(True, f"{used}, against {found.other:.4f} of {in_use.version} before.")
+    return Decision(True, f"{used}, against {comparison.other:.4f} of {in_use.version} before.")
 
 
-def _told(measured: float | None) -> str:
+def _phrase(measured: float | None) -> str:
     return (
         "was not measured, for want of customers to measure it on"
         if measured is None

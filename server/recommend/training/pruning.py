@@ -28,8 +28,8 @@ def retire(tx: Connection, keep: int, now: datetime) -> int:
     trained_models.lock(tx)  # nobody activates one of them meanwhile
     model = TrainedModel
     newest = select(model.id).where(model.removed_at.is_(None)).order_by(model.id.desc()).limit(keep)
-    kept = {*tx.execute(newest).scalars(), *experiments.models_in_use(tx)}
-    old = update(model).where(model.removed_at.is_(None), ~model.is_active, model.id.not_in(kept))
+    in_use = {*tx.execute(newest).scalars(), *experiments.models_in_use(tx)}
+    old = update(model).where(model.removed_at.is_(None), ~model.is_active, model.id.not_in(in_use))
     return len(tx.execute(old.values(removed_at=now).returning(model.id)).all())
 
 

@@ -62,8 +62,8 @@ def test_a_recommendation_put_into_the_cart_and_bought_is_revenue_of_its_list(sh
     assert (achieved.clicks, achieved.cart_additions, achieved.purchases) == (0, 1, 1)
     assert order.items[0].price.units == 10
     assert achieved.revenue == {"USD": 1000}
-    assert achieved.places[1].purchases == 0
-    assert achieved.places[2].revenue == {"USD": 1000}
+    assert achieved.positions[1].purchases == 0
+    assert achieved.positions[2].revenue == {"USD": 1000}
 
 
 def test_what_a_visitor_clicked_counts_for_the_account_that_they_turn_out_to_have(shop: RunningShop) -> None:

@@ -118,7 +118,7 @@ def test_a_shown_clicked_and_bought_product_is_counted_at_its_position(story: St
     assert (found.clicks, found.cart_additions, found.purchases) == (1, 1, 1)
     assert (found.click_through_rate, found.conversion_rate) == (1 / 5, 1)
     assert found.revenue == {"USD": 100}
-    assert found.places == {1: Position(2), 2: Position(2, 1, 1, {"USD": 100}), 3: Position(1)}
+    assert found.positions == {1: Position(2), 2: Position(2, 1, 1, {"USD": 100}), 3: Position(1)}
 
 
 def test_nothing_shown_is_nothing_achieved(story: Story) -> None:
@@ -160,7 +160,7 @@ def test_repeated_clicks_count_once_per_list_and_product(story: Story) -> None:
         story.touch(list_id, product, after(minutes=1), user=None)
     found = story.measure()
     assert found.clicks == 3
-    assert [found.places[position].clicks for position in (1, 2)] == [2, 1]
+    assert [found.positions[position].clicks for position in (1, 2)] == [2, 1]
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_an_order_belongs_to_the_last_touch_whichever_models_list_that_was_on(st
     story.buy(5, at=after(minutes=4), currency="GBP")
     assert story.measure(OLD).revenue == {"USD": 100}
     assert story.measure(NEW).revenue == {"GBP": 100}
-    assert story.measure(NEW).places[2].purchases == 1
+    assert story.measure(NEW).positions[2].purchases == 1
     both = online.measure(story.tx, Scope([OLD, NEW], START))
     assert both == {OLD: story.measure(OLD), NEW: story.measure(NEW)}
 
@@ -230,7 +230,7 @@ def test_touches_at_the_same_moment_share_no_order_twice(story: Story) -> None:
     story.buy(5, at=after(minutes=1))
     found = story.measure()
     assert found.revenue == {"USD": 100}
-    assert found.places[2].purchases == 1
+    assert found.positions[2].purchases == 1
 
 
 def test_revenue_is_told_by_currency_and_a_pair_is_bought_once(story: Story) -> None:
@@ -243,8 +243,8 @@ def test_revenue_is_told_by_currency_and_a_pair_is_bought_once(story: Story) -> 
     found = story.measure()
     assert found.purchases == 2
     assert found.revenue == {"USD": 300, "GBP": 100}
-    assert found.places[1] == Position(1, 1, 1, {"USD": 200, "GBP": 100})
-    assert found.places[2] == Position(1, 1, 1, {"USD": 100})
+    assert found.positions[1] == Position(1, 1, 1, {"USD": 200, "GBP": 100})
+    assert found.positions[2] == Position(1, 1, 1, {"USD": 100})
 
 
 def test_what_a_visitor_followed_counts_once_it_is_known_whose_it_was(story: Story) -> None:
@@ -270,8 +270,8 @@ def test_long_lists_count_whole_but_tell_twenty_positions(story: Story) -> None:
     story.touch(list_id, 1, after(minutes=1))
     found = story.measure()
     assert (found.lists, found.impressions, found.clicks) == (1, 100, 1)
-    assert sorted(found.places) == list(range(1, 21))
-    assert sum(place.clicks for place in found.places.values()) == 0
+    assert sorted(found.positions) == list(range(1, 21))
+    assert sum(position.clicks for position in found.positions.values()) == 0
 
 
 def test_an_experiment_counts_its_own_lists_even_when_followed_after_its_end(story: Story) -> None:

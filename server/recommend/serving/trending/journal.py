@@ -12,7 +12,7 @@ from server.events.order_steps import OrderStepped
 from server.events.topics import BehaviorRecorded, CartChanged
 from server.recommend.serving.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
-KEPT = 10_000
+MAX_DEEDS = 10_000
 
 VISITOR = "v:"
 """How the actor of an event begins who is not signed in."""
@@ -40,8 +40,8 @@ class Deed(NamedTuple):
 class Journal:
     """The latest deeds, numbered from the first one. For use on one event loop."""
 
-    def __init__(self, kept: int = KEPT) -> None:
-        self._deeds: deque[Deed] = deque(maxlen=kept)
+    def __init__(self, size: int = MAX_DEEDS) -> None:
+        self._deeds: deque[Deed] = deque(maxlen=size)
         self.position = 0
         """How many deeds there were so far."""
 

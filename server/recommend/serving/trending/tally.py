@@ -39,14 +39,14 @@ class Tally:
         if not deed.worth or (region and deed.region != region):
             return
         who = deed.product_id, deed.actor
-        known = self._worth.get(who)
+        counted = self._worth.get(who)
         is_new_account = bool(deed.origin) and not deed.is_visitors
-        if known is None and deed.origin:
+        if counted is None and deed.origin:
             where = deed.product_id, deed.origin, deed.is_visitors
             if self._from_origin[where] >= (MAX_NEW_FROM_ORIGIN if is_new_account else MAX_FROM_ORIGIN):
                 return
             self._from_origin[where] += 1
         worth = min(deed.worth, STRANGERS_WORTH * NEWEST) if is_new_account else deed.worth
-        if known is None or worth > known:
+        if counted is None or worth > counted:
             self._worth[who] = worth
-            self._added[deed.product_id] += worth - (known or 0)
+            self._added[deed.product_id] += worth - (counted or 0)

@@ -66,17 +66,15 @@ def sales_by_country(
     """
     country = Order.address["country"].as_string()
     counted = _ordered(since, now, country.label("country"), OrderLine.product_id).subquery()
-    place = func.row_number().over(
+    rank = func.row_number().over(
         partition_by=counted.c.country, order_by=(counted.c.score.desc(), counted.c.product_id.desc())
     )
-    placed = select(counted, place.label("place")).subquery()
-    best = select(placed.c.country, placed.c.product_id, placed.c.score).where(
-        placed.c.place <= MAX_OF_REGION
-    )
-    found: dict[str, dict[int, int]] = {}
+    ranked = select(counted, rank.label("rank")).subquery()
+    best = select(ranked.c.country, ranked.c.product_id, ranked.c.score).where(ranked.c.rank <= MAX_OF_REGION)
+    by_country: dict[str, dict[int, int]] = {}
     for region, product_id, score in connection.execute(best):
-        found.setdefault(region or "", {})[product_id] = int(score)
-    return found
+        by_country.setdefault(region or "", {})[product_id] = int(score)
+    return by_country
 
 
 def _ordered(since: datetime, now: datetime, *by: SQLColumnExpression[object]) -> AnySelect:
@@ -91,9 +89,9 @@ def _ordered(since: datetime, now: datetime, *by: SQLColumnExpression[object]) -
 
 def _visited(since: datetime, now: datetime) -> AnySelect:
     event = BehaviorEvent
-    told = case(WORTH, value=event.kind, else_=0)
-    is_new = and_(event.user_id.is_not(None), event.origin != "", told > STRANGERS_WORTH)
-    worth = case((is_new, STRANGERS_WORTH), else_=told) * _recency(event.occurred_at, since, now)
+    face_value = case(WORTH, value=event.kind, else_=0)
+    is_new = and_(event.user_id.is_not(None), event.origin != "", face_value > STRANGERS_WORTH)
+    worth = case((is_new, STRANGERS_WORTH), else_=face_value) * _recency(event.occurred_at, since, now)
     visits = (
         select(
             event.product_id,
@@ -107,13 +105,13 @@ def _visited(since: datetime, now: datetime) -> AnySelect:
         .subquery()
     )
     kind = case((visits.c.user_id.is_(None), 0), else_=1)
-    place = func.row_number().over(
+    rank = func.row_number().over(
         partition_by=(visits.c.product_id, visits.c.origin, kind), order_by=visits.c.worth.desc()
     )
-    placed = select(visits, place.label("place")).subquery()
-    most = case((placed.c.user_id.is_(None), MAX_FROM_ORIGIN), else_=MAX_NEW_FROM_ORIGIN)
-    counts = or_(placed.c.place <= most, placed.c.origin == "")
-    return select(placed.c.product_id, func.sum(placed.c.worth)).where(counts).group_by(placed.c.product_id)
+    ranked = select(visits, rank.label("rank")).subquery()
+    limit = case((ranked.c.user_id.is_(None), MAX_FROM_ORIGIN), else_=MAX_NEW_FROM_ORIGIN)
+    counts = or_(ranked.c.rank <= limit, ranked.c.origin == "")
+    return select(ranked.c.product_id, func.sum(ranked.c.worth)).where(counts).group_by(ranked.c.product_id)
 
 
 def _recency(moment: SQLColumnExpression[datetime], since: datetime, now: datetime) -> ColumnElement[int]:

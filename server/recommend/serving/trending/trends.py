@@ -36,8 +36,8 @@ class _Key(NamedTuple):
     by_country: bool
 
 
-class _Place:
-    """The products of one window and country, as they were counted, and what happened to them since."""
+class _Region:
+    """The products of one window and region, as they were counted, and what happened to them since."""
 
     def __init__(self, counted: Ranked, position: int) -> None:
         self._counted = counted
@@ -76,20 +76,20 @@ class _Place:
 
 
 class _Counted:
-    """One count: the places of a window that were asked for, made from it as they are."""
+    """One count of a window, by the regions that were queried so far."""
 
     def __init__(self, counted: Mapping[str, Ranked], position: int, life: float) -> None:
         self._counted = counted
         self._position = position
-        self._places: dict[str, _Place] = {}
+        self._regions: dict[str, _Region] = {}
         self.expires_at = time.monotonic() + life
 
-    def place(self, region: str) -> _Place:
+    def of(self, region: str) -> _Region:
         """One country's, or with "" everybody's. There are as many as countries."""
-        found = self._places.get(region)
-        if found is None:
-            found = self._places[region] = _Place(self._counted.get(region, NOTHING), self._position)
-        return found
+        counted = self._regions.get(region)
+        if counted is None:
+            counted = self._regions[region] = _Region(self._counted.get(region, NOTHING), self._position)
+        return counted
 
 
 class Trends:
@@ -124,10 +124,10 @@ class Trends:
         while counted is None:
             await asyncio.shield(self._count_soon(key))
             counted = self._counted.get(key)
-        found, is_full = counted.place(region).trends(self.journal, region)
+        trends, is_full = counted.of(region).trends(self.journal, region)
         if is_full or counted.expires_at <= time.monotonic():
             self._count_soon(key)
-        return found
+        return trends
 
     def clear(self) -> None:
         """Forget everything, what is being counted included."""
