@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Final
 
-import grpc
 from sanset.v1.model_pb2_grpc import add_ModelServiceServicer_to_server
 from sanset.v1.recommend_pb2_grpc import add_RecommendServiceServicer_to_server
 
@@ -17,8 +16,9 @@ from server.part import Gauge, Part
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
-from server.recommend.serving.context import CategoryIds
-from server.recommend.serving.recommender import Recommender
+from server.recommend.serving.context import CategoryIds, Contexts
+from server.recommend.serving.other_lists import OtherLists
+from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.recorder import Recorder
 from server.recommend.serving.servicer import RecommendServicer
 from server.recommend.serving.state import ServingState
@@ -26,6 +26,8 @@ from server.recommend.training.job import OnTrained
 from server.recommend.training.schedule import Schedule
 from server.recommend.training.servicer import ModelServicer
 from server.recommend.training.trainer import Trainer
+
+MODEL_AGE: Final = "sanset_model_age_seconds"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,8 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
     tracker = Tracker.of(settings, attributions, core.clock)
     trainer = Trainer(settings, core.db, core.work, core.clock, on_trained)
     schedule = Schedule(settings.train_daily_at, core.work, trainer, core.clock)
-    recommender = Recommender(serving, Recorder(impressions), category_ids, core.clock)
+    recommendations = _servicer(core, serving, impressions, tracker, category_ids=category_ids)
+    models = ModelServicer(core.db, core.work, core.pages, core.clock, serving, trainer)
 
     async def start() -> None:
         await asyncio.to_thread(tracker.load, core.db)
@@ -70,14 +73,13 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
         impressions=impressions,
         tracker=tracker,
         trainer=trainer,
-        servicers=_servicers(core, recommender, tracker, serving, trainer),
+        servicers=[
+            partial(add_RecommendServiceServicer_to_server, recommendations),
+            partial(add_ModelServiceServicer_to_server, models),
+        ],
         listeners=[serving.attach, trainer.attach],
         gauges=[
-            Gauge(
-                "sanset_model_age_seconds",
-                "Age of the model in use; 0 without one",
-                partial(_model_age, serving),
-            )
+            Gauge(MODEL_AGE, "Age of the model in use; 0 without one", partial(_model_age, serving)),
         ],
         start=start,
         drain=drain,
@@ -85,15 +87,23 @@ def build(core: Core, category_ids: CategoryIds, on_trained: OnTrained | None = 
     )
 
 
-def _servicers(
-    core: Core, recommender: Recommender, tracker: Tracker, serving: ServingState, trainer: Trainer
-) -> list[Callable[[grpc.aio.Server], None]]:
-    lists = RecommendServicer(core.db, core.pages, recommender, tracker, currency=core.settings.currency)
-    models = ModelServicer(core.db, core.work, core.pages, core.clock, serving, trainer)
-    return [
-        partial(add_RecommendServiceServicer_to_server, lists),
-        partial(add_ModelServiceServicer_to_server, models),
-    ]
+def _servicer(
+    core: Core,
+    serving: ServingState,
+    impressions: Impressions,
+    tracker: Tracker,
+    *,
+    category_ids: CategoryIds,
+) -> RecommendServicer:
+    contexts, recorder = Contexts(serving, category_ids, core.clock), Recorder(impressions)
+    return RecommendServicer(
+        core.db,
+        core.pages,
+        Pipeline(serving, contexts, recorder),
+        OtherLists(serving, contexts, recorder),
+        tracker,
+        currency=core.settings.currency,
+    )
 
 
 def _model_age(serving: ServingState) -> float:

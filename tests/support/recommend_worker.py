@@ -23,7 +23,9 @@ from server.paging import Pages
 from server.recommend.feedback.attribution import Attributions
 from server.recommend.feedback.impressions import Impressions
 from server.recommend.feedback.tracking import Tracker
-from server.recommend.serving.recommender import Recommender
+from server.recommend.serving.context import Contexts
+from server.recommend.serving.other_lists import OtherLists
+from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.recorder import Recorder
 from server.recommend.serving.servicer import RecommendServicer
 from server.recommend.serving.state import ServingState
@@ -72,10 +74,13 @@ class Worker:
         """Where the calls come from."""
         event.listen(self.db.engine, "before_cursor_execute", self._note)
         pages = Pages(SECRET.encode(), default_size=20, max_size=100)
+        contexts = Contexts(self.serving, self._category_ids, utc_now)
+        recorder = Recorder(self.shown)
         self.recommend = RecommendServicer(
             self.db,
             pages,
-            Recommender(self.serving, Recorder(self.shown), self._category_ids, utc_now),
+            Pipeline(self.serving, contexts, recorder),
+            OtherLists(self.serving, contexts, recorder),
             self.tracker,
             currency=settings.currency,
         )

@@ -24,7 +24,7 @@ class QueryContext:
 
     query: Query
     filters: Filters
-    """The query's, its category found."""
+    """The query's, its category looked up."""
     user: History
     visitor: History
     arm: Arm
@@ -49,11 +49,11 @@ class QueryContext:
             return [*latest, *sorted(past.in_cart.difference(latest))]
         return ()
 
-    def left_out(self, past: History) -> Collection[int]:
+    def excluded(self, past: History) -> Collection[int]:
         """What the list must not hold, whatever else: the cart, the page, and what was bought."""
         on_page = {self.query.product_id} if self.query.placement is Placement.PRODUCT else ()
-        gone = past.in_cart.union(on_page)
-        return gone if self.query.include_repeat else gone | past.bought
+        in_view = past.in_cart.union(on_page)
+        return in_view if self.query.include_repeat else in_view | past.bought
 
 
 class Contexts:
@@ -66,14 +66,20 @@ class Contexts:
 
     async def of(self, query: Query) -> QueryContext:
         """The context of a query; raises UserNotFound and CategoryNotFound."""
-        filters = query.prices
-        if query.category:
-            filters = replace(filters, category_ids=await self._category_ids(query.category))
+        filters = await self.filters(query.prices, query.category)
         user = await self.user(query.audience.user_id)
         visitor = await self._visitor(query.audience.visitor_id)
-        return QueryContext(
-            query, filters, user, visitor, self.arm(query.audience), self._clock().timestamp()
-        )
+        return QueryContext(query, filters, user, visitor, self.arm(query.audience), self.now())
+
+    async def filters(self, prices: Filters, category: str) -> Filters:
+        """The filters of prices and a category ("": all); raises CategoryNotFound."""
+        if not category:
+            return prices
+        return replace(prices, category_ids=await self._category_ids(category))
+
+    def now(self) -> float:
+        """This moment, in seconds since the epoch."""
+        return self._clock().timestamp()
 
     async def user(self, user_id: int) -> History:
         """What a user did, nothing for 0; raises UserNotFound."""

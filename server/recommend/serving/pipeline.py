@@ -8,11 +8,14 @@ from __future__ import annotations
 import weakref
 from collections.abc import Sequence
 
+from ml.ranking.eligibility import Eligible
 from ml.ranking.model import Model
 from ml.ranking.repeats import fresh_limit, unbought
 from ml.ranking.selection import Recommendation
+from server.recommend.feedback.history import History
 from server.recommend.feedback.impressions import Kind
 from server.recommend.serving import fallback
+from server.recommend.serving.availability import EligibleProducts
 from server.recommend.serving.context import Contexts, QueryContext
 from server.recommend.serving.list_cache import ListCache
 from server.recommend.serving.query import Query
@@ -47,47 +50,14 @@ class Pipeline:
             items = await self._impersonal(context)
         else:
             items = self._cached(model, context)
-        return self._record(context, items, shown)
-
-    def _personal(self, model: Model, context: QueryContext) -> list[Recommendation]:
-        query, past = context.query, context.past()
-        page = context.on_page(past)
-        eligible = self._state.availability.choose(context.filters, context.left_out(past))
-        if not eligible:
-            return []
-        new, limit = (
-            (unbought(past.purchases, eligible), fresh_limit(query.limit))
-            if query.include_repeat
-            else (eligible, query.limit)
-        )
-        model_context = model.context(
-            query.audience.user_id,
-            history=past.recent,
-            bought=past.recent_bought,
-            context=page,
-            now=context.now,
-        )
-        candidates = model.candidates(model_context, new)
-        features = model.features(candidates)
-        ranked = model.rank(features)
-        selected = model.select(ranked, model_context, new, limit)
-        if query.include_repeat:
-            selected = model.repeats.next_basket(
-                selected, past.purchases, context.now, context=page, eligible=eligible, limit=query.limit
-            )
-        return fallback.fill(selected, [fallback.best_sellers], eligible, query.limit)
-
-    async def _impersonal(self, context: QueryContext) -> list[Recommendation]:
-        trends = await self._state.trends.of(DEFAULT_HOURS)
-        eligible = self._state.availability.choose(context.filters, context.left_out(context.past()))
-        rungs = fallback.ladder(trends, context.arm.model, context.filters)
-        return fallback.fill([], rungs, eligible, context.query.limit)
+        kind = Kind(query.placement.name)
+        return self._recorder.record(kind, items, context.arm, query.audience, shown=shown)
 
     def _cached(self, model: Model, context: QueryContext) -> Sequence[Recommendation]:
         """The list as it was made a moment ago, if everything that it was made from is still the same."""
         availability, filters = self._state.availability, context.filters
         key = (context.query, filters, context.now // MAX_AGE_SECONDS)
-        # A weak one: a kept list shall not keep a model that was replaced.
+        # A weak one: a cached list shall not keep a model that was replaced.
         origins = (weakref.ref(model), context.user, context.visitor, availability.arrival)
         items = self._cache.get(key, origins, lambda product_id: availability.fits(product_id, filters))
         if items is None:
@@ -95,10 +65,46 @@ class Pipeline:
             self._cache.put(key, origins, items)
         return items
 
-    def _record(
-        self, context: QueryContext, items: Sequence[Recommendation], shown: bool
-    ) -> Recommended[Recommendation]:
-        query = context.query
-        return self._recorder.record(
-            Kind(query.placement.name), items, context.arm, query.audience, shown=shown
+    def _personal(self, model: Model, context: QueryContext) -> list[Recommendation]:
+        query, past = context.query, context.past()
+        eligible = self._eligible(context, past)
+        if not eligible:
+            return []
+        if query.include_repeat:
+            new, limit = unbought(past.purchases, eligible), fresh_limit(query.limit)
+            ranked = self._ranked(model, context, past, eligible=new, limit=limit)
+            items = model.repeats.next_basket(
+                ranked,
+                past.purchases,
+                context.now,
+                context=context.on_page(past),
+                eligible=eligible,
+                limit=query.limit,
+            )
+        else:
+            items = self._ranked(model, context, past, eligible=eligible, limit=query.limit)
+        return fallback.fill(items, [fallback.best_sellers], eligible, query.limit)
+
+    def _ranked(
+        self, model: Model, context: QueryContext, past: History, *, eligible: Eligible, limit: int
+    ) -> list[Recommendation]:
+        model_context = model.context(
+            context.query.audience.user_id,
+            history=past.recent,
+            bought=past.recent_bought,
+            context=context.on_page(past),
+            now=context.now,
         )
+        candidates = model.candidates(model_context, eligible)
+        features = model.features(candidates)
+        ranked = model.rank(features)
+        return model.select(ranked, model_context, eligible, limit)
+
+    async def _impersonal(self, context: QueryContext) -> list[Recommendation]:
+        trends = await self._state.trends.of(DEFAULT_HOURS)
+        eligible = self._eligible(context, context.past())
+        rungs = fallback.ladder(trends, context.arm.model, context.filters)
+        return fallback.fill([], rungs, eligible, context.query.limit)
+
+    def _eligible(self, context: QueryContext, past: History) -> EligibleProducts:
+        return self._state.availability.choose(context.filters, context.excluded(past))

@@ -12,8 +12,9 @@ from server.paging import Pages
 from server.recommend.feedback import tracking
 from server.recommend.feedback.tracking import Tracker
 from server.recommend.serving import convert
+from server.recommend.serving.other_lists import OtherLists
+from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.query import ANYONE, Audience, size
-from server.recommend.serving.recommender import Recommender
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
 
@@ -25,7 +26,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         self,
         db: Database,
         pages: Pages,
-        recommender: Recommender,
+        pipeline: Pipeline,
+        lists: OtherLists,
         tracker: Tracker,
         *,
         currency: str,
@@ -33,7 +35,8 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         """`currency` is the shop's; price limits without one are in it."""
         self._db = db
         self._pages = pages
-        self._recommender = recommender
+        self._pipeline = pipeline
+        self._lists = lists
         self._tracker = tracker
         self._currency = currency
 
@@ -43,34 +46,32 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         user_id = _subject(request.user_id, call)
         query = convert.query_from_wire(request, user_id or 0, self._currency)
         # An admin who looks at it is not the customer: then it is not counted as shown.
-        recommended = await self._recommender.recommend(query, shown=user_id == _user_id(call))
+        recommended = await self._pipeline.recommend(query, shown=user_id == _user_id(call))
         return convert.list_to_wire(recommended)
 
     async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.ReorderList:
         user_id = _subject(request.user_id, call)
         shown = user_id == _user_id(call)
-        recommended = await self._recommender.reorder(user_id or 0, size(request.limit), shown=shown)
+        recommended = await self._lists.reorder(user_id or 0, size(request.limit), shown=shown)
         return convert.reorder_to_wire(recommended)
 
     async def GetSimilarProducts(
         self, request: pb.GetSimilarProductsRequest, call: Call
     ) -> pb.RecommendationList:
         limit = size(request.limit)
-        return convert.list_to_wire(
-            await self._recommender.similar(request.product_id, limit, _audience(call))
-        )
+        return convert.list_to_wire(await self._lists.similar(request.product_id, limit, _audience(call)))
 
     async def GetFrequentlyBoughtTogether(
         self, request: pb.GetFrequentlyBoughtTogetherRequest, call: Call
     ) -> pb.RecommendationList:
         limit = size(request.limit)
         return convert.list_to_wire(
-            await self._recommender.bought_together(request.product_id, limit, _audience(call))
+            await self._lists.bought_together(request.product_id, limit, _audience(call))
         )
 
     async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.RecommendationList:
         region = country_code(request.region, "region")
-        recommended = await self._recommender.trending(
+        recommended = await self._lists.trending(
             request.category, request.window_hours, size(request.limit), _audience(call), region
         )
         return convert.list_to_wire(recommended)

@@ -142,7 +142,7 @@ class TrainingJob:
         except BaseException:
             self._ended(run.id, TrainingCancelled("Interrupted."))
             raise
-        self._prune()
+        pruning.prune(self._db, self._models_dir, keep=self._settings.models_kept)
         return outcome
 
     def _train(
@@ -180,7 +180,7 @@ class TrainingJob:
             self._hand_over(assignment.model_type, version)
             model_id, decision = self._write(lambda tx: self._record(tx, run, assignment, candidate, damaged))
         except BaseException:
-            self._discard(version)
+            pruning.discard(self._db, self._models_dir, version)
             raise
         log.info("training_succeeded", training_id=run.id, version=version, activated=decision.activate)
         return Outcome(
@@ -224,16 +224,6 @@ class TrainingJob:
         except SQLAlchemyError:
             log.exception("training_not_handed_over", version=version)
 
-    def _discard(self, version: str) -> None:
-        """Delete an artifact that no row names. After some errors it is not certain whether one does."""
-        try:
-            with self._db.read() as connection:
-                if pruning.is_recorded(connection, version):
-                    return
-        except SQLAlchemyError:
-            return
-        pruning.delete(self._models_dir, version)
-
     def _record(
         self, tx: Connection, run: Run, assignment: Assignment, candidate: Candidate, damaged: str
     ) -> tuple[int, Decision]:
@@ -265,20 +255,6 @@ class TrainingJob:
         if decision.activate:
             trained_models.activate(tx, model_id)
         return model_id, decision
-
-    def _prune(self) -> None:
-        """Delete the artifacts of old models; should that fail, the next training does it."""
-        try:
-            with self._db.transaction() as tx:
-                pruning.retire(tx, self._settings.models_kept, self._db.clock())
-            with self._db.read() as connection:
-                gone = pruning.retired(connection, pruning.artifacts(self._models_dir))
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("models_not_pruned", error=type(error).__name__)
-            return
-        for version in gone:
-            pruning.delete(self._models_dir, version)
-            log.info("model_deleted", version=version)
 
     def _ended(self, training_id: int, failure: TrainingFailed) -> Outcome:
         message = str(failure)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import structlog
 from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from ml.artifacts.artifact import NAME
+from server.db.database import Database
 from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.models import TrainedModel
 
@@ -18,6 +20,32 @@ REMOVED = ".removed-"
 """Artifacts are renamed before they are deleted: whoever opens one finds all of it or nothing."""
 
 log = structlog.get_logger()
+
+
+def prune(db: Database, models_dir: Path, *, keep: int) -> None:
+    """Delete the artifacts of old models; should that fail, the next training does it."""
+    try:
+        with db.transaction() as tx:
+            retire(tx, keep, db.clock())
+        with db.read() as connection:
+            gone = retired(connection, artifacts(models_dir))
+    except (SQLAlchemyError, OSError) as error:
+        log.warning("models_not_pruned", error=type(error).__name__)
+        return
+    for version in gone:
+        delete(models_dir, version)
+        log.info("model_deleted", version=version)
+
+
+def discard(db: Database, models_dir: Path, version: str) -> None:
+    """Delete an artifact that no row names. After some errors it is not certain whether one does."""
+    try:
+        with db.read() as connection:
+            if is_recorded(connection, version):
+                return
+    except SQLAlchemyError:
+        return
+    delete(models_dir, version)
 
 
 def retire(tx: Connection, keep: int, now: datetime) -> int:

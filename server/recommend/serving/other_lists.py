@@ -9,35 +9,24 @@ from ml.models.reorder import Reordered
 from ml.ranking.model import Model
 from ml.ranking.selection import Recommendation, Source
 from server.catalog.errors import ProductNotFound
-from server.clock import Clock
 from server.recommend.feedback.impressions import Kind
 from server.recommend.serving import fallback
-from server.recommend.serving.context import CategoryIds, Contexts
+from server.recommend.serving.context import Contexts
 from server.recommend.serving.list_cache import ListCache
-from server.recommend.serving.pipeline import Pipeline
-from server.recommend.serving.query import ANYONE, MAX_LIMIT, UNFILTERED, Audience, Filters, Query
+from server.recommend.serving.query import ANYONE, MAX_LIMIT, UNFILTERED, Audience, Filters
 from server.recommend.serving.recorder import Recommended, Recorder
 from server.recommend.serving.served_models import Arm
 from server.recommend.serving.state import ServingState
 
 
-class Recommender:
-    """Answers from a worker's memory, and records what it shows."""
+class OtherLists:
+    """Makes them from a worker's memory, and records what it shows."""
 
-    def __init__(
-        self, state: ServingState, recorder: Recorder, category_ids: CategoryIds, clock: Clock
-    ) -> None:
+    def __init__(self, state: ServingState, contexts: Contexts, recorder: Recorder) -> None:
         self._state = state
+        self._contexts = contexts
         self._recorder = recorder
-        self._category_ids = category_ids
-        self._clock = clock
-        self._contexts = Contexts(state, category_ids, clock)
-        self._pipeline = Pipeline(state, self._contexts, recorder)
         self._cache = ListCache()
-
-    async def recommend(self, query: Query, *, shown: bool = True) -> Recommended[Recommendation]:
-        """Recommend to a user, a visitor, or anyone: see `Pipeline.recommend`."""
-        return await self._pipeline.recommend(query, shown=shown)
 
     async def reorder(self, user_id: int, limit: int, *, shown: bool = True) -> Recommended[Reordered]:
         """What a user is likely to buy again, of what can be ordered now; raises UserNotFound.
@@ -51,7 +40,7 @@ class Recommender:
         if arm.model is not None:
             eligible = self._state.availability.choose()
             items = arm.model.repeats.reorder(
-                past.purchases, self._clock().timestamp(), eligible=eligible, limit=limit
+                past.purchases, self._contexts.now(), eligible=eligible, limit=limit
             )
         else:
             arm = Arm(None, None)
@@ -125,7 +114,7 @@ class Recommender:
         The shop's own last hours come first; what the model saw trending, and then what sold best of all time,
         fills the list up. With a region, the code of a country, there is only what was ordered to it.
         """
-        filters = Filters(await self._category_ids(category)) if category else UNFILTERED
+        filters = await self._contexts.filters(UNFILTERED, category)
         arm = self._contexts.arm(audience)
         trends = await self._state.trends.of(hours, region)
         eligible = self._state.availability.choose(filters)
