@@ -114,7 +114,7 @@ class Tracker:
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return Actor(None, visitor_id, origin)
 
-    def track(self, tx: Connection, actor: Actor, deeds: Sequence[ReportedEvent]) -> TrackingResult:
+    def track(self, tx: Connection, actor: Actor, events: Sequence[ReportedEvent]) -> TrackingResult:
         """Record what a user, or else a visitor, did.
 
         What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
@@ -122,15 +122,15 @@ class Tracker:
         """
         now = self._clock()
         actor = self._weighed(tx, actor, now)
-        product_ids = {deed.product_id for deed in deeds if deed.product_id}
+        product_ids = {event.product_id for event in events if event.product_id}
         on_sale = queries.existing(tx, product_ids) if product_ids else set()
         rows, errors = [], []
-        for index, deed in enumerate(deeds):
-            problem = _problem(deed, on_sale)
+        for index, event in enumerate(events):
+            problem = _problem(event, on_sale)
             if problem:
                 errors.append((index, problem))
             else:
-                rows.append(self._row(actor, deed, now))
+                rows.append(self._row(actor, event, now))
         taken_over = 0
         if actor.user_id is not None and actor.visitor_id:
             taken_over = queries.take_over(tx, actor.visitor_id, actor.user_id)
@@ -160,40 +160,40 @@ class Tracker:
             return actor
         return replace(actor, origin="")
 
-    def _row(self, actor: Actor, deed: ReportedEvent, now: datetime) -> BehaviorRow:
-        token = deed.attribution_token
+    def _row(self, actor: Actor, event: ReportedEvent, now: datetime) -> BehaviorRow:
+        token = event.attribution_token
         attribution = self._attributions.read(token) if token else None
         anonymous = actor.user_id is None
         return BehaviorRow(
             user_id=actor.user_id,
             visitor_id=actor.visitor_id if anonymous else None,
-            kind=deed.kind,
-            product_id=deed.product_id or None,
-            query=deed.query,
+            kind=event.kind,
+            product_id=event.product_id or None,
+            query=event.query,
             list_id=attribution.list_id if attribution else None,
             model_version=attribution.model_version if attribution else "",
             origin=actor.origin,
-            occurred_at=min(deed.at or now, now),
+            occurred_at=min(event.at or now, now),
         )
 
 
-def done_by(
+def events_of(
     connection: Connection, user_id: int, kind: str | None, after: Sequence[object] | None, limit: int
 ) -> Sequence[RecordedEvent]:
     """What a user did, the latest first, after the keys (at, id); of one kind or (None) of all.
 
     Raises UserNotFound.
     """
-    done = [RecordedEvent(*row) for row in history_queries.page(connection, user_id, kind, after, limit)]
-    if not done and not history_queries.is_user(connection, user_id):
+    events = [RecordedEvent(*row) for row in history_queries.page(connection, user_id, kind, after, limit)]
+    if not events and not history_queries.is_user(connection, user_id):
         raise UserNotFound(user_id=user_id)
-    return done
+    return events
 
 
-def _problem(deed: ReportedEvent, on_sale: set[int]) -> str:
-    if not deed.product_id:
-        return "" if deed.kind == SEARCH else f"product_id is required for {deed.kind}."
-    return "" if deed.product_id in on_sale else f"There is no product {deed.product_id}."
+def _problem(event: ReportedEvent, on_sale: set[int]) -> str:
+    if not event.product_id:
+        return "" if event.kind == SEARCH else f"product_id is required for {event.kind}."
+    return "" if event.product_id in on_sale else f"There is no product {event.product_id}."
 
 
 def _recorded(actor: Actor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:

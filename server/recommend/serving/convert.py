@@ -73,7 +73,7 @@ def list_to_wire(recommended: Recommended[Recommendation]) -> pb.RecommendationL
     )
 
 
-def deed_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
+def event_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
     """Something a client reports."""
     return ReportedEvent(
         kind=pb.BehaviorEvent.Kind.Name(event.kind),
@@ -89,13 +89,13 @@ def kind_from_wire(kind: pb.BehaviorEvent.Kind.ValueType) -> str | None:
     return pb.BehaviorEvent.Kind.Name(kind) if kind else None
 
 
-def done_to_wire(done: RecordedEvent) -> pb.BehaviorEvent:
+def event_to_wire(event: RecordedEvent) -> pb.BehaviorEvent:
     """Something that was done."""
     return pb.BehaviorEvent(
-        kind=pb.BehaviorEvent.Kind.Value(done.kind),
-        product_id=done.product_id or 0,
-        query=done.query,
-        time=time_to_wire(done.at),
+        kind=pb.BehaviorEvent.Kind.Value(event.kind),
+        product_id=event.product_id or 0,
+        query=event.query,
+        time=time_to_wire(event.at),
     )
 
 

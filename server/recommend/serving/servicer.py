@@ -77,10 +77,10 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         return convert.list_to_wire(recommended)
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
-        deeds = [convert.deed_from_wire(event) for event in request.events]
-        actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(deeds))
+        events = [convert.event_from_wire(event) for event in request.events]
+        actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(events))
         with self._db.transaction() as tx:
-            tracked = self._tracker.track(tx, actor, deeds)
+            tracked = self._tracker.track(tx, actor, events)
         return convert.tracked_to_wire(tracked)
 
     def GetHistory(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
@@ -90,9 +90,9 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         scope = ("GetHistory", call.identity.user_id, user_id, kind)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            done = tracking.done_by(connection, user_id, kind, after, size + 1)
+            rows = tracking.events_of(connection, user_id, kind, after, size + 1)
         items, token = self._pages.page(
-            done, size, convert.done_to_wire, lambda one: [one.at, one.id], *scope
+            rows, size, convert.event_to_wire, lambda event: [event.at, event.id], *scope
         )
         return pb.GetHistoryResponse(items=items, next_page_token=token)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from server.recommend.serving.trending import trends
-from server.recommend.serving.trending.journal import Deed
+from server.recommend.serving.trending.journal import Interaction
 from server.recommend.serving.trending.ranked import Ranked, ranked
 from server.recommend.serving.trending.trends import Trends
 
@@ -38,12 +38,12 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trends, "MERGE_SECONDS", 0.0)
 
 
-def _view(product_id: int, actor: str, origin: str = "") -> Deed:
-    return Deed(product_id, 4, actor, origin, None)
+def _view(product_id: int, actor: str, origin: str = "") -> Interaction:
+    return Interaction(product_id, 4, actor, origin, None)
 
 
-def _order(product_id: int, region: str) -> Deed:
-    return Deed(product_id, 40, "order:1:0", "", region)
+def _order(product_id: int, region: str) -> Interaction:
+    return Interaction(product_id, 40, "order:1:0", "", region)
 
 
 def test_the_best_seller_has_strength_one_and_what_did_not_sell_is_missing() -> None:

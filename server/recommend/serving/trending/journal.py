@@ -12,13 +12,13 @@ from server.events.order_steps import OrderStepped
 from server.events.topics import BehaviorRecorded, CartChanged
 from server.recommend.serving.trending.trend_queries import NEWEST, ORDER_WORTH, WORTH
 
-MAX_DEEDS = 10_000
+MAX_INTERACTIONS = 10_000
 
 VISITOR = "v:"
 """How the actor of an event begins who is not signed in."""
 
 
-class Deed(NamedTuple):
+class Interaction(NamedTuple):
     """Something that makes a product trend.
 
     `actor` tells who did it apart from others, `origin` where they called from, if they are not signed in or new;
@@ -38,12 +38,12 @@ class Deed(NamedTuple):
 
 
 class Journal:
-    """The latest deeds, numbered from the first one. For use on one event loop."""
+    """The latest interactions, numbered from the first one. For use on one event loop."""
 
-    def __init__(self, size: int = MAX_DEEDS) -> None:
-        self._deeds: deque[Deed] = deque(maxlen=size)
+    def __init__(self, size: int = MAX_INTERACTIONS) -> None:
+        self._interactions: deque[Interaction] = deque(maxlen=size)
         self.position = 0
-        """How many deeds there were so far."""
+        """How many interactions there were so far."""
 
     def attach(self, follower: Follower) -> None:
         """Write down what the events of orders, carts and behaviour tell."""
@@ -51,35 +51,35 @@ class Journal:
         follower.on(CartChanged, lambda event: self.add(_carted(event)))
         follower.on(BehaviorRecorded, lambda event: self.add(_seen(event)))
 
-    def add(self, deeds: Iterable[Deed]) -> None:
-        """Write deeds down."""
-        for deed in deeds:
-            self._deeds.append(deed)
+    def add(self, interactions: Iterable[Interaction]) -> None:
+        """Write interactions down."""
+        for interaction in interactions:
+            self._interactions.append(interaction)
             self.position += 1
 
-    def since(self, position: int) -> Sequence[Deed] | None:
-        """The deeds after the first `position`; None when some of them are not kept any more."""
+    def since(self, position: int) -> Sequence[Interaction] | None:
+        """The interactions after the first `position`; None when some of them are not kept any more."""
         count = self.position - position
-        if count > len(self._deeds):
+        if count > len(self._interactions):
             return None
-        return list(islice(self._deeds, len(self._deeds) - count, None))
+        return list(islice(self._interactions, len(self._interactions) - count, None))
 
 
-def _bought(event: OrderStepped) -> Iterable[Deed]:
+def _bought(event: OrderStepped) -> Iterable[Interaction]:
     return [
-        Deed(product_id, ORDER_WORTH * NEWEST, f"order:{event.order_id}:{line}", "", event.country)
+        Interaction(product_id, ORDER_WORTH * NEWEST, f"order:{event.order_id}:{line}", "", event.country)
         for line, product_id in enumerate(event.product_ids)
     ]
 
 
-def _carted(event: CartChanged) -> Iterable[Deed]:
+def _carted(event: CartChanged) -> Iterable[Interaction]:
     if event.added is None:
         return []
-    return [Deed(event.added, WORTH["ADD_TO_CART"] * NEWEST, event.key, event.origin, None)]
+    return [Interaction(event.added, WORTH["ADD_TO_CART"] * NEWEST, event.key, event.origin, None)]
 
 
-def _seen(event: BehaviorRecorded) -> Iterable[Deed]:
+def _seen(event: BehaviorRecorded) -> Iterable[Interaction]:
     return [
-        Deed(product_id, WORTH.get(kind, 0) * NEWEST, event.key, event.origin, None)
+        Interaction(product_id, WORTH.get(kind, 0) * NEWEST, event.key, event.origin, None)
         for product_id, kind in event.seen
     ]

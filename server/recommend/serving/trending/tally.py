@@ -1,11 +1,11 @@
-"""Adds up deeds by the rules of trending: a person counts once per product, an address for few strangers."""
+"""Adds up interactions by the rules of trending: a person counts once per product, an address for a few only."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 
-from server.recommend.serving.trending.journal import Deed
+from server.recommend.serving.trending.journal import Interaction
 from server.recommend.serving.trending.trend_queries import (
     MAX_FROM_ORIGIN,
     MAX_NEW_FROM_ORIGIN,
@@ -17,7 +17,7 @@ MAX_ENTRIES = 20_000
 
 
 class Tally:
-    """What deeds add to the scores of products, as `trend_queries.sales` would count them."""
+    """What interactions add to the scores of products, as `trend_queries.sales` would count them."""
 
     def __init__(self) -> None:
         self._added: Counter[int] = Counter()
@@ -34,19 +34,19 @@ class Tally:
         """Whether it has grown so much that counting anew is better."""
         return len(self._worth) > MAX_ENTRIES
 
-    def add(self, deed: Deed, region: str) -> None:
-        """Add a deed to the count of a region ("": everywhere), in which only orders to it count."""
-        if not deed.worth or (region and deed.region != region):
+    def add(self, interaction: Interaction, region: str) -> None:
+        """Add a interaction to the count of a region ("": everywhere), in which only orders to it count."""
+        if not interaction.worth or (region and interaction.region != region):
             return
-        who = deed.product_id, deed.actor
+        who = interaction.product_id, interaction.actor
         counted = self._worth.get(who)
-        is_new_account = bool(deed.origin) and not deed.is_visitors
-        if counted is None and deed.origin:
-            where = deed.product_id, deed.origin, deed.is_visitors
+        is_new_account = bool(interaction.origin) and not interaction.is_visitors
+        if counted is None and interaction.origin:
+            where = interaction.product_id, interaction.origin, interaction.is_visitors
             if self._from_origin[where] >= (MAX_NEW_FROM_ORIGIN if is_new_account else MAX_FROM_ORIGIN):
                 return
             self._from_origin[where] += 1
-        worth = min(deed.worth, STRANGERS_WORTH * NEWEST) if is_new_account else deed.worth
+        worth = min(interaction.worth, STRANGERS_WORTH * NEWEST) if is_new_account else interaction.worth
         if counted is None or worth > counted:
             self._worth[who] = worth
-            self._added[deed.product_id] += worth - (counted or 0)
+            self._added[interaction.product_id] += worth - (counted or 0)

@@ -51,12 +51,12 @@ class _Region:
         now = time.monotonic()
         if journal.position == self._position or now - self._merged_at < MERGE_SECONDS:
             return self._merged, False
-        deeds = journal.since(self._position)
-        if deeds is None or self._tally.is_full:
+        interactions = journal.since(self._position)
+        if interactions is None or self._tally.is_full:
             return self._merged, True
         self._position, self._merged_at = journal.position, now
-        for deed in deeds:
-            self._tally.add(deed, region)
+        for interaction in interactions:
+            self._tally.add(interaction, region)
         self._merged = self._with(self._tally.added)
         return self._merged, False
 
