@@ -54,7 +54,7 @@ class Availability:
 
     def _turn_prices(self) -> None:
         """Take the prices that begin by the clock."""
-        turn = self._table.next_turn
+        turn = self._table.phases.next_turn
         if turn is not None and turn <= (now := self._clock()):
             self._table.turn(now)
             self._arrival = object()

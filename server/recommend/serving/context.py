@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from server.clock import Clock
 from server.errors import UserNotFound
-from server.recommend.feedback.history import NEW_USER as NOBODY
-from server.recommend.feedback.history import History, combined
+from server.recommend.feedback.history import NEW_USER, History, combined
 from server.recommend.registry.experiments import split_key
 from server.recommend.serving.query import Audience, Filters, Placement, Query
 from server.recommend.serving.served_models import Arm
@@ -32,7 +31,7 @@ class QueryContext:
     """Seconds since the epoch."""
 
     @property
-    def says_nothing(self) -> bool:
+    def is_cold_start(self) -> bool:
         """Whether nothing is known that a list could be made for."""
         return not (self.user.recent or self.visitor.recent or self.query.product_id)
 
@@ -84,14 +83,14 @@ class Contexts:
     async def user(self, user_id: int) -> History:
         """What a user did, nothing for 0; raises UserNotFound."""
         if not user_id:
-            return NOBODY
+            return NEW_USER
         history = await self._state.histories.of_user(user_id)
         if history is None:
             raise UserNotFound(user_id=user_id)
         return history
 
     async def _visitor(self, visitor_id: str) -> History:
-        return await self._state.histories.of_visitor(visitor_id) if visitor_id else NOBODY
+        return await self._state.histories.of_visitor(visitor_id) if visitor_id else NEW_USER
 
     def arm(self, audience: Audience) -> Arm:
         """The model that serves these."""

@@ -46,7 +46,7 @@ class Pipeline:
         context = await self._contexts.of(query)
         model = context.arm.model
         items: Sequence[Recommendation]
-        if model is None or context.says_nothing:
+        if model is None or context.is_cold_start:
             items = await self._impersonal(context)
         else:
             items = self._cached(model, context)

@@ -41,21 +41,17 @@ class ProductTable:
         self._categories = _column([_category(offer) for offer in offers], NOTHING)
         self._prices = _column([self._price(offer) for offer in offers], NOTHING)
         self._sellable: Mask = _column([offer.available for offer in offers], 0) > 0
-        self._phases = PricePhases()
+        self.phases = PricePhases()
+        """The prices to come, and when the next one begins."""
         for offer in offers:
             if offer.phases:
-                self._phases.put(offer.product_id, offer.phases)
+                self.phases.put(offer.product_id, offer.phases)
         self._masks: OrderedDict[Filters, Mask] = OrderedDict()
         self._ranked = self.by_sales()
 
     def __contains__(self, product_id: int) -> bool:
         slot = self.slots.of(product_id)
         return slot >= 0 and bool(self._ids[slot] == product_id)
-
-    @property
-    def next_turn(self) -> datetime | None:
-        """When the price of a product next changes by the clock; None: never."""
-        return self._phases.next_turn
 
     def put(self, offer: Offer) -> bool:
         """Take an offer; True when lists may hold the product now that could not hold it before."""
@@ -69,12 +65,12 @@ class ProductTable:
             self._masks.clear()
         self._ids[slot], self._sold[slot], self._sellable[slot] = offer.product_id, offer.sold, sellable
         self._categories[slot], self._prices[slot] = category, price
-        self._phases.put(offer.product_id, offer.phases)
+        self.phases.put(offer.product_id, offer.phases)
         return arrived
 
     def turn(self, now: datetime) -> None:
         """Take the prices of `now`, of products whose price changes by the clock."""
-        for product_id, price in self._phases.turn(now):
+        for product_id, price in self.phases.turn(now):
             slot = self.slots.of(product_id)
             if self._prices[slot] != NOTHING:
                 self._prices[slot] = price
@@ -82,7 +78,7 @@ class ProductTable:
 
     def remove(self, product_id: int) -> None:
         """Forget a product."""
-        self._phases.remove(product_id)
+        self.phases.remove(product_id)
         slot = self.slots.of(product_id)
         if slot >= 0:
             self._ids[slot], self._sold[slot], self._sellable[slot] = 0, 0, False

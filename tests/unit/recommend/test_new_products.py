@@ -70,18 +70,18 @@ def _run(story: Callable[[Catalogue, NewProducts, Trained], Awaitable[None]]) ->
         catalogue = Catalogue()
         for product_id in (1, 2, 3):
             catalogue.put(product_id, f"Old {product_id}")
-        newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
-        newcomers.start()
+        products = NewProducts(catalogue.list_ids, catalogue.describe)
+        products.start()
         model = Trained(1, 2)
-        await newcomers.take_in(cast("Model", model))
-        await story(catalogue, newcomers, model)
-        await newcomers.stop()
+        await products.take_in(cast("Model", model))
+        await story(catalogue, products, model)
+        await products.stop()
 
     asyncio.run(tell())
 
 
-def _names(newcomers: NewProducts, model: Trained) -> dict[int, str]:
-    served = cast("Trained", newcomers.of(cast("Model", model)))
+def _names(products: NewProducts, model: Trained) -> dict[int, str]:
+    served = cast("Trained", products.of(cast("Model", model)))
     return {product_id: words.name for product_id, (words, _) in served.newcomers.items()}
 
 
@@ -93,45 +93,45 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 def test_a_model_is_served_with_what_was_created_since_its_training() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
-        assert _names(newcomers, model) == {3: "Old 3"}
-        assert 3 in newcomers
-        assert 1 not in newcomers
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
+        assert _names(products, model) == {3: "Old 3"}
+        assert 3 in products
+        assert 1 not in products
 
     _run(story)
 
 
 def test_created_changed_and_deleted_products_are_followed() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         catalogue.put(4, "New")
-        newcomers.changes.add([4])
-        await _until(lambda: _names(newcomers, model) == {3: "Old 3", 4: "New"})
+        products.changes.add([4])
+        await _until(lambda: _names(products, model) == {3: "Old 3", 4: "New"})
         catalogue.put(4, "Renamed")
-        newcomers.changes.add([4])
-        await _until(lambda: _names(newcomers, model)[4] == "Renamed")
+        products.changes.add([4])
+        await _until(lambda: _names(products, model)[4] == "Renamed")
         del catalogue.words[3]
-        newcomers.changes.add([3])
-        await _until(lambda: _names(newcomers, model) == {4: "Renamed"})
+        products.changes.add([3])
+        await _until(lambda: _names(products, model) == {4: "Renamed"})
 
     _run(story)
 
 
 def test_a_burst_is_one_extension() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         before = model.built, catalogue.reads
         for product_id in range(10, 2_000):
             catalogue.put(product_id, "New")
-            newcomers.changes.add([product_id])
-        await _until(lambda: len(_names(newcomers, model)) == 1_991)
+            products.changes.add([product_id])
+        await _until(lambda: len(_names(products, model)) == 1_991)
         assert (model.built, catalogue.reads) == (before[0] + 1, before[1] + 1)
 
     _run(story)
 
 
 def test_a_change_of_a_known_product_builds_nothing() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         before = model.built, catalogue.reads
-        newcomers.changes.add([1])
+        products.changes.add([1])
         await asyncio.sleep(0.1)
         assert (model.built, catalogue.reads) == before
 
@@ -139,20 +139,20 @@ def test_a_change_of_a_known_product_builds_nothing() -> None:
 
 
 def test_every_served_model_gets_what_it_does_not_know() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         challenger = Trained(2, 3)
-        await newcomers.take_in(cast("Model", challenger))
-        assert _names(newcomers, challenger) == {1: "Old 1"}
-        assert _names(newcomers, model) == {3: "Old 3"}
+        await products.take_in(cast("Model", challenger))
+        assert _names(products, challenger) == {1: "Old 1"}
+        assert _names(products, model) == {3: "Old 3"}
         catalogue.put(4, "New")
-        newcomers.changes.add([4])
-        await _until(lambda: 4 in _names(newcomers, challenger) and 4 in _names(newcomers, model))
-        newcomers.keep_only([cast("Model", model)])
+        products.changes.add([4])
+        await _until(lambda: 4 in _names(products, challenger) and 4 in _names(products, model))
+        products.keep_only([cast("Model", model)])
         built = challenger.built
-        newcomers.changes.add([4])
+        products.changes.add([4])
         await asyncio.sleep(0.1)
         assert challenger.built == built
-        assert _names(newcomers, challenger) == {}
+        assert _names(products, challenger) == {}
 
     _run(story)
 
@@ -160,24 +160,24 @@ def test_every_served_model_gets_what_it_does_not_know() -> None:
 def test_of_too_many_the_newest_are_served(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_NEWCOMERS", 3)
 
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         for product_id in (10, 11, 12):
             catalogue.put(product_id, "New")
-            newcomers.changes.add([product_id])
-        await _until(lambda: set(_names(newcomers, model)) == {10, 11, 12})
+            products.changes.add([product_id])
+        await _until(lambda: set(_names(products, model)) == {10, 11, 12})
         catalogue.put(13, "New")
-        newcomers.changes.add_all()
-        await _until(lambda: set(_names(newcomers, model)) == {11, 12, 13})
+        products.changes.add_all()
+        await _until(lambda: set(_names(products, model)) == {11, 12, 13})
 
     _run(story)
 
 
 def test_a_database_that_is_away_for_a_moment_loses_no_newcomer() -> None:
-    async def story(catalogue: Catalogue, newcomers: NewProducts, model: Trained) -> None:
+    async def story(catalogue: Catalogue, products: NewProducts, model: Trained) -> None:
         catalogue.failures = 2
         catalogue.put(4, "New")
-        newcomers.changes.add([4])
-        await _until(lambda: 4 in _names(newcomers, model))
+        products.changes.add([4])
+        await _until(lambda: 4 in _names(products, model))
 
     _run(story)
 
@@ -185,12 +185,12 @@ def test_a_database_that_is_away_for_a_moment_loses_no_newcomer() -> None:
 def test_without_a_model_nothing_is_read() -> None:
     async def story() -> None:
         catalogue = Catalogue()
-        newcomers = NewProducts(catalogue.list_ids, catalogue.describe)
-        newcomers.start()
-        newcomers.changes.add([1])
-        newcomers.changes.add_all()
+        products = NewProducts(catalogue.list_ids, catalogue.describe)
+        products.start()
+        products.changes.add([1])
+        products.changes.add_all()
         await asyncio.sleep(0.05)
         assert catalogue.reads == 0
-        await newcomers.stop()
+        await products.stop()
 
     asyncio.run(story())
