@@ -108,7 +108,7 @@ class OrderLine(Base):
     discount_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     tax_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
     shipping_minor: Mapped[int] = mapped_column(BigInteger, server_default="0")
-    # The ledger of its units, which refunds, returns and cancellations share: see order/units.py.
+    # The ledger of its units, which refunds, returns and cancellations share: see refund/sale_lines.py.
     refunded_quantity: Mapped[int] = mapped_column(Integer, server_default="0")
     returning_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # of a return that is open
     returned_quantity: Mapped[int] = mapped_column(Integer, server_default="0")  # that came back

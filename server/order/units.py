@@ -1,24 +1,12 @@
-"""The ledger of an order's units, which refunds, returns and cancellations share.
-
-A line counts how many of its units were sold, paid back, are being sent back, came back, and are in stock again.
-Units of a line are alike, so one rule says which of them are meant: units that are or were sent back are paid and
-restocked before those that the buyer keeps, and of these two those that came back before those still awaited. So
-whoever pays for a unit, by RefundOrder or when its return arrives, the other finds it paid.
-
-`settled_quantity` are the units that are both: paid back, and sent back or about to be.
-"""
+"""Units of an order as callers name them, and the lines that they are of."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from server.errors import InvalidField
 from server.order.placed import PlacedLine
-
-Line = Mapping[str, Any]
-"""A line of an order, as `sale.open_sale` reads it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,41 +16,6 @@ class NamedUnits:
     variant_id: int
     product_id: int
     quantity: int
-
-
-def unpaid(line: Line) -> int:
-    """Units that were not paid back."""
-    return int(line["quantity"] - line["refunded_quantity"])
-
-
-def returnable(line: Line) -> int:
-    """Units that can be sent back: neither sent back, nor about to be, nor paid back."""
-    return int(unpaid(line) - _sent_back(line) + line["settled_quantity"])
-
-
-def unpaid_sent_back(line: Line) -> int:
-    """Units that are or were sent back and that nobody paid yet."""
-    settled: int = line["settled_quantity"]
-    return max(_sent_back(line) - settled, 0)
-
-
-def unpaid_returning(line: Line) -> int:
-    """Units of the open return that nobody paid yet."""
-    returning: int = line["returning_quantity"]
-    return min(returning, unpaid_sent_back(line))
-
-
-def restockable(line: Line, units: int) -> tuple[int, int]:
-    """How many of `units` that are paid back now can go into stock: those of returns, and those that were kept."""
-    of_returns = min(units, unpaid_sent_back(line))
-    there = line["returns_restocked"]
-    away = max(_sent_back(line) - there, 0)
-    own = max(line["quantity"] - _sent_back(line) - (line["restocked_quantity"] - there), 0)
-    return min(of_returns, away), min(units - of_returns, own)
-
-
-def _sent_back(line: Line) -> int:
-    return int(line["returning_quantity"] + line["returned_quantity"])
 
 
 def positions(

@@ -9,15 +9,14 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.events.log import publish
 from server.events.order_steps import StepRefund
-from server.money import Money
 from server.order import status
 from server.order.errors import OrderDisputed
 from server.order.giving_up import give_back
 from server.order.settlement import end_unpaid
 from server.order.steps import MESSAGES
 from server.promotion import service as promotions
+from server.refund.decisions import Decision, record_rest
 from server.refund.sale import Sale, open_sale
-from server.refund.service import record_rest
 
 
 def cancel(
@@ -36,7 +35,7 @@ def cancel(
         return None
     sale.check_step(status.CANCELLED)
     if sale.disputed:
-        raise OrderDisputed(order_id=sale.id, amount=Money(sale.disputed, sale.currency))
+        raise OrderDisputed(order_id=sale.id, amount=sale.money(sale.disputed))
     before = sale.state
     minor = sale.left.amount
     if before == status.PENDING_PAYMENT:
@@ -60,12 +59,12 @@ def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: 
         return None
     promotions.give_back_coupon(tx, sale.order.rewards, now)
     text = reason or "The order was cancelled."
-    refund_id = record_rest(tx, sale, reason=text, key=key, actor=actor, now=now)
+    refund_id = record_rest(tx, sale, Decision(reason=text, key=key, actor=actor, now=now))
     if refund_id is None:  # points alone had paid for it
         promotions.reverse(tx, sale.order.rewards, sale.order.total_minor, now)
     return refund_id
 
 
 def _message(sale: Sale, refund_id: int | None, minor: int) -> str:
-    back = f" {Money(minor, sale.currency)} goes back to you." if refund_id else ""
+    back = f" {sale.money(minor)} goes back to you." if refund_id else ""
     return MESSAGES[status.CANCELLED] + back

@@ -40,63 +40,82 @@ _SENTENCES: Final = {
 }
 
 
-def take(tx: Connection, order_id: int, gateway: str, there: Disputed, alerts: Alerts, now: datetime) -> None:
+def take(
+    tx: Connection, order_id: int, gateway: str, reported: Disputed, alerts: Alerts, now: datetime
+) -> None:
     """Bring an order up to what its gateway says of a dispute; what comes again, or late, changes nothing."""
     sale = open_sale(tx, order_id)
-    dispute = payment_queries.dispute(tx, gateway, there.gateway_id)
+    dispute = payment_queries.dispute(tx, gateway, reported.gateway_id)
     is_new = dispute is None
     if dispute is None:
-        amount = there.amount or Money(0, sale.currency)
-        dispute = payment_queries.new_dispute(tx, order_id, gateway, there, amount, now)
+        amount = reported.amount or Money(0, sale.currency)
+        dispute = payment_queries.new_dispute(tx, order_id, gateway, reported, amount, now)
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
     elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
         return
-    refund_id = dispute.refund_id or _hold(tx, sale, there, now)
-    changed = replace(dispute, refund_id=refund_id, respond_by=there.respond_by or dispute.respond_by)
-    if there.status in payment_status.DISPUTES[dispute.status]:
-        changed = replace(changed, status=there.status, closed_at=now)
-        _decide(tx, sale, refund_id, there, alerts, now)
+    refund_id = dispute.refund_id or _hold(tx, sale, reported, now)
+    changed = replace(dispute, refund_id=refund_id, respond_by=reported.respond_by or dispute.respond_by)
+    if reported.status in payment_status.DISPUTES[dispute.status]:
+        changed = replace(changed, status=reported.status, closed_at=now)
+        _decide(tx, sale, refund_id, reported, alerts, now)
     payment_queries.update_dispute(tx, changed)
     queries.mark_disputed(tx, order_id)
-    if is_new or there.status != dispute.status:
+    if is_new or reported.status != dispute.status:
         write(
-            tx, THE_SHOP, "Dispute", f"order/{order_id}", now, status=there.status, dispute=there.gateway_id
+            tx,
+            THE_SHOP,
+            "Dispute",
+            f"order/{order_id}",
+            now,
+            status=reported.status,
+            dispute=reported.gateway_id,
         )
         alerts.note(
-            tx, Alert(_KINDS[there.status], gateway, there.gateway_id, _sentence(sale, there), order_id)
+            tx,
+            Alert(_KINDS[reported.status], gateway, reported.gateway_id, _sentence(sale, reported), order_id),
         )
 
 
-def _hold(tx: Connection, sale: Sale, there: Disputed, now: datetime) -> int | None:
+def _hold(tx: Connection, sale: Sale, reported: Disputed, now: datetime) -> int | None:
     """Count what the bank took as going back, at most what is left; the refund's id, None when it took nothing."""
-    if there.amount is None or there.amount.currency != sale.currency:
+    if reported.amount is None or reported.amount.currency != sale.currency:
         return None
-    minor = min(there.amount.minor, sale.left.amount)
-    taken = there.status == payment_status.LOST or (there.status == payment_status.OPEN and not there.inquiry)
+    minor = min(reported.amount.minor, sale.left.amount)
+    taken = reported.status == payment_status.LOST or (
+        reported.status == payment_status.OPEN and not reported.inquiry
+    )
     if not taken or minor <= 0:
         return None
-    return gateway_refunds.add(tx, sale, minor, payment_status.DISPUTE, there.gateway_id, REASON, now)
+    return gateway_refunds.add(
+        tx,
+        sale,
+        minor,
+        origin=payment_status.DISPUTE,
+        gateway_id=reported.gateway_id,
+        reason=REASON,
+        now=now,
+    )
 
 
 def _decide(
-    tx: Connection, sale: Sale, refund_id: int | None, there: Disputed, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund_id: int | None, reported: Disputed, alerts: Alerts, now: datetime
 ) -> None:
     """Settle what was held: it went back, or it came back."""
     if refund_id is None:
         return
-    if there.status == payment_status.LOST:
-        outcome = RefundOutcome(payment_status.SUCCEEDED, there.gateway_id)
+    if reported.status == payment_status.LOST:
+        outcome = RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id)
     else:
-        outcome = RefundOutcome(payment_status.FAILED, there.gateway_id, WON)
+        outcome = RefundOutcome(payment_status.FAILED, reported.gateway_id, WON)
     gateway_refunds.end(tx, sale, refund_id, outcome, alerts, now)
 
 
-def _sentence(sale: Sale, there: Disputed) -> str:
-    until = f", until {there.respond_by:%d %B %Y}" if there.respond_by else ""
-    return _SENTENCES[there.status].format(
-        amount=there.amount or "Money",
-        number=sale.values["number"],
-        reason=there.reason or "no reason was given",
+def _sentence(sale: Sale, reported: Disputed) -> str:
+    until = f", until {reported.respond_by:%d %B %Y}" if reported.respond_by else ""
+    return _SENTENCES[reported.status].format(
+        amount=reported.amount or "Money",
+        number=sale.order.number,
+        reason=reported.reason or "no reason was given",
         until=until,
     )

@@ -7,7 +7,6 @@ and nothing is shipped that was paid back. Repeating is harmless: each has the g
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
@@ -20,39 +19,46 @@ from server.payment import status as payment_status
 from server.payment.alerts import Alerts
 from server.payment.gateway import PaidBack, RefundOutcome
 from server.refund import queries
+from server.refund.decisions import Decision, record
 from server.refund.outcomes import record_outcome
-from server.refund.parts import PaidBack as PaidLine
-from server.refund.parts import Parts, all_units, share_of
+from server.refund.paid_ahead import Due
+from server.refund.parts import all_units, share_of
 from server.refund.sale import Sale, open_sale
-from server.refund.service import record
 
 LOOK_AGAIN = timedelta(minutes=15)
 """How long after it was recorded the gateway is asked about a refund of its own that is under way."""
 REASON = "It was paid back at the payment gateway."
 
 
-def take(tx: Connection, order_id: int, there: PaidBack, alerts: Alerts, now: datetime) -> bool:
+def take(tx: Connection, order_id: int, reported: PaidBack, alerts: Alerts, now: datetime) -> bool:
     """Bring an order up to what its gateway says of a refund; False when the shop has less left than that."""
     sale = open_sale(tx, order_id)
-    refund = queries.at_gateway(tx, order_id, there.key, there.gateway_id)
+    refund = queries.at_gateway(tx, order_id, reported.key, reported.gateway_id)
     if refund is not None:
-        if there.status in payment_status.REFUNDS[refund.status]:
-            outcome = RefundOutcome(there.status, there.gateway_id, there.problem)
+        if reported.status in payment_status.REFUNDS[refund.status]:
+            outcome = RefundOutcome(reported.status, reported.gateway_id, reported.problem)
             record_outcome(tx, sale, refund, outcome, alerts, now)
         return True
-    if there.status == payment_status.FAILED:  # it came and went before anybody heard of it
+    if reported.status == payment_status.FAILED:  # it came and went before anybody heard of it
         return True
-    amount = there.amount
+    amount = reported.amount
     if amount is None or amount.currency != sale.currency or not 0 < amount.minor <= sale.left.amount:
         return False
     refund_id = add(
-        tx, sale, amount.minor, payment_status.GATEWAY, there.gateway_id, REASON, now, given=LOOK_AGAIN
+        tx,
+        sale,
+        amount.minor,
+        origin=payment_status.GATEWAY,
+        gateway_id=reported.gateway_id,
+        reason=REASON,
+        now=now,
+        grace=LOOK_AGAIN,
     )
     goes_back = StepRefund(refund_id, amount.minor, sale.currency)
     write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
     publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
-    if there.status == payment_status.SUCCEEDED:
-        end(tx, sale, refund_id, RefundOutcome(payment_status.SUCCEEDED, there.gateway_id), alerts, now)
+    if reported.status == payment_status.SUCCEEDED:
+        end(tx, sale, refund_id, RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id), alerts, now)
     return True
 
 
@@ -60,20 +66,28 @@ def add(
     tx: Connection,
     sale: Sale,
     minor: int,
+    *,
     origin: str,
     gateway_id: str,
     reason: str,
     now: datetime,
-    *,
-    given: timedelta | None = None,
+    grace: timedelta | None = None,
 ) -> int:
-    """Record that somebody else takes money of an order, at most what is left; the refund's id. It is PENDING."""
-    parts, lines = _parts(sale, minor)
+    """Record that somebody else takes money of an order, at most what is left; the refund's id. It is PENDING.
+
+    After `grace` the gateway is asked about it; without, it will tell.
+    """
     key = f"{origin.lower()}-" + hashlib.sha256(f"{sale.id}/{gateway_id}".encode()).hexdigest()[:32]
-    return record(
-        tx, sale, parts, lines=lines, reason=reason, key=key, actor=THE_SHOP, now=now, given=given,
-        origin=origin, gateway_id=gateway_id,
-    )  # fmt: skip
+    decision = Decision(
+        reason=reason,
+        key=key,
+        actor=THE_SHOP,
+        now=now,
+        grace=grace,
+        origin=origin,
+        gateway_id=gateway_id,
+    )
+    return record(tx, sale, _payable(sale, minor), decision)
 
 
 def end(
@@ -87,14 +101,14 @@ def end(
         record_outcome(tx, sale, refund, outcome, alerts, now)
 
 
-def exceeds(there: PaidBack, left: Money) -> str:
+def exceeds(reported: PaidBack, left: Money) -> str:
     """The sentence that tells of a refund that does not fit."""
-    amount = there.amount or "An amount that cannot be read"
+    amount = reported.amount or "An amount that cannot be read"
     return f"{amount} was paid back at the payment gateway, but the shop knows of {left} that can be."
 
 
-def _parts(sale: Sale, minor: int) -> tuple[Parts, Sequence[PaidLine]]:
+def _payable(sale: Sale, minor: int) -> Due:
     """All that is left is every unit; less is an amount."""
     if minor == sale.left.amount:
-        return sale.left, all_units(sale.lines, minor)
-    return share_of(minor, sale.left), ()
+        return Due(sale.left, all_units(sale.lines, minor))
+    return Due(share_of(minor, sale.left))

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund
-from server.money import Money
 from server.order import status
 from server.payment import status as payment_status
 from server.payment.alerts import REFUND_FAILED, Alert, Alerts
@@ -43,7 +42,7 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
     if not sale.captured or sale.paid_back < sale.captured or status.REFUNDED not in status.LEGAL[sale.state]:
         return []
     stock = sale.restock_all(tx) if sale.state in status.UNSHIPPED else []
-    message = f"Your order was paid back: {Money(sale.captured, sale.currency)} in all."
+    message = f"Your order was paid back: {sale.money(sale.captured)} in all."
     return [sale.step(tx, status.REFUNDED, message, now), *stock]
 
 
@@ -63,11 +62,9 @@ def _not_paid_back(
     if refund.origin == payment_status.DISPUTE:  # the shop won it; nobody was told that this money goes back
         publish(tx, sale.step(tx, sale.state, "The dispute of your payment was decided for the shop.", now))
         return
-    amount = Money(refund.amount_minor, sale.currency)
+    amount = refund.amount
     problem = f"A refund of {amount} failed, and the money was not paid back: {outcome.problem}"
-    alerts.note(
-        tx, Alert(REFUND_FAILED, sale.values["payment_gateway"], f"refund {refund.id}", problem, sale.id)
-    )
+    alerts.note(tx, Alert(REFUND_FAILED, sale.order.charge.gateway, f"refund {refund.id}", problem, sale.id))
     message = f"{amount} could not be paid back yet; we look into it."
     failed = StepRefund(refund.id, refund.amount_minor, sale.currency)  # a mail said that it goes back
     publish(tx, sale.step(tx, sale.state, message, now, failed_refund=failed))

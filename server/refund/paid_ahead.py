@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from server.order.units import unpaid_returning
 from server.pricing.prices import portion
 from server.refund import queries
-from server.refund.parts import PaidBack, Parts, chosen_units, respread
+from server.refund.parts import PaidUnits, Parts, cost_of_units, respread
 from server.refund.sale import Sale
 
 
@@ -24,19 +23,19 @@ class Due:
     """What is to be paid for units now, on which lines, and what of earlier amounts belongs to which."""
 
     parts: Parts
-    lines: Sequence[PaidBack] = ()
-    booked: Sequence[tuple[int, PaidBack]] = ()
+    lines: Sequence[PaidUnits] = ()
+    booked: Sequence[tuple[int, PaidUnits]] = ()
     """Parts of earlier refunds, by their ids, that paid for these units."""
 
 
 def awaited(sale: Sale) -> dict[int, int]:
     """The units of the open return that nobody paid yet, by position."""
-    return {line["position"]: unpaid_returning(line) for line in sale.lines}
+    return {line.position: line.unpaid_returning for line in sale.lines}
 
 
 def due(tx: Connection, sale: Sale, units: Mapping[int, int]) -> Due:
     """What to pay for units, by position: what they cost, less what was paid ahead, at most what is left."""
-    cost, lines = chosen_units(sale.lines, units)
+    cost, lines = cost_of_units(sale.lines, units)
     ahead = _paid_ahead(tx, sale, units)
     before = sum(minor for _, minor in ahead)
     minor = max(min(cost.amount - before, sale.left.amount), 0)
@@ -63,17 +62,17 @@ def _paid_ahead(tx: Connection, sale: Sale, units: Mapping[int, int]) -> list[tu
     if sale.open_return is None:
         return []
     of_return = {position: min(units.get(position, 0), count) for position, count in awaited(sale).items()}
-    most = chosen_units(sale.lines, of_return)[0].amount
+    unpaid = cost_of_units(sale.lines, of_return)[0].amount
     ahead = []
-    for refund_id, minor in queries.paid_ahead(tx, sale.open_return) if most else ():
-        ahead.append((refund_id, min(minor, most)))
-        most -= ahead[-1][1]
+    for refund_id, minor in queries.paid_ahead(tx, sale.open_return) if unpaid else ():
+        ahead.append((refund_id, min(minor, unpaid)))
+        unpaid -= ahead[-1][1]
     return [(refund_id, minor) for refund_id, minor in ahead if minor]
 
 
-def _booked(ahead: Sequence[tuple[int, int]], lines: Sequence[PaidBack]) -> list[tuple[int, PaidBack]]:
+def _booked(ahead: Sequence[tuple[int, int]], lines: Sequence[PaidUnits]) -> list[tuple[int, PaidUnits]]:
     """The lines cut into the pieces that each refund paid; the units of a line stand on its first piece."""
-    booked: list[tuple[int, PaidBack]] = []
+    booked: list[tuple[int, PaidUnits]] = []
     open_refunds = list(ahead)
     for line in lines:
         quantity, amount = line.quantity, line.amount

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, exists, func, insert, select, update
 
@@ -15,7 +14,8 @@ from server.order.models import Order, OrderLine
 from server.payment import status as payment_status
 from server.payment.models import Dispute, Payment
 from server.refund.models import Refund, RefundLine
-from server.refund.records import OrderRefund, RefundAttempt, RefundedUnits, RefundTotals
+from server.refund.parts import Parts
+from server.refund.records import BookedUnits, OrderRefund, RefundAttempt, RefundedUnits, RefundTotals
 
 _REFUND = select(
     Refund.id,
@@ -84,13 +84,24 @@ def refund_totals(connection: Connection, order_id: int) -> RefundTotals:
     return RefundTotals(*(int(value or 0) for value in row))
 
 
-def book_refund_lines(tx: Connection, order_id: int, lines: Sequence[dict[str, Any]]) -> None:
+def book_refund_lines(tx: Connection, order_id: int, lines: Sequence[BookedUnits]) -> None:
     """Write lines of refunds, and count them."""
     if lines:
-        tx.execute(insert(RefundLine), list(lines))
-        count_refunded(
-            tx, order_id, [(line["position"], line["quantity"], line["amount_minor"]) for line in lines]
+        tx.execute(
+            insert(RefundLine),
+            [
+                {
+                    "refund_id": line.refund_id,
+                    "position": line.position,
+                    "variant_id": line.variant_id,
+                    "quantity": line.quantity,
+                    "returned_quantity": line.returned_quantity,
+                    "amount_minor": line.amount_minor,
+                }
+                for line in lines
+            ],
         )
+        count_refunded(tx, order_id, [(line.position, line.quantity, line.amount_minor) for line in lines])
 
 
 def paid_ahead(connection: Connection, return_id: int) -> list[tuple[int, int]]:
@@ -104,10 +115,44 @@ def paid_ahead(connection: Connection, return_id: int) -> list[tuple[int, int]]:
     return [(row.id, int(row.amount_minor)) for row in connection.execute(statement)]
 
 
-def insert_refund(tx: Connection, values: dict[str, Any]) -> int | None:
-    """Insert a refund, and return its id; None when there is one with its key."""
-    statement = insert_for(tx)(Refund).values(**values).on_conflict_do_nothing(index_elements=[Refund.key])
-    refund_id: int | None = tx.execute(statement.returning(Refund.id)).scalar_one_or_none()
+def insert_refund(
+    tx: Connection,
+    order_id: int,
+    *,
+    return_id: int | None,
+    actor_id: int | None,
+    parts: Parts,
+    currency: str,
+    reason: str,
+    origin: str,
+    key: str,
+    gateway_id: str,
+    next_attempt_at: datetime | None,
+    now: datetime,
+) -> int | None:
+    """Insert a refund that is PENDING, and return its id; None when there is one with its key."""
+    statement = insert_for(tx)(Refund).values(
+        order_id=order_id,
+        return_id=return_id,
+        actor_id=actor_id,
+        amount_minor=parts.amount,
+        tax_minor=parts.tax,
+        shipping_minor=parts.shipping,
+        currency=currency,
+        reason=reason,
+        origin=origin,
+        status=payment_status.PENDING,
+        key=key,
+        gateway_id=gateway_id,
+        problem="",
+        attempts=0,
+        next_attempt_at=next_attempt_at,
+        created_at=now,
+        updated_at=now,
+    )
+    refund_id: int | None = tx.execute(
+        statement.on_conflict_do_nothing(index_elements=[Refund.key]).returning(Refund.id)
+    ).scalar_one_or_none()
     return refund_id
 
 

@@ -48,6 +48,18 @@ class RefundedUnits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BookedUnits:
+    """Units of an order's line as a refund counts them; `returned_quantity` of them are of a return."""
+
+    refund_id: int
+    position: int
+    variant_id: int
+    quantity: int
+    returned_quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RefundAttempt:
     """A refund as its gateway must know it; `number` is the order's."""
 

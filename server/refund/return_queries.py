@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, tuple_, update
 
@@ -12,6 +11,7 @@ from server.catalog.models import Variant
 from server.db.rows import from_row
 from server.order import status
 from server.order.models import OrderLine
+from server.order.placed import PlacedOrder
 from server.payment import status as payment_status
 from server.refund.models import Refund, RefundLine, Return, ReturnLine
 from server.refund.records import OrderReturn, ReturnedUnits, StandingReturnLine
@@ -33,10 +33,31 @@ _RETURN = select(
 )
 
 
-def insert_return(tx: Connection, values: dict[str, Any], lines: Sequence[dict[str, Any]]) -> int:
-    """Insert a return with its lines, and return its id."""
-    return_id = int(tx.execute(insert(Return).values(**values).returning(Return.id)).scalar_one())
-    tx.execute(insert(ReturnLine), [line | {"return_id": return_id} for line in lines])
+def insert_return(
+    tx: Connection, order: PlacedOrder, units: Mapping[int, int], reason: str, now: datetime
+) -> int:
+    """Insert a return of units of an order, by position, and return its id."""
+    statement = insert(Return).values(
+        order_id=order.id,
+        user_id=order.user_id,
+        status=status.REQUESTED,
+        reason=reason,
+        answer="",
+        created_at=now,
+        updated_at=now,
+    )
+    return_id = int(tx.execute(statement.returning(Return.id)).scalar_one())
+    lines = [
+        {
+            "return_id": return_id,
+            "position": line.position,
+            "variant_id": line.variant_id,
+            "quantity": units[line.position],
+        }
+        for line in order.lines
+        if line.position in units
+    ]
+    tx.execute(insert(ReturnLine), lines)
     return return_id
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,19 +13,18 @@ from server.audit.log import Actor, write
 from server.errors import InvalidField, TooMany
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
-from server.money import Money
 from server.order import status
 from server.order.steps import MESSAGES
-from server.order.units import NamedUnits, positions, returnable
+from server.order.units import NamedUnits, positions
 from server.promotion import service as promotions
 from server.refund import return_queries
+from server.refund.decisions import Decision, book, record
 from server.refund.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
 from server.refund.outcomes import end_if_paid_back
 from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
 from server.refund.records import OrderReturn
 from server.refund.sale import Sale, open_sale
-from server.refund.service import book, record
 
 MAX_STEPS: Final = 400
 """Of an order whose returns are asked for and refused again and again: its steps are one reply."""
@@ -47,28 +47,10 @@ def request(
     """
     sale = open_sale(tx, order_id, user_id)
     _check_time(sale, within, now)
-    if sale.values["last_sequence"] >= MAX_STEPS:
+    if sale.order.last_sequence >= MAX_STEPS:
         raise TooMany(limit=MAX_STEPS, things="steps of an order")
-    by_position = _chosen(sale, units)
-    lines = [
-        {
-            "position": line["position"],
-            "variant_id": line["variant_id"],
-            "quantity": by_position[line["position"]],
-        }
-        for line in sale.lines
-        if line["position"] in by_position
-    ]
-    values = {
-        "order_id": order_id,
-        "user_id": sale.values["user_id"],
-        "status": status.REQUESTED,
-        "reason": reason,
-        "answer": "",
-        "created_at": now,
-        "updated_at": now,
-    }
-    return_id = return_queries.insert_return(tx, values, lines)
+    by_position = _returnable_units(sale, units)
+    return_id = return_queries.insert_return(tx, sale.order, by_position, reason, now)
     return_queries.move_units(tx, order_id, by_position.items(), out=1, back=0)
     returned = StepReturn(return_id, status.REQUESTED, by_position)
     step = sale.step(tx, status.RETURN_REQUESTED, MESSAGES[status.RETURN_REQUESTED], now, returned=returned)
@@ -97,22 +79,22 @@ def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datet
         return
     _move(tx, row, status.REJECTED, answer, now)
     returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id), answer)
-    _keep(tx, sale)
+    _end_without_units(tx, sale)
     step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, returned=returned)
     _audit(tx, actor, "RejectReturn", sale, return_id, now, answer=answer)
     publish(tx, step, *end_if_paid_back(tx, sale, now))
 
 
-def _keep(tx: Connection, sale: Sale) -> None:
+def _end_without_units(tx: Connection, sale: Sale) -> None:
     """The buyer keeps the units of the open return, also those that were paid back meanwhile."""
-    units = {line["position"]: line["returning_quantity"] for line in sale.lines}
+    units = {line.position: line.returning_quantity for line in sale.lines}
     return_queries.move_units(tx, sale.id, units.items(), out=-1, back=0)
     for line in sale.lines:
-        line["returning_quantity"] = 0
-        too_many = line["settled_quantity"] - line["returned_quantity"]
-        if too_many > 0:
-            return_queries.release_settled(tx, sale.id, line["position"], too_many)
-            line["settled_quantity"] -= too_many
+        too_many = max(line.settled_quantity - line.returned_quantity, 0)
+        if too_many:
+            return_queries.release_settled(tx, sale.id, line.position, too_many)
+        settled = line.settled_quantity - too_many
+        sale.change_line(replace(line, returning_quantity=0, settled_quantity=settled))
     sale.open_return = None
 
 
@@ -130,21 +112,25 @@ def receive(
     travelled are not paid or put there again, and an amount that was paid back without units meanwhile counts
     towards these: a return never fails for money. Raises ReturnNotFound, IllegalTransition and InvalidField.
     """
-    sale, found = _open(tx, return_id)
-    if found.status == status.RECEIVED:
+    sale, current = _open(tx, return_id)
+    if current.status == status.RECEIVED:
         return None
     # Before its units are looked at: of a return that was refused none come back.
-    _move(tx, found, status.RECEIVED, None, now)
-    rows = {row.position: row for row in sale.return_lines if row.return_id == return_id}
-    units = {position: row.quantity for position, row in rows.items()}
-    again, missing = positions(sale.order.lines, restocked, units, "restocked")
+    _move(tx, current, status.RECEIVED, None, now)
+    lines = {line.position: line for line in sale.return_lines if line.return_id == return_id}
+    units = _units(sale, return_id)
+    sellable, missing = positions(sale.lines, restocked, units, "restocked")
     if missing:
         raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
-    not_there = {at: min(count, units[at] - rows[at].restocked_by_refund) for at, count in again.items()}
-    back = sale.away(not_there)
+    missing_in_stock = {
+        position: min(count, units[position] - lines[position].restocked_by_refund)
+        for position, count in sellable.items()
+    }
+    back = sale.away(missing_in_stock)
     return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
-    refund_id, minor = _pay_back(tx, sale, return_id, units, key, actor, now)
+    decision = Decision(reason="The goods came back.", key=key, actor=actor, now=now, return_id=return_id)
+    refund_id, minor = _pay_back(tx, sale, units, decision)
     returned = StepReturn(return_id, status.RECEIVED, units)
     publish(tx, *_arrived(tx, sale, refund_id, minor, now, returned), *stock)
     _audit(
@@ -154,7 +140,8 @@ def receive(
 
 
 def _units(sale: Sale, return_id: int) -> dict[int, int]:
-    return {row.position: row.quantity for row in sale.return_lines if row.return_id == return_id}
+    """The units of a return, by position."""
+    return {line.position: line.quantity for line in sale.return_lines if line.return_id == return_id}
 
 
 def _arrived(
@@ -162,43 +149,33 @@ def _arrived(
 ) -> list[Publishable]:
     message, refund = MESSAGES[status.RETURNED], None
     if refund_id is not None:
-        message += f" {Money(minor, sale.currency)} goes back to you."
+        message += f" {sale.money(minor)} goes back to you."
         refund = StepRefund(refund_id, minor, sale.currency)
     step = sale.step(tx, status.RETURNED, message, now, refund=refund, returned=returned)
     return [step, *end_if_paid_back(tx, sale, now)]
 
 
 def _pay_back(
-    tx: Connection,
-    sale: Sale,
-    return_id: int,
-    units: Mapping[int, int],
-    key: str,
-    actor: Actor,
-    now: datetime,
+    tx: Connection, sale: Sale, units: Mapping[int, int], decision: Decision
 ) -> tuple[int | None, int]:
     """Decide the refund of what came back: its id, None when nothing is to be paid, and its amount."""
     rest = due(tx, sale, awaited(sale))
     return_queries.move_units(tx, sale.id, units.items(), out=-1, back=1)
     for line in sale.lines:
-        line["returned_quantity"] += units.get(line["position"], 0)
-        line["returning_quantity"] = 0
+        returned = line.returned_quantity + units.get(line.position, 0)
+        sale.change_line(replace(line, returned_quantity=returned, returning_quantity=0))
     sale.open_return = None
     if rest.parts.amount == 0:
         book(tx, sale, rest.booked)  # an amount has paid for them
-        if sale.values["total_minor"] == 0 and not any(map(returnable, sale.lines)):
-            promotions.reverse(tx, sale.order.rewards, 0, now)  # points alone had paid for it
+        if sale.order.total_minor == 0 and not any(line.returnable for line in sale.lines):
+            promotions.reverse(tx, sale.order.rewards, 0, decision.now)  # points alone had paid for it
         return None, 0
-    parts = fitted(rest.parts, sale.left)
-    refund_id = record(
-        tx, sale, parts, lines=rest.lines, booked=rest.booked, reason="The goods came back.", key=key,
-        actor=actor, now=now, return_id=return_id,
-    )  # fmt: skip
-    return refund_id, parts.amount
+    fit = replace(rest, parts=fitted(rest.parts, sale.left))
+    return record(tx, sale, fit, decision), fit.parts.amount
 
 
 def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
-    delivered = sale.values["delivered_at"]
+    delivered = sale.order.delivered_at
     if delivered is None or sale.state == status.CANCELLED:
         raise NotDelivered(order_id=sale.id, status=sale.state)
     until = delivered + within
@@ -206,19 +183,20 @@ def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
         raise ReturnTooLate(order_id=sale.id, until=until.isoformat(), days=within.days)
 
 
-def _chosen(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
-    left = {line["position"]: returnable(line) for line in sale.lines if returnable(line) > 0}
+def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
+    """Units as they are named, by position; all that can be sent back for None. Raises NotReturnable."""
+    left = {line.position: line.returnable for line in sale.lines if line.returnable > 0}
     if sale.state == status.RETURN_REQUESTED:
         raise NotReturnable(problem="Another return of this order is open.", left=0)
     if sale.state not in status.RETURNABLE or not left:
         raise NotReturnable(problem="Everything was returned or paid back.", left=0)
     if units is None:
         return left
-    by_position, missing = positions(sale.order.lines, units, left)
+    by_position, missing = positions(sale.lines, units, left)
     for variant in missing:
-        lines = [line for line in sale.lines if line["variant_id"] == variant]
-        open_units = sum(left.get(line["position"], 0) for line in lines)
-        raise NotReturnable(problem=f"Of {lines[0]['name']} not so many can be sent back.", left=open_units)
+        lines = [line for line in sale.lines if line.variant_id == variant]
+        open_units = sum(left.get(line.position, 0) for line in lines)
+        raise NotReturnable(problem=f"Of {lines[0].name} not so many can be sent back.", left=open_units)
     return by_position
 
 

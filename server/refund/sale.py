@@ -7,41 +7,39 @@ its sale waits here, and finds what the one before left.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
 from server.events.log import Publishable
 from server.events.order_steps import OrderStepped, Step, StepRefund, StepReturn
 from server.inventory import service as inventory
+from server.money import Money
 from server.order import queries as order_queries
 from server.order import status
-from server.order import units as ledger
 from server.order.errors import OrderNotFound
-from server.order.placed import PlacedOrder, order_of
+from server.order.placed import PlacedLine, PlacedOrder, order_of
 from server.order.steps import record
 from server.refund import queries, return_queries
 from server.refund.parts import Parts
-from server.refund.records import StandingReturnLine
+from server.refund.records import RefundTotals, StandingReturnLine
+from server.refund.sale_lines import SaleLine, sale_line
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Sale:
-    """An order: its row's values, the rows of its lines, what was captured, and what of it was not paid back.
+    """An order as it stands, with the ledger of its lines, what was captured, and what was not paid back yet.
 
     `refunds` is how many refunds it has, those that failed included; `paid_back` what of them has moved, and
     `disputed` what a bank holds until a dispute is decided. `return_lines` are those of its returns that were not
-    refused, and `open_return` is the id of the one that is open.
+    refused, and `open_return` is the id of the one that is open. Whoever changes the order under its lock changes
+    this too.
     """
 
     order: PlacedOrder
-    """The order as it was when it was locked."""
-    id: int
-    values: dict[str, Any]
-    lines: list[dict[str, Any]]
+    lines: list[SaleLine]
     captured: int
     left: Parts
     refunds: int
@@ -51,16 +49,36 @@ class Sale:
     open_return: int | None
 
     @property
+    def id(self) -> int:
+        """The order's id."""
+        return self.order.id
+
+    @property
     def state(self) -> str:
         """The order's status."""
-        state: str = self.values["status"]
-        return state
+        return self.order.status
 
     @property
     def currency(self) -> str:
         """The order's currency."""
-        currency: str = self.values["currency"]
-        return currency
+        return self.order.currency
+
+    def money(self, minor: int) -> Money:
+        """An amount in the order's currency."""
+        return Money(minor, self.order.currency)
+
+    def line(self, position: int) -> SaleLine:
+        """The line at a position."""
+        return next(line for line in self.lines if line.position == position)
+
+    def lines_at(self, positions: Iterable[int]) -> list[SaleLine]:
+        """The lines at these positions."""
+        at = set(positions)
+        return [line for line in self.lines if line.position in at]
+
+    def change_line(self, line: SaleLine) -> None:
+        """Take a line as it stands now."""
+        self.lines = [line if line.position == one.position else one for one in self.lines]
 
     def step(
         self,
@@ -83,9 +101,9 @@ class Sale:
         sequence = order_queries.advance(tx, self.id, self.state, after, now)
         if sequence is None:
             raise AssertionError("a locked order moved")
-        self.values |= {"status": after, "last_sequence": sequence, "updated_at": now}
-        step = Step(sequence, after, message, "", status.future_eta(after, self.values["eta"], now), now)
-        event = record(tx, self.id, self.values["user_id"], step)
+        self.order = replace(self.order, status=after, last_sequence=sequence, updated_at=now)
+        step = Step(sequence, after, message, "", status.future_eta(after, self.order.eta, now), now)
+        event = record(tx, self.id, self.order.user_id, step)
         return replace(event, refund=refund, failed_refund=failed_refund, returned=returned, is_note=is_note)
 
     def check_step(self, after: str) -> None:
@@ -95,9 +113,7 @@ class Sale:
     def away(self, units: Mapping[int, int]) -> dict[int, int]:
         """Of units of lines, by position, those that are not back in stock yet."""
         return {
-            line["position"]: min(
-                units.get(line["position"], 0), line["quantity"] - line["restocked_quantity"]
-            )
+            line.position: min(units.get(line.position, 0), line.quantity - line.restocked_quantity)
             for line in self.lines
         }
 
@@ -106,10 +122,9 @@ class Sale:
         back = self.away(units)
         by_variant: dict[int, int] = {}
         for line in self.lines:
-            variant, count = line["variant_id"], back[line["position"]]
-            line["restocked_quantity"] += count
-            if count:
-                by_variant[variant] = by_variant.get(variant, 0) + count
+            if count := back[line.position]:
+                self.change_line(replace(line, restocked_quantity=line.restocked_quantity + count))
+                by_variant[line.variant_id] = by_variant.get(line.variant_id, 0) + count
         if not by_variant:
             return []
         order_queries.restock(tx, self.id, back.items())
@@ -119,20 +134,19 @@ class Sale:
         """Give units that are paid back now back to stock, as the ledger says which they are."""
         back, of_returns = {}, []
         for line in self.lines:
-            position = line["position"]
-            awaited, own = ledger.restockable(line, units.get(position, 0))
-            back[position] = awaited + own
-            for row in sorted(self.return_lines, key=lambda row: row.return_id, reverse=True):  # open first
-                count = min(awaited, row.quantity - row.in_stock) if row.position == position else 0
+            returned, own = line.restockable(units.get(line.position, 0))
+            back[line.position] = returned + own
+            for one in sorted(self.return_lines, key=lambda one: one.return_id, reverse=True):  # open first
+                count = min(returned, one.quantity - one.in_stock) if one.position == line.position else 0
                 if count:
-                    awaited -= count
-                    of_returns.append((row.return_id, position, count))
+                    returned -= count
+                    of_returns.append((one.return_id, line.position, count))
         return_queries.count_restocked_by_refund(tx, of_returns)
         return self.restock(tx, back)
 
     def restock_all(self, tx: Connection) -> list[Publishable]:
         """Give every unit back to stock that is not there."""
-        return self.restock(tx, {line["position"]: line["quantity"] for line in self.lines})
+        return self.restock(tx, {line.position: line.quantity for line in self.lines})
 
 
 def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale:
@@ -142,43 +156,38 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     row = order_queries.order(tx, order_id)  # after the lock: it shows what the one before left
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    values = dict(row._mapping)
-    line_rows = order_queries.lines(tx, [order_id])[order_id]
-    lines = [dict(line._mapping) for line in line_rows]
-    captured = values["payment_captured_minor"] or 0
-    return_lines = _read_returns(tx, order_id, lines)
+    order = order_of(row, order_queries.lines(tx, [order_id])[order_id])
+    lines, return_lines = _with_returns(tx, order_id, order.lines)
     refunds = queries.refund_totals(tx, order_id)
-    left = Parts(
-        captured - (values["payment_refunded_minor"] or 0),
-        values["tax_minor"] - refunds.tax,
-        values["shipping_minor"] - refunds.shipping,
-    )
-    open_return = next((one.return_id for one in return_lines if one.status in status.OPEN_RETURN), None)
-    paid, disputed = refunds.paid, refunds.disputed
     return Sale(
-        order_of(row, line_rows),
-        order_id,
-        values,
-        lines,
-        captured,
-        left,
-        refunds.count,
-        paid,
-        disputed,
-        return_lines,
-        open_return,
+        order=order,
+        lines=lines,
+        captured=order.payment.captured_minor if order.payment else 0,
+        left=_left(order, refunds),
+        refunds=refunds.count,
+        paid_back=refunds.paid,
+        disputed=refunds.disputed,
+        return_lines=return_lines,
+        open_return=next((one.return_id for one in return_lines if one.status in status.OPEN_RETURN), None),
     )
 
 
-def _read_returns(tx: Connection, order_id: int, lines: list[dict[str, Any]]) -> list[StandingReturnLine]:
-    """The lines of the order's returns; fills in what the ledger needs of them. Most orders have none."""
-    for line in lines:
-        line |= {"settled_quantity": 0, "returns_restocked": 0}
-    if not any(line["returning_quantity"] or line["returned_quantity"] for line in lines):
-        return []
+def _left(order: PlacedOrder, refunds: RefundTotals) -> Parts:
+    """What was captured for an order and not paid back."""
+    payment = order.payment
+    return Parts(
+        payment.captured_minor - payment.refunded_minor if payment else 0,
+        order.tax_minor - refunds.tax,
+        order.shipping_minor - refunds.shipping,
+    )
+
+
+def _with_returns(
+    tx: Connection, order_id: int, lines: Iterable[PlacedLine]
+) -> tuple[list[SaleLine], list[StandingReturnLine]]:
+    """The lines of an order with what its returns say of them, and theirs. Most orders have none."""
+    if not any(line.returning_quantity or line.returned_quantity for line in lines):
+        return [sale_line(line, {}, ()) for line in lines], []
     settled = return_queries.settled_units(tx, order_id)
-    rows = return_queries.standing_return_lines(tx, order_id)
-    for line in lines:
-        line["settled_quantity"] = settled.get(line["position"], 0)
-        line["returns_restocked"] = sum(row.in_stock for row in rows if row.position == line["position"])
-    return rows
+    return_lines = return_queries.standing_return_lines(tx, order_id)
+    return [sale_line(line, settled, return_lines) for line in lines], return_lines

@@ -2,74 +2,81 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.refund.parts import (
-    PaidBack,
+    PaidUnits,
     Parts,
     all_units,
-    chosen_units,
+    cost_of_units,
     fitted,
-    left_of,
     of_units,
     respread,
     share_of,
 )
+from server.refund.sale_lines import SaleLine
 
 
 def line(
     position: int, quantity: int, total: int, discount: int = 0, tax: int = 0, shipping: int = 0
-) -> dict[str, Any]:
+) -> SaleLine:
     """A line of an order of which nothing was paid back."""
-    return {
-        "position": position,
-        "variant_id": position * 10,
-        "quantity": quantity,
-        "total_minor": total,
-        "discount_minor": discount,
-        "tax_minor": tax,
-        "shipping_minor": shipping,
-        "refunded_quantity": 0,
-        "refunded_minor": 0,
-    }
+    return SaleLine(
+        position=position,
+        product_id=position,
+        variant_id=position * 10,
+        sku="",
+        name="",
+        quantity=quantity,
+        price_minor=0,
+        total_minor=total,
+        list_price_minor=0,
+        discount_minor=discount,
+        tax_minor=tax,
+        shipping_minor=shipping,
+    )
+
+
+def paid_back(line: SaleLine, units: int, amount: int) -> SaleLine:
+    """A line of which more was paid back."""
+    return replace(
+        line,
+        refunded_quantity=line.refunded_quantity + units,
+        refunded_minor=line.refunded_minor + amount,
+    )
 
 
 class Order:
     """An order that is paid back bit by bit, as `refunds.record` does it."""
 
-    def __init__(self, lines: list[dict[str, Any]]) -> None:
+    def __init__(self, lines: list[SaleLine]) -> None:
         self.lines = lines
         self.left = Parts(
-            sum(map(left_of, lines)),
-            sum(one["tax_minor"] for one in lines),
-            sum(one["shipping_minor"] for one in lines),
+            sum(one.left_minor for one in lines),
+            sum(one.tax_minor for one in lines),
+            sum(one.shipping_minor for one in lines),
         )
         self.whole = self.left
 
     def some_units(self, rng: Random) -> dict[int, int]:
         """Units by position that were not paid back yet."""
-        return {
-            one["position"]: rng.randint(0, one["quantity"] - one["refunded_quantity"]) for one in self.lines
-        }
+        return {one.position: rng.randint(0, one.unpaid) for one in self.lines}
 
-    def pay_back(self, parts: Parts, units: list[PaidBack]) -> None:
+    def pay_back(self, parts: Parts, units: list[PaidUnits]) -> None:
         """Count a refund, and check what must hold of each."""
         assert 0 <= parts.tax <= self.left.tax
         assert 0 <= parts.shipping <= self.left.shipping
         assert 0 <= parts.goods <= self.left.goods
-        self.left = Parts(
-            self.left.amount - parts.amount, self.left.tax - parts.tax, self.left.shipping - parts.shipping
-        )
+        self.left -= parts
         for one in units:
-            target = next(line for line in self.lines if line["position"] == one.position)
-            target["refunded_quantity"] += one.quantity
-            target["refunded_minor"] += one.amount
-            assert target["refunded_quantity"] <= target["quantity"]
-            assert left_of(target) >= 0
+            index = next(i for i, line in enumerate(self.lines) if line.position == one.position)
+            target = self.lines[index] = paid_back(self.lines[index], one.quantity, one.amount)
+            assert target.refunded_quantity <= target.quantity
+            assert target.left_minor >= 0
 
 
 @st.composite
@@ -95,9 +102,9 @@ def orders(draw: st.DrawFn) -> Order:
 @given(orders(), st.integers(0, 2**32))
 def test_any_split_by_units_pays_back_everything_and_of_each_part_everything(order: Order, seed: int) -> None:
     rng = Random(seed)
-    while any(one["refunded_quantity"] < one["quantity"] for one in order.lines):
-        wanted = order.some_units(rng)
-        parts, units = chosen_units(order.lines, wanted)
+    while any(one.refunded_quantity < one.quantity for one in order.lines):
+        units_to_pay = order.some_units(rng)
+        parts, units = cost_of_units(order.lines, units_to_pay)
         order.pay_back(fitted(parts, order.left), units)
     assert order.left == Parts(0)
 
@@ -111,8 +118,8 @@ def test_units_and_amounts_in_any_order_never_pay_back_more_than_there_was(order
             amount = rng.randint(1, order.left.amount)
             order.pay_back(share_of(amount, order.left), [])
             continue
-        wanted = order.some_units(rng)
-        parts, units = chosen_units(order.lines, wanted)
+        units_to_pay = order.some_units(rng)
+        parts, units = cost_of_units(order.lines, units_to_pay)
         if parts.amount > order.left.amount:  # as a return is: what is left, and no more
             units = respread(units, order.left.amount)
             parts = Parts(order.left.amount, parts.tax, parts.shipping)
@@ -127,8 +134,7 @@ def test_the_shares_of_units_are_rounded_so_that_they_sum_up() -> None:
     for _ in range(3):
         parts = of_units(one, 1)
         paid.append((parts.amount, parts.tax, parts.shipping))
-        one["refunded_quantity"] += 1
-        one["refunded_minor"] += parts.amount
+        one = paid_back(one, 1, parts.amount)
     assert paid == [(560, 27, 200), (559, 26, 199), (560, 27, 200)]
 
 
@@ -140,6 +146,5 @@ def test_an_amount_holds_tax_and_shipping_in_their_share() -> None:
 
 def test_the_last_units_get_what_a_refused_refund_left() -> None:
     """After a refund failed its units count again, and may be rounded otherwise than at first."""
-    one = line(1, 3, 100)
-    one |= {"refunded_quantity": 1, "refunded_minor": 34}  # the second of three, whose first was refused
+    one = paid_back(line(1, 3, 100), 1, 34)  # the second of three, whose first was refused
     assert of_units(one, 2).amount == 66
