@@ -123,7 +123,7 @@ def unreported_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
             PaymentAlert.problem,
             PaymentAlert.created_at,
         )
-        .where(PaymentAlert.told_at.is_(None))
+        .where(PaymentAlert.mailed_at.is_(None))
         .order_by(PaymentAlert.id)
         .limit(limit)
     ).all()
@@ -131,7 +131,9 @@ def unreported_alerts(tx: Connection, limit: int) -> Sequence[AnyRow]:
 
 def mark_alerts_reported(tx: Connection, alert_ids: Sequence[int], now: datetime) -> None:
     """Note that a mail reports these alerts."""
-    tx.execute(update(PaymentAlert).where(PaymentAlert.id.in_(alert_ids)).values(told_at=now))
+    tx.execute(
+        update(PaymentAlert).where(PaymentAlert.id.in_(alert_ids)).values({PaymentAlert.mailed_at: now})
+    )
 
 
 def insert(tx: Connection, mails: Sequence[NewMail]) -> None:

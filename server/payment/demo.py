@@ -12,7 +12,8 @@ import hmac
 import json
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import structlog
 
@@ -32,7 +33,7 @@ SIGNATURE: Final = "sanset-demo-signature"
 TOLERANCE_SECONDS: Final = 300
 _KINDS: Final = {"payment.captured": CAPTURED, "payment.declined": DECLINED}
 
-Tell = Callable[[bytes, Mapping[str, str]], Awaitable[Any]]
+Tell = Callable[[bytes, Mapping[str, str]], Awaitable[object]]
 """Takes a webhook: its body and headers."""
 
 log = structlog.get_logger()
@@ -65,6 +66,67 @@ class ReportSigner:
         return hmac.new(self._key, moment.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoEvent:
+    """What a webhook of the demo gateway tells: of a type of its own, what became of a charge."""
+
+    id: str
+    type: str
+    key: str = ""
+    gateway_id: str = ""
+    problem: str = ""
+    received: Money | None = None
+
+    @classmethod
+    def of_outcome(cls, event_id: str, key: str, outcome: Outcome) -> Self:
+        """The event that tells of an outcome."""
+        return cls(
+            id=event_id,
+            type=next(kind for kind, status in _KINDS.items() if status == outcome.status),
+            key=key,
+            gateway_id=outcome.gateway_id,
+            problem=outcome.problem,
+            received=outcome.received,
+        )
+
+    @classmethod
+    def of_json(cls, body: bytes) -> Self:
+        """Read an event. Raises ValueError, KeyError and TypeError for what is none."""
+        event = json.loads(body)
+        if event["type"] not in _KINDS:
+            return cls(id=event["id"], type=event["type"])
+        has_amount = "amount_minor" in event
+        return cls(
+            id=event["id"],
+            type=event["type"],
+            key=event["key"],
+            gateway_id=str(event["gateway_id"]),
+            problem=event["problem"],
+            received=Money(int(event["amount_minor"]), str(event["currency"])) if has_amount else None,
+        )
+
+    def to_json(self) -> bytes:
+        """The body of its webhook."""
+        event: dict[str, object] = {
+            "id": self.id,
+            "type": self.type,
+            "key": self.key,
+            "gateway_id": self.gateway_id,
+            "problem": self.problem,
+        }
+        if self.received is not None:
+            event |= {"amount_minor": self.received.minor, "currency": self.received.currency}
+        return json.dumps(event).encode()
+
+    def report(self) -> Report:
+        """What it means to the shop."""
+        status = _KINDS.get(self.type)
+        if status is None:
+            return Report(self.id)
+        outcome = Outcome(status, self.gateway_id, self.problem, received=self.received)
+        return Report(self.id, self.key, self.gateway_id, outcome)
+
+
 class DemoGateway(InHouseGateway):
     """Captures every payment by card or UPI, but for a share that it declines and the tokens above."""
 
@@ -95,11 +157,11 @@ class DemoGateway(InHouseGateway):
             await asyncio.sleep(self._delay)
         if charge.token == TIMEOUT:
             await asyncio.Event().wait()
-        known = charge.token == LATE and await self._books.find(charge.key)
+        is_repeat = charge.token == LATE and await self._books.find(charge.key)
         outcome = await self._books.charge(charge, self._objection(charge))
         if charge.token == TWICE:
             self._report(charge.key, outcome, times=2)
-        if charge.token == LATE and not known:
+        if charge.token == LATE and not is_repeat:
             self._report(charge.key, outcome, after=self._late)
             await asyncio.sleep(self._late)
         return outcome
@@ -111,29 +173,13 @@ class DemoGateway(InHouseGateway):
             return None
         self._signer.check(str(signature), body)
         try:
-            event = json.loads(body)
-            status = _KINDS.get(event["type"])
-            if status is None:
-                return Report(event["id"])
-            gateway_id = str(event["gateway_id"])
-            outcome = Outcome(status, gateway_id, event["problem"], received=_received(event))
-            return Report(event["id"], event["key"], gateway_id, outcome)
+            return DemoEvent.of_json(body).report()
         except (ValueError, KeyError, TypeError):  # signed, yet not a report: nothing of ours
             raise SignatureInvalid() from None
 
     def webhook(self, event_id: str, key: str, outcome: Outcome) -> tuple[bytes, dict[str, str]]:
         """The body and the headers of the webhook that tells of an outcome."""
-        kind = next(kind for kind, status in _KINDS.items() if status == outcome.status)
-        event: dict[str, Any] = {
-            "id": event_id,
-            "type": kind,
-            "key": key,
-            "gateway_id": outcome.gateway_id,
-            "problem": outcome.problem,
-        }
-        if outcome.received is not None:
-            event |= {"amount_minor": outcome.received.minor, "currency": outcome.received.currency}
-        body = json.dumps(event).encode()
+        body = DemoEvent.of_outcome(event_id, key, outcome).to_json()
         return body, {SIGNATURE: self._signer.header(body)}
 
     async def stop(self) -> None:
@@ -166,7 +212,3 @@ class DemoGateway(InHouseGateway):
                     await self.tell(body, headers)
             except Exception as error:  # a real one would try again; here the sweeper finds it out
                 log.warning("demo_webhook_failed", key=key, error=type(error).__name__)
-
-
-def _received(event: Mapping[str, Any]) -> Money | None:
-    return Money(int(event["amount_minor"]), str(event["currency"])) if "amount_minor" in event else None

@@ -173,7 +173,7 @@ class PaymentAlert(Base):
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id", ondelete="CASCADE"), index=True)
     problem: Mapped[str] = mapped_column(String(500))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when the mail was written
+    mailed_at: Mapped[datetime | None] = mapped_column("told_at", UtcDateTime)  # when the mail was written
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when a person was done with it
 
     __table_args__ = (

@@ -20,7 +20,14 @@ from server.refund.sale import Sale, open_sale
 
 
 def cancel(
-    tx: Connection, order_id: int, user_id: int | None, reason: str, key: str, actor: Actor, now: datetime
+    tx: Connection,
+    order_id: int,
+    user_id: int | None,
+    *,
+    reason: str,
+    key: str,
+    actor: Actor,
+    now: datetime,
 ) -> int | None:
     """Cancel an order, with `user_id` only that user's; returns the refund to pay back. Repeating changes nothing.
 
@@ -42,7 +49,8 @@ def cancel(
         # The cart before the stock, as a checkout locks them.
         give_back(tx, sale.order, now, tell=True)
     stock = sale.restock_all(tx)
-    refund_id = _undo(tx, sale, reason, key, actor, now)
+    decision = Decision(reason=reason or "The order was cancelled.", key=key, actor=actor, now=now)
+    refund_id = _undo(tx, sale, decision)
     refund = StepRefund(refund_id, minor, sale.currency) if refund_id else None
     step = sale.step(tx, status.CANCELLED, _message(sale, refund_id, minor), now, refund=refund)
     details = {"before": before, "reason": reason, "refund_id": refund_id}
@@ -51,17 +59,16 @@ def cancel(
     return refund_id
 
 
-def _undo(tx: Connection, sale: Sale, reason: str, key: str, actor: Actor, now: datetime) -> int | None:
+def _undo(tx: Connection, sale: Sale, decision: Decision) -> int | None:
     """Give coupon, points and money back; the refund, if there is money to pay back."""
     if sale.state == status.PENDING_PAYMENT:
         end_unpaid(tx, sale.order)  # a checkout that waits hears of it at once
-        promotions.give_back(tx, sale.order.rewards, now)
+        promotions.give_back(tx, sale.order.rewards, decision.now)
         return None
-    promotions.give_back_coupon(tx, sale.order.rewards, now)
-    text = reason or "The order was cancelled."
-    refund_id = record_rest(tx, sale, Decision(reason=text, key=key, actor=actor, now=now))
+    promotions.give_back_coupon(tx, sale.order.rewards, decision.now)
+    refund_id = record_rest(tx, sale, decision)
     if refund_id is None:  # points alone had paid for it
-        promotions.reverse(tx, sale.order.rewards, sale.order.total_minor, now)
+        promotions.reverse(tx, sale.order.rewards, sale.order.total_minor, decision.now)
     return refund_id
 
 

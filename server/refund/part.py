@@ -51,11 +51,11 @@ def build(core: Core, payments: Payments, orders: OrderPart) -> RefundPart:
     )
     calls = LongCall(Refund, settings.payment_timeout_seconds)
     refund_call = RefundCall(
-        core.db, core.pool, refunds, calls=calls, clock=core.clock, render=refund_to_wire
+        core.db, core.work, refunds, calls=calls, clock=core.clock, render=refund_to_wire
     )
     servicer = RefundServicer(
         core.db,
-        core.pool,
+        core.work,
         core.pages,
         clock=core.clock,
         use_cases=RefundUseCases(

@@ -31,7 +31,6 @@ from server.refund import gateway_refunds, outcomes, queries
 from server.refund.records import RefundAttempt
 from server.refund.sale import open_sale
 
-SECONDS = 30.0
 AT_ONCE: Final = 8
 """Refunds that are paid back beside each other; each waits for its gateway most of the time."""
 PAGE: Final = 100

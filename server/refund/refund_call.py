@@ -18,9 +18,9 @@ from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
 from server.db.deadline import Deadline
-from server.db.pool import Pool
+from server.db.work import Work
 from server.refund import queries, return_queries
-from server.refund.processor import SECONDS, RefundProcessor
+from server.refund.processor import RefundProcessor
 from server.refund.records import OrderRefund, RefundedUnits
 from server.refund.service import RefundTerms, key_of, refund
 from server.repeats.claims import Claim
@@ -57,7 +57,7 @@ class RefundCall(Generic[R]):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         refunds: RefundProcessor,
         *,
         calls: LongCall[R],
@@ -65,7 +65,7 @@ class RefundCall(Generic[R]):
         render: Render[R],
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._refunds = refunds
         self._calls = calls
         self._clock = clock
@@ -79,10 +79,10 @@ class RefundCall(Generic[R]):
 
         async def finish(refund_id: int) -> Ended[R]:
             await run(self._refunds.process(refund_id))
-            return await self._pool.run_vital(Deadline(SECONDS), self._end, request, refund_id)
+            return await self._work.write(self._end, request, refund_id, vital=True)
 
         await self._refunds.look_first(request.terms.order_id)
-        begin = partial(self._pool.run, deadline, self._begin, request)
+        begin = partial(self._work.run, self._begin, request, deadline=deadline)
         ended = await self._calls.run(request.claim, deadline, begin, finish)
         if ended.reply is None:
             raise AssertionError("a refund that was decided has a reply")
@@ -95,7 +95,7 @@ class RefundCall(Generic[R]):
             seen = return_queries.open_return(connection, request.terms.order_id)
 
         def decide(tx: Connection, now: datetime) -> int:
-            return refund(tx, request.terms, request.refund_key, request.actor, now, seen)
+            return refund(tx, request.terms, key=request.refund_key, actor=request.actor, now=now, seen=seen)
 
         def resume(tx: Connection, _: datetime) -> Begun[int] | None:
             refund_id = queries.refund_by_key(tx, request.refund_key)
@@ -104,9 +104,8 @@ class RefundCall(Generic[R]):
         with self._db.transaction() as tx:
             return self._calls.claim(tx, request.claim, now, start=decide, resume=resume)
 
-    def _end(self, request: RefundRequest, refund_id: int) -> Ended[R]:
-        with self._db.transaction() as tx:
-            return self._calls.end(tx, request.claim, self._reply(tx, refund_id))
+    def _end(self, tx: Connection, request: RefundRequest, refund_id: int) -> Ended[R]:
+        return self._calls.end(tx, request.claim, self._reply(tx, refund_id))
 
     def _reply(self, tx: Connection, refund_id: int) -> R:
         row = queries.refund(tx, refund_id)

@@ -102,6 +102,7 @@ def receive(
     tx: Connection,
     return_id: int,
     restocked: Sequence[NamedUnits],
+    *,
     key: str,
     actor: Actor,
     now: datetime,

@@ -65,8 +65,8 @@ class SaleLine(PlacedLine):
         """How many of `units` that are paid back now can go into stock: of those of returns, and of the others."""
         of_returns = min(units, self.unpaid_sent_back)
         away = max(self.sent_back - self.returns_restocked, 0)
-        kept = self.quantity - self.sent_back
-        own = max(kept - (self.restocked_quantity - self.returns_restocked), 0)
+        own_restocked = self.restocked_quantity - self.returns_restocked
+        own = max(self.quantity - self.sent_back - own_restocked, 0)
         return min(of_returns, away), min(units - of_returns, own)
 
 

@@ -69,7 +69,13 @@ def pay_back_late(tx: Connection, order: PlacedOrder, minor: int, now: datetime)
 
 
 def refund(
-    tx: Connection, terms: RefundTerms, key: str, actor: Actor, now: datetime, seen: int | None = None
+    tx: Connection,
+    terms: RefundTerms,
+    *,
+    key: str,
+    actor: Actor,
+    now: datetime,
+    seen: int | None = None,
 ) -> int:
     """Decide a refund on an admin's terms, and return its id; `seen` is the return that was open when they asked.
 

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
-from server.db.pool import Pool
+from server.db.work import Work
 from server.order import convert, service
 from server.order import queries as order_queries
 from server.order.errors import OrderNotFound
@@ -53,7 +53,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
     def __init__(
         self,
         db: Database,
-        pool: Pool,
+        work: Work,
         pages: Pages,
         *,
         clock: Clock,
@@ -61,32 +61,39 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         detached: DetachedTasks,
     ) -> None:
         self._db = db
-        self._pool = pool
+        self._work = work
         self._pages = pages
         self._clock = clock
         self._use_cases = use_cases
         self._detached = detached
 
     async def CancelOrder(self, request: pb.CancelOrderRequest, call: Call) -> order_pb2.Order:
-        reply, refund_id = await self._pool.run(call.deadline, self._cancel, request, call)
+        reply, refund_id = await self._work.write(self._cancel, request, call, deadline=call.deadline)
         if refund_id is not None:
             await self._detached.run(self._use_cases.refunds.process(refund_id), call.deadline)
         elif reply.payment.status == payment_pb2.Payment.PENDING:
             await self._detached.run(self._use_cases.give_up(reply.id), call.deadline)
         return reply
 
-    def _cancel(self, request: pb.CancelOrderRequest, call: Call) -> tuple[order_pb2.Order, int | None]:
+    def _cancel(
+        self, tx: Connection, request: pb.CancelOrderRequest, call: Call
+    ) -> tuple[order_pb2.Order, int | None]:
         """The cancelled order, and the refund to pay back; a repeat has none."""
         now = self._clock()
-        with self._db.transaction() as tx:
-            first = first_reply(tx, request, call, now, order_pb2.Order)
-            if first is not None:
-                return first, None
-            key = key_of(call.identity.user_id, call.short_method, request.request_id)
-            owner = owner_for(call.identity)
-            refund_id = cancel(tx, request.order_id, owner, request.reason, key, Actor.of(call), now)
-            reply = convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
-            keep_reply(tx, request, call, reply)
+        first = first_reply(tx, request, call, now, order_pb2.Order)
+        if first is not None:
+            return first, None
+        refund_id = cancel(
+            tx,
+            request.order_id,
+            owner_for(call.identity),
+            reason=request.reason,
+            key=key_of(call.identity.user_id, call.short_method, request.request_id),
+            actor=Actor.of(call),
+            now=now,
+        )
+        reply = convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+        keep_reply(tx, request, call, reply)
         return reply, refund_id
 
     async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> pb.Refund:
@@ -101,9 +108,10 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
             self._check_order(connection, request.order_id, call)
-            rows = queries.refunds(connection, request.order_id)
-            lines = queries.refund_lines(connection, [row.id for row in rows])
-        return pb.ListRefundsResponse(items=[wire.refund_to_wire(row, lines[row.id]) for row in rows])
+            refunds = queries.refunds(connection, request.order_id)
+            lines = queries.refund_lines(connection, [refund.id for refund in refunds])
+        items = [wire.refund_to_wire(refund, lines[refund.id]) for refund in refunds]
+        return pb.ListRefundsResponse(items=items)
 
     def _check_order(self, connection: Connection, order_id: int, call: Call) -> None:
         if not order_queries.is_visible(connection, order_id, owner_for(call.identity)):
@@ -170,23 +178,29 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
             return _read_return(tx, request.return_id)
 
     async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> pb.Return:
-        reply, refund_id = await self._pool.run(call.deadline, self._receive, request, call)
+        reply, refund_id = await self._work.write(self._receive, request, call, deadline=call.deadline)
         if refund_id is not None:
             await self._detached.run(self._use_cases.refunds.process(refund_id), call.deadline)
         return reply
 
-    def _receive(self, request: pb.ReceiveReturnRequest, call: Call) -> tuple[pb.Return, int | None]:
+    def _receive(
+        self, tx: Connection, request: pb.ReceiveReturnRequest, call: Call
+    ) -> tuple[pb.Return, int | None]:
         """The return, and the refund to pay back; a repeat has none."""
         now = self._clock()
-        with self._db.transaction() as tx:
-            first = first_reply(tx, request, call, now, pb.Return)
-            if first is not None:
-                return first, None
-            key = key_of(call.identity.user_id, call.short_method, request.request_id)
-            restocked = wire.units_from_wire(request.restocked)
-            refund_id = returns.receive(tx, request.return_id, restocked, key, Actor.of(call), now)
-            reply = _read_return(tx, request.return_id)
-            keep_reply(tx, request, call, reply)
+        first = first_reply(tx, request, call, now, pb.Return)
+        if first is not None:
+            return first, None
+        refund_id = returns.receive(
+            tx,
+            request.return_id,
+            wire.units_from_wire(request.restocked),
+            key=key_of(call.identity.user_id, call.short_method, request.request_id),
+            actor=Actor.of(call),
+            now=now,
+        )
+        reply = _read_return(tx, request.return_id)
+        keep_reply(tx, request, call, reply)
         return reply, refund_id
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, Engine, Executable, bindparam, text
 
 from server.db.engine import reading
 from server.progress import ProgressReport, silent
-from server.verify.after_sale import AFTER_SALE
 from server.verify.carts import CARTS
 from server.verify.checkout import CHECKOUT
 from server.verify.money_moved import MONEY_MOVED
@@ -21,6 +20,7 @@ from server.verify.payments import PAYMENTS
 from server.verify.pricing import PRICING
 from server.verify.promotions import PROMOTIONS
 from server.verify.references import reference_rules
+from server.verify.refunds import REFUNDS
 from server.verify.rule import Rule
 from server.verify.stock import STOCK
 from server.verify.units import UNITS
@@ -50,7 +50,7 @@ def rules() -> list[Rule]:
         *CHECKOUT,
         *PAYMENTS,
         *PROMOTIONS,
-        *AFTER_SALE,
+        *REFUNDS,
         *MONEY_MOVED,
         *UNITS,
         *OUTBOXES,

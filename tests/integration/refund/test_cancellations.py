@@ -14,7 +14,10 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import refund_pb2 as pb
-from support.after_sale_story import (
+from support.cart_shop import cents, forget
+from support.cart_shop import refused as refused_checkout
+from support.payment_shop import sound
+from support.refund_story import (
     audited,
     bought,
     cancel,
@@ -31,9 +34,6 @@ from support.after_sale_story import (
     units,
     usd,
 )
-from support.cart_shop import cents, forget
-from support.cart_shop import refused as refused_checkout
-from support.payment_shop import sound
 from support.running_shop import Account, RunningShop, refusal, refused
 from support.watcher import Watcher
 

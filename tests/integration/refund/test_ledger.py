@@ -10,7 +10,9 @@ import pytest
 from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
-from support.after_sale_story import (
+from support.cart_shop import cents
+from support.payment_shop import sound
+from support.refund_story import (
     approve,
     ask_return,
     bought,
@@ -28,8 +30,6 @@ from support.after_sale_story import (
     units,
     usd,
 )
-from support.cart_shop import cents
-from support.payment_shop import sound
 from support.running_shop import Account, RunningShop, refusal, refused
 
 from server.refund import return_queries

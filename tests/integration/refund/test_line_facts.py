@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 from sanset.v1 import category_pb2, order_pb2, segment_pb2
-from support.after_sale_story import bought, delivered, refund, sent_back, state, usd
 from support.page_by_page import page_by_page
+from support.refund_story import bought, delivered, refund, sent_back, state, usd
 from support.running_shop import Account, RunningShop
 
 from ml.data import interactions

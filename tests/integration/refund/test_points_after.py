@@ -9,7 +9,9 @@ import grpc
 import pytest
 from sanset.v1 import cart_pb2, order_pb2, order_service_pb2
 from sanset.v1 import promotion_pb2 as pb
-from support.after_sale_story import (
+from support.cart_shop import cents, count_points, let_days_pass, read_cart
+from support.payment_shop import sound
+from support.refund_story import (
     approve,
     ask_return,
     bought,
@@ -21,8 +23,6 @@ from support.after_sale_story import (
     sent_back,
     units,
 )
-from support.cart_shop import cents, count_points, let_days_pass, read_cart
-from support.payment_shop import sound
 from support.running_shop import Account, RunningShop, refused
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sanset.v1 import cart_pb2, order_pb2
 from sanset.v1 import promotion_pb2 as pb
-from support.after_sale_story import bought, cancel, delivered, refund, refunded_by, refunds, sent_back, units
 from support.cart_shop import cents
 from support.payment_shop import sound
+from support.refund_story import bought, cancel, delivered, refund, refunded_by, refunds, sent_back, units
 from support.running_shop import Account, RunningShop, test_settings
 
 

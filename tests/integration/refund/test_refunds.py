@@ -14,7 +14,9 @@ from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, promotion_pb2
 from sanset.v1 import refund_pb2 as pb
 from sqlalchemy import Connection
-from support.after_sale_story import (
+from support.cart_shop import cents, forget
+from support.payment_shop import sound
+from support.refund_story import (
     approve,
     ask_return,
     audited,
@@ -35,8 +37,6 @@ from support.after_sale_story import (
     units,
     usd,
 )
-from support.cart_shop import cents, forget
-from support.payment_shop import sound
 from support.running_shop import Refused, RunningShop, refusal, refused
 
 from server.db import pool

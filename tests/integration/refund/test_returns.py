@@ -9,7 +9,10 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import refund_pb2 as pb
-from support.after_sale_story import (
+from support.cart_shop import cents
+from support.page_by_page import page_by_page
+from support.payment_shop import sound
+from support.refund_story import (
     approve,
     ask_return,
     audited,
@@ -31,9 +34,6 @@ from support.after_sale_story import (
     units,
     usd,
 )
-from support.cart_shop import cents
-from support.page_by_page import page_by_page
-from support.payment_shop import sound
 from support.running_shop import Account, Refused, RunningShop, refusal, refused
 
 CODE = grpc.StatusCode

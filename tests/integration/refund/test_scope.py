@@ -9,9 +9,9 @@ import pytest
 from google.protobuf.json_format import ParseDict
 from sanset.v1 import model_pb2, order_pb2
 from sanset.v1 import refund_pb2 as pb
-from support.after_sale_story import bought, delivered, get, refunds, units, usd
 from support.cart_shop import cents
 from support.payment_shop import sound
+from support.refund_story import bought, delivered, get, refunds, units, usd
 from support.running_shop import RunningShop, refused
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

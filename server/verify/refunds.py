@@ -1,4 +1,4 @@
-"""The rules of what comes after a sale: refunds match what was paid back, returns and units their orders."""
+"""The rules of what undoes an order: refunds match what was paid back, returns and units their orders."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from server.order.status import CANCELLED, RECEIVED, REFUNDED, RETURN_REQUESTED
 from server.payment.status import DISPUTE, FAILED, PENDING
 from server.verify.rule import Rule
 
-AFTER_SALE: Final = (
+REFUNDS: Final = (
     Rule(
         "line-units",
         "order {order_id}, line {position}: of {quantity} units {refunded_quantity} were paid back and "
