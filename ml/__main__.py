@@ -20,7 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ml.artifacts.artifact import MIN_KEY_BYTES
 from ml.models.boosting import MissingLibrary
 from ml.training.options import Options
-from ml.training.train import MODEL_TYPES, TooLittleData, run
+from ml.training.train import MODEL_TYPES, InsufficientData, run
 
 Number = TypeVar("Number", int, float)
 
@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         )
     except Cancelled:
         return _failed(EXIT_CANCELLED, "CANCELLED", "Training was cancelled; nothing was published.")
-    except TooLittleData as error:
+    except InsufficientData as error:
         return _failed(EXIT_TOO_LITTLE_DATA, "TOO_LITTLE_DATA", str(error))
     except MissingLibrary as error:
         return _failed(EXIT_FAILED, "MISSING_LIBRARY", f"{error}.")

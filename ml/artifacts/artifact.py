@@ -25,7 +25,7 @@ from typing import NoReturn
 import numpy as np
 
 from ml.artifacts.manifest import Description, FileEntry, Manifest
-from ml.artifacts.parameters import Parameters
+from ml.artifacts.parameters import ModelParameters
 from ml.artifacts.schema import ARRAYS, FORMAT, PARTS, TEXTS, Contents, InvalidContents, check
 from ml.data.arrays import Array
 
@@ -226,7 +226,7 @@ def _verified_manifest(path: Path, key: bytes) -> Manifest:
             name: FileEntry(**{**entry, "shape": tuple(entry["shape"])})
             for name, entry in fields["files"].items()
         }
-        parameters = Parameters.of_json(fields["parameters"])
+        parameters = ModelParameters.of_json(fields["parameters"])
         manifest = Manifest(**{**fields, "parameters": parameters, "files": files})
     except (ValueError, TypeError, KeyError, AttributeError):
         _refuse(path, "its manifest cannot be understood")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from ml.artifacts.parameters import Parameters
+from ml.artifacts.parameters import ModelParameters
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Manifest:
     created: str
     """ISO 8601, UTC."""
     data_fingerprint: str
-    parameters: Parameters
+    parameters: ModelParameters
     origins: Mapping[str, str]
     """Part → the artifact whose training made it: an earlier one where the part was carried over."""
     library_versions: Mapping[str, str]
@@ -44,7 +44,7 @@ class Description:
     model_type: str
     created: datetime
     data_fingerprint: str
-    parameters: Parameters
+    parameters: ModelParameters
     carried: Mapping[str, str]
     """Part → name of the artifact it was carried over from."""
     library_versions: Mapping[str, str]

@@ -56,7 +56,7 @@ class TrendingParameters:
 
 
 @dataclass(frozen=True)
-class Parameters:
+class ModelParameters:
     """What the serving model and the reader of a manifest need to know; a field for each part."""
 
     als: AlsParameters
@@ -69,7 +69,7 @@ class Parameters:
     blend: BlendWeights
 
     @classmethod
-    def of_json(cls, parts: Mapping[str, Mapping[str, Any]]) -> Parameters:
+    def of_json(cls, parts: Mapping[str, Mapping[str, Any]]) -> ModelParameters:
         """Read what `dataclasses.asdict` gives; raises KeyError or TypeError for anything else."""
         return cls(
             als=AlsParameters(**parts["als"]),

@@ -70,7 +70,7 @@ class NextBasketReport:
 
 
 def online_retail(path: Path, options: Options, progress: Progress) -> NextBasketReport:
-    """Run the protocol on a file, plain or gzipped; raises UnreadableFile, and TooLittleData for a short one."""
+    """Run the protocol on a file, plain or gzipped; raises UnreadableFile, or InsufficientData for a short one."""
     progress("read", 0, "Reading the invoices")
     dataset = read_online_retail(path)
     split = hold_out(dataset)

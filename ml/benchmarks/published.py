@@ -141,7 +141,7 @@ class _Watch:
 def measure_files(train_path: Path, test_path: Path, *, k: int, progress: Progress) -> PublishedReport:
     """Train on one file, rank what its users do not have there, and compare with the other file.
 
-    Raises UnreadableFile, and TooLittleData for a file too short.
+    Raises UnreadableFile, and InsufficientData for a file too short.
     """
     progress("read", 0, "Reading the files")
     past, future = read_lines(train_path), read_lines(test_path)

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from ml.data.arrays import Doubles, Floats, Ids
 
+DAY = 86_400.0
+"""Seconds."""
+
 GUEST = 0
 """The user id of an order placed without an account; real ids are positive."""
 

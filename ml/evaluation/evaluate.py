@@ -28,7 +28,7 @@ Measures = Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ServingEvaluation:
     """The model in use, measured on the same cases as a candidate."""
 
     version: str
@@ -62,7 +62,7 @@ class Evaluation:
     popularity: Measures
     sources: Mapping[str, Measures]
     """Of each source alone."""
-    serving: Comparison | None = None
+    serving: ServingEvaluation | None = None
     reorder: Measures | None = None
 
     def to_json(self) -> dict[str, object]:
@@ -118,7 +118,7 @@ def evaluate(model: Model, cases: Sequence[Case], sold: Interactions, *, k: int 
 
 def compare(
     candidate: Model, serving: Model, cases: Sequence[Case], *, sold: Interactions, since: float
-) -> Comparison:
+) -> ServingEvaluation:
     """Measure the model in use and a candidate on the same cases.
 
     `since` is when it was trained, in seconds since 1970. Where enough of the baskets are younger, only those
@@ -130,7 +130,7 @@ def compare(
     own = [recommended(candidate, case) for case in subset]
     difference = _recalls(own, subset) - _recalls(lists, subset)
     error = float(difference.std(ddof=1) / np.sqrt(len(subset))) if len(subset) > 1 else 0.0
-    return Comparison(
+    return ServingEvaluation(
         version=serving.version,
         users=len(subset),
         unseen=subset is later,

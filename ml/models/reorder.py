@@ -14,11 +14,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ml.data.arrays import Doubles, Floats, Ids, Rows
-from ml.data.dataset import GUEST, Interactions
+from ml.data.dataset import DAY, GUEST, Interactions
 from ml.models.boosting import MissingLibrary, lightgbm
 from ml.models.examples import Examples
 from ml.models.reorder_features import FEATURES, Past, Purchases, past_of, run_starts
-from ml.models.sales import DAY, Sales
+from ml.models.sales import Sales
 
 TARGETS_EACH = 3
 """Latest orders of a user that are learned from; earlier ones add little and cost as much."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Ids, Rows, rows_of
-from ml.models.sales import DAY, WINDOWS, Sales
+from ml.data.dataset import DAY
+from ml.models.sales import WINDOWS, Sales
 
 LINES_LIMIT = 500
 """Purchases of a user that are looked at, the latest; a wholesaler's older ones cost time and tell little."""

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Ids, Rows, first_of_pairs, rows_of
-from ml.data.dataset import GUEST, Interactions
+from ml.data.dataset import DAY, GUEST, Interactions
 
-DAY = 86_400.0
 WINDOWS = (7, 14, 30, 90)
 """Lengths in days of the windows that end with the day before."""
 

@@ -17,10 +17,8 @@ from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from ml.data.arrays import Array, Doubles, Ids
-from ml.data.dataset import GUEST, Orders
+from ml.data.dataset import DAY, GUEST, Orders
 from ml.models.segment_names import named
-
-DAY = 86_400.0
 
 MIN_CUSTOMERS = 10
 """Below this many customers there is nothing to group."""
@@ -35,8 +33,8 @@ sample moves no centre, and the silhouette costs their square."""
 
 
 @dataclass(frozen=True, eq=False)
-class Customers:
-    """What the customers of a shop did, ascending by id: parallel arrays.
+class CustomerValues:
+    """What the customers of a shop are worth, ascending by id: parallel arrays.
 
     `recency` counts whole days back from the shop's latest order, `frequency` orders, `monetary` minor units.
     """
@@ -55,7 +53,7 @@ def train(orders: Orders, *, seed: int = 0) -> tuple[dict[str, Array], dict[str,
     """
     customers = customers_of(orders)
     if len(customers.ids) < MIN_CUSTOMERS:
-        customers = Customers(*(column[:0] for column in _columns(customers)))
+        customers = CustomerValues(*(column[:0] for column in _columns(customers)))
         labels, names, descriptions = np.empty(0, np.int64), list[str](), list[str]()
     else:
         points = _points(customers)
@@ -71,7 +69,7 @@ def train(orders: Orders, *, seed: int = 0) -> tuple[dict[str, Array], dict[str,
     return arrays, {"segments_names": names, "segments_descriptions": descriptions}
 
 
-def customers_of(orders: Orders) -> Customers:
+def customers_of(orders: Orders) -> CustomerValues:
     """Sum the orders up by customer; guests are left out."""
     is_member = orders.user_ids != GUEST
     ids, rows = np.unique(orders.user_ids[is_member], return_inverse=True)
@@ -81,7 +79,7 @@ def customers_of(orders: Orders) -> Customers:
     # bincount would sum in floats, which lose large amounts
     np.add.at(monetary, rows, orders.totals[is_member])
     newest = orders.times.max(initial=0)
-    return Customers(
+    return CustomerValues(
         ids.astype(np.int64),
         ((newest - last) // DAY).astype(np.int32),
         np.bincount(rows, minlength=len(ids)).astype(np.int32),
@@ -89,11 +87,11 @@ def customers_of(orders: Orders) -> Customers:
     )
 
 
-def _columns(customers: Customers) -> tuple[Array, Array, Array, Array]:
+def _columns(customers: CustomerValues) -> tuple[Array, Array, Array, Array]:
     return customers.ids, customers.recency, customers.frequency, customers.monetary
 
 
-def _points(customers: Customers) -> Doubles:
+def _points(customers: CustomerValues) -> Doubles:
     """A point per customer; more is better on each axis: recent, often, much."""
     columns = [-np.log1p(customers.recency), np.log1p(customers.frequency), np.log1p(customers.monetary)]
     points = np.column_stack(columns).astype(np.float64)

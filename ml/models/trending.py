@@ -8,10 +8,9 @@ from itertools import pairwise
 import numpy as np
 
 from ml.data.arrays import Array, Doubles, Floats, Ids, Rows, first_of_pairs, rows_of
-from ml.data.dataset import Interactions
+from ml.data.dataset import DAY, Interactions
 
 HALF_LIFE_DAYS = 7.0
-DAY = 86_400.0
 
 
 def train(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ml.artifacts.artifact import load
-from ml.artifacts.parameters import Parameters
+from ml.artifacts.parameters import ModelParameters
 from ml.artifacts.schema import Contents
 from ml.data.arrays import Floats, Ids
 from ml.models.blend_weights import BlendWeights
@@ -23,7 +23,7 @@ from ml.ranking.catalogue import Catalogue
 from ml.ranking.context import Context
 from ml.ranking.eligibility import Eligible
 from ml.ranking.exploration import Exploration
-from ml.ranking.ranked import Ranked
+from ml.ranking.ranked import RankedCandidates
 from ml.ranking.ranker import Ranker
 from ml.ranking.recent_sales import RecentSales
 from ml.ranking.related import RelatedProducts
@@ -65,7 +65,7 @@ class Model:
         self,
         version: str,
         contents: Contents,
-        parameters: Parameters,
+        parameters: ModelParameters,
         *,
         newcomers: Mapping[int, tuple[ProductText, int | None]] | None = None,
         trained: Model | None = None,
@@ -204,14 +204,16 @@ class Model:
         """What every source says of the candidates."""
         return None if candidates is None else self.ranker.features(candidates, weights or self.weights)
 
-    def rank(self, features: Features | None) -> Ranked | None:
+    def rank(self, features: Features | None) -> RankedCandidates | None:
         """The candidates by descending score, each with its reason."""
         if features is None:
             return None
-        return Ranked(features, self.ranker, self._catalogue, weights=self.weights, curve=self._curve)
+        return RankedCandidates(
+            features, self.ranker, self._catalogue, weights=self.weights, curve=self._curve
+        )
 
     def select(
-        self, ranked: Ranked | None, context: Context, eligible: Eligible, limit: int
+        self, ranked: RankedCandidates | None, context: Context, eligible: Eligible, limit: int
     ) -> list[Recommendation]:
         """The best of the ranked that are eligible, spread over categories and brands.
 

@@ -17,7 +17,7 @@ from ml.ranking.selection import Batch, Source
 GROWTH = 4
 
 
-class Ranked:
+class RankedCandidates:
     """Candidates in order of their weighted features: the user's own rung of the ladder."""
 
     floor, ceiling = 0.0, 1.0

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ml.data.arrays import Floats, Rows
-from ml.models.sales import DAY, WINDOWS, Sales
+from ml.data.dataset import DAY
+from ml.models.sales import WINDOWS, Sales
 
 WINDOW_DAYS = 30
 SMOOTHING = 1e-3

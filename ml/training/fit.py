@@ -11,7 +11,7 @@ from ml.artifacts.parameters import (
     AlsParameters,
     ContentParameters,
     CopurchaseParameters,
-    Parameters,
+    ModelParameters,
     SegmentsParameters,
     TrendingParameters,
 )
@@ -84,10 +84,10 @@ def fit_item_models(
     return affinity.train(user_items, baskets, names, threads=options.threads, on_model=on_model)
 
 
-def parameters_of(options: Options, recipe: Recipe | None = None) -> Parameters:
+def parameters_of(options: Options, recipe: Recipe | None = None) -> ModelParameters:
     """What a model is fitted with, for its manifest."""
     recipe, seed = recipe or Recipe(), options.seed
-    return Parameters(
+    return ModelParameters(
         als=AlsParameters(options.factors, options.regularization, options.iterations, options.alpha, seed),
         copurchase=CopurchaseParameters(
             copurchase.ALPHA, copurchase.BETA, copurchase.NEIGHBOURS, dict(recipe.shares)

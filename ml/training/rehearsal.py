@@ -11,7 +11,7 @@ from ml.artifacts.schema import PARTS, Contents
 from ml.data.dataset import Dataset
 from ml.data.split import Case, Split, cases, hold_out
 from ml.evaluation import holdout
-from ml.evaluation.evaluate import USERS_LIMIT, Comparison, Evaluation, compare, evaluate
+from ml.evaluation.evaluate import USERS_LIMIT, Evaluation, ServingEvaluation, compare, evaluate
 from ml.models import affinity, discovery
 from ml.ranking.model import Model
 from ml.training import blend
@@ -104,7 +104,7 @@ def _model(contents: Contents, options: Options, recipe: Recipe) -> Model:
     return Model("measured", contents | Contents(recipe.curve, {}), parameters_of(options, recipe))
 
 
-def _compared(model: Model, serving: Artifact, measuring: Sequence[Case], split: Split) -> Comparison:
+def _compared(model: Model, serving: Artifact, measuring: Sequence[Case], split: Split) -> ServingEvaluation:
     manifest = serving.manifest
     old = Model(manifest.name, serving.contents, manifest.parameters)
     since = datetime.fromisoformat(manifest.created).timestamp()

@@ -16,7 +16,7 @@ from ml.artifacts import artifact
 from ml.artifacts.artifact import Artifact
 from ml.artifacts.carryover import aligned
 from ml.artifacts.manifest import Description
-from ml.artifacts.parameters import Parameters
+from ml.artifacts.parameters import ModelParameters
 from ml.artifacts.schema import PARTS, Contents
 from ml.data.arrays import rows_of
 from ml.data.dataset import GUEST, Dataset
@@ -33,7 +33,7 @@ MIN_USERS = 5
 LIBRARIES = ("numpy", "scipy", "faiss-cpu", "implicit", "lightgbm", "scikit-learn", "sqlalchemy")
 
 
-class TooLittleData(Exception):
+class InsufficientData(Exception):
     """The shop has not sold enough to learn from; the text says what it has and what is needed."""
 
 
@@ -61,7 +61,7 @@ def run(
 
     `serving` is the name of the artifact in use, from which it is carried over; else from the newest.
 
-    Raises TooLittleData, MissingLibrary where `reorder` alone was asked for and cannot be trained, sqlalchemy's
+    Raises InsufficientData, MissingLibrary where `reorder` alone was asked for and cannot be trained, sqlalchemy's
     errors when the database cannot be read, OSError when the disk refuses.
     """
     if model_type == "reorder" and (missing := missing_library()):
@@ -90,14 +90,14 @@ def run(
 
 
 def require_enough(dataset: Dataset) -> None:
-    """Raise TooLittleData unless there are orders, customers and products enough to learn from."""
+    """Raise InsufficientData unless there are orders, customers and products enough to learn from."""
     lines = dataset.interactions
     on_sale = rows_of(dataset.products.ids, lines.product_ids) >= 0
     orders = len(np.unique(lines.order_ids[on_sale]))
     users = len(np.unique(lines.user_ids[on_sale & (lines.user_ids != GUEST)]))
     products = len(np.unique(lines.product_ids[on_sale]))
     if orders < MIN_ORDERS or users < MIN_USERS or products < 2:
-        raise TooLittleData(
+        raise InsufficientData(
             f"Training needs at least {MIN_ORDERS} orders by {MIN_USERS} customers over 2 products on sale; "
             f"the shop has {orders} by {users} over {products}."
         )
@@ -116,7 +116,7 @@ class _Source(NamedTuple):
 
 class _Fitted(NamedTuple):
     contents: Contents
-    parameters: Parameters
+    parameters: ModelParameters
     origins: Mapping[str, str]
     """Part → the artifact that it was carried over from."""
 

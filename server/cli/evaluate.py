@@ -14,7 +14,7 @@ from ml.benchmarks import next_basket, published
 from ml.data.textfile import UnreadableFile
 from ml.models.boosting import MissingLibrary
 from ml.training.options import Options
-from ml.training.train import TooLittleData
+from ml.training.train import InsufficientData
 from server import progress
 from server.cli.arguments import count
 from server.errors import CommandError
@@ -46,7 +46,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
         if arguments.train is not None:
             return line_files(arguments.train, arguments.test, arguments.k, as_json=arguments.json)
         return online_retail(arguments.online_retail, as_json=arguments.json)
-    except (MissingLibrary, TooLittleData, UnreadableFile) as error:
+    except (MissingLibrary, InsufficientData, UnreadableFile) as error:
         raise CommandError(str(error)) from error
 
 

@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from small_shop import make_interactions
 
+from ml.data.dataset import DAY
 from ml.models import discovery, sales
 from ml.models.discovery import FEATURES, Discovery
 from ml.models.examples import Examples
 from ml.models.reorder_features import Purchases, past_of
-from ml.models.sales import DAY, Sales
+from ml.models.sales import Sales
 
 START = 20_000 * DAY
 IDS = np.array([1, 2, 3], dtype=np.int64)

@@ -16,7 +16,7 @@ from ml.data.online_retail import read_online_retail
 from ml.data.split import hold_out
 from ml.data.textfile import UnreadableFile
 from ml.evaluation import holdout
-from ml.training.train import TooLittleData
+from ml.training.train import InsufficientData
 
 HEADING = [
     "InvoiceNo",
@@ -183,5 +183,5 @@ def test_the_report_tells_habits_from_popularity(shop: Path) -> None:
 
 def test_a_file_with_too_few_invoices_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", [row(number, "22752", 5, number) for number in range(1, 4)])
-    with pytest.raises(TooLittleData, match="Training needs at least"):
+    with pytest.raises(InsufficientData, match="Training needs at least"):
         next_basket.online_retail(path, OPTIONS, quiet)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from small_shop import make_interactions
 
-from ml.data.dataset import GUEST, Interactions
+from ml.data.dataset import DAY, GUEST, Interactions
 from ml.models import reorder, sales
 from ml.models.reorder import Reorder
 from ml.models.reorder_features import FEATURES, LINES_LIMIT, Purchases, past_of
-from ml.models.sales import DAY, Sales
+from ml.models.sales import Sales
 
 START = 20_000 * DAY
 WEEK = 7 * DAY

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small_shop import ORDERS_EACH, PRODUCTS, make_dataset
 
+from ml.data.dataset import DAY
 from ml.models.reorder import by_user
 from ml.models.reorder_features import Purchases
-from ml.models.sales import DAY
 from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
 from ml.ranking.selection import Source

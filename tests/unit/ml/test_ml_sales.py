@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from small_shop import make_interactions
 
-from ml.data.dataset import GUEST
+from ml.data.dataset import DAY, GUEST
 from ml.models import sales
-from ml.models.sales import DAY, WINDOWS, Sales
+from ml.models.sales import WINDOWS, Sales
 
 START = 20_000 * DAY
 IDS = np.array([1, 2, 3], dtype=np.int64)

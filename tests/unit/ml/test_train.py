@@ -26,7 +26,7 @@ from ml.ranking.eligibility import Everything, Without
 from ml.ranking.model import Model
 from ml.training import train
 from ml.training.options import Options
-from ml.training.train import TooLittleData
+from ml.training.train import InsufficientData
 
 
 @pytest.fixture
@@ -151,7 +151,9 @@ def test_carried_parts_follow_a_changed_catalogue(url: str, models: Path, tmp_pa
 
 def test_too_few_orders_are_refused_by_number(tmp_path: Path, models: Path):
     url = make_selling_shop(tmp_path / "young.db", orders=3)
-    with pytest.raises(TooLittleData, match=r"at least 20 orders by 5 customers .* the shop has 3 by 1 over"):
+    with pytest.raises(
+        InsufficientData, match=r"at least 20 orders by 5 customers .* the shop has 3 by 1 over"
+    ):
         run(url, models, "all")
     assert not models.exists()
 
