@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -22,7 +21,7 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(String(32))  # "RefundOrder"
     subject: Mapped[str] = mapped_column(String(64))  # "order/123"
     request_id: Mapped[str] = mapped_column(String(128))  # of the call, as the log lines name it
-    details: Mapped[dict[str, Any]] = mapped_column(Json)
+    details: Mapped[dict[str, object]] = mapped_column(Json)
 
     __table_args__ = (
         Index("ix_audit_entries_subject", "subject", "id"),

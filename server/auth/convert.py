@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sanset.v1 import auth_pb2 as pb
-from sqlalchemy import Row
 
+from server.db.base import AnyRow
 from server.rpc.wire import time_to_wire
 
 
-def session_to_wire(row: Row[Any], *, current_id: str) -> pb.Session:
+def session_to_wire(row: AnyRow, *, current_id: str) -> pb.Session:
     """A session as its user sees it; `current_id` is the session of the call."""
     return pb.Session(
         id=row.id,

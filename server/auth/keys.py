@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
@@ -13,6 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 
 from server.crypto.keys import derived_key
 from server.settings import InvalidSettings, Settings
+
+PrivateKey: TypeAlias = bytes | Ed25519PrivateKey | RSAPrivateKey
+PublicKey: TypeAlias = bytes | Ed25519PublicKey | RSAPublicKey
+"""A secret of ours is both."""
 
 MIN_RSA_BITS = 2048
 
@@ -22,7 +26,7 @@ class VerifyingKey:
     """A key and the one algorithm it is used with: a token cannot choose another."""
 
     algorithm: str
-    key: Any
+    key: PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class KeyRing:
 
     kid: str
     algorithm: str
-    signing_key: Any
+    signing_key: PrivateKey
     accepted: Mapping[str, VerifyingKey]
 
     @classmethod
@@ -41,13 +45,13 @@ class KeyRing:
         Raises InvalidSettings when a file is missing or holds another kind of key.
         """
         accepted = {kid: _public_key(path) for kid, path in settings.jwt_previous_keys.items()}
-        signing: Any
-        verifying: Any
+        signing: PrivateKey
+        verifying: PublicKey
         if settings.jwt_key_file is None or settings.algorithm == "HS256":
             signing = verifying = account_key(settings.secret_key.get_secret_value(), "access-token")
         else:
-            signing = _private_key(settings.jwt_key_file, settings.algorithm)
-            verifying = signing.public_key()
+            pair = _private_key(settings.jwt_key_file, settings.algorithm)
+            signing, verifying = pair, pair.public_key()
         accepted[settings.jwt_key_id] = VerifyingKey(settings.algorithm, verifying)
         return cls(settings.jwt_key_id, settings.algorithm, signing, accepted)
 
@@ -59,7 +63,7 @@ def account_key(secret_key: str, purpose: str) -> bytes:
     return derived_key(secret_key.encode(), purpose)
 
 
-def _private_key(path: Path, algorithm: str) -> Any:
+def _private_key(path: Path, algorithm: str) -> Ed25519PrivateKey | RSAPrivateKey:
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except (OSError, ValueError, TypeError) as error:

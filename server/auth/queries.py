@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 from sqlalchemy.orm import aliased
@@ -17,7 +16,7 @@ def _is_open(now: datetime) -> ColumnElement[bool]:
     return and_(Session.revoked_at.is_(None), Session.expires_at > now)
 
 
-def insert_session(tx: Connection, values: Mapping[str, Any]) -> None:
+def insert_session(tx: Connection, values: Mapping[str, object]) -> None:
     """Store a new session."""
     tx.execute(insert(Session).values(**values))
 

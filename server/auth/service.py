@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.auth import sessions, throttle
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.errors import Overloaded
@@ -64,7 +64,7 @@ class SignIn:
         self._policy = policy
         self._limit_addresses = limit_addresses
 
-    async def register(self, account: NewAccount, password: str, deadline: Deadline) -> Row[Any]:
+    async def register(self, account: NewAccount, password: str, deadline: Deadline) -> AnyRow:
         """Create a customer's account and return it.
 
         Raises WeakPassword, EmailTaken, UsernameTaken, and InvalidField for a blank name.

@@ -6,13 +6,13 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.auth import queries
 from server.auth.errors import InvalidCredentials, SessionNotFound
 from server.auth.refresh import RefreshPolicy, hash_of, new_token
+from server.db.base import AnyRow
 from server.events.log import publish
 from server.events.topics import SessionEnded
 from server.user import service as users
@@ -134,7 +134,7 @@ def _continue(
 
 def list_sessions(
     connection: Connection, user_id: int, *, after: tuple[datetime, str] | None, limit: int, now: datetime
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """A user's open sessions, the last used first."""
     return queries.open_sessions(connection, user_id, now, after, limit)
 

@@ -157,7 +157,7 @@ class TokenVerifier:
     def _decode(self, token: str) -> Identity:
         try:
             key = self._keys.accepted[jwt.get_unverified_header(token)["kid"]]
-            claims: dict[str, Any] = jwt.decode(
+            claims = jwt.decode(
                 token,
                 key.key,
                 algorithms=[key.algorithm],  # pinned by our key, whatever the header claims

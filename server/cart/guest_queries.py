@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, delete, exists, or_, select, update
 
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest
+from server.db.base import AnyRow
 from server.db.upsert import insert_for
 
 
@@ -35,13 +35,13 @@ def was_claimed(connection: Connection, guest: Guest, user_id: int) -> bool:
 _LINE = (CartItem.variant_id, CartItem.quantity, CartItem.added_price_minor)
 
 
-def take_lines(tx: Connection, cart_id: int) -> Sequence[Any]:
+def take_lines(tx: Connection, cart_id: int) -> Sequence[AnyRow]:
     """Empty a cart and return its lines, oldest first."""
     taken = delete(CartItem).where(CartItem.cart_id == cart_id)
     return sorted(tx.execute(taken.returning(CartItem.id, *_LINE)))
 
 
-def lines(connection: Connection, cart_id: int) -> Sequence[Any]:
+def lines(connection: Connection, cart_id: int) -> Sequence[AnyRow]:
     """The lines of a cart."""
     return connection.execute(select(*_LINE).where(CartItem.cart_id == cart_id)).all()
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
 from server.cart import guest_queries, queries
 from server.cart.service import MAX_LINES
+from server.db.base import AnyRow
 
 MAX_NOTES: Final = 20
 """Sentences that a cart keeps, the latest."""
@@ -91,7 +92,7 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     _note(tx, cart, [*notice, *notes], shown)
 
 
-def _note(tx: Connection, cart: Any, notes: list[str], shown: str) -> None:
+def _note(tx: Connection, cart: AnyRow, notes: list[str], shown: str) -> None:
     every = "\n".join([*cart.notes.splitlines(), *notes][-MAX_NOTES:])
     if (every, shown) != (cart.notes, cart.shown):
         queries.note(tx, cart.id, every, shown)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Select,
     and_,
     bindparam,
     case,
@@ -31,9 +29,9 @@ from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
 from server.catalog.models import Variant
 from server.catalog.offers import OFFERS
-from server.db.base import UtcDateTime
+from server.db.base import AnyRow, AnySelect, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.upsert import insert_for, insert_of
+from server.db.upsert import Insert, insert_for, insert_of
 from server.promotion.models import Coupon
 from server.promotion.queries import joined
 from server.user.address_queries import default_country_of
@@ -48,7 +46,7 @@ class _OfOwner:
         same = Cart.token_hash == bindparam("owner")
         self._of_guest = Prepared(build(and_(same, Cart.merged_user_id.is_(None), alive)))
 
-    def all(self, connection: Connection, owner: Owner, **values: Any) -> list[Any]:
+    def all(self, connection: Connection, owner: Owner, **values: object) -> list[AnyRow]:
         """Run the statement and return its rows; there are none for a guest without a token."""
         if isinstance(owner, Member):
             return self._of_member.all(connection, owner=owner.user_id, **values)
@@ -56,7 +54,7 @@ class _OfOwner:
             return []
         return self._of_guest.all(connection, owner=owner.token_hash, moment=owner.now, **values)
 
-    def first(self, connection: Connection, owner: Owner, **values: Any) -> Any:
+    def first(self, connection: Connection, owner: Owner, **values: object) -> AnyRow | None:
         """Run the statement and return its first row, or None."""
         rows = self.all(connection, owner, **values)
         return rows[0] if rows else None
@@ -67,7 +65,7 @@ def _no_earlier(moment: ColumnElement[datetime]) -> ColumnElement[datetime]:
     return case((Cart.updated_at > moment, Cart.updated_at), else_=moment)
 
 
-def _headed(statement: Select[Any]) -> Select[Any]:
+def _headed(statement: AnySelect) -> AnySelect:
     """`statement` on carts, with what the cart itself says, where it goes, and what takes something off it."""
     head = statement.add_columns(
         Cart.currency.label("cart_currency"),
@@ -96,12 +94,12 @@ _LINES = _OfOwner(
 )
 
 
-def head(connection: Connection, owner: Owner) -> Any:
+def head(connection: Connection, owner: Owner) -> AnyRow | None:
     """What is said of the owner's cart beside its lines (see `_headed`); None when there is none."""
     return _HEAD.first(connection, owner)
 
 
-def lines(connection: Connection, owner: Owner) -> list[Any]:
+def lines(connection: Connection, owner: Owner) -> list[AnyRow]:
     """The items of the owner's cart in the order they were added: an offer, the item, and the cart's head each."""
     return _LINES.all(connection, owner)
 
@@ -110,14 +108,14 @@ def lines(connection: Connection, owner: Owner) -> list[Any]:
 _FILLED = exists().where(CartItem.cart_id == literal_column("carts.id"))
 
 
-def _open_cart_on(dialect: str, **changed: Any) -> Any:
+def _open_cart_on(dialect: str, **changed: object) -> Executable:
     new = insert_of(dialect)(Cart).values(
         user_id=bindparam("user_id"),
         currency=bindparam("currency"),
         version=1,
         updated_at=bindparam("updated_at", type_=UtcDateTime),
     )
-    return new.on_conflict_do_update(
+    statement: Executable = new.on_conflict_do_update(
         index_elements=[Cart.user_id],
         set_={
             "version": Cart.version + 1,
@@ -127,26 +125,29 @@ def _open_cart_on(dialect: str, **changed: Any) -> Any:
         }
         | changed,
     ).returning(Cart.id, Cart.currency, Cart.coupon_id, Cart.points, Cart.notes, Cart.shown)
+    return statement
 
 
 _OPEN_CART = Prepared(partial(_open_cart_on, shown=""))
 _OPEN_FOR_RETURN = Prepared(_open_cart_on)
 
 
-def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any:
+def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
     """Lock the user's cart, made when absent, count its version up, and return its id and currency.
 
     An empty cart takes `currency`; one with items keeps its own.
     """
-    return _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    row: AnyRow = _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    return row
 
 
-def open_for_return(tx: Connection, user_id: int, currency: str, now: datetime) -> Any:
+def open_for_return(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
     """The same for an order that may give something back; which totals were shown is left to the caller."""
-    return _OPEN_FOR_RETURN.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    row: AnyRow = _OPEN_FOR_RETURN.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    return row
 
 
-_TOUCHED: dict[str, Any] = {
+_TOUCHED: dict[str, object] = {
     "version": Cart.version + 1,
     "updated_at": _no_earlier(bindparam("now", type_=UtcDateTime)),
     "expires_at": bindparam("until", type_=UtcDateTime),
@@ -164,7 +165,7 @@ _REOPEN_GUEST_CART = _OfOwner(
 )
 
 
-def reopen_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> Any:
+def reopen_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> AnyRow | None:
     """The same as `open_cart` for the cart that a guest has, which lives on; None when they have none."""
     return _REOPEN_GUEST_CART.first(tx, guest, now=now, until=guest.until, wanted=currency)
 
@@ -172,9 +173,9 @@ def reopen_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime
 _INSERT_GUEST_CART = Prepared(insert(Cart).returning(Cart.id, Cart.currency))
 
 
-def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> Any:
+def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> AnyRow:
     """Make a cart for the guest's token, and return its id and currency."""
-    return _INSERT_GUEST_CART.first(
+    row: AnyRow = _INSERT_GUEST_CART.first(
         tx,
         token_hash=guest.token_hash,
         currency=currency,
@@ -182,6 +183,7 @@ def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime
         updated_at=now,
         expires_at=guest.until,
     )
+    return row
 
 
 _LOCK_CART = _OfOwner(
@@ -194,7 +196,7 @@ _LOCK_CART = _OfOwner(
 )
 
 
-def lock_cart(tx: Connection, owner: Owner, now: datetime) -> Any:
+def lock_cart(tx: Connection, owner: Owner, now: datetime) -> AnyRow | None:
     """Lock the owner's cart, count its version up, and return its row's head; None without one."""
     return _LOCK_CART.first(tx, owner, now=now, until=owner.until)
 
@@ -211,9 +213,10 @@ _LOCK_FOR_ORDER = Prepared(
 )
 
 
-def lock_for_order(tx: Connection, user_id: int, now: datetime) -> Any:
+def lock_for_order(tx: Connection, user_id: int, now: datetime) -> AnyRow | None:
     """Lock a user's cart that an order empties, and say which totals were shown of it; None without one."""
-    return _LOCK_FOR_ORDER.first(tx, owner=user_id, now=now)
+    row: AnyRow | None = _LOCK_FOR_ORDER.first(tx, owner=user_id, now=now)
+    return row
 
 
 _SHOW = Prepared(
@@ -233,7 +236,7 @@ def note(tx: Connection, cart_id: int, notes: str, shown: str) -> None:
     tx.execute(update(Cart).where(Cart.id == cart_id).values(notes=notes, shown=shown))
 
 
-def shown(connection: Connection, user_id: int) -> Any:
+def shown(connection: Connection, user_id: int) -> AnyRow | None:
     """The version of a user's cart, and the totals that were shown of it; None without one."""
     return connection.execute(select(Cart.version, Cart.shown).where(Cart.user_id == user_id)).one_or_none()
 
@@ -258,7 +261,7 @@ def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -
     tx.execute(_merge(insert_for(tx)(CartItem).values([{"cart_id": cart_id, **row} for row in rows])))
 
 
-def _merge(insert: Any) -> Any:
+def _merge(insert: Insert) -> Insert:
     return insert.on_conflict_do_update(
         index_elements=[CartItem.cart_id, CartItem.variant_id],
         set_={
@@ -309,7 +312,7 @@ _TAKE_ITEMS = Prepared(
 )
 
 
-def take_items(tx: Connection, cart_id: int) -> list[Any]:
+def take_items(tx: Connection, cart_id: int) -> list[AnyRow]:
     """Empty a cart and return what it held: variant and quantity, in the order they were added."""
     return sorted(_TAKE_ITEMS.all(tx, cart_id=cart_id))
 
@@ -332,7 +335,7 @@ _TAKE_FOR_ORDER = Prepared(
 )
 
 
-def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[Any]:
+def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[AnyRow]:
     """The same of a user's locked cart; each row says how many orders of theirs wait for their payment."""
     return sorted(_TAKE_FOR_ORDER.all(tx, cart_id=cart_id, buyer=user_id))
 

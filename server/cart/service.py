@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -16,6 +15,7 @@ from server.cart.view import CartView, view
 from server.catalog import offers as catalog_offers
 from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer
+from server.db.base import AnyRow
 from server.etags import check_etag
 from server.events.log import publish
 from server.events.topics import CartChanged
@@ -72,7 +72,7 @@ def add_item(
     return cart_now
 
 
-def _open(tx: Connection, owner: Owner, currency: str, now: datetime) -> tuple[Any, Owner]:
+def _open(tx: Connection, owner: Owner, currency: str, now: datetime) -> tuple[AnyRow, Owner]:
     """The owner's cart, locked, and its owner: a guest without a cart has become one with a new token."""
     if isinstance(owner, Member):
         return queries.open_cart(tx, owner.user_id, currency, now), owner
@@ -133,7 +133,9 @@ def take(tx: Connection, user_id: int, now: datetime) -> Taken:
     The order's own event tells of it, as it does when `putting_back.put_back` undoes it. Raises CartEmpty.
     """
     cart = queries.lock_for_order(tx, user_id, now)
-    rows = queries.take_for_order(tx, cart.id, user_id) if cart else []
+    if cart is None:
+        raise CartEmpty()
+    rows = queries.take_for_order(tx, cart.id, user_id)
     if not rows:
         raise CartEmpty()
     if cart.coupon_id is not None or cart.points:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -13,6 +12,7 @@ from server.cart import queries
 from server.cart.owner import Member, Owner
 from server.catalog import offers as catalog_offers
 from server.catalog.offers import Offer
+from server.db.base import AnyRow
 from server.errors import Refusal
 from server.money import Money
 from server.pricing.prices import Item, Priced, PricedLine, PriceRules, price
@@ -143,7 +143,7 @@ def view(connection: Connection, owner: Owner, currency: str, rules: PriceRules,
     )
 
 
-def _lines(rows: list[Any], now: datetime) -> list[CartLine]:
+def _lines(rows: list[AnyRow], now: datetime) -> list[CartLine]:
     taken: dict[int, int] = {}
     lines = []
     for row in rows:
@@ -164,7 +164,7 @@ def _no_part(line: CartLine) -> PricedLine:
     return PricedLine(line.offer.variant_id, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
-def _offered(head: Any, rules: PriceRules, now: datetime) -> Offered:
+def _offered(head: AnyRow, rules: PriceRules, now: datetime) -> Offered:
     return promotions.offered_from(
         head, rules.tiers, now, currency=head.cart_currency, points=head.cart_points
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection
 
@@ -18,6 +17,7 @@ from server.cart.view import CartView
 from server.catalog import offers as catalog_offers
 from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer
+from server.db.base import AnyRow
 from server.errors import TooMany
 from server.pricing.prices import PriceRules
 from server.user import service as accounts
@@ -41,7 +41,7 @@ class Wish:
 
 
 def wishes(
-    connection: Connection, user_id: int, now: datetime, *, after: Sequence[Any] | None, limit: int
+    connection: Connection, user_id: int, now: datetime, *, after: Sequence[object] | None, limit: int
 ) -> list[Wish]:
     """What the user wishes for, the latest first; products that were deleted too."""
     return [_wish(row, now) for row in queries.wishes(connection, user_id, after, limit)]
@@ -60,7 +60,10 @@ def add(tx: Connection, user_id: int, product_id: int, variant_id: int | None, n
         if queries.count(tx, user_id) > MAX_WISHES:
             raise TooMany(limit=MAX_WISHES, things="products on a wishlist")
         return Wish(offer, variant_id, offer.price_minor, now)
-    return _wish(queries.wish(tx, user_id, product_id), now)
+    row = queries.wish(tx, user_id, product_id)
+    if row is None:
+        raise AssertionError("the account is held: nobody takes the product off meanwhile")
+    return _wish(row, now)
 
 
 def remove(tx: Connection, user_id: int, product_id: int) -> None:
@@ -90,6 +93,6 @@ def move_to_cart(
     return carts.add_item(tx, Member(user_id), addition, added, rules, now)
 
 
-def _wish(row: Any, now: datetime) -> Wish:
+def _wish(row: AnyRow, now: datetime) -> Wish:
     offer = catalog_offers.offer_from(row, now)
     return Wish(offer, row.wished_variant_id, row.added_price_minor, row.wished_at)

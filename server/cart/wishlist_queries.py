@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Connection, and_, case, delete, func, select, tuple_
 
@@ -31,7 +30,9 @@ _WISHES = OFFERS.add_columns(
 """What is wished for, beside what it is sold as; where any variant will do, as the default one is."""
 
 
-def wishes(connection: Connection, user_id: int, after: Sequence[Any] | None, limit: int) -> Sequence[AnyRow]:
+def wishes(
+    connection: Connection, user_id: int, after: Sequence[object] | None, limit: int
+) -> Sequence[AnyRow]:
     """What the user wishes for, the latest first, after the keys (created_at, product_id)."""
     statement = _WISHES.where(WishlistItem.user_id == user_id)
     keys = (WishlistItem.created_at, WishlistItem.product_id)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
+
+Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
 
 def insert_for(connection: Connection) -> Any:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money as MoneyMessage
 from sanset.v1 import promotion_pb2 as pb
@@ -52,7 +50,7 @@ def coupon_to_wire(row: AnyRow) -> pb.Coupon:
     return coupon
 
 
-def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -> dict[str, Any]:
+def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -> dict[str, object]:
     """What an update makes of a coupon (see coupons.Changes); amounts that name no currency are in `currency`."""
     values = masked_values(
         coupon,
@@ -73,7 +71,7 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
     return values
 
 
-def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, Any]:
+def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, object]:
     """What a coupon to create shall be; amounts that name no currency are in that of the others, or `currency`."""
     named = [getattr(coupon, field).currency_code for field in _AMOUNTS]
     return coupon_from_wire(coupon, FieldMask(paths=["*"]), next(filter(None, named), currency).upper())

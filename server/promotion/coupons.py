@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -17,8 +17,10 @@ from server.pricing.tiers import Tiers
 from server.promotion import point_queries, queries
 from server.promotion.errors import CouponCodeTaken, CouponNotFound
 
-Changes = Mapping[str, Any]
+Changes: TypeAlias = Mapping[str, Any]
 """What a coupon shall be: columns by name, and its amounts as Money (or None) by the name of their field."""
+Columns: TypeAlias = Mapping[str, Any]
+"""The columns of a coupon by name."""
 
 _AMOUNTS = {
     "amount": "amount_minor",
@@ -28,7 +30,12 @@ _AMOUNTS = {
 
 
 def usable(
-    connection: Connection, user_id: int, tiers: Tiers, now: datetime, after: Sequence[Any] | None, limit: int
+    connection: Connection,
+    user_id: int,
+    tiers: Tiers,
+    now: datetime,
+    after: Sequence[object] | None,
+    limit: int,
 ) -> Sequence[AnyRow]:
     """A page of the coupons that a user could use now, whatever their cart holds."""
     reached = tiers.reached(point_queries.account(connection, user_id).lifetime)
@@ -75,7 +82,7 @@ def update(
     return _read(tx, coupon_id)
 
 
-def _check_limits(tx: Connection, row: AnyRow, values: Mapping[str, Any]) -> None:
+def _check_limits(tx: Connection, row: AnyRow, values: Columns) -> None:
     """A limit holds always, so it cannot be put below what is used already; the lock keeps that from growing."""
     most = queries.most_used_by_one(tx, row.id) if values.get("per_user_limit") else 0
     for field, used in (("usage_limit", row.used), ("per_user_limit", most)):
@@ -97,7 +104,7 @@ def _read(tx: Connection, coupon_id: int) -> AnyRow:
     return row
 
 
-def _columns(current: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
+def _columns(current: Columns, changes: Changes) -> dict[str, object]:
     """The columns that the changes make of a coupon. Raises InvalidField where they contradict each other."""
     amounts = {field: _amount(current, changes, field) for field in _AMOUNTS}
     percent_bp = changes.get("percent_bp", current.get("percent_bp"))
@@ -114,7 +121,7 @@ def _columns(current: Mapping[str, Any], changes: Changes) -> dict[str, Any]:
     return columns
 
 
-def _amount(current: Mapping[str, Any], changes: Changes, field: str) -> Money | None:
+def _amount(current: Columns, changes: Changes, field: str) -> Money | None:
     if field in changes:
         sent: Money | None = changes[field]
         return sent
@@ -132,7 +139,7 @@ def _one_currency(amounts: Mapping[str, Money | None]) -> str:
     return currencies.pop() if currencies else ""
 
 
-def _check(columns: Mapping[str, Any], whole: Mapping[str, Any]) -> None:
+def _check(columns: Columns, whole: Columns) -> None:
     if (columns["percent_bp"] is None) == (columns["amount_minor"] is None):
         raise InvalidField(("coupon.discount", "needs either percent or amount"))
     for field in ("amount", "max_discount"):

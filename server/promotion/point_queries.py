@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy.sql.base import Executable
 
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
@@ -36,14 +36,15 @@ def spend(tx: Connection, user_id: int, points: int) -> bool:
     return _SPEND.first(tx, owner=user_id, spent=points) is not None
 
 
-def _credit_on(dialect: str) -> Any:
+def _credit_on(dialect: str) -> Executable:
     names = ("user_id", "points", "owed", "lifetime")
     new = insert_of(dialect)(LoyaltyAccount).values({name: bindparam(name) for name in names})
     moved = (LoyaltyAccount.points, LoyaltyAccount.owed, LoyaltyAccount.lifetime)
-    return new.on_conflict_do_update(
+    statement: Executable = new.on_conflict_do_update(
         index_elements=[LoyaltyAccount.user_id],
         set_={column.key: column + new.excluded[column.key] for column in moved},
     )
+    return statement
 
 
 _CREDIT = Prepared(_credit_on)
@@ -57,7 +58,7 @@ def credit(tx: Connection, user_id: int, points: int, owed: int = 0, lifetime: i
 _INSERT_ENTRY = Prepared(insert(PointsEntry))
 
 
-def insert_entry(tx: Connection, values: Mapping[str, Any]) -> None:
+def insert_entry(tx: Connection, values: Mapping[str, object]) -> None:
     """Add an entry to the ledger. The unique index refuses one that is booked already."""
     _INSERT_ENTRY.later(tx, **({"order_id": None, "reason": "", "ref": ""} | dict(values)))
 
@@ -90,7 +91,7 @@ def account(connection: Connection, user_id: int) -> Account:
 
 
 def entry_page(
-    connection: Connection, user_id: int, after: Sequence[Any] | None, limit: int
+    connection: Connection, user_id: int, after: Sequence[object] | None, limit: int
 ) -> Sequence[AnyRow]:
     """A user's ledger, the newest first, after the key (id)."""
     statement = select(*PointsEntry.__table__.columns).where(PointsEntry.user_id == user_id)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Select,
     SQLColumnExpression,
     and_,
     bindparam,
@@ -22,8 +20,9 @@ from sqlalchemy import (
     table,
     update,
 )
+from sqlalchemy.sql.base import Executable
 
-from server.db.base import AnyRow, UtcDateTime
+from server.db.base import AnyRow, AnySelect, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
 from server.promotion.models import Coupon, CouponUse, CouponUser, LoyaltyAccount
@@ -50,8 +49,8 @@ _OFFERED = (
 
 
 def joined(
-    statement: Select[Any], user_id: SQLColumnExpression[Any], is_coupon: ColumnElement[bool]
-) -> Select[Any]:
+    statement: AnySelect, user_id: SQLColumnExpression[int | None], is_coupon: ColumnElement[bool]
+) -> AnySelect:
     """`statement` with what decides about a user's reductions: see `service.offered_from`."""
     own_uses = and_(CouponUser.coupon_id == Coupon.id, CouponUser.user_id == user_id)
     return (
@@ -62,7 +61,7 @@ def joined(
     )
 
 
-def _offered() -> Select[Any]:
+def _offered() -> AnySelect:
     buyer = select(bindparam("user_id", type_=BigInteger).label("user_id")).subquery("asked")
     is_coupon = or_(
         Coupon.id == bindparam("coupon_id", type_=BigInteger), Coupon.code == bindparam("coupon_code")
@@ -73,9 +72,10 @@ def _offered() -> Select[Any]:
 _OFFERED_TO = Prepared(_offered())
 
 
-def offered_to(connection: Connection, user_id: int, coupon_id: int | None, coupon_code: str) -> Any:
+def offered_to(connection: Connection, user_id: int, coupon_id: int | None, coupon_code: str) -> AnyRow:
     """What decides about a user's reductions with a coupon, named by its id or its code."""
-    return _OFFERED_TO.first(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
+    row: AnyRow = _OFFERED_TO.first(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
+    return row
 
 
 # ── Uses of coupons
@@ -99,16 +99,17 @@ def take_use(tx: Connection, coupon_id: int) -> int | None:
     return int(row.per_user_limit) if row else None
 
 
-def _take_use_of_user_on(dialect: str) -> Any:
+def _take_use_of_user_on(dialect: str) -> Executable:
     new = insert_of(dialect)(CouponUser).values(
         coupon_id=bindparam("coupon_id"), user_id=bindparam("user_id"), used=1
     )
     limit = bindparam("at_most", type_=BigInteger)
-    return new.on_conflict_do_update(
+    statement: Executable = new.on_conflict_do_update(
         index_elements=[CouponUser.coupon_id, CouponUser.user_id],
         set_={"used": CouponUser.used + 1},
         where=or_(limit == 0, CouponUser.used < limit),
     ).returning(CouponUser.used)
+    return statement
 
 
 _TAKE_USE_OF_USER = Prepared(_take_use_of_user_on)
@@ -188,20 +189,20 @@ def most_used_by_one(connection: Connection, coupon_id: int) -> int:
     return int(connection.execute(most).scalar_one())
 
 
-def insert_coupon(tx: Connection, values: Mapping[str, Any]) -> int | None:
+def insert_coupon(tx: Connection, values: Mapping[str, object]) -> int | None:
     """Insert a coupon and return its id; None when its code is taken."""
     new = insert_for(tx)(Coupon).values(**values).on_conflict_do_nothing(index_elements=[Coupon.code])
     coupon_id: int | None = tx.execute(new.returning(Coupon.id)).scalar()
     return coupon_id
 
 
-def update_coupon(tx: Connection, coupon_id: int, values: Mapping[str, Any]) -> None:
+def update_coupon(tx: Connection, coupon_id: int, values: Mapping[str, object]) -> None:
     """Change a coupon and count its version up."""
     tx.execute(update(Coupon).where(Coupon.id == coupon_id).values(**values, version=Coupon.version + 1))
 
 
 def coupon_page(
-    connection: Connection, code: str, after: Sequence[Any] | None, limit: int
+    connection: Connection, code: str, after: Sequence[object] | None, limit: int
 ) -> Sequence[AnyRow]:
     """Coupons, the newest first, after the key (id); an empty code filters nothing."""
     statement = select(*Coupon.__table__.columns)
@@ -215,7 +216,7 @@ def usable_page(
     user_id: int,
     reached: Sequence[str],
     now: datetime,
-    after: Sequence[Any] | None,
+    after: Sequence[object] | None,
     limit: int,
 ) -> Sequence[AnyRow]:
     """Coupons that a user of these tiers could use now, the newest first, after the key (id)."""
@@ -237,7 +238,7 @@ def usable_page(
 
 
 def _page(
-    connection: Connection, statement: Select[Any], after: Sequence[Any] | None, limit: int
+    connection: Connection, statement: AnySelect, after: Sequence[object] | None, limit: int
 ) -> Sequence[AnyRow]:
     if after is not None:
         statement = statement.where(Coupon.id < after[0])

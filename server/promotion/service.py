@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
+from server.db.base import AnyRow
 from server.errors import Refusal
 from server.money import Money
 from server.pricing.prices import CouponRule, Priced, Reductions
@@ -102,7 +103,7 @@ def _taken(connection: Connection, user_id: int, coupon_id: int, problem: Refusa
     return problem
 
 
-def offered_from(row: Any, tiers: Tiers, now: datetime, *, currency: str, points: int) -> Offered:
+def offered_from(row: AnyRow, tiers: Tiers, now: datetime, *, currency: str, points: int) -> Offered:
     """What a row of a `queries.joined` statement says; no more points than the user has."""
     tier = tiers.at(row.owned_lifetime)
     redeemed = max(0, min(points, row.owned_points))
@@ -115,7 +116,7 @@ def offered_from(row: Any, tiers: Tiers, now: datetime, *, currency: str, points
     )
 
 
-def _rule(row: Any) -> CouponRule:
+def _rule(row: AnyRow) -> CouponRule:
     return CouponRule(
         id=row.offered_id,
         code=row.offered_code,
@@ -126,7 +127,7 @@ def _rule(row: Any) -> CouponRule:
     )
 
 
-def _problem(row: Any, tiers: Tiers, tier: Tier, now: datetime, currency: str) -> Refusal | None:
+def _problem(row: AnyRow, tiers: Tiers, tier: Tier, now: datetime, currency: str) -> Refusal | None:
     """Why the coupon cannot be used, whatever the goods are worth."""
     code = row.offered_code
     if not row.coupon_active:

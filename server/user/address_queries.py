@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import (
     Connection,
@@ -60,17 +59,19 @@ def addresses(
     return connection.execute(statement).all()
 
 
-def address(connection: Connection, user_id: int, address_id: int) -> Any:
+def address(connection: Connection, user_id: int, address_id: int) -> AnyRow | None:
     """One of a user's addresses."""
-    return _ADDRESS.first(connection, address_id=address_id, user_id=user_id)
+    row: AnyRow | None = _ADDRESS.first(connection, address_id=address_id, user_id=user_id)
+    return row
 
 
-def default_address(connection: Connection, user_id: int) -> Any:
+def default_address(connection: Connection, user_id: int) -> AnyRow | None:
     """A user's default address."""
-    return _DEFAULT_ADDRESS.first(connection, user_id=user_id)
+    row: AnyRow | None = _DEFAULT_ADDRESS.first(connection, user_id=user_id)
+    return row
 
 
-def default_country_of(user_id: SQLColumnExpression[Any]) -> ScalarSelect[Any]:
+def default_country_of(user_id: SQLColumnExpression[int | None]) -> ScalarSelect[str]:
     """The country of the default address of a user, as a column for the statements of others."""
     return select(Address.country).where(Address.user_id == user_id, Address.is_default).scalar_subquery()
 
@@ -80,12 +81,12 @@ def count_addresses(tx: Connection, user_id: int) -> int:
     return tx.scalar(select(func.count()).where(Address.user_id == user_id)) or 0
 
 
-def insert_address(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow:
+def insert_address(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow:
     """Store a new address and return it."""
     return tx.execute(insert(Address).values(user_id=user_id, **values).returning(*_COLUMNS)).one()
 
 
-def update_address(tx: Connection, user_id: int, address_id: int, values: Mapping[str, Any]) -> AnyRow:
+def update_address(tx: Connection, user_id: int, address_id: int, values: Mapping[str, object]) -> AnyRow:
     """Change one of a user's addresses, which must exist, and return it."""
     statement = (
         update(Address)

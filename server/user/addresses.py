@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, TypedDict
+from typing import TypedDict
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
 from server.countries import country_code, country_problem
+from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
 from server.text.tidy import tidied
 from server.user import address_queries
@@ -37,12 +38,12 @@ class AddressSnapshot(TypedDict, total=False):
 
 def list_addresses(
     connection: Connection, user_id: int, *, after: tuple[bool, int] | None, limit: int
-) -> Sequence[Row[Any]]:
+) -> Sequence[AnyRow]:
     """A user's addresses, the default first, then the newest."""
     return address_queries.addresses(connection, user_id, after, limit)
 
 
-def create_address(tx: Connection, user_id: int, values: Mapping[str, Any], now: datetime) -> Row[Any]:
+def create_address(tx: Connection, user_id: int, values: Mapping[str, object], now: datetime) -> AnyRow:
     """Store a new address of a user and return it; the first becomes the default.
 
     Raises InvalidField when it is not complete, TooMany, and UserNotFound.
@@ -58,7 +59,7 @@ def create_address(tx: Connection, user_id: int, values: Mapping[str, Any], now:
     return address_queries.insert_address(tx, user_id, tidy | {"is_default": is_default, "created_at": now})
 
 
-def update_address(tx: Connection, user_id: int, address_id: int, changes: Mapping[str, Any]) -> Row[Any]:
+def update_address(tx: Connection, user_id: int, address_id: int, changes: Mapping[str, object]) -> AnyRow:
     """Change one of a user's addresses and return it.
 
     Raises AddressNotFound, UserNotFound, and InvalidField when it would not be complete any more, or no address
@@ -87,7 +88,7 @@ def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
         address_queries.make_newest_default(tx, user_id)
 
 
-def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> Any:
+def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> AnyRow:
     """Return the address that an order of the user goes to: the one with this id, or the default for 0 or None.
 
     Raises AddressNotFound when it is not the user's, and InvalidField when the user has no address at all, or its
@@ -107,7 +108,7 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
     return row
 
 
-def snapshot(address: Row[Any]) -> AddressSnapshot:
+def snapshot(address: AnyRow) -> AddressSnapshot:
     """An address as plain JSON values, for an order to keep: later changes must not move it."""
     return AddressSnapshot(
         id=address.id,
@@ -123,7 +124,7 @@ def snapshot(address: Row[Any]) -> AddressSnapshot:
     )
 
 
-def _complete(values: Mapping[str, Any]) -> dict[str, Any]:
+def _complete(values: Mapping[str, object]) -> dict[str, object]:
     """`values` tidied, and the country's code in capitals.
 
     Raises InvalidField when a required one is there and blank, and when the country is none.

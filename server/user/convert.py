@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 from sanset.v1 import user_pb2 as pb
-from sqlalchemy import Row
 
+from server.db.base import AnyRow
 from server.rpc.wire import masked_values, time_to_wire
+from server.user.payment_methods import NewPaymentMethod
 
 PROFILE_FIELDS = ("full_name", "phone", "preferences")
 ADDRESS_FIELDS = (
@@ -26,7 +25,7 @@ ADDRESS_FIELDS = (
 )
 
 
-def user_to_wire(row: Row[Any]) -> pb.User:
+def user_to_wire(row: AnyRow) -> pb.User:
     """An account as its owner sees it."""
     preferences = Struct()
     preferences.update(row.preferences)
@@ -43,7 +42,7 @@ def user_to_wire(row: Row[Any]) -> pb.User:
     )
 
 
-def profile_changes(request: pb.UpdateMeRequest) -> dict[str, Any]:
+def profile_changes(request: pb.UpdateMeRequest) -> dict[str, object]:
     """Return what UpdateMe changes, by column. Raises InvalidUpdateMask."""
     return masked_values(
         request.user,
@@ -53,7 +52,7 @@ def profile_changes(request: pb.UpdateMeRequest) -> dict[str, Any]:
     )
 
 
-def address_to_wire(row: Row[Any]) -> pb.Address:
+def address_to_wire(row: AnyRow) -> pb.Address:
     """An address as its user sees it."""
     return pb.Address(
         id=row.id,
@@ -71,7 +70,7 @@ def address_to_wire(row: Row[Any]) -> pb.Address:
     )
 
 
-def payment_method_to_wire(row: Row[Any]) -> pb.PaymentMethod:
+def payment_method_to_wire(row: AnyRow) -> pb.PaymentMethod:
     """A saved payment method as its owner sees it: never its token."""
     return pb.PaymentMethod(
         id=row.id,
@@ -83,23 +82,23 @@ def payment_method_to_wire(row: Row[Any]) -> pb.PaymentMethod:
     )
 
 
-def payment_method_values(method: pb.PaymentMethod) -> dict[str, Any]:
-    """A new payment method, by column."""
-    return {
-        "kind": pb.PaymentMethod.Kind.Name(method.kind),
-        "token": method.token,
-        "brand": method.brand,
-        "last_four": method.last_four,
-        "is_default": method.is_default,
-    }
+def payment_method_from_wire(method: pb.PaymentMethod) -> NewPaymentMethod:
+    """A payment method to save."""
+    return NewPaymentMethod(
+        kind=pb.PaymentMethod.Kind.Name(method.kind),
+        token=method.token,
+        brand=method.brand,
+        last_four=method.last_four,
+        is_default=method.is_default,
+    )
 
 
-def address_values(address: pb.Address) -> dict[str, Any]:
+def address_values(address: pb.Address) -> dict[str, object]:
     """Every field of a new address, by column."""
     return {name: _address_value(address, name) for name in ADDRESS_FIELDS}
 
 
-def address_changes(request: pb.UpdateAddressRequest) -> dict[str, Any]:
+def address_changes(request: pb.UpdateAddressRequest) -> dict[str, object]:
     """Return what UpdateAddress changes, by column. Raises InvalidUpdateMask."""
     return masked_values(
         request.address,
@@ -110,7 +109,7 @@ def address_changes(request: pb.UpdateAddressRequest) -> dict[str, Any]:
     )
 
 
-def _address_value(address: pb.Address, name: str) -> Any:
+def _address_value(address: pb.Address, name: str) -> object:
     if name in ("lat", "lng") and not address.HasField(name):  # type: ignore[arg-type]
         return None
     return getattr(address, name)

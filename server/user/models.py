@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -26,7 +25,7 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(100))
     role: Mapped[str] = mapped_column(String(16), default="CUSTOMER")
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
-    preferences: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    preferences: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

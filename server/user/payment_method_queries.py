@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -36,7 +35,7 @@ def count(tx: Connection, user_id: int) -> int:
     return tx.scalar(select(func.count()).where(PaymentMethod.user_id == user_id)) or 0
 
 
-def add(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow:
+def add(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow:
     """Save a payment method and return it, without its token."""
     return tx.execute(insert(PaymentMethod).values(user_id=user_id, **values).returning(*_SHOWN)).one()
 

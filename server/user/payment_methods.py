@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -19,31 +20,42 @@ from server.user.service import hold
 MAX_PAYMENT_METHODS: Final = 20
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewPaymentMethod:
+    """A payment method to save, with the gateway's token."""
+
+    kind: str
+    token: str
+    brand: str
+    last_four: str
+    is_default: bool
+
+
 def list_payment_methods(connection: Connection, user_id: int) -> Sequence[AnyRow]:
     """A user's saved payment methods, the default first, then the newest."""
     return queries.payment_methods(connection, user_id)
 
 
 def add_payment_method(
-    tx: Connection, vault: Vault, user_id: int, values: Mapping[str, Any], now: datetime
+    tx: Connection, vault: Vault, user_id: int, method: NewPaymentMethod, now: datetime
 ) -> AnyRow:
     """Save a payment method, its token sealed, and return it; the first becomes the default.
 
     Raises CardNumberRefused, InvalidField without a token, TooMany, and UserNotFound.
     """
-    for name in ("token", "brand", "last_four"):
-        refuse_card_number(f"payment_method.{name}", values[name])
-    if not values["token"]:
+    for name, text in (("token", method.token), ("brand", method.brand), ("last_four", method.last_four)):
+        refuse_card_number(f"payment_method.{name}", text)
+    if not method.token:
         raise InvalidField(("payment_method.token", "is required"))
     hold(tx, user_id)  # so that two calls do not each see the nineteenth, or leave two defaults
     count = queries.count(tx, user_id)
     if count >= MAX_PAYMENT_METHODS:
         raise TooMany(limit=MAX_PAYMENT_METHODS, things="payment methods")
-    is_default = count == 0 or bool(values["is_default"])
+    is_default = count == 0 or method.is_default
     if is_default:
         queries.clear_default(tx, user_id)
-    sealed = vault.seal(values["token"], user_id)
-    return queries.add(tx, user_id, {**values, "token": sealed, "is_default": is_default, "created_at": now})
+    sealed = replace(method, token=vault.seal(method.token, user_id), is_default=is_default)
+    return queries.add(tx, user_id, asdict(sealed) | {"created_at": now})
 
 
 def delete_payment_method(tx: Connection, user_id: int, payment_method_id: int) -> None:

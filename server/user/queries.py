@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from sqlalchemy import Connection, select, update
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
@@ -27,7 +25,7 @@ _ACCOUNT = (
 _CREDENTIALS = (User.id, User.role, User.password_hash, User.is_active)
 
 
-def insert_user(tx: Connection, values: Mapping[str, Any]) -> AnyRow | None:
+def insert_user(tx: Connection, values: Mapping[str, object]) -> AnyRow | None:
     """Insert an account and return it; None when its e-mail address or user name is taken."""
     statement = insert_for(tx)(User).values(**values).on_conflict_do_nothing().returning(*_ACCOUNT)
     return tx.execute(statement).one_or_none()
@@ -43,7 +41,7 @@ def account(connection: Connection, user_id: int) -> AnyRow | None:
     return connection.execute(select(*_ACCOUNT).where(User.id == user_id)).one_or_none()
 
 
-def update_account(tx: Connection, user_id: int, values: Mapping[str, Any]) -> AnyRow | None:
+def update_account(tx: Connection, user_id: int, values: Mapping[str, object]) -> AnyRow | None:
     """Change an account and return it; None when there is none."""
     statement = update(User).where(User.id == user_id).values(**values).returning(*_ACCOUNT)
     return tx.execute(statement).one_or_none()
@@ -56,16 +54,16 @@ def user_id_of_email(connection: Connection, email_key: str) -> int | None:
 
 def credentials_by_email(connection: Connection, email_key: str) -> AnyRow | None:
     """Id, role, password hash and activity of the account with this e-mail address."""
-    return _credentials(connection, User.email_key, email_key)
+    return _credentials(connection, User.email_key == email_key)
 
 
 def credentials_by_username(connection: Connection, username_key: str) -> AnyRow | None:
     """Id, role, password hash and activity of the account with this user name."""
-    return _credentials(connection, User.username_key, username_key)
+    return _credentials(connection, User.username_key == username_key)
 
 
-def _credentials(connection: Connection, column: InstrumentedAttribute[Any], key: str) -> AnyRow | None:
-    statement = select(*_CREDENTIALS).where(column == key)
+def _credentials(connection: Connection, is_meant: ColumnElement[bool]) -> AnyRow | None:
+    statement = select(*_CREDENTIALS).where(is_meant)
     return connection.execute(statement).one_or_none()
 
 

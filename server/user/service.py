@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import Connection, Row
+from sqlalchemy import Connection
 
+from server.db.base import AnyRow
 from server.errors import Conflict, InvalidField, UserNotFound
 from server.text.tidy import tidied
 from server.user import queries
@@ -39,7 +39,7 @@ class Credentials:
     is_active: bool
 
 
-def register(tx: Connection, account: NewAccount, password_hash: str, now: datetime) -> Row[Any]:
+def register(tx: Connection, account: NewAccount, password_hash: str, now: datetime) -> AnyRow:
     """Create a customer's account and return it.
 
     Raises EmailTaken or UsernameTaken, and InvalidField for a blank name.
@@ -71,7 +71,7 @@ def register(tx: Connection, account: NewAccount, password_hash: str, now: datet
     raise Conflict()  # whoever had the e-mail address is gone again
 
 
-def get_me(connection: Connection, user_id: int) -> Row[Any]:
+def get_me(connection: Connection, user_id: int) -> AnyRow:
     """Return the caller's account. Raises UserNotFound when it was deleted since the token was issued."""
     row = queries.account(connection, user_id)
     if row is None:
@@ -88,7 +88,7 @@ def hold(tx: Connection, user_id: int) -> None:
         raise UserNotFound(user_id=user_id)
 
 
-def update_me(tx: Connection, user_id: int, changes: Mapping[str, Any], now: datetime) -> Row[Any]:
+def update_me(tx: Connection, user_id: int, changes: Mapping[str, object], now: datetime) -> AnyRow:
     """Change `full_name`, `phone` or `preferences` of the caller's account, and return it.
 
     Raises InvalidField for a blank name or preferences that are too large, and UserNotFound.
@@ -154,11 +154,11 @@ def create_admin(tx: Connection, email: str, password_hash: str, now: datetime) 
     return queries.insert_user(tx, values) is not None
 
 
-def _admin(password_hash: str, now: datetime) -> dict[str, Any]:
+def _admin(password_hash: str, now: datetime) -> dict[str, object]:
     return {"password_hash": password_hash, "role": "ADMIN", "is_active": True, "updated_at": now}
 
 
-def _check_preferences(preferences: Mapping[str, Any]) -> None:
+def _check_preferences(preferences: Mapping[str, object]) -> None:
     size = len(json.dumps(preferences, ensure_ascii=False, separators=(",", ":")).encode())
     if size > MAX_PREFERENCES_BYTES:
         problem = f"must not exceed {MAX_PREFERENCES_BYTES} bytes as JSON; it has {size}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import user_pb2 as pb
@@ -17,6 +16,7 @@ from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.user import addresses, convert, payment_methods, service
+from server.user.payment_methods import NewPaymentMethod
 
 
 class UserServicer(user_pb2_grpc.UserServiceServicer):
@@ -85,9 +85,9 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
     def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
         """Save a new payment method."""
         now = self._clock()
-        values = convert.payment_method_values(request.payment_method)
+        method = convert.payment_method_from_wire(request.payment_method)
         with self._db.transaction() as tx:
-            return self._add_payment_method(tx, request, call, now, values)
+            return self._add_payment_method(tx, request, call, now, method)
 
     @once(pb.PaymentMethod)
     def _add_payment_method(
@@ -96,9 +96,9 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         request: pb.AddPaymentMethodRequest,
         call: Call,
         now: datetime,
-        values: dict[str, Any],
+        method: NewPaymentMethod,
     ) -> pb.PaymentMethod:
-        row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, values, now)
+        row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, method, now)
         return convert.payment_method_to_wire(row)
 
     def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
