@@ -9,11 +9,11 @@ from google.type import money_pb2
 from sanset.v1 import segment_pb2 as pb
 
 from server.countries import country_code
-from server.db.base import AnyRow
 from server.errors import InvalidMoney
 from server.money import Money, decimals
 from server.rpc.wire import money_to_wire, time_to_wire
 from server.segment.membership import Moment
+from server.segment.queries import Favourite
 from server.segment.rules import Rules
 from server.segment.service import Analysis, CountedSegment, MemberSummary
 
@@ -96,9 +96,9 @@ def analysis_to_wire(analysis: Analysis, moment: Moment) -> pb.SegmentAnalysis:
     )
 
 
-def _favourites(rows: Sequence[AnyRow]) -> list[pb.SegmentAnalysis.Favourite]:
+def _favourites(rows: Sequence[Favourite]) -> list[pb.SegmentAnalysis.Favourite]:
     return [
-        pb.SegmentAnalysis.Favourite(id=row.id, name=row.name, members=row.members, orders=int(row.orders))
+        pb.SegmentAnalysis.Favourite(id=row.id, name=row.name, members=row.members, orders=row.orders)
         for row in rows
     ]
 

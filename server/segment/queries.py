@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, Connection, delete, func, literal, null, select, union_all
 
 from server.catalog.models import Category, Product
-from server.db.base import AnyRow, AnySelect, Base
+from server.db.base import AnySelect, Base
 from server.db.bulk import write_rows
 from server.db.upsert import insert_for
 from server.order.line_facts import IS_KEPT
@@ -24,6 +25,48 @@ RULES, TRAINED = "RULES", "TRAINED"
 
 MAX_FAVOURITES = 10
 CATEGORIES, PRODUCTS = "categories", "products"
+
+
+class Summary(NamedTuple):
+    """The customers of the shop, and the orders of those in a segment."""
+
+    customers: int
+    members: int
+    orders: int
+    priced: int
+    """Orders in the shop's currency."""
+    spent: int
+    """What these come to, in minor units."""
+    days: float | None
+    """How many days ago a member ordered last, on average over those who ordered; None when nobody did."""
+
+
+class Favourite(NamedTuple):
+    """A category or product that members bought: how many of them did, in how many orders."""
+
+    id: int
+    name: str
+    members: int
+    orders: int
+
+
+class Account(NamedTuple):
+    """A member."""
+
+    id: int
+    full_name: str
+    email: str
+
+
+class OrderTotals(NamedTuple):
+    """The orders of a customer: number, what they come to, the last."""
+
+    orders: int
+    spent: int
+    last_at: datetime | None
+
+
+NO_ORDERS = OrderTotals(0, 0, None)
 
 _SEGMENTS = select(
     SegmentRow.id,
@@ -114,14 +157,11 @@ def member_counts(connection: Connection, segments: Collection[Segment], moment:
     return counts
 
 
-def summary(connection: Connection, segment: Segment, moment: Moment) -> AnyRow:
-    """Number of customers and of members; their orders, those in the shop's currency, and what these come to.
-
-    `days` is how many days ago a member ordered last, on average over those who ordered; None when nobody did.
-    """
+def summary(connection: Connection, segment: Segment, moment: Moment) -> Summary:
+    """The customers, and the orders of those who are members."""
     totals = moment.totals()
     inside = belongs(segment, moment, totals)
-    return connection.execute(
+    row = connection.execute(
         select(
             func.count().label("customers"),
             func.count().filter(inside).label("members"),
@@ -134,6 +174,14 @@ def summary(connection: Connection, segment: Segment, moment: Moment) -> AnyRow:
         .select_from(customers(totals))
         .where(CUSTOMER)
     ).one()
+    return Summary(
+        customers=row.customers,
+        members=row.members,
+        orders=int(row.orders),
+        priced=int(row.priced),
+        spent=int(row.spent),
+        days=None if row.days is None else float(row.days),
+    )
 
 
 def _days_before(
@@ -144,8 +192,8 @@ def _days_before(
     return func.extract("epoch", now - column) / 86_400.0
 
 
-def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict[str, list[AnyRow]]:
-    """The favourites of the members: rows of id, name, members and orders, by CATEGORIES and PRODUCTS."""
+def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict[str, list[Favourite]]:
+    """The favourites of the members, by CATEGORIES and PRODUCTS."""
     # A CTE that is used twice, and so read once: what members bought is the expensive part.
     bought = (
         select(Order.user_id, Order.id.label("order_id"), OrderLine.product_id, Product.category_id)
@@ -154,14 +202,14 @@ def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict
         .where(BOUGHT, IS_KEPT, Order.user_id.in_(members(segment, moment)))
         .cte("bought")
     )
-    by_kind: dict[str, list[AnyRow]] = {CATEGORIES: [], PRODUCTS: []}
+    by_kind: dict[str, list[Favourite]] = {CATEGORIES: [], PRODUCTS: []}
     categories = _top(bought, bought.c.category_id, Category, CATEGORIES)
     for row in connection.execute(
         union_all(categories, _top(bought, bought.c.product_id, Product, PRODUCTS))
     ):
-        by_kind[row.kind].append(row)
-    for rows in by_kind.values():
-        rows.sort(key=lambda row: (-row.members, -row.orders, row.id))
+        by_kind[row.kind].append(Favourite(row.id, row.name, row.members, int(row.orders)))
+    for ranked in by_kind.values():
+        ranked.sort(key=lambda favourite: (-favourite.members, -favourite.orders, favourite.id))
     return by_kind
 
 
@@ -183,14 +231,15 @@ def _top(
 
 def member_page(
     connection: Connection, segment: Segment, moment: Moment, after: int | None, limit: int
-) -> Sequence[AnyRow]:
-    """Members by id, those after the id `after`: id, full_name, email."""
+) -> Sequence[Account]:
+    """Members by id, those after the id `after`."""
     query = members(segment, moment).add_columns(User.full_name, User.email).order_by(User.id).limit(limit)
-    return connection.execute(query if after is None else query.where(User.id > after)).all()
+    rows = connection.execute(query if after is None else query.where(User.id > after))
+    return [Account(*row) for row in rows]
 
 
-def totals_of(connection: Connection, user_ids: Collection[int], moment: Moment) -> dict[int, AnyRow]:
-    """The orders of each of these users who has any: number, what they come to, the last."""
+def totals_of(connection: Connection, user_ids: Collection[int], moment: Moment) -> dict[int, OrderTotals]:
+    """The orders of each of these users who has any."""
     totals = moment.totals()
     rows = connection.execute(select(totals).where(totals.c.user_id.in_(user_ids)))
-    return {row.user_id: row for row in rows}
+    return {row.user_id: OrderTotals(row.orders, int(row.spent), row.last_at) for row in rows}

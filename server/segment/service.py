@@ -10,11 +10,11 @@ from decimal import Decimal
 from sqlalchemy import Connection
 
 from server.catalog.categories import read_tree
-from server.db.base import AnyRow
 from server.money import round_half_up
 from server.segment import queries
 from server.segment.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
 from server.segment.membership import Moment, Segment
+from server.segment.queries import NO_ORDERS, Favourite
 from server.segment.rules import Rules, check
 from server.text import name_key as names
 from server.text.tidy import tidied
@@ -30,10 +30,7 @@ class CountedSegment:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """Averages and favourites of a segment's members; amounts are minor units of the shop's currency.
-
-    The rows of categories and products hold id, name, members and orders.
-    """
+    """Averages and favourites of a segment's members; amounts are minor units of the shop's currency."""
 
     counted: CountedSegment
     customer_share: float
@@ -43,8 +40,8 @@ class Analysis:
     average_order: int
     average_orders: float
     average_days_since_order: float
-    categories: Sequence[AnyRow]
-    products: Sequence[AnyRow]
+    categories: Sequence[Favourite]
+    products: Sequence[Favourite]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,24 +102,24 @@ def remove(tx: Connection, segment_id: int) -> None:
 def analyze(connection: Connection, segment_id: int, moment: Moment) -> Analysis:
     """Analyse the members of a segment; raises SegmentNotFound."""
     segment = get(connection, segment_id)
-    row = queries.summary(connection, segment, moment)
+    summary = queries.summary(connection, segment, moment)
     favourites = queries.favourites(connection, segment, moment)
     return Analysis(
-        counted=CountedSegment(segment, row.members),
-        customer_share=row.members / max(row.customers, 1),
-        orders=int(row.orders),
-        revenue=int(row.spent),
-        average_spent=_average(row.spent, row.members),
-        average_order=_average(row.spent, row.priced),
-        average_orders=float(row.orders) / max(row.members, 1),
-        average_days_since_order=max(float(row.days or 0), 0.0),
+        counted=CountedSegment(segment, summary.members),
+        customer_share=summary.members / max(summary.customers, 1),
+        orders=summary.orders,
+        revenue=summary.spent,
+        average_spent=_average(summary.spent, summary.members),
+        average_order=_average(summary.spent, summary.priced),
+        average_orders=summary.orders / max(summary.members, 1),
+        average_days_since_order=max(summary.days or 0.0, 0.0),
         categories=favourites[queries.CATEGORIES],
         products=favourites[queries.PRODUCTS],
     )
 
 
-def _average(minor: Decimal | int, among: Decimal | int) -> int:
-    return round_half_up(Decimal(minor) / max(int(among), 1))
+def _average(minor: int, among: int) -> int:
+    return round_half_up(Decimal(minor) / max(among, 1))
 
 
 def members(
@@ -130,12 +127,8 @@ def members(
 ) -> list[MemberSummary]:
     """Members of a segment by id, those after the user `after`; raises SegmentNotFound."""
     page = queries.member_page(connection, get(connection, segment_id), moment, after, limit)
-    totals = queries.totals_of(connection, [row.id for row in page], moment)
-    summaries = []
-    for row in page:
-        total = totals.get(row.id)
-        orders, spent, last = (
-            (total.orders, int(total.spent), total.last_at) if total is not None else (0, 0, None)
-        )
-        summaries.append(MemberSummary(row.id, row.full_name, row.email, orders, spent, last))
-    return summaries
+    totals = queries.totals_of(connection, [account.id for account in page], moment)
+    return [
+        MemberSummary(account.id, account.full_name, account.email, *totals.get(account.id, NO_ORDERS))
+        for account in page
+    ]
