@@ -1,4 +1,4 @@
-"""The gRPC server of a worker: the pipeline around every call, health, reflection, and what the rooms add."""
+"""The gRPC server of a worker: the interceptor around every call, health, reflection, and what the rooms add."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from server.part import Part
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
 from server.rpc.detached import DetachedTasks
+from server.rpc.interceptor import Interceptor
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
-from server.rpc.pipeline import Pipeline
 from server.rpc.reflection import add_reflection
 from server.rpc.telemetry import Telemetry
 from server.rpc.unregistered import unregistered
@@ -41,10 +41,15 @@ class GrpcServer:
     """Answers calls with the servicers of the parts; for use on a worker's event loop."""
 
     def __init__(
-        self, server: grpc.aio.Server, pipeline: Pipeline, detached: DetachedTasks, *, drain_seconds: float
+        self,
+        server: grpc.aio.Server,
+        interceptor: Interceptor,
+        detached: DetachedTasks,
+        *,
+        drain_seconds: float,
     ) -> None:
         self._server = server
-        self._pipeline = pipeline
+        self._interceptor = interceptor
         self._detached = detached
         self._drain_seconds = drain_seconds
         self._health = health.HealthServicer()
@@ -54,15 +59,15 @@ class GrpcServer:
     def of(cls, core: Core, verify: Verify, parts: Iterable[Part]) -> GrpcServer:
         """As the settings say, with the servicers of `parts`."""
         settings = core.settings
-        pipeline = _pipeline(core, verify)
-        server = grpc.aio.server(interceptors=[pipeline], options=_options(settings))
+        interceptor = _interceptor(core, verify)
+        server = grpc.aio.server(interceptors=[interceptor], options=_options(settings))
         services = unregistered(server)
         for part in parts:
             for add in part.servicers:
                 add(services)
         if settings.reflects:
             add_reflection(services, [*(service.full_name for service in SERVICES), HEALTH])
-        return cls(server, pipeline, core.detached, drain_seconds=settings.drain_seconds)
+        return cls(server, interceptor, core.detached, drain_seconds=settings.drain_seconds)
 
     def listen(self, address: str) -> int:
         """Bind an address before the start, and return its port."""
@@ -83,7 +88,7 @@ class GrpcServer:
 
     async def end_calls(self) -> None:
         """Let the calls that run end, and what they left behind; refuse new ones with SERVER_STOPPING."""
-        await self._pipeline.end_calls(self._drain_seconds)
+        await self._interceptor.end_calls(self._drain_seconds)
         await self._detached.finish()
 
     async def close(self) -> None:
@@ -91,13 +96,13 @@ class GrpcServer:
         await self._server.stop(None)
 
 
-def _pipeline(core: Core, verify: Verify) -> Pipeline:
+def _interceptor(core: Core, verify: Verify) -> Interceptor:
     settings, now = core.settings, core.clock.seconds
     validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
     leases = Leases(now)
     core.follower.on(SessionEnded, lambda event: leases.end(event.session_id))
-    return Pipeline(
+    return Interceptor(
         arrivals=Arrivals(settings.max_wait_seconds),
         access=Access(SERVICES, verify, now),
         limits=_limits(settings),

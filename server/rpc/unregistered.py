@@ -13,7 +13,7 @@ def unregistered(server: grpc.aio.Server) -> grpc.aio.Server:
 
     grpcio's asyncio server waits for the next call of each registered method in a task of its own, and looks
     through all of these tasks at every call: a hundred methods make a cheap read 45 µs dearer. A method that is
-    not registered is looked up by its name, which `Pipeline` does once.
+    not registered is looked up by its name, which `Interceptor` does once.
     """
     return cast(grpc.aio.Server, _Unregistered(server))
 

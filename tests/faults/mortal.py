@@ -123,7 +123,7 @@ class Shop:
         return "OK"
 
     def _watch_replies(self) -> None:
-        telemetry = self._shop.server._pipeline._telemetry
+        telemetry = self._shop.server._interceptor._telemetry
         finished = telemetry.finished
 
         def told(*arguments: Any) -> None:

@@ -86,7 +86,7 @@ class AuthShop:
         device: str = "curl/8",
         ip: str = "",
     ) -> Any:
-        """Call an RPC as the pipeline does: validated, and on the pool unless it is async."""
+        """Call an RPC as the interceptor does: validated, and on the pool unless it is async."""
         return asyncio.run(self.call_async(rpc, request, caller, device=device, ip=ip))
 
     async def call_async(

@@ -309,7 +309,7 @@ def test_envoy_repeats_native_calls_only_when_they_are_reads(gateway: Any) -> No
             assert _idempotency(method) == descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS, method.name
 
 
-def test_no_client_streams_until_the_pipeline_can_guard_them() -> None:
+def test_no_client_streams_until_the_interceptor_can_guard_them() -> None:
     assert not [m.name for m in METHODS if m.client_streaming]
 
 

@@ -1,4 +1,4 @@
-"""The pipeline on its own: what it counts, and that no failure leaves it without a clean status."""
+"""The interceptor on its own: what it counts, and that no failure leaves it without a clean status."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from server.db.pool import Pool
 from server.errors import TokenInvalid, Unauthenticated
 from server.identity import Identity, Role
 from server.logs import AccessLog
-from server.rpc import pipeline
+from server.rpc import interceptor
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
+from server.rpc.interceptor import Interceptor
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
-from server.rpc.pipeline import Pipeline
 from server.rpc.status import DETAILS_KEY
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
@@ -86,11 +86,11 @@ def _guess(token: str) -> Identity:
 
 
 class Server:
-    """A pipeline around two methods that wait for ever."""
+    """An interceptor around two methods that wait for ever."""
 
     def __init__(self, verify: Callable[[str], Identity] = _guess, *, rate_limit: int = 0) -> None:
         self.registry = CollectorRegistry()
-        self.pipeline = Pipeline(
+        self.interceptor = Interceptor(
             arrivals=Arrivals(1),
             access=Access(SERVICES, verify),
             limits=Limits(anonymous=rate_limit, signed_in=100, streams_per_user=5, streams=5),
@@ -117,7 +117,7 @@ class Server:
                 _stream if method == TRACK else unary or _unary, Empty.FromString, Empty.SerializeToString
             )
 
-        wrapped = await self.pipeline.intercept_service(handler, details)
+        wrapped = await self.interceptor.intercept_service(handler, details)
         answer: Any = wrapped.stream_unary or wrapped.stream_stream
         await answer(None, context)
 
@@ -219,7 +219,7 @@ def test_a_worker_that_ends_says_so_to_the_calls_it_gives_up_and_to_those_that_c
         server, given_up, late = Server(_identity), Context(), Context()
         calling = asyncio.create_task(server.call(method, given_up))
         await asyncio.sleep(0.01)
-        await server.pipeline.end_calls(0.01)
+        await server.interceptor.end_calls(0.01)
         with pytest.raises(Aborted):
             await calling
         with pytest.raises(Aborted):
@@ -237,7 +237,7 @@ def test_a_call_that_ends_in_time_is_not_given_up() -> None:
     async def scenario() -> Context:
         server, context = Server(_identity), Context(message=grpc.aio.EOF)
         calling = asyncio.create_task(server.call(CART, context))
-        await server.pipeline.end_calls(5)
+        await server.interceptor.end_calls(5)
         with pytest.raises(Aborted):
             await calling
         return context
@@ -268,7 +268,7 @@ def test_calls_of_methods_that_do_not_exist_are_counted_and_limited_like_any_oth
 
         for name in range(5):
             details: Any = type("Details", (), {"method": f"/sanset.v1.CartService/Guess{name}"})
-            handler: Any = await server.pipeline.intercept_service(none, details)
+            handler: Any = await server.interceptor.intercept_service(none, details)
             with pytest.raises(Aborted):
                 await handler.stream_unary(None, Context())
         return server
@@ -300,8 +300,8 @@ class Stalled(Context):
 def test_a_stream_whose_client_does_not_read_ends_with_its_life(
     takes_a_status: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(pipeline, "STATUS_SECONDS", 0.01)
+    monkeypatch.setattr(interceptor, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(interceptor, "STATUS_SECONDS", 0.01)
 
     async def scenario() -> None:
         server, context = Server(_identity), Stalled(takes_a_status=takes_a_status)

@@ -62,7 +62,7 @@ CANCELLED = "CANCELLED"
 log = structlog.get_logger()
 
 
-class Pipeline(grpc.aio.ServerInterceptor):
+class Interceptor(grpc.aio.ServerInterceptor):
     """Wraps every method of the shop.
 
     A method is written as `def` when it is a use case on the database: it then runs on the pool. One that
