@@ -47,7 +47,7 @@ contract: $(VENV)/.developer ## Lint the protos, compare them with the last rele
 	@scratch=$$(mktemp -d); trap 'rm -rf "$$scratch"' EXIT; export PATH="$(CURDIR)/$(BIN):$$PATH"; \
 	cd proto; buf lint; \
 	released=$$(printf '%s\n' releases/*.binpb | sort --version-sort | tail -1); \
-	if [ -f "$$released" ]; then buf breaking --exclude-imports --path sanset/v1 --against "$$released"; fi; \
+	if [ -f "$$released" ]; then buf breaking --path sanset/v1 --against "$$released"; fi; \
 	cd ..; \
 	python proto/generate.py "$$scratch/generated" "$$scratch/methods.py"; \
 	diff -r --exclude=__pycache__ generated "$$scratch/generated" && diff $(METHODS) "$$scratch/methods.py" \

@@ -16,7 +16,7 @@ from grpc_tools import protoc
 from service_config import service_config
 
 PROTO = Path(__file__).parent
-PATHS = (PROTO, PROTO / "third_party", Path(grpc_tools.__file__).parent / "_proto")
+PATHS = (PROTO, Path(grpc_tools.__file__).parent / "_proto")
 VALIDATE = "buf/validate/validate.proto"
 ERROR_DETAILS = ("google/rpc/error_details.proto", "google/rpc/status.proto")
 """What no file of ours imports, and errors consist of."""
