@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 
 from server.clock import Clock
 from server.crypto.vault import Vault
-from server.db.clock import DatabaseClock, Timekeeper
+from server.db.clock import Timekeeper
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
@@ -27,7 +27,8 @@ class Core:
     db: Database
     pool: Pool
     work: Work
-    clock: DatabaseClock
+    clock: Clock
+    """The time by the database's clock, of which a worker's own may differ."""
     follower: Follower
     pages: Pages
     vault: Vault
@@ -67,7 +68,7 @@ class Core:
 
     def part(self) -> Part:
         """What starts before every room, and stops after all of them."""
-        timekeeper = Timekeeper(self.clock)
+        timekeeper = Timekeeper(self.db.clock)
 
         async def start() -> None:
             await timekeeper.start()

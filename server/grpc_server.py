@@ -97,7 +97,7 @@ class GrpcServer:
 
 
 def _interceptor(core: Core, verify: Verify) -> Interceptor:
-    settings, now = core.settings, core.clock.seconds
+    settings, now = core.settings, core.db.clock.seconds
     validation = Validation(SERVICES)
     validation.warm([GetMessageClass(m.input_type) for service in SERVICES for m in service.methods])
     leases = Leases(now)

@@ -22,12 +22,13 @@ class AuthPart(Part):
     """Signing in, and what proves who calls."""
 
     verifier: TokenVerifier
+    passwords: Passwords
 
 
 def build(core: Core) -> AuthPart:
     """AuthService; the verifier knows which sessions are revoked before the first call comes."""
     settings = core.settings
-    verifier, passwords = TokenVerifier.of(settings, core.clock.seconds), Passwords.of(settings)
+    verifier, passwords = TokenVerifier.of(settings, core.db.clock.seconds), Passwords.of(settings)
     refresh = RefreshPolicy.of(settings)
     sign_in = SignIn(core.work, core.clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
     servicer = AuthServicer(core.db, core.pages, core.clock, sign_in, AccessTokens.of(settings), refresh)
@@ -40,6 +41,7 @@ def build(core: Core) -> AuthPart:
 
     return AuthPart(
         verifier=verifier,
+        passwords=passwords,
         servicers=[partial(add_AuthServiceServicer_to_server, servicer)],
         listeners=[verifier.attach],
         start=start,

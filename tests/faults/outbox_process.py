@@ -15,16 +15,13 @@ from email.message import EmailMessage
 from typing import Any
 
 from sqlalchemy import event
+from support.rooms import core_of
 
-from server.clock import utc_now
-from server.db.database import Database
-from server.db.pool import Pool
-from server.db.work import Work
-from server.mail.outbox import MailOutbox
+from server.mail import part as mail_part
 from server.mail.senders import SmtpSender
+from server.settings import load
+from server.webhooks import part as webhooks_part
 from server.webhooks.courier import Answer, Courier
-from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import EndpointSigner
 
 
 class Steps:
@@ -68,18 +65,16 @@ class DyingCourier(Courier):
 
 async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
     """Write and send everything, counting."""
-    db, pool = Database(url, pool_size=2), Pool(threads=1, max_queued=100)
-    work = Work(db, pool)
+    core = core_of(load(_env_file=None, environment="test", database_url=url, db_pool_size=2, secret_key=key))
     for name in ("before_cursor_execute", "after_cursor_execute", "commit"):
-        event.listen(db.engine, name, steps.step)
+        event.listen(core.db.engine, name, steps.step)
     sender, courier = DyingSender("127.0.0.1", smtp, "off", "", ""), DyingCourier(allow_private=True)
     sender.steps = courier.steps = steps
-    await MailOutbox(db, work, utc_now, sender, mail_from="shop@shop.test").run()
-    webhooks = WebhookOutbox(db, work, utc_now, EndpointSigner(key.encode()), courier)
-    await webhooks.run()
-    await webhooks.close()
-    pool.close()
-    db.close()
+    await mail_part.build(core, sender).outbox.run()
+    webhooks = webhooks_part.build(core, courier)
+    await webhooks.outbox.run()
+    await webhooks.stop()
+    await core.part().stop()
 
 
 def main() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -14,20 +15,19 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import Envelope
 from sqlalchemy import Select, delete, select
+from support.rooms import core_of
 from support.running_shop import RunningShop, test_settings
 
 from server.clock import utc_now
-from server.db.database import Database
-from server.db.pool import Pool
-from server.db.work import Work
+from server.mail import part as mail_part
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
 from server.process.ports import free_ports
+from server.webhooks import part as webhooks_part
 from server.webhooks.courier import Courier
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import EndpointSigner
 
 
 class Desk:
@@ -35,9 +35,11 @@ class Desk:
 
     def __init__(self, shop: RunningShop) -> None:
         self.shop = shop
-        self.db = Database(shop.settings.url, pool_size=4)
-        self.pool = Pool(threads=4, max_queued=100)
-        self.work = Work(self.db, self.pool)
+        settings = shop.settings.model_copy(
+            update={"db_pool_size": 4, "mail_from": "The Shop <shop@shop.test>"}
+        )
+        self.core = core_of(settings, self.now)
+        self.db = self.core.db
         self.ahead = timedelta()
         self.send_webhooks()
         asyncio.run(self.mails(_Nowhere()).run())
@@ -47,7 +49,7 @@ class Desk:
 
     def close(self) -> None:
         """End its threads and connections."""
-        self.pool.close()
+        self.core.pool.close()
         self.db.close()
 
     def now(self) -> datetime:
@@ -60,14 +62,12 @@ class Desk:
 
     def mails(self, sender: Sender, admin: str = "") -> MailOutbox:
         """An outbox of mails."""
-        return MailOutbox(
-            self.db, self.work, self.now, sender, mail_from="The Shop <shop@shop.test>", mail_admin=admin
-        )
+        settings = self.core.settings.model_copy(update={"mail_admin": admin})
+        return mail_part.build(replace(self.core, settings=settings), sender).outbox
 
     def webhooks(self, *, allow_private: bool = True) -> WebhookOutbox:
         """An outbox of webhooks."""
-        signer = EndpointSigner(self.shop.settings.secret_key.get_secret_value().encode())
-        return WebhookOutbox(self.db, self.work, self.now, signer, Courier(allow_private=allow_private))
+        return webhooks_part.build(self.core, Courier(allow_private=allow_private)).outbox
 
     def send_webhooks(self, *, allow_private: bool = True) -> None:
         """Send what is due."""

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry
 from sqlalchemy import event
+from support.rooms import Methods, core_of
 
 from server.catalog.categories import read_tree
-from server.clock import utc_now
-from server.db.database import Database
+from server.clock import OFF
 from server.db.deadline import Deadline
-from server.db.pool import Pool
-from server.db.work import Work
-from server.events.follower import Follower
 from server.identity import Identity, Role
-from server.paging import Pages
+from server.part import Part
+from server.recommend import part as recommend_part
 from server.recommend.feedback.attribution import Attributions
-from server.recommend.feedback.impressions import Impressions
-from server.recommend.feedback.tracking import Tracker
-from server.recommend.serving.context import Contexts
-from server.recommend.serving.other_lists import OtherLists
-from server.recommend.serving.pipeline import Pipeline
-from server.recommend.serving.recorder import Recorder
-from server.recommend.serving.servicer import RecommendServicer
-from server.recommend.serving.state import ServingState
-from server.recommend.training.servicer import ModelServicer
-from server.recommend.training.trainer import Trainer
 from server.rpc.call import Call
 from server.settings import Settings
 
@@ -47,6 +33,7 @@ def settings_of(database_url: str, data_dir: Path) -> Settings:
         database_url=database_url,
         data_dir=data_dir,
         secret_key=SECRET,
+        train_daily_at=OFF,
     )
 
 
@@ -60,47 +47,28 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.db = Database(settings.url)
-        self.pool = Pool(threads=4, max_queued=100)
-        self.work = Work(self.db, self.pool)
-        self.follower = Follower(self.db)
-        self.serving = ServingState(settings, self.work, utc_now)
-        self.trainer = Trainer(settings, self.db, self.work, utc_now)
-        self.attributions = Attributions(SECRET.encode())
-        self.shown = Impressions(self.attributions, self.work, utc_now, CollectorRegistry(), keep=True)
-        self.tracker = Tracker.of(settings, self.attributions, utc_now)
+        self.core = core_of(settings)
+        self.db, self.work, self.follower = self.core.db, self.core.work, self.core.follower
+        part = recommend_part.build(self.core, self._category_ids)
+        self.serving, self.trainer, self.tracker = part.serving, part.trainer, part.tracker
+        self.shown = part.impressions
+        self.attributions = Attributions(self.core.secret)
+        self.parts: list[Part] = [self.core.part(), part]
+        for listen in part.listeners:
+            listen(self.follower)
+        self._methods = Methods(self.core, self.parts)
         self.statements: list[str] = []
         self.address = "127.0.0.1"
         """Where the calls come from."""
         event.listen(self.db.engine, "before_cursor_execute", self._note)
-        pages = Pages(SECRET.encode(), default_size=20, max_size=100)
-        contexts = Contexts(self.serving, self._category_ids, utc_now)
-        recorder = Recorder(self.shown)
-        self.recommend = RecommendServicer(
-            self.db,
-            pages,
-            Pipeline(self.serving, contexts, recorder),
-            OtherLists(self.serving, contexts, recorder),
-            self.tracker,
-            currency=settings.currency,
-        )
-        self.models = ModelServicer(self.db, self.work, pages, utc_now, self.serving, self.trainer)
 
     async def call(self, method: str, request: Any, caller: Identity | None = None) -> Any:
         """Call a unary method as the pipeline does."""
-        behaviour = self._behaviour(method)
-        call = self._call(caller)
-        if inspect.iscoroutinefunction(behaviour):
-            return await behaviour(request, call)
-        return await self.pool.run(call.deadline, behaviour, request, call)
+        return await self._methods.call(method, request, self._call(caller))
 
     def stream(self, method: str, request: Any, caller: Identity | None = None) -> AsyncIterator[Any]:
         """Open a stream."""
-        messages: AsyncIterator[Any] = self._behaviour(method)(request, self._call(caller))
-        return messages
-
-    def _behaviour(self, method: str) -> Any:
-        return getattr(self.recommend if hasattr(self.recommend, method) else self.models, method)
+        return self._methods.stream(method, request, self._call(caller))
 
     def _call(self, caller: Identity | None) -> Call:
         method = "/sanset.v1.RecommendService/Test"
@@ -118,18 +86,12 @@ class Worker:
 async def running(settings: Settings) -> AsyncIterator[Worker]:
     """A worker that has started, and ends with the block."""
     worker = Worker(settings)
-    worker.serving.attach(worker.follower)
-    worker.trainer.attach(worker.follower)
-    worker.follower.start()
     try:
-        await worker.serving.start()
-        worker.shown.start()
+        for part in worker.parts:
+            await part.start()
         yield worker
     finally:
-        worker.trainer.drain()
-        await worker.trainer.stop()
-        await worker.serving.stop()
-        await worker.shown.stop()
-        worker.follower.stop()
-        worker.pool.close()
-        worker.db.close()
+        for part in worker.parts:
+            await part.drain()
+        for part in reversed(worker.parts):
+            await part.stop()

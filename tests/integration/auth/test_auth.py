@@ -20,6 +20,7 @@ from server.auth import first_admin, sessions
 from server.auth.errors import InvalidCredentials, RefreshTokenInvalid, SessionNotFound, WeakPassword
 from server.auth.models import RefreshToken, Session
 from server.auth.passwords import hash_password, password_key
+from server.auth.refresh import RefreshPolicy
 from server.errors import InvalidField, InvalidUpdateMask, TokenInvalid, UserNotFound
 from server.events.follower import Follower
 from server.identity import Identity, Role
@@ -221,7 +222,7 @@ def test_a_password_that_changes_while_it_is_verified_opens_no_session(shop: Aut
             new_hash=None,
             device=sessions.Device("", ""),
             now=shop.now,
-            policy=shop.servicer._refresh,
+            policy=RefreshPolicy.of(shop.settings),
         )
     with shop.db.read() as connection:
         assert connection.scalar(select(func.count()).select_from(Session)) == 0

@@ -6,38 +6,41 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from sqlalchemy import event, make_url, text
+from support.rooms import core_of
+from support.running_shop import test_settings
 
 from server.clock import utc_now
+from server.core import Core
 from server.db.database import CHANNEL, Database
-from server.db.pool import Pool
-from server.db.work import Work
 from server.events.consumer import REST
 from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, NewEvent, publish
 from server.events.sources import SqliteSource, source_of
 from server.jobs.runner import Job, Jobs
-from server.mail.outbox import MailOutbox
-from server.webhooks.courier import Courier
-from server.webhooks.outbox import WebhookOutbox
-from server.webhooks.signing import EndpointSigner
+from server.mail import part as mail_part
+from server.webhooks import part as webhooks_part
+
+
+def core_on(url: str, data_dir: Path) -> Core:
+    return core_of(test_settings(url, data_dir), utc_now)
 
 
 @pytest.fixture
-def db(database_url: str) -> Iterator[Database]:
-    database = Database(database_url, pool_size=4)
-    yield database
-    database.close()
+def core(database_url: str, tmp_path: Path) -> Iterator[Core]:
+    core = core_on(database_url, tmp_path)
+    yield core
+    core.pool.close()
+    core.db.close()
 
 
 @pytest.fixture
-def pool() -> Iterator[Pool]:
-    threads = Pool(threads=2, max_queued=10)
-    yield threads
-    threads.close()
+def db(core: Core) -> Database:
+    return core.db
 
 
 class Sender:
@@ -62,25 +65,22 @@ def statements_of(db: Database) -> list[str]:
     return found
 
 
-def outboxes(db: Database, pool: Pool) -> list[Any]:
-    return [
-        MailOutbox(db, Work(db, pool), utc_now, Sender(), mail_from="a@b.test"),
-        WebhookOutbox(db, Work(db, pool), utc_now, EndpointSigner(b"key"), Courier(allow_private=True)),
-    ]
+def outboxes(core: Core) -> list[Any]:
+    return [mail_part.build(core, Sender()).outbox, webhooks_part.build(core).outbox]
 
 
-def test_outboxes_in_which_nothing_waits_rest_and_ask_little(db: Database, pool: Pool) -> None:
+def test_outboxes_in_which_nothing_waits_rest_and_ask_little(core: Core) -> None:
     async def scenario() -> None:
-        for outbox in outboxes(db, pool):
+        for outbox in outboxes(core):
             assert await outbox.run() == REST
-            statements = statements_of(db)
+            statements = statements_of(core.db)
             assert await outbox.run() == REST
             assert len([one for one in statements if not one.startswith(("BEGIN", "PRAGMA"))]) <= 2
 
     asyncio.run(scenario())
 
 
-def test_a_mail_that_is_still_to_be_sent_is_looked_after_at_the_usual_pace(db: Database, pool: Pool) -> None:
+def test_a_mail_that_is_still_to_be_sent_is_looked_after_at_the_usual_pace(core: Core, db: Database) -> None:
     later = utc_now() + timedelta(hours=1)
     with db.transaction() as tx:
         tx.execute(
@@ -91,21 +91,22 @@ def test_a_mail_that_is_still_to_be_sent_is_looked_after_at_the_usual_pace(db: D
             ),
             {"later": later if db.is_postgresql else later.strftime("%Y-%m-%d %H:%M:%S.%f")},
         )
-    assert asyncio.run(outboxes(db, pool)[0].run()) is None
+    assert asyncio.run(outboxes(core)[0].run()) is None
 
 
 def test_an_event_that_waits_for_a_slow_transaction_keeps_the_outboxes_awake(
-    postgres_url: str, pool: Pool
+    postgres_url: str, tmp_path: Path
 ) -> None:
-    db = Database(postgres_url, pool_size=4)
-    with db.transaction() as slow:
+    core = core_on(postgres_url, tmp_path)
+    with core.db.transaction() as slow:
         publish(slow, NewEvent(ORDER, "1", {}))
-        for outbox in outboxes(db, pool):
+        for outbox in outboxes(core):
             assert asyncio.run(outbox.run()) is None
-    db.close()
+    core.pool.close()
+    core.db.close()
 
 
-def test_a_job_rests_as_long_as_it_says_and_wakes_for_news(db: Database, pool: Pool) -> None:
+def test_a_job_rests_as_long_as_it_says_and_wakes_for_news(core: Core) -> None:
     runs: list[str] = []
 
     async def run() -> timedelta:
@@ -113,7 +114,7 @@ def test_a_job_rests_as_long_as_it_says_and_wakes_for_news(db: Database, pool: P
         return timedelta(seconds=12)
 
     async def scenario() -> None:
-        jobs = Jobs(Work(db, pool), utc_now, [Job("outbox", run, every=timedelta(seconds=2))])
+        jobs = Jobs(core.work, utc_now, [Job("outbox", run, every=timedelta(seconds=2))])
         jobs.start()
         await until(lambda: bool(runs) and "outbox" in jobs._next)
         assert jobs._next["outbox"] - utc_now() > timedelta(seconds=8)
