@@ -21,6 +21,8 @@ UNSYNCED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "of
 
 DATABASES = ("sqlite", "postgres")
 
+TESTS = Path(__file__).parent
+
 FIRST = (
     "e2e/",
     "security/",
@@ -28,6 +30,8 @@ FIRST = (
     "integration/recommend/test_recommend_training.py",
     "faults/test_crash_points.py",
     "faults/",
+    "unit/process/",
+    "unit/ml/test_train.py",
     "integration/",
 )
 """What takes longest begins first, so that no worker is left with it at the end."""
@@ -45,18 +49,34 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return (os.cpu_count() or 1) + 1
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Have each worker collect the tests in a turn of its own: what one has compiled, the others find compiled."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and config.args == config.getini("testpaths"):
+        rooms = sorted(path.as_posix() for path in TESTS.glob("*/*") if _has_tests(path))
+        first = int(worker.removeprefix("gw")) * len(rooms) // int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        config.args = rooms[first:] + rooms[:first]
+
+
+def _has_tests(path: Path) -> bool:
+    return path.match("test_*.py") or (path.is_dir() and any(path.rglob("test_*.py")))
+
+
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Distribute the tests of a parallel run."""
     return ByFile(config, log)
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Leave out what one database is enough for, and begin with what takes longest."""
+    items.sort(key=_path)  # whatever was collected first: all workers must list the same
+    yield
     if "SANSET_FAULT_ROUNDS" not in os.environ:
         spared = [item for item in items if is_spared(item)]
         config.hook.pytest_deselected(items=spared)
         items[:] = [item for item in items if not is_spared(item)]
-    items.sort(key=lambda item: _place(item.path.relative_to(Path(__file__).parent).as_posix()))
+    items.sort(key=lambda item: _rank(_path(item)))
 
 
 def is_spared(item: pytest.Item) -> bool:
@@ -71,8 +91,12 @@ def is_spared(item: pytest.Item) -> bool:
     return databases[0] != DATABASES[zlib.crc32(name.encode()) % len(DATABASES)]
 
 
-def _place(path: str) -> int:
-    return next((place for place, start in enumerate(FIRST) if path.startswith(start)), len(FIRST))
+def _path(item: pytest.Item) -> str:
+    return item.path.relative_to(TESTS).as_posix()
+
+
+def _rank(path: str) -> tuple[int, str]:
+    return next((rank for rank, start in enumerate(FIRST) if path.startswith(start)), len(FIRST)), path
 
 
 @pytest.fixture(scope="session")

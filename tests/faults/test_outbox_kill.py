@@ -25,7 +25,7 @@ from server.mail.models import Mail
 from server.verify import verify
 from server.webhooks.models import WebhookDelivery
 
-EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "19"))
+EVERY = int(os.environ.get("SANSET_OUTBOX_STEP", "37"))
 """How many steps further on each death is than the one before."""
 
 

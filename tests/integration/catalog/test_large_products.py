@@ -15,16 +15,29 @@ from server.paging import MAX_PAGE_BYTES
 COUNT = 100
 
 
+Crowd = tuple[str, list[int]]
+"""A tag, and the ids of a hundred products within every limit, the newest first."""
+
+
+@pytest.fixture(scope="module")
+def crowds() -> dict[tuple[str, str], Crowd]:
+    """The crowds there are, by shop and character: they are only read."""
+    return {}
+
+
 @pytest.fixture(params=["🛒", "<", "\u2027"], ids=["wide", "long", "medium"])
-def crowd(shop: RunningShop, request: pytest.FixtureRequest) -> tuple[str, list[int]]:
-    """A tag, and the ids of a hundred products within every limit, the newest first."""
-    tag = uuid.uuid4().hex
-    first = largest_product(shop, tag, request.param).id
-    return tag, sorted([first, *copy_product(shop, first, COUNT - 1)], reverse=True)
+def crowd(shop: RunningShop, crowds: dict[tuple[str, str], Crowd], request: pytest.FixtureRequest) -> Crowd:
+    """The crowd of a shop whose texts are of one character."""
+    key = shop.settings.url, request.param
+    if key not in crowds:
+        tag = uuid.uuid4().hex
+        first = largest_product(shop, tag, request.param).id
+        crowds[key] = tag, sorted([first, *copy_product(shop, first, COUNT - 1)], reverse=True)
+    return crowds[key]
 
 
 def test_a_page_of_the_largest_products_is_read_with_the_defaults_of_grpc(
-    shop: RunningShop, crowd: tuple[str, list[int]]
+    shop: RunningShop, crowd: Crowd
 ) -> None:
     tag, made = crowd
     with grpc.insecure_channel(shop.target) as channel:
@@ -76,9 +89,7 @@ def test_a_token_goes_on_in_the_view_it_was_given_for(shop: RunningShop) -> None
     assert len(shop.catalog.ListProducts(same).items) == 1
 
 
-def test_a_batch_of_the_largest_products_names_what_did_not_fit(
-    shop: RunningShop, crowd: tuple[str, list[int]]
-) -> None:
+def test_a_batch_of_the_largest_products_names_what_did_not_fit(shop: RunningShop, crowd: Crowd) -> None:
     _, made = crowd
     with grpc.insecure_channel(shop.target) as channel:
         catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
