@@ -23,7 +23,7 @@ from server.jobs.runner import Jobs
 from server.mail import part as mail_part
 from server.order import part as order_part
 from server.order import points
-from server.order.queries import reserved_units
+from server.order.line_queries import reserved_units
 from server.order.service import read_payment
 from server.part import Part
 from server.payment import part as payment_part

@@ -51,11 +51,11 @@ class Cache(Generic[K, V]):
 
     async def get_many(self, keys: Sequence[K]) -> dict[K, V]:
         """The values that exist, with one load for all that are not here."""
-        found = {key: value for key in keys if (value := self.peek(key)) is not None}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
+        cached = {key: value for key in keys if (value := self.peek(key)) is not None}
+        missing = [key for key in dict.fromkeys(keys) if key not in cached]
         if missing:
-            found |= await self._fetch(missing)
-        return found
+            cached |= await self._fetch(missing)
+        return cached
 
     async def _fetch(self, missing: list[K]) -> dict[K, V]:
         ticket = object()

@@ -78,8 +78,8 @@ class Follower:
     def lag_seconds(self) -> float:
         """The age of the oldest that waits: to be read at all, or for a slow transaction, as the outboxes do."""
         missing = next(iter(self._progress.missing.values()), None)
-        held_back = time.monotonic() - missing if missing is not None else 0.0
-        return max(self.silent_seconds - self._source.poll_seconds, held_back, 0.0)
+        delay = time.monotonic() - missing if missing is not None else 0.0
+        return max(self.silent_seconds - self._source.poll_seconds, delay, 0.0)
 
     def start(self) -> None:
         """Begin to follow from now on. Call it on the running event loop, before any cache is filled."""

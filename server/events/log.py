@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
 from sqlalchemy.sql.base import Executable
@@ -13,7 +14,7 @@ from server.clock import utc_now
 from server.db.base import Json, UtcDateTime
 from server.db.database import CHANNEL, Announcement, announce
 from server.db.prepared import Prepared
-from server.events.models import Event
+from server.events.models import Event, JsonObject
 
 # What the topics mean, and their keys. A key of "*" means every one.
 PRODUCT = "product"  # id of a product that changed or was deleted
@@ -46,7 +47,7 @@ def _insert(count: int) -> Prepared:
 
     def build(dialect: str) -> Executable:
         transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
-        written_at: ColumnElement[Any] = (
+        written_at: ColumnElement[datetime] = (
             literal_column("clock_timestamp()")
             if dialect == "postgresql"
             else bindparam("created_at", type_=UtcDateTime)
@@ -79,7 +80,7 @@ class Publishable(Protocol):
         """Which one of these changed."""
         ...
 
-    def to_json(self) -> dict[str, Any] | None:
+    def to_json(self) -> JsonObject | None:
         """What is to be told beside the key."""
         ...
 
@@ -90,16 +91,16 @@ class NewEvent:
 
     topic: str
     key: str = "*"
-    payload: dict[str, Any] | None = None
+    payload: JsonObject | None = None
 
-    def to_json(self) -> dict[str, Any] | None:
+    def to_json(self) -> JsonObject | None:
         """The payload."""
         return self.payload
 
 
 def publish(tx: Connection, *events: Publishable) -> None:
     """Write events in one statement; every worker learns of them once the transaction is committed."""
-    values: dict[str, Any] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
+    values: dict[str, object] = {} if tx.dialect.name == "postgresql" else {"created_at": utc_now()}
     rows = [(event.topic, event.key, event.to_json()) for event in events]
     for i, (topic, key, payload) in enumerate(rows):
         values |= {f"topic_{i}": topic, f"key_{i}": key, f"payload_{i}": payload}

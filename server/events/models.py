@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, Json, UtcDateTime
+
+JsonObject: TypeAlias = dict[str, Any]
+"""A JSON object, as it is written and read."""
 
 
 class Event(Base):
@@ -24,7 +27,7 @@ class Event(Base):
     transaction_id: Mapped[int] = mapped_column(BigInteger)
     topic: Mapped[str] = mapped_column(String(16))
     key: Mapped[str] = mapped_column(String(64))
-    payload: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    payload: Mapped[JsonObject | None] = mapped_column(Json)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (

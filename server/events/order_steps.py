@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 from server.events import log
+from server.events.models import JsonObject
 from server.events.topics import Payload
-
-JsonObject = Mapping[str, Any]
-"""An object of an event's JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Step:
     eta: datetime | None
     time: datetime
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The step, its times in ISO 8601."""
         return {
             "sequence": self.sequence,
@@ -61,7 +59,7 @@ class ParcelItem:
     product_id: int
     quantity: int
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The units."""
         return {
             "position": self.position,
@@ -87,7 +85,7 @@ class Parcel:
     items: tuple[ParcelItem, ...]
     shipped_at: datetime
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The parcel, as the order's row keeps it too."""
         return {
             "id": self.id,
@@ -119,7 +117,7 @@ class StepRefund:
     amount_minor: int
     currency: str
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The refund."""
         return {"id": self.id, "amount_minor": self.amount_minor, "currency": self.currency}
 
@@ -138,7 +136,7 @@ class StepReturn:
     units: Mapping[int, int]
     answer: str = ""
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self) -> JsonObject:
         """The return, its units as pairs."""
         items = [[position, quantity] for position, quantity in sorted(self.units.items())]
         return {"id": self.id, "state": self.state, "items": items, "answer": self.answer}
@@ -180,9 +178,9 @@ class OrderStepped:
         """The status that the order reached; empty for a note."""
         return self.step.status if self.step is not None and not self.is_note else ""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """All that there is beside the key."""
-        json: dict[str, object] = self.step.to_json() if self.step is not None else {}
+        json: JsonObject = self.step.to_json() if self.step is not None else {}
         json["user_id"] = self.user_id
         if self.product_ids:
             json |= {"products": list(self.product_ids), "country": self.country}

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import select
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Protocol
+
+from psycopg.rows import TupleRow
 
 from server.db.database import CHANNEL, Announcement, Database
 from server.db.engine import lone_connection
@@ -114,7 +117,7 @@ class PostgresSource:
     def wake(self) -> None:
         self._waker.wake()
 
-    def query(self, statement: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, values: Sequence[object] = ()) -> list[TupleRow]:
         """The rows of a statement on the same connection."""
         return self.connection.execute(statement, values).fetchall()
 
@@ -126,7 +129,7 @@ class SqliteSource:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._driver: Any = None
+        self._driver: sqlite3.Connection
         self._log = f"{database.engine.url.database}-wal"
         self._last_changed = 0
         self._busy_until = 0.0
@@ -135,7 +138,9 @@ class SqliteSource:
     @contextmanager
     def opened(self) -> Iterator[None]:
         with self._database.read() as connection:
-            self._driver = connection.connection.driver_connection
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            self._driver = driver
             self._seen = self._version()
             yield
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self
 
 from server.events import log
+from server.events.models import JsonObject
 
-Payload = dict[str, Any] | None
+Payload = JsonObject | None
 """What the event table keeps beside the key."""
 
 

@@ -22,12 +22,12 @@ def since(connection: Connection, user_id: int, order_id: int, placed_at: dateti
     """What became of each variant in the orders that a buyer has placed after an order."""
     moment = bindparam("moment", placed_at, type_=UtcDateTime)
     was_paid = exists().where(OrderEvent.order_id == Order.id, OrderEvent.status == CONFIRMED)
-    given_up = and_(Order.status == CANCELLED, ~was_paid)
+    abandoned = and_(Order.status == CANCELLED, ~was_paid)
     statement = (
         select(
             OrderLine.variant_id,
             func.sum(OrderLine.quantity - OrderLine.restocked_quantity).label("ordered"),
-            func.sum(case((given_up, OrderLine.quantity), else_=0)).label("put_back"),
+            func.sum(case((abandoned, OrderLine.quantity), else_=0)).label("put_back"),
         )
         .join(Order, Order.id == OrderLine.order_id)
         .where(
@@ -42,7 +42,7 @@ def since(connection: Connection, user_id: int, order_id: int, placed_at: dateti
     }
 
 
-def kept_units(connection: Connection, user_id: int, product_id: int, since: datetime) -> int:
+def net_units(connection: Connection, user_id: int, product_id: int, since: datetime) -> int:
     """The units of a product that a buyer has ordered since, less those that came back, in stock or not."""
     returned = (
         select(func.coalesce(func.sum(_RETURN_LINES.c.quantity - _RETURN_LINES.c.restocked), 0))

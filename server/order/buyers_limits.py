@@ -25,7 +25,7 @@ def check_periods(
     limited = {offer.product_id: offer for offer, _ in items if offer.max_quantity_days}
     for product_id, offer in limited.items():
         since = now - timedelta(days=offer.max_quantity_days)
-        bought = buyer_queries.kept_units(connection, user_id, product_id, since)
+        bought = buyer_queries.net_units(connection, user_id, product_id, since)
         units = sum(quantity for one, quantity in items if one.product_id == product_id)
         if bought + units > offer.max_quantity:
             raise PurchaseLimit(

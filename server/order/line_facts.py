@@ -24,10 +24,10 @@ SENT_BACK: Final[ColumnElement[int]] = case(
 )
 """Units of a line that came back: by a return, or into stock before they left."""
 
-KEPT: Final[ColumnElement[int]] = OrderLine.quantity - SENT_BACK
+NET_UNITS: Final[ColumnElement[int]] = OrderLine.quantity - SENT_BACK
 """Units of a line that its buyer kept."""
 
-IS_KEPT: Final[ColumnElement[bool]] = and_(
+HAS_NET_UNITS: Final[ColumnElement[bool]] = and_(
     OrderLine.returned_quantity < OrderLine.quantity, OrderLine.restocked_quantity < OrderLine.quantity
 )
 """Whether any unit of a line was kept."""
@@ -37,7 +37,9 @@ IS_PURCHASE: Final[ColumnElement[bool]] = or_(
     # Only an order that is RETURNED can have sent everything back: its lines are looked at, and no other's.
     and_(
         Order.status == RETURNED,
-        exists(select(OrderLine.order_id).where(OrderLine.order_id == Order.id, IS_KEPT)).correlate(Order),
+        exists(select(OrderLine.order_id).where(OrderLine.order_id == Order.id, HAS_NET_UNITS)).correlate(
+            Order
+        ),
     ),
 )
 """Whether an order counts as bought: it was paid, not all of its money went back, and something of it was kept."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection
 
 from server.db.base import AnyRow
-from server.order import queries
+from server.order import line_queries, queries
 from server.order.errors import OrderNotFound
 from server.order.placed import PlacedOrder, order_of
 
@@ -37,4 +37,4 @@ def by_request(connection: Connection, user_id: int, request_id: str) -> PlacedO
 
 
 def _with_lines(connection: Connection, row: AnyRow | None) -> PlacedOrder | None:
-    return order_of(row, queries.lines(connection, [row.id])[row.id]) if row is not None else None
+    return order_of(row, line_queries.of_orders(connection, [row.id])[row.id]) if row is not None else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -42,11 +41,11 @@ class Order(Base):
     tax_minor: Mapped[int] = mapped_column(BigInteger)
     shipping_minor: Mapped[int] = mapped_column(BigInteger)
     total_minor: Mapped[int] = mapped_column(BigInteger)
-    address: Mapped[dict[str, Any]] = mapped_column(Json)
+    address: Mapped[dict[str, object]] = mapped_column(Json)
     delivery_option: Mapped[str] = mapped_column(String(16), default="STANDARD")
     # The carrier's, of the last parcel; SQLite bounds no texts, and cannot change a column.
     tracking_number: Mapped[str] = mapped_column(String(64).with_variant(String(32), "sqlite"))
-    shipments: Mapped[list[dict[str, Any]] | None] = mapped_column(
+    shipments: Mapped[list[dict[str, object]] | None] = mapped_column(
         Json
     )  # the parcels: see order/shipments.py
     eta: Mapped[datetime | None] = mapped_column(UtcDateTime)

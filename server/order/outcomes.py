@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.events.log import publish
 from server.events.order_steps import OrderStepped, Step
 from server.inventory import service as inventory
-from server.order import payment_queries, queries, status
+from server.order import line_queries, payment_queries, queries, status
 from server.order.giving_up import give_back
 from server.order.placed import PlacedOrder
 from server.order.steps import MESSAGES, record
@@ -70,7 +70,7 @@ def release(tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime)
     # The cart is locked before the stock, as `reserve` does: the other way round the two could deadlock.
     give_back(tx, order, now, tell=outcome.status != DECLINED)
     products = inventory.return_stock(tx, order.units)
-    queries.restock_all(tx, order.id)
+    line_queries.restock_all(tx, order.id)
     promotions.give_back(tx, order.rewards, now)
     payment_queries.settle_payment(tx, order.id, outcome, now, captured_minor=0)
     step = Step(sequence, status.CANCELLED, UNPAID[outcome.status], "", None, now)

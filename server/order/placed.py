@@ -11,7 +11,8 @@ from datetime import datetime
 
 from server.db.base import AnyRow
 from server.db.rows import from_row
-from server.events.order_steps import JsonObject, Parcel
+from server.events.models import JsonObject
+from server.events.order_steps import Parcel
 from server.payment.order_payment import OrderPayment
 from server.payment.records import OrderDispute
 from server.promotion.service import RewardedOrder

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
 from sqlalchemy import (
-    BindParameter,
     Connection,
     Select,
     bindparam,
@@ -26,8 +24,8 @@ from server.db.prepared import Prepared
 from server.db.rows import columns_of
 from server.db.upsert import insert_of
 from server.events.order_steps import Parcel, Step
-from server.order.models import Order, OrderEvent, OrderLine
-from server.order.placed import PlacedLine, PlacedOrder
+from server.order.models import Order, OrderEvent
+from server.order.placed import PlacedOrder
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import PENDING
 from server.payment.models import Payment
@@ -51,20 +49,6 @@ _ORDERS = select(
 _SET_LATER = frozenset({"id", "shipments", "delivered_at", "points_counted_at"})
 _ORDER_COLUMNS = tuple(column.key for column in Order.__table__.columns if column.key not in _SET_LATER)
 """What a new order is inserted with."""
-_LEDGER = frozenset(
-    {
-        "refunded_quantity",
-        "returning_quantity",
-        "returned_quantity",
-        "restocked_quantity",
-        "refunded_minor",
-    }
-)
-_LINE_COLUMNS = tuple(
-    column.key for column in OrderLine.__table__.columns if column.key not in _LEDGER | {"order_id"}
-)
-"""What a new line is inserted with beside its order; its ledger begins at the columns' zeros."""
-
 _INSERT_ORDER = Prepared(
     lambda dialect: (
         insert_of(dialect)(Order)
@@ -129,15 +113,6 @@ def pending_page(connection: Connection, after: Sequence[object] | None, limit: 
     return connection.execute(statement.order_by(Order.placed_at, Order.id).limit(limit)).all()
 
 
-def lines(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
-    """The lines of orders, by order, in their order."""
-    statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
-    by_order: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
-    for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
-        by_order[row.order_id].append(row)
-    return by_order
-
-
 def events_after(connection: Connection, order_id: int, sequence: int) -> Sequence[AnyRow]:
     """The steps of an order after `sequence`."""
     return connection.execute(
@@ -163,38 +138,10 @@ def lock_order(tx: Connection, order_id: int) -> AnyRow | None:
     ).one_or_none()
 
 
-def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
-    """The units of a product that unpaid orders hold, by variant."""
-    statement = (
-        select(OrderLine.variant_id, func.sum(OrderLine.quantity))
-        .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.status == PENDING_PAYMENT, OrderLine.product_id == product_id)
-        .group_by(OrderLine.variant_id)
-    )
-    return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
-
-
 def insert_order(tx: Connection, order: PlacedOrder) -> int | None:
     """Insert an order and return its id; None when its request id made one before."""
     row = _INSERT_ORDER.first(tx, **columns_of(order, _ORDER_COLUMNS))
     return int(row.id) if row else None
-
-
-@lru_cache(maxsize=256)
-def _insert_lines(count: int) -> Prepared:
-    rows: list[dict[str, BindParameter[object]]] = [
-        {name: bindparam(f"{name}_{i}") for name in ("order_id", *_LINE_COLUMNS)} for i in range(count)
-    ]
-    return Prepared(insert(OrderLine).values(rows))
-
-
-def insert_lines(tx: Connection, order_id: int, lines: Sequence[PlacedLine]) -> None:
-    """Insert the lines of an order in one statement."""
-    values: dict[str, object] = {}
-    for i, line in enumerate(lines):
-        row = {"order_id": order_id} | columns_of(line, _LINE_COLUMNS)
-        values |= {f"{name}_{i}": value for name, value in row.items()}
-    _insert_lines(len(lines)).later(tx, **values)
 
 
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:
@@ -291,25 +238,6 @@ def is_visible(connection: Connection, order_id: int, user_id: int | None) -> bo
 def _order_of(order_id: int, user_id: int | None) -> Select[int]:
     statement = select(Order.id).where(Order.id == order_id)
     return statement if user_id is None else statement.where(Order.user_id == user_id)
-
-
-def restock_all(tx: Connection, order_id: int) -> None:
-    """Note that every unit of an order is back in stock."""
-    tx.execute(
-        update(OrderLine).where(OrderLine.order_id == order_id).values(restocked_quantity=OrderLine.quantity)
-    )
-
-
-def restock(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
-    """Note that units of an order's lines, by position, are back in stock."""
-    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
-    if rows:
-        tx.execute(
-            update(OrderLine)
-            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
-            .values(restocked_quantity=OrderLine.restocked_quantity + bindparam("units")),
-            rows,
-        )
 
 
 def mark_delivered(tx: Connection, order_id: int, now: datetime) -> None:

@@ -20,7 +20,7 @@ from server.events.order_steps import Step
 from server.events.topics import StockMoved
 from server.inventory import service as inventory
 from server.money import Money
-from server.order import buyers_limits, payment_queries, queries, status
+from server.order import buyers_limits, line_queries, payment_queries, queries, status
 from server.order.errors import PriceChanged, RequestIdUsed, UnseenTotal
 from server.order.numbers import order_number
 from server.order.placed import PlacedLine, PlacedOrder
@@ -116,12 +116,16 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     order_id = queries.insert_order(tx, order)
     if order_id is None:
         raise used(tx, purchase) or AssertionError("an order kept another out, and is not there")
-    order = replace(order, id=order_id)
     promotions.hold(tx, order_id, purchase.user_id, cost, coupon, now)
-    queries.insert_lines(tx, order_id, order.lines)
-    payment_queries.insert_payment(tx, order_id, order.charge)
-    step = Step(1, status.PENDING_PAYMENT, MESSAGES[status.PENDING_PAYMENT], "", order.eta, now)
-    publish(tx, record(tx, order_id, purchase.user_id, step), _stock_event(offers))
+    return _complete(tx, replace(order, id=order_id), offers)
+
+
+def _complete(tx: Connection, order: PlacedOrder, offers: dict[int, Offer]) -> PlacedOrder:
+    """Write what belongs to an order that was just inserted, and announce it."""
+    line_queries.insert(tx, order.id, order.lines)
+    payment_queries.insert_payment(tx, order.id, order.charge)
+    step = Step(1, order.status, MESSAGES[order.status], "", order.eta, order.placed_at)
+    publish(tx, record(tx, order.id, order.user_id, step), _stock_event(offers))
     return order
 
 

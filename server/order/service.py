@@ -16,7 +16,7 @@ from server.events.log import publish
 from server.events.order_steps import Parcel, Step
 from server.identity import Identity
 from server.money import Money
-from server.order import payment_queries, queries, shipments, status
+from server.order import line_queries, payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
 from server.order.placed import PlacedOrder, line_of, order_of, parcels_of, payment_of
 from server.order.shipments import ParcelDraft
@@ -50,7 +50,7 @@ def read_order(connection: Connection, caller: Identity, order_id: int) -> Place
 
 def complete(connection: Connection, rows: Sequence[AnyRow]) -> list[PlacedOrder]:
     """Orders with all that is shown of them, from their rows."""
-    lines = queries.lines(connection, [row.id for row in rows])
+    lines = line_queries.of_orders(connection, [row.id for row in rows])
     disputed = [row.id for row in rows if row.payment_disputed]
     shown = latest_disputes(connection, disputed) if disputed else {}
     return [replace(order_of(row, lines[row.id]), dispute=shown.get(row.id)) for row in rows]
@@ -165,7 +165,7 @@ def _parcels(
     """The parcels of an order with the one that is sent, and that one when it is new or changed."""
     if draft is None:
         return [], None
-    lines = [line_of(line) for line in queries.lines(tx, [order_id])[order_id]]
+    lines = [line_of(line) for line in line_queries.of_orders(tx, [order_id])[order_id]]
     return shipments.put(parcels_of(order.shipments), lines, draft, now)
 
 

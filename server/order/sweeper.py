@@ -1,7 +1,7 @@
 """The sweeper: ends the orders that nobody ends, by asking their gateways.
 
 It takes up what a checkout left when it died, once its lease has run out, and gives up what was not paid in
-time. Any number of sweepers may run beside each other and beside the checkouts: the gateways' keys and the one
+time. However many sweepers run beside each other and beside the checkouts: the gateways' keys and the one
 step out of PENDING_PAYMENT decide. A gateway that is away is asked again at the next sweep; until then the goods
 stay held.
 """

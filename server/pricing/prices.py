@@ -162,13 +162,10 @@ def price(
     coupon_off = 0 if short else _taken_by(reductions.coupon, sum(left))
     coupon = spread(coupon_off, left, ids)
     left = _less(left, coupon)
-    redeemed = min(reductions.points, points_worth(sum(left), currency))
-    points_off = points_value(redeemed, currency)
-    redeemed = points_worth(points_off, currency)  # yen have no cents: 199 points pay one yen, as 100 do
+    redeemed, points_off = _redeemed(reductions.points, sum(left), currency)
     points = spread(points_off, left, ids)
     left = _less(left, points)
-    tax_by, whole = rules.tax_rates.get(country or "", rules.tax_rate).as_integer_ratio()
-    tax = [_half_up(minor * tax_by, whole) for minor in left]
+    tax = _taxes(left, rules.tax_rates.get(country or "", rules.tax_rate))
     shipping_fee = _shipping(sum(left), currency, rules) if items else 0
     shipping = spread(shipping_fee, left if any(left) else totals, ids)
     lists = [item.list_minor * item.quantity for item in items]
@@ -254,6 +251,17 @@ def _taken_by(coupon: CouponRule | None, left: int) -> int:
     if coupon.max_discount_minor is not None:
         off = min(off, coupon.max_discount_minor)
     return min(off, left)
+
+
+def _redeemed(points: int, left: int, currency: str) -> tuple[int, int]:
+    """The points that goods which still cost `left` redeem, and what they take off."""
+    off = points_value(min(points, points_worth(left, currency)), currency)
+    return points_worth(off, currency), off  # yen have no cents: 199 points pay one yen, as 100 do
+
+
+def _taxes(amounts: Sequence[int], rate: Decimal) -> list[int]:
+    numerator, denominator = rate.as_integer_ratio()
+    return [_half_up(minor * numerator, denominator) for minor in amounts]
 
 
 def _less(amounts: Sequence[int], taken: Sequence[int]) -> list[int]:

@@ -17,8 +17,8 @@ from server.events.log import Publishable
 from server.events.order_steps import OrderStepped, Step, StepRefund, StepReturn
 from server.inventory import service as inventory
 from server.money import Money
+from server.order import line_queries, status
 from server.order import queries as order_queries
-from server.order import status
 from server.order.errors import OrderNotFound
 from server.order.placed import PlacedLine, PlacedOrder, order_of
 from server.order.steps import record
@@ -127,7 +127,7 @@ class Sale:
                 by_variant[line.variant_id] = by_variant.get(line.variant_id, 0) + count
         if not by_variant:
             return []
-        order_queries.restock(tx, self.id, back.items())
+        line_queries.restock(tx, self.id, back.items())
         return [inventory.stock_event(inventory.return_stock(tx, by_variant))]
 
     def restock_refunded(self, tx: Connection, units: Mapping[int, int]) -> list[Publishable]:
@@ -156,7 +156,7 @@ def open_sale(tx: Connection, order_id: int, user_id: int | None = None) -> Sale
     row = order_queries.order(tx, order_id)  # after the lock: it shows what the one before left
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    order = order_of(row, order_queries.lines(tx, [order_id])[order_id])
+    order = order_of(row, line_queries.of_orders(tx, [order_id])[order_id])
     lines, return_lines = _with_returns(tx, order_id, order.lines)
     refunds = queries.refund_totals(tx, order_id)
     return Sale(

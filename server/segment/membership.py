@@ -27,7 +27,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import Category, Product
 from server.identity import Role
-from server.order.line_facts import IS_KEPT, IS_PURCHASE, STAYED
+from server.order.line_facts import HAS_NET_UNITS, IS_PURCHASE, STAYED
 from server.order.models import Order, OrderLine
 from server.payment.models import Payment
 from server.segment.models import SegmentMember
@@ -146,7 +146,7 @@ def _conditions(rules: Rules, now: datetime) -> Iterator[ColumnElement[bool]]:
         products = select(OrderLine.order_id).join(Product, Product.id == OrderLine.product_id)
         inside = Product.category_id.in_(_under(rules.category_id))
         of_order = OrderLine.order_id == Order.id
-        yield _ordered(exists(products.where(of_order, inside, IS_KEPT).correlate(Order)))
+        yield _ordered(exists(products.where(of_order, inside, HAS_NET_UNITS).correlate(Order)))
 
 
 def _since(column: InstrumentedAttribute[datetime], days: int, now: datetime) -> ColumnElement[bool]:

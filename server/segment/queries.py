@@ -13,7 +13,7 @@ from server.catalog.models import Category, Product
 from server.db.base import AnySelect, Base
 from server.db.bulk import write_rows
 from server.db.upsert import insert_for
-from server.order.line_facts import IS_KEPT
+from server.order.line_facts import HAS_NET_UNITS
 from server.order.models import Order, OrderLine
 from server.segment.membership import BOUGHT, CUSTOMER, Moment, Segment, belongs, customers, members
 from server.segment.models import SegmentMember, SegmentRow
@@ -199,7 +199,7 @@ def favourites(connection: Connection, segment: Segment, moment: Moment) -> dict
         select(Order.user_id, Order.id.label("order_id"), OrderLine.product_id, Product.category_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Product, Product.id == OrderLine.product_id)
-        .where(BOUGHT, IS_KEPT, Order.user_id.in_(members(segment, moment)))
+        .where(BOUGHT, HAS_NET_UNITS, Order.user_id.in_(members(segment, moment)))
         .cte("bought")
     )
     by_kind: dict[str, list[Favourite]] = {CATEGORIES: [], PRODUCTS: []}

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from server.cart.models import Cart, CartItem
 from server.db.base import AnyRow, AnySelect
 from server.db.prepared import Prepared
-from server.order.line_facts import IS_KEPT, KEPT, NEVER_SOLD
+from server.order.line_facts import HAS_NET_UNITS, NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
 from server.user.models import User
@@ -88,7 +88,7 @@ def _was_sold() -> ColumnElement[bool]:
 
 
 def _bought(user: ColumnElement[int]) -> AnySelect:
-    outcome = case((IS_KEPT, _said(BOUGHT)), else_=_said(RETURNED))
+    outcome = case((HAS_NET_UNITS, _said(BOUGHT)), else_=_said(RETURNED))
     return (
         # The smaller word wins: bought again after it was sent back is bought.
         _row(func.min(outcome), OrderLine.product_id, func.max(Order.placed_at))
@@ -105,11 +105,11 @@ def _ordered(user: ColumnElement[int]) -> AnySelect:
             _said(ORDERED),
             OrderLine.product_id,
             Order.placed_at.label("at"),
-            KEPT.label("quantity"),
+            NET_UNITS.label("quantity"),
             Order.id,
         )
         .join(Order, Order.id == OrderLine.order_id)
-        .where(Order.user_id == user, _was_sold(), IS_KEPT)
+        .where(Order.user_id == user, _was_sold(), HAS_NET_UNITS)
         .order_by(Order.placed_at.desc(), Order.id.desc())
         .limit(MAX_LINES)
     )

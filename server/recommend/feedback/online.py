@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from server.db.base import AnySelect
-from server.order.line_facts import IS_KEPT, IS_PURCHASE
+from server.order.line_facts import HAS_NET_UNITS, IS_PURCHASE
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent, ShownList
 from server.recommend.registry.experiments import Trial
@@ -208,7 +208,7 @@ def _earned(connection: Connection, touches: Subquery) -> AnySelect:
             ),
         )
         .join(OrderLine, and_(OrderLine.order_id == Order.id, OrderLine.product_id == touch.product_id))
-        .where(IS_PURCHASE, IS_KEPT, ~_touched_again(connection, touches))
+        .where(IS_PURCHASE, HAS_NET_UNITS, ~_touched_again(connection, touches))
         .group_by(*pair, touch.position, Order.currency)
         .subquery("bought")
     )

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 from server.catalog.discounts import Phase, phases, price_at
 from server.catalog.models import Category, InventoryLevel, Product
 from server.db.base import AnyRow
-from server.order.line_facts import IS_KEPT, NEVER_SOLD
+from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
 
 MAX_BASKETS = 300
@@ -131,7 +131,7 @@ def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence
     baskets = (
         select(OrderLine.order_id)
         .join(Order, Order.id == OrderLine.order_id)
-        .where(OrderLine.product_id == product_id, Order.status.not_in(NEVER_SOLD), IS_KEPT)
+        .where(OrderLine.product_id == product_id, Order.status.not_in(NEVER_SOLD), HAS_NET_UNITS)
         .distinct()
         .order_by(OrderLine.order_id.desc())
         .limit(MAX_BASKETS)
@@ -141,7 +141,7 @@ def bought_with(connection: Connection, product_id: int, limit: int) -> Sequence
     rows = connection.execute(
         select(OrderLine.product_id, together, select(func.count()).select_from(baskets).scalar_subquery())
         .join(baskets, baskets.c.order_id == OrderLine.order_id)
-        .where(OrderLine.product_id != product_id, IS_KEPT)
+        .where(OrderLine.product_id != product_id, HAS_NET_UNITS)
         .group_by(OrderLine.product_id)
         .order_by(together.desc(), OrderLine.product_id)
         .limit(limit)

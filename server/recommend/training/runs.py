@@ -12,7 +12,7 @@ from server.db.base import AnySelect
 from server.db.upsert import insert_for
 from server.events.log import publish
 from server.events.topics import TrainingMoved
-from server.order.line_facts import IS_KEPT, NEVER_SOLD
+from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
 from server.recommend.registry.errors import ModelNotFound
@@ -89,7 +89,7 @@ def require_enough(connection: Connection) -> None:
         select(Order.id, Order.user_id, OrderLine.product_id)
         .join(OrderLine, OrderLine.order_id == Order.id)
         .join(Product, Product.id == OrderLine.product_id)
-        .where(Order.status.not_in(NEVER_SOLD), IS_KEPT, Product.deleted_at.is_(None))
+        .where(Order.status.not_in(NEVER_SOLD), HAS_NET_UNITS, Product.deleted_at.is_(None))
     )
     needs = (
         (MIN_ORDERS, "orders", sold.with_only_columns(Order.id)),

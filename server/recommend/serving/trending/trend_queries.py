@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 
 from server.db.base import AnySelect
-from server.order.line_facts import IS_KEPT, NEVER_SOLD
+from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
 from server.recommend.feedback.models import BehaviorEvent
 
@@ -82,7 +82,7 @@ def _ordered(since: datetime, now: datetime, *by: SQLColumnExpression[object]) -
     return (
         select(*by, score.label("score"))
         .join_from(OrderLine, Order, Order.id == OrderLine.order_id)
-        .where(Order.placed_at >= since, Order.status.not_in(NEVER_SOLD), IS_KEPT)
+        .where(Order.placed_at >= since, Order.status.not_in(NEVER_SOLD), HAS_NET_UNITS)
         .group_by(*by)
     )
 

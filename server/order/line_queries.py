@@ -1,0 +1,86 @@
+"""SQL of the lines of orders: one function per question."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
+from sqlalchemy import insert as sql_insert
+
+from server.db.base import AnyRow
+from server.db.prepared import Prepared
+from server.db.rows import columns_of
+from server.order.models import Order, OrderLine
+from server.order.placed import PlacedLine
+from server.order.status import PENDING_PAYMENT
+
+_LEDGER = frozenset(
+    {
+        "refunded_quantity",
+        "returning_quantity",
+        "returned_quantity",
+        "restocked_quantity",
+        "refunded_minor",
+    }
+)
+_LINE_COLUMNS = tuple(
+    column.key for column in OrderLine.__table__.columns if column.key not in _LEDGER | {"order_id"}
+)
+"""What a new line is inserted with beside its order; its ledger begins at the columns' zeros."""
+
+
+def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+    """The lines of orders, by order, in their order."""
+    statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
+    by_order: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
+        by_order[row.order_id].append(row)
+    return by_order
+
+
+def reserved_units(connection: Connection, product_id: int) -> dict[int, int]:
+    """The units of a product that unpaid orders hold, by variant."""
+    statement = (
+        select(OrderLine.variant_id, func.sum(OrderLine.quantity))
+        .join(Order, Order.id == OrderLine.order_id)
+        .where(Order.status == PENDING_PAYMENT, OrderLine.product_id == product_id)
+        .group_by(OrderLine.variant_id)
+    )
+    return {variant_id: int(units) for variant_id, units in connection.execute(statement)}
+
+
+@lru_cache(maxsize=256)
+def _insert(count: int) -> Prepared:
+    rows: list[dict[str, BindParameter[object]]] = [
+        {name: bindparam(f"{name}_{i}") for name in ("order_id", *_LINE_COLUMNS)} for i in range(count)
+    ]
+    return Prepared(sql_insert(OrderLine).values(rows))
+
+
+def insert(tx: Connection, order_id: int, lines: Sequence[PlacedLine]) -> None:
+    """Insert the lines of an order in one statement."""
+    values: dict[str, object] = {}
+    for i, line in enumerate(lines):
+        row = {"order_id": order_id} | columns_of(line, _LINE_COLUMNS)
+        values |= {f"{name}_{i}": value for name, value in row.items()}
+    _insert(len(lines)).later(tx, **values)
+
+
+def restock_all(tx: Connection, order_id: int) -> None:
+    """Note that every unit of an order is back in stock."""
+    tx.execute(
+        update(OrderLine).where(OrderLine.order_id == order_id).values(restocked_quantity=OrderLine.quantity)
+    )
+
+
+def restock(tx: Connection, order_id: int, units: Iterable[tuple[int, int]]) -> None:
+    """Note that units of an order's lines, by position, are back in stock."""
+    rows = [{"line": position, "units": quantity} for position, quantity in units if quantity]
+    if rows:
+        tx.execute(
+            update(OrderLine)
+            .where(OrderLine.order_id == order_id, OrderLine.position == bindparam("line"))
+            .values(restocked_quantity=OrderLine.restocked_quantity + bindparam("units")),
+            rows,
+        )
