@@ -13,7 +13,7 @@ from server.db.database import Database
 from server.recommend.registry import measures
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.heartbeat import TrainingFailed
-from server.recommend.training.job import OnTrained, Outcome, train_now
+from server.recommend.training.job import OnTrained, TrainingOutcome, train_now
 from server.settings import Settings
 
 COLUMNS = ("recall@20", "ndcg@20", "map@20", "coverage@20", "novelty@20")
@@ -52,7 +52,7 @@ def train(
     return True
 
 
-def table(outcome: Outcome) -> Table:
+def table(outcome: TrainingOutcome) -> Table:
     """The measures of a model, of each of its sources, of popularity, and of the model in use before."""
     users = int(outcome.metrics.get("users", 0))
     title = f"The last orders of {users} customers, predicted from those before"
@@ -67,7 +67,7 @@ def table(outcome: Outcome) -> Table:
     return result
 
 
-def _rows(outcome: Outcome) -> Iterator[tuple[str, measures.Scores]]:
+def _rows(outcome: TrainingOutcome) -> Iterator[tuple[str, measures.Scores]]:
     metrics = outcome.metrics
     yield "this model", measures.of_model(metrics)
     for name, scores in measures.sources(metrics).items():

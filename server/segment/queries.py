@@ -27,7 +27,7 @@ MAX_FAVOURITES = 10
 CATEGORIES, PRODUCTS = "categories", "products"
 
 
-class Summary(NamedTuple):
+class SegmentSummary(NamedTuple):
     """The customers of the shop, and the orders of those in a segment."""
 
     customers: int
@@ -50,7 +50,7 @@ class Favourite(NamedTuple):
     orders: int
 
 
-class Account(NamedTuple):
+class MemberAccount(NamedTuple):
     """A member."""
 
     id: int
@@ -157,7 +157,7 @@ def member_counts(connection: Connection, segments: Collection[Segment], moment:
     return counts
 
 
-def summary(connection: Connection, segment: Segment, moment: Moment) -> Summary:
+def summary(connection: Connection, segment: Segment, moment: Moment) -> SegmentSummary:
     """The customers, and the orders of those who are members."""
     totals = moment.totals()
     inside = belongs(segment, moment, totals)
@@ -174,7 +174,7 @@ def summary(connection: Connection, segment: Segment, moment: Moment) -> Summary
         .select_from(customers(totals))
         .where(CUSTOMER)
     ).one()
-    return Summary(
+    return SegmentSummary(
         customers=row.customers,
         members=row.members,
         orders=int(row.orders),
@@ -231,11 +231,11 @@ def _top(
 
 def member_page(
     connection: Connection, segment: Segment, moment: Moment, after: int | None, limit: int
-) -> Sequence[Account]:
+) -> Sequence[MemberAccount]:
     """Members by id, those after the id `after`."""
     query = members(segment, moment).add_columns(User.full_name, User.email).order_by(User.id).limit(limit)
     rows = connection.execute(query if after is None else query.where(User.id > after))
-    return [Account(*row) for row in rows]
+    return [MemberAccount(*row) for row in rows]
 
 
 def totals_of(connection: Connection, user_ids: Collection[int], moment: Moment) -> dict[int, OrderTotals]:

@@ -22,7 +22,7 @@ from server.recommend.registry import probe, trained_models
 from server.recommend.registry.artifact_key import artifact_key
 from server.recommend.training import process
 from server.recommend.training.assignment import Assignment
-from server.recommend.training.job import Outcome, train_now
+from server.recommend.training.job import TrainingOutcome, train_now
 from server.settings import Settings
 
 Command = tuple[list[str], dict[str, str]]
@@ -35,7 +35,7 @@ class Trained:
     """A model that was trained once for all tests: it fits every database that was filled alike."""
 
     models_dir: Path
-    outcome: Outcome
+    outcome: TrainingOutcome
     key: bytes
 
 

@@ -9,7 +9,7 @@ from server.events.follower import Follower
 from server.events.order_steps import OrderStepped
 from server.events.topics import BehaviorRecorded, CartChanged, CatalogReplaced
 from server.recommend.feedback.history import History, history_of, visit_of
-from server.recommend.feedback.history_queries import Row
+from server.recommend.feedback.history_queries import HistoryRow
 
 MAX_USERS_WEIGHT = 2_500_000
 MAX_VISITORS_WEIGHT = 500_000
@@ -18,8 +18,8 @@ MAX_VISITORS_WEIGHT = 500_000
 A history weighs what `_weight` says, in units of about 45 bytes: all users together take 110 MB at most.
 """
 
-ReadUser = Callable[[int], Awaitable[Sequence[Row]]]
-ReadVisitor = Callable[[str], Awaitable[Sequence[Row]]]
+ReadUser = Callable[[int], Awaitable[Sequence[HistoryRow]]]
+ReadVisitor = Callable[[str], Awaitable[Sequence[HistoryRow]]]
 
 
 class Histories:

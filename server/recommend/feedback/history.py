@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from ml.models.reorder_features import Purchases
-from server.recommend.feedback.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
+from server.recommend.feedback.history_queries import (
+    BOUGHT,
+    CARTED,
+    ORDERED,
+    RETURNED,
+    SEEN,
+    USER,
+    HistoryRow,
+)
 
 RECENT = 100
 """Products of a history that shape a list; as many as are used to measure models."""
 
 
-def purchases_of(lines: Iterable[Row]) -> Purchases:
+def purchases_of(lines: Iterable[HistoryRow]) -> Purchases:
     """The purchases in rows of the kind ORDERED, the latest first; lines of one product in one order are added."""
     merged: dict[tuple[int, int], list[float]] = {}
     for line in lines:
@@ -50,7 +58,7 @@ class History:
 NEW_USER = History()
 
 
-def history_of(rows: Sequence[Row]) -> History | None:
+def history_of(rows: Sequence[HistoryRow]) -> History | None:
     """The history in the rows of `history_queries.of_user`; None when they hold no user.
 
     What was sent back is never recommended again, and is no sign of taste either.
@@ -58,13 +66,13 @@ def history_of(rows: Sequence[Row]) -> History | None:
     return _history_of(rows) if any(row.kind == USER for row in rows) else None
 
 
-def visit_of(rows: Sequence[Row]) -> History:
+def visit_of(rows: Sequence[HistoryRow]) -> History:
     """The history in the rows of `history_queries.of_visitor`, empty for a stranger."""
     return _history_of(rows)
 
 
-def _history_of(rows: Sequence[Row]) -> History:
-    by_kind: dict[str, list[Row]] = {}
+def _history_of(rows: Sequence[HistoryRow]) -> History:
+    by_kind: dict[str, list[HistoryRow]] = {}
     for row in rows:
         by_kind.setdefault(row.kind, []).append(row)
     bought, carted = by_kind.get(BOUGHT, ()), by_kind.get(CARTED, ())

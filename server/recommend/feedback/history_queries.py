@@ -42,7 +42,7 @@ USER, BOUGHT, RETURNED, ORDERED, SEEN, CARTED = "user", "bought", "returned", "o
 """Kinds of the rows of a history."""
 
 
-class Row(NamedTuple):
+class HistoryRow(NamedTuple):
     """A part of a history; `quantity` (units that were kept) and `order_id` are of the kind ORDERED, else 0.
 
     BOUGHT and RETURNED (every unit came back) stand once per product, with its latest time; SEEN once
@@ -57,14 +57,14 @@ class Row(NamedTuple):
     order_id: int
 
 
-def of_user(connection: Connection, user_id: int) -> Sequence[Row]:
+def of_user(connection: Connection, user_id: int) -> Sequence[HistoryRow]:
     """What a user bought, sent back, did, and has in the cart. No rows: there is no such user."""
-    return [Row(*row) for row in _OF_USER.all(connection, user=user_id)]
+    return [HistoryRow(*row) for row in _OF_USER.all(connection, user=user_id)]
 
 
-def of_visitor(connection: Connection, visitor_id: str) -> Sequence[Row]:
+def of_visitor(connection: Connection, visitor_id: str) -> Sequence[HistoryRow]:
     """What a visitor did that no user has taken over."""
-    return [Row(*row) for row in _OF_VISITOR.all(connection, visitor=visitor_id)]
+    return [HistoryRow(*row) for row in _OF_VISITOR.all(connection, visitor=visitor_id)]
 
 
 def _row(

@@ -32,7 +32,7 @@ FRESH = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
+class EventActor:
     """Who does something: a user, who may name the visitor they were, or a visitor.
 
     `origin` is where visitors, and users whose account is new, call from: of those an address counts for few.
@@ -102,19 +102,19 @@ class Tracker:
         with db.read() as connection:
             self._new.holds(connection, 0, self._clock())
 
-    def admit(self, user_id: int | None, visitor_id: str, address: str, events: int) -> Actor:
+    def admit(self, user_id: int | None, visitor_id: str, address: str, events: int) -> EventActor:
         """Who reports so many events; raises InvalidField for a nameless visitor, and RateLimited."""
         origin = self._origins.of(address)
         if user_id is not None:
             # Each customer of an office may report; the new accounts of an address share what its visitors have
             self._flood.admit(f"u:{user_id}", origin if self._new.may_be(user_id) else "", events)
-            return Actor(user_id, visitor_id, origin)
+            return EventActor(user_id, visitor_id, origin)
         if not visitor_id:
             raise InvalidField(("visitor_id", "is required when nobody is signed in"))
         self._flood.admit(f"v:{visitor_id}", origin, events)
-        return Actor(None, visitor_id, origin)
+        return EventActor(None, visitor_id, origin)
 
-    def track(self, tx: Connection, actor: Actor, events: Sequence[ReportedEvent]) -> TrackingResult:
+    def track(self, tx: Connection, actor: EventActor, events: Sequence[ReportedEvent]) -> TrackingResult:
         """Record what a user, or else a visitor, did.
 
         What a user did before, as the visitor they name, becomes theirs. A time to come, or none, means now. An
@@ -148,19 +148,19 @@ class Tracker:
         Returns the origin of a caller whose account is new, for that event; "" for others.
         """
         now = self._clock()
-        actor = self._weighed(tx, Actor(user_id, origin=self._origins.of(address)), now)
+        actor = self._weighed(tx, EventActor(user_id, origin=self._origins.of(address)), now)
         queries.add(
             tx, [self._row(actor, ReportedEvent(ADD_TO_CART, product_id, "", None, attribution_token), now)]
         )
         return actor.origin
 
-    def _weighed(self, tx: Connection, actor: Actor, now: datetime) -> Actor:
+    def _weighed(self, tx: Connection, actor: EventActor, now: datetime) -> EventActor:
         """Who has had an account for a while counts wherever they call from."""
         if actor.user_id is None or self._new.holds(tx, actor.user_id, now):
             return actor
         return replace(actor, origin="")
 
-    def _row(self, actor: Actor, event: ReportedEvent, now: datetime) -> BehaviorRow:
+    def _row(self, actor: EventActor, event: ReportedEvent, now: datetime) -> BehaviorRow:
         token = event.attribution_token
         attribution = self._attributions.read(token) if token else None
         anonymous = actor.user_id is None
@@ -196,7 +196,7 @@ def _problem(event: ReportedEvent, on_sale: set[int]) -> str:
     return "" if event.product_id in on_sale else f"There is no product {event.product_id}."
 
 
-def _recorded(actor: Actor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:
+def _recorded(actor: EventActor, rows: Sequence[BehaviorRow], now: datetime) -> BehaviorRecorded:
     """What other workers make of it: whose history to forget, and what may trend."""
     seen = [
         (row.product_id, row.kind)

@@ -35,7 +35,7 @@ _MODELS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class TrafficSplit:
     """Which part of the users the challenger of an experiment serves."""
 
     experiment_id: int
@@ -65,9 +65,9 @@ class Trial:
     ended_at: datetime | None
 
     @property
-    def split(self) -> Split:
+    def split(self) -> TrafficSplit:
         """How it splits the users."""
-        return Split(self.id, self.percent)
+        return TrafficSplit(self.id, self.percent)
 
 
 def split_key(user_id: int | None, visitor_id: str = "") -> str:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from ml.artifacts.manifest import Manifest
 from server.db.base import AnySelect
+from server.db.rows import field_names, from_row
 from server.events.log import publish
 from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments
@@ -43,13 +44,13 @@ def get(connection: Connection, model_id: int) -> ModelRecord:
     row = connection.execute(_models().where(TrainedModel.id == model_id)).one_or_none()
     if row is None:
         raise ModelNotFound(what=f"model {model_id}")
-    return ModelRecord(*row)
+    return from_row(ModelRecord, row)
 
 
 def active(connection: Connection) -> ModelRecord | None:
     """The model in use; None when there is none."""
     row = connection.execute(_models().where(TrainedModel.is_active)).one_or_none()
-    return None if row is None else ModelRecord(*row)
+    return None if row is None else from_row(ModelRecord, row)
 
 
 def active_or_refuse(connection: Connection) -> ModelRecord:
@@ -65,7 +66,7 @@ def page(connection: Connection, before_id: int | None, limit: int) -> Sequence[
     query = _models().order_by(TrainedModel.id.desc()).limit(limit)
     if before_id is not None:
         query = query.where(TrainedModel.id < before_id)
-    return [ModelRecord(*row) for row in connection.execute(query)]
+    return [from_row(ModelRecord, row) for row in connection.execute(query)]
 
 
 def candidates(connection: Connection) -> Sequence[str]:
@@ -130,18 +131,4 @@ def require_available(model: ModelRecord) -> None:
 
 
 def _models() -> AnySelect:
-    model = TrainedModel
-    columns = (
-        model.id,
-        model.version,
-        model.model_type,
-        model.metrics,
-        model.is_active,
-        model.created_at,
-        model.data_fingerprint,
-        model.parameters,
-        model.library_versions,
-        model.training_seconds,
-        model.removed_at,
-    )
-    return select(*columns)
+    return select(*(getattr(TrainedModel, name) for name in field_names(ModelRecord)))

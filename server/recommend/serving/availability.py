@@ -13,7 +13,7 @@ from ml.data.arrays import Ids
 from server.clock import Clock, utc_now
 from server.recommend.serving.changes import ChangedProducts, Changes
 from server.recommend.serving.product_table import Mask, ProductTable
-from server.recommend.serving.queries import Offer
+from server.recommend.serving.queries import ProductSnapshot
 from server.recommend.serving.query import UNFILTERED, Filters
 
 PAUSE = timedelta(seconds=0.05)
@@ -26,7 +26,7 @@ RANK_SECONDS = 10.0
 READ_ALL_FROM = 5_000
 """So many changed products are read by reading all."""
 
-Load = Callable[[Collection[int] | None], Awaitable[Sequence[Offer]]]
+Load = Callable[[Collection[int] | None], Awaitable[Sequence[ProductSnapshot]]]
 
 
 class Availability:
@@ -92,19 +92,19 @@ class Availability:
             await self._read_some(changes.product_ids)
 
     async def _read_all(self) -> None:
-        offers = await self._load(None)
+        snapshots = await self._load(None)
         # Off the loop: a large shop takes its time to sort.
-        self._table = await asyncio.to_thread(ProductTable, self._currency, offers)
+        self._table = await asyncio.to_thread(ProductTable, self._currency, snapshots)
         self._arrival = object()
         self._ranked_at = time.monotonic()
 
     async def _read_some(self, product_ids: Collection[int]) -> None:
-        offers = await self._load(product_ids)
+        snapshots = await self._load(product_ids)
         table = self._table
-        arrived = [table.put(offer) for offer in offers]
+        arrived = [table.put(snapshot) for snapshot in snapshots]
         if any(arrived):
             self._arrival = object()
-        for product_id in set(product_ids).difference(offer.product_id for offer in offers):
+        for product_id in set(product_ids).difference(snapshot.product_id for snapshot in snapshots):
             table.remove(product_id)
         if time.monotonic() - self._ranked_at > RANK_SECONDS:
             self._ranked_at = time.monotonic()

@@ -23,12 +23,12 @@ TRENDED_FLOOR = 0.3
 
 CHUNK = 128
 
-Rung = Callable[[EligibleProducts, int, float | None], list[Recommendation]]
+FallbackRung = Callable[[EligibleProducts, int, float | None], list[Recommendation]]
 """Gives up to so many eligible products, below the score of the last one in the list (None: it is empty)."""
 
 
 def fill(
-    items: list[Recommendation], rungs: Sequence[Rung], eligible: EligibleProducts, limit: int
+    items: list[Recommendation], rungs: Sequence[FallbackRung], eligible: EligibleProducts, limit: int
 ) -> list[Recommendation]:
     """The list, filled up from the rungs in turn."""
     for rung in rungs:
@@ -40,12 +40,12 @@ def fill(
     return items
 
 
-def ladder(trends: Iterable[Trend], model: Model | None, filters: Filters) -> Sequence[Rung]:
+def ladder(trends: Iterable[Trend], model: Model | None, filters: Filters) -> Sequence[FallbackRung]:
     """All of it, from the top; personal lists, whose model has trends of its own, take `best_sellers` alone."""
     return trending_now(trends), trended_at_training(model, filters.category_ids), best_sellers
 
 
-def trending_now(trends: Iterable[Trend]) -> Rung:
+def trending_now(trends: Iterable[Trend]) -> FallbackRung:
     """The rung of what sells and is visited in the shop now."""
 
     def rung(eligible: EligibleProducts, count: int, below: float | None) -> list[Recommendation]:
@@ -59,7 +59,7 @@ def trending_now(trends: Iterable[Trend]) -> Rung:
     return rung
 
 
-def trended_at_training(model: Model | None, category_ids: Collection[int] | None) -> Rung:
+def trended_at_training(model: Model | None, category_ids: Collection[int] | None) -> FallbackRung:
     """The rung of what a model saw trending, then selling best; an empty one without a model."""
 
     def rung(eligible: EligibleProducts, count: int, below: float | None) -> list[Recommendation]:

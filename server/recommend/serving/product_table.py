@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from server.recommend.serving.price_phases import PricePhases
 from server.recommend.serving.product_slots import SPARE, ProductSlots, Slots
-from server.recommend.serving.queries import Offer
+from server.recommend.serving.queries import ProductSnapshot
 from server.recommend.serving.query import UNFILTERED, Filters
 
 Mask = NDArray[np.bool_]
@@ -32,20 +32,20 @@ class ProductTable:
     product is one that cannot be sold.
     """
 
-    def __init__(self, currency: str, offers: Sequence[Offer] = ()) -> None:
+    def __init__(self, currency: str, snapshots: Sequence[ProductSnapshot] = ()) -> None:
         """`currency` is the shop's; prices in others fit no filter of prices."""
         self._currency = currency
-        self.slots = ProductSlots([offer.product_id for offer in offers])
-        self._ids = _column([offer.product_id for offer in offers], 0)
-        self._sold = _column([offer.sold for offer in offers], 0)
-        self._categories = _column([_category(offer) for offer in offers], NOTHING)
-        self._prices = _column([self._price(offer) for offer in offers], NOTHING)
-        self._sellable: Mask = _column([offer.available for offer in offers], 0) > 0
+        self.slots = ProductSlots([snapshot.product_id for snapshot in snapshots])
+        self._ids = _column([snapshot.product_id for snapshot in snapshots], 0)
+        self._sold = _column([snapshot.sold for snapshot in snapshots], 0)
+        self._categories = _column([_category(snapshot) for snapshot in snapshots], NOTHING)
+        self._prices = _column([self._price(snapshot) for snapshot in snapshots], NOTHING)
+        self._sellable: Mask = _column([snapshot.available for snapshot in snapshots], 0) > 0
         self.phases = PricePhases()
         """The prices to come, and when the next one begins."""
-        for offer in offers:
-            if offer.phases:
-                self.phases.put(offer.product_id, offer.phases)
+        for snapshot in snapshots:
+            if snapshot.phases:
+                self.phases.put(snapshot.product_id, snapshot.phases)
         self._masks: OrderedDict[Filters, Mask] = OrderedDict()
         self._ranked = self.by_sales()
 
@@ -53,19 +53,19 @@ class ProductTable:
         slot = self.slots.of(product_id)
         return slot >= 0 and bool(self._ids[slot] == product_id)
 
-    def put(self, offer: Offer) -> bool:
-        """Take an offer; True when lists may hold the product now that could not hold it before."""
-        slot = self.slots.of(offer.product_id)
+    def put(self, snapshot: ProductSnapshot) -> bool:
+        """Take a snapshot; True when lists may hold the product now that could not hold it before."""
+        slot = self.slots.of(snapshot.product_id)
         if slot < 0:
-            slot = self._new_slot(offer.product_id)
-        category, price, sellable = _category(offer), self._price(offer), offer.available > 0
+            slot = self._new_slot(snapshot.product_id)
+        category, price, sellable = _category(snapshot), self._price(snapshot), snapshot.available > 0
         moved = bool(self._categories[slot] != category or self._prices[slot] != price)
         arrived = sellable and (moved or not self._sellable[slot])
         if moved:
             self._masks.clear()
-        self._ids[slot], self._sold[slot], self._sellable[slot] = offer.product_id, offer.sold, sellable
+        self._ids[slot], self._sold[slot], self._sellable[slot] = snapshot.product_id, snapshot.sold, sellable
         self._categories[slot], self._prices[slot] = category, price
-        self.phases.put(offer.product_id, offer.phases)
+        self.phases.put(snapshot.product_id, snapshot.phases)
         return arrived
 
     def turn(self, now: datetime) -> None:
@@ -119,8 +119,8 @@ class ProductTable:
         """Take an order that `by_sales` gave."""
         self._ranked = ranked
 
-    def _price(self, offer: Offer) -> int:
-        return offer.price_minor if offer.currency == self._currency else NOTHING
+    def _price(self, snapshot: ProductSnapshot) -> int:
+        return snapshot.price_minor if snapshot.currency == self._currency else NOTHING
 
     def _new_slot(self, product_id: int) -> int:
         slot = self.slots.add(product_id)
@@ -144,8 +144,8 @@ class ProductTable:
         return mask
 
 
-def _category(offer: Offer) -> int:
-    return NOTHING if offer.category_id is None else offer.category_id
+def _category(snapshot: ProductSnapshot) -> int:
+    return NOTHING if snapshot.category_id is None else snapshot.category_id
 
 
 def _mask_of(filters: Filters, categories: NDArray[np.int64], prices: NDArray[np.int64]) -> Mask:

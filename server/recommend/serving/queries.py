@@ -27,7 +27,7 @@ MAX_LEVELS = 32
 DISCOUNT = (Product.discount_bp, Product.discount_minor, Product.discount_from, Product.discount_until)
 
 
-class Offer(NamedTuple):
+class ProductSnapshot(NamedTuple):
     """A product that was not deleted, with the units that can be sold, those that were, and its price."""
 
     product_id: int
@@ -40,7 +40,9 @@ class Offer(NamedTuple):
     """From when to when it costs what, when that changes by the clock; () when it does not."""
 
 
-def goods(connection: Connection, product_ids: Collection[int] | None, now: datetime) -> Sequence[Offer]:
+def snapshots(
+    connection: Connection, product_ids: Collection[int] | None, now: datetime
+) -> Sequence[ProductSnapshot]:
     """The products among `product_ids` (None: all) that were not deleted, at the prices of `now` and later."""
     level = InventoryLevel
     query = (
@@ -59,16 +61,16 @@ def goods(connection: Connection, product_ids: Collection[int] | None, now: date
     )
     if product_ids is not None:
         query = query.where(Product.id.in_(product_ids))
-    return [_good(row, now) for row in connection.execute(query)]
+    return [_snapshot(row, now) for row in connection.execute(query)]
 
 
-def _good(row: AnyRow, now: datetime) -> Offer:
+def _snapshot(row: AnyRow, now: datetime) -> ProductSnapshot:
     product_id, category_id, available, sold, price_minor, currency, *discount = row
     if discount == [None, None, None, None]:
-        return Offer(product_id, category_id, int(available), int(sold), price_minor, currency)
+        return ProductSnapshot(product_id, category_id, int(available), int(sold), price_minor, currency)
     spans = phases(row, now)
     later = spans if len(spans) > 1 else ()
-    return Offer(
+    return ProductSnapshot(
         product_id, category_id, int(available), int(sold), price_at(price_minor, row, now), currency, later
     )
 

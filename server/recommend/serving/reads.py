@@ -13,7 +13,7 @@ from server.clock import Clock
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.recommend.feedback import history_queries
-from server.recommend.feedback.history_queries import Row
+from server.recommend.feedback.history_queries import HistoryRow
 from server.recommend.serving import queries
 from server.recommend.serving.new_products import text_of
 from server.recommend.serving.trending import ranked
@@ -36,15 +36,15 @@ class Reads:
         """Read by a query."""
         return await self._work.read(query, *args, deadline=Deadline(LOAD_SECONDS))
 
-    async def offers(self, product_ids: Collection[int] | None) -> Sequence[queries.Offer]:
+    async def snapshots(self, product_ids: Collection[int] | None) -> Sequence[queries.ProductSnapshot]:
         """What can be sold of these products (None: all), as of now."""
-        return await self.run(queries.goods, product_ids, self._clock())
+        return await self.run(queries.snapshots, product_ids, self._clock())
 
-    async def user_history(self, user_id: int) -> Sequence[Row]:
+    async def user_history(self, user_id: int) -> Sequence[HistoryRow]:
         """The rows of a user's history."""
         return await self.run(history_queries.of_user, user_id)
 
-    async def visitor_history(self, visitor_id: str) -> Sequence[Row]:
+    async def visitor_history(self, visitor_id: str) -> Sequence[HistoryRow]:
         """The rows of a visitor's history."""
         return await self.run(history_queries.of_visitor, visitor_id)
 

@@ -14,7 +14,7 @@ POPULARITY = "popularity"
 """The version that lists carry while no model is in use."""
 
 
-class Item(Protocol):
+class ListItem(Protocol):
     """An entry of a list."""
 
     @property
@@ -22,7 +22,7 @@ class Item(Protocol):
         """The product."""
 
 
-ItemT = TypeVar("ItemT", bound=Item)
+ItemT = TypeVar("ItemT", bound=ListItem)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from server.background import WHEN_WOKEN, BackgroundLoop
 from server.events.follower import Follower
 from server.events.topics import ModelsChanged
 from server.recommend.registry import experiments, probe, trained_models
-from server.recommend.registry.experiments import Split, Trial
+from server.recommend.registry.experiments import TrafficSplit, Trial
 from server.recommend.serving.new_products import NewProducts
 from server.recommend.serving.reads import Reads
 
@@ -48,7 +48,7 @@ class ServedModels:
         """The model in use. It never changes; another one takes its place."""
         self.challenger: Model | None = None
         """What the running experiment compares with it; None as well when it cannot be served here."""
-        self._split: Split | None = None
+        self._split: TrafficSplit | None = None
 
     def attach(self, follower: Follower) -> None:
         """Learn from the events of models."""

@@ -32,7 +32,7 @@ class ServingState:
         self.reads = Reads(work, clock)
         self.new_products = NewProducts(self.reads.product_ids, self.reads.words)
         self.models = ServedModels(settings.models_dir, artifact_key(settings), self.reads, self.new_products)
-        self.availability = Availability(self.reads.offers, settings.currency, clock)
+        self.availability = Availability(self.reads.snapshots, settings.currency, clock)
         self.trends = Trends(self.reads.sales)
         self.histories = Histories(self.reads.user_history, self.reads.visitor_history)
         self.texts: Cache[int, ProductText] = Cache(self.reads.texts, size=MAX_TEXTS)

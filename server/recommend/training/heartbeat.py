@@ -32,7 +32,7 @@ class TrainingCancelled(TrainingFailed):
     """The training ended because somebody asked for it."""
 
 
-class Heartbeat:
+class TrainingHeartbeat:
     """Keeps the row of a training alive while it is entered, whatever the training is busy with.
 
     `check` raises once the training should end: it was cancelled, given up by others, or `stopping` was set.

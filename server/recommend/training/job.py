@@ -30,9 +30,9 @@ from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import process, pruning, runs
 from server.recommend.training.assignment import Assignment
 from server.recommend.training.errors import TooLittleData, TrainingRunning
-from server.recommend.training.heartbeat import Heartbeat, TrainingCancelled, TrainingFailed
-from server.recommend.training.process import Report
-from server.recommend.training.promotion import Decision, compare, decide
+from server.recommend.training.heartbeat import TrainingCancelled, TrainingFailed, TrainingHeartbeat
+from server.recommend.training.process import TrainingReport
+from server.recommend.training.promotion import Verdict, compare, decide
 from server.recommend.training.runs import Run
 from server.settings import Settings
 
@@ -56,7 +56,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrainingOutcome:
     """How a training ended. `version` is empty when it made no model; `message` is a sentence for people."""
 
     training_id: int
@@ -88,7 +88,7 @@ def train_now(
     *,
     progress: Progress = nobody,
     on_trained: OnTrained | None = None,
-) -> Outcome:
+) -> TrainingOutcome:
     """Train in the foreground: claim, train, record, and activate what is not worse than the model in use.
 
     Raises TrainingFailed, with the reason, when no model came of it; too little data and a training that runs
@@ -125,10 +125,10 @@ class TrainingJob:
         self._on_trained = on_trained
         self._key = artifact_key(settings)
 
-    def run(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> Outcome:
+    def run(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> TrainingOutcome:
         """Train, record the model, activate it when it is not worse; the row of the training tells the end."""
         try:
-            with Heartbeat(self._db, run.id, self._stopping) as heartbeat:
+            with TrainingHeartbeat(self._db, run.id, self._stopping) as heartbeat:
                 version, metrics = self._train(run.id, assignment, heartbeat, progress)
                 outcome = self._take_over(run, assignment, version, metrics, heartbeat)
         except TrainingFailed as error:
@@ -146,10 +146,10 @@ class TrainingJob:
         return outcome
 
     def _train(
-        self, training_id: int, assignment: Assignment, heartbeat: Heartbeat, progress: Progress
+        self, training_id: int, assignment: Assignment, heartbeat: TrainingHeartbeat, progress: Progress
     ) -> tuple[str, Metrics]:
         """Run the child to its end; return its artifact's name and metrics. Raises TrainingFailed."""
-        last = Report("start")
+        last = TrainingReport("start")
         in_use = self._in_use()
         with process.running(self._settings, assignment, in_use.version if in_use else None) as child:
             for report in child.reports():
@@ -170,8 +170,8 @@ class TrainingJob:
         raise TrainingFailed("The training process ended unexpectedly; the server's log says more.")
 
     def _take_over(
-        self, run: Run, assignment: Assignment, version: str, metrics: Metrics, heartbeat: Heartbeat
-    ) -> Outcome:
+        self, run: Run, assignment: Assignment, version: str, metrics: Metrics, heartbeat: TrainingHeartbeat
+    ) -> TrainingOutcome:
         """Prove the artifact, record the model, and put it into use unless the one in use predicts better."""
         try:
             candidate = self._prove(version, metrics)
@@ -183,7 +183,7 @@ class TrainingJob:
             pruning.discard(self._db, self._models_dir, version)
             raise
         log.info("training_succeeded", training_id=run.id, version=version, activated=decision.activate)
-        return Outcome(
+        return TrainingOutcome(
             run.id,
             succeeded=True,
             message=decision.message,
@@ -226,7 +226,7 @@ class TrainingJob:
 
     def _record(
         self, tx: Connection, run: Run, assignment: Assignment, candidate: Candidate, damaged: str
-    ) -> tuple[int, Decision]:
+    ) -> tuple[int, Verdict]:
         """Raises TrainingFailed when the training was cancelled or given up: nothing is written then."""
         now = self._db.clock()
         trained_models.lock(tx)
@@ -256,7 +256,7 @@ class TrainingJob:
             trained_models.activate(tx, model_id)
         return model_id, decision
 
-    def _ended(self, training_id: int, failure: TrainingFailed) -> Outcome:
+    def _ended(self, training_id: int, failure: TrainingFailed) -> TrainingOutcome:
         message = str(failure)
         cancelled = isinstance(failure, TrainingCancelled)
         end = runs.cancel if cancelled else runs.fail
@@ -265,7 +265,7 @@ class TrainingJob:
             self._write(lambda tx: end(tx, training_id, message, self._db.clock()))
         except SQLAlchemyError as error:
             log.error("training_end_not_recorded", training_id=training_id, error=type(error).__name__)
-        return Outcome(training_id, succeeded=False, message=message)
+        return TrainingOutcome(training_id, succeeded=False, message=message)
 
     def _in_use(self) -> ModelRecord | None:
         with self._db.read() as connection:

@@ -32,7 +32,7 @@ DONE, FAILED = "done", "failed"
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TrainingReport:
     """A line of the child: how far it is, or by the stage DONE or FAILED how it ended."""
 
     stage: str
@@ -52,7 +52,7 @@ class TrainingProcess:
         self._listener = threading.Thread(target=self._listen, args=(output,), name="training-output")
         self._listener.start()
 
-    def reports(self) -> Iterator[Report | None]:
+    def reports(self) -> Iterator[TrainingReport | None]:
         """What it reports until it ends; None twice a second while it is silent."""
         while True:
             try:
@@ -85,9 +85,9 @@ class TrainingProcess:
         self._arrived.put(None)
 
 
-def _report(line: dict[str, Any]) -> Report:
+def _report(line: dict[str, Any]) -> TrainingReport:
     names = ("stage", "percent", "message", "artifact", "metrics")
-    return Report(**{name: line[name] for name in names if name in line})
+    return TrainingReport(**{name: line[name] for name in names if name in line})
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from server.recommend.training.assignment import ALWAYS, NEVER
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Verdict:
     """What becomes of a model, and a sentence that says why."""
 
     activate: bool
@@ -49,20 +49,20 @@ def decide(
     *,
     in_use_works: bool = True,
     experiment_runs: bool = False,
-) -> Decision:
+) -> Verdict:
     """Decide about a new model; `in_use_works` says whether the artifact of the other one can be loaded."""
     own = _phrase(recall(metrics))
     if activation == NEVER:
-        return Decision(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
+        return Verdict(False, f"{version} was kept for later, as asked; its recall@20 {own}.")
     used = f"{version} is in use now; its recall@20 {own}"
     if in_use is None:
-        return Decision(True, f"{used}.")
+        return Verdict(True, f"{used}.")
     if activation == ALWAYS:
-        return Decision(True, f"{used}, as asked without comparison.")
+        return Verdict(True, f"{used}, as asked without comparison.")
     if not in_use_works:
-        return Decision(True, f"{used}; {in_use.version} before it is damaged.")
+        return Verdict(True, f"{used}; {in_use.version} before it is damaged.")
     if experiment_runs:
-        return Decision(
+        return Verdict(
             False,
             f"{version} was kept but is not in use, so that it does not end the experiment that is running;"
             f" its recall@20 {own}.",
@@ -70,20 +70,20 @@ def decide(
     comparison = compare(metrics, in_use)
     if comparison.recall is None or comparison.other is None:
         if comparison.is_worse:
-            return Decision(
+            return Verdict(
                 False,
                 f"{version} was kept but is not in use: its recall@20 {own}, so that nothing compares it with the"
                 f" {comparison.other:.4f} of {in_use.version}, which stays.",
             )
-        return Decision(True, f"{used}; that of {in_use.version} before {_phrase(comparison.other)}.")
+        return Verdict(True, f"{used}; that of {in_use.version} before {_phrase(comparison.other)}.")
     if comparison.is_worse:
         chance = f" (± {comparison.error:.4f})" if comparison.error else ""
-        return Decision(
+        return Verdict(
             False,
             f"{version} was kept but is not in use: its recall@20 of {comparison.recall:.4f} is below the"
             f" {comparison.other:.4f}{chance} of {in_use.version}, which stays.",
         )
-    return Decision(True, f"{used}, against {comparison.other:.4f} of {in_use.version} before.")
+    return Verdict(True, f"{used}, against {comparison.other:.4f} of {in_use.version} before.")
 
 
 def _phrase(measured: float | None) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, case, false, func, select, upd
 
 from server.catalog.models import Product
 from server.db.base import AnySelect
+from server.db.rows import from_row
 from server.db.upsert import insert_for
 from server.events.log import publish
 from server.events.topics import TrainingMoved
@@ -203,7 +204,7 @@ def _one(connection: Connection, query: AnySelect, what: str) -> Run:
     row = connection.execute(query).one_or_none()
     if row is None:
         raise ModelNotFound(what=what)
-    return Run(*row)
+    return from_row(Run, row)
 
 
 def _runs() -> AnySelect:

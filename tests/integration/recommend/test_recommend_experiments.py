@@ -30,7 +30,7 @@ from server.recommend.registry.errors import (
     ModelInUse,
     ModelNotFound,
 )
-from server.recommend.registry.experiments import Split, split_key
+from server.recommend.registry.experiments import TrafficSplit, split_key
 from server.settings import Settings
 
 CONTROL, CHALLENGER = 1, 2
@@ -138,7 +138,7 @@ def test_every_worker_serves_each_user_by_the_same_model(shop: Settings, rivals:
         assert (experiment.control_model_id, experiment.challenger_model_id) == (CONTROL, CHALLENGER)
         assert experiment.percent == 50
         assert not experiment.HasField("end_time")
-        split = Split(experiment.id, 50)
+        split = TrafficSplit(experiment.id, 50)
         expected = {user_id for user_id in USERS if split.challenges(split_key(user_id))}
         assert 0 < len(expected) < len(USERS)
         assert await split_of(first) == expected
@@ -157,7 +157,7 @@ def test_a_visitor_stays_on_one_side_too(shop: Settings) -> None:
     async def story(first: Worker, second: Worker) -> None:
         experiment = await start(first)
         await until(lambda: second.serving.models.challenger is not None)
-        split = Split(experiment.id, 50)
+        split = TrafficSplit(experiment.id, 50)
         for number in range(20):
             visitor = f"visitor-{number}"
             request = pb.GetRecommendationsRequest(visitor_id=visitor)
@@ -282,7 +282,7 @@ def test_a_worker_that_cannot_load_the_challenger_serves_the_model_in_use(
 
     async def go_on(first: Worker, second: Worker) -> None:
         assert first.serving.models.challenger is None
-        split = Split(1, 50)
+        split = TrafficSplit(1, 50)
         for user_id in USERS:
             assert (await served(first, user_id)).model_version == rivals.versions[0]
             # Those who should have been served by the other one are left out of the comparison.
@@ -298,7 +298,7 @@ def test_a_worker_that_cannot_load_the_challenger_serves_the_model_in_use(
 def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings, rivals: Rivals) -> None:
     async def story(worker: Worker, _: Worker) -> None:
         experiment = await start(worker)
-        split = Split(experiment.id, 50)
+        split = TrafficSplit(experiment.id, 50)
         challenged = next(user for user in USERS if split.challenges(split_key(user)))
         other = next(user for user in USERS if not split.challenges(split_key(user)))
         for user_id, buys in ((challenged, True), (other, False)):

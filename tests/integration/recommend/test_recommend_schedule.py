@@ -18,7 +18,7 @@ from server.db.database import Database
 from server.recommend.registry import trained_models
 from server.recommend.training import runs
 from server.recommend.training.assignment import Assignment
-from server.recommend.training.job import Outcome, TrainingJob
+from server.recommend.training.job import TrainingJob, TrainingOutcome
 from server.recommend.training.models import TrainingRun
 from server.recommend.training.runs import Run
 from server.recommend.training.schedule import Schedule
@@ -57,11 +57,11 @@ class Day:
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Trainings that have a model at once."""
 
-    def run_job(self: TrainingJob, run: Run, assignment: Assignment) -> Outcome:
+    def run_job(self: TrainingJob, run: Run, assignment: Assignment) -> TrainingOutcome:
         with self._db.transaction() as tx:
             model_id = trained_models.register(tx, f"model-{run.id}", assignment.model_type, {}, utc_now())
             runs.succeed(tx, run.id, model_id, "Done.", utc_now())
-        return Outcome(run.id, succeeded=True, message="Done.")
+        return TrainingOutcome(run.id, succeeded=True, message="Done.")
 
     monkeypatch.setattr(TrainingJob, "run", run_job)
 

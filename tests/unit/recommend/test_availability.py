@@ -11,22 +11,24 @@ import pytest
 from server.errors import UnavailableNow
 from server.recommend.serving import availability as module
 from server.recommend.serving.availability import Availability
-from server.recommend.serving.queries import Offer
+from server.recommend.serving.queries import ProductSnapshot
 
 
-def _offer(product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100) -> Offer:
-    return Offer(product_id, category_id, available, sold, price, "USD")
+def _snapshot(
+    product_id: int, category_id: int | None, *, available: int, sold: int, price: int = 100
+) -> ProductSnapshot:
+    return ProductSnapshot(product_id, category_id, available, sold, price, "USD")
 
 
 class Shop:
     """A table of products that can be read, slowly, and be away."""
 
     def __init__(self) -> None:
-        self.rows = {i: _offer(i, 1 if i < 3 else None, available=5, sold=i) for i in range(1, 5)}
+        self.rows = {i: _snapshot(i, 1 if i < 3 else None, available=5, sold=i) for i in range(1, 5)}
         self.reads: list[Collection[int] | None] = []
         self.failures = 0
 
-    async def read(self, product_ids: Collection[int] | None) -> Sequence[Offer]:
+    async def read(self, product_ids: Collection[int] | None) -> Sequence[ProductSnapshot]:
         self.reads.append(product_ids)
         found = [row for row in self.rows.values() if product_ids is None or row.product_id in product_ids]
         await asyncio.sleep(0)
@@ -71,9 +73,9 @@ def test_it_knows_what_exists_what_is_in_stock_and_what_sells_best() -> None:
 
 def test_sold_out_deleted_and_new_products_are_noticed() -> None:
     async def story(shop: Shop, availability: Availability) -> None:
-        shop.rows[1] = _offer(1, 1, available=0, sold=9)
+        shop.rows[1] = _snapshot(1, 1, available=0, sold=9)
         del shop.rows[2]
-        shop.rows[9] = _offer(9, None, available=1, sold=0)
+        shop.rows[9] = _snapshot(9, None, available=1, sold=0)
         availability.changes.add([1, 2, 9])
         await availability.changes.settled()
         assert availability.choose().best_sellers(9) == [4, 3, 9]
@@ -87,11 +89,11 @@ def test_sold_out_deleted_and_new_products_are_noticed() -> None:
 def test_only_an_arrival_is_told_as_one() -> None:
     async def story(shop: Shop, availability: Availability) -> None:
         at_first = availability.arrival
-        shop.rows[1] = _offer(1, 1, available=0, sold=9)
+        shop.rows[1] = _snapshot(1, 1, available=0, sold=9)
         availability.changes.add([1, 2])
         await availability.changes.settled()
         assert availability.arrival is at_first
-        shop.rows[1] = _offer(1, 1, available=1, sold=9)
+        shop.rows[1] = _snapshot(1, 1, available=1, sold=9)
         availability.changes.add([1])
         await availability.changes.settled()
         assert availability.arrival is not at_first
@@ -103,7 +105,7 @@ def test_only_an_arrival_is_told_as_one() -> None:
 def test_what_moved_to_another_shelf_or_price_has_arrived_there(changed: dict[str, int]) -> None:
     async def story(shop: Shop, availability: Availability) -> None:
         at_first = availability.arrival
-        shop.rows[1] = _offer(1, **({"category_id": 1, "available": 5, "sold": 1} | changed))
+        shop.rows[1] = _snapshot(1, **({"category_id": 1, "available": 5, "sold": 1} | changed))
         availability.changes.add([1])
         await availability.changes.settled()
         assert availability.arrival is not at_first
@@ -127,7 +129,7 @@ def test_an_event_during_a_read_leads_to_another_read() -> None:
         while len(shop.reads) == 1:  # noqa: ASYNC110 - the shop tells nobody of a read
             await asyncio.sleep(0)
         # The read has begun, and has seen the old row.
-        shop.rows[1] = _offer(1, 1, available=0, sold=9)
+        shop.rows[1] = _snapshot(1, 1, available=0, sold=9)
         availability.changes.add([1])
         await availability.changes.settled()
         assert not availability.fits(1)
@@ -137,7 +139,7 @@ def test_an_event_during_a_read_leads_to_another_read() -> None:
 
 def test_a_database_that_is_away_for_a_moment_loses_no_event() -> None:
     async def story(shop: Shop, availability: Availability) -> None:
-        shop.rows[1] = _offer(1, 1, available=0, sold=9)
+        shop.rows[1] = _snapshot(1, 1, available=0, sold=9)
         shop.failures = 2
         availability.changes.add([1])
         await availability.changes.settled()

@@ -5,16 +5,24 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from server.recommend.feedback.history import RECENT, History, combined, history_of, visit_of
-from server.recommend.feedback.history_queries import BOUGHT, CARTED, ORDERED, RETURNED, SEEN, USER, Row
+from server.recommend.feedback.history_queries import (
+    BOUGHT,
+    CARTED,
+    ORDERED,
+    RETURNED,
+    SEEN,
+    USER,
+    HistoryRow,
+)
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 
 
-def _row(kind: str, product_id: int, day: float, quantity: int = 0, order_id: int = 0) -> Row:
-    return Row(kind, product_id, START + timedelta(days=day), quantity, order_id)
+def _row(kind: str, product_id: int, day: float, quantity: int = 0, order_id: int = 0) -> HistoryRow:
+    return HistoryRow(kind, product_id, START + timedelta(days=day), quantity, order_id)
 
 
-def _known(*rows: Row) -> History:
+def _known(*rows: HistoryRow) -> History:
     history = history_of([_row(USER, 1, 0), *rows])
     assert history is not None
     return history

@@ -16,7 +16,7 @@ from server.bootstrap.training import table
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training import convert as convert
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.training.job import Outcome
+from server.recommend.training.job import TrainingOutcome
 from server.recommend.training.runs import CANCELLED, Run
 
 MADE = datetime(2026, 6, 1, tzinfo=UTC)
@@ -136,7 +136,9 @@ def test_measures_of_nobody_are_absent_and_not_zero(blend: dict[str, float]) -> 
 
 
 def test_a_training_that_measured_nobody_says_so_on_the_screen() -> None:
-    outcome = Outcome(1, True, "It is in use.", version=MODEL.version, metrics={"users": 0, "blend": {}})
+    outcome = TrainingOutcome(
+        1, True, "It is in use.", version=MODEL.version, metrics={"users": 0, "blend": {}}
+    )
     screen = Console(width=200, record=True, file=io.StringIO())
     screen.print(table(outcome))
     shown = screen.export_text()

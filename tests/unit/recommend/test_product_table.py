@@ -11,7 +11,7 @@ import pytest
 from server.recommend.serving import product_slots as module
 from server.recommend.serving.product_slots import SPARE
 from server.recommend.serving.product_table import ProductTable
-from server.recommend.serving.queries import Offer
+from server.recommend.serving.queries import ProductSnapshot
 from server.recommend.serving.query import UNFILTERED, Filters
 
 FILTERS = [
@@ -26,8 +26,8 @@ FILTERS = [
 ]
 
 
-def _offer(product_id: int, chance: random.Random) -> Offer:
-    return Offer(
+def _snapshot(product_id: int, chance: random.Random) -> ProductSnapshot:
+    return ProductSnapshot(
         product_id,
         chance.choice([None, 1, 2, 3]),
         available=chance.choice([0, 5]),
@@ -37,14 +37,14 @@ def _offer(product_id: int, chance: random.Random) -> Offer:
     )
 
 
-def _passes(offer: Offer, filters: Filters) -> bool:
+def _passes(snapshot: ProductSnapshot, filters: Filters) -> bool:
     by_price = filters.min_price is not None or filters.max_price is not None
     return (
-        offer.available > 0
-        and (filters.category_ids is None or offer.category_id in filters.category_ids)
-        and not (by_price and offer.currency != "USD")
-        and offer.price_minor >= (filters.min_price or 0)
-        and (filters.max_price is None or offer.price_minor <= filters.max_price)
+        snapshot.available > 0
+        and (filters.category_ids is None or snapshot.category_id in filters.category_ids)
+        and not (by_price and snapshot.currency != "USD")
+        and snapshot.price_minor >= (filters.min_price or 0)
+        and (filters.max_price is None or snapshot.price_minor <= filters.max_price)
     )
 
 
@@ -56,7 +56,7 @@ def _eligible(table: ProductTable, filters: Filters, left_out: set[int], among: 
 @pytest.mark.parametrize("seed", range(5))
 def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int) -> None:
     chance, everything = random.Random(seed), range(1, SPARE + 600)
-    rows = {product_id: _offer(product_id, chance) for product_id in range(1, 400)}
+    rows = {product_id: _snapshot(product_id, chance) for product_id in range(1, 400)}
     table = ProductTable("USD", list(rows.values()))
     for round_ in range(4):
         for product_id in chance.sample(everything, 300 if round_ else SPARE + 500):
@@ -65,7 +65,7 @@ def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int
                 table.remove(product_id)
             else:
                 before = rows.get(product_id)
-                rows[product_id] = _offer(product_id, chance)
+                rows[product_id] = _snapshot(product_id, chance)
                 arrived = table.put(rows[product_id])
                 came = any(
                     _passes(rows[product_id], filters) and not (before and _passes(before, filters))
@@ -74,20 +74,20 @@ def test_what_is_chosen_is_what_the_rows_say_whatever_happened_to_them(seed: int
                 assert arrived or not came
         left_out = set(chance.sample(everything, 50))
         for filters in FILTERS:
-            passing = {offer.product_id for offer in rows.values() if _passes(offer, filters)}
+            passing = {snapshot.product_id for snapshot in rows.values() if _passes(snapshot, filters)}
             assert _eligible(table, filters, left_out, everything) == passing - left_out
             assert all(
                 table.fits(product_id, filters) == (product_id in passing) for product_id in everything
             )
         assert {each for each in everything if each in table} == set(rows)
-        assert all(table.category_of(each) == offer.category_id for each, offer in rows.items())
+        assert all(table.category_of(each) == snapshot.category_id for each, snapshot in rows.items())
 
 
 def test_best_sellers_come_by_sales_then_what_is_not_ranked_yet() -> None:
     table = ProductTable(
-        "USD", [Offer(i, None, 5, sold, 100, "USD") for i, sold in ((1, 3), (2, 9), (3, 9), (4, 0))]
+        "USD", [ProductSnapshot(i, None, 5, sold, 100, "USD") for i, sold in ((1, 3), (2, 9), (3, 9), (4, 0))]
     )
-    table.put(Offer(9, None, 5, 99, 100, "USD"))
+    table.put(ProductSnapshot(9, None, 5, 99, 100, "USD"))
     mask = table.choose(UNFILTERED, [4])
     assert table.best_sellers(mask, 10) == [3, 2, 1, 9]
     assert table.best_sellers(mask, 2) == [3, 2]
@@ -107,9 +107,9 @@ def test_what_is_unknown_cannot_be_sold() -> None:
 @pytest.mark.parametrize("longest", [0, 50, 20_000_000])
 def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MAX_LOOKUP", longest)
-    table = ProductTable("USD", [Offer(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
-    table.put(Offer(9, None, 5, 0, 100, "USD"))
-    table.put(Offer(10**6, None, 5, 0, 100, "USD"))
+    table = ProductTable("USD", [ProductSnapshot(i, None, 5, 0, 100, "USD") for i in range(10, 200, 2)])
+    table.put(ProductSnapshot(9, None, 5, 0, 100, "USD"))
+    table.put(ProductSnapshot(10**6, None, 5, 0, 100, "USD"))
     product_ids = [*range(300), 10**6, 10**6 + 1, 2**62]
     assert table.slots.of_all(np.array(product_ids)).tolist() == [
         table.slots.of(product_id) for product_id in product_ids
@@ -122,7 +122,10 @@ def test_many_are_found_as_one_by_one(longest: int, monkeypatch: pytest.MonkeyPa
 def test_a_price_that_begins_by_the_clock_counts_from_then_until_it_ends() -> None:
     begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
     phases = [(None, begins, 900), (begins, ends, 90), (ends, None, 900)]
-    table = ProductTable("USD", [Offer(1, None, 5, 0, 900, "USD", phases), Offer(2, None, 5, 0, 100, "USD")])
+    table = ProductTable(
+        "USD",
+        [ProductSnapshot(1, None, 5, 0, 900, "USD", phases), ProductSnapshot(2, None, 5, 0, 100, "USD")],
+    )
     cheap = Filters(max_price=200)
     for moment, fits in (
         (begins - timedelta(microseconds=1), False),
@@ -141,9 +144,13 @@ def test_a_price_that_began_and_ended_while_nobody_looked_is_passed_over() -> No
     begins, ends = datetime(2026, 6, 2, tzinfo=UTC), datetime(2026, 6, 3, tzinfo=UTC)
     table = ProductTable(
         "USD",
-        [Offer(1, None, 5, 0, 900, "USD", [(None, begins, 900), (begins, ends, 90), (ends, None, 950)])],
+        [
+            ProductSnapshot(
+                1, None, 5, 0, 900, "USD", [(None, begins, 900), (begins, ends, 90), (ends, None, 950)]
+            )
+        ],
     )
     table.turn(ends + timedelta(days=9))
     assert table.fits(1, Filters(min_price=950))
-    table.put(Offer(1, None, 5, 0, 900, "USD"))
+    table.put(ProductSnapshot(1, None, 5, 0, 900, "USD"))
     assert table.fits(1, Filters(max_price=900))

@@ -10,7 +10,7 @@ import pytest
 
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER
-from server.recommend.training.promotion import Decision, decide
+from server.recommend.training.promotion import Verdict, decide
 
 IN_USE = ModelRecord(
     1, "all_20260601T120000Z", "ALL", {"blend": {"recall@20": 0.30}}, True, datetime(2026, 6, 1, tzinfo=UTC)
@@ -18,7 +18,7 @@ IN_USE = ModelRecord(
 VERSION = "all_20260602T120000Z"
 
 
-def decision(metrics: dict[str, Any], activation: str = IF_NOT_WORSE, **circumstances: Any) -> Decision:
+def decision(metrics: dict[str, Any], activation: str = IF_NOT_WORSE, **circumstances: Any) -> Verdict:
     return decide(activation, VERSION, metrics, circumstances.pop("in_use", IN_USE), **circumstances)
 
 
