@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from server.cart import guest_queries, queries
+from server.cart import guest_queries, line_queries, queries
 from server.cart.service import MAX_LINES
 from server.db.base import AnyRow
 
@@ -83,7 +83,7 @@ def put_back(tx: Connection, order: Unpaid, read_since: ReadSince, now: datetime
     notes = [one.note for one in returning if one.note]
     rows = [_row(one.line, one.units) for one in returning if one.units]
     if rows:
-        queries.add_lines(tx, cart.id, rows)
+        line_queries.add_lines(tx, cart.id, rows)
     notice = (
         [f"Order {order.number} was not paid: what it held is in your cart again."] if rows and tell else []
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 
@@ -13,14 +13,10 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    delete,
     exists,
-    func,
     insert,
     literal_column,
     select,
-    table,
-    text,
     update,
 )
 from sqlalchemy.sql.base import Executable
@@ -31,7 +27,7 @@ from server.catalog.models import Variant
 from server.catalog.offers import OFFERS
 from server.db.base import AnyRow, AnySelect, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.upsert import Insert, insert_for, insert_of
+from server.db.upsert import insert_of
 from server.promotion.models import Coupon
 from server.promotion.queries import joined
 from server.user.address_queries import default_country_of
@@ -239,105 +235,6 @@ def note(tx: Connection, cart_id: int, notes: str, shown: str) -> None:
 def shown(connection: Connection, user_id: int) -> AnyRow | None:
     """The version of a user's cart, and the totals that were shown of it; None without one."""
     return connection.execute(select(Cart.version, Cart.shown).where(Cart.user_id == user_id)).one_or_none()
-
-
-def add_units(
-    tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
-) -> int:
-    """Add units of a variant, at this price, and return how many the line holds now."""
-    merged = _MERGE_ONE.first(
-        tx,
-        cart_id=cart_id,
-        product_id=product_id,
-        variant_id=variant_id,
-        quantity=quantity,
-        added_price_minor=price_minor,
-    )
-    return int(merged.quantity)
-
-
-def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> None:
-    """Add units of many variants in one statement; the rows are named like the columns of a line."""
-    tx.execute(_merge(insert_for(tx)(CartItem).values([{"cart_id": cart_id, **row} for row in rows])))
-
-
-def _merge(insert: Insert) -> Insert:
-    return insert.on_conflict_do_update(
-        index_elements=[CartItem.cart_id, CartItem.variant_id],
-        set_={
-            "quantity": CartItem.quantity + insert.excluded.quantity,
-            "added_price_minor": insert.excluded.added_price_minor,
-        },
-    )
-
-
-_ITEM = ("cart_id", "product_id", "variant_id", "quantity", "added_price_minor")
-_MERGE_ONE = Prepared(
-    lambda dialect: _merge(
-        insert_of(dialect)(CartItem).values({name: bindparam(name) for name in _ITEM})
-    ).returning(CartItem.quantity)
-)
-
-
-def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> int | None:
-    """Set the units of a line and return its variant; None when the cart has no such line."""
-    return tx.execute(
-        update(CartItem)
-        .where(CartItem.cart_id == cart_id, CartItem.id == item_id)
-        .values(quantity=quantity)
-        .returning(CartItem.variant_id)
-    ).scalar()
-
-
-def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: int = 0) -> bool:
-    """Delete a line by its id, or that of a product's default variant, else its oldest.
-
-    False when there is none.
-    """
-    target = (
-        select(CartItem.id)
-        .join(Variant, Variant.id == CartItem.variant_id)
-        .where(CartItem.cart_id == cart_id)
-        .where(CartItem.id == item_id if item_id else CartItem.product_id == product_id)
-        .order_by(Variant.is_default.desc(), CartItem.id)
-        .limit(1)
-    )
-    return tx.execute(delete(CartItem).where(CartItem.id == target.scalar_subquery())).rowcount > 0
-
-
-_TAKE_ITEMS = Prepared(
-    delete(CartItem)
-    .where(CartItem.cart_id == bindparam("cart_id"))
-    .returning(CartItem.id, CartItem.variant_id, CartItem.quantity)
-)
-
-
-def take_items(tx: Connection, cart_id: int) -> list[AnyRow]:
-    """Empty a cart and return what it held: variant and quantity, in the order they were added."""
-    return sorted(_TAKE_ITEMS.all(tx, cart_id=cart_id))
-
-
-# By name: the orders are of a layer above, and only counted. The state stands in the text for the index's sake.
-_UNPAID = (
-    select(func.count())
-    .select_from(table("orders"))
-    .where(
-        text("orders.user_id = :buyer AND orders.status = 'PENDING_PAYMENT'").bindparams(
-            bindparam("buyer", type_=BigInteger)
-        )
-    )
-    .scalar_subquery()
-)
-_TAKE_FOR_ORDER = Prepared(
-    delete(CartItem)
-    .where(CartItem.cart_id == bindparam("cart_id"))
-    .returning(CartItem.id, CartItem.variant_id, CartItem.quantity, _UNPAID.label("unpaid"))
-)
-
-
-def take_for_order(tx: Connection, cart_id: int, user_id: int) -> list[AnyRow]:
-    """The same of a user's locked cart; each row says how many orders of theirs wait for their payment."""
-    return sorted(_TAKE_FOR_ORDER.all(tx, cart_id=cart_id, buyer=user_id))
 
 
 _PROMOTE = Prepared(

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.cart import queries, shown
+from server.cart import line_queries, queries, shown
 from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
 from server.cart.owner import Member, Owner
 from server.cart.view import CartView, view
@@ -55,7 +55,7 @@ def add_item(
     cart, owner = _open(tx, owner, offer.currency, now)
     if cart.currency != offer.currency:
         raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
-    new_quantity = queries.add_units(
+    new_quantity = line_queries.add_units(
         tx, cart.id, offer.product_id, offer.variant_id, addition.quantity, offer.price_minor
     )
     check_quantity(offer, new_quantity)
@@ -86,7 +86,7 @@ def _open(tx: Connection, owner: Owner, currency: str, now: datetime) -> tuple[A
 def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag: str, now: datetime) -> None:
     """Set the units of a line. Raises CartItemNotFound, StaleEtag, QuantityAboveLimit and OutOfStock."""
     cart_id = _lock(tx, owner, etag, now)
-    variant_id = queries.set_quantity(tx, cart_id, item_id, quantity) if cart_id else None
+    variant_id = line_queries.set_quantity(tx, cart_id, item_id, quantity) if cart_id else None
     if variant_id is None:
         raise CartItemNotFound(item=item_id)
     check_quantity(catalog_offers.offers(tx, [variant_id], now)[variant_id], quantity)
@@ -95,7 +95,7 @@ def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag:
 def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, now: datetime) -> None:
     """Remove a line by its id, or else that of a product. Raises CartItemNotFound."""
     cart_id = _lock(tx, owner, "", now)
-    if not cart_id or not queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
+    if not cart_id or not line_queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
         raise CartItemNotFound(item=item_id or f"of product {product_id}")
     _tell(tx, owner)
 
@@ -103,7 +103,7 @@ def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, 
 def clear(tx: Connection, owner: Owner, etag: str, now: datetime) -> None:
     """Empty the cart. Raises StaleEtag."""
     cart_id = _lock(tx, owner, etag, now)
-    if cart_id and queries.take_items(tx, cart_id):
+    if cart_id and line_queries.take_items(tx, cart_id):
         _tell(tx, owner)
 
 
@@ -135,7 +135,7 @@ def take(tx: Connection, user_id: int, now: datetime) -> Taken:
     cart = queries.lock_for_order(tx, user_id, now)
     if cart is None:
         raise CartEmpty()
-    rows = queries.take_for_order(tx, cart.id, user_id)
+    rows = line_queries.take_for_order(tx, cart.id, user_id)
     if not rows:
         raise CartEmpty()
     if cart.coupon_id is not None or cart.points:

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import grpc
 import structlog
@@ -20,15 +19,16 @@ from google.protobuf.message import DecodeError, Message
 
 from server.db.faults import refusal_of
 from server.db.pool import Pool
-from server.errors import Deadline, MalformedRequest, Refusal, ServerStopping, TokenInvalid
+from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
 from server.rpc.access import Access
+from server.rpc.answers import REQUEST_ID_KEY, abort, end_stream, write
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.networks import network_of
 from server.rpc.running import Running, Task
-from server.rpc.status import DETAILS_KEY, InternalError, MethodUnknown, code_of, rich_status
+from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
 from server.rpc.validation import Validation
 
@@ -42,19 +42,10 @@ StreamMethod: TypeAlias = Callable[..., Any]
 EXEMPT = ("/grpc.reflection.", "/grpc.health.")
 """Services that are not ours: they carry no access rule, need none, and see nothing of the shop."""
 
-REQUEST_ID_KEY = "x-request-id"
 UNKNOWN = "unknown"
 """What all methods that do not exist are counted as: strangers invent any number of names."""
 SMALL_BYTES = 16 * 1024
 """Larger messages are read on the pool: looking through one takes milliseconds, which the loop owes to others."""
-
-SLOW_SECONDS = 10.0
-"""So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
-STATUS_SECONDS = 1.0
-"""The same of a stream's status; then the stream is reset."""
-
-NOT_BEGUN_KEY = "x-sanset-not-begun"
-"""Tells the gateway, in the trailers of a refusal, that the call may be handed to another worker."""
 
 CANCELLED = "CANCELLED"
 """How a call ends in the log when its caller hung up, or its time was over on the caller's side."""
@@ -163,7 +154,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                     raise
                 refusal = interruption or self._refuse(call, error)
                 self._telemetry.finished(call, started, refusal.code, refusal.reason)
-                await _abort(context, call, refusal)
+                await abort(context, call, refusal)
             finally:
                 self._running.end(task)
             context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
@@ -197,7 +188,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                     raise
                 refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
-                await _end_stream(context, call, refusal)
+                await end_stream(context, call, refusal)
             finally:
                 self._running.end(task)
                 self._telemetry.stream_closed(method)
@@ -215,7 +206,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 if call.reply_headers:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
-                await _write(context, message, until)
+                await write(context, message, until)
 
     def _read(self, method: str, context: Context) -> Call:
         return read_call(method, context, edge_token=self._edge_token, default_seconds=self._default_seconds)
@@ -267,7 +258,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
             except Refusal as too_many:
                 refusal = too_many
             self._telemetry.finished(call, started, refusal.code, refusal.reason)
-            await _abort(context, call, refusal)
+            await abort(context, call, refusal)
 
         return grpc.stream_unary_rpc_method_handler(answer)
 
@@ -278,31 +269,3 @@ def _has_left(task: Task, error: BaseException) -> bool:
     return isinstance(error, grpc.aio.InternalError) or (
         isinstance(error, asyncio.CancelledError) and task.cancelling() > 0
     )
-
-
-async def _abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
-    status = rich_status(refusal, call.request_id)
-    metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
-    if not refusal.begun:
-        metadata.append((NOT_BEGUN_KEY, "1"))
-    if refusal.retry_after_seconds is not None:  # RetryInfo once more, in the header that HTTP has for it
-        metadata.append(("retry-after", str(math.ceil(refusal.retry_after_seconds))))
-    await context.abort(code_of(refusal), status.message, tuple(metadata))
-
-
-async def _write(context: Context, message: Message, until: float) -> None:
-    """Send a message of a stream. Raises Deadline when a client that does not read outlives the stream so."""
-    try:
-        async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
-            await context.write(message)
-    except TimeoutError:
-        raise Deadline() from None
-
-
-async def _end_stream(context: Context, call: Call, refusal: Refusal) -> None:
-    """End a stream with its status; one whose client does not read even that is reset."""
-    try:
-        async with asyncio.timeout(STATUS_SECONDS):
-            await _abort(context, call, refusal)
-    except TimeoutError:
-        raise asyncio.CancelledError from None

@@ -18,7 +18,7 @@ from server.db.pool import Pool
 from server.errors import TokenInvalid, Unauthenticated
 from server.identity import Identity, Role
 from server.logs import AccessLog
-from server.rpc import interceptor
+from server.rpc import answers
 from server.rpc.access import Access
 from server.rpc.arrivals import Arrivals
 from server.rpc.interceptor import Interceptor
@@ -300,8 +300,8 @@ class Stalled(Context):
 def test_a_stream_whose_client_does_not_read_ends_with_its_life(
     takes_a_status: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(interceptor, "SLOW_SECONDS", 0.01)
-    monkeypatch.setattr(interceptor, "STATUS_SECONDS", 0.01)
+    monkeypatch.setattr(answers, "SLOW_SECONDS", 0.01)
+    monkeypatch.setattr(answers, "STATUS_SECONDS", 0.01)
 
     async def scenario() -> None:
         server, context = Server(_identity), Stalled(takes_a_status=takes_a_status)

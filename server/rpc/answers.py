@@ -1,0 +1,52 @@
+"""What leaves the server: the messages of a stream, and how a call that is refused ends."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from typing import Final, NoReturn
+
+from google.protobuf.message import Message
+
+from server.errors import Deadline, Refusal
+from server.rpc.call import Call, Context
+from server.rpc.status import DETAILS_KEY, code_of, rich_status
+
+REQUEST_ID_KEY: Final = "x-request-id"
+NOT_BEGUN_KEY: Final = "x-sanset-not-begun"
+"""Tells the gateway, in the trailers of a refusal, that the call may be handed to another worker."""
+
+SLOW_SECONDS = 10.0
+"""So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
+STATUS_SECONDS = 1.0
+"""The same of a stream's status; then the stream is reset."""
+
+
+async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
+    """End a call with the status of a refusal."""
+    status = rich_status(refusal, call.request_id)
+    metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
+    if not refusal.begun:
+        metadata.append((NOT_BEGUN_KEY, "1"))
+    if refusal.retry_after_seconds is not None:  # RetryInfo once more, in the header that HTTP has for it
+        metadata.append(("retry-after", str(math.ceil(refusal.retry_after_seconds))))
+    await context.abort(code_of(refusal), status.message, tuple(metadata))
+
+
+async def write(context: Context, message: Message, until: float) -> None:
+    """Send a message of a stream. Raises Deadline when a client that does not read outlives the stream so."""
+    try:
+        async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
+            await context.write(message)
+    except TimeoutError:
+        raise Deadline() from None
+
+
+async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:
+    """End a stream with its status; one whose client does not read even that is reset."""
+    try:
+        async with asyncio.timeout(STATUS_SECONDS):
+            await abort(context, call, refusal)
+    except TimeoutError:
+        raise asyncio.CancelledError from None
