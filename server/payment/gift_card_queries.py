@@ -22,7 +22,13 @@ _CARD = select(
 
 
 def new_gift_card(
-    tx: Connection, code_hash: str, last_four: str, balance: Money, expires_at: datetime | None, now: datetime
+    tx: Connection,
+    code_hash: str,
+    last_four: str,
+    *,
+    balance: Money,
+    expires_at: datetime | None,
+    now: datetime,
 ) -> IssuedGiftCard:
     """Insert a gift card and return it."""
     statement = insert(GiftCard).values(

@@ -64,7 +64,9 @@ def create(
         raise InvalidField(("gift_card.expire_time", "must be in the future"))
     code = codes.new()
     hashed = codes.hash_of(code)
-    card = gift_card_queries.new_gift_card(tx, hashed, code[-4:], balance, expires_at, now)
+    card = gift_card_queries.new_gift_card(
+        tx, hashed, code[-4:], balance=balance, expires_at=expires_at, now=now
+    )
     gift_card_queries.new_entry(tx, card.id, f"issue {card.id}", balance.minor, now)
     return code, card
 

@@ -160,7 +160,7 @@ def dispute(tx: Connection, gateway: str, gateway_id: str) -> OrderDispute | Non
 
 
 def new_dispute(
-    tx: Connection, order_id: int, gateway: str, reported: Disputed, amount: Money, now: datetime
+    tx: Connection, order_id: int, gateway: str, reported: Disputed, *, amount: Money, now: datetime
 ) -> OrderDispute:
     """Note that a dispute is open, and return it; `amount` is what it is over."""
     statement = insert(Dispute).values(

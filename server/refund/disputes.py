@@ -41,7 +41,7 @@ _SENTENCES: Final = {
 
 
 def take(
-    tx: Connection, order_id: int, gateway: str, reported: Disputed, alerts: Alerts, now: datetime
+    tx: Connection, order_id: int, gateway: str, reported: Disputed, *, alerts: Alerts, now: datetime
 ) -> None:
     """Bring an order up to what its gateway says of a dispute; what comes again, or late, changes nothing."""
     sale = open_sale(tx, order_id)
@@ -49,7 +49,7 @@ def take(
     is_new = dispute is None
     if dispute is None:
         amount = reported.amount or Money(0, sale.currency)
-        dispute = payment_queries.new_dispute(tx, order_id, gateway, reported, amount, now)
+        dispute = payment_queries.new_dispute(tx, order_id, gateway, reported, amount=amount, now=now)
         if sale.state not in status.FINAL:
             publish(tx, sale.step(tx, sale.state, OPENED, now))
     elif dispute.order_id != order_id or dispute.status != payment_status.OPEN:
@@ -58,7 +58,7 @@ def take(
     changed = replace(dispute, refund_id=refund_id, respond_by=reported.respond_by or dispute.respond_by)
     if reported.status in payment_status.DISPUTES[dispute.status]:
         changed = replace(changed, status=reported.status, closed_at=now)
-        _decide(tx, sale, refund_id, reported, alerts, now)
+        _decide(tx, sale, refund_id, reported, alerts=alerts, now=now)
     payment_queries.update_dispute(tx, changed)
     queries.mark_disputed(tx, order_id)
     if is_new or reported.status != dispute.status:
@@ -99,7 +99,7 @@ def _hold(tx: Connection, sale: Sale, reported: Disputed, now: datetime) -> int 
 
 
 def _decide(
-    tx: Connection, sale: Sale, refund_id: int | None, reported: Disputed, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund_id: int | None, reported: Disputed, *, alerts: Alerts, now: datetime
 ) -> None:
     """Settle what was held: it went back, or it came back."""
     if refund_id is None:
@@ -108,7 +108,7 @@ def _decide(
         outcome = RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id)
     else:
         outcome = RefundOutcome(payment_status.FAILED, reported.gateway_id, WON)
-    gateway_refunds.end(tx, sale, refund_id, outcome, alerts, now)
+    gateway_refunds.end(tx, sale, refund_id, outcome, alerts=alerts, now=now)
 
 
 def _sentence(sale: Sale, reported: Disputed) -> str:

@@ -30,14 +30,14 @@ LOOK_AGAIN = timedelta(minutes=15)
 REASON = "It was paid back at the payment gateway."
 
 
-def take(tx: Connection, order_id: int, reported: PaidBack, alerts: Alerts, now: datetime) -> bool:
+def take(tx: Connection, order_id: int, reported: PaidBack, *, alerts: Alerts, now: datetime) -> bool:
     """Bring an order up to what its gateway says of a refund; False when the shop has less left than that."""
     sale = open_sale(tx, order_id)
     refund = queries.at_gateway(tx, order_id, reported.key, reported.gateway_id)
     if refund is not None:
         if reported.status in payment_status.REFUNDS[refund.status]:
             outcome = RefundOutcome(reported.status, reported.gateway_id, reported.problem)
-            record_outcome(tx, sale, refund, outcome, alerts, now)
+            record_outcome(tx, sale, refund, outcome, alerts=alerts, now=now)
         return True
     if reported.status == payment_status.FAILED:  # it came and went before anybody heard of it
         return True
@@ -58,7 +58,8 @@ def take(tx: Connection, order_id: int, reported: PaidBack, alerts: Alerts, now:
     write(tx, THE_SHOP, "GatewayRefund", f"order/{order_id}", now, refund_id=refund_id, amount=str(amount))
     publish(tx, sale.step(tx, sale.state, f"{amount} goes back to you.", now, refund=goes_back))
     if reported.status == payment_status.SUCCEEDED:
-        end(tx, sale, refund_id, RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id), alerts, now)
+        succeeded = RefundOutcome(payment_status.SUCCEEDED, reported.gateway_id)
+        end(tx, sale, refund_id, succeeded, alerts=alerts, now=now)
     return True
 
 
@@ -91,14 +92,14 @@ def add(
 
 
 def end(
-    tx: Connection, sale: Sale, refund_id: int, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection, sale: Sale, refund_id: int, outcome: RefundOutcome, *, alerts: Alerts, now: datetime
 ) -> None:
     """Settle a refund of an order, unless it is."""
     refund = queries.refund(tx, refund_id)
     if refund is None:
         raise AssertionError("a refund is never deleted")
     if outcome.status in payment_status.REFUNDS[refund.status]:
-        record_outcome(tx, sale, refund, outcome, alerts, now)
+        record_outcome(tx, sale, refund, outcome, alerts=alerts, now=now)
 
 
 def exceeds(reported: PaidBack, left: Money) -> str:

@@ -123,7 +123,7 @@ class GatewayReports:
     ) -> bool:
         if not self._take(tx, gateway, report):
             return True
-        disputes.take(tx, order.id, gateway, dispute, self._alerts, self._clock())
+        disputes.take(tx, order.id, gateway, dispute, alerts=self._alerts, now=self._clock())
         return False
 
     def _note(self, tx: Connection, gateway: str, report: Report, misfit: Alert | None) -> bool:

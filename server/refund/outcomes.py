@@ -19,18 +19,22 @@ from server.refund.sale import Sale
 
 
 def record_outcome(
-    tx: Connection, sale: Sale, refund: OrderRefund, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection,
+    sale: Sale,
+    refund: OrderRefund,
+    outcome: RefundOutcome,
+    *,
+    alerts: Alerts,
+    now: datetime,
 ) -> None:
     """Record what a gateway says of a refund of an order, unless it is nothing new."""
-    settled = queries.settle_refund(
-        tx, refund.id, outcome.status, outcome.gateway_id, outcome.problem[:500], now
-    )
+    settled = queries.settle_refund(tx, refund.id, outcome, now)
     if settled and outcome.status == payment_status.SUCCEEDED:
         sale.paid_back += refund.amount_minor
         if events := end_if_paid_back(tx, sale, now):
             publish(tx, *events)
     elif settled and outcome.status == payment_status.FAILED:
-        _not_paid_back(tx, sale, refund, outcome, alerts, now)
+        _not_paid_back(tx, sale, refund, outcome, alerts=alerts, now=now)
 
 
 def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publishable]:
@@ -47,7 +51,13 @@ def end_if_paid_back(tx: Connection, sale: Sale, now: datetime) -> list[Publisha
 
 
 def _not_paid_back(
-    tx: Connection, sale: Sale, refund: OrderRefund, outcome: RefundOutcome, alerts: Alerts, now: datetime
+    tx: Connection,
+    sale: Sale,
+    refund: OrderRefund,
+    outcome: RefundOutcome,
+    *,
+    alerts: Alerts,
+    now: datetime,
 ) -> None:
     """The money is still here, or here again: it counts as not paid back, and a person decides anew."""
     refunded = queries.move_refunded(tx, sale.id, -refund.amount_minor)

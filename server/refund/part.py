@@ -37,7 +37,7 @@ def build(core: Core, payments: Payments, orders: OrderPart) -> RefundPart:
         core.work,
         payments.gateways,
         payments.alerts,
-        core.clock,
+        clock=core.clock,
         gateway_seconds=settings.payment_timeout_seconds,
     )
     reports = GatewayReports(

@@ -48,8 +48,8 @@ class RefundProcessor:
         work: Work,
         gateways: Gateways,
         alerts: Alerts,
-        clock: Clock,
         *,
+        clock: Clock,
         gateway_seconds: float,
     ) -> None:
         self._work = work
@@ -128,7 +128,7 @@ class RefundProcessor:
         await self._work.write(self._take_or_alert, order_id, gateway, reported, vital=True)
 
     def _take(self, tx: Connection, order_id: int, reported: PaidBack) -> bool:
-        return gateway_refunds.take(tx, order_id, reported, self._alerts, self._clock())
+        return gateway_refunds.take(tx, order_id, reported, alerts=self._alerts, now=self._clock())
 
     def _take_or_alert(self, tx: Connection, order_id: int, gateway: str, reported: PaidBack) -> None:
         if self._take(tx, order_id, reported):
@@ -149,4 +149,4 @@ class RefundProcessor:
         sale = open_sale(tx, attempt.order_id)
         refund = queries.refund(tx, attempt.id)
         if refund is not None:
-            outcomes.record_outcome(tx, sale, refund, outcome, self._alerts, self._clock())
+            outcomes.record_outcome(tx, sale, refund, outcome, alerts=self._alerts, now=self._clock())

@@ -12,6 +12,7 @@ from server.db.rows import from_row
 from server.db.upsert import insert_for
 from server.order.models import Order, OrderLine
 from server.payment import status as payment_status
+from server.payment.gateway import RefundOutcome
 from server.payment.models import Dispute, Payment
 from server.refund.models import Refund, RefundLine
 from server.refund.parts import Parts
@@ -257,23 +258,19 @@ def own_pending(connection: Connection, order_id: int) -> Sequence[int]:
     ).all()
 
 
-def settle_refund(
-    tx: Connection, refund_id: int, outcome: str, gateway_id: str, problem: str, now: datetime
-) -> bool:
+def settle_refund(tx: Connection, refund_id: int, outcome: RefundOutcome, now: datetime) -> bool:
     """Record what the gateway said of a refund; False when it is settled already, and cannot become that."""
-    before = [state for state, after in payment_status.REFUNDS.items() if outcome in after] or [
-        payment_status.PENDING
-    ]
+    before = [state for state, after in payment_status.REFUNDS.items() if outcome.status in after]
     settled = tx.execute(
         update(Refund)
-        .where(Refund.id == refund_id, Refund.status.in_(before))
+        .where(Refund.id == refund_id, Refund.status.in_(before or [payment_status.PENDING]))
         .values(
-            status=outcome,
-            gateway_id=gateway_id,
-            problem=problem,
+            status=outcome.status,
+            gateway_id=outcome.gateway_id,
+            problem=outcome.problem[:500],
             updated_at=now,
-            **({} if outcome == payment_status.PENDING else {"next_attempt_at": None}),
-            **({"paid_at": now} if outcome == payment_status.SUCCEEDED else {}),
+            **({} if outcome.status == payment_status.PENDING else {"next_attempt_at": None}),
+            **({"paid_at": now} if outcome.status == payment_status.SUCCEEDED else {}),
         )
     )
     return settled.rowcount == 1

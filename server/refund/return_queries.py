@@ -184,13 +184,11 @@ def release_settled(tx: Connection, order_id: int, position: int, units: int) ->
             )
 
 
-def move_return(
-    tx: Connection, return_id: int, before: str, after: str, answer: str | None, now: datetime
-) -> bool:
-    """Move a return from one state to another; False when it is not at `before`. None keeps the answer."""
+def move_return(tx: Connection, returned: OrderReturn, after: str, answer: str | None, now: datetime) -> bool:
+    """Move a return to another state; False when it has moved since it was read. None keeps the answer."""
     moved = tx.execute(
         update(Return)
-        .where(Return.id == return_id, Return.status == before)
+        .where(Return.id == returned.id, Return.status == returned.status)
         .values(status=after, updated_at=now, **({} if answer is None else {"answer": answer}))
     )
     return moved.rowcount == 1

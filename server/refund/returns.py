@@ -61,10 +61,10 @@ def request(
 
 def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
     """Agree to a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
-    sale, row = _open(tx, return_id)
-    if row.status == status.APPROVED:
+    sale, current = _open(tx, return_id)
+    if current.status == status.APPROVED:
         return
-    _move(tx, row, status.APPROVED, answer, now)
+    _move(tx, current, status.APPROVED, answer, now)
     message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
     returned = StepReturn(return_id, status.APPROVED, _units(sale, return_id), answer)
     step = sale.step(tx, sale.state, message, now, returned=returned)
@@ -74,10 +74,10 @@ def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: date
 
 def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
     """Refuse a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
-    sale, row = _open(tx, return_id)
-    if row.status == status.REJECTED:
+    sale, current = _open(tx, return_id)
+    if current.status == status.REJECTED:
         return
-    _move(tx, row, status.REJECTED, answer, now)
+    _move(tx, current, status.REJECTED, answer, now)
     returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id), answer)
     _end_without_units(tx, sale)
     step = sale.step(tx, status.DELIVERED, f"Your return was refused: {answer}"[:500], now, returned=returned)
@@ -131,9 +131,10 @@ def receive(
     return_queries.count_restocked(tx, return_id, back.items())
     stock = sale.restock(tx, back)
     decision = Decision(reason="The goods came back.", key=key, actor=actor, now=now, return_id=return_id)
-    refund_id, minor = _pay_back(tx, sale, units, decision)
+    refund = _pay_back(tx, sale, units, decision)
+    refund_id = refund.id if refund else None
     returned = StepReturn(return_id, status.RECEIVED, units)
-    publish(tx, *_arrived(tx, sale, refund_id, minor, now, returned), *stock)
+    publish(tx, *_arrived(tx, sale, refund, returned, now), *stock)
     _audit(
         tx, actor, "ReceiveReturn", sale, return_id, now, refund_id=refund_id, restocked=sum(back.values())
     )
@@ -146,20 +147,17 @@ def _units(sale: Sale, return_id: int) -> dict[int, int]:
 
 
 def _arrived(
-    tx: Connection, sale: Sale, refund_id: int | None, minor: int, now: datetime, returned: StepReturn
+    tx: Connection, sale: Sale, refund: StepRefund | None, returned: StepReturn, now: datetime
 ) -> list[Publishable]:
-    message, refund = MESSAGES[status.RETURNED], None
-    if refund_id is not None:
-        message += f" {sale.money(minor)} goes back to you."
-        refund = StepRefund(refund_id, minor, sale.currency)
+    message = MESSAGES[status.RETURNED]
+    if refund is not None:
+        message += f" {sale.money(refund.amount_minor)} goes back to you."
     step = sale.step(tx, status.RETURNED, message, now, refund=refund, returned=returned)
     return [step, *end_if_paid_back(tx, sale, now)]
 
 
-def _pay_back(
-    tx: Connection, sale: Sale, units: Mapping[int, int], decision: Decision
-) -> tuple[int | None, int]:
-    """Decide the refund of what came back: its id, None when nothing is to be paid, and its amount."""
+def _pay_back(tx: Connection, sale: Sale, units: Mapping[int, int], decision: Decision) -> StepRefund | None:
+    """Decide the refund of what came back; None when nothing is to be paid."""
     rest = due(tx, sale, awaited(sale))
     return_queries.move_units(tx, sale.id, units.items(), out=-1, back=1)
     for line in sale.lines:
@@ -170,9 +168,9 @@ def _pay_back(
         book(tx, sale, rest.booked)  # an amount has paid for them
         if sale.order.total_minor == 0 and not any(line.returnable for line in sale.lines):
             promotions.reverse(tx, sale.order.rewards, 0, decision.now)  # points alone had paid for it
-        return None, 0
+        return None
     fit = replace(rest, parts=fitted(rest.parts, sale.left))
-    return record(tx, sale, fit, decision), fit.parts.amount
+    return StepRefund(record(tx, sale, fit, decision), fit.parts.amount, sale.currency)
 
 
 def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
@@ -203,19 +201,21 @@ def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[in
 
 def _open(tx: Connection, return_id: int) -> tuple[Sale, OrderReturn]:
     """A return and its order, both under the order's lock. Raises ReturnNotFound."""
-    row = return_queries.return_of(tx, return_id)
-    if row is None:
-        raise ReturnNotFound(return_id=return_id)
-    sale = open_sale(tx, row.order_id)
-    again = return_queries.return_of(tx, return_id)
-    if again is None:
-        raise ReturnNotFound(return_id=return_id)
-    return sale, again
+    order_id = _read(tx, return_id).order_id
+    sale = open_sale(tx, order_id)
+    return sale, _read(tx, return_id)
 
 
-def _move(tx: Connection, row: OrderReturn, after: str, answer: str | None, now: datetime) -> None:
-    status.check_step(row.status, after, status.RETURNS[row.status])
-    if not return_queries.move_return(tx, row.id, row.status, after, answer, now):
+def _read(tx: Connection, return_id: int) -> OrderReturn:
+    returned = return_queries.return_of(tx, return_id)
+    if returned is None:
+        raise ReturnNotFound(return_id=return_id)
+    return returned
+
+
+def _move(tx: Connection, returned: OrderReturn, after: str, answer: str | None, now: datetime) -> None:
+    status.check_step(returned.status, after, status.RETURNS[returned.status])
+    if not return_queries.move_return(tx, returned, after, answer, now):
         raise AssertionError("a return moved under its order's lock")
 
 
