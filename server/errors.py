@@ -1,7 +1,8 @@
 """The canonical refusals: one class per gRPC meaning; the domains derive theirs from these.
 
 A refusal is a class and a sentence. Its reason is the class name in UPPER_SNAKE, an `ErrorReason` of the
-contract; the facts fill the sentence and travel as `ErrorInfo.metadata`.
+contract, or that of another refusal which clients treat alike; the facts fill the sentence and travel as
+`ErrorInfo.metadata`.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ class Refusal(Exception):
     begun: bool = True
     """False where nothing of the call was done: the gateway hands it to another worker, a write too."""
 
-    def __init_subclass__(cls) -> None:
-        """Derive the reason from the name: OutOfStock is OUT_OF_STOCK."""
+    def __init_subclass__(cls, *, reason: str = "") -> None:
+        """Derive the reason from the name, unless it is passed: OutOfStock is OUT_OF_STOCK."""
         super().__init_subclass__()
-        cls.reason = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).upper()
+        cls.reason = reason or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).upper()
 
     def __init__(self, **facts: object) -> None:
         self.facts = {name: str(value) for name, value in facts.items()}
@@ -166,7 +167,7 @@ class Overloaded(ResourceExhausted):
     message = "The server is busy; try again in a second."
 
 
-class Deadline(DeadlineExceeded):
+class OutOfTime(DeadlineExceeded, reason="DEADLINE"):
     """The call's time is over; nothing was changed."""
 
     message = "The call took longer than its deadline."

@@ -59,7 +59,7 @@ class Database:
     def transaction(self) -> Iterator[Connection]:
         """A transaction: commits when the block ends, rolls back when it raises.
 
-        Raises errors.Deadline instead of committing when the call's time is over.
+        Raises errors.OutOfTime instead of committing when the call's time is over.
         """
         with self.engine.connect() as connection:
             announced: list[Announcement] = []

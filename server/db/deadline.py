@@ -39,9 +39,9 @@ class Deadline:
         return max(self.remaining, 0) + self.grace
 
     def check(self) -> None:
-        """Raise errors.Deadline when the time is over or the caller has gone."""
+        """Raise errors.OutOfTime when the time is over or the caller has gone."""
         if self.cancelled or self.remaining <= 0:
-            raise errors.Deadline()
+            raise errors.OutOfTime()
 
 
 _current = threading.local()
@@ -64,7 +64,7 @@ def remaining() -> float | None:
 
 
 def check() -> None:
-    """Raise errors.Deadline when the call that this thread works for is over."""
+    """Raise errors.OutOfTime when the call that this thread works for is over."""
     deadline: Deadline | None = getattr(_current, "deadline", None)
     if deadline is not None:
         deadline.check()

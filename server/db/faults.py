@@ -8,7 +8,7 @@ import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from server.errors import Conflict, Deadline, Overloaded, Refusal, ResourceExhausted, UnavailableNow
+from server.errors import Conflict, OutOfTime, Overloaded, Refusal, ResourceExhausted, UnavailableNow
 
 _LOST_RACES = (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure)
 _TOO_SLOW = (psycopg.errors.QueryCanceled,)
@@ -49,13 +49,13 @@ def refusal_of(error: BaseException) -> Refusal | None:
     if isinstance(error, PoolTimeout):
         return Overloaded()
     if isinstance(error, TimeoutError):
-        return Deadline()
+        return OutOfTime()
     if not isinstance(error, DBAPIError):
         return None
     if lost_race(error) or row_is_held(error):
         return Conflict()
     if isinstance(error.orig, _TOO_SLOW):
-        return Deadline()
+        return OutOfTime()
     if isinstance(error.orig, _DISK) or "disk is full" in str(error.orig):
         return DiskFull()
     if connection_lost(error) or isinstance(error.orig, psycopg.OperationalError):

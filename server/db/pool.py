@@ -38,7 +38,7 @@ class Pool:
     async def run(self, deadline: Deadline, use_case: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `use_case` within `deadline`, again when its transaction lost a race or waited for a row.
 
-        Raises Overloaded when it would wait, or has waited, too long for a thread, and Deadline when the time is
+        Raises Overloaded when it would wait, or has waited, too long for a thread, and OutOfTime when the time is
         over: nothing was committed then, and nothing will be.
         """
         if self.busy >= self._capacity:

@@ -16,8 +16,7 @@ from sqlalchemy import Connection, func, or_, select, update
 
 from server.db.database import Database
 from server.db.upsert import insert_for
-from server.events.models import Consumer as ConsumerRow
-from server.events.models import Event
+from server.events.models import ConsumerPosition, Event
 from server.events.position import horizon
 from server.events.topics import Topic
 
@@ -82,7 +81,9 @@ class Consumer(Generic[E]):
 
     def _position(self, connection: Connection, settled: int) -> int:
         row = connection.execute(
-            select(ConsumerRow.transaction_id, ConsumerRow.event_id).where(ConsumerRow.name == self._name)
+            select(ConsumerPosition.transaction_id, ConsumerPosition.event_id).where(
+                ConsumerPosition.name == self._name
+            )
         ).one_or_none()
         if row is None:
             return self._begin()
@@ -96,7 +97,7 @@ class Consumer(Generic[E]):
         """The position of a consumer that is new: the beginning of what is kept."""
         with self._db.transaction() as tx:
             values = {"name": self._name, "transaction_id": 0, "event_id": 0, "first_event_id": 0}
-            tx.execute(insert_for(tx)(ConsumerRow).values(values).on_conflict_do_nothing())
+            tx.execute(insert_for(tx)(ConsumerPosition).values(values).on_conflict_do_nothing())
         return 0
 
     def _adopt(self, transaction_id: int, event_id: int, settled: int) -> int:
@@ -114,11 +115,11 @@ class Consumer(Generic[E]):
             first = tx.scalar(select(func.min(Event.id)).where(Event.topic == self._kind.topic, behind))
             position = min(event_id, settled, event_id if first is None else first - 1)
             tx.execute(
-                update(ConsumerRow)
+                update(ConsumerPosition)
                 .where(
-                    ConsumerRow.name == self._name,
-                    ConsumerRow.transaction_id == transaction_id,
-                    ConsumerRow.event_id == event_id,
+                    ConsumerPosition.name == self._name,
+                    ConsumerPosition.transaction_id == transaction_id,
+                    ConsumerPosition.event_id == event_id,
                 )
                 .values(transaction_id=0, event_id=position)
             )
@@ -142,11 +143,11 @@ class Consumer(Generic[E]):
 
     def _move(self, tx: Connection, position: int, further: int) -> bool:
         moved = tx.execute(
-            update(ConsumerRow)
+            update(ConsumerPosition)
             .where(
-                ConsumerRow.name == self._name,
-                ConsumerRow.transaction_id == 0,
-                ConsumerRow.event_id == position,
+                ConsumerPosition.name == self._name,
+                ConsumerPosition.transaction_id == 0,
+                ConsumerPosition.event_id == position,
             )
             .values(event_id=further)
         )

@@ -25,7 +25,7 @@ from server.events.notify import Notifier
 from server.events.progress import Progress
 from server.events.publishers import Publishers
 from server.events.sources import POLL_SECONDS as POLL_SECONDS
-from server.events.sources import Source, source_of
+from server.events.sources import EventSource, source_of
 from server.events.topics import Topic
 
 BATCH = 1000
@@ -134,7 +134,7 @@ class Follower:
                 log.warning("event_follower_reconnects", error=type(error).__name__)
                 self._stopping.wait(RECONNECT_SECONDS)
 
-    def _look_again_and_again(self, source: Source) -> None:
+    def _look_again_and_again(self, source: EventSource) -> None:
         pause = 0.0
         while not self._stopping.is_set():
             full = self._look(source)
@@ -146,7 +146,7 @@ class Follower:
             if not full:
                 source.await_news(pause or source.poll_seconds)
 
-    def _look(self, source: Source) -> bool:
+    def _look(self, source: EventSource) -> bool:
         """Read on and tell; say whether there may be more at once."""
         progress = self._progress
         events = source.read(progress.read_to, list(progress.missing), BATCH)

@@ -36,7 +36,7 @@ class Event(Base):
     )
 
 
-class Consumer(Base):
+class ConsumerPosition(Base):
     """How far a reader of the events has come: everything up to this event has had its effect.
 
     A `transaction_id` other than 0 was left by the version before, whose order was another.

@@ -9,7 +9,7 @@ import psycopg
 import structlog
 
 from server.events.position import HOLDERS
-from server.events.sources import PostgresSource, Source
+from server.events.sources import EventSource, PostgresSource
 
 NAMED_AFTER_SECONDS = 1.0
 NAMED_AGAIN_SECONDS = 10.0
@@ -31,7 +31,7 @@ class Publishers:
     def __init__(self) -> None:
         self._named_at = -NAMED_AGAIN_SECONDS
 
-    def watch(self, source: Source, missing: Mapping[int, float]) -> None:
+    def watch(self, source: EventSource, missing: Mapping[int, float]) -> None:
         """Name who keeps the oldest missing id open for too long; end them when it takes even longer."""
         if not isinstance(source, PostgresSource):
             return

@@ -36,7 +36,7 @@ SQLITE_POLL_SECONDS = 1.0
 """The data version tells of every commit; reading without its word is but a precaution."""
 
 
-class Source(Protocol):
+class EventSource(Protocol):
     """The event table, as a follower reads it."""
 
     @property
@@ -60,7 +60,7 @@ class Source(Protocol):
         """End the waiting of another thread at once, as the follower stops."""
 
 
-def source_of(database: Database, name: str) -> Source:
+def source_of(database: Database, name: str) -> EventSource:
     """The source of a follower; `name` is what its own process signs its notices with."""
     return PostgresSource(database, name) if database.is_postgresql else SqliteSource(database)
 

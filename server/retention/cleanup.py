@@ -29,7 +29,7 @@ from server.db.base import Base
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.events.log import ORDER
-from server.events.models import Consumer, Event
+from server.events.models import ConsumerPosition, Event
 from server.mail.models import Mail
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
@@ -92,7 +92,7 @@ def _events(tx: Connection, now: datetime, limit: int) -> int:
     next.
     """
     # A position that the previous version wrote is no proof; the next run of its outbox gives one.
-    safe_position = case((Consumer.transaction_id == 0, Consumer.event_id), else_=0)
+    safe_position = case((ConsumerPosition.transaction_id == 0, ConsumerPosition.event_id), else_=0)
     handled = Event.id <= func.coalesce(select(func.min(safe_position)).scalar_subquery(), Event.id)
     newest = select(func.max(Event.id)).scalar_subquery()
     return _delete_some(

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 from google.protobuf.message import Message
 
-from server.errors import Deadline, Refusal
+from server.errors import OutOfTime, Refusal
 from server.rpc.call import Call, Context
 from server.rpc.status import DETAILS_KEY, code_of, rich_status
 
@@ -35,12 +35,12 @@ async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
 
 
 async def write(context: Context, message: Message, until: float) -> None:
-    """Send a message of a stream. Raises Deadline when a client that does not read outlives the stream so."""
+    """Send a message of a stream. Raises OutOfTime when a client that does not read outlives the stream so."""
     try:
         async with asyncio.timeout(max(until - time.monotonic(), SLOW_SECONDS)):
             await context.write(message)
     except TimeoutError:
-        raise Deadline() from None
+        raise OutOfTime() from None
 
 
 async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:

@@ -68,7 +68,7 @@ class Running:
         now = time.monotonic()
         for task, deadline in self._tasks.items():
             if deadline is not None and deadline.expires_at + deadline.grace < now:
-                self._give_up(task, errors.Deadline())
+                self._give_up(task, errors.OutOfTime())
         self._looking = bool(self._tasks)
         if self._looking:
             asyncio.get_running_loop().call_later(LOOK_SECONDS, self._look)

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 
 from server.events.log import ORDER
-from server.events.models import Consumer, Event
+from server.events.models import ConsumerPosition, Event
 from server.mail.compose import KIND_OF_STATUS, SEVERAL
 from server.mail.models import Mail
 from server.order.models import OrderEvent
@@ -43,13 +43,13 @@ def _passed(consumer: str) -> Select[int, str]:
     return (
         select(Event.id, Event.key)
         .select_from(Event)
-        .join(Consumer, Consumer.name == consumer)
+        .join(ConsumerPosition, ConsumerPosition.name == consumer)
         .where(
             Event.topic == ORDER,
-            Event.id > Consumer.first_event_id,
+            Event.id > ConsumerPosition.first_event_id,
             # Of a place that the version before left, what lies behind it is not known by the ids alone.
-            Consumer.transaction_id == 0,
-            Event.id <= Consumer.event_id,
+            ConsumerPosition.transaction_id == 0,
+            Event.id <= ConsumerPosition.event_id,
         )
         .order_by(Event.id)
     )

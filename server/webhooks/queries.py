@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased
 
 from server.db.base import AnyRow
 from server.db.upsert import insert_for
-from server.events.models import Consumer
+from server.events.models import ConsumerPosition
 from server.webhooks.models import WebhookDelivery, WebhookEndpoint
 
 _ENDPOINTS = select(*WebhookEndpoint.__table__.columns)
@@ -54,7 +54,7 @@ def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:
 
 def count_endpoints(tx: Connection, consumer: str) -> int:
     """Return how many endpoints there are; nobody else counts them until the transaction has ended."""
-    tx.execute(select(Consumer.name).where(Consumer.name == consumer).with_for_update()).all()
+    tx.execute(select(ConsumerPosition.name).where(ConsumerPosition.name == consumer).with_for_update()).all()
     return tx.execute(select(func.count()).select_from(WebhookEndpoint)).scalar_one()
 
 

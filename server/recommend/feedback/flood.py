@@ -8,7 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from server.recommend.feedback.errors import RateLimited
+from server.recommend.feedback.errors import TooManyEvents
 
 MAX_BATCH = 100
 FROM_ONE_ORIGIN = 5
@@ -68,7 +68,7 @@ class Flood:
     def admit(self, actor: str, origin: str, events: int) -> None:
         """Count events of an actor who calls from an origin ("": it does not matter), all or none.
 
-        Raises RateLimited when they are too many.
+        Raises TooManyEvents when they are too many.
         """
         if not self._per_minute:
             return
@@ -86,6 +86,6 @@ class Flood:
                     self._days.take(origin, events, now)
                 return
         seconds = max(1, math.ceil(wait))
-        refusal = RateLimited(limit=self._per_minute, seconds=seconds)
+        refusal = TooManyEvents(limit=self._per_minute, seconds=seconds)
         refusal.retry_after_seconds = float(seconds)
         raise refusal

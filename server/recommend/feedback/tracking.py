@@ -103,7 +103,7 @@ class Tracker:
             self._new.holds(connection, 0, self._clock())
 
     def admit(self, user_id: int | None, visitor_id: str, address: str, events: int) -> EventActor:
-        """Who reports so many events; raises InvalidField for a nameless visitor, and RateLimited."""
+        """Who reports so many events; raises InvalidField for a nameless visitor, and TooManyEvents."""
         origin = self._origins.of(address)
         if user_id is not None:
             # Each customer of an office may report; the new accounts of an address share what its visitors have

@@ -17,7 +17,7 @@ class TrainingRunning(FailedPrecondition):
     message = "A training is running already; watch it, or try again when it has ended."
 
 
-class UnavailableNow(Unavailable):
+class StreamInterrupted(Unavailable, reason="UNAVAILABLE_NOW"):
     """A stream that ends with its server."""
 
     message = "This server is stopping; call again to go on."

@@ -16,7 +16,7 @@ from server.events.follower import Follower
 from server.events.topics import TrainingMoved
 from server.recommend.training import runs
 from server.recommend.training.assignment import Assignment
-from server.recommend.training.errors import UnavailableNow
+from server.recommend.training.errors import StreamInterrupted
 from server.recommend.training.job import OnTrained, TrainingJob
 from server.recommend.training.runs import Run
 from server.settings import Settings
@@ -64,7 +64,7 @@ class Trainer:
         if run.state != runs.RUNNING:
             return run
         patience = min(CANCEL_SECONDS, deadline.remaining)
-        with contextlib.suppress(TimeoutError, UnavailableNow):
+        with contextlib.suppress(TimeoutError, StreamInterrupted):
             async with asyncio.timeout(patience), contextlib.aclosing(self.watch(training_id)) as states:
                 async for state in states:
                     run = state
@@ -74,7 +74,7 @@ class Trainer:
         """How a training stands (0: the last one), now and after each change, until it has ended.
 
         Without a change its state is told again every few seconds. Raises ModelNotFound, and
-        UnavailableNow when this server stops before.
+        StreamInterrupted when this server stops before.
         """
         moved = asyncio.Event()
         run = await self._read(training_id)
@@ -85,7 +85,7 @@ class Trainer:
             yield run
             while run.state == runs.RUNNING:
                 if self._draining:
-                    raise UnavailableNow()
+                    raise StreamInterrupted()
                 try:
                     async with asyncio.timeout(LOOK_SECONDS):
                         await moved.wait()

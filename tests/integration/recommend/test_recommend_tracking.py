@@ -18,7 +18,7 @@ from server.clock import utc_now
 from server.errors import InvalidField
 from server.events.models import Event
 from server.identity import Identity
-from server.recommend.feedback.errors import RateLimited
+from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.models import BehaviorEvent
 from server.settings import Settings
 
@@ -184,7 +184,7 @@ def test_a_flood_is_refused_whole_and_says_when_to_come_back(
             request = pb.TrackEventRequest(events=batch, visitor_id=visitor_id)
             reply = await worker.call("TrackEvent", request, caller)
             assert reply.accepted == 100
-            with pytest.raises(RateLimited) as caught:
+            with pytest.raises(TooManyEvents) as caught:
                 await worker.call("TrackEvent", request, caller)
             assert caught.value.retry_after_seconds == 40
             assert len(_written(worker)[0]) == 100

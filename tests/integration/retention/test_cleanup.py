@@ -13,9 +13,9 @@ from server.clock import utc_now
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
-from server.events.consumer import Consumer as Reader
+from server.events.consumer import Consumer
 from server.events.log import ORDER, PRODUCT, NewEvent, publish
-from server.events.models import Consumer, Event
+from server.events.models import ConsumerPosition, Event
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
 from server.retention.cleanup import Cleanup
@@ -35,7 +35,7 @@ def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
 
 def take(db: Database, name: str = "mail") -> list[str]:
     found: list[str] = []
-    reader = Reader(db, name, OrderKey)
+    reader = Consumer(db, name, OrderKey)
     while reader.take(
         lambda _connection, stored: [one.event.key for one in stored], lambda _tx, keys: found.extend(keys)
     ):
@@ -99,7 +99,7 @@ def test_a_worker_that_fails_between_reading_and_moving_on_loses_nothing(db: Dat
     def fail(*_: object) -> None:
         raise ValueError("the worker dies")
 
-    reader = Reader(db, "mail", OrderKey)
+    reader = Consumer(db, "mail", OrderKey)
     with pytest.raises(ValueError, match="dies"):
         reader.take(lambda _connection, told: told, fail)
     assert take(db) == ["1", "2"]
@@ -115,7 +115,7 @@ def test_the_outboxes_carry_on_in_a_cluster_whose_transactions_begin_anew(postgr
         far = 2**40
         tx.execute(update(Event).values(transaction_id=Event.id + far))
         place = tx.execute(select(Event.id).where(Event.key == "2")).scalar_one()
-        tx.execute(update(Consumer).values(transaction_id=place + far, event_id=place))
+        tx.execute(update(ConsumerPosition).values(transaction_id=place + far, event_id=place))
     publish_in(db, "4")
     again = take(db)
     assert again[-2:] == ["3", "4"]
@@ -127,7 +127,7 @@ def test_the_outboxes_carry_on_in_a_cluster_whose_transactions_begin_anew(postgr
 
 def test_a_consumer_without_a_position_begins_with_the_oldest_event_that_is_stored(db: Database) -> None:
     with db.transaction() as tx:
-        tx.execute(delete(Consumer))
+        tx.execute(delete(ConsumerPosition))
         tx.execute(text("SELECT 1"))
     publish_in(db, "1")
     assert take(db) == ["1"]

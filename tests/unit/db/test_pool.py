@@ -19,8 +19,7 @@ from server.db.database import Announcement, Database, announce
 from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.pool import ATTEMPTS, Pool
-from server.errors import Conflict, Overloaded, UnavailableNow
-from server.errors import Deadline as DeadlineOver
+from server.errors import Conflict, OutOfTime, Overloaded, UnavailableNow
 
 
 @pytest.fixture
@@ -165,7 +164,7 @@ def test_nothing_is_committed_after_the_deadline(pool: Pool, database: Database)
             tx.exec_driver_sql("INSERT INTO written VALUES ('late')")
             deadline.expires_at = time.monotonic()
 
-    with pytest.raises(DeadlineOver):
+    with pytest.raises(OutOfTime):
         asyncio.run(pool.run(deadline, use_case))
     assert _written(database) == []
 
@@ -212,7 +211,7 @@ def test_a_call_whose_time_passed_in_the_queue_is_not_begun(pool: Pool) -> None:
 
 def test_the_deadline_holds_only_for_the_call_it_came_with(pool: Pool) -> None:
     async def story() -> None:
-        with pytest.raises(DeadlineOver):
+        with pytest.raises(OutOfTime):
             await pool.run(Deadline(-1), lambda: None)
         await pool.run(Deadline(30), deadlines.check)
 

@@ -16,8 +16,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.pool import Pool
 from server.db.work import Work
-from server.errors import Deadline as DeadlineOver
-from server.errors import Overloaded
+from server.errors import OutOfTime, Overloaded
 
 
 @pytest.fixture
@@ -77,7 +76,7 @@ def test_nothing_is_committed_after_the_deadline_of_the_call(work: Work) -> None
         _note(tx, "late")
         deadline.expires_at = 0
 
-    with pytest.raises(DeadlineOver):
+    with pytest.raises(OutOfTime):
         asyncio.run(work.write(rule, deadline=deadline))
     assert asyncio.run(work.read(_notes)) == []
 

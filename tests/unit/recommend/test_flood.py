@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from server.recommend.feedback.errors import RateLimited
+from server.recommend.feedback.errors import TooManyEvents
 from server.recommend.feedback.flood import FROM_ONE_ORIGIN, IN_A_DAY, Buckets, Flood
 from server.recommend.feedback.origins import Origins
 
@@ -26,13 +26,13 @@ def test_events_come_back_as_time_goes_by() -> None:
     flood = Flood(600, clock)
     for _ in range(6):
         flood.admit("u:1", "", 100)
-    with pytest.raises(RateLimited) as caught:
+    with pytest.raises(TooManyEvents) as caught:
         flood.admit("u:1", "", 100)
     assert caught.value.retry_after_seconds == 10
     assert caught.value.facts == {"limit": "600", "seconds": "10"}
     flood.admit("u:2", "", 100)
     clock.now += 9.9
-    with pytest.raises(RateLimited):
+    with pytest.raises(TooManyEvents):
         flood.admit("u:1", "", 100)
     clock.now += 0.2
     flood.admit("u:1", "", 100)
@@ -42,7 +42,7 @@ def test_what_is_refused_costs_nothing() -> None:
     clock = Clock()
     flood = Flood(100, clock)
     flood.admit("u:1", "", 50)
-    with pytest.raises(RateLimited):
+    with pytest.raises(TooManyEvents):
         flood.admit("u:1", "", 60)
     flood.admit("u:1", "", 50)
 
@@ -61,7 +61,7 @@ def test_invented_visitors_share_what_their_address_may_report() -> None:
     flood = Flood(600, Clock())
     for visitor in range(6 * FROM_ONE_ORIGIN):
         flood.admit(f"v:{visitor}", "home", 100)
-    with pytest.raises(RateLimited):
+    with pytest.raises(TooManyEvents):
         flood.admit("v:one-more", "home", 1)
     flood.admit("v:someone", "elsewhere", 100)
 
@@ -75,7 +75,7 @@ def test_an_address_has_an_end_for_the_day_too() -> None:
         for visitor in range(FROM_ONE_ORIGIN):
             try:
                 flood.admit(f"v:{minute}-{visitor}", "home", 100)
-            except RateLimited:
+            except TooManyEvents:
                 continue
             taken += 100
     most_at_once = 100 * IN_A_DAY
@@ -100,7 +100,7 @@ def test_threads_cannot_take_more_than_there_is() -> None:
         for _ in range(200):
             try:
                 flood.admit("u:1", "", 10)
-            except RateLimited:
+            except TooManyEvents:
                 continue
             admitted.append(10)
 
