@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, RefundListParams
 
     class CreateParams(PaymentIntentCreateParams):
-        """With a parameter that the library sends, but does not name in its types."""
+        """With a parameter that the API refuses from 2026-09-30.endive on, for `allowed_payment_method_types`.
+
+        The library's types name it no more. The change is due, and to be tried with an account of Stripe's.
+        """
 
         payment_method_types: list[str]
 
