@@ -51,7 +51,7 @@ def coupon_to_wire(row: AnyRow) -> pb.Coupon:
 
 
 def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -> dict[str, object]:
-    """What an update makes of a coupon (see coupons.Changes); amounts that name no currency are in `currency`."""
+    """What an update makes of a coupon (see CouponTerms); amounts that name no currency are in `currency`."""
     values = masked_values(
         coupon,
         mask,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, TypeAlias
 
 from sqlalchemy import Connection
 
@@ -12,21 +11,10 @@ from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.etags import check_etag
-from server.money import Money
 from server.pricing.tiers import Tiers
 from server.promotion import point_queries, queries
+from server.promotion.coupon_terms import Changes, CouponTerms, changed, terms_of
 from server.promotion.errors import CouponCodeTaken, CouponNotFound
-
-Changes: TypeAlias = Mapping[str, Any]
-"""What a coupon shall be: columns by name, and its amounts as Money (or None) by the name of their field."""
-Columns: TypeAlias = Mapping[str, Any]
-"""The columns of a coupon by name."""
-
-_AMOUNTS = {
-    "amount": "amount_minor",
-    "min_purchase": "min_purchase_minor",
-    "max_discount": "max_discount_minor",
-}
 
 
 def usable(
@@ -46,7 +34,8 @@ def create(tx: Connection, code: str, terms: Changes, actor: Actor, now: datetim
     """Create a coupon. Raises InvalidField and CouponCodeTaken."""
     if not code:
         raise InvalidField(("coupon.code", "is required"))
-    values = _columns({}, terms) | {"code": normal(code), "created_at": now, "updated_at": now}
+    columns = changed(CouponTerms(), terms).columns()
+    values = columns | {"code": normal(code), "created_at": now, "updated_at": now}
     coupon_id = queries.insert_coupon(tx, values)
     if coupon_id is None:
         raise CouponCodeTaken(code=normal(code))
@@ -73,23 +62,27 @@ def update(
     check_etag(etag, row.version, "coupon")
     if code and normal(code) != row.code:
         raise InvalidField(("coupon.code", f"is fixed: {row.code}; create another coupon"))
-    before = row._asdict()
-    values = _columns(before, changes_in(row.currency))
-    _check_limits(tx, row, values)
-    queries.update_coupon(tx, coupon_id, values | {"updated_at": now})
-    changed = sorted(name for name, value in values.items() if before[name] != value)
-    write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=changed)
+    terms = changed(terms_of(row), changes_in(row.currency))
+    _check_limits(tx, row, terms)
+    columns = terms.columns()
+    queries.update_coupon(tx, coupon_id, columns | {"updated_at": now})
+    names = sorted(name for name, value in columns.items() if getattr(row, name) != value)
+    write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=names)
     return _read(tx, coupon_id)
 
 
-def _check_limits(tx: Connection, row: AnyRow, values: Columns) -> None:
+def _check_limits(tx: Connection, row: AnyRow, terms: CouponTerms) -> None:
     """A limit holds always, so it cannot be put below what is used already; the lock keeps that from growing."""
-    most = queries.most_used_by_one(tx, row.id) if values.get("per_user_limit") else 0
-    for field, used in (("usage_limit", row.used), ("per_user_limit", most)):
-        if values.get(field) and values[field] < used:
-            raise InvalidField(
-                (f"coupon.{field}", f"must not be below the {used} orders that use it already")
-            )
+    if terms.usage_limit and terms.usage_limit < row.used:
+        raise _below("usage_limit", row.used)
+    if terms.per_user_limit not in (0, row.per_user_limit):
+        most = queries.most_used_by_one(tx, row.id)
+        if terms.per_user_limit < most:
+            raise _below("per_user_limit", most)
+
+
+def _below(field: str, used: int) -> InvalidField:
+    return InvalidField((f"coupon.{field}", f"must not be below the {used} orders that use it already"))
 
 
 def normal(code: str) -> str:
@@ -102,51 +95,3 @@ def _read(tx: Connection, coupon_id: int) -> AnyRow:
     if row is None:
         raise CouponNotFound(coupon_id=coupon_id)
     return row
-
-
-def _columns(current: Columns, changes: Changes) -> dict[str, object]:
-    """The columns that the changes make of a coupon. Raises InvalidField where they contradict each other."""
-    amounts = {field: _amount(current, changes, field) for field in _AMOUNTS}
-    percent_bp = changes.get("percent_bp", current.get("percent_bp"))
-    # Naming the one way to take something off ends the other.
-    if changes.get("percent_bp") is not None and changes.get("amount") is None:
-        amounts["amount"] = None
-    elif changes.get("amount") is not None and changes.get("percent_bp") is None:
-        percent_bp = None
-    columns = {name: value for name, value in changes.items() if name not in _AMOUNTS}
-    columns |= {"percent_bp": percent_bp, "currency": _one_currency(amounts)}
-    columns |= {_AMOUNTS[field]: money.minor if money else None for field, money in amounts.items()}
-    columns["min_purchase_minor"] = columns["min_purchase_minor"] or 0
-    _check(columns, dict(current) | columns)
-    return columns
-
-
-def _amount(current: Columns, changes: Changes, field: str) -> Money | None:
-    if field in changes:
-        sent: Money | None = changes[field]
-        return sent
-    minor = current.get(_AMOUNTS[field])
-    return Money(minor, current["currency"]) if minor else None
-
-
-def _one_currency(amounts: Mapping[str, Money | None]) -> str:
-    """The currency of a coupon's amounts; "" when it has none, and can be used in any."""
-    currencies = {money.currency for money in amounts.values() if money is not None}
-    if len(currencies) > 1:
-        raise InvalidField(
-            ("coupon", f"its amounts are in {' and '.join(sorted(currencies))}; one is needed")
-        )
-    return currencies.pop() if currencies else ""
-
-
-def _check(columns: Columns, whole: Columns) -> None:
-    if (columns["percent_bp"] is None) == (columns["amount_minor"] is None):
-        raise InvalidField(("coupon.discount", "needs either percent or amount"))
-    for field in ("amount", "max_discount"):
-        if columns[_AMOUNTS[field]] == 0:
-            raise InvalidField((f"coupon.{field}", "must be above 0"))
-    if columns["max_discount_minor"] is not None and columns["percent_bp"] is None:
-        raise InvalidField(("coupon.max_discount", "bounds a percentage; an amount needs no bound"))
-    begins, ends = whole.get("valid_from"), whole.get("valid_until")
-    if begins is not None and ends is not None and begins >= ends:
-        raise InvalidField(("coupon.valid_until", "must be after valid_from"))

@@ -17,6 +17,7 @@ from server.paging import Pages
 from server.pricing.tiers import Tiers
 from server.promotion import convert as promotion_convert
 from server.promotion import coupons, loyalty, point_queries, queries
+from server.promotion.coupon_terms import Changes
 from server.promotion.loyalty import ReadWaiting
 from server.repeats.short_call import once
 from server.rpc.access import permits
@@ -114,7 +115,7 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         request: pb.CreateCouponRequest,
         call: Call,
         now: datetime,
-        terms: coupons.Changes,
+        terms: Changes,
     ) -> pb.Coupon:
         row = coupons.create(tx, request.coupon.code, terms, Actor.of(call), now)
         return promotion_convert.coupon_to_wire(row)
@@ -122,7 +123,7 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
     def UpdateCoupon(self, request: pb.UpdateCouponRequest, call: Call) -> pb.Coupon:
         coupon = request.coupon
 
-        def changes_in(currency: str) -> coupons.Changes:
+        def changes_in(currency: str) -> Changes:
             return promotion_convert.coupon_from_wire(coupon, request.update_mask, currency or self._currency)
 
         with self._db.transaction() as tx:
