@@ -15,7 +15,7 @@ from server.segment.membership import Moment
 
 
 class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
-    """Tells admins who the customers of the shop are."""
+    """Shows admins who the customers of the shop are."""
 
     def __init__(self, db: Database, pages: Pages, clock: Clock, currency: str) -> None:
         self._db = db

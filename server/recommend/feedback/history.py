@@ -82,7 +82,7 @@ def _history_of(rows: Sequence[HistoryRow]) -> History:
         moment = row.at.timestamp()
         touched[row.product_id] = max(moment, touched.get(row.product_id, moment))
     for row in carted:
-        # A cart tells only its own last change: an event knows better when the product came into it.
+        # A cart has only the time of its last change: an event is closer to when the product came into it.
         touched.setdefault(row.product_id, row.at.timestamp())
     recent = _latest(touched)
     return History(

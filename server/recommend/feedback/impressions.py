@@ -193,7 +193,7 @@ def write(tx: Connection, rows: Sequence[Impression]) -> None:
 
 
 def write_rest(tx: Connection, rows: Sequence[Impression]) -> None:
-    """Write those of `rows` that an earlier attempt, whose end nobody heard of, did not."""
+    """Write those of `rows` that an earlier attempt, whose outcome is unknown, did not."""
     query = select(ShownList.list_id).where(ShownList.list_id.in_([row.list_id for row in rows]))
     written = set(tx.scalars(query))
     write(tx, [row for row in rows if row.list_id not in written])

@@ -1,4 +1,4 @@
-"""Which accounts are new: whoever makes thirty of them in a minute must not decide what trends."""
+"""Which accounts are new: thirty of them, made in a minute by one person, must not decide what trends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LOOK_AGAIN: Final = timedelta(minutes=10)
 
 
 class NewAccounts:
-    """Knows the accounts of the last week by their ids, which grow: the first of them says it of all others.
+    """Knows the accounts of the last week by their ids, which grow: all from the first of them on are new.
 
     It looks for that one every ten minutes, so that no event costs a query. An old account among them, as imports
     make them, counts as new for a week. Safe for threads.
@@ -36,5 +36,5 @@ class NewAccounts:
         return self.may_be(user_id)
 
     def may_be(self, user_id: int) -> bool:
-        """The same, as it was known when somebody looked last; before that everybody is new."""
+        """The same, as of the last look; before the first one everybody is new."""
         return user_id >= self._first

@@ -106,7 +106,7 @@ class Scope:
 
 
 def lookback(now: datetime, days: int) -> datetime:
-    """From when on behaviour is counted when `days` are asked for: 0 means 30, more than 90 are coerced."""
+    """From when on behaviour is counted for a request of `days`: 0 means 30, more than 90 are coerced."""
     return now - timedelta(days=min(days, MAX_DAYS) if days > 0 else DEFAULT_DAYS)
 
 

@@ -28,7 +28,7 @@ MAX_KEY = 64
 """What a key of the event table holds."""
 
 FRESH = timedelta(minutes=5)
-"""What is reported later than this is not told as something that trends now; the next count finds it."""
+"""What is reported later than this is not announced as something that trends now; the next count includes it."""
 
 
 @dataclass(frozen=True, slots=True)

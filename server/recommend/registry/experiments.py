@@ -71,7 +71,7 @@ class Trial:
 
 
 def split_key(user_id: int | None, visitor_id: str = "") -> str:
-    """What tells a user, or else a visitor, from others when users are split; empty for who is neither."""
+    """The key by which users, or else visitors, are split; empty for those who are neither."""
     if user_id is not None:
         return f"u{user_id}"
     return f"v{visitor_id}" if visitor_id else ""

@@ -1,7 +1,7 @@
 """Loads an artifact where a crash hurts nobody, to learn whether it works.
 
-Verification proves who wrote an artifact, not that native code survives it; so whoever wants to serve one has it
-loaded and asked here first.
+Verification proves who wrote an artifact, not that native code survives it; so a worker that
+is to serve one has it loaded and queried here first.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def prove(path: Path, key: bytes) -> None:
 
 
 def load(path: Path, key: bytes) -> Model:
-    """The model at `path`, asked once so that its first user does not wait; raises DamagedArtifact."""
+    """The model at `path`, queried once so that its first user does not wait; raises DamagedArtifact."""
     model = Model.load(path, key)
     model.recommend(0, eligible=Everything(), limit=10)
     return model

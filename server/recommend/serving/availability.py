@@ -35,7 +35,7 @@ class Availability:
     def __init__(self, load: Load, currency: str, clock: Clock = utc_now) -> None:
         """`load` reads the given products, or all; those that it leaves out do not exist.
 
-        `currency` is the shop's: filters of prices are in it, and mean those of the moment that `clock` tells.
+        `currency` is the shop's: filters of prices are in it, and mean the prices of the moment by `clock`.
         """
         self._load = load
         self._clock = clock
@@ -44,7 +44,7 @@ class Availability:
         self._ranked_at = 0.0
         self._arrival = object()
         self.changes = ChangedProducts("availability", self._read, pause=PAUSE, retry=RETRY)
-        """Told of every product whose row or stock changed."""
+        """Where every product is reported whose row or stock changed."""
 
     @property
     def arrival(self) -> object:

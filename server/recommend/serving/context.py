@@ -56,7 +56,7 @@ class QueryContext:
 
 
 class Contexts:
-    """Finds the context of a query, from a worker's memory."""
+    """Looks up the context of a query, in a worker's memory."""
 
     def __init__(self, state: ServingState, category_ids: CategoryIds, clock: Clock) -> None:
         self._state = state

@@ -48,7 +48,7 @@ class NewProducts:
         self.changes = ChangedProducts(
             "new_products", self._read, retry=RETRY, burst=Burst(SETTLE, MAX_SETTLE)
         )
-        """Told of every product that is created, changed or deleted."""
+        """Where every product is reported that is created, changed or deleted."""
 
     def of(self, model: Model) -> Model:
         """The model with the newcomers in it."""

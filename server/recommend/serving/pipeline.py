@@ -39,9 +39,9 @@ class Pipeline:
     async def recommend(self, query: Query, *, shown: bool = True) -> Recommended[Recommendation]:
         """Recommend to a user, a visitor, or anyone. Raises UserNotFound and CategoryNotFound.
 
-        What the user bought (unless it was asked for), what is in their cart, and what stands on the page are
-        left out. Whoever has no history is shown what trends, then what sold best. `shown` is False when an admin
-        looks at the list of somebody else.
+        What the user bought (unless the query includes it), what is in their cart, and what stands on the page are
+        left out. A user without a history is shown what trends, then what sold best. `shown` is False when an
+        admin looks at the list of somebody else.
         """
         context = await self._contexts.of(query)
         model = context.arm.model

@@ -41,7 +41,7 @@ class ProductSlots:
         if len(self._lookup) > MAX_LOOKUP:
             slots = map(self._slots.get, product_ids.tolist(), repeat(NO_SLOT))
             return np.fromiter(slots, dtype=np.int64, count=len(product_ids))
-        # Of ids that are too large the last entry speaks, which is nobody's.
+        # Ids that are too large have the last entry, which is no product's.
         return self._lookup[np.minimum(product_ids, len(self._lookup) - 1)]
 
     def existing(self, product_ids: Iterable[int]) -> list[int]:

@@ -32,7 +32,7 @@ class Arm(NamedTuple):
 
 
 class ServedModels:
-    """Loads models and keeps to what the database says is in use. For use on one event loop."""
+    """Loads the models that are in use by the database, and follows its changes. For use on one event loop."""
 
     def __init__(self, models_dir: Path, key: bytes, reads: Reads, new_products: NewProducts) -> None:
         self._models_dir = models_dir

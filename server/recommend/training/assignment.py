@@ -1,4 +1,4 @@
-"""What a training is told to do."""
+"""The order for a training: what to train, how, and what becomes of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a running training and its row tell each other: that it lives, how far it is, and that it should end."""
+"""The sign of life of a running training in its row, its progress, and the request to end that it finds there."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class TrainingFailed(CommandError):
 
 
 class TrainingCancelled(TrainingFailed):
-    """The training ended because somebody asked for it."""
+    """The training ended because it was cancelled."""
 
 
 class TrainingHeartbeat:

@@ -44,7 +44,7 @@ SEGMENTED = ("ALL", "SEGMENTS")
 """The trainings that make segments."""
 
 Progress = Callable[[str, int, str], None]
-"""Told the stage, the percentage of the whole training that is done, and a sentence."""
+"""A listener: it gets the stage, the percentage of the whole training that is done, and a sentence."""
 
 OnTrained = Callable[[Connection, Contents], None]
 """Takes what a training found out about the shop into a transaction of its own."""
@@ -78,7 +78,7 @@ class Candidate:
 
 
 def nobody(stage: str, percent: int, message: str) -> None:
-    """A progress that is not looked at."""
+    """Ignore the progress."""
 
 
 def train_now(
@@ -126,7 +126,7 @@ class TrainingJob:
         self._key = artifact_key(settings)
 
     def run(self, run: Run, assignment: Assignment, progress: Progress = nobody) -> TrainingOutcome:
-        """Train, record the model, activate it when it is not worse; the row of the training tells the end."""
+        """Train, record the model, activate it when it is not worse; the row of the training records the end."""
         try:
             with TrainingHeartbeat(self._db, run.id, self._stopping) as heartbeat:
                 version, metrics = self._train(run.id, assignment, heartbeat, progress)

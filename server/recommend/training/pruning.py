@@ -17,7 +17,7 @@ from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.models import TrainedModel
 
 REMOVED = ".removed-"
-"""Artifacts are renamed before they are deleted: whoever opens one finds all of it or nothing."""
+"""Artifacts are renamed before they are deleted: a reader finds all of one or nothing."""
 
 log = structlog.get_logger()
 
@@ -80,7 +80,7 @@ def artifacts(models_dir: Path) -> list[str]:
 
 
 def delete(models_dir: Path, version: str) -> None:
-    """Delete an artifact; whoever loads it at this moment is refused or has it whole."""
+    """Delete an artifact; a process that loads it at this moment is refused or has it whole."""
     if not NAME.fullmatch(version):
         raise ValueError(f"no name of an artifact: {version}")
     path = models_dir / version

@@ -26,10 +26,10 @@ from server.recommend.training.models import TrainingRun
 RUNNING, SUCCEEDED, FAILED, CANCELLED = "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"
 
 SILENCE = timedelta(seconds=20)
-"""A running training that was not heard of for this long is given up: the server that ran it has gone."""
+"""A running training without a heartbeat for this long is given up: the server that ran it has gone."""
 
 MIN_ORDERS, MIN_USERS, MIN_PRODUCTS = 20, 5, 2
-"""What training refuses to work with less than; told here before a process is started for it."""
+"""The trainer refuses less; checked here, before a process is started for it."""
 
 MAX_STAGE, MAX_MESSAGE = 32, 500
 
@@ -115,7 +115,7 @@ def data_mark(connection: Connection) -> str:
 
 
 def give_up_silent(tx: Connection, now: datetime) -> None:
-    """End a training that was not heard of for a while."""
+    """End a training that has shown no heartbeat for a while."""
     query = update(TrainingRun).where(TrainingRun.state == RUNNING, TrainingRun.heartbeat_at < now - SILENCE)
     state = case((TrainingRun.cancel_requested, CANCELLED), else_=FAILED)
     message = "The server that ran it went away."
@@ -140,9 +140,9 @@ def beat(tx: Connection, run_id: int, now: datetime) -> bool:
 
 
 def request_cancel(tx: Connection, run_id: int, now: datetime) -> Run:
-    """Ask whoever runs a training to end it; one that has ended stays as it is. Raises ModelNotFound.
+    """Request the end of a training, whichever server runs it; one that has ended stays as it is.
 
-    One that was not heard of for a while ends at once: nobody would hear the request.
+    One without a heartbeat for a while ends at once: no server would see the request. Raises ModelNotFound.
     """
     give_up_silent(tx, now)
     if _change(tx, run_id, {"cancel_requested": True}):
@@ -162,7 +162,7 @@ def fail(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
 
 
 def cancel(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
-    """End a training because somebody asked for it; False when it had ended before."""
+    """End a training that was cancelled; False when it had ended before."""
     return _end(tx, run_id, {"state": CANCELLED}, message, now)
 
 

@@ -67,7 +67,7 @@ class Schedule:
             return None
         try:
             run = await self._trainer.start(Deadline(WRITE_SECONDS), Assignment(scheduled_for=due))
-        except TrainingRunning:  # this day's, on another worker, or one by hand: the next look tells
+        except TrainingRunning:  # this day's, on another worker, or one by hand: the next look will show
             return None
         except TooLittleData as refusal:
             self._settle(due, str(refusal))

@@ -73,7 +73,7 @@ class Trainer:
     async def watch(self, training_id: int) -> AsyncGenerator[Run, None]:
         """How a training stands (0: the last one), now and after each change, until it has ended.
 
-        Without a change its state is told again every few seconds. Raises ModelNotFound, and
+        Without a change its state is repeated every few seconds. Raises ModelNotFound, and
         StreamInterrupted when this server stops before.
         """
         moved = asyncio.Event()

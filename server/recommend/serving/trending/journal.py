@@ -21,7 +21,7 @@ VISITOR = "v:"
 class Interaction(NamedTuple):
     """Something that makes a product trend.
 
-    `actor` tells who did it apart from others, `origin` where they called from, if they are not signed in or new;
+    `actor` identifies who did it, `origin` where they called from, if they are not signed in or new;
     `region` is the country that an order goes to, None for all that is no order.
     """
 
@@ -33,7 +33,7 @@ class Interaction(NamedTuple):
 
     @property
     def is_visitors(self) -> bool:
-        """Whether it was done by somebody who is not signed in."""
+        """Whether a visitor did it who is not signed in."""
         return self.actor.startswith(VISITOR)
 
 

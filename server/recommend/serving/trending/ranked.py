@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.recommend.serving.trending import trend_queries
 
 MAX_RANKED = 20_000
-"""So many products of a window are told; what sold best of all time goes on from there."""
+"""Products of a window that are ranked at most; what sold best of all time goes on from there."""
 
 
 class Trend(NamedTuple):

@@ -38,7 +38,7 @@ MAX_NEW_FROM_ORIGIN = 5
 not new have no origin, and all count."""
 
 STRANGERS_WORTH = 1
-"""What a new account counts for a product, whatever it says it did: it costs as little as a view."""
+"""What a new account counts for a product, whatever it reports: an account costs as little as a view."""
 
 MAX_OF_REGION = 500
 """So many products of a country are kept."""
@@ -60,9 +60,9 @@ def sales(connection: Connection, since: datetime, now: datetime) -> Mapping[int
 def sales_by_country(
     connection: Connection, since: datetime, now: datetime
 ) -> Mapping[str, Mapping[int, int]]:
-    """The same of what was ordered to each country, the best products of each: nobody says where visitors are.
+    """The same of what was ordered to each country, the best products of each: where visitors are is not known.
 
-    One query for all countries, so that whoever asks for one after the other makes the shop count once.
+    One query for all countries, so that requests for one after the other make the shop count once.
     """
     country = Order.address["country"].as_string()
     counted = _ordered(since, now, country.label("country"), OrderLine.product_id).subquery()

@@ -16,7 +16,7 @@ from server.recommend.serving.trending.ranked import NOTHING, Ranked, Trend
 from server.recommend.serving.trending.tally import Tally
 
 WINDOWS = (1, 6, 24, 72, 168, 720, 8_760)
-"""In hours; the contract names them. As many counts as there are, twice, are kept, whatever is asked for."""
+"""In hours; the contract names them. There are at most twice as many counts: by country, and everywhere."""
 DEFAULT_HOURS = 168
 MIN_LIFE_SECONDS = 3.0
 MAX_LIFE_SECONDS = 60.0
