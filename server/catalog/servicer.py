@@ -128,7 +128,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         now: datetime,
         values: Mapping[str, Any],
     ) -> product_pb2.Product:
-        return self._read(tx, service.create_product(tx, call.identity, values, now))
+        return _read(tx, service.create_product(tx, call.identity, values, now), now, self._settings)
 
     def UpdateProduct(self, request: product_pb2.UpdateProductRequest, call: Call) -> product_pb2.Product:
         product = request.product
@@ -138,7 +138,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
 
         with self._db.transaction() as tx:
             service.update_product(tx, call.identity, product.id, product.etag, values, self._clock())
-            return self._read(tx, product.id)
+            return _read(tx, product.id, self._clock(), self._settings)
 
     def DeleteProduct(self, request: product_pb2.DeleteProductRequest, call: Call) -> Empty:
         with self._db.transaction() as tx:
@@ -150,11 +150,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             service.undelete_product(
                 tx, call.identity, request.product_id, request.sku, request.slug, self._clock()
             )
-            return self._read(tx, request.product_id)
-
-    def _read(self, connection: Connection, product_id: int) -> product_pb2.Product:
-        (row,) = queries.products(connection, [product_id])
-        return convert.product_to_wire(row, self._clock(), low_stock=self._settings.low_stock)
+            return _read(tx, request.product_id, self._clock(), self._settings)
 
     async def ListCategories(
         self, request: category_pb2.ListCategoriesRequest, call: Call
@@ -197,3 +193,10 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self, request: product_pb2.ExportProductsRequest, call: Call
     ) -> AsyncGenerator[HttpBody]:
         return self._export_products(request, call)
+
+
+def _read(
+    connection: Connection, product_id: int, now: datetime, settings: CatalogSettings
+) -> product_pb2.Product:
+    (row,) = queries.products(connection, [product_id])
+    return convert.product_to_wire(row, now, low_stock=settings.low_stock)

@@ -232,23 +232,23 @@ class Checkout(Generic[R]):
 
     def _confirm(self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome) -> Ended[R]:
         reply = self._settlement.confirm(tx, order, outcome)
-        return self._as_ended(tx, purchase) if reply is None else Ended(reply)
+        return self._calls.ended_elsewhere(tx, purchase.claim) if reply is None else Ended(reply)
 
     def _release(
         self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome
     ) -> Ended[R] | None:
         """Cancel the order; how another call ended it when that was faster."""
-        return None if self._settlement.decline(tx, order, outcome) else self._as_ended(tx, purchase)
+        return (
+            None
+            if self._settlement.decline(tx, order, outcome)
+            else self._calls.ended_elsewhere(tx, purchase.claim)
+        )
 
     def _leave_open(
         self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome
     ) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
         return self._calls.end(tx, purchase.claim, self._settlement.render(order, outcome.url))
-
-    def _as_ended(self, tx: Connection, purchase: Purchase) -> Ended[R]:
-        """How another call ended it, which took this one for dead and was faster."""
-        return self._calls.ended(tx, purchase.claim) or Ended(None)
 
 
 def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:

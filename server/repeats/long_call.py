@@ -105,6 +105,10 @@ class LongCall(Generic[R]):
         stored = stored_reply(tx, claim)
         return None if stored is None else self._read(stored)
 
+    def ended_elsewhere(self, tx: Connection, claim: Claim) -> Ended[R]:
+        """Return how another call ended the work, which took this one for dead and was faster."""
+        return self.ended(tx, claim) or Ended(None)
+
     def end(self, tx: Connection, claim: Claim, reply: R) -> Ended[R]:
         """Store the reply, and return the first one: another call may have taken this one for dead."""
         if not claim.key.request_id:
