@@ -119,6 +119,15 @@ def test_a_room_names_things_by_what_they_are(room: str) -> None:
     assert not vague, "name what the thing is, or MAX_/MIN_ for a bound:\n" + "\n".join(vague)
 
 
+def test_a_name_of_a_class_means_one_thing() -> None:
+    homes: dict[str, list[str]] = {}
+    for path in (path for room in ("server", "ml") for path in sources(room)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert {name: lines for name, lines in homes.items() if len(lines) > 1} == {}
+
+
 def test_every_edited_room_lies_in_the_sources() -> None:
     assert all(room.startswith(SOURCES) for room in EDITED)
 
