@@ -33,8 +33,8 @@ def build(core: Core, sender: Sender | None = None) -> MailPart:
     outbox = MailOutbox(
         core.db,
         core.work,
-        core.clock,
         sender or sender_of(settings),
+        clock=core.clock,
         mail_from=settings.mail_from,
         mail_admin=settings.mail_admin,
         return_days=settings.return_days,

@@ -26,7 +26,7 @@ from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.work import Work
 from server.errors import Aborted, Unavailable
-from server.order import lookup, queries
+from server.order import lookup
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
 from server.order.reserve import CheckoutRules, Purchase, reserve, used
@@ -92,7 +92,7 @@ class Checkout(Generic[R]):
         ended = await self._calls.run(purchase.claim, deadline, begin, partial(self._settle, purchase))
         if ended.reply is None:
             order = await self._work.read(
-                queries.order_by_request,
+                lookup.without_lines,
                 purchase.user_id,
                 purchase.request_id,
                 deadline=Deadline(SETTLE_SECONDS),
@@ -211,13 +211,12 @@ class Checkout(Generic[R]):
                 gateway_id = await self._open(gateway, charge, purchase)
             except ChargeRefused as refused:
                 return Outcome(DECLINED, "", str(refused))
-            if gateway_id and not await self._remember(order, gateway_id):
+            deadline = Deadline(self._rules.payment_seconds)
+            if gateway_id and not await self._work.write(
+                remember, order.id, gateway_id, deadline=deadline, vital=True
+            ):
                 return None
         return await gateway.charge(charge, gateway_id)
-
-    async def _remember(self, order: PlacedOrder, gateway_id: str) -> bool:
-        deadline = Deadline(self._rules.payment_seconds)
-        return await self._work.write(remember, order.id, gateway_id, deadline=deadline, vital=True)
 
     async def _open(self, gateway: Gateway, charge: Charge, purchase: Purchase) -> str:
         """Make the payment known to the gateway: with a saved method as the buyer's, so that it can pay again."""

@@ -8,11 +8,10 @@ from functools import lru_cache
 from sqlalchemy import BindParameter, Connection, bindparam, func, select, update
 from sqlalchemy import insert as sql_insert
 
-from server.db.base import AnyRow
 from server.db.prepared import Prepared
 from server.db.rows import columns_of
 from server.order.models import Order, OrderLine
-from server.order.placed import PlacedLine
+from server.order.placed import PlacedLine, line_of
 from server.order.status import PENDING_PAYMENT
 
 _LEDGER = frozenset(
@@ -30,12 +29,12 @@ _LINE_COLUMNS = tuple(
 """What a new line is inserted with beside its order; its ledger begins at the columns' zeros."""
 
 
-def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[AnyRow]]:
+def of_orders(connection: Connection, order_ids: Sequence[int]) -> dict[int, list[PlacedLine]]:
     """The lines of orders, by order, in their order."""
     statement = select(*OrderLine.__table__.columns).where(OrderLine.order_id.in_(order_ids))
-    by_order: dict[int, list[AnyRow]] = {order_id: [] for order_id in order_ids}
+    by_order: dict[int, list[PlacedLine]] = {order_id: [] for order_id in order_ids}
     for row in connection.execute(statement.order_by(OrderLine.order_id, OrderLine.position)):
-        by_order[row.order_id].append(row)
+        by_order[row.order_id].append(line_of(row))
     return by_order
 
 

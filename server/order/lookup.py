@@ -36,5 +36,11 @@ def by_request(connection: Connection, user_id: int, request_id: str) -> PlacedO
     return order
 
 
+def without_lines(connection: Connection, user_id: int, request_id: str) -> PlacedOrder | None:
+    """Return the order that a request id made, without its lines."""
+    row = queries.order_by_request(connection, user_id, request_id)
+    return order_of(row) if row is not None else None
+
+
 def _with_lines(connection: Connection, row: AnyRow | None) -> PlacedOrder | None:
     return order_of(row, line_queries.of_orders(connection, [row.id])[row.id]) if row is not None else None

@@ -107,12 +107,25 @@ class PlacedOrder:
         return self.payment
 
 
-def order_of(row: AnyRow, lines: Sequence[AnyRow]) -> PlacedOrder:
-    """Build an order from its row of `queries.order` and the rows of its lines."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LockedOrder:
+    """What a step needs to know of an order, which is locked until the transaction ends."""
+
+    id: int
+    user_id: int | None
+    status: str
+    last_sequence: int
+    eta: datetime | None
+    delivery_option: str
+    shipments: Sequence[Parcel]
+
+
+def order_of(row: AnyRow, lines: Sequence[PlacedLine] = ()) -> PlacedOrder:
+    """Build an order from its row of `queries.order`."""
     return from_row(
         PlacedOrder,
         row,
-        lines=tuple(map(line_of, lines)),
+        lines=tuple(lines),
         shipments=parcels_of(row.shipments),
         payment=payment_of(row),
         dispute=None,

@@ -21,11 +21,11 @@ from sqlalchemy import (
 
 from server.db.base import AnyRow, UtcDateTime
 from server.db.prepared import Prepared
-from server.db.rows import columns_of
+from server.db.rows import columns_of, from_row
 from server.db.upsert import insert_of
 from server.events.order_steps import Parcel, Step
 from server.order.models import Order, OrderEvent
-from server.order.placed import PlacedOrder
+from server.order.placed import LockedOrder, PlacedOrder, parcels_of
 from server.order.status import PENDING_PAYMENT
 from server.payment.gateway import PENDING
 from server.payment.models import Payment
@@ -113,19 +113,23 @@ def pending_page(connection: Connection, after: Sequence[object] | None, limit: 
     return connection.execute(statement.order_by(Order.placed_at, Order.id).limit(limit)).all()
 
 
-def events_after(connection: Connection, order_id: int, sequence: int) -> Sequence[AnyRow]:
+def steps_after(connection: Connection, order_id: int, sequence: int) -> list[Step]:
     """The steps of an order after `sequence`."""
-    return connection.execute(
+    rows = connection.execute(
         select(*OrderEvent.__table__.columns)
         .where(OrderEvent.order_id == order_id, OrderEvent.sequence > sequence)
         .order_by(OrderEvent.sequence)
-    ).all()
+    )
+    return [
+        Step(row.sequence, row.status, row.message, row.location, row.eta, row.occurred_at) for row in rows
+    ]
 
 
-def lock_order(tx: Connection, order_id: int) -> AnyRow | None:
+def lock_order(tx: Connection, order_id: int) -> LockedOrder | None:
     """What a step needs to know of an order, locked until the transaction ends."""
-    return tx.execute(
+    row = tx.execute(
         select(
+            Order.id,
             Order.user_id,
             Order.status,
             Order.last_sequence,
@@ -136,6 +140,7 @@ def lock_order(tx: Connection, order_id: int) -> AnyRow | None:
         .where(Order.id == order_id)
         .with_for_update()
     ).one_or_none()
+    return from_row(LockedOrder, row, shipments=parcels_of(row.shipments)) if row is not None else None
 
 
 def insert_order(tx: Connection, order: PlacedOrder) -> int | None:

@@ -18,9 +18,9 @@ from server.identity import Identity
 from server.money import Money
 from server.order import line_queries, payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
-from server.order.placed import PlacedOrder, line_of, order_of, parcels_of, payment_of
+from server.order.placed import LockedOrder, PlacedOrder, order_of, payment_of
 from server.order.shipments import ParcelDraft
-from server.order.steps import MESSAGES, record, step_of
+from server.order.steps import MESSAGES, record
 from server.payment import status as payment_status
 from server.payment.order_payment import OrderPayment
 from server.payment.queries import latest_disputes
@@ -75,8 +75,8 @@ def read_steps(
     row = queries.order(connection, order_id, None if caller.is_admin else caller.user_id)
     if row is None:
         raise OrderNotFound(order_id=order_id)
-    steps = [step_of(event) for event in queries.events_after(connection, order_id, after)]
-    return order_of(row, []), steps
+    steps = queries.steps_after(connection, order_id, after)
+    return order_of(row), steps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,13 +118,13 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
         raise OrderNotFound(order_id=order_id)
     check_etag(requested.etag, order.last_sequence, "order")
     before, after = order.status, requested.status
-    parcels, parcel = _parcels(tx, order_id, order, requested.parcel, now)
+    parcels, parcel = _parcels(tx, order, requested.parcel, now)
     is_note = before == after
     if is_note and parcel is None:
         return
     if not is_note:
         _check_step(tx, order_id, before, after)
-    step = _move(tx, order_id, order, requested, now)
+    step = _move(tx, order, requested, now)
     if parcel is not None:
         queries.set_shipments(tx, order_id, parcels)
     if after == status.DELIVERED:
@@ -139,11 +139,11 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     )
 
 
-def _move(tx: Connection, order_id: int, order: AnyRow, requested: NextStep, now: datetime) -> Step:
+def _move(tx: Connection, order: LockedOrder, requested: NextStep, now: datetime) -> Step:
     """Move the order, and return the step."""
     after = requested.status
-    eta = None if after == status.DELIVERED else requested.eta or _renewed(tx, order_id, order, now)
-    sequence = queries.advance(tx, order_id, order.status, after, now, eta)
+    eta = None if after == status.DELIVERED else requested.eta or _renewed(tx, order, now)
+    sequence = queries.advance(tx, order.id, order.status, after, now, eta)
     if sequence is None:
         raise AssertionError("a locked order moved")
     usual = PARCEL_MESSAGES[requested.is_correction] if order.status == after else MESSAGES[after]
@@ -160,21 +160,21 @@ def _check_step(tx: Connection, order_id: int, before: str, after: str) -> None:
 
 
 def _parcels(
-    tx: Connection, order_id: int, order: AnyRow, draft: ParcelDraft | None, now: datetime
+    tx: Connection, order: LockedOrder, draft: ParcelDraft | None, now: datetime
 ) -> tuple[Sequence[Parcel], Parcel | None]:
     """The parcels of an order with the one that is sent, and that one when it is new or changed."""
     if draft is None:
         return [], None
-    lines = [line_of(line) for line in line_queries.of_orders(tx, [order_id])[order_id]]
-    return shipments.put(parcels_of(order.shipments), lines, draft, now)
+    lines = line_queries.of_orders(tx, [order.id])[order.id]
+    return shipments.put(order.shipments, lines, draft, now)
 
 
-def _renewed(tx: Connection, order_id: int, order: AnyRow, now: datetime) -> datetime:
+def _renewed(tx: Connection, order: LockedOrder, now: datetime) -> datetime:
     """By when an order should arrive, as it looks now. What the staff promised stands until it has passed."""
-    promised: datetime | None = order.eta
+    promised = order.eta
     if promised is not None and promised > now:
         made_at = delivery.estimated_at(promised, order.delivery_option)
-        if not queries.has_step_at(tx, order_id, made_at):
+        if not queries.has_step_at(tx, order.id, made_at):
             return promised
     return delivery.renewed(promised, order.delivery_option, now)
 
@@ -183,7 +183,7 @@ def _earn(tx: Connection, order_id: int, now: datetime) -> None:
     """Give the buyer of a delivered order its points; it is locked, so that refunds come before or after."""
     row = queries.order(tx, order_id)
     if row is not None:
-        promotions.earn(tx, order_of(row, []).rewards, row.payment_refunded_minor or 0, now)
+        promotions.earn(tx, order_of(row).rewards, row.payment_refunded_minor or 0, now)
 
 
 def _check_money(tx: Connection, order_id: int, after: str) -> None:

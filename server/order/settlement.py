@@ -20,7 +20,6 @@ import structlog
 from sqlalchemy import Connection
 
 from server.clock import Clock
-from server.db.base import AnyRow
 from server.errors import Refusal
 from server.events.log import publish
 from server.order import payment_queries, queries, status
@@ -188,16 +187,18 @@ def end_unpaid(tx: Connection, order: PlacedOrder) -> None:
         store_refusal(tx, key)
 
 
-def unpaid(order: AnyRow | None) -> Refusal:
+def unpaid(order: PlacedOrder | None) -> Refusal:
     """What a checkout is told whose order was not paid: declined, or cancelled while it was being paid.
 
     Only a payment that the shop gave up itself put the goods back into the cart, and says why.
     """
-    if order is not None:
-        ran_out = order.payment_status == VOIDED and order.payment_problem
-        if order.payment_status != DECLINED and not ran_out:
-            return OrderCancelled(order_id=order.id)
-    return PaymentDeclined(reason=(order and order.payment_problem) or NO_REASON)
+    if order is None:
+        return PaymentDeclined(reason=NO_REASON)
+    payment = order.charge
+    ran_out = payment.status == VOIDED and payment.problem
+    if payment.status != DECLINED and not ran_out:
+        return OrderCancelled(order_id=order.id)
+    return PaymentDeclined(reason=payment.problem or NO_REASON)
 
 
 async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from server.db.base import AnyRow
 from server.events.order_steps import OrderStepped, Step
 from server.order import queries, status
 
@@ -19,11 +18,6 @@ MESSAGES = {
     status.RETURNED: "Your return arrived.",
     status.REFUNDED: "Your money was paid back.",
 }
-
-
-def step_of(row: AnyRow) -> Step:
-    """Build a step from its row of order_events."""
-    return Step(row.sequence, row.status, row.message, row.location, row.eta, row.occurred_at)
 
 
 def record(tx: Connection, order_id: int, user_id: int | None, step: Step) -> OrderStepped:

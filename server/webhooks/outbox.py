@@ -41,7 +41,7 @@ class WebhookOutbox:
     """Writes and sends; for use on a worker's event loop, as a job."""
 
     def __init__(
-        self, db: Database, work: Work, clock: Clock, signer: EndpointSigner, courier: Courier
+        self, db: Database, work: Work, courier: Courier, *, clock: Clock, signer: EndpointSigner
     ) -> None:
         self._work = work
         self._clock = clock

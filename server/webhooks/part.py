@@ -35,7 +35,7 @@ def build(core: Core, courier: Courier | None = None) -> WebhookPart:
     """WebhookService, and the job that sends. `courier` posts; without one, as the settings say."""
     courier = courier or Courier(allow_private=core.settings.webhook_allow_private)
     signer = EndpointSigner(core.secret)
-    outbox = WebhookOutbox(core.db, core.work, core.clock, signer, courier)
+    outbox = WebhookOutbox(core.db, core.work, courier, clock=core.clock, signer=signer)
     servicer = WebhookServicer(
         core.db,
         core.work,

@@ -10,7 +10,7 @@ from server.db.rows import field_names
 from server.order.line_queries import _LINE_COLUMNS
 from server.order.models import Order, OrderLine
 from server.order.payment_queries import _COLUMNS as PAYMENT_COLUMNS
-from server.order.placed import PlacedLine, PlacedOrder, order_of
+from server.order.placed import PlacedLine, PlacedOrder, line_of, order_of
 from server.order.queries import _ORDER_COLUMNS
 from server.payment.order_payment import OrderPayment
 
@@ -37,7 +37,8 @@ def test_what_is_inserted_are_fields() -> None:
 
 def test_an_imported_order_has_no_payment_and_an_older_row_no_parcels() -> None:
     order = order_of(
-        row_of(Order, id=3, number="SO-3", payment_method=None), [row_of(OrderLine, variant_id=5, quantity=2)]
+        row_of(Order, id=3, number="SO-3", payment_method=None),
+        [line_of(row_of(OrderLine, variant_id=5, quantity=2))],
     )
     assert (order.id, order.payment, order.shipments, order.units) == (3, None, (), {5: 2})
 
@@ -54,6 +55,6 @@ def test_an_order_has_its_payment_and_its_parcels() -> None:
         gateway_id="",
         **{f"payment_{name}": value for name, value in payment.items()},
     )  # fmt: skip
-    order = order_of(row, [])
+    order = order_of(row)
     assert str(order.charge.amount) == "5.00 USD"
     assert [one.to_json() for one in order.shipments] == [parcel]
