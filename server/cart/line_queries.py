@@ -17,7 +17,7 @@ def add_units(
     tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
 ) -> int:
     """Add units of a variant, at this price, and return how many the line holds now."""
-    merged = _MERGE_ONE.first(
+    merged = _MERGE_ONE.one(
         tx,
         cart_id=cart_id,
         product_id=product_id,

@@ -19,13 +19,12 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.sql.base import Executable
 
 from server.cart.models import Cart, CartItem
 from server.cart.owner import Guest, Member, Owner
 from server.catalog.models import Variant
 from server.catalog.offers import OFFERS
-from server.db.base import AnyRow, AnySelect, UtcDateTime
+from server.db.base import AnyRow, AnySelect, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 from server.promotion.models import Coupon
@@ -36,7 +35,7 @@ from server.user.address_queries import default_country_of
 class _OfOwner:
     """A statement on the owner's cart, for which `build` gets the condition; once for users, once for guests."""
 
-    def __init__(self, build: Callable[[ColumnElement[bool]], Executable]) -> None:
+    def __init__(self, build: Callable[[ColumnElement[bool]], Statement]) -> None:
         self._of_member = Prepared(build(Cart.user_id == bindparam("owner")))
         alive = Cart.expires_at > bindparam("moment", type_=UtcDateTime)
         same = Cart.token_hash == bindparam("owner")
@@ -104,14 +103,14 @@ def lines(connection: Connection, owner: Owner) -> list[AnyRow]:
 _FILLED = exists().where(CartItem.cart_id == literal_column("carts.id"))
 
 
-def _open_cart_on(dialect: str, **changed: object) -> Executable:
+def _open_cart_on(dialect: str, **changed: object) -> Statement:
     new = insert_of(dialect)(Cart).values(
         user_id=bindparam("user_id"),
         currency=bindparam("currency"),
         version=1,
         updated_at=bindparam("updated_at", type_=UtcDateTime),
     )
-    statement: Executable = new.on_conflict_do_update(
+    statement: Statement = new.on_conflict_do_update(
         index_elements=[Cart.user_id],
         set_={
             "version": Cart.version + 1,
@@ -133,13 +132,13 @@ def open_cart(tx: Connection, user_id: int, currency: str, now: datetime) -> Any
 
     An empty cart takes `currency`; one with items keeps its own.
     """
-    row: AnyRow = _OPEN_CART.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    row: AnyRow = _OPEN_CART.one(tx, user_id=user_id, currency=currency, updated_at=now)
     return row
 
 
 def open_for_return(tx: Connection, user_id: int, currency: str, now: datetime) -> AnyRow:
     """The same for an order that may give something back; which totals were shown is left to the caller."""
-    row: AnyRow = _OPEN_FOR_RETURN.first(tx, user_id=user_id, currency=currency, updated_at=now)
+    row: AnyRow = _OPEN_FOR_RETURN.one(tx, user_id=user_id, currency=currency, updated_at=now)
     return row
 
 
@@ -171,7 +170,7 @@ _INSERT_GUEST_CART = Prepared(insert(Cart).returning(Cart.id, Cart.currency))
 
 def insert_guest_cart(tx: Connection, guest: Guest, currency: str, now: datetime) -> AnyRow:
     """Make a cart for the guest's token, and return its id and currency."""
-    row: AnyRow = _INSERT_GUEST_CART.first(
+    row: AnyRow = _INSERT_GUEST_CART.one(
         tx,
         token_hash=guest.token_hash,
         currency=currency,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -11,6 +9,7 @@ from server.catalog import category_queries as queries
 from server.catalog import listings
 from server.catalog.category_tree import CategoryNode, CategoryTree
 from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTaken
+from server.db.base import Values
 from server.db.upsert import broken_constraint
 from server.errors import TooMany
 from server.events.log import publish
@@ -32,7 +31,7 @@ def hold(tx: Connection, category_id: int) -> None:
         raise CategoryNotFound(category=category_id)
 
 
-def create(tx: Connection, values: dict[str, Any]) -> int:
+def create(tx: Connection, values: Values) -> int:
     """Create a category from name, slug, parent_id and description, and return its id.
 
     Raises CategoryTaken, CategoryNotFound for the parent, and TooMany.
@@ -55,7 +54,7 @@ def create(tx: Connection, values: dict[str, Any]) -> int:
     return category_id
 
 
-def change(tx: Connection, category_id: int, values: dict[str, Any]) -> None:
+def change(tx: Connection, category_id: int, values: Values) -> None:
     """Change a category. Raises CategoryNotFound, CategoryTaken and CategoryCycle.
 
     The whole tree is locked: two moves at once could each be harmless and together close a cycle.

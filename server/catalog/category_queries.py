@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from server.catalog.models import Category, Product
-from server.db.base import AnyRow
+from server.db.base import AnyRow, Values
 
 
 def categories(connection: Connection, *, lock: bool) -> Sequence[AnyRow]:
@@ -25,12 +24,12 @@ def hold(tx: Connection, category_id: int) -> bool:
     return tx.scalar(category.with_for_update(read=True, key_share=True)) is not None
 
 
-def insert_category(tx: Connection, values: Mapping[str, Any]) -> int:
+def insert_category(tx: Connection, values: Values) -> int:
     """Insert a category and return its id. Raises IntegrityError when its slug or name is taken."""
     return tx.execute(insert(Category).values(**values).returning(Category.id)).scalar_one()
 
 
-def update_category(tx: Connection, category_id: int, values: Mapping[str, Any]) -> None:
+def update_category(tx: Connection, category_id: int, values: Values) -> None:
     """Change columns of a category. Raises IntegrityError when its slug or name is taken."""
     tx.execute(update(Category).where(Category.id == category_id).values(**values))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.json_format import MessageToDict
@@ -12,9 +11,9 @@ from google.protobuf.message import Message
 from sanset.v1 import category_pb2, product_pb2
 
 from server.catalog.category_tree import CategoryNode
-from server.catalog.discounts import price_at
+from server.catalog.discounts import Discount
 from server.catalog.listing_queries import ProductFilter
-from server.db.base import AnyRow
+from server.db.base import AnyRow, Values
 from server.errors import InvalidField
 from server.etags import etag_of
 from server.rpc.wire import (
@@ -66,7 +65,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         etag=etag_of(row.version),
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
-        effective_price=money_to_wire(price_at(row.price_minor, row, now), row.currency),
+        effective_price=money_to_wire(Discount.of(row).price_at(row.price_minor, now), row.currency),
         discount=_discount_to_wire(row),
     )
     if row.compare_at_minor is not None:
@@ -105,7 +104,7 @@ def stock_status(available: int, low_stock: int) -> product_pb2.Product.StockSta
     return product_pb2.Product.LOW_STOCK if available < low_stock else product_pb2.Product.IN_STOCK
 
 
-def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, currency: str) -> dict[str, Any]:
+def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, currency: str) -> Values:
     """The columns that an update changes (see wire.masked_values)."""
     values = masked_values(
         product,
@@ -124,7 +123,7 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
     return values
 
 
-def new_product_from_wire(product: product_pb2.Product, currency: str) -> dict[str, Any]:
+def new_product_from_wire(product: product_pb2.Product, currency: str) -> Values:
     """The columns, `category` and `stock` of a product to create."""
     values = product_from_wire(product, FieldMask(paths=["*"]), currency)
     return values | {"stock": product.stock, "currency": currency}
@@ -136,7 +135,7 @@ def _compare_at(product: product_pb2.Product, currency: str) -> int | None:
     return money_from_wire(product.compare_at_price, "product.compare_at_price", currency=currency).minor
 
 
-def _discount_from_wire(product: product_pb2.Product, currency: str) -> dict[str, Any]:
+def _discount_from_wire(product: product_pb2.Product, currency: str) -> Values:
     """The columns of a product's discount; without one all are None."""
     sent = product.discount
     basis_points, minor = None, None
@@ -157,7 +156,7 @@ def _discount_from_wire(product: product_pb2.Product, currency: str) -> dict[str
     }
 
 
-def _attributes(message: Message, field: str) -> Mapping[str, Any]:
+def _attributes(message: Message, field: str) -> Values:
     attributes = message.attributes  # type: ignore[attr-defined]
     if attributes.ByteSize() > MAX_ATTRIBUTES_BYTES:
         raise InvalidField((field, f"must be at most {MAX_ATTRIBUTES_BYTES} bytes"))
@@ -198,7 +197,7 @@ def listed_category_to_wire(node: CategoryNode) -> category_pb2.Category:
     )
 
 
-def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) -> dict[str, Any]:
+def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) -> Values:
     """The columns that an update changes."""
     values = masked_values(category, mask, ("name", "slug", "parent_id", "description"))
     if "name" in values and not values["name"].strip():

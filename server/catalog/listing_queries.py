@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
     Integer,
-    Select,
+    SQLColumnExpression,
     and_,
     bindparam,
     func,
@@ -23,11 +23,11 @@ from sqlalchemy import (
     tuple_,
     union_all,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from server.catalog.listings import EVERYTHING, brand_list, category_list, tag_list, vendor_list
 from server.catalog.models import Listing
-from server.db.base import UtcDateTime
+from server.db.base import AnyRow, AnySelect, UtcDateTime, Values
 from server.db.prepared import Prepared
 
 COUNTED_UP_TO: Final = 1000
@@ -75,7 +75,7 @@ class ProductFilter:
 
 
 # The order of each sort: its column, and whether it descends. The id breaks ties.
-_SORTS: Final[dict[str, tuple[Any, bool]]] = {
+_SORTS: Final[dict[str, tuple[InstrumentedAttribute[object], bool]]] = {
     "NEWEST": (Listing.created_at, True),
     "PRICE_ASC": (Listing.price_minor, False),
     "PRICE_DESC": (Listing.price_minor, True),
@@ -109,12 +109,12 @@ def product_page(
     connection: Connection,
     products: ProductFilter,
     sort: str,
-    after: Sequence[Any] | None,
+    after: Sequence[object] | None,
     limit: int,
     now: datetime,
     *,
     few: bool = False,
-) -> Sequence[Any]:
+) -> Sequence[AnyRow]:
     """Up to `limit` rows (id, sort key) of a list at the prices of `now`, after the row with the keys `after`.
 
     `few`: that at most FEW products match, which are sorted, where more are found along the order.
@@ -128,13 +128,13 @@ def product_page(
 
 def count_products(connection: Connection, products: ProductFilter, now: datetime) -> int:
     """Return how many products a list holds, counted up to COUNTED_UP_TO."""
-    row = _count(_Shape.of(products)).first(connection, **_values(products, now))
+    row = _count(_Shape.of(products)).one(connection, **_values(products, now))
     return int(row.products)
 
 
-def _values(products: ProductFilter, now: datetime) -> dict[str, Any]:
+def _values(products: ProductFilter, now: datetime) -> Values:
     driver, *others = products.lists()
-    values: dict[str, Any] = {"list_key": driver, "now": now}
+    values: Values = {"list_key": driver, "now": now}
     values |= {f"other_{i}": other for i, other in enumerate(others)}
     if products.min_price_minor is not None:
         values["low"] = products.min_price_minor
@@ -169,7 +169,12 @@ def _page(shape: _Shape, sort: str, *, resumed: bool, few: bool) -> Prepared:
     return Prepared(_ordered(page, both.c.sort_key, both.c.product_id, descending).limit(most))
 
 
-def _ordered(statement: Select[Any], key: Any, product_id: Any, descending: bool) -> Select[Any]:
+def _ordered(
+    statement: AnySelect,
+    key: SQLColumnExpression[object],
+    product_id: SQLColumnExpression[int],
+    descending: bool,
+) -> AnySelect:
     if descending:
         return statement.order_by(key.desc(), product_id.desc())
     return statement.order_by(key.asc(), product_id.asc())

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final, Self, cast
 
 from sqlalchemy import (
     Connection,
@@ -31,8 +31,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from server.catalog.discounts import phases
+from server.catalog.discounts import Discount
 from server.catalog.models import Category, InventoryLevel, Listing, Product
+from server.db.base import AnyRow
 from server.db.bulk import write_rows
 from server.text.name_key import name_key
 
@@ -84,17 +85,21 @@ def _relist(tx: Connection, product_ids: Sequence[int], now: datetime) -> None:
     ).all()
     above = _lineages(tx, {row.category_id for row in products if row.category_id is not None})
     tx.execute(delete(Listing).where(Listing.product_id.in_(product_ids)))
-    _write(tx, (_rows(row, levels[row.id], above.get(row.category_id, ()), now) for row in products))
+    listed = [ListedProduct.of(row) for row in products]
+    _write(tx, (_rows(one, levels[one.id], _ancestors(above, one.category_id), now) for one in listed))
 
 
-def list_new(tx: Connection, product: NewProduct, now: datetime) -> None:
-    """Put a product that was just inserted on its lists."""
+def list_new(tx: Connection, product: ListedProduct, stock: int, now: datetime) -> None:
+    """Put a product that was just inserted, with its opening stock, on its lists."""
     above = _lineages(tx, {product.category_id} if product.category_id is not None else ())
-    level = _Level(product.stock)
-    _write(tx, [_rows(product, level, above.get(product.category_id, ()), now)])
+    _write(tx, [_rows(product, _Level(stock), _ancestors(above, product.category_id), now)])
 
 
-def _write(tx: Connection, rows: Iterable[Iterable[tuple[Any, ...]]]) -> None:
+def _ancestors(lineages: Mapping[int, Sequence[int]], category_id: int | None) -> Sequence[int]:
+    return lineages.get(category_id, ()) if category_id is not None else ()
+
+
+def _write(tx: Connection, rows: Iterable[Iterable[tuple[object, ...]]]) -> None:
     write_rows(tx, _TABLE, _COLUMNS, [values for of_product in rows for values in of_product])
 
 
@@ -118,19 +123,36 @@ _COLUMNS = (
 _TABLE = cast(Table, Listing.__table__)
 
 
-class NewProduct:
-    """The columns of a product as it is inserted, by attribute, and its opening `stock`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedProduct:
+    """What the lists tell of a product, beside its stock."""
 
-    def __init__(self, product_id: int, stock: int, columns: Mapping[str, Any]) -> None:
-        self.id = product_id
-        self.stock = stock
-        self._columns = columns
+    id: int
+    name: str
+    category_id: int | None
+    brand: str = ""
+    vendor_id: int | None
+    tags: Sequence[str] = ()
+    price_minor: int
+    discount: Discount
+    rating: float = 0.0
+    created_at: datetime
 
-    def __getattr__(self, name: str) -> Any:
-        return self._columns.get(name, _UNSAID.get(name))
-
-
-_UNSAID: Final[Mapping[str, Any]] = {"brand": "", "tags": (), "rating": 0.0}
+    @classmethod
+    def of(cls, row: AnyRow) -> Self:
+        """The product in a row of _KEYS."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            category_id=row.category_id,
+            brand=row.brand,
+            vendor_id=row.vendor_id,
+            tags=row.tags,
+            price_minor=row.price_minor,
+            discount=Discount.of(row),
+            rating=row.rating,
+            created_at=row.created_at,
+        )
 
 
 @dataclass
@@ -177,20 +199,22 @@ def _lineages(tx: Connection, category_ids: Collection[int]) -> Mapping[int, Seq
     return lineages
 
 
-def _rows(row: Any, level: _Level, above: Iterable[int], now: datetime) -> Iterable[tuple[Any, ...]]:
+def _rows(
+    product: ListedProduct, level: _Level, above: Iterable[int], now: datetime
+) -> Iterable[tuple[object, ...]]:
     """The rows of a product: one on each list, for each price that it has or will have."""
     lists = [EVERYTHING, *(category_list(category_id) for category_id in above)]
-    if row.brand:
-        lists.append(brand_list(row.brand))
-    if row.vendor_id is not None:
-        lists.append(vendor_list(row.vendor_id))
-    lists += [tag_list(tag) for tag in dict.fromkeys(row.tags)]
-    key = name_key(row.name)[:MAX_NAME_LENGTH]
-    for phase, (begins, ends, price) in enumerate(phases(row, now)):
+    if product.brand:
+        lists.append(brand_list(product.brand))
+    if product.vendor_id is not None:
+        lists.append(vendor_list(product.vendor_id))
+    lists += [tag_list(tag) for tag in dict.fromkeys(product.tags)]
+    key = name_key(product.name)[:MAX_NAME_LENGTH]
+    for phase, (begins, ends, price) in enumerate(product.discount.phases(product.price_minor, now)):
         for name in dict.fromkeys(lists):
             yield (
-                *(name, row.id, phase, begins, ends, level.available > 0),
-                *(row.created_at, price, key, level.sold, row.rating),
+                *(name, product.id, phase, begins, ends, level.available > 0),
+                *(product.created_at, price, key, level.sold, product.rating),
             )
 
 

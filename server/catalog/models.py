@@ -74,7 +74,7 @@ class Product(Base):
     max_quantity: Mapped[int] = mapped_column(Integer, default=99)
     # In so many days one customer may buy max_quantity, whatever their orders; 0: max_quantity is of one order.
     max_quantity_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
-    attributes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    attributes: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     seo_title: Mapped[str] = mapped_column(String(200), default="")
     seo_description: Mapped[str] = mapped_column(String(500), default="")
@@ -147,7 +147,7 @@ class Variant(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     sku: Mapped[str] = mapped_column(String(64))
-    options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    options: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
     price_minor: Mapped[int | None] = mapped_column(BigInteger)  # None: the product's price
     is_default: Mapped[bool] = mapped_column(default=True)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # with its product

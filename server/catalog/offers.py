@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, bindparam, func, select
 
-from server.catalog.discounts import price_at
+from server.catalog.discounts import Discount
 from server.catalog.models import DEFAULT_LOCATION_ID, InventoryLevel, Product, Variant
+from server.db.base import AnyRow
 from server.db.prepared import Prepared
 
 
@@ -76,12 +76,12 @@ def offers(connection: Connection, variant_ids: Sequence[int], now: datetime) ->
     return {row.variant_id: offer_from(row, now) for row in _rows(connection, variant_ids, lock=False)}
 
 
-def lock_stock(tx: Connection, variant_ids: Sequence[int]) -> list[Any]:
+def lock_stock(tx: Connection, variant_ids: Sequence[int]) -> list[AnyRow]:
     """The rows of OFFERS of these variants, whose stock is held until the transaction ends."""
     return _rows(tx, variant_ids, lock=True)
 
 
-def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> list[Any]:
+def _rows(connection: Connection, variant_ids: Sequence[int], *, lock: bool) -> list[AnyRow]:
     ids = {f"variant_{i}": variant_id for i, variant_id in enumerate(variant_ids)}
     return _offers_of(len(ids), lock=lock).all(connection, **ids)
 
@@ -95,7 +95,7 @@ def offer_of(connection: Connection, product_id: int, variant_id: int | None, no
     return offer if offer and offer.on_sale else None
 
 
-def offer_from(row: Any, now: datetime) -> Offer:
+def offer_from(row: AnyRow, now: datetime) -> Offer:
     """The offer in a row of OFFERS, at the price of `now`."""
     return Offer(
         row.product_id,
@@ -103,7 +103,7 @@ def offer_from(row: Any, now: datetime) -> Offer:
         row.sku,
         row.name,
         row.list_minor,
-        price_at(row.list_minor, row, now),
+        Discount.of(row).price_at(row.list_minor, now),
         row.currency,
         row.max_quantity,
         row.available,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 from sanset.v1 import product_pb2 as pb
 from sqlalchemy import Connection
@@ -17,9 +16,10 @@ from server.catalog import queries
 from server.catalog.categories import read_tree
 from server.catalog.category_tree import CategoryTree
 from server.catalog.convert import product_to_wire, summary_of
-from server.catalog.discounts import next_turn
+from server.catalog.discounts import Discount
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
 from server.clock import Clock
+from server.db.base import AnyRow
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.events.cache import Cache
@@ -106,7 +106,7 @@ class ProductCache:
 
     async def page(
         self, products: ProductFilter, sort: str, after: list[object] | None, limit: int, deadline: Deadline
-    ) -> Sequence[Any]:
+    ) -> Sequence[AnyRow]:
         """Up to `limit` rows (id, sort key) of a list, after the row with the keys `after`."""
         few = products.bounds_prices and not sorts_by_price(sort) and await self.count(products) <= FEW
         read = partial(product_page, few=few)
@@ -136,7 +136,9 @@ class ProductCache:
         """Products, and when the prices of some of them change by the clock; on a thread, with the messages."""
         now = self._clock()
         rows = queries.products(connection, ids)
-        price_changes = {row.id: moment for row in rows if (moment := next_turn(row, now)) is not None}
+        price_changes = {
+            row.id: moment for row in rows if (moment := Discount.of(row).next_turn(now)) is not None
+        }
         products = [product_to_wire(row, now, low_stock=self._low_stock) for row in rows]
         return {product.id: CachedProduct.of(product) for product in products}, price_changes
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, cast, func, insert, select, update
 
 from server.catalog.models import DEFAULT_LOCATION_ID, Category, InventoryLevel, Product, Variant
-from server.db.base import AnyRow
+from server.db.base import AnyRow, Values
 from server.db.upsert import insert_for
 
 _AVAILABLE = (
@@ -43,7 +42,7 @@ def product_id_by_slug(connection: Connection, slug: str) -> int | None:
     return connection.scalar(select(Product.id).where(Product.slug == slug, Product.deleted_at.is_(None)))
 
 
-def insert_product(tx: Connection, values: dict[str, Any]) -> int | None:
+def insert_product(tx: Connection, values: Values) -> int | None:
     """Insert a product; None when its sku or slug is taken."""
     statement = insert_for(tx)(Product).values(**values).on_conflict_do_nothing().returning(Product.id)
     return tx.execute(statement).scalar()
@@ -95,12 +94,12 @@ def lock_deleted(tx: Connection, product_id: int) -> AnyRow | None:
     ).one_or_none()
 
 
-def mark_variants(tx: Connection, product_id: int, values: dict[str, Any]) -> None:
+def mark_variants(tx: Connection, product_id: int, values: Values) -> None:
     """Change columns of all variants of a product."""
     tx.execute(update(Variant).where(Variant.product_id == product_id).values(values))
 
 
-def update_product(tx: Connection, product_id: int, values: dict[str, Any], now: datetime) -> None:
+def update_product(tx: Connection, product_id: int, values: Values, now: datetime) -> None:
     """Change columns of a product and count its version up."""
     tx.execute(
         update(Product)

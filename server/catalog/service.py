@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from server.catalog import listings, queries
 from server.catalog.categories import hold, read_tree
+from server.catalog.discounts import Discount
 from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTaken
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
+from server.db.base import AnyRow, Values
 from server.db.upsert import broken_constraint
 from server.errors import InvalidField, InvalidMoney
 from server.etags import check_etag
@@ -31,11 +33,11 @@ LISTED = frozenset(
 )
 """The columns that say where a product stands in the lists."""
 
-ValuesIn = Callable[[str], Mapping[str, Any]]
+ValuesIn = Callable[[str], Values]
 """The columns to change, with prices in the minor units of a currency; raises InvalidMoney for another one's."""
 
 
-def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], now: datetime) -> int:
+def create_product(tx: Connection, caller: Identity, values: Values, now: datetime) -> int:
     """Create a product with its default variant and opening stock, and return its id.
 
     `values` are the columns of a product, `stock`, and `category`, a slug or name, where there is no category_id.
@@ -56,12 +58,28 @@ def create_product(tx: Connection, caller: Identity, values: Mapping[str, Any], 
     if variant_id is None:
         raise SkuTaken(sku=row["sku"])
     queries.open_stock(tx, product_id, variant_id, stock)
-    listings.list_new(tx, listings.NewProduct(product_id, stock, row), now)
+    listings.list_new(tx, _listed(product_id, row), stock, now)
     publish(tx, ProductChanged(product_id))
     return product_id
 
 
-def _insert(tx: Connection, row: dict[str, Any]) -> int:
+def _listed(product_id: int, row: Values) -> listings.ListedProduct:
+    """What the lists tell of a product with these columns; what is left out has its default."""
+    discount = Discount(*(row.get(f"discount_{name}") for name in ("bp", "minor", "from", "until")))
+    return listings.ListedProduct(
+        id=product_id,
+        name=row["name"],
+        category_id=row["category_id"],
+        brand=row.get("brand", ""),
+        vendor_id=row["vendor_id"],
+        tags=row.get("tags", ()),
+        price_minor=row["price_minor"],
+        discount=discount,
+        created_at=row["created_at"],
+    )
+
+
+def _insert(tx: Connection, row: Values) -> int:
     """Insert the product under the slug it asks for, or under a free one made from its name."""
     requested = row.get("slug")
     slug = requested or slugify(row["name"])
@@ -152,7 +170,7 @@ def undelete_product(
     publish(tx, ProductChanged(product_id))
 
 
-def _say_what_is_taken(error: IntegrityError, names: Mapping[str, Any]) -> NoReturn:
+def _say_what_is_taken(error: IntegrityError, names: Values) -> NoReturn:
     """Raise SkuTaken or SlugTaken when that is what the database refused, else the error itself."""
     if "sku" in broken_constraint(error):
         raise SkuTaken(sku=names.get("sku", "")) from None
@@ -166,7 +184,7 @@ def check_owner(tx: Connection, caller: Identity, product_id: int) -> None:
     _own(tx, caller, product_id, "")
 
 
-def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> Any:
+def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> AnyRow:
     current = queries.lock_product(tx, product_id)
     if current is None:
         raise ProductNotFound(product=product_id)
@@ -176,7 +194,7 @@ def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> Any:
     return current
 
 
-def _category_id(tx: Connection, values: dict[str, Any]) -> int | None:
+def _category_id(tx: Connection, values: Values) -> int | None:
     """The category that `values` name, and hold it; the id wins, so that what was read can be written back.
 
     Takes `category`, its slug or name, out of the values.

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
@@ -16,6 +15,7 @@ from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound
 from server.catalog.product_cache import ProductCache
 from server.clock import Clock
+from server.db.base import Values
 from server.db.database import Database
 from server.db.work import Work
 from server.paging import Pages, fitting
@@ -126,14 +126,14 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         request: product_pb2.CreateProductRequest,
         call: Call,
         now: datetime,
-        values: Mapping[str, Any],
+        values: Values,
     ) -> product_pb2.Product:
         return _read(tx, service.create_product(tx, call.identity, values, now), now, self._settings)
 
     def UpdateProduct(self, request: product_pb2.UpdateProductRequest, call: Call) -> product_pb2.Product:
         product = request.product
 
-        def values(currency: str) -> Mapping[str, Any]:
+        def values(currency: str) -> Values:
             return convert.product_from_wire(product, request.update_mask, currency)
 
         with self._db.transaction() as tx:

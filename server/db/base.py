@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer, MetaData, Row, Select, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.sql.selectable import ExecutableReturnsRows
 from sqlalchemy.types import TypeDecorator
 
 BigId = BigInteger().with_variant(Integer, "sqlite")
@@ -17,6 +18,12 @@ BigId = BigInteger().with_variant(Integer, "sqlite")
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of a query whose columns are read by name."""
+
+Values: TypeAlias = dict[str, Any]
+"""What is written to columns, by their names."""
+
+Statement: TypeAlias = ExecutableReturnsRows
+"""A query or a write, as the database takes it."""
 
 AnySelect: TypeAlias = Select[*tuple[Any, ...]]
 """A query that returns such rows."""
@@ -48,7 +55,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         """Give a time of SQLite's its zone."""
         return value if value is None else value.replace(tzinfo=UTC)
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[..., datetime | None] | None:
         """Nothing for PostgreSQL: its sessions are in UTC, and the driver says so with each time."""
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
+import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Table, column, insert, table, text
 
@@ -13,7 +13,9 @@ from server.db import driver, waiting
 COPY = sql.SQL("COPY {table} ({columns}) FROM STDIN")
 
 
-def write_rows(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def write_rows(
+    tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
+) -> None:
     """Insert `rows`, tuples in the order of `columns`, into `target`.
 
     Values are what the table's types take (aware times, dicts for JSON). Python-side defaults do not apply:
@@ -55,14 +57,15 @@ def reserve_ids(tx: Connection, target: Table, count: int) -> range | list[int]:
     return range(first, first + count)
 
 
-def _converter(target: Table, name: str, tx: Connection) -> Any:
+def _converter(target: Table, name: str, tx: Connection) -> Callable[[object], object] | None:
     """How the column's type turns a value into what the driver takes; None when it does nothing."""
     return target.c[name].type.dialect_impl(tx.dialect).bind_processor(tx.dialect)
 
 
-def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+def _copy(tx: Connection, target: Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     waiting.flush(tx)  # no listener hears of a COPY
-    connection: Any = tx.connection.driver_connection
+    connection = tx.connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)
     statement = COPY.format(
         table=sql.Identifier(target.name), columns=sql.SQL(", ").join(map(sql.Identifier, columns))
     )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from collections.abc import Sequence
+from typing import NoReturn, TypeAlias
 
 from sqlalchemy import Connection
+from sqlalchemy.engine.interfaces import DBAPICursor
+
+Arguments: TypeAlias = dict[str, object]
+"""What a statement's parameters stand for, by their names."""
 
 
-def execute(connection: Connection, sql: str, arguments: Any) -> Any:
+def execute(connection: Connection, sql: str, arguments: Arguments | Sequence[object]) -> DBAPICursor:
     """Run a statement and return its cursor; whoever calls closes it."""
     cursor = connection.connection.cursor()
     for listener in connection.engine.dispatch.before_cursor_execute:
@@ -19,7 +24,9 @@ def execute(connection: Connection, sql: str, arguments: Any) -> Any:
     return cursor
 
 
-def raise_from(error: Exception, connection: Connection, sql: str, cursor: Any = None) -> NoReturn:
+def raise_from(
+    error: Exception, connection: Connection, sql: str, cursor: DBAPICursor | None = None
+) -> NoReturn:
     """Raise the driver's error as SQLAlchemy's, and give up the connection if it broke; call it in an `except`.
 
     There is no public way to do both.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Sequence
 from typing import Any
 
 import psycopg
@@ -90,7 +92,9 @@ def lone_connection(url: URL, name: str, *, answers_within: float) -> PatientCon
     return connection
 
 
-def _connect_patiently(_dialect: Any, _record: Any, cargs: Any, cparams: dict[str, Any]) -> PatientConnection:
+def _connect_patiently(
+    _dialect: object, _record: object, cargs: Sequence[str], cparams: dict[str, Any]
+) -> PatientConnection:
     return PatientConnection.connect(*cargs, **cparams)
 
 
@@ -128,7 +132,7 @@ def _outgrown(error: BaseException) -> bool:
     return isinstance(error, psycopg.errors.FeatureNotSupported) and "cached plan" in str(error)
 
 
-def _prepare_sqlite(connection: Any, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # the driver must not begin transactions by itself
     cursor = connection.cursor()
     for pragma in (
@@ -142,6 +146,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
+def _begin_immediate(connection: Connection) -> None:
     if connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
         connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import ColumnClause, Connection, String, cast, column, func, inspect, select, table
 
@@ -80,7 +79,7 @@ def _lost(connection: Connection, kept: dict[str, set[str]]) -> Iterator[str]:
                 yield f"{rows} rows of {name}"
             continue
         for each in sorted(columns - kept[name]):
-            value: ColumnClause[Any] = column(each)
+            value: ColumnClause[object] = column(each)
             filled = (
                 select(func.count())
                 .select_from(table(name))

@@ -10,12 +10,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 import psycopg
 import structlog
 from psycopg.abc import RV, PQGen
+from psycopg.rows import TupleRow
 
 from server.db import deadline
 
@@ -28,7 +30,7 @@ GRACE_SECONDS = 0.5
 """So much longer than the call's deadline a statement may take, and one that tidies up after it."""
 CANCEL_SECONDS = 1.0
 
-KEEPALIVE: dict[str, Any] = {
+KEEPALIVE: dict[str, int] = {
     "connect_timeout": 5,
     "keepalives": 1,
     "keepalives_idle": 5,
@@ -47,7 +49,7 @@ class SilentConnection(psycopg.OperationalError):
     """The database did not answer; the connection was closed."""
 
 
-class PatientConnection(psycopg.Connection[Any]):
+class PatientConnection(psycopg.Connection[TupleRow]):
     """A connection whose every statement ends within the call's deadline, or when it has fallen silent."""
 
     is_pooled = False
@@ -60,7 +62,7 @@ class PatientConnection(psycopg.Connection[Any]):
     """What it is used for is answered so soon, or never."""
 
     _libpq: dict[str, Any]
-    _born: Any = None
+    _born: datetime | None = None
 
     @classmethod
     def connect(cls, conninfo: str = "", **arguments: Any) -> Self:

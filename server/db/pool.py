@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from itertools import count
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
@@ -90,7 +90,7 @@ class Pool:
         turn = await self._take(deadline, patience, again)
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._executor.submit(_work, loop, deadline, use_case, partial(self._ended, turn, future))
+        self._executor.submit(_work, loop, deadline, use_case, future, partial(self._ended, turn, future))
         # A commit that is under way when the time is over may still succeed, and its caller must hear so.
         async with asyncio.timeout(deadline.patience):
             return await future
@@ -104,17 +104,11 @@ class Pool:
                 raise
             raise Overloaded() from None
 
-    def _ended(
-        self, turn: Turn, future: asyncio.Future[Any], reply: Any, error: BaseException | None
-    ) -> None:
-        """Told by the thread, not by the caller who may have left: a busy thread stays held."""
+    def _ended(self, turn: Turn, future: asyncio.Future[T], settle: Callable[[], None]) -> None:
+        """Called by the thread, not by the caller who may have left: a busy thread's turn is not given back."""
         self._turns.give_back(turn)
-        if future.done():
-            return
-        if error is None:
-            future.set_result(reply)
-        else:
-            future.set_exception(error)
+        if not future.done():
+            settle()
 
     def close(self) -> None:
         """Let running use cases end, and take no more."""
@@ -125,15 +119,16 @@ class Pool:
 def _work(
     loop: asyncio.AbstractEventLoop,
     deadline: Deadline,
-    use_case: Callable[[], Any],
-    ended: Callable[[Any, BaseException | None], None],
+    use_case: Callable[[], T],
+    future: asyncio.Future[T],
+    ended: Callable[[Callable[[], None]], None],
 ) -> None:
-    reply, failure = None, None
+    settle: Callable[[], None]
     try:
         with working_for(deadline):
             deadline.check()
-            reply = use_case()
+            settle = partial(future.set_result, use_case())
     except BaseException as error:
-        failure = error
+        settle = partial(future.set_exception, error)
     with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-        loop.call_soon_threadsafe(ended, reply, failure)
+        loop.call_soon_threadsafe(ended, settle)

@@ -14,26 +14,27 @@ from __future__ import annotations
 from collections import namedtuple
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import Connection, Dialect
-from sqlalchemy.sql.base import Executable
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 from server.db import driver, waiting
+from server.db.base import AnyRow, Statement
+from server.db.driver import Arguments
 
-Convert = Callable[[Any], Any]
+Convert = Callable[[object], object]
 
 
 @dataclass(slots=True)
 class _Compiled:
     sql: str
     positions: tuple[str, ...] | None  # the names in their order, where the driver wants a sequence
-    fixed: dict[str, Any]
+    fixed: Arguments
     converts: tuple[tuple[str, Convert], ...]
-    row: Callable[[Sequence[Any]], Any]
-    types: list[TypeEngine[Any]]
+    row: Callable[[Sequence[object]], AnyRow]
+    types: list[TypeEngine[object]]
     reach: waiting.Reach | None
     results: list[tuple[int, Convert]] | None = None  # known once the driver has told its column codes
 
@@ -41,12 +42,12 @@ class _Compiled:
 class Prepared:
     """A statement whose parameters are named like its `bindparam`s, or like the columns of a plain INSERT."""
 
-    def __init__(self, statement: Executable | Callable[[str], Executable]) -> None:
+    def __init__(self, statement: Statement | Callable[[str], Statement]) -> None:
         """`statement`, or what makes it from the name of the database where the two differ."""
         self._statement = statement
         self._compiled: dict[str, _Compiled] = {}
 
-    def all(self, connection: Connection, **values: Any) -> list[Any]:
+    def all(self, connection: Connection, **values: object) -> list[AnyRow]:
         """Run the statement and return its rows, as named tuples."""
         compiled, cursor = self._run(connection, values)
         try:
@@ -60,19 +61,23 @@ class Prepared:
         make = compiled.row
         return [make(row) for row in rows]
 
-    def first(self, connection: Connection, **values: Any) -> Any:
+    def first(self, connection: Connection, **values: object) -> AnyRow | None:
         """Run the statement and return its first row, or None."""
         rows = self.all(connection, **values)
         return rows[0] if rows else None
 
-    def run(self, connection: Connection, **values: Any) -> int:
+    def one(self, connection: Connection, **values: object) -> AnyRow:
+        """Run a statement that always has a row, and return its first."""
+        return self.all(connection, **values)[0]
+
+    def run(self, connection: Connection, **values: object) -> int:
         """Run the statement and return how many rows it changed."""
         _, cursor = self._run(connection, values)
         changed: int = cursor.rowcount
         cursor.close()
         return changed
 
-    def later(self, connection: Connection, **values: Any) -> None:
+    def later(self, connection: Connection, **values: object) -> None:
         """Run the statement before the next one, or the commit; what it raises is raised there.
 
         Where it can, it shares the round trip of that one. For writes whose outcome decides nothing: not for a
@@ -85,7 +90,7 @@ class Prepared:
                 return
         self.run(connection, **values)
 
-    def _run(self, connection: Connection, values: dict[str, Any]) -> tuple[_Compiled, Any]:
+    def _run(self, connection: Connection, values: Arguments) -> tuple[_Compiled, DBAPICursor]:
         compiled, arguments = self._bound(connection, values)
         if compiled.positions is not None:
             return compiled, driver.execute(
@@ -94,21 +99,22 @@ class Prepared:
         sql, arguments = waiting.take_along(connection, compiled.sql, arguments, compiled.reach)
         return compiled, driver.execute(connection, sql, arguments)
 
-    def _bound(self, connection: Connection, values: dict[str, Any]) -> tuple[_Compiled, dict[str, Any]]:
+    def _bound(self, connection: Connection, values: Arguments) -> tuple[_Compiled, Arguments]:
         compiled = self._compiled.get(connection.dialect.name) or self._compile(connection.dialect, values)
         arguments = {**compiled.fixed, **values}
         for name, convert in compiled.converts:
             arguments[name] = convert(arguments[name])
         return compiled, arguments
 
-    def _compile(self, dialect: Dialect, values: dict[str, Any]) -> _Compiled:
+    def _compile(self, dialect: Dialect, values: Arguments) -> _Compiled:
         statement = self._statement(dialect.name) if callable(self._statement) else self._statement
         compiled = self._compiled[dialect.name] = _compile(statement, dialect, list(values))
         return compiled
 
 
-def _compile(statement: Any, dialect: Dialect, parameters: list[str]) -> _Compiled:
-    compiler: SQLCompiler = statement.compile(dialect=dialect, column_keys=parameters)
+def _compile(statement: Statement, dialect: Dialect, parameters: list[str]) -> _Compiled:
+    compiler = statement.compile(dialect=dialect, column_keys=parameters)
+    assert isinstance(compiler, SQLCompiler)
     if compiler.insert_prefetch or compiler.update_prefetch:
         missing = [column.name for column in (*compiler.insert_prefetch, *compiler.update_prefetch)]
         raise ValueError(f"give {', '.join(missing)}: a prepared statement fills in no defaults")
@@ -126,12 +132,12 @@ def _compile(statement: Any, dialect: Dialect, parameters: list[str]) -> _Compil
     )
 
 
-def _binder(kind: TypeEngine[Any], dialect: Dialect) -> Convert | None:
+def _binder(kind: TypeEngine[object], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
 def _converters(
-    types: Sequence[TypeEngine[Any]], description: Sequence[Any], dialect: Dialect
+    types: Sequence[TypeEngine[object]], description: Sequence[Sequence[object]], dialect: Dialect
 ) -> list[tuple[int, Convert]]:
     converters = [
         kind.dialect_impl(dialect).result_processor(dialect, column[1])
@@ -140,7 +146,7 @@ def _converters(
     return [(i, convert) for i, convert in enumerate(converters) if convert is not None]
 
 
-def _converted(row: Sequence[Any], results: list[tuple[int, Convert]]) -> list[Any]:
+def _converted(row: Sequence[object], results: list[tuple[int, Convert]]) -> list[object]:
     values = list(row)
     for i, convert in results:
         values[i] = convert(values[i])

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import TypeAlias
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
+from server.db.base import Base
+
 Insert: TypeAlias = postgresql.Insert | sqlite.Insert
 
+InsertInto: TypeAlias = Callable[[type[Base] | Table], Insert]
+"""Begins an INSERT into a table."""
 
-def insert_for(connection: Connection) -> Any:
+
+def insert_for(connection: Connection) -> InsertInto:
     """The `insert` that knows `on_conflict_do_nothing` and `on_conflict_do_update` on this database."""
     return insert_of(connection.dialect.name)
 
 
-def insert_of(dialect: str) -> Any:
+def insert_of(dialect: str) -> InsertInto:
     """The same by the name of the database."""
     return postgresql.insert if dialect == "postgresql" else sqlite.insert
 

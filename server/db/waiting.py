@@ -12,11 +12,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from sqlalchemy import Connection, Engine, event
 
 from server.db import driver
+from server.db.driver import Arguments
 
 _WRITING = re.compile(r"(INSERT INTO|UPDATE) (\S+) ")
 _READING = re.compile(r"\b(SELECT|FROM|TABLE)\b", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Write:
     """A statement that waits, with its arguments by name."""
 
     sql: str
-    arguments: dict[str, Any]
+    arguments: Arguments
     table: str
 
 
@@ -69,8 +69,8 @@ def wait(connection: Connection, write: Write) -> None:
 
 
 def take_along(
-    connection: Connection, sql: str, arguments: dict[str, Any], reach: Reach | None
-) -> tuple[str, dict[str, Any]]:
+    connection: Connection, sql: str, arguments: Arguments, reach: Reach | None
+) -> tuple[str, Arguments]:
     """Join what waits to a statement if that makes no difference; otherwise it stays, to run before."""
     writes: list[Write] | None = connection.info.get(_WRITES)
     if not writes or reach is None or not reach.is_insert or any(w.table == reach.table for w in writes):
@@ -100,7 +100,7 @@ def _forget(connection: Connection) -> None:
         connection.info.pop(_WRITES, None)
 
 
-def _joined(writes: Sequence[Write], sql: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _joined(writes: Sequence[Write], sql: str, arguments: Arguments) -> tuple[str, Arguments]:
     if not writes:
         return sql, arguments
     together = dict(arguments)

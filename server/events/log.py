@@ -8,10 +8,9 @@ from functools import cache
 from typing import Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, literal_column, select
-from sqlalchemy.sql.base import Executable
 
 from server.clock import utc_now
-from server.db.base import Json, UtcDateTime
+from server.db.base import Json, Statement, UtcDateTime
 from server.db.database import CHANNEL, Announcement, announce
 from server.db.prepared import Prepared
 from server.events.models import Event, JsonObject
@@ -45,7 +44,7 @@ _NOTIFY = Prepared(select(func.pg_notify(CHANNEL, "")))
 def _insert(count: int) -> Prepared:
     """Inserts `count` events; the parameters of the second are named topic_1, key_1 …"""
 
-    def build(dialect: str) -> Executable:
+    def build(dialect: str) -> Statement:
         transaction = _THIS_TRANSACTION if dialect == "postgresql" else _NO_TRANSACTION
         written_at: ColumnElement[datetime] = (
             literal_column("clock_timestamp()")

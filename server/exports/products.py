@@ -11,7 +11,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, func, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from server.catalog.discounts import price_at
+from server.catalog.discounts import Discount
 from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
@@ -83,7 +83,7 @@ def _row(variant: AnyRow, now: datetime) -> Row:
     return (
         *(variant.id, variant.sku, variant.name, variant.category, variant.brand, variant.vendor_id),
         *(variant.vendor, variant.variant_id, variant.variant_sku, _options(variant.options)),
-        *(money(listed), money(price_at(listed, variant, now)), money(variant.compare_at_minor)),
+        *(money(listed), money(Discount.of(variant).price_at(listed, now)), money(variant.compare_at_minor)),
         *(variant.currency, _whole(variant.available), _whole(variant.sold), variant.max_quantity),
         *(", ".join(variant.tags), round(Decimal(variant.rating), 2), variant.reviews_count, variant.slug),
         *(variant.created_at, variant.updated_at),

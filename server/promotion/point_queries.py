@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, insert, select, update
-from sqlalchemy.sql.base import Executable
 
-from server.db.base import AnyRow
+from server.db.base import AnyRow, Statement
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 from server.promotion.models import LoyaltyAccount, PointsEntry
@@ -36,11 +35,11 @@ def spend(tx: Connection, user_id: int, points: int) -> bool:
     return _SPEND.first(tx, owner=user_id, spent=points) is not None
 
 
-def _credit_on(dialect: str) -> Executable:
+def _credit_on(dialect: str) -> Statement:
     names = ("user_id", "points", "owed", "lifetime")
     new = insert_of(dialect)(LoyaltyAccount).values({name: bindparam(name) for name in names})
     moved = (LoyaltyAccount.points, LoyaltyAccount.owed, LoyaltyAccount.lifetime)
-    statement: Executable = new.on_conflict_do_update(
+    statement: Statement = new.on_conflict_do_update(
         index_elements=[LoyaltyAccount.user_id],
         set_={column.key: column + new.excluded[column.key] for column in moved},
     )

@@ -20,9 +20,8 @@ from sqlalchemy import (
     table,
     update,
 )
-from sqlalchemy.sql.base import Executable
 
-from server.db.base import AnyRow, AnySelect, UtcDateTime
+from server.db.base import AnyRow, AnySelect, Statement, UtcDateTime
 from server.db.prepared import Prepared
 from server.db.upsert import insert_for, insert_of
 from server.promotion.models import Coupon, CouponUse, CouponUser, LoyaltyAccount
@@ -74,7 +73,7 @@ _OFFERED_TO = Prepared(_offered())
 
 def offered_to(connection: Connection, user_id: int, coupon_id: int | None, coupon_code: str) -> AnyRow:
     """What decides about a user's reductions with a coupon, named by its id or its code."""
-    row: AnyRow = _OFFERED_TO.first(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
+    row: AnyRow = _OFFERED_TO.one(connection, user_id=user_id, coupon_id=coupon_id, coupon_code=coupon_code)
     return row
 
 
@@ -99,12 +98,12 @@ def take_use(tx: Connection, coupon_id: int) -> int | None:
     return int(row.per_user_limit) if row else None
 
 
-def _take_use_of_user_on(dialect: str) -> Executable:
+def _take_use_of_user_on(dialect: str) -> Statement:
     new = insert_of(dialect)(CouponUser).values(
         coupon_id=bindparam("coupon_id"), user_id=bindparam("user_id"), used=1
     )
     limit = bindparam("at_most", type_=BigInteger)
-    statement: Executable = new.on_conflict_do_update(
+    statement: Statement = new.on_conflict_do_update(
         index_elements=[CouponUser.coupon_id, CouponUser.user_id],
         set_={"used": CouponUser.used + 1},
         where=or_(limit == 0, CouponUser.used < limit),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Collection, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -20,7 +21,7 @@ MIGRATING = 0x53414E5345540001
 """The advisory lock of who migrates; SQLite lets one write at a time anyway."""
 
 
-def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
+def render(kind: str, item: object, autogen: AutogenContext) -> str | Literal[False]:
     """Write our own column types in plain terms, so that a migration never depends on later code."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
@@ -30,7 +31,7 @@ def render(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False
     return False
 
 
-def release_foreign_keys(connection: Any, _record: object) -> None:
+def release_foreign_keys(connection: sqlite3.Connection, _record: object) -> None:
     """Let migrations make tables anew: while SQLite enforces its keys, dropping the old empties its children.
 
     Nothing cascades meanwhile. It has no effect inside a transaction, so it is done before the first.
@@ -39,7 +40,7 @@ def release_foreign_keys(connection: Any, _record: object) -> None:
 
 
 def check_foreign_keys(
-    ctx: MigrationContext, step: MigrationInfo, heads: Collection[Any], run_args: Mapping[str, Any]
+    ctx: MigrationContext, step: MigrationInfo, heads: Collection[object], run_args: Mapping[str, object]
 ) -> None:
     """Undo a migration of SQLite that leaves rows without their parents, by refusing before it is committed."""
     if ctx.connection is None or ctx.connection.dialect.name != "sqlite":

@@ -10,7 +10,6 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
-    Executable,
     Integer,
     SQLColumnExpression,
     String,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 )
 
 from server.cart.models import Cart, CartItem
-from server.db.base import AnyRow, AnySelect
+from server.db.base import AnyRow, AnySelect, Statement
 from server.db.prepared import Prepared
 from server.order.line_facts import HAS_NET_UNITS, NET_UNITS, NEVER_SOLD
 from server.order.models import Order, OrderLine
@@ -128,7 +127,7 @@ def _seen(who: ColumnElement[bool]) -> AnySelect:
     return select(latest.subquery())
 
 
-def _of_user() -> Executable:
+def _of_user() -> Statement:
     user = bindparam("user", type_=BigInteger)
     carted = _row(_said(CARTED), CartItem.product_id, Cart.updated_at).join_from(CartItem, Cart)
     return union_all(

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from server.catalog.discounts import Phase, phases, price_at
+from server.catalog.discounts import Discount, Phase
 from server.catalog.models import Category, InventoryLevel, Product
 from server.db.base import AnyRow
 from server.order.line_facts import HAS_NET_UNITS, NEVER_SOLD
@@ -65,14 +65,14 @@ def snapshots(
 
 
 def _snapshot(row: AnyRow, now: datetime) -> ProductSnapshot:
-    product_id, category_id, available, sold, price_minor, currency, *discount = row
-    if discount == [None, None, None, None]:
+    product_id, category_id, available, sold, price_minor, currency, *columns = row
+    if columns == [None, None, None, None]:
         return ProductSnapshot(product_id, category_id, int(available), int(sold), price_minor, currency)
-    spans = phases(row, now)
+    discount = Discount.of(row)
+    spans = discount.phases(price_minor, now)
     later = spans if len(spans) > 1 else ()
-    return ProductSnapshot(
-        product_id, category_id, int(available), int(sold), price_at(price_minor, row, now), currency, later
-    )
+    price = discount.price_at(price_minor, now)
+    return ProductSnapshot(product_id, category_id, int(available), int(sold), price, currency, later)
 
 
 class ProductWords(NamedTuple):
