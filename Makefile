@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 METHODS := clients/python/sanset_client/methods.py
 CODE := server ml clients/python bench proto tests
 
-.PHONY: help install run test check lint types contract layers generate bench faults clean
+.PHONY: help install run test check lint types contract layers generate languages bench faults clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ layers: $(VENV)/.developer ## Check that imports point one way
 
 generate: $(VENV)/.developer ## Generate code and descriptors from the protos
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python proto/generate.py generated $(METHODS)
+
+languages: $(VENV)/.developer ## Do docs/clients.md in every language whose compiler is installed
+	@$(BIN)/python -m pytest -m compilers -rs tests/languages
 
 bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
 	@$(BIN)/python -m bench
