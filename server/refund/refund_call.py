@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, Generic, TypeAlias, TypeVar
+from typing import Final, Generic, TypeAlias, TypeVar
 
 from sqlalchemy import Connection
 
@@ -32,7 +32,7 @@ R = TypeVar("R", bound=Reply)
 
 Render: TypeAlias = Callable[[OrderRefund, Sequence[RefundedUnits]], R]
 """Makes the reply from a refund and its lines."""
-Run = Callable[[Coroutine[Any, Any, None]], Coroutine[Any, Any, None]]
+Run = Callable[[Coroutine[None, None, None]], Coroutine[None, None, None]]
 """Runs what must go on although the caller may not wait for its end."""
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from sanset.v1 import order_pb2, payment_pb2, refund_pb2_grpc
 from sanset.v1 import refund_pb2 as pb
@@ -33,7 +32,7 @@ from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
 from server.rpc.ownership import must_manage_orders, owner_for
 
-GiveUp = Callable[[int], Coroutine[Any, Any, object]]
+GiveUp = Callable[[int], Coroutine[None, None, object]]
 """Settles the payment of a cancelled order: it is never charged any more, or paid back."""
 
 
