@@ -1,10 +1,6 @@
 """The commands and programs of docs/clients.md, done with the compilers that are there: `make languages`.
 
-On Debian they are: default-jdk-headless g++ golang-github-golang-protobuf-1-5-dev golang-go
-golang-google-grpc-dev libgeronimo-annotation-1.3-spec-java libgrpc++-dev libgrpc-java libnetty-java
-libperfmark-java nodejs npm pkg-config protobuf-compiler protobuf-compiler-grpc
-protobuf-compiler-grpc-java-plugin protoc-gen-go protoc-gen-go-grpc ruby-grpc ruby-grpc-tools
-ruby-googleapis-common-protos-types.
+`.ci/compilers` lists the packages of Debian that have them, besides Node.
 """
 
 from __future__ import annotations
