@@ -15,7 +15,7 @@ from server.db.base import AnyRow
 from server.db.prepared import Prepared
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """What a variant is sold as: `price_minor` at the moment, `list_minor` without the product's discount."""
 
@@ -98,15 +98,15 @@ def offer_of(connection: Connection, product_id: int, variant_id: int | None, no
 def offer_from(row: AnyRow, now: datetime) -> Offer:
     """The offer in a row of OFFERS, at the price of `now`."""
     return Offer(
-        row.product_id,
-        row.variant_id,
-        row.sku,
-        row.name,
-        row.list_minor,
-        Discount.of(row).price_at(row.list_minor, now),
-        row.currency,
-        row.max_quantity,
-        row.available,
+        product_id=row.product_id,
+        variant_id=row.variant_id,
+        sku=row.sku,
+        name=row.name,
+        list_minor=row.list_minor,
+        price_minor=Discount.of(row).price_at(row.list_minor, now),
+        currency=row.currency,
+        max_quantity=row.max_quantity,
+        available=row.available,
         on_sale=row.deleted_at is None,
         max_quantity_days=row.max_quantity_days,
     )

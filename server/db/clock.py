@@ -37,8 +37,8 @@ class DatabaseClock:
         self._ask = ask
         self._own = own
         self._lock = threading.Lock()
-        self._known: tuple[float, float] | None = None
-        self._asked_at = -AGAIN_SECONDS
+        self._reading: tuple[float, float] | None = None
+        self._measured_at = -AGAIN_SECONDS
 
     def __call__(self) -> datetime:
         """The time now, in UTC."""
@@ -46,35 +46,35 @@ class DatabaseClock:
 
     def seconds(self) -> float:
         """The time now, in seconds since the epoch."""
-        known = self._known
-        if known is None:
-            if time.monotonic() - self._asked_at >= AGAIN_SECONDS:
+        reading = self._reading
+        if reading is None:
+            if time.monotonic() - self._measured_at >= AGAIN_SECONDS:
                 self.measure()
-            known = self._known
-        if known is None:
+            reading = self._reading
+        if reading is None:
             return self._own().timestamp()
-        moment, at = known
+        moment, at = reading
         return moment + (time.monotonic() - at)
 
     def measure(self) -> None:
         """Ask the database for the time."""
         with self._lock:
-            self._asked_at = began = time.monotonic()
+            self._measured_at = began = time.monotonic()
             own = self._own().timestamp()
             try:
-                told = self._ask()
+                answer = self._ask()
             except Exception as error:  # it is away: the last answer, or our own clock, must do
                 log.warning("clock_not_compared", error=type(error).__name__)
                 return
             took = time.monotonic() - began
             if took > SURE_SECONDS:
                 return
-            offset = told - (own + took / 2)
+            offset = answer - (own + took / 2)
             if abs(offset) <= AGREEMENT_SECONDS:
                 offset = 0.0
-            elif self._known is None:
+            elif self._reading is None:
                 log.warning("clock_differs_from_the_databases", seconds=round(offset, 1))
-            self._known = (own + offset, began)
+            self._reading = (own + offset, began)
 
 
 class Timekeeper:

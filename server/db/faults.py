@@ -26,8 +26,8 @@ def lost_race(error: DBAPIError) -> bool:
     return isinstance(error.orig, _LOST_RACES)
 
 
-def row_is_held(error: DBAPIError) -> bool:
-    """Whether another transaction held a row, or SQLite's one write lock, for longer than a thread waits."""
+def row_is_locked(error: DBAPIError) -> bool:
+    """Whether a row, or SQLite's one write lock, stayed locked by another for longer than a thread waits."""
     return isinstance(error.orig, psycopg.errors.LockNotAvailable) or (
         isinstance(error.orig, sqlite3.OperationalError) and "locked" in str(error.orig)
     )
@@ -52,7 +52,7 @@ def refusal_of(error: BaseException) -> Refusal | None:
         return OutOfTime()
     if not isinstance(error, DBAPIError):
         return None
-    if lost_race(error) or row_is_held(error):
+    if lost_race(error) or row_is_locked(error):
         return Conflict()
     if isinstance(error.orig, _TOO_SLOW):
         return OutOfTime()

@@ -34,17 +34,17 @@ def refuse_losses(url: str, revision: str) -> None:
 
 def losses(url: str, revision: str) -> list[str]:
     """What would be lost, in words: tables with rows, columns with values, and what migrations say themselves."""
-    kept = _columns_at(revision)
+    remaining = _columns_at(revision)
     engine = connect(url, pool_size=1)
     try:
         with reading(engine).connect() as connection:
-            found = list(_lost(connection, kept))
+            lost = list(_lost(connection, remaining))
             for script in migrate.undone(url, revision):
                 losing = getattr(script.module, "losses", None)
-                found += losing(connection) if losing is not None else []
+                lost += losing(connection) if losing is not None else []
     finally:
         engine.dispose()
-    return found
+    return lost
 
 
 def _columns_at(revision: str) -> dict[str, set[str]]:
@@ -71,14 +71,14 @@ def _columns(connection: Connection) -> dict[str, set[str]]:
     }
 
 
-def _lost(connection: Connection, kept: dict[str, set[str]]) -> Iterator[str]:
+def _lost(connection: Connection, remaining: dict[str, set[str]]) -> Iterator[str]:
     for name, columns in sorted(_columns(connection).items()):
-        if name not in kept:
+        if name not in remaining:
             rows = connection.scalar(select(func.count()).select_from(table(name))) or 0
             if rows:
                 yield f"{rows} rows of {name}"
             continue
-        for each in sorted(columns - kept[name]):
+        for each in sorted(columns - remaining[name]):
             value: ColumnClause[object] = column(each)
             filled = (
                 select(func.count())

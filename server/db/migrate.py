@@ -63,12 +63,12 @@ def is_current(url: str) -> bool:
 def state(url: str) -> State:
     """How the database's schema stands to this code."""
     revision, oldest = _look(url)
-    known = [script.revision for script in _scripts()]
+    revisions = [script.revision for script in _scripts()]
     if revision is None:
         return State.EMPTY
-    if revision in known:
-        return State.CURRENT if revision == known[0] else State.OLD
-    return State.NEWER if oldest in known else State.TOO_NEW
+    if revision in revisions:
+        return State.CURRENT if revision == revisions[0] else State.OLD
+    return State.NEWER if oldest in revisions else State.TOO_NEW
 
 
 def outdates_code_before(url: str, revision: str = "head") -> str | None:
@@ -78,11 +78,11 @@ def outdates_code_before(url: str, revision: str = "head") -> str | None:
     """
     now, _ = _look(url)
     scripts = _scripts()
-    known = [script.revision for script in scripts]
-    if now not in known:
+    revisions = [script.revision for script in scripts]
+    if now not in revisions:
         return None
-    first = 0 if revision == "head" else known.index(revision)
-    for script in scripts[first : known.index(now)]:
+    first = 0 if revision == "head" else revisions.index(revision)
+    for script in scripts[first : revisions.index(now)]:
         if not _expands(script):
             return script.revision
     return None
@@ -99,14 +99,16 @@ def refuse_too_new(url: str) -> None:
 
 def goes_back(url: str, revision: str) -> bool:
     """Whether `revision` lies before the database's schema. Raises NoSuchRevision, and SchemaTooNew."""
-    now, known = current(url), [script.revision for script in _scripts()]
-    if revision not in (*known, "base"):
-        raise NoSuchRevision(f"there is no revision {revision!r}; there are base, {', '.join(known[::-1])}")
-    if now is not None and now not in known:
+    now, revisions = current(url), [script.revision for script in _scripts()]
+    if revision not in (*revisions, "base"):
+        raise NoSuchRevision(
+            f"there is no revision {revision!r}; there are base, {', '.join(revisions[::-1])}"
+        )
+    if now is not None and now not in revisions:
         raise SchemaTooNew(
             f"the database's schema ({now}) was made by a later release, and only that one can change it"
         )
-    return now is not None and (revision == "base" or known.index(revision) > known.index(now))
+    return now is not None and (revision == "base" or revisions.index(revision) > revisions.index(now))
 
 
 def undone(url: str, revision: str) -> Iterator[Script]:

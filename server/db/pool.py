@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 from sqlalchemy.exc import DBAPIError
 
 from server.db.deadline import Deadline, working_for
-from server.db.faults import connection_lost, lost_race, row_is_held
+from server.db.faults import connection_lost, lost_race, row_is_locked
 from server.db.turns import Turn, Turns
 from server.errors import Overloaded
 
@@ -69,7 +69,7 @@ class Pool:
                 try:
                     return await self._attempt(deadline, use_case, patience, again)
                 except DBAPIError as error:
-                    if row_is_held(error):
+                    if row_is_locked(error):
                         again = True
                         hopeless = time.monotonic() - began > row_patience
                     else:

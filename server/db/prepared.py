@@ -27,7 +27,7 @@ from server.db.driver import Arguments
 Convert = Callable[[object], object]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class _Compiled:
     sql: str
     positions: tuple[str, ...] | None  # the names in their order, where the driver wants a sequence

@@ -14,13 +14,13 @@ def sentence_of(error: BaseException, url: str) -> str | None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(cause, psycopg.errors.InsufficientPrivilege):
         return (
-            f"DATABASE_URL: the role may not do this in {_place(url)}: {_line(cause)}; a role that owns the "
+            f"DATABASE_URL: the role may not do this in {_location(url)}: {_line(cause)}; a role that owns the "
             "database, or has CREATE on its schema, may"
         )
     if isinstance(cause, psycopg.errors.ReadOnlySqlTransaction):
-        return f"DATABASE_URL: {_place(url)} is read-only now, as a standby is"
+        return f"DATABASE_URL: {_location(url)} is read-only now, as a standby is"
     if isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-        return f"DATABASE_URL: cannot use {_place(url)}: {_line(cause)}"
+        return f"DATABASE_URL: cannot use {_location(url)}: {_line(cause)}"
     if isinstance(cause, sqlite3.DatabaseError) and not isinstance(cause, sqlite3.IntegrityError):
         return f"DATABASE_URL or DATA_DIR: cannot use the database file {make_url(url).database}: {cause}"
     if isinstance(error, ArgumentError):
@@ -28,7 +28,7 @@ def sentence_of(error: BaseException, url: str) -> str | None:
     return None
 
 
-def _place(url: str) -> str:
+def _location(url: str) -> str:
     parts = make_url(url)
     port = f":{parts.port}" if parts.port else ""
     return f"the database {parts.database} at {parts.host or 'the local socket'}{port}"

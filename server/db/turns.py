@@ -41,8 +41,8 @@ class Turns:
         self._share = (threads + 1) // 2
         self._again_share = max(1, threads // 4)
         self._max_wait = max_wait_seconds
-        self._held: Counter[object] = Counter()
-        self._held_again = 0
+        self._running: Counter[object] = Counter()
+        self._running_again = 0
         self._lines: OrderedDict[object, deque[Turn]] = OrderedDict()
         self._again: deque[Turn] = deque()
         self._seconds = 0.0
@@ -95,10 +95,10 @@ class Turns:
     def give_back(self, turn: Turn) -> None:
         """End a turn, and begin the next."""
         self._free += 1
-        self._held[turn.owner] -= 1
-        if not self._held[turn.owner]:
-            del self._held[turn.owner]
-        self._held_again -= turn.again
+        self._running[turn.owner] -= 1
+        if not self._running[turn.owner]:
+            del self._running[turn.owner]
+        self._running_again -= turn.again
         self._seconds += _WEIGHT * (time.monotonic() - turn.since - self._seconds)
         while (following := self._next()) is not None:
             self._leave(following)
@@ -116,14 +116,14 @@ class Turns:
     def _may(self, turn: Turn) -> bool:
         return (
             self._free > 0
-            and (turn.owner is None or self._held[turn.owner] < self._share)
-            and not (turn.again and self._held_again >= self._again_share)
+            and (turn.owner is None or self._running[turn.owner] < self._share)
+            and not (turn.again and self._running_again >= self._again_share)
         )
 
     def _begin(self, turn: Turn) -> Turn:
         self._free -= 1
-        self._held[turn.owner] += 1
-        self._held_again += turn.again
+        self._running[turn.owner] += 1
+        self._running_again += turn.again
         turn.since = time.monotonic()
         return turn
 
