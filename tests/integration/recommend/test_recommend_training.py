@@ -29,6 +29,7 @@ from server.recommend.training.assignment import Assignment, Parameters
 from server.recommend.training.errors import TooLittleData, TrainingRunning
 from server.recommend.training.job import TrainingFailed, TrainingJob, train_now
 from server.recommend.training.models import TrainingRun
+from server.recommend.training.runs import Run
 from server.settings import Settings
 
 pytestmark = pytest.mark.usefixtures("proven_once")
@@ -176,12 +177,9 @@ def test_a_silent_training_is_given_up_and_its_place_taken(settings: Settings) -
 
 def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
-        def claim() -> int:
-            with worker.db.transaction() as tx:
-                return runs.claim(tx, Assignment(), utc_now()).id
-
-        results = await asyncio.gather(*(asyncio.to_thread(claim) for _ in range(8)), return_exceptions=True)
-        assert len([result for result in results if isinstance(result, int)]) == 1
+        claims = (worker.work.write(runs.claim, Assignment(), utc_now()) for _ in range(8))
+        results = await asyncio.gather(*claims, return_exceptions=True)
+        assert len([result for result in results if isinstance(result, Run)]) == 1
         assert len([result for result in results if isinstance(result, TrainingRunning)]) == 7
 
     play(settings, story)
