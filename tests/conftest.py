@@ -30,18 +30,24 @@ FIRST = (
     "integration/recommend/test_recommend_training.py",
     "faults/test_crash_points.py",
     "faults/",
+    "e2e/test_envoy_config.py",
+    "e2e/test_wheel.py",
     "unit/process/",
     "unit/ml/test_train.py",
     "integration/",
 )
 """What takes longest begins first, so that no worker is left with it at the end."""
 
+OWN_STACKS = ("tests/e2e/test_envoy_config.py", "tests/e2e/test_wheel.py")
+"""Files of `e2e` that share no running shop with the others."""
+
 
 class ByFile(LoadFileScheduling):
     """Gives a worker whole files, and all that share the real stacks to one worker."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/e2e" if nodeid.startswith("tests/e2e/") else super()._split_scope(nodeid)
+        shares_stacks = nodeid.startswith("tests/e2e/") and not nodeid.startswith(OWN_STACKS)
+        return "tests/e2e" if shares_stacks else super()._split_scope(nodeid)
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
@@ -96,7 +102,9 @@ def _path(item: pytest.Item) -> str:
 
 
 def _rank(path: str) -> tuple[int, str]:
-    return next((rank for rank, start in enumerate(FIRST) if path.startswith(start)), len(FIRST)), path
+    """Where a file comes, by the longest entry that it begins with."""
+    starts = [start for start in FIRST if path.startswith(start)]
+    return FIRST.index(max(starts, key=len)) if starts else len(FIRST), path
 
 
 @pytest.fixture(scope="session")
