@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 PROJECT: Final = Path(__file__).parents[2]
+EXAMPLES: Final = PROJECT / "clients/examples"
 PAGE: Final = (PROJECT / "docs/clients.md").read_text("utf-8")
 TOOLS: Final = Path(sys.executable).parent
 """Where wheels put their programs: protoc, buf."""
@@ -42,19 +43,27 @@ class App:
         path.write_text(text.replace(SHOP, shop), encoding="utf-8")
         return path
 
-    def run(self, *command: str | Path, **environment: str) -> str:
-        """Run a command in the project; return what it printed."""
-        done = subprocess.run(
+    def start(self, *command: str | Path, **environment: str) -> subprocess.Popen[str]:
+        """Start a command in the project."""
+        return subprocess.Popen(
             command,
             cwd=self.home,
             env={**os.environ, "PATH": f"{TOOLS}:{os.environ['PATH']}", **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            check=False,
         )
-        assert done.returncode == 0, done.stdout
-        return done.stdout
+
+    def run(self, *command: str | Path, **environment: str) -> str:
+        """Run a command in the project; return what it printed."""
+        process = self.start(*command, **environment)
+        output, _ = process.communicate()
+        assert process.returncode == 0, output
+        return output
+
+    def example(self, name: str) -> Path:
+        """Copy a program of clients/examples into the project."""
+        return Path(shutil.copy(EXAMPLES / name, self.home))
 
     def bash(self, commands: str, **environment: str) -> str:
         """Run commands of the page."""
