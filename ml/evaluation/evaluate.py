@@ -41,14 +41,17 @@ class ServingEvaluation:
     serving: Measures
 
     def to_json(self) -> dict[str, object]:
-        """What a manifest says of it: the measures of the model in use stand beside its version."""
+        """What a manifest says of it: the measures of the model in use beside its version.
+
+        The standard error is that of the difference: it takes the place of the model's own.
+        """
         return {
+            **self.serving,
             "version": self.version,
             "users": self.users,
             "unseen": self.unseen,
             "standard_error": self.standard_error,
             "candidate": self.candidate,
-            **self.serving,
         }
 
 

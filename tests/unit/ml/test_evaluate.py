@@ -12,7 +12,7 @@ from small_shop import make_dataset, make_interactions, make_products, no_events
 
 from ml.data.dataset import GUEST, Dataset, Events
 from ml.data.split import cases, histories, hold_out
-from ml.evaluation.evaluate import evaluate
+from ml.evaluation.evaluate import ServingEvaluation, evaluate
 from ml.evaluation.measures import average_precision_at_k, coverage_at_k, ndcg_at_k, recall_at_k
 from ml.ranking.model import Model
 
@@ -110,3 +110,17 @@ def test_nobody_to_measure_on_makes_no_figures(model: Model):
     metrics = evaluate(model, [], split.training.interactions)
     assert (metrics.users, metrics.blend, metrics.popularity) == (0, {}, {})
     assert all(scores == {} for scores in metrics.sources.values())
+
+
+def test_the_model_in_use_is_told_with_the_error_of_the_difference():
+    serving = ServingEvaluation(
+        version="all_1",
+        users=40,
+        unseen=True,
+        standard_error=0.01,
+        candidate={"recall@20": 0.31, "standard_error": 0.04},
+        serving={"recall@20": 0.3, "standard_error": 0.05},
+    )
+    manifest = serving.to_json()
+    assert (manifest["recall@20"], manifest["standard_error"]) == (0.3, 0.01)
+    assert manifest["candidate"] == {"recall@20": 0.31, "standard_error": 0.04}
