@@ -65,9 +65,13 @@ languages: $(VENV)/.developer ## Do docs/clients.md in every language whose comp
 bench: $(VENV)/.bench ## Measure against the bare echo and a FastAPI shop; writes bench/results.json
 	@$(BIN)/python -m bench
 
+# Two at a time, each on a database of its own: most of them wait for processes that are killed and start again.
 faults: $(VENV)/.developer ## Run the long fault tests: an hour, hundreds of kills on each database
-	@SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 $(BIN)/python -m pytest tests/faults tests/e2e/test_rolling.py tests/unit/pricing/test_pricing_properties.py
-	@SANSET_FAULT_ROUNDS=200 $(BIN)/python -m pytest -m either tests
+	@scratch=$$(mktemp -d $(SCRATCH)/sanset-faults.XXXXXX); trap 'rm -rf "$$scratch"' EXIT; \
+	export SANSET_FAULT_ROUNDS=200 SANSET_OUTBOX_STEP=1 PYTHONDONTWRITEBYTECODE=; \
+	$(BIN)/python -m pytest --verbose --numprocesses 2 --dist loadfile --durations 20 --basetemp="$$scratch/pytest" \
+	  tests/faults tests/e2e/test_rolling.py tests/unit/pricing/test_pricing_properties.py; \
+	$(BIN)/python -m pytest --numprocesses 2 --basetemp="$$scratch/either" -m either tests
 
 clean: ## Delete .venv; DATA_DIR stays
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache *.egg-info

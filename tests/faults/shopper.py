@@ -48,6 +48,7 @@ class Shopper(threading.Thread):
         products: Sequence[int],
         enough: threading.Event,
         seed: int,
+        pause: float = 0.0,
     ) -> None:
         super().__init__(daemon=True)
         self.account = account
@@ -59,12 +60,14 @@ class Shopper(threading.Thread):
         self._random = random.Random(seed)
         self._channels = [door.channel() for door in doors]
         self._enough = enough
+        self._pause = pause
 
     def run(self) -> None:
         """Shop until it is enough; the purchase under way is finished first."""
         try:
             while not self._enough.is_set():
                 self._buy()
+                self._enough.wait(self._pause)
         except BaseException as error:
             self.fault = error
         finally:
