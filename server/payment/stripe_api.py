@@ -20,15 +20,6 @@ from server.payment.stripe_objects import Json, PaymentIntent, StripeRefund
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentConfirmParams, PaymentIntentCreateParams, RefundListParams
 
-    class CreateParams(PaymentIntentCreateParams):
-        """With a parameter that the API refuses from 2026-09-30.endive on, for `allowed_payment_method_types`.
-
-        The library's types name it no more. The change is due, and to be tried with an account of Stripe's.
-        """
-
-        payment_method_types: list[str]
-
-
 THREADS: Final = 16
 PAGE: Final = 100
 MISSING: Final = "resource_missing"
@@ -66,10 +57,10 @@ class StripeApi:
 
     async def open_payment(self, charge: Charge, amount: int) -> PaymentIntent:
         """Make the PaymentIntent of a charge, in Stripe's units."""
-        params: CreateParams = {
+        params: PaymentIntentCreateParams = {
             "amount": amount,
             "currency": charge.amount.currency.lower(),
-            "payment_method_types": [_METHODS[charge.method]],
+            "allowed_payment_method_types": [_METHODS[charge.method]],
             "metadata": {"order": charge.key, "amount": str(charge.amount)},
         }
         if charge.customer and charge.method == "CARD":  # UPI is approved anew each time

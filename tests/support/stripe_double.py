@@ -131,8 +131,12 @@ class StripeDouble:
 
     def _create(self, form: dict[str, str]) -> Answer:
         amount, currency = int(form["amount"]), form["currency"].upper()
-        if form["payment_method_types[0]"] == "upi" and currency != "INR":
-            return _refusal("The currency provided (usd) is invalid for upi.", "parameter_invalid")
+        if "payment_method_types[0]" in form:
+            return _refusal(
+                "Received the parameter payment_method_types.", "payment_method_types_no_longer_supported"
+            )
+        if form["allowed_payment_method_types[0]"] == "upi" and currency != "INR":
+            return _refusal("No valid payment method types for this Payment Intent.", "parameter_invalid")
         if amount < _LEAST.get(currency, 1):
             return _refusal("Amount must be no less than $0.50 usd.", "amount_too_small")
         if amount > _MOST:
