@@ -6,14 +6,15 @@ with decides nothing. One that does not fit confirms nothing, is kept, and is to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVarTuple
 
 import structlog
 from sqlalchemy import Connection
 
 from server.clock import Clock
+from server.db.deadline import Deadline
 from server.db.work import Work
 from server.errors import InvalidField
 from server.order import lookup
@@ -29,8 +30,12 @@ from server.refund.processor import RefundProcessor
 from server.repeats.long_call import Reply
 
 MAX_BYTES: Final = 256 * 1024
+SECONDS: Final = 20.0
+"""What each transaction may take, whatever the patience of the gateway that reports."""
 
 log = structlog.get_logger()
+
+Ts = TypeVarTuple("Ts")
 
 
 class GatewayReports:
@@ -67,12 +72,12 @@ class GatewayReports:
         gateway, report = self._gateways.read_report(body, texts)
         if not report.concerns_us:
             return False
-        order, misfit = await self._work.read(self._whose, gateway, report)
+        order, misfit = await self._work.read(self._whose, gateway, report, deadline=Deadline(SECONDS))
         if order is None and misfit is None:  # the account takes payments of others too
             log.info("strange_payment_reported", gateway=gateway.name, event_id=report.event_id[:128])
             return False
         if order is None:
-            return not await self._work.write(self._note, gateway.name, report, misfit, vital=True)
+            return not await self._write(self._note, gateway.name, report, misfit)
         try:
             return await self._act(gateway.name, report, order)
         except GatewayAway:
@@ -95,7 +100,7 @@ class GatewayReports:
     async def _act(self, gateway: str, report: Report, order: PlacedOrder) -> bool:
         outcome = report.outcome
         if outcome is not None and outcome.status == CAPTURED:
-            return await self._work.write(self._captured, gateway, report, outcome, order, vital=True)
+            return await self._write(self._captured, gateway, report, outcome, order)
         # The rest are hints to ask: what the gateway says now counts, for reports overtake each other. Money can
         # go back only after it came, whose report may be the later one.
         with suppress(Misfit):  # a person was told
@@ -103,8 +108,11 @@ class GatewayReports:
         if report.refunds:
             await self._refunds.look(order.id)
         if report.dispute is not None:
-            return await self._work.write(self._disputed, gateway, report, report.dispute, order, vital=True)
-        return not await self._work.write(self._note, gateway, report, None, vital=True)
+            return await self._write(self._disputed, gateway, report, report.dispute, order)
+        return not await self._write(self._note, gateway, report, None)
+
+    async def _write(self, rule: Callable[[Connection, *Ts], bool], *args: *Ts) -> bool:
+        return await self._work.write(rule, *args, deadline=Deadline(SECONDS), vital=True)
 
     def _captured(
         self, tx: Connection, gateway: str, report: Report, outcome: Outcome, order: PlacedOrder

@@ -12,14 +12,16 @@ after one failed, the gateway's own list is read, and what was made there is rec
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeVar, TypeVarTuple
 
 import structlog
 from sqlalchemy import Connection
 
 from server.background import backoff
 from server.clock import Clock
+from server.db.deadline import Deadline
 from server.db.work import Work
 from server.money import Money
 from server.order import payment_queries as order_payments
@@ -31,6 +33,8 @@ from server.refund import gateway_refunds, outcomes, queries
 from server.refund.records import RefundAttempt
 from server.refund.sale import open_sale
 
+SECONDS: Final = 30.0
+"""What a transaction may take here: money moves between them, so they wait longer than other work does."""
 AT_ONCE: Final = 8
 """Refunds that are paid back beside each other; each waits for its gateway most of the time."""
 PAGE: Final = 100
@@ -38,6 +42,9 @@ FIRST_RETRY: Final = timedelta(seconds=15)
 MAX_RETRY: Final = timedelta(hours=1)
 
 log = structlog.get_logger()
+
+T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class RefundProcessor:
@@ -76,13 +83,13 @@ class RefundProcessor:
         Reports are only hints to do so, for they overtake each other; what was paid back may come back, days
         later. Raises GatewayAway.
         """
-        payment = await self._work.read(order_payments.payment, order_id, vital=True)
+        payment = await self._read(order_payments.payment, order_id)
         if payment is None or not payment.gateway_id or payment.gateway in IN_HOUSE:
             return
         gateway = self._gateways.named(payment.gateway)
         listed = await in_time(gateway.refunds(payment.gateway_id, payment.currency), self._gateway_seconds)
         for reported in listed:
-            if not await self._work.write(self._take, order_id, reported, vital=True):
+            if not await self._write(self._take, order_id, reported):
                 await self._make_room(order_id, payment.gateway, reported)
 
     async def look_first(self, order_id: int) -> None:
@@ -94,14 +101,14 @@ class RefundProcessor:
 
     async def process_pending(self) -> None:
         """Try again every refund that is due."""
-        while due := await self._work.read(queries.due_refunds, self._clock(), PAGE, vital=True):
+        while due := await self._read(queries.due_refunds, self._clock(), PAGE):
             for start in range(0, len(due), AT_ONCE):
                 await asyncio.gather(*(self.process(refund_id) for refund_id in due[start : start + AT_ONCE]))
             if len(due) < PAGE:
                 return
 
     async def _try(self, refund_id: int) -> None:
-        attempt = await self._work.write(self._begin, refund_id, vital=True)
+        attempt = await self._write(self._begin, refund_id)
         if attempt is None:
             return
         if attempt.origin == payment_status.GATEWAY:
@@ -113,7 +120,7 @@ class RefundProcessor:
         order = RefundOrder(attempt.key, attempt.number, attempt.gateway_id, attempt.amount)
         gateway = self._gateways.named(attempt.gateway)
         outcome = await in_time(gateway.refund(order), self._gateway_seconds)
-        await self._work.write(self._end, attempt, outcome, vital=True)
+        await self._write(self._end, attempt, outcome)
         return outcome.status
 
     async def _make_room(self, order_id: int, gateway: str, reported: PaidBack) -> None:
@@ -121,11 +128,17 @@ class RefundProcessor:
 
         Raises GatewayAway while one of them is not settled.
         """
-        for refund_id in await self._work.read(queries.own_pending, order_id, vital=True):
-            attempt = await self._work.write(self._begin, refund_id, vital=True)
+        for refund_id in await self._read(queries.own_pending, order_id):
+            attempt = await self._write(self._begin, refund_id)
             if attempt is not None and await self._ask(attempt) == payment_status.PENDING:
                 raise GatewayAway("a refund of the same money is under way")
-        await self._work.write(self._take_or_alert, order_id, gateway, reported, vital=True)
+        await self._write(self._take_or_alert, order_id, gateway, reported)
+
+    async def _read(self, query: Callable[[Connection, *Ts], T], *args: *Ts) -> T:
+        return await self._work.read(query, *args, deadline=Deadline(SECONDS), vital=True)
+
+    async def _write(self, rule: Callable[[Connection, *Ts], T], *args: *Ts) -> T:
+        return await self._work.write(rule, *args, deadline=Deadline(SECONDS), vital=True)
 
     def _take(self, tx: Connection, order_id: int, reported: PaidBack) -> bool:
         return gateway_refunds.take(tx, order_id, reported, alerts=self._alerts, now=self._clock())

@@ -20,7 +20,7 @@ from server.db.database import Database
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.refund import queries, return_queries
-from server.refund.processor import RefundProcessor
+from server.refund.processor import SECONDS, RefundProcessor
 from server.refund.records import OrderRefund, RefundedUnits
 from server.refund.service import RefundTerms, key_of, refund
 from server.repeats.claims import Claim
@@ -79,7 +79,9 @@ class RefundCall(Generic[R]):
 
         async def finish(refund_id: int) -> Ended[R]:
             await run(self._refunds.process(refund_id))
-            return await self._work.write(self._end, request, refund_id, vital=True)
+            return await self._work.write(
+                self._end, request, refund_id, deadline=Deadline(SECONDS), vital=True
+            )
 
         await self._refunds.look_first(request.terms.order_id)
         begin = partial(self._work.run, self._begin, request, deadline=deadline)
