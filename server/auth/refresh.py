@@ -1,4 +1,7 @@
-"""Refresh tokens: opaque, stored as hashes, each with one successor that only this shop can compute."""
+"""Refresh tokens: opaque, stored as hashes, each with one successor that only this shop can compute.
+
+What one that comes back means, a lost reply or theft, is decided in `sessions`.
+"""
 
 from __future__ import annotations
 
