@@ -164,6 +164,42 @@ def test_every_error_is_a_status(
     assert reply.headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("path", "media_type", "text"),
+    [
+        ("/openapi.json", "application/json", b'"openapi": "3.1.0"'),
+        ("/docs", "text/html; charset=utf-8", b"/docs/start.js"),
+        ("/docs/start.js", "application/javascript; charset=utf-8", b"/openapi.json"),
+        ("/docs/swagger-ui-bundle.js", "application/javascript; charset=utf-8", b"SwaggerUIBundle"),
+        ("/docs/swagger-ui.css", "text/css; charset=utf-8", b".swagger-ui"),
+        ("/redoc/", "text/html; charset=utf-8", b"/redoc/start.js"),
+        ("/redoc/start.js", "application/javascript; charset=utf-8", b"/openapi.json"),
+        ("/redoc/redoc.standalone.js", "application/javascript; charset=utf-8", b"Redoc"),
+    ],
+)
+def test_the_documentation_is_served_from_the_shop_alone(
+    gateway: Gateway, path: str, media_type: str, text: bytes
+) -> None:
+    reply = gateway.call("GET", path)
+    assert (reply.status, reply.headers["content-type"]) == (200, media_type)
+    assert text in reply.body
+    assert reply.headers["cache-control"] == "public, max-age=300"
+    assert reply.headers["x-content-type-options"] == "nosniff"
+    policy = reply.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+    assert gateway.call("GET", path, accept_encoding="br").headers.get("content-encoding") == (
+        "br" if len(reply.body) >= 1024 else None
+    )
+    assert gateway.call("HEAD", path).headers["content-type"] == media_type
+    assert gateway.call("POST", path, "{}").status == 404
+
+
+def test_no_other_file_is_served(gateway: Gateway) -> None:
+    for path in ("/docs/..%2fconfig.py", "/docs/config.py", "/docs/../../config.py", "/redoc/docs.js"):
+        assert gateway.call("GET", path).status in (400, 404)
+
+
 def test_too_many_or_too_large_headers_are_431(gateway: Gateway) -> None:
     for headers in ({"a": "x" * 40_000}, {f"h{number}": "1" for number in range(150)}):
         assert gateway.call("GET", PRODUCT, **headers).status == 431

@@ -38,7 +38,7 @@ def test_the_wheel_holds_every_file_of_the_packages(installed: Path) -> None:
         ours = {path.relative_to(PROJECT) for path in (PROJECT / package).rglob("*") if path.is_file()}
         packed = {path.relative_to(installed) for path in (installed / package).rglob("*") if path.is_file()}
         assert {path for path in ours if "__pycache__" not in path.parts} == packed
-    for name in ("sanset.binpb", "service_config.json"):
+    for name in ("sanset.binpb", "service_config.json", "openapi.json"):
         assert (installed / "sanset" / name).read_bytes() == (
             PROJECT / "generated/sanset" / name
         ).read_bytes()

