@@ -48,6 +48,8 @@ class Unauthenticated(Refusal):
     """The caller is not known."""
 
     code = "UNAUTHENTICATED"
+    challenge = "Bearer"
+    """What HTTP's header WWW-Authenticate says of it."""
 
 
 class PermissionDenied(Refusal):
@@ -189,3 +191,4 @@ class TokenInvalid(Unauthenticated):
     """One sentence for every flaw of a token, so that a forger learns nothing."""
 
     message = "The access token is not valid any more; refresh it or sign in again."
+    challenge = 'Bearer error="invalid_token"'

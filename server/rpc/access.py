@@ -31,7 +31,7 @@ def permits(role: Role, permission: int) -> bool:
 
 
 class TokenMissing(Unauthenticated):
-    """The method needs a signed-in caller."""
+    """The method needs a signed-in caller, or what was sent is no bearer token."""
 
     message = "Sign in first: send the metadata 'authorization: Bearer <access_token>'."
 
@@ -77,7 +77,7 @@ class Access:
     def _identify(self, authorization: str) -> Identity:
         scheme, _, token = authorization.partition(" ")
         if scheme.lower() != "bearer":
-            raise TokenInvalid()
+            raise TokenMissing()
         identity = self._verify(token)
         if identity.expires_at <= self._now():
             raise TokenInvalid()

@@ -9,7 +9,7 @@ from typing import Final, NoReturn
 
 from google.protobuf.message import Message
 
-from server.errors import OutOfTime, Refusal
+from server.errors import OutOfTime, Refusal, Unauthenticated
 from server.rpc.call import Call, Context
 from server.rpc.status import DETAILS_KEY, code_of, rich_status
 
@@ -31,6 +31,8 @@ async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
         metadata.append((NOT_BEGUN_KEY, "1"))
     if refusal.retry_after_seconds is not None:  # RetryInfo once more, in the header that HTTP has for it
         metadata.append(("retry-after", str(math.ceil(refusal.retry_after_seconds))))
+    if isinstance(refusal, Unauthenticated):
+        metadata.append(("www-authenticate", refusal.challenge))
     await context.abort(code_of(refusal), status.message, tuple(metadata))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Self
 
@@ -9,6 +10,8 @@ from pydantic import Field, field_validator, model_validator
 
 from server.settings.group import Group
 from server.settings.origins import origin_of
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9-]{1,100}")
 
 
 class NetworkSettings(Group):
@@ -32,6 +35,22 @@ class NetworkSettings(Group):
         ["http://localhost:3000", "http://localhost:5173"],
         description="Browser origins allowed to call, as a JSON list; each by name, there is no wildcard",
     )
+
+    cors_headers: list[str] = Field(
+        ["traceparent", "tracestate", "baggage", "sentry-trace", "x-requested-with", "cache-control"],
+        description="Headers that pages of these origins may send besides the API's own, as a JSON list",
+    )
+    cors_exposed_headers: list[str] = Field(
+        [], description="Headers of replies that they may read besides the API's own, as a JSON list"
+    )
+
+    @field_validator("cors_headers", "cors_exposed_headers")
+    @classmethod
+    def _names_of_headers(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if not _HEADER_NAME.fullmatch(name):
+                raise ValueError(f"{name!r} is not the name of a header; there is no wildcard")
+        return [name.lower() for name in value]
 
     @field_validator("cors_origins")
     @classmethod

@@ -244,6 +244,21 @@ def test_only_listed_origins_may_read(gateway: Gateway, origin: str) -> None:
             assert reply.headers.get("access-control-allow-origin") == allowed
 
 
+def test_pages_may_send_and_read_the_headers_of_the_api_and_those_that_are_set(gateway: Gateway) -> None:
+    preflight = gateway.call(
+        "OPTIONS",
+        PRODUCT,
+        origin=ORIGIN,
+        access_control_request_method="PATCH",
+        access_control_request_headers="authorization,if-match,idempotency-key,traceparent",
+    )
+    allowed = set(preflight.headers["access-control-allow-headers"].split(", "))
+    assert {"authorization", "if-match", "if-none-match", "idempotency-key", "last-event-id"} <= allowed
+    assert {"traceparent", "tracestate", "baggage", "sentry-trace", "x-requested-with"} <= allowed
+    exposed = gateway.call("GET", PRODUCT, origin=ORIGIN).headers["access-control-expose-headers"]
+    assert {"x-request-id", "etag", "retry-after", "www-authenticate"} <= set(exposed.split(", "))
+
+
 @pytest.mark.parametrize("coding", ["gzip", "br"])
 def test_large_replies_are_compressed_and_streams_are_not(gateway: Gateway, coding: str) -> None:
     assert (

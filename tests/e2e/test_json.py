@@ -324,7 +324,7 @@ def test_a_path_that_does_not_exist_is_a_404(stack: Stack, verb: str, path: str)
         ("GET", "auth/login", "POST"),
         ("TRACE", "products/", "GET, POST"),
         ("PROPFIND", "products?a=b", "GET, POST"),
-        ("OPTIONS", "cart", "GET"),
+        ("PUT", "products/trending", "GET"),
     ],
 )
 def test_a_verb_that_a_path_does_not_take_is_a_405_that_names_those_it_takes(
@@ -334,6 +334,24 @@ def test_a_verb_that_a_path_does_not_take_is_a_405_that_names_those_it_takes(
     assert _reason(reply) == (405, "METHOD_UNKNOWN")
     assert reply.headers["allow"] == allowed
     assert allowed in reply.json()["message"]
+
+
+def test_options_names_the_verbs(stack: Stack) -> None:
+    for path, allowed in (("cart", "GET"), ("products?a=b", "GET, POST")):
+        reply = stack.client().request("OPTIONS", path)
+        assert (reply.status_code, reply.headers["allow"], reply.content) == (204, allowed, b"")
+
+
+def test_a_401_says_what_is_expected(stack: Stack) -> None:
+    for sent, challenge, reason in (
+        ({}, "Bearer", "TOKEN_MISSING"),
+        ({"authorization": "Basic am9objpzZWNyZXQ="}, "Bearer", "TOKEN_MISSING"),
+        ({"authorization": "Bearer a.b.c"}, 'Bearer error="invalid_token"', "TOKEN_INVALID"),
+    ):
+        for path in ("orders", "orders/7/track"):
+            reply = stack.client().get(path, headers=sent)
+            assert _reason(reply) == (401, reason), path
+            assert reply.headers["www-authenticate"] == challenge
 
 
 def test_head_is_answered_as_get_without_a_body(stack: Stack, mug: Any, buyer: Person) -> None:

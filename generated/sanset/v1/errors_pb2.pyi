@@ -47,7 +47,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 10
     """The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
     TOKEN_MISSING: _ErrorReason.ValueType  # 20
-    """No access token was sent. UNAUTHENTICATED."""
+    """No access token was sent, or not as "Bearer <access_token>". UNAUTHENTICATED."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 21
     """The access token is malformed, forged, expired or revoked. UNAUTHENTICATED."""
     INVALID_CREDENTIALS: _ErrorReason.ValueType  # 22
@@ -264,7 +264,7 @@ WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 9
 REQUEST_TOO_LARGE: ErrorReason.ValueType  # 10
 """The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
 TOKEN_MISSING: ErrorReason.ValueType  # 20
-"""No access token was sent. UNAUTHENTICATED."""
+"""No access token was sent, or not as "Bearer <access_token>". UNAUTHENTICATED."""
 TOKEN_INVALID: ErrorReason.ValueType  # 21
 """The access token is malformed, forged, expired or revoked. UNAUTHENTICATED."""
 INVALID_CREDENTIALS: ErrorReason.ValueType  # 22

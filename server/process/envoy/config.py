@@ -35,6 +35,34 @@ FORWARDED = "x-forwarded"
 FORWARDED_BUT_FOR = "x-forwarded(?:-(?:f|fo|(?:[^f]|f[^o]|fo[^r]|for.).*))?"
 """The headers x-forwarded-… but for x-forwarded-for itself."""
 
+API_HEADERS = (
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "last-event-id",
+    "x-request-id",
+    "x-cart-token",
+    "grpc-timeout",
+    "x-grpc-web",
+    "x-user-agent",
+)
+"""Headers that a browser's page may send whatever CORS_HEADERS says."""
+
+API_REPLY_HEADERS = (
+    "x-request-id",
+    "retry-after",
+    "allow",
+    "etag",
+    "www-authenticate",
+    "content-disposition",
+    "grpc-status",
+    "grpc-message",
+    "grpc-status-details-bin",
+)
+"""Headers of a reply that a browser's page may read whatever CORS_EXPOSED_HEADERS says."""
+
 MAX_REPLY_BYTES = 4 * 1024 * 1024
 """Bytes that the JSON of a reply may take, as server.paging promises; it is made in one piece."""
 
@@ -76,6 +104,7 @@ def values(
         **expressions(METHODS),
         **_native_refusals(retry_seconds),
         **_limits(settings, len(worker_ports)),
+        **_cors(settings),
         "RETRY_SECONDS": str(retry_seconds),
         "ADDRESS": json.dumps(addresses[0]),
         "MORE_ADDRESSES": json.dumps([{"address": each} for each in addresses[1:]]),
@@ -97,7 +126,6 @@ def values(
         "OPENAPI": str(OPENAPI),
         "PAGES": str(PAGES),
         "UI_FILES": str(_files_of_wheel("openapi_ui_bundles", "openapi-ui-bundles")),
-        "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
         "DEADLINE_SECONDS": f"{deadline:.3f}",
         "GRPC_MILLISECONDS": str(round((deadline + 2) * 1000)),
         "ROUTE_TIMEOUT": f"{deadline + 1:.3f}s",  # the worker, who knows why, gives up first
@@ -134,6 +162,17 @@ def _files_of_wheel(module: str, wheel: str) -> Path:
     if spec is None or spec.origin is None:
         raise GatewayUnusable(f"the {wheel} wheel is not installed; run `make install`")
     return Path(spec.origin).parent
+
+
+def _cors(settings: Settings) -> dict[str, str]:
+    """Return which pages may call, and the headers that they may send and read."""
+    sent = dict.fromkeys([*API_HEADERS, *settings.cors_headers])
+    exposed = dict.fromkeys([*API_REPLY_HEADERS, *settings.cors_exposed_headers])
+    return {
+        "CORS_ORIGINS": json.dumps([{"exact": origin} for origin in settings.cors_origins]),
+        "CORS_HEADERS": json.dumps(", ".join(sent)),
+        "CORS_EXPOSED_HEADERS": json.dumps(", ".join(exposed)),
+    }
 
 
 def _limits(settings: Settings, workers: int) -> dict[str, str]:

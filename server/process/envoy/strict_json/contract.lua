@@ -17,6 +17,7 @@ local MAX_NAME, MAX_TEXT, MAX_MESSAGE = 1000, 200, 1000
 local messages = {}
 local root = {literals = {}}
 local exact = {} -- by verb and path, where the path has no variables
+local literal = {} -- the same paths, whatever the verb: no variable of another path stands for one
 local ANYTHING = {kind = "any"}
 local NOTHING = {kind = "message", fields = {}}
 
@@ -53,6 +54,7 @@ local function route(verb, path, binding)
   if not variables then
     exact[verb] = exact[verb] or {}
     exact[verb][path] = binding
+    literal[path] = true
   end
 end
 

@@ -147,10 +147,15 @@ end
 
 local function refuse_verb(handle, verb, segments)
   local allowed, verbs = {}, {}
-  collect_verbs(root, segments, 1, allowed)
+  local path = "/" .. concat(segments, "/")
+  for each, paths in pairs(exact) do allowed[each] = paths[path] and true end
+  if not next(allowed) then collect_verbs(root, segments, 1, allowed) end
   for each in pairs(allowed) do verbs[#verbs + 1] = each end
   if #verbs == 0 then return end -- the transcoder says that there is no such path
   table.sort(verbs)
+  if verb == "OPTIONS" then -- a preflight never comes here, CORS answers it
+    return handle:respond({[":status"] = "204", allow = concat(verbs, ", ")}, "")
+  end
   local sentence = format("%s is not possible here. What is: %s.", verb, concat(verbs, ", "))
   refuse(handle, "405", 12, "METHOD_UNKNOWN", sentence, nil, {allow = concat(verbs, ", ")})
 end
@@ -182,7 +187,7 @@ function envoy_on_request(handle)
   if not binding then
     segments = split(path)
     binding = walk(root, segments, 1, verb)
-    if not binding or (head and binding.stream) then
+    if not binding or literal[path] or (head and binding.stream) then
       return refuse_verb(handle, head and "HEAD" or verb, segments)
     end
   end
