@@ -37,7 +37,9 @@ class Operations:
         paths: dict[str, Json] = {}
         for call in self._contract.calls():
             for number, binding in enumerate(call.bindings, start=1):
-                paths.setdefault(binding.path, {})[binding.verb] = self._operation(call, binding, number)
+                paths.setdefault(_templated(binding.path), {})[binding.verb] = self._operation(
+                    call, binding, number
+                )
         return dict(paths)
 
     def _operation(self, call: Call, binding: Binding, number: int) -> Json:
@@ -90,7 +92,7 @@ class Operations:
         for path in in_path:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
-            yield _parameter(path, "path", schema, is_required=True)
+            yield _parameter(_variable(path), "path", schema, is_required=True)
         if binding.body == "*":
             return
         for name, owner, field in self._in_query(request):
@@ -120,7 +122,8 @@ class Operations:
             }
         _, field = self._find(request[1:], binding.body)
         if field.type_name == RAW_BODY:
-            return {"required": True, "content": {"*/*": {"schema": {"description": "Bytes as they are."}}}}
+            signed: Json = {"schema": {"description": "As it was signed."}}
+            return {"required": True, "content": {"application/json": signed}}
         schema = self._schemas.resource(field.type_name, is_update=binding.verb != "post")
         return {"required": True, "content": {"application/json": {"schema": schema}}}
 
@@ -133,6 +136,16 @@ class Operations:
         if call.method.server_streaming:
             return _done(_STREAM, {"application/json": body, "text/event-stream": body})
         return _done("Done.", {"application/json": body})
+
+
+def _templated(path: str) -> str:
+    """A path with the names of variables that the document has."""
+    return _VARIABLE.sub(lambda match: f"{{{_variable(match.group(1))}}}", path)
+
+
+def _variable(field: str) -> str:
+    """The name of a field in a path: tools take `product.id` for a member of `product`."""
+    return field.replace(".", "_")
 
 
 def _done(description: str, content: Json) -> Json:

@@ -220,6 +220,7 @@ def test_forged_headers_reach_no_worker(gateway: Gateway) -> None:
         cookie="session=1",
         x_request_id="mine",
         authorization="Bearer token",
+        **{"a*b": "no name in gRPC"},
     )
     seen = json.loads(reply.json["description"])
     assert seen["authorization"] == "Bearer token"
@@ -228,7 +229,7 @@ def test_forged_headers_reach_no_worker(gateway: Gateway) -> None:
     assert seen["x-sanset-seconds"] == "1.500"
     assert 1.5 < float(seen["deadline"]) <= 3.5
     assert "1.2.3.4" not in json.dumps(seen)
-    assert not {"x-user-id", "x-odd-bin", "cookie"} & seen.keys()
+    assert not {"x-user-id", "x-odd-bin", "a*b", "cookie"} & seen.keys()
     with socket.create_connection(("127.0.0.1", gateway.port)) as raw:
         raw.sendall(f"GET {PRODUCT} HTTP/1.1\r\nHost: a\r\nx_user_id: 1\r\n\r\n".encode())
         assert b" 400 " in raw.recv(100)

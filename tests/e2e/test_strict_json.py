@@ -170,7 +170,8 @@ def buyer(stack: Stack) -> Person:
     [
         ('{"quantitiy": 5}', "quantitiy", 'did you mean "quantity"?'),
         ('{"product_id": 1, "\\u0071uantitiy": 1}', "quantitiy", 'did you mean "quantity"?'),
-        ('{"product_id": 1, "\\ud83d\\ude00": 1}', "\\", "there is no such field"),
+        ('{"product_id": 1, "\\ud83d\\ude00": 1}', "\U0001f600", "there is no such field"),
+        ('{"product_id": 1, "a\\uDE00": 1}', "a\ufffd", "there is no such field"),
         ('{"product_id": 1, "": 1}', "request", "there is no such field"),
         ('{"quantity": 1, "qty": 1}', "qty", "is given twice"),
         ('{"quantity": 1, "\\u0071ty": 1}', "qty", "is given twice"),
@@ -188,9 +189,6 @@ def buyer(stack: Stack) -> Person:
 )
 def test_a_mistake_is_said_with_its_field(buyer: Person, content: str, field: str, text: str) -> None:
     refused = _refused(buyer.http.post("cart/add", content=content))
-    if field == "\\":
-        assert len(refused) == 1
-        return
     assert text in refused[field]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,20 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sanset.v1 import access_pb2, errors_pb2
 from sanset.v1.access_pb2 import AccessRule
 
-from server.contract import METHODS, bindings_of, is_public
+from server.contract import METHODS, Binding, bindings_of, is_public
 
 DOCUMENT: Any = json.loads((Path(__file__).parents[2] / "generated/sanset/openapi.json").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
+
+
+def _path(binding: Binding) -> str:
+    """The path of a binding as the document names its variables."""
+    return re.sub(r"\{[^}]+\}", lambda match: match[0].replace(".", "_"), binding.path)
+
+
+def test_no_two_paths_differ_in_the_names_of_variables_only() -> None:
+    paths = [re.sub(r"\{[^}]+\}", "{}", path) for path in DOCUMENT["paths"]]
+    assert len(set(paths)) == len(paths)
 
 
 def test_it_is_valid() -> None:
@@ -23,14 +34,14 @@ def test_it_is_valid() -> None:
 
 
 def test_every_binding_is_an_operation_and_no_operation_is_more() -> None:
-    bindings = {(each.path, each.verb.lower()) for method in METHODS for each in bindings_of(method)}
+    bindings = {(_path(each), each.verb.lower()) for method in METHODS for each in bindings_of(method)}
     assert {(path, verb) for path, verbs in DOCUMENT["paths"].items() for verb in verbs} == bindings
 
 
 @pytest.mark.parametrize("method", METHODS, ids=[method.name for method in METHODS])
 def test_an_operation_is_described_and_guarded_as_its_method(method: MethodDescriptor) -> None:
     for binding in bindings_of(method):
-        operation = DOCUMENT["paths"][binding.path][binding.verb.lower()]
+        operation = DOCUMENT["paths"][_path(binding)][binding.verb.lower()]
         assert operation["summary"]
         assert operation["description"]
         assert ("requestBody" in operation) == bool(binding.body)
@@ -39,7 +50,7 @@ def test_an_operation_is_described_and_guarded_as_its_method(method: MethodDescr
             method.GetOptions().Extensions[access_pb2.access].level == AccessRule.OPTIONAL
         )
         in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
-        assert in_path == {part.strip("{}") for part in binding.path.split("/") if part.startswith("{")}
+        assert in_path == {part.strip("{}") for part in _path(binding).split("/") if part.startswith("{")}
         if binding.body == "*":
             assert all(each["in"] == "path" for each in operation["parameters"])
 
@@ -72,7 +83,7 @@ def test_what_must_be_sent_is_required_to_create_and_not_to_change() -> None:
 
     product = {"$ref": "#/components/schemas/Product"}
     assert body("/api/v1/products", "post") == {"allOf": [product, {"required": ["name", "price"]}]}
-    assert body("/api/v1/products/{product.id}", "patch") == product
+    assert body("/api/v1/products/{product_id}", "patch") == product
     assert "order_id" not in body("/api/v1/orders/{order_id}/status", "put")["properties"]
 
 

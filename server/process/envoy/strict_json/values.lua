@@ -88,11 +88,19 @@ local PLAIN = {b = "\b", f = "\f", n = "\n", r = "\r", t = "\t", ['"'] = '"', ["
 local function utf8_of(code)
   if code < 0x80 then return string.char(code) end
   if code < 0x800 then return string.char(0xC0 + math.floor(code / 64), 0x80 + code % 64) end
+  if code >= 0xD800 and code < 0xE000 then return "\239\191\189" end -- half of a pair
+  if code >= 0x10000 then
+    return string.char(0xF0 + math.floor(code / 262144), 0x80 + math.floor(code / 4096) % 64)
+      .. string.char(0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
+  end
   return string.char(0xE0 + math.floor(code / 4096), 0x80 + math.floor(code / 64) % 64, 0x80 + code % 64)
 end
 
 local function unescaped(raw)
   if not find(raw, "\\", 1, true) then return raw end
+  raw = string.gsub(raw, "\\u([dD][89abAB]%x%x)\\u([dD][c-fC-F]%x%x)", function(high, low)
+    return utf8_of(0x10000 + (tonumber(high, 16) - 0xD800) * 1024 + tonumber(low, 16) - 0xDC00)
+  end)
   raw = string.gsub(raw, "\\u(%x%x%x%x)", function(code)
     -- A backslash or quote made so must not be taken for the beginning of an escape below.
     local number = tonumber(code, 16)
