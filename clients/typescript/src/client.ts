@@ -1,0 +1,127 @@
+// A shop, and the user who is signed in.
+import { type Client, Code, type Transport, createClient } from "@connectrpc/connect";
+import { readError } from "./errors.js";
+import { AuthService, type Tokens } from "./gen/sanset/v1/auth_pb.js";
+import { CartService } from "./gen/sanset/v1/cart_pb.js";
+import { CatalogService } from "./gen/sanset/v1/catalog_pb.js";
+import { InventoryService } from "./gen/sanset/v1/inventory_pb.js";
+import { ModelService } from "./gen/sanset/v1/model_pb.js";
+import type { OrderEvent } from "./gen/sanset/v1/order_pb.js";
+import { OrderService } from "./gen/sanset/v1/order_service_pb.js";
+import { PaymentService } from "./gen/sanset/v1/payment_pb.js";
+import { PromotionService } from "./gen/sanset/v1/promotion_pb.js";
+import { RecommendService } from "./gen/sanset/v1/recommend_pb.js";
+import { RefundService } from "./gen/sanset/v1/refund_pb.js";
+import { SegmentService } from "./gen/sanset/v1/segment_pb.js";
+import { UserService } from "./gen/sanset/v1/user_pb.js";
+import { WebhookService } from "./gen/sanset/v1/webhook_pb.js";
+import { MemoryStorage, Session, type TokenStorage } from "./session.js";
+import { type TrackOptions, track } from "./tracking.js";
+import { SessionTransport } from "./transport.js";
+
+/** Given to every call that has one reply, unless the call says otherwise. */
+const TIMEOUT_MS = 10_000;
+
+/** Given to Refresh. Twice this lies well within the half minute in which the server repeats a lost reply. */
+const REFRESH_TIMEOUT_MS = 4_000;
+
+/** How a client behaves; all of it may be left out. */
+export interface ClientOptions {
+  /** The deadline of calls that have one reply and bring none: 10 s unless given. */
+  readonly timeoutMs?: number;
+  /** Where the tokens are kept. `localStorage` keeps a user signed in, in every tab; without, they end with the page. */
+  readonly storage?: TokenStorage;
+  /** The name of the tokens in the storage, for pages that call several shops. */
+  readonly storageKey?: string;
+  /** Called when the server ends the session: ask the user to sign in again. */
+  readonly onSignedOut?: () => void;
+}
+
+/** A client of a shop: each service by its noun, with a method for every RPC. */
+export class SansetClient {
+  /** What every call goes through, for a client of a service of your own making. */
+  readonly transport: Transport;
+  readonly auth: Client<typeof AuthService>;
+  readonly users: Client<typeof UserService>;
+  readonly catalog: Client<typeof CatalogService>;
+  readonly inventory: Client<typeof InventoryService>;
+  readonly cart: Client<typeof CartService>;
+  readonly promotions: Client<typeof PromotionService>;
+  readonly orders: Client<typeof OrderService>;
+  readonly payments: Client<typeof PaymentService>;
+  readonly refunds: Client<typeof RefundService>;
+  readonly webhooks: Client<typeof WebhookService>;
+  readonly recommend: Client<typeof RecommendService>;
+  readonly models: Client<typeof ModelService>;
+  readonly segments: Client<typeof SegmentService>;
+  private readonly session: Session;
+
+  /** `transport` is Connect's, gRPC or gRPC-Web: `createWebClient` and `createNodeClient` bring one. */
+  constructor(transport: Transport, options: ClientOptions = {}) {
+    this.session = new Session(
+      (refreshToken) => this.refresh(refreshToken),
+      options.storage ?? new MemoryStorage(),
+      options.storageKey ?? "sanset.tokens",
+      options.onSignedOut ?? (() => undefined),
+    );
+    this.transport = new SessionTransport(transport, this.session, options.timeoutMs ?? TIMEOUT_MS);
+    this.auth = createClient(AuthService, this.transport);
+    this.users = createClient(UserService, this.transport);
+    this.catalog = createClient(CatalogService, this.transport);
+    this.inventory = createClient(InventoryService, this.transport);
+    this.cart = createClient(CartService, this.transport);
+    this.promotions = createClient(PromotionService, this.transport);
+    this.orders = createClient(OrderService, this.transport);
+    this.payments = createClient(PaymentService, this.transport);
+    this.refunds = createClient(RefundService, this.transport);
+    this.webhooks = createClient(WebhookService, this.transport);
+    this.recommend = createClient(RecommendService, this.transport);
+    this.models = createClient(ModelService, this.transport);
+    this.segments = createClient(SegmentService, this.transport);
+  }
+
+  /** Whether there are tokens of a user. */
+  get signedIn(): boolean {
+    return this.session.signedIn;
+  }
+
+  /** The token of the cart filled before signing in; "" when there is none. Whoever has it has the cart. */
+  get cartToken(): string {
+    return this.session.cartToken;
+  }
+
+  /** Signs in by e-mail address or user name. Rejects with UNAUTHENTICATED (INVALID_CREDENTIALS). */
+  async login(login: string, password: string): Promise<void> {
+    const request = login.includes("@") ? { email: login, password } : { username: login, password };
+    this.session.put(await this.auth.login(request));
+  }
+
+  /** Signs out here or everywhere, and forgets the tokens. Keeps them when the server cannot be reached. */
+  async logout({ allSessions = false }: { allSessions?: boolean } = {}): Promise<void> {
+    if (!this.signedIn) return;
+    try {
+      await this.auth.logout({ allSessions });
+    } catch (failure) {
+      if (readError(failure).code !== Code.Unauthenticated) throw failure;
+    }
+    this.session.put(undefined);
+  }
+
+  /** Yields each step of an order, those so far and then live, until its last; goes on by itself after cuts. */
+  trackOrder(orderId: bigint, options?: TrackOptions): AsyncGenerator<OrderEvent, void, undefined> {
+    return track(this.orders, orderId, options);
+  }
+
+  private async refresh(refreshToken: string): Promise<Tokens> {
+    const attempt = () => this.auth.refresh({ refreshToken }, { timeoutMs: REFRESH_TIMEOUT_MS });
+    try {
+      return await attempt();
+    } catch (failure) {
+      const { code } = readError(failure);
+      if (code !== Code.Unavailable && code !== Code.DeadlineExceeded) throw failure;
+      // The reply may have been lost. The server gives the same tokens again if asked soon; later it would take
+      // the repeat for theft.
+      return attempt();
+    }
+  }
+}

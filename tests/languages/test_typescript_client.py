@@ -1,0 +1,59 @@
+"""The TypeScript client, built and called in Node as its users do: `make languages`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from support.clients_page import PROJECT
+from support.real_stack import Stack, stack_of
+
+pytestmark = pytest.mark.compilers
+
+CLIENT: Final = PROJECT / "clients/typescript"
+MAX_BYTES: Final = 48 * 1024
+"""What a page may load for it, compressed."""
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The package, built in a copy of the project."""
+    if shutil.which("npm") is None:
+        pytest.skip("not installed: npm")
+    project = tmp_path_factory.mktemp("typescript")
+    shutil.copytree(PROJECT / "proto", project / "proto", ignore=shutil.ignore_patterns("__pycache__"))
+    home = project / "clients/typescript"
+    shutil.copytree(CLIENT, home, ignore=shutil.ignore_patterns("node_modules", "dist", "gen"))
+    if subprocess.run(["npm", "ci", "--silent"], cwd=home, capture_output=True, check=False).returncode != 0:
+        pytest.skip("npm cannot install what the client is built with")
+    _run(home, "npm", "run", "--silent", "build")
+    return home
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """A running shop."""
+    with stack_of(tmp_path_factory.mktemp("shop"), workers=1) as stack:
+        yield stack
+
+
+def test_it_calls_a_shop(package: Path, shop: Stack) -> None:
+    addresses = {"SHOP": f"http://{shop.native}", "WEB": shop.origin}
+    _run(package, "node", "--test", "dist/test/shop.test.js", **addresses)
+
+
+def test_a_page_loads_little_for_it(package: Path) -> None:
+    assert int(_run(package, "npm", "run", "--silent", "size")) <= MAX_BYTES
+
+
+def _run(home: Path, *command: str, **environment: str) -> str:
+    process = subprocess.run(
+        command, cwd=home, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    assert process.returncode == 0, process.stdout + process.stderr
+    return process.stdout
