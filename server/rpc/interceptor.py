@@ -180,6 +180,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 self._running.bound(task, None)
                 with self._limits.stream(call):
                     await self._send(behaviour(request, call), call, context)
+                context.set_trailing_metadata(((REQUEST_ID_KEY, call.request_id),))
             except (Exception, asyncio.CancelledError) as error:
                 call = call or unread_call(method)
                 interruption = self._running.interruption(task)

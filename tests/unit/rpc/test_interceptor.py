@@ -49,6 +49,7 @@ class Context:
         self.code: grpc.StatusCode | None = None
         self.status = status_pb2.Status()
         self.written: list[Any] = []
+        self.trailing: Any = ()
 
     def invocation_metadata(self) -> tuple[tuple[str, str], ...]:
         """The headers, with a token that is not valid."""
@@ -64,7 +65,8 @@ class Context:
         return "ipv4:10.0.0.7:5123"
 
     def set_trailing_metadata(self, metadata: object) -> None:
-        """Nobody reads it here."""
+        """Keep what follows the reply."""
+        self.trailing = metadata
 
     async def read(self) -> Any:
         """The only message, or that none comes."""
@@ -294,6 +296,21 @@ class Stalled(Context):
         if not self._takes_a_status:
             await asyncio.Event().wait()
         await super().abort(code, text, metadata)
+
+
+def test_a_stream_that_ends_well_names_its_request_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def short(request: Empty, call: object) -> AsyncIterator[Empty]:
+        yield request
+
+    monkeypatch.setitem(globals(), "_stream", short)
+
+    async def scenario() -> None:
+        server, context = Server(_identity), Context()
+        await server.call(TRACK, context)
+        assert len(context.written) == 1
+        assert dict(context.trailing)["x-request-id"]
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("takes_a_status", [True, False])
