@@ -15,7 +15,7 @@ SCRATCH := $(shell [ "$$(df --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-METHODS := clients/python/sanset_client/methods.py
+METHODS := clients/python/sanset_client/methods
 CODE := server ml clients/python bench proto tests
 
 .PHONY: help install run test check lint types contract layers generate languages bench faults clean
@@ -49,8 +49,8 @@ contract: $(VENV)/.developer ## Lint the protos, compare them with the last rele
 	released=$$(printf '%s\n' releases/*.binpb | sort --version-sort | tail -1); \
 	if [ -f "$$released" ]; then buf breaking --path sanset/v1 --against "$$released"; fi; \
 	cd ..; \
-	python proto/generate.py "$$scratch/generated" "$$scratch/methods.py"; \
-	diff -r --exclude=__pycache__ generated "$$scratch/generated" && diff $(METHODS) "$$scratch/methods.py" \
+	python proto/generate.py "$$scratch/generated" "$$scratch/methods"; \
+	diff -r --exclude=__pycache__ generated "$$scratch/generated" && diff -r --exclude=__pycache__ $(METHODS) "$$scratch/methods" \
 	  || { echo "make: the generated code is out of date; run make generate"; exit 1; }
 
 layers: $(VENV)/.developer ## Check that imports point one way
@@ -82,17 +82,17 @@ $(VENV)/bin/python:
 	@echo "Making $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.installed: pyproject.toml clients/python/pyproject.toml constraints.txt | $(VENV)/bin/python
 	@echo "Installing Sanset (a minute or two the first time) …"
-	@$(PIP) --editable .
+	@$(PIP) --editable clients/python --editable .
 	@touch $@
 
 $(VENV)/.developer: $(VENV)/.installed
 	@echo "Installing the tools for tests and checks …"
-	@$(PIP) --editable '.[dev]'
+	@$(PIP) --editable clients/python --editable '.[dev]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.developer
 	@echo "Installing the peers to measure against …"
-	@$(PIP) --editable '.[bench]'
+	@$(PIP) --editable clients/python --editable '.[bench]'
 	@touch $@

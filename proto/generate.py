@@ -1,6 +1,6 @@
 """Generates what stands in `generated/` from the protos, and the methods of the Python client.
 
-`generate.py DIRECTORY METHODS` writes everything to DIRECTORY, and the methods to the file METHODS.
+`generate.py DIRECTORY METHODS` writes everything to DIRECTORY, and the methods to the directory METHODS.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def generate(target: Path, methods: Path) -> None:
     _write_lean(image, target / "sanset/sanset.binpb")
     (target / "sanset/openapi.json").write_text(openapi_document(image.SerializeToString()), encoding="utf-8")
     (target / "sanset/service_config.json").write_text(service_config(image), encoding="utf-8")
-    methods.write_text(ClientMethods(image).text(), encoding="utf-8")
+    _write_methods(image, methods)
 
 
 def _write_python(target: Path) -> None:
@@ -65,6 +65,14 @@ def _write_lean(image: FileDescriptorSet, target: Path) -> None:
     for file in lean.file:
         file.ClearField("source_code_info")
     target.write_bytes(lean.SerializeToString(deterministic=True))
+
+
+def _write_methods(image: FileDescriptorSet, target: Path) -> None:
+    """Write the modules of the Python client's methods, replacing what is there."""
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    for name, text in ClientMethods(image).modules():
+        (target / name).write_text(text, encoding="utf-8")
 
 
 def _ours() -> list[str]:

@@ -96,7 +96,7 @@ def test_the_python_client_shops_and_follows_an_order_across_restarts(stack: Sta
         products = list(shop.catalog.iter_products(brand="client test", page_size=1))
         assert len(products) == 3
         shop.cart.add(product_id=products[0].id, quantity=2)
-        order = shop.orders.checkout(payment_method=Payment.CARD)
+        order = shop.orders.checkout(payment_method=Payment.CARD).order
         assert order.status == Order.CONFIRMED
 
         steps: list[tuple[int, int]] = []

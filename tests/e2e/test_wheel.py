@@ -1,34 +1,30 @@
-"""The wheel, as `pip install` takes it: everything that a shop needs is in it."""
+"""The wheels of the shop and its client, as `pip install` takes them: everything that a shop needs is in them."""
 
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
-import zipfile
 from pathlib import Path
 
 import httpx
 import pytest
 from support.real_stack import stack_of, until
+from support.wheels import build_wheel, unpack
 
 PROJECT = Path(__file__).parents[2]
-BUILD = "import sys\nfrom setuptools import build_meta\nprint(build_meta.build_wheel(sys.argv[1]))"
 SOURCES = ("server", "ml", "generated", "clients")
 
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the files of the wheel, without the project beside them."""
+    """A directory with the files of the wheels, without the project beside them."""
     sources, target = tmp_path_factory.mktemp("sources"), tmp_path_factory.mktemp("installed")
     for name in SOURCES:
-        shutil.copytree(PROJECT / name, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(PROJECT / name, sources / name, symlinks=True, ignore=ignored)
     for name in ("pyproject.toml", "README.md"):
         shutil.copy(PROJECT / name, sources / name)
-    subprocess.run([sys.executable, "-c", BUILD, str(sources)], cwd=sources, check=True, capture_output=True)
-    (wheel,) = sources.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(target)
+    for project in (sources, sources / "clients/python"):
+        unpack(build_wheel(project), target)
     shutil.rmtree(sources)
     return target
 
@@ -38,6 +34,9 @@ def test_the_wheel_holds_every_file_of_the_packages(installed: Path) -> None:
         ours = {path.relative_to(PROJECT) for path in (PROJECT / package).rglob("*") if path.is_file()}
         packed = {path.relative_to(installed) for path in (installed / package).rglob("*") if path.is_file()}
         assert {path for path in ours if "__pycache__" not in path.parts} == packed
+    client = PROJECT / "clients/python"
+    ours = {path.relative_to(client) for path in (client / "sanset_client").rglob("*.py")}
+    assert ours == {path.relative_to(installed) for path in (installed / "sanset_client").rglob("*.py")}
     for name in ("sanset.binpb", "service_config.json", "openapi.json"):
         assert (installed / "sanset" / name).read_bytes() == (
             PROJECT / "generated/sanset" / name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sanset_client.aio.client import AsyncClient
-from sanset_client.client import Client
 from sanset_client.errors import (
     Aborted,
     AlreadyExists,
@@ -18,6 +17,7 @@ from sanset_client.errors import (
     Unauthenticated,
     Unavailable,
 )
+from sanset_client.threads.client import Client
 
 __all__ = [
     "Aborted",

@@ -1,184 +1,143 @@
-"""The client interceptor: a token, a deadline, safe repeats and readable errors on every call."""
+"""What every call gets, on threads and on an event loop: a token, a deadline, safe repeats, readable errors."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import Protocol, TypeVar
 
-import grpc
 from google.protobuf.message import Message
 
-from sanset_client.contract import CART_TOKEN, Contract, Rpc
-from sanset_client.errors import ClientClosed, SansetError, make_error, read_error
+from sanset_client.contract import CART_TOKEN, Contract, Metadata, Rpc
+from sanset_client.errors import ClientClosed, SansetError
 from sanset_client.retry import Attempts
 from sanset_client.session import Session
 
-if TYPE_CHECKING:
-    from grpc import _CallFuture, _CallIterator
+Call = TypeVar("Call")
 
-Request = TypeVar("Request")
-Reply = TypeVar("Reply")
-Open = Callable[[str], Any]
+
+class Details(Protocol):
+    """What gRPC says of a call before it is made."""
+
+    @property
+    def method(self) -> str | bytes:
+        """The path of the RPC."""
+
+    @property
+    def timeout(self) -> float | None:
+        """Seconds, when the caller named them."""
+
+    @property
+    def metadata(self) -> Metadata:
+        """What the caller sends along."""
 
 
 @dataclass(frozen=True, slots=True)
-class CallDetails(grpc.ClientCallDetails):
-    """The details of a call in the form that gRPC takes."""
+class Attempt:
+    """What one attempt of a call is made with, beside what its caller says."""
 
-    method: str
     timeout: float | None
-    metadata: tuple[tuple[str, str | bytes], ...] | None
-    credentials: grpc.CallCredentials | None
-    wait_for_ready: bool | None
-    compression: grpc.Compression | None
+    token: str = ""
+    cart_token: str = ""
+
+    def headers(self) -> list[tuple[str, str]]:
+        """Return the metadata that the tokens become."""
+        headers = [("authorization", f"Bearer {self.token}")] if self.token else []
+        return [*headers, (CART_TOKEN, self.cart_token)] if self.cart_token else headers
 
 
-class Calls(grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor):
-    """Makes every call of a client."""
+Send = Callable[[Message, Attempt], Awaitable[tuple[Call, Message]]]
+"""Makes one attempt; returns gRPC's call and its reply. Raises SansetError."""
+
+
+class Calls(ABC):
+    """Makes every call of a client; how to send and how to sleep is left to the transport."""
 
     def __init__(self, contract: Contract, session: Session, timeout: float) -> None:
+        self.closed = False
         self._contract = contract
         self._session = session
         self._timeout = timeout
-        self.closed = False
 
-    def intercept_unary_unary(
-        self,
-        continuation: Callable[[grpc.ClientCallDetails, Request], _CallFuture[Reply]],
-        client_call_details: grpc.ClientCallDetails,
-        request: Request,
-    ) -> _CallFuture[Reply]:
+    async def call(self, details: Details, request: Message, send: Send[Call]) -> Call:
         """Make a call that has one reply. Raises SansetError."""
-        rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
-        sealed = rpc.sealed(cast(Message, request))
-        cart_token = self._session.cart_token if rpc.takes_cart_token else ""
-
-        def attempt(token: str, timeout: float) -> _CallFuture[Reply]:
-            details = with_token(client_call_details, token, timeout, cart_token)
-            return continuation(details, cast(Request, sealed))
-
+        rpc = self._contract.rpc(details.method, details.metadata)
+        sealed = rpc.sealed(request)
         try:
-            call = self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
-            if rpc.takes_cart_token:
-                self._session.cart_token = getattr(call.result(), "token", "") or self._session.cart_token
-            return call
+            call, reply = await self._insist(rpc, sealed, details.timeout or self._timeout, send)
         except SansetError as error:
             error.request_id = getattr(sealed, "request_id", "")
             raise
+        if rpc.takes_cart_token:
+            self._session.cart_token = getattr(reply, "token", "") or self._session.cart_token
+        return call
 
-    def intercept_unary_stream(
-        self,
-        continuation: Callable[[grpc.ClientCallDetails, Request], _CallIterator[Reply]],
-        client_call_details: grpc.ClientCallDetails,
-        request: Request,
-    ) -> _CallIterator[Reply]:
-        """Open a stream, without a deadline unless one is given. Raises SansetError, here and later."""
+    def opening(self, details: Details) -> Opening:
+        """Begin a stream. Raises ClientClosed."""
         if self.closed:
             raise ClientClosed
-        rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
+        rpc = self._contract.rpc(details.method, details.metadata)
+        return Opening(self._session if rpc.authorized else None, self._timeout)
 
-        def start(token: str) -> _CallIterator[Reply]:
-            return continuation(with_token(client_call_details, token, client_call_details.timeout), request)
+    @abstractmethod
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
 
-        session = self._session if rpc.authorized else None
-        return cast("_CallIterator[Reply]", RenewedStream(start, session, self._timeout))
-
-    def _insist(
-        self, rpc: Rpc, attempt: Callable[[str, float], _CallFuture[Reply]], timeout: float
-    ) -> _CallFuture[Reply]:
+    async def _insist(
+        self,
+        rpc: Rpc,
+        request: Message,
+        timeout: float,  # noqa: ASYNC109 - sent to the server
+        send: Send[Call],
+    ) -> tuple[Call, Message]:
         attempts = Attempts(timeout, repeatable=rpc.repeatable)
-        token = self._session.token(attempts.left) if rpc.authorized else ""
+        token = await self._session.token(attempts.left) if rpc.authorized else ""
+        cart_token = self._session.cart_token if rpc.takes_cart_token else ""
         while True:
             if self.closed:
                 raise ClientClosed
-            call = attempt(token, attempts.left)
-            failure = call.exception()
-            if failure is None:
-                return call
-            error = from_rpc(failure)
-            if token and attempts.may_renew(error):
-                token = self._session.replace(token, attempts.left)
-                if not token:
-                    raise error from failure
-            else:
-                pause = attempts.pause_after(error)
-                if pause is None:
-                    raise error from failure
-                time.sleep(pause)
+            try:
+                return await send(request, Attempt(attempts.left, token, cart_token))
+            except SansetError as error:
+                if token and attempts.may_renew(error):
+                    token = await self._session.replace(token, attempts.left)
+                    if not token:
+                        raise
+                else:
+                    pause = attempts.pause_after(error)
+                    if pause is None:
+                        raise
+                    await self.sleep(pause)
 
 
-class RenewedStream:
-    """A stream of replies that begins again with another token when the first is refused at once.
+class Opening:
+    """The beginning of a stream: its token, which is replaced once when the server refuses it at once."""
 
-    Everything else asked of it (`code()`, `trailing_metadata()` …) is answered by the call underneath.
-    """
-
-    def __init__(self, start: Open, session: Session | None, timeout: float) -> None:
-        self._start = start
+    def __init__(self, session: Session | None, seconds: float) -> None:
+        """`session` is None when the stream needs no token; getting one takes at most `seconds`."""
         self._session = session
-        self._timeout = timeout
-        self._token = session.token(timeout) if session else ""
-        self._call = start(self._token)
+        self._seconds = seconds
+        self._token = ""
+        self._untried = False
+
+    async def token(self) -> str:
+        """Return the token to begin with; "" when there is none."""
+        if self._session is not None:
+            self._token = await self._session.token(self._seconds)
         self._untried = bool(self._token)
+        return self._token
 
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> Any:
-        try:
-            message = next(self._call)
-        except grpc.RpcError as failure:
-            error = from_rpc(failure)
-            if not self._renewed(error):
-                raise error from failure
-            message = next(self)
+    def done(self) -> None:
+        """Take note that a message came, or that the stream was given up: its token stays."""
         self._untried = False
-        return message
 
-    def cancel(self) -> bool:
-        """End the stream. Returns whether it was still open."""
-        self._untried = False
-        return bool(self._call.cancel())
-
-    def _renewed(self, error: SansetError) -> bool:
+    async def another(self, error: SansetError) -> str:
+        """Return the token to begin again with. Raises `error` when the stream has failed."""
         if not self._untried or self._session is None or error.reason != "TOKEN_INVALID":
-            return False
+            raise error
         self._untried = False
-        self._token = self._session.replace(self._token, self._timeout)
+        self._token = await self._session.replace(self._token, self._seconds)
         if not self._token:
-            return False
-        self._call = self._start(self._token)
-        return True
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._call, name)
-
-
-def with_token(
-    details: grpc.ClientCallDetails, token: str, timeout: float | None, cart_token: str = ""
-) -> CallDetails:
-    """Return `details` with a timeout in seconds and what the tokens there are become."""
-    metadata = tuple(details.metadata or ())
-    if token:
-        metadata += (("authorization", f"Bearer {token}"),)
-    if cart_token:
-        metadata += ((CART_TOKEN, cart_token),)
-    return CallDetails(
-        details.method,
-        timeout,
-        metadata,
-        details.credentials,
-        details.wait_for_ready,
-        details.compression,
-    )
-
-
-def from_rpc(failure: BaseException) -> SansetError:
-    """Return what a failed call stands for. Raises `failure` itself when it is no answer of gRPC."""
-    if isinstance(failure, grpc.RpcError) and isinstance(failure, grpc.Call):
-        return read_error(failure.code(), failure.details(), failure.trailing_metadata())
-    if isinstance(failure, grpc.FutureCancelledError):
-        return make_error(grpc.StatusCode.CANCELLED, "The call was cancelled.")
-    raise failure
+            raise error
+        return self._token

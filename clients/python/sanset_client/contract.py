@@ -5,20 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from pkgutil import iter_modules
 from typing import Any
 
-import sanset
 import sanset.v1
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
 from google.protobuf.message import Message
-from sanset.v1 import (
-    access_pb2,
-)
+from sanset.v1 import access_pb2
 
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of the metadata
 """The metadata that names a guest's cart."""
@@ -80,16 +75,6 @@ class Contract:
         if CART_TOKEN in sent:
             rpc = replace(rpc, takes_cart_token=False)
         return rpc
-
-
-@cache
-def service_config() -> str:
-    """Return the gRPC service config, JSON, by which a channel repeats what is safe to repeat.
-
-    Only UNAVAILABLE is repeated by the channel: up to five attempts within the deadline, fewer when many calls
-    fail. Refusals that say when to come back are handled above it.
-    """
-    return files(sanset).joinpath("service_config.json").read_text("utf-8")
 
 
 def _methods() -> Iterator[MethodDescriptor]:

@@ -106,6 +106,11 @@ def make_error(code: grpc.StatusCode, message: str) -> SansetError:
     return SansetError._by_code.get(code, SansetError)(code, message)
 
 
+def not_renewed_in_time() -> SansetError:
+    """Make the error of a call whose deadline came while it waited for another's renewal of the token."""
+    return make_error(grpc.StatusCode.DEADLINE_EXCEEDED, "The access token was not renewed in time.")
+
+
 def read_error(
     code: grpc.StatusCode, message: str | None, trailers: Iterable[tuple[str, str | bytes]] | None
 ) -> SansetError:

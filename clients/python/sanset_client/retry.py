@@ -12,7 +12,15 @@ from sanset_client.errors import SansetError
 FIRST_PAUSE = 0.25
 MAX_PAUSE = 5.0
 
-COME_BACK = frozenset({grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED})
+MAX_AWAY_PAUSE = 1.0
+"""The longest pause while the server is away: a call that waits for it finds it soon after it is back."""
+
+MIN_ATTEMPT = 0.05
+"""Seconds below which no further attempt is worth its call."""
+
+COME_BACK = frozenset(
+    {grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.ABORTED, grpc.StatusCode.UNAVAILABLE}
+)
 
 
 def backoff(failures: int) -> float:
@@ -43,14 +51,24 @@ class Attempts:
     def pause_after(self, error: SansetError) -> float | None:
         """Return the seconds after which to try again, or None when `error` is the call's answer.
 
-        Only repeatable calls are tried again, and only when the wait fits into the deadline.
+        Only repeatable calls are tried again: while the server is away until the deadline, and after a refusal
+        that says when to come back if the wait fits into the deadline.
         """
-        if not self._repeatable or error.retry_after is None or not says_come_back(error):
+        if not self._repeatable:
+            return None
+        if error.code == grpc.StatusCode.UNAVAILABLE and error.retry_after is None:
+            return self._pause_while_away()
+        if error.retry_after is None or not says_come_back(error):
             return None
         self._failures += 1
         # Never sooner than the server says; the jitter keeps callers refused together from returning together.
         pause = error.retry_after + backoff(self._failures)
         return pause if pause < self.left else None
+
+    def _pause_while_away(self) -> float | None:
+        self._failures += 1
+        pause = min(backoff(self._failures), MAX_AWAY_PAUSE, self.left / 2)
+        return pause if self.left - pause > MIN_ATTEMPT else None
 
     def may_renew(self, error: SansetError) -> bool:
         """Return True when the access token should be renewed and the call repeated: once, safe for every call.

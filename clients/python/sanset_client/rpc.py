@@ -1,53 +1,110 @@
 """Turns a line per RPC into a typed method, for both kinds of client.
 
-`list_products = Unary(ListProductsRequest, ListProductsResponse)` makes a method that takes the fields of the
-request as keywords and returns the reply: at once on a `Service`, as a coroutine on an `AsyncService`. The
-types come from the generated messages, so there is no second description of any request.
+`list_products = Unary("ListProducts", list_products, ListProductsResponse)` makes a method that takes the fields
+of the request as keywords and returns the reply: at once on a `Service`, as a coroutine on an `AsyncService`.
+What a method does is written once, as a coroutine; the service says how it is run (see `blocking`).
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine, Generator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import update_wrapper
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, Self, TypeVar, overload
 
 from google.protobuf.message import Message
 
+from sanset_client.blocking import Blocking, iterate, run
+
 P = ParamSpec("P")
 Reply = TypeVar("Reply")
+Metadata = Sequence[tuple[str, str | bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request with what its call is to be made with.
+
+    timeout: seconds; None means the client's own, and for a stream no deadline.
+    metadata: pairs to send beside those of the client.
+    """
+
+    request: Message
+    timeout: float | None = None
+    metadata: Metadata = ()
+
+
+def prepare(
+    request: Callable[..., Message], timeout: float | None, metadata: Metadata, **fields: object
+) -> Prepared:
+    """Make a request with the fields that are not None."""
+    return Prepared(request(**fields), timeout, tuple(metadata))
+
+
+class Opened(Protocol):
+    """A stream of replies under way."""
+
+    def cancel(self) -> bool:
+        """End the stream."""
+
+
+class Caller(Protocol):
+    """A service as its methods see it, whatever it waits with."""
+
+    async def call(self, rpc: str, prepared: Prepared) -> Any:
+        """Call an RPC and return its reply. Raises SansetError."""
+
+    def open(self, rpc: str, prepared: Prepared) -> tuple[Opened, AsyncIterable[Any]]:
+        """Open a stream; return it, and its messages."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
 
 
 class Service:
-    """Marks the services of a `Client`."""
+    """A service of a `Client`: its methods block."""
+
+    async def call(self, rpc: str, prepared: Prepared) -> Any:
+        """Call an RPC and return its reply. Raises SansetError."""
+        return _stub(self, rpc, prepared)
+
+    def open(self, rpc: str, prepared: Prepared) -> tuple[Opened, AsyncIterable[Any]]:
+        """Open a stream; return it, and its messages."""
+        stream = _stub(self, rpc, prepared)
+        return stream, Blocking(stream)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)  # noqa: ASYNC251 - runs without an event loop
 
 
 class AsyncService:
-    """Marks the services of an `AsyncClient`."""
+    """A service of an `AsyncClient`: its methods are awaited."""
+
+    async def call(self, rpc: str, prepared: Prepared) -> Any:
+        """Call an RPC and return its reply. Raises SansetError."""
+        return await _stub(self, rpc, prepared)
+
+    def open(self, rpc: str, prepared: Prepared) -> tuple[Opened, AsyncIterable[Any]]:
+        """Open a stream; return it, and its messages."""
+        stream = _stub(self, rpc, prepared)
+        return stream, stream
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
 
 
-class _Method(Generic[P, Reply]):
-    """A method of a service: the RPC it calls, by default the one of its own name."""
+class Unary(Generic[P, Reply]):
+    """Calls an RPC and returns its reply."""
 
-    def __init__(self, request: Callable[P, Message], reply: type[Reply], *, rpc: str = "") -> None:
+    def __init__(self, rpc: str, request: Callable[P, Prepared], reply: type[Reply]) -> None:
+        self.rpc = rpc
         self.request = request
         self.reply = reply
-        self.rpc = rpc
-
-    def __set_name__(self, owner: type, name: str) -> None:
-        """Derive the RPC from the attribute: list_products calls ListProducts."""
-        self.rpc = self.rpc or "".join(word.capitalize() for word in name.split("_"))
-
-    def _stub(self, service: object) -> Callable[[Message], Any]:
-        return getattr(service, self.rpc)  # type: ignore[no-any-return]
-
-
-class Unary(_Method[P, Reply]):
-    """Calls an RPC and returns its reply, or the field `part` of it."""
-
-    def __init__(
-        self, request: Callable[P, Message], reply: type[Reply], *, rpc: str = "", part: str = ""
-    ) -> None:
-        super().__init__(request, reply, rpc=rpc)
-        self.part = part
 
     @overload
     def __get__(self, service: None, owner: type) -> Self: ...
@@ -55,81 +112,90 @@ class Unary(_Method[P, Reply]):
     def __get__(self, service: Service, owner: type) -> Callable[P, Reply]: ...
     @overload
     def __get__(self, service: AsyncService, owner: type) -> Callable[P, Coroutine[Any, Any, Reply]]: ...
-    def __get__(self, service: object, owner: type) -> Any:
+    def __get__(self, service: Service | AsyncService | None, owner: type) -> Any:
         """Return the method, bound to a service."""
         if service is None:
             return self
-        stub = self._stub(service)
 
-        def call(*args: P.args, **fields: P.kwargs) -> Reply:
-            return self._part(stub(self.request(*args, **fields)))
+        def call(*args: P.args, **fields: P.kwargs) -> Any:
+            work = service.call(self.rpc, self.request(*args, **fields))
+            return run(work) if isinstance(service, Service) else work
 
-        async def call_async(*args: P.args, **fields: P.kwargs) -> Reply:
-            return self._part(await stub(self.request(*args, **fields)))
-
-        return call if isinstance(service, Service) else call_async
-
-    def _part(self, reply: Any) -> Reply:
-        return getattr(reply, self.part) if self.part else reply  # type: ignore[no-any-return]
+        return update_wrapper(call, self.request)
 
 
-class Stream(_Method[P, Reply]):
+class Many(Generic[P, Reply]):
+    """Makes a method with many results, one after the other, of a function that yields them."""
+
+    def __init__(self, results: Callable[Concatenate[Caller, P], AsyncGenerator[Reply, None]]) -> None:
+        self.results = results
+
+    @overload
+    def __get__(self, service: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, service: Service, owner: type) -> Callable[P, Generator[Reply, None, None]]: ...
+    @overload
+    def __get__(self, service: AsyncService, owner: type) -> Callable[P, AsyncGenerator[Reply, None]]: ...
+    def __get__(self, service: Service | AsyncService | None, owner: type) -> Any:
+        """Return the method, bound to a service."""
+        if service is None:
+            return self
+
+        def call(*args: P.args, **fields: P.kwargs) -> Any:
+            results = self.results(service, *args, **fields)
+            return iterate(results) if isinstance(service, Service) else results
+
+        return update_wrapper(call, self.results)
+
+
+class Stream(Many[P, Reply]):
     """Opens a stream of replies, which ends when it is cut."""
 
-    @overload
-    def __get__(self, service: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, service: Service, owner: type) -> Callable[P, Iterator[Reply]]: ...
-    @overload
-    def __get__(self, service: AsyncService, owner: type) -> Callable[P, AsyncIterator[Reply]]: ...
-    def __get__(self, service: object, owner: type) -> Any:
-        """Return the method, bound to a service."""
-        if service is None:
-            return self
-        stub = self._stub(service)
+    def __init__(self, rpc: str, request: Callable[P, Prepared], reply: type[Reply]) -> None:
+        def results(service: Caller, /, *args: P.args, **fields: P.kwargs) -> AsyncGenerator[Reply, None]:
+            return _messages(service, rpc, request(*args, **fields))
 
-        def call(*args: P.args, **fields: P.kwargs) -> Iterator[Reply]:
-            return iter(stub(self.request(*args, **fields)))
-
-        async def call_async(*args: P.args, **fields: P.kwargs) -> AsyncIterator[Reply]:
-            async for message in stub(self.request(*args, **fields)):
-                yield message
-
-        return call if isinstance(service, Service) else call_async
+        update_wrapper(results, request)
+        super().__init__(results)
+        self.rpc = rpc
+        self.request = request
+        self.reply = reply
 
 
-class Items(_Method[P, Reply]):
+class Items(Many[P, Reply]):
     """Goes through the items of a list, fetching page after page as they are needed."""
 
-    @overload
-    def __get__(self, service: None, owner: type) -> Self: ...
-    @overload
-    def __get__(self, service: Service, owner: type) -> Callable[P, Iterator[Reply]]: ...
-    @overload
-    def __get__(self, service: AsyncService, owner: type) -> Callable[P, AsyncIterator[Reply]]: ...
-    def __get__(self, service: object, owner: type) -> Any:
-        """Return the method, bound to a service."""
-        if service is None:
-            return self
-        stub = self._stub(service)
+    def __init__(self, rpc: str, request: Callable[P, Prepared], item: type[Reply]) -> None:
+        def results(service: Caller, /, *args: P.args, **fields: P.kwargs) -> AsyncGenerator[Reply, None]:
+            return _items(service, rpc, request(*args, **fields))
 
-        def items(*args: P.args, **fields: P.kwargs) -> Iterator[Reply]:
-            request: Any = self.request(*args, **fields)
-            while True:
-                page = stub(request)
-                yield from page.items
-                if not page.next_page_token:
-                    return
-                request.page_token = page.next_page_token
+        update_wrapper(results, request)
+        super().__init__(results)
+        self.rpc = rpc
+        self.request = request
+        self.item = item
 
-        async def items_async(*args: P.args, **fields: P.kwargs) -> AsyncIterator[Reply]:
-            request: Any = self.request(*args, **fields)
-            while True:
-                page = await stub(request)
-                for item in page.items:
-                    yield item
-                if not page.next_page_token:
-                    return
-                request.page_token = page.next_page_token
 
-        return items if isinstance(service, Service) else items_async
+async def _messages(service: Caller, rpc: str, prepared: Prepared) -> AsyncGenerator[Any, None]:
+    with ExitStack() as leaving:
+        stream, messages = service.open(rpc, prepared)
+        leaving.callback(stream.cancel)  # frees the server also when the caller leaves the loop
+        async for message in messages:
+            yield message
+
+
+async def _items(service: Caller, rpc: str, prepared: Prepared) -> AsyncGenerator[Any, None]:
+    request: Any = prepared.request
+    while True:
+        page = await service.call(rpc, prepared)
+        for item in page.items:
+            yield item
+        if not page.next_page_token:
+            return
+        request.page_token = page.next_page_token
+
+
+def _stub(service: Service | AsyncService, rpc: str, prepared: Prepared) -> Any:
+    """Call the generated stub, which both kinds of service have under the RPC's own name."""
+    stub = getattr(service, rpc)
+    return stub(prepared.request, timeout=prepared.timeout, metadata=prepared.metadata)

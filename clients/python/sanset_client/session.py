@@ -1,18 +1,17 @@
-"""The tokens of a signed-in user: kept, renewed shortly before they expire, by one thread for all."""
+"""The tokens of a signed-in user: kept, renewed shortly before they expire, by one caller for all."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Self
 
-import grpc
 from sanset.v1.auth_pb2 import Tokens
 
-from sanset_client.errors import SansetError, Unauthenticated, make_error
+from sanset_client.errors import SansetError, Unauthenticated
 
 RENEW_BEFORE = 60.0
 """Seconds before its expiry at which a token is renewed; a tenth of its life for short-lived ones."""
@@ -20,11 +19,8 @@ RENEW_BEFORE = 60.0
 RENEWAL_REST = 5.0
 """Seconds before an early renewal that failed is tried again; until then the old token serves."""
 
-REFRESH_TIMEOUT = 4.0
-"""Seconds given to Refresh. Twice this lies within the 10 s in which the server repeats a lost reply."""
-
-Refresh = Callable[[str], Tokens]
-TokensHook = Callable[[Tokens | None], None]
+Refresh = Callable[[str], Awaitable[Tokens]]
+TokensHook = Callable[[Tokens | None], Awaitable[None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +57,21 @@ class Grant:
         return replace(self, renew_at=time.monotonic() + RENEWAL_REST)
 
 
-class Session:
-    """The tokens of a client. Safe to use from many threads; one renews, the others wait for it."""
+class Session(ABC):
+    """The tokens of a client. One caller renews them, while the others wait for it."""
 
     def __init__(
-        self, refresh: Refresh, tokens: Tokens | None, on_tokens: TokensHook | None, cart_token: str = ""
+        self,
+        refresh: Refresh,
+        tokens: Tokens | None,
+        on_tokens: TokensHook | None,
+        cart_token: str = "",
     ) -> None:
         self.cart_token = cart_token
         self._refresh = refresh
         self._on_tokens = on_tokens
         self._grant = Grant.restored(tokens) if tokens is not None else None
         self._lock = threading.Lock()
-        self._renewal: Future[None] | None = None
 
     @property
     def tokens(self) -> Tokens | None:
@@ -80,89 +79,66 @@ class Session:
         grant = self._grant
         return grant.tokens if grant else None
 
-    def put(self, tokens: Tokens | None) -> None:
+    async def put(self, tokens: Tokens | None) -> None:
         """Take the tokens of a login, or None after a logout, and tell `on_tokens`."""
         with self._lock:
             self._grant = Grant.received(tokens) if tokens is not None else None
-        self._tell(tokens)
+        await self._tell(tokens)
 
-    def token(self, timeout: float) -> str:
+    async def token(self, seconds: float) -> str:
         """Return an access token to send, renewed when it is due; "" when nobody is signed in.
 
-        Raises what Refresh raises when there is no other token to go on with.
+        Raises what Refresh raises when there is no other token to go on with, and DeadlineExceeded when
+        another's renewal takes longer than `seconds`.
         """
         grant = self._grant
         if grant is not None and grant.due():
-            self._renew(grant, timeout, early=True)
+            await self._renew(grant, seconds, early=True)
         return self._current()
 
-    def replace(self, rejected: str, timeout: float) -> str:
+    async def replace(self, rejected: str, seconds: float) -> str:
         """Return another access token than `rejected`, which the server refused.
 
-        Returns "" when there is none to be had. Raises what Refresh raises.
+        Returns "" when there is none to be had. Raises what `token` raises.
         """
         grant = self._grant
         if grant is not None and grant.tokens.access_token == rejected and grant.tokens.refresh_token:
-            self._renew(grant, timeout, early=False)
+            await self._renew(grant, seconds, early=False)
         current = self._current()
         return current if current != rejected else ""
 
-    def _current(self) -> str:
-        grant = self._grant
-        return grant.tokens.access_token if grant else ""
+    @abstractmethod
+    async def _renew(self, grant: Grant, seconds: float, *, early: bool) -> None:
+        """Exchange `grant` once for all who come meanwhile, and wait for that at most `seconds`."""
 
-    def _renew(self, grant: Grant, timeout: float, *, early: bool) -> None:
-        with self._lock:
-            if self._grant is not grant:
-                return
-            renewal, mine = self._renewal, self._renewal is None
-            if renewal is None:
-                renewal = self._renewal = Future()
-        if mine:
-            # Runs to its own timeout, not the caller's: cut short it could lose the only copy of the new
-            # refresh token, which would end the session.
-            self._run(renewal, grant, early=early)
+    async def _exchange(self, grant: Grant, *, early: bool) -> None:
         try:
-            renewal.result(None if mine else timeout)
-        except TimeoutError:
-            if renewal.done():
-                raise
-            raise make_error(
-                grpc.StatusCode.DEADLINE_EXCEEDED, "The access token was not renewed in time."
-            ) from None
-
-    def _run(self, renewal: Future[None], grant: Grant, *, early: bool) -> None:
-        try:
-            self._exchange(grant, early=early)
-        except BaseException as error:
-            self._renewal = None
-            renewal.set_exception(error)  # the renewing thread raises it too, by result()
-        else:
-            self._renewal = None
-            renewal.set_result(None)
-
-    def _exchange(self, grant: Grant, *, early: bool) -> None:
-        try:
-            tokens = self._refresh(grant.tokens.refresh_token)
+            tokens = await self._refresh(grant.tokens.refresh_token)
         except SansetError as error:
             onward = grant.serves_after(error) if early else None
             if onward is None and not isinstance(error, Unauthenticated):
                 raise  # the server may be back soon: the grant stays, and so does its refresh token
             if self._swap(grant, onward) and onward is None:
-                self._tell(None)
+                await self._tell(None)
                 raise
             return
         if self._swap(grant, Grant.received(tokens)):
-            self._tell(tokens)
+            await self._tell(tokens)
+
+    def _current(self) -> str:
+        grant = self._grant
+        return grant.tokens.access_token if grant else ""
 
     def _swap(self, old: Grant, new: Grant | None) -> bool:
-        """Put `new` in the place of `old`, unless a login or logout came between."""
+        """Replace `old` by `new`, unless a login or logout came between."""
         with self._lock:
             if self._grant is not old:
                 return False
             self._grant = new
             return True
 
-    def _tell(self, tokens: Tokens | None) -> None:
+    async def _tell(self, tokens: Tokens | None) -> None:
         if self._on_tokens is not None:
-            self._on_tokens(tokens)
+            pending = self._on_tokens(tokens)
+            if pending is not None:
+                await pending

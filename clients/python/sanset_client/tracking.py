@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack
-from typing import Any
 
 import grpc
 from sanset.v1.order_pb2 import OrderEvent
@@ -13,6 +12,7 @@ from sanset.v1.order_service_pb2 import TrackOrderRequest, TrackOrderResponse
 
 from sanset_client.errors import ClientClosed, SansetError, Unauthenticated, make_error
 from sanset_client.retry import backoff, says_come_back
+from sanset_client.rpc import Caller, Prepared
 
 PATIENCE = 300.0
 """Seconds without a word from the server after which following an order is given up."""
@@ -120,16 +120,22 @@ class Trail:
         self._error = None
 
 
-def follow(
-    open_stream: Callable[[TrackOrderRequest], Any], trail: Trail
-) -> Generator[OrderEvent, None, None]:
-    """Yield the steps of an order until its end, over as many streams as it takes. Raises SansetError."""
+async def follow(
+    service: Caller, order_id: int, after_sequence: int = 0, *, patience: float = PATIENCE
+) -> AsyncGenerator[OrderEvent, None]:
+    """Yield each step of an order, those so far and then live, until its last.
+
+    Goes on by itself after cuts, server restarts and token expiry; no step is left out or repeated.
+    Gives up after `patience` seconds without a word from the server. Raises NotFound when the order does
+    not exist or is another user's, and the SansetError that made it give up.
+    """
+    trail = Trail(order_id, after_sequence, patience)
     while True:
         try:
             with ExitStack() as leaving:
-                stream = open_stream(trail.request())
+                stream, messages = service.open("TrackOrder", Prepared(trail.request()))
                 leaving.callback(stream.cancel)  # frees the server also when the caller leaves the loop
-                for message in stream:
+                async for message in messages:
                     event = trail.take(message)
                     if event is not None:
                         yield event
@@ -139,4 +145,4 @@ def follow(
             trail.failed(error)
         if trail.ended:
             return
-        time.sleep(trail.pause())
+        await service.sleep(trail.pause())

@@ -78,6 +78,7 @@ class Seen:
     token: str
     seconds_left: float | None
     user_agent: str
+    metadata: dict[str, str | bytes]
 
 
 class ShopDouble(
@@ -123,7 +124,7 @@ class ShopDouble(
         metadata = dict(context.invocation_metadata())
         token = metadata.get("authorization", "").removeprefix("Bearer ")
         with self._lock:
-            seen = Seen(rpc, request, token, context.time_remaining(), metadata["user-agent"])
+            seen = Seen(rpc, request, token, context.time_remaining(), metadata["user-agent"], metadata)
             self.seen.append(seen)
             refusal = self.refusals[rpc].popleft() if self.refusals[rpc] else None
         if refusal is not None:
@@ -179,7 +180,9 @@ class ShopDouble(
 
     def Checkout(self, request: Any, context: Any) -> Any:
         self._enter("Checkout", request, context, signed_in=True)
-        return order_service_pb2.CheckoutResponse(order_id=9, order=order_pb2.Order(id=9))
+        return order_service_pb2.CheckoutResponse(
+            order_id=9, order=order_pb2.Order(id=9), payment_url="https://pay.example.com/9"
+        )
 
     def TrackOrder(self, request: Any, context: Any) -> Iterator[Any]:
         self._enter("TrackOrder", request, context, signed_in=True)

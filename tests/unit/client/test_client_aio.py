@@ -133,7 +133,7 @@ def test_checkout_keeps_its_request_id_and_deadline_through_repeats(shop: ShopDo
     async def scenario(client: AsyncClient) -> None:
         shop.refuse("Checkout", AWAY, Refusal("ABORTED", "STILL_RUNNING", retry_after=0.05))
         shop.refuse("Checkout", Refusal("UNAUTHENTICATED", "TOKEN_INVALID"))
-        assert (await client.orders.checkout(payment_method=Payment.CARD)).id == 9
+        assert (await client.orders.checkout(payment_method=Payment.CARD)).order.id == 9
         shop.refuse("Checkout", Refusal("FAILED_PRECONDITION", "OUT_OF_STOCK"))
         with pytest.raises(FailedPrecondition) as caught:
             await client.orders.checkout(payment_method=Payment.CARD)

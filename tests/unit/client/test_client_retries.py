@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
+from importlib.resources import files
 
+import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
 from sanset.v1 import order_service_pb2
@@ -14,8 +17,7 @@ from sanset.v1.payment_pb2 import Payment
 from sanset.v1.product_pb2 import GetProductRequest
 from sanset_client import Aborted, Client, DeadlineExceeded, ResourceExhausted, Unavailable
 from sanset_client.channel import options_of
-from sanset_client.contract import service_config
-from shop_double import Refusal, ShopDouble
+from shop_double import Refusal, ShopDouble, serve
 
 AWAY = Refusal("UNAVAILABLE")
 LATER = Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.05)
@@ -25,6 +27,30 @@ def test_a_read_is_repeated_while_the_server_is_away(shop: ShopDouble, client: C
     shop.refuse("GetProduct", AWAY, AWAY)
     assert client.catalog.get_product(product_id=7).id == 7
     assert len(shop.requests("GetProduct")) == 3
+
+
+@pytest.mark.usefixtures("shop")
+def test_a_read_is_repeated_until_the_server_is_back() -> None:
+    shop = ShopDouble()
+    server, address = serve(shop)
+    with Client(address) as client:
+        client.catalog.get_product(product_id=7)
+        server.stop(None).wait()
+        back = threading.Timer(2.5, lambda: servers.append(serve(shop, address)[0]))
+        servers: list[grpc.Server] = []
+        back.start()
+        assert client.catalog.get_product(product_id=8).id == 8
+    back.join()
+    servers[0].stop(None)
+
+
+def test_a_server_that_stays_away_is_given_up_at_the_deadline(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("GetProduct", *[AWAY] * 200)
+    started = time.monotonic()
+    with pytest.raises(Unavailable):  # not that time ran out
+        client.catalog.get_product(product_id=7, timeout=1.5)
+    assert 1.3 < time.monotonic() - started < 1.8
+    assert len(shop.requests("GetProduct")) > 5
 
 
 def test_a_call_that_is_not_idempotent_is_not_repeated(shop: ShopDouble, client: Client) -> None:
@@ -85,9 +111,9 @@ def test_checkout_keeps_its_request_id_through_every_kind_of_repeat(shop: ShopDo
         Refusal("ABORTED", "STILL_RUNNING", retry_after=0.05),
         Refusal("UNAUTHENTICATED", "TOKEN_INVALID"),
     )
-    order = client.orders.checkout(payment_method=Payment.CARD)
+    reply = client.orders.checkout(payment_method=Payment.CARD)
     ids = {request.request_id for request in shop.requests("Checkout")}
-    assert order.id == 9
+    assert reply.order.id == 9
     assert len(shop.requests("Checkout")) == 4
     assert [str(uuid.UUID(text)) for text in ids] == list(ids)
 
@@ -112,7 +138,7 @@ def test_a_failed_checkout_names_its_request_id_for_another_try(shop: ShopDouble
 
 
 def test_the_service_config_repeats_what_the_contract_declares_safe_and_nothing_else() -> None:
-    config = json.loads(service_config())
+    config = json.loads(files("sanset").joinpath("service_config.json").read_text("utf-8"))
     repeated = {f"{name['service']}.{name['method']}" for name in config["methodConfig"][0]["name"]}
     service = order_service_pb2.DESCRIPTOR.services_by_name["OrderService"]
     for method in service.methods:

@@ -10,6 +10,7 @@ import pytest
 from sanset.v1.auth_pb2 import Tokens
 from sanset.v1.user_pb2 import GetMeRequest
 from sanset_client import Client, DeadlineExceeded, Unauthenticated, Unavailable
+from sanset_client.blocking import run
 from shop_double import Refusal, ShopDouble
 
 
@@ -146,7 +147,7 @@ def test_a_logout_during_a_renewal_wins(shop: ShopDouble, client: Client) -> Non
     with ThreadPoolExecutor(1) as pool:
         call = pool.submit(client.users.get_me)
         time.sleep(0.2)
-        client._session.put(None)
+        run(client._session.put(None))
         with pytest.raises(Unauthenticated):
             call.result()
     assert client.tokens is None

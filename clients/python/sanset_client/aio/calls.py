@@ -1,4 +1,4 @@
-"""The client interceptor for asyncio: a token, a deadline, safe repeats and readable errors on every call."""
+"""The interceptors that make the calls of an `AsyncClient`."""
 
 from __future__ import annotations
 
@@ -6,31 +6,29 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TypeVar, cast
 
-import grpc
 from google.protobuf.message import Message
 from grpc import aio
 
-from sanset_client.aio.session import AsyncSession
-from sanset_client.contract import CART_TOKEN, Contract, Rpc
-from sanset_client.errors import ClientClosed, SansetError, make_error, read_error
-from sanset_client.retry import Attempts
+from sanset_client.calls import Attempt, Calls
+from sanset_client.errors import SansetError, read_error
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
 
 
-class _Gate:
-    """The state both interceptors share. They are two because gRPC takes one object for one kind of call only."""
+class LoopCalls(Calls):
+    """Makes calls that are awaited, by two interceptors: gRPC takes one object for one kind of call only."""
 
-    def __init__(self, contract: Contract, session: AsyncSession, timeout: float) -> None:
-        self._contract = contract
-        self._session = session
-        self._timeout = timeout
-        self.closed = False
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+        await asyncio.sleep(seconds)
 
 
-class UnaryCalls(_Gate, aio.UnaryUnaryClientInterceptor):
+class UnaryInterceptor(aio.UnaryUnaryClientInterceptor):
     """Makes the calls that have one reply."""
+
+    def __init__(self, calls: LoopCalls) -> None:
+        self._calls = calls
 
     async def intercept_unary_unary(
         self,
@@ -41,53 +39,24 @@ class UnaryCalls(_Gate, aio.UnaryUnaryClientInterceptor):
         request: Request,
     ) -> aio.UnaryUnaryCall[Request, Reply]:
         """Make a call. Raises SansetError."""
-        rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
-        sealed = rpc.sealed(cast(Message, request))
-        cart_token = self._session.cart_token if rpc.takes_cart_token else ""
 
-        async def attempt(token: str, timeout: float) -> aio.UnaryUnaryCall[Request, Reply]:  # noqa: ASYNC109
-            details = with_token(client_call_details, token, timeout, cart_token)
-            call = await continuation(details, cast(Request, sealed))
-            await call
-            return call
-
-        try:
-            call = await self._insist(rpc, attempt, client_call_details.timeout or self._timeout)
-            if rpc.takes_cart_token:
-                self._session.cart_token = getattr(await call, "token", "") or self._session.cart_token
-            return call
-        except SansetError as error:
-            error.request_id = getattr(sealed, "request_id", "")
-            raise
-
-    async def _insist(
-        self,
-        rpc: Rpc,
-        attempt: Callable[[str, float], Awaitable[aio.UnaryUnaryCall[Request, Reply]]],
-        timeout: float,  # noqa: ASYNC109 - gRPC's own deadline, sent to the server
-    ) -> aio.UnaryUnaryCall[Request, Reply]:
-        attempts = Attempts(timeout, repeatable=rpc.repeatable)
-        token = await within(attempts.left, self._session.token()) if rpc.authorized else ""
-        while True:
-            if self.closed:
-                raise ClientClosed
+        async def send(
+            sealed: Message, attempt: Attempt
+        ) -> tuple[aio.UnaryUnaryCall[Request, Reply], Message]:
+            call = await continuation(with_attempt(client_call_details, attempt), cast(Request, sealed))
             try:
-                return await attempt(token, attempts.left)
+                return call, cast(Message, await call)
             except aio.AioRpcError as failure:
-                error = from_rpc(failure)
-                if token and attempts.may_renew(error):
-                    token = await within(attempts.left, self._session.replace(token))
-                    if not token:
-                        raise error from failure
-                else:
-                    pause = attempts.pause_after(error)
-                    if pause is None:
-                        raise error from failure
-                    await asyncio.sleep(pause)
+                raise from_rpc(failure) from failure
+
+        return await self._calls.call(client_call_details, cast(Message, request), send)
 
 
-class StreamCalls(_Gate, aio.UnaryStreamClientInterceptor):
+class StreamInterceptor(aio.UnaryStreamClientInterceptor):
     """Opens the calls that have many replies."""
+
+    def __init__(self, calls: LoopCalls) -> None:
+        self._calls = calls
 
     async def intercept_unary_stream(
         self,
@@ -102,25 +71,18 @@ class StreamCalls(_Gate, aio.UnaryStreamClientInterceptor):
         Begins again with another token when the first is refused at once; therefore it returns with the
         first message.
         """
-        if self.closed:
-            raise ClientClosed
-        rpc = self._contract.rpc(client_call_details.method, client_call_details.metadata)
-        timeout = client_call_details.timeout
-        token = await within(self._timeout, self._session.token()) if rpc.authorized else ""
-        renewed = False
+        opening = self._calls.opening(client_call_details)
+        token = await opening.token()
         while True:
-            call = await continuation(with_token(client_call_details, token, timeout), request)
+            attempt = Attempt(client_call_details.timeout, token)
+            call = await continuation(with_attempt(client_call_details, attempt), request)
             messages = aiter(call)
             try:
                 first = await anext(messages, None)
             except aio.AioRpcError as failure:
                 error = from_rpc(failure)
-                if renewed or not token or error.reason != "TOKEN_INVALID":
-                    raise error from failure
-                renewed = True
-                token = await within(self._timeout, self._session.replace(token))
-                if not token:
-                    raise error from failure
+                error.__cause__ = failure
+                token = await opening.another(error)
             except asyncio.CancelledError:
                 call.cancel()
                 raise
@@ -143,31 +105,12 @@ async def _readable(
         call.cancel()
 
 
-def with_token(
-    details: aio.ClientCallDetails, token: str, timeout: float | None, cart_token: str = ""
-) -> aio.ClientCallDetails:
-    """Return `details` with a timeout in seconds and what the tokens there are become."""
-    metadata = aio.Metadata(*(details.metadata or ()))
-    if token:
-        metadata.add("authorization", f"Bearer {token}")
-    if cart_token:
-        metadata.add(CART_TOKEN, cart_token)
+def with_attempt(details: aio.ClientCallDetails, attempt: Attempt) -> aio.ClientCallDetails:
+    """Return `details` with what an attempt adds to them."""
+    metadata = aio.Metadata(*(details.metadata or ()), *attempt.headers())
     return aio.ClientCallDetails(
-        details.method, timeout, metadata, details.credentials, details.wait_for_ready
+        details.method, attempt.timeout, metadata, details.credentials, details.wait_for_ready
     )
-
-
-async def within(seconds: float, work: Awaitable[str]) -> str:
-    """Wait for a token at most so long. Raises DeadlineExceeded."""
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            return await work
-    except TimeoutError:
-        if not limit.expired():
-            raise
-        raise make_error(
-            grpc.StatusCode.DEADLINE_EXCEEDED, "The access token was not renewed in time."
-        ) from None
 
 
 def from_rpc(failure: aio.AioRpcError) -> SansetError:

@@ -8,32 +8,18 @@ from typing import Self
 
 import grpc
 from grpc import aio
-from sanset.v1.auth_pb2 import LogoutRequest, RefreshRequest, Tokens
+from sanset.v1.auth_pb2 import Tokens
 
-from sanset_client.aio.calls import StreamCalls, UnaryCalls
-from sanset_client.aio.services import (
-    AsyncAuth,
-    AsyncCart,
-    AsyncCatalog,
-    AsyncInventory,
-    AsyncModels,
-    AsyncOrders,
-    AsyncPayments,
-    AsyncPromotions,
-    AsyncRecommend,
-    AsyncRefunds,
-    AsyncSegments,
-    AsyncUsers,
-    AsyncWebhooks,
-)
-from sanset_client.aio.session import AsyncSession, AsyncTokensHook
-from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, login_request, options_of
+from sanset_client.account import Account, SignedIn, refresh
+from sanset_client.aio.calls import LoopCalls, StreamInterceptor, UnaryInterceptor
+from sanset_client.aio.session import LoopSession
+from sanset_client.channel import TARGET, TIMEOUT, Options, checked_timeout, options_of
 from sanset_client.contract import Contract
-from sanset_client.errors import DeadlineExceeded, Unauthenticated, Unavailable
-from sanset_client.session import REFRESH_TIMEOUT
+from sanset_client.methods.services import AsyncServices
+from sanset_client.session import TokensHook
 
 
-class AsyncClient:
+class AsyncClient(AsyncServices, SignedIn):
     """A shop, and the user who is signed in. Safe to use from many tasks; made inside a running loop.
 
     target: where the shop listens, "host:port".
@@ -54,71 +40,41 @@ class AsyncClient:
         credentials: grpc.ChannelCredentials | None = None,
         timeout: float = TIMEOUT,
         tokens: Tokens | None = None,
-        on_tokens: AsyncTokensHook | None = None,
+        on_tokens: TokensHook | None = None,
         cart_token: str = "",
         user_agent: str = "",
         options: Options = (),
     ) -> None:
         asyncio.get_running_loop()  # a channel made outside would belong to another loop than its callers
-        contract = Contract()
-        self._session = AsyncSession(self._refresh, tokens, on_tokens, cart_token)
-        self._unary = UnaryCalls(contract, self._session, checked_timeout(timeout))
-        self._streams = StreamCalls(contract, self._session, timeout)
+        self._session: LoopSession = LoopSession(self._refresh, tokens, on_tokens, cart_token)
+        self._calls = LoopCalls(Contract(), self._session, checked_timeout(timeout))
         channel_options = options_of(user_agent, options)
-        interceptors = (self._unary, self._streams)
-        channel = self._channel = (
+        interceptors = (UnaryInterceptor(self._calls), StreamInterceptor(self._calls))
+        self._channel = (
             aio.secure_channel(target, credentials, channel_options, interceptors=interceptors)
             if credentials is not None
             else aio.insecure_channel(target, channel_options, interceptors=interceptors)
         )
-        self.auth = AsyncAuth(channel)
-        self.users = AsyncUsers(channel)
-        self.catalog = AsyncCatalog(channel)
-        self.inventory = AsyncInventory(channel)
-        self.cart = AsyncCart(channel)
-        self.promotions = AsyncPromotions(channel)
-        self.orders = AsyncOrders(channel)
-        self.payments = AsyncPayments(channel)
-        self.refunds = AsyncRefunds(channel)
-        self.webhooks = AsyncWebhooks(channel)
-        self.recommend = AsyncRecommend(channel)
-        self.models = AsyncModels(channel)
-        self.segments = AsyncSegments(channel)
-
-    @property
-    def tokens(self) -> Tokens | None:
-        """The tokens in use; None when nobody is signed in."""
-        return self._session.tokens
-
-    @property
-    def cart_token(self) -> str:
-        """The token of the cart filled before signing in; "" when there is none. Whoever has it has the cart."""
-        return self._session.cart_token
+        super().__init__(self._channel)
+        self._account = Account(self.auth, self._session)
 
     async def login(self, login: str, password: str) -> None:
         """Sign in by e-mail address or user name.
 
         Raises Unauthenticated (INVALID_CREDENTIALS), and ResourceExhausted after too many attempts.
         """
-        await self._session.put(await self.auth.Login(login_request(login, password)))
+        await self._account.login(login, password)
 
     async def logout(self, *, all_sessions: bool = False) -> None:
         """Sign out here or everywhere, and forget the tokens. Does nothing when nobody is signed in.
 
         Keeps the tokens when the server cannot be reached, and raises the error.
         """
-        if self._session.tokens is None:
-            return
-        try:
-            await self.auth.Logout(LogoutRequest(all_sessions=all_sessions))
-        except Unauthenticated:
-            if self._session.tokens is None:  # the attempt to renew them noticed, and called the hook
-                return
-        await self._session.put(None)
+        await self._account.logout(all_sessions=all_sessions)
 
     async def close(self) -> None:
         """Close the connection, after a renewal under way. Calls under way are cancelled."""
-        self._unary.closed = self._streams.closed = True
+        self._calls.closed = True
         await self._session.settle()
         await self._channel.close()
 
@@ -131,10 +87,4 @@ class AsyncClient:
         await self.close()
 
     async def _refresh(self, refresh_token: str) -> Tokens:
-        request = RefreshRequest(refresh_token=refresh_token)
-        try:
-            return await self.auth.Refresh(request, timeout=REFRESH_TIMEOUT)
-        except (Unavailable, DeadlineExceeded):
-            # The reply may have been lost. The server gives the same tokens again if asked soon; later it
-            # would take the repeat for theft.
-            return await self.auth.Refresh(request, timeout=REFRESH_TIMEOUT)
+        return await refresh(self.auth, refresh_token)

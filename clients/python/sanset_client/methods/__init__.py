@@ -1,0 +1,1 @@
+"""The methods of the services, as the contract says them."""

@@ -1,0 +1,145 @@
+"""Registers users, signs them in and out, and keeps their sessions.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from google.protobuf import empty_pb2
+from sanset.v1 import auth_pb2, user_pb2
+
+from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
+
+
+def register(
+    *,
+    full_name: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
+    password: str | None = None,
+    username: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Registers an account, and returns the new User.
+
+    The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
+    the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
+    address, whatever its case, or the user name is taken.
+    """
+    return prepare(
+        auth_pb2.RegisterRequest,
+        timeout,
+        metadata,
+        full_name=full_name,
+        email=email,
+        phone=phone,
+        password=password,
+        username=username,
+    )
+
+
+def login(
+    *,
+    email: str | None = None,
+    username: str | None = None,
+    password: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Signs a user in, and returns an access token and a refresh token.
+
+    Opens a new session. Returns UNAUTHENTICATED (INVALID_CREDENTIALS), after the same time, whether the
+    account is unknown or the password wrong. After five of these in a minute for one account, or twenty from
+    one address, it returns RESOURCE_EXHAUSTED (TOO_MANY_SIGN_INS) with RetryInfo until the minute is over.
+    """
+    return prepare(
+        auth_pb2.LoginRequest,
+        timeout,
+        metadata,
+        email=email,
+        username=username,
+        password=password,
+    )
+
+
+def refresh(
+    *,
+    refresh_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Exchanges a refresh token for a new pair of tokens.
+
+    A refresh token works once. A repeat within half a minute, as after a lost reply, returns the same new
+    refresh token; a later repeat is taken for theft: the whole session is revoked and the call returns
+    UNAUTHENTICATED (REFRESH_TOKEN_INVALID).
+    """
+    return prepare(
+        auth_pb2.RefreshRequest,
+        timeout,
+        metadata,
+        refresh_token=refresh_token,
+    )
+
+
+def logout(
+    *,
+    all_sessions: bool | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Signs the caller out.
+
+    The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+    """
+    return prepare(
+        auth_pb2.LogoutRequest,
+        timeout,
+        metadata,
+        all_sessions=all_sessions,
+    )
+
+
+def list_sessions(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the caller's open sessions, the last used first."""
+    return prepare(
+        auth_pb2.ListSessionsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def revoke_session(
+    *,
+    session_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's."""
+    return prepare(
+        auth_pb2.RevokeSessionRequest,
+        timeout,
+        metadata,
+        session_id=session_id,
+    )
+
+
+class AuthMethods:
+    """Registers users, signs them in and out, and keeps their sessions."""
+
+    register = Unary("Register", register, user_pb2.User)
+    login = Unary("Login", login, auth_pb2.Tokens)
+    refresh = Unary("Refresh", refresh, auth_pb2.Tokens)
+    logout = Unary("Logout", logout, empty_pb2.Empty)
+    list_sessions = Unary("ListSessions", list_sessions, auth_pb2.ListSessionsResponse)
+    iter_sessions = Items("ListSessions", list_sessions.request, auth_pb2.Session)
+    revoke_session = Unary("RevokeSession", revoke_session, empty_pb2.Empty)

@@ -1,0 +1,311 @@
+"""Shows and manages products and categories.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from google.api import httpbody_pb2
+from google.protobuf import empty_pb2, field_mask_pb2
+from sanset.v1 import category_pb2, product_pb2
+from typing import Literal
+
+from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
+
+ExportProductsRequestFormatName = Literal["FORMAT_UNSPECIFIED", "CSV", "XLSX"]
+ListProductsRequestSortName = Literal["SORT_UNSPECIFIED", "NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING"]
+ProductViewName = Literal["VIEW_UNSPECIFIED", "SUMMARY", "FULL"]
+
+
+def get_product(
+    *,
+    product_id: int | None = None,
+    slug: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
+    return prepare(
+        product_pb2.GetProductRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        slug=slug,
+    )
+
+
+def batch_get_products(
+    *,
+    product_ids: Iterable[int] | None = None,
+    view: product_pb2.Product.View.ValueType | ProductViewName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
+
+    Ids that do not exist are returned in `missing_ids` instead of failing the call; those of products that no
+    longer fit the reply in `remaining_ids`.
+    """
+    return prepare(
+        product_pb2.BatchGetProductsRequest,
+        timeout,
+        metadata,
+        product_ids=product_ids,
+        view=view,
+    )
+
+
+def list_products(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    category: str | None = None,
+    brand: str | None = None,
+    tags: Iterable[str] | None = None,
+    min_price: str | None = None,
+    max_price: str | None = None,
+    in_stock: bool | None = None,
+    vendor: int | None = None,
+    sort: product_pb2.ListProductsRequest.Sort.ValueType | ListProductsRequestSortName | None = None,
+    view: product_pb2.Product.View.ValueType | ProductViewName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
+    ties are broken by id.
+
+    A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
+    Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
+    """
+    return prepare(
+        product_pb2.ListProductsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+        category=category,
+        brand=brand,
+        tags=tags,
+        min_price=min_price,
+        max_price=max_price,
+        in_stock=in_stock,
+        vendor=vendor,
+        sort=sort,
+        view=view,
+    )
+
+
+def create_product(
+    *,
+    product: product_pb2.Product | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Creates a product with its opening stock, and returns it.
+
+    A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
+    from the name when none is given.
+    """
+    return prepare(
+        product_pb2.CreateProductRequest,
+        timeout,
+        metadata,
+        product=product,
+        request_id=request_id,
+    )
+
+
+def update_product(
+    *,
+    product: product_pb2.Product | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a product, and returns it.
+
+    Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
+    When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+    """
+    return prepare(
+        product_pb2.UpdateProductRequest,
+        timeout,
+        metadata,
+        product=product,
+        update_mask=update_mask,
+    )
+
+
+def delete_product(
+    *,
+    product_id: int | None = None,
+    etag: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes a product.
+
+    It leaves the catalogue and the recommendations, and cannot be ordered from a cart any more; past orders
+    keep their lines. Its sku and slug are free again; UndeleteProduct brings it back. Returns NOT_FOUND when it
+    does not exist.
+    """
+    return prepare(
+        product_pb2.DeleteProductRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        etag=etag,
+    )
+
+
+def undelete_product(
+    *,
+    product_id: int | None = None,
+    sku: str | None = None,
+    slug: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Brings a deleted product back, and returns it: as it was, with the stock that is left of it.
+
+    Vendors bring back their own. One that was not deleted is returned as it is. Returns ALREADY_EXISTS (SKU_TAKEN,
+    SLUG_TAKEN) when another product has its sku or slug by now: send another. NOT_FOUND when there never was such a
+    product.
+    """
+    return prepare(
+        product_pb2.UndeleteProductRequest,
+        timeout,
+        metadata,
+        product_id=product_id,
+        sku=sku,
+        slug=slug,
+    )
+
+
+def list_categories(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    descriptions, which GetCategory has.
+    """
+    return prepare(
+        category_pb2.ListCategoriesRequest,
+        timeout,
+        metadata,
+    )
+
+
+def get_category(
+    *,
+    category_id: int | None = None,
+    slug: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    Those below it come without their descriptions.
+    """
+    return prepare(
+        category_pb2.GetCategoryRequest,
+        timeout,
+        metadata,
+        category_id=category_id,
+        slug=slug,
+    )
+
+
+def create_category(
+    *,
+    category: category_pb2.Category | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Creates a category, and returns it.
+
+    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
+    around it and composition of accents. A slug is made from the
+    name when none is given. There may be 1,000 categories, on 20 levels.
+    """
+    return prepare(
+        category_pb2.CreateCategoryRequest,
+        timeout,
+        metadata,
+        category=category,
+    )
+
+
+def update_category(
+    *,
+    category: category_pb2.Category | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a category, and returns it.
+
+    Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
+    """
+    return prepare(
+        category_pb2.UpdateCategoryRequest,
+        timeout,
+        metadata,
+        category=category,
+        update_mask=update_mask,
+    )
+
+
+def delete_category(
+    *,
+    category_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes a category. Returns FAILED_PRECONDITION (CATEGORY_IN_USE) while it has products or children."""
+    return prepare(
+        category_pb2.DeleteCategoryRequest,
+        timeout,
+        metadata,
+        category_id=category_id,
+    )
+
+
+def export_products(
+    *,
+    format: product_pb2.ExportProductsRequest.Format.ValueType | ExportProductsRequestFormatName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Streams all products, a row per variant, as a file.
+
+    The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
+    products.
+    """
+    return prepare(
+        product_pb2.ExportProductsRequest,
+        timeout,
+        metadata,
+        format=format,
+    )
+
+
+class CatalogMethods:
+    """Shows and manages products and categories."""
+
+    get_product = Unary("GetProduct", get_product, product_pb2.Product)
+    batch_get_products = Unary("BatchGetProducts", batch_get_products, product_pb2.BatchGetProductsResponse)
+    list_products = Unary("ListProducts", list_products, product_pb2.ListProductsResponse)
+    iter_products = Items("ListProducts", list_products.request, product_pb2.Product)
+    create_product = Unary("CreateProduct", create_product, product_pb2.Product)
+    update_product = Unary("UpdateProduct", update_product, product_pb2.Product)
+    delete_product = Unary("DeleteProduct", delete_product, empty_pb2.Empty)
+    undelete_product = Unary("UndeleteProduct", undelete_product, product_pb2.Product)
+    list_categories = Unary("ListCategories", list_categories, category_pb2.ListCategoriesResponse)
+    get_category = Unary("GetCategory", get_category, category_pb2.Category)
+    create_category = Unary("CreateCategory", create_category, category_pb2.Category)
+    update_category = Unary("UpdateCategory", update_category, category_pb2.Category)
+    delete_category = Unary("DeleteCategory", delete_category, empty_pb2.Empty)
+    export_products = Stream("ExportProducts", export_products, httpbody_pb2.HttpBody)

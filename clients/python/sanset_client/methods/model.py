@@ -1,0 +1,195 @@
+"""Trains the models behind the recommendations, puts them into use and compares them.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from sanset.v1 import model_metrics_pb2, model_pb2
+from typing import Literal
+
+from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
+
+ModelTypeName = Literal["TYPE_UNSPECIFIED", "ALS", "COPURCHASE", "CONTENT", "ALL", "REORDER", "SEGMENTS"]
+TrainModelRequestActivationName = Literal["ACTIVATION_UNSPECIFIED", "IF_NOT_WORSE", "ALWAYS", "NEVER"]
+
+
+def train_model(
+    *,
+    model_type: model_pb2.Model.Type.ValueType | ModelTypeName | None = None,
+    parameters: model_pb2.TrainModelRequest.Parameters | None = None,
+    activation: model_pb2.TrainModelRequest.Activation.ValueType | TrainModelRequestActivationName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Starts a training in its own process, and returns it at once.
+
+    One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
+    shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
+    activated, unless `activation` says otherwise.
+    """
+    return prepare(
+        model_pb2.TrainModelRequest,
+        timeout,
+        metadata,
+        model_type=model_type,
+        parameters=parameters,
+        activation=activation,
+    )
+
+
+def watch_training(
+    *,
+    training_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events."""
+    return prepare(
+        model_pb2.WatchTrainingRequest,
+        timeout,
+        metadata,
+        training_id=training_id,
+    )
+
+
+def cancel_training(
+    *,
+    training_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
+
+    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    """
+    return prepare(
+        model_pb2.CancelTrainingRequest,
+        timeout,
+        metadata,
+        training_id=training_id,
+    )
+
+
+def list_models(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the trained models, the newest first."""
+    return prepare(
+        model_pb2.ListModelsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_model_metrics(
+    *,
+    model_id: int | None = None,
+    days: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets how good a model is. Absent id: the model in use.
+
+    Both what held-out orders say (beside popularity, and the model that was in use) and what customers did
+    with its recommendations.
+    """
+    return prepare(
+        model_pb2.GetModelMetricsRequest,
+        timeout,
+        metadata,
+        model_id=model_id,
+        days=days,
+    )
+
+
+def activate_model(
+    *,
+    model_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Puts a model into use on every server, without failing a call: to roll back, activate an older one.
+
+    Returns FAILED_PRECONDITION (MODEL_DAMAGED) when its artifact is missing or damaged; the model in use
+    stays.
+    """
+    return prepare(
+        model_pb2.ActivateModelRequest,
+        timeout,
+        metadata,
+        model_id=model_id,
+    )
+
+
+def start_experiment(
+    *,
+    challenger_model_id: int | None = None,
+    percent: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Starts an A/B test: a share of the users is served by another model than the one in use.
+
+    A user is always served by the same one, whatever the device. One experiment runs at a time:
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
+    served. Activating a model ends the experiment.
+    """
+    return prepare(
+        model_pb2.StartExperimentRequest,
+        timeout,
+        metadata,
+        challenger_model_id=challenger_model_id,
+        percent=percent,
+    )
+
+
+def get_experiment(
+    *,
+    experiment_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    return prepare(
+        model_pb2.GetExperimentRequest,
+        timeout,
+        metadata,
+        experiment_id=experiment_id,
+    )
+
+
+def end_experiment(
+    *,
+    experiment_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
+    return prepare(
+        model_pb2.EndExperimentRequest,
+        timeout,
+        metadata,
+        experiment_id=experiment_id,
+    )
+
+
+class ModelMethods:
+    """Trains the models behind the recommendations, puts them into use and compares them."""
+
+    train_model = Unary("TrainModel", train_model, model_pb2.Training)
+    watch_training = Stream("WatchTraining", watch_training, model_pb2.Training)
+    cancel_training = Unary("CancelTraining", cancel_training, model_pb2.Training)
+    list_models = Unary("ListModels", list_models, model_pb2.ListModelsResponse)
+    iter_models = Items("ListModels", list_models.request, model_pb2.Model)
+    get_model_metrics = Unary("GetModelMetrics", get_model_metrics, model_metrics_pb2.ModelMetrics)
+    activate_model = Unary("ActivateModel", activate_model, model_pb2.Model)
+    start_experiment = Unary("StartExperiment", start_experiment, model_pb2.Experiment)
+    get_experiment = Unary("GetExperiment", get_experiment, model_pb2.Experiment)
+    end_experiment = Unary("EndExperiment", end_experiment, model_pb2.Experiment)

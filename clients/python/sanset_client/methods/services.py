@@ -1,0 +1,209 @@
+"""The services of both clients: the generated stubs, with a method for each RPC.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import grpc
+from grpc import aio
+from sanset.v1.auth_pb2_grpc import AuthServiceStub
+from sanset.v1.cart_pb2_grpc import CartServiceStub
+from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
+from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
+from sanset.v1.model_pb2_grpc import ModelServiceStub
+from sanset.v1.order_service_pb2_grpc import OrderServiceStub
+from sanset.v1.payment_pb2_grpc import PaymentServiceStub
+from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
+from sanset.v1.recommend_pb2_grpc import RecommendServiceStub
+from sanset.v1.refund_pb2_grpc import RefundServiceStub
+from sanset.v1.segment_pb2_grpc import SegmentServiceStub
+from sanset.v1.user_pb2_grpc import UserServiceStub
+from sanset.v1.webhook_pb2_grpc import WebhookServiceStub
+
+from sanset_client.methods.auth import AuthMethods
+from sanset_client.methods.catalog import CatalogMethods
+from sanset_client.methods.inventory import InventoryMethods
+from sanset_client.methods.model import ModelMethods
+from sanset_client.methods.payment import PaymentMethods
+from sanset_client.methods.promotion import PromotionMethods
+from sanset_client.methods.recommend import RecommendMethods
+from sanset_client.methods.refund import RefundMethods
+from sanset_client.methods.segment import SegmentMethods
+from sanset_client.methods.user import UserMethods
+from sanset_client.methods.webhook import WebhookMethods
+from sanset_client.rpc import AsyncService, Service
+from sanset_client.shortcuts import CartShortcuts, OrderShortcuts
+
+if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is enough
+    from sanset.v1.auth_pb2_grpc import AuthServiceAsyncStub
+    from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
+    from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
+    from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
+    from sanset.v1.model_pb2_grpc import ModelServiceAsyncStub
+    from sanset.v1.order_service_pb2_grpc import OrderServiceAsyncStub
+    from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
+    from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
+    from sanset.v1.recommend_pb2_grpc import RecommendServiceAsyncStub
+    from sanset.v1.refund_pb2_grpc import RefundServiceAsyncStub
+    from sanset.v1.segment_pb2_grpc import SegmentServiceAsyncStub
+    from sanset.v1.user_pb2_grpc import UserServiceAsyncStub
+    from sanset.v1.webhook_pb2_grpc import WebhookServiceAsyncStub
+else:
+    from sanset.v1.auth_pb2_grpc import AuthServiceStub as AuthServiceAsyncStub
+    from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
+    from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
+    from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
+    from sanset.v1.model_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
+    from sanset.v1.order_service_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
+    from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
+    from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub
+    from sanset.v1.recommend_pb2_grpc import RecommendServiceStub as RecommendServiceAsyncStub
+    from sanset.v1.refund_pb2_grpc import RefundServiceStub as RefundServiceAsyncStub
+    from sanset.v1.segment_pb2_grpc import SegmentServiceStub as SegmentServiceAsyncStub
+    from sanset.v1.user_pb2_grpc import UserServiceStub as UserServiceAsyncStub
+    from sanset.v1.webhook_pb2_grpc import WebhookServiceStub as WebhookServiceAsyncStub
+
+
+class Auth(AuthMethods, Service, AuthServiceStub):
+    """Registers users, signs them in and out, and keeps their sessions."""
+
+
+class Cart(CartShortcuts, Service, CartServiceStub):
+    """Fills a cart and calculates its cost."""
+
+
+class Catalog(CatalogMethods, Service, CatalogServiceStub):
+    """Shows and manages products and categories."""
+
+
+class Inventory(InventoryMethods, Service, InventoryServiceStub):
+    """Shows and counts the stock of products."""
+
+
+class Models(ModelMethods, Service, ModelServiceStub):
+    """Trains the models behind the recommendations, puts them into use and compares them."""
+
+
+class Orders(OrderShortcuts, Service, OrderServiceStub):
+    """Places orders, moves them and tracks them live."""
+
+
+class Payments(PaymentMethods, Service, PaymentServiceStub):
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards."""
+
+
+class Promotions(PromotionMethods, Service, PromotionServiceStub):
+    """Manages coupons, and says where users stand in the loyalty programme."""
+
+
+class Recommend(RecommendMethods, Service, RecommendServiceStub):
+    """Recommends products and learns from every purchase."""
+
+
+class Refunds(RefundMethods, Service, RefundServiceStub):
+    """Cancels orders, pays them back and takes goods back."""
+
+
+class Segments(SegmentMethods, Service, SegmentServiceStub):
+    """Groups customers by rules and by training, and tells admins what each group has in common."""
+
+
+class Users(UserMethods, Service, UserServiceStub):
+    """Keeps what users say about themselves: their profile, their addresses and how they pay."""
+
+
+class Webhooks(WebhookMethods, Service, WebhookServiceStub):
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
+
+
+class AsyncAuth(AuthMethods, AsyncService, AuthServiceAsyncStub):
+    """Registers users, signs them in and out, and keeps their sessions."""
+
+
+class AsyncCart(CartShortcuts, AsyncService, CartServiceAsyncStub):
+    """Fills a cart and calculates its cost."""
+
+
+class AsyncCatalog(CatalogMethods, AsyncService, CatalogServiceAsyncStub):
+    """Shows and manages products and categories."""
+
+
+class AsyncInventory(InventoryMethods, AsyncService, InventoryServiceAsyncStub):
+    """Shows and counts the stock of products."""
+
+
+class AsyncModels(ModelMethods, AsyncService, ModelServiceAsyncStub):
+    """Trains the models behind the recommendations, puts them into use and compares them."""
+
+
+class AsyncOrders(OrderShortcuts, AsyncService, OrderServiceAsyncStub):
+    """Places orders, moves them and tracks them live."""
+
+
+class AsyncPayments(PaymentMethods, AsyncService, PaymentServiceAsyncStub):
+    """Says how orders were paid, takes what payment gateways report, and keeps gift cards."""
+
+
+class AsyncPromotions(PromotionMethods, AsyncService, PromotionServiceAsyncStub):
+    """Manages coupons, and says where users stand in the loyalty programme."""
+
+
+class AsyncRecommend(RecommendMethods, AsyncService, RecommendServiceAsyncStub):
+    """Recommends products and learns from every purchase."""
+
+
+class AsyncRefunds(RefundMethods, AsyncService, RefundServiceAsyncStub):
+    """Cancels orders, pays them back and takes goods back."""
+
+
+class AsyncSegments(SegmentMethods, AsyncService, SegmentServiceAsyncStub):
+    """Groups customers by rules and by training, and tells admins what each group has in common."""
+
+
+class AsyncUsers(UserMethods, AsyncService, UserServiceAsyncStub):
+    """Keeps what users say about themselves: their profile, their addresses and how they pay."""
+
+
+class AsyncWebhooks(WebhookMethods, AsyncService, WebhookServiceAsyncStub):
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
+
+
+class Services:
+    """Every service of the contract, by its noun."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.auth = Auth(channel)
+        self.cart = Cart(channel)
+        self.catalog = Catalog(channel)
+        self.inventory = Inventory(channel)
+        self.models = Models(channel)
+        self.orders = Orders(channel)
+        self.payments = Payments(channel)
+        self.promotions = Promotions(channel)
+        self.recommend = Recommend(channel)
+        self.refunds = Refunds(channel)
+        self.segments = Segments(channel)
+        self.users = Users(channel)
+        self.webhooks = Webhooks(channel)
+
+
+class AsyncServices:
+    """Every service of the contract, by its noun."""
+
+    def __init__(self, channel: aio.Channel) -> None:
+        self.auth = AsyncAuth(channel)
+        self.cart = AsyncCart(channel)
+        self.catalog = AsyncCatalog(channel)
+        self.inventory = AsyncInventory(channel)
+        self.models = AsyncModels(channel)
+        self.orders = AsyncOrders(channel)
+        self.payments = AsyncPayments(channel)
+        self.promotions = AsyncPromotions(channel)
+        self.recommend = AsyncRecommend(channel)
+        self.refunds = AsyncRefunds(channel)
+        self.segments = AsyncSegments(channel)
+        self.users = AsyncUsers(channel)
+        self.webhooks = AsyncWebhooks(channel)

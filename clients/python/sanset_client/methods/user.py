@@ -1,0 +1,183 @@
+"""Keeps what users say about themselves: their profile, their addresses and how they pay.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from google.protobuf import empty_pb2, field_mask_pb2
+from sanset.v1 import user_pb2
+
+from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
+
+
+def get_me(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets the caller's own account."""
+    return prepare(
+        user_pb2.GetMeRequest,
+        timeout,
+        metadata,
+    )
+
+
+def update_me(
+    *,
+    user: user_pb2.User | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates the caller's own account, and returns it.
+
+    Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+    """
+    return prepare(
+        user_pb2.UpdateMeRequest,
+        timeout,
+        metadata,
+        user=user,
+        update_mask=update_mask,
+    )
+
+
+def list_addresses(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the caller's addresses, the default first, then the newest."""
+    return prepare(
+        user_pb2.ListAddressesRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def create_address(
+    *,
+    address: user_pb2.Address | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Creates an address of the caller, and returns it.
+
+    The first address becomes the default. Returns FAILED_PRECONDITION (TOO_MANY) beyond 50 addresses.
+    """
+    return prepare(
+        user_pb2.CreateAddressRequest,
+        timeout,
+        metadata,
+        address=address,
+    )
+
+
+def update_address(
+    *,
+    address: user_pb2.Address | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates one of the caller's addresses, and returns it.
+
+    Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
+    placed with. Exactly one address is the default: to change it, set `is_default` on another.
+    """
+    return prepare(
+        user_pb2.UpdateAddressRequest,
+        timeout,
+        metadata,
+        address=address,
+        update_mask=update_mask,
+    )
+
+
+def delete_address(
+    *,
+    address_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes one of the caller's addresses.
+
+    Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
+    others becomes the default.
+    """
+    return prepare(
+        user_pb2.DeleteAddressRequest,
+        timeout,
+        metadata,
+        address_id=address_id,
+    )
+
+
+def list_payment_methods(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the caller's saved payment methods, the default first."""
+    return prepare(
+        user_pb2.ListPaymentMethodsRequest,
+        timeout,
+        metadata,
+    )
+
+
+def add_payment_method(
+    *,
+    payment_method: user_pb2.PaymentMethod | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
+
+    What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
+    beyond 20.
+    """
+    return prepare(
+        user_pb2.AddPaymentMethodRequest,
+        timeout,
+        metadata,
+        payment_method=payment_method,
+        request_id=request_id,
+    )
+
+
+def delete_payment_method(
+    *,
+    payment_method_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
+    return prepare(
+        user_pb2.DeletePaymentMethodRequest,
+        timeout,
+        metadata,
+        payment_method_id=payment_method_id,
+    )
+
+
+class UserMethods:
+    """Keeps what users say about themselves: their profile, their addresses and how they pay."""
+
+    get_me = Unary("GetMe", get_me, user_pb2.User)
+    update_me = Unary("UpdateMe", update_me, user_pb2.User)
+    list_addresses = Unary("ListAddresses", list_addresses, user_pb2.ListAddressesResponse)
+    iter_addresses = Items("ListAddresses", list_addresses.request, user_pb2.Address)
+    create_address = Unary("CreateAddress", create_address, user_pb2.Address)
+    update_address = Unary("UpdateAddress", update_address, user_pb2.Address)
+    delete_address = Unary("DeleteAddress", delete_address, empty_pb2.Empty)
+    list_payment_methods = Unary("ListPaymentMethods", list_payment_methods, user_pb2.ListPaymentMethodsResponse)
+    add_payment_method = Unary("AddPaymentMethod", add_payment_method, user_pb2.PaymentMethod)
+    delete_payment_method = Unary("DeletePaymentMethod", delete_payment_method, empty_pb2.Empty)

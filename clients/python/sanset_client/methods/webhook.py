@@ -1,0 +1,132 @@
+"""Registers webhook endpoints for orders, and shows the deliveries to them.
+
+Generated from the protos by proto/generate.py; do not edit. What is more than an RPC stands in `shortcuts`.
+"""
+
+from __future__ import annotations
+
+from google.protobuf import empty_pb2, field_mask_pb2
+from sanset.v1 import webhook_pb2
+from typing import Literal
+
+from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
+
+WebhookDeliveryStatusName = Literal["STATUS_UNSPECIFIED", "PENDING", "DELIVERED", "FAILED"]
+
+
+def create_webhook_endpoint(
+    *,
+    endpoint: webhook_pb2.WebhookEndpoint | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Registers an endpoint, and returns it with its signing secret, which no later reply contains.
+
+    Returns INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless the address is https and public, FAILED_PRECONDITION
+    (TOO_MANY) beyond 20.
+    """
+    return prepare(
+        webhook_pb2.CreateWebhookEndpointRequest,
+        timeout,
+        metadata,
+        endpoint=endpoint,
+        request_id=request_id,
+    )
+
+
+def list_webhook_endpoints(
+    *,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the registered addresses."""
+    return prepare(
+        webhook_pb2.ListWebhookEndpointsRequest,
+        timeout,
+        metadata,
+    )
+
+
+def update_webhook_endpoint(
+    *,
+    endpoint: webhook_pb2.WebhookEndpoint | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
+    (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    """
+    return prepare(
+        webhook_pb2.UpdateWebhookEndpointRequest,
+        timeout,
+        metadata,
+        endpoint=endpoint,
+        update_mask=update_mask,
+    )
+
+
+def delete_webhook_endpoint(
+    *,
+    endpoint_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    return prepare(
+        webhook_pb2.DeleteWebhookEndpointRequest,
+        timeout,
+        metadata,
+        endpoint_id=endpoint_id,
+    )
+
+
+def list_webhook_deliveries(
+    *,
+    endpoint_id: int | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    status: webhook_pb2.WebhookDelivery.Status.ValueType | WebhookDeliveryStatusName | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    return prepare(
+        webhook_pb2.ListWebhookDeliveriesRequest,
+        timeout,
+        metadata,
+        endpoint_id=endpoint_id,
+        page_size=page_size,
+        page_token=page_token,
+        status=status,
+    )
+
+
+def replay_webhook_delivery(
+    *,
+    delivery_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Sends a delivery once more, whatever became of it. Returns NOT_FOUND (DELIVERY_NOT_FOUND),
+    FAILED_PRECONDITION (WEBHOOK_SWITCHED_OFF) while its address is switched off.
+    """
+    return prepare(
+        webhook_pb2.ReplayWebhookDeliveryRequest,
+        timeout,
+        metadata,
+        delivery_id=delivery_id,
+    )
+
+
+class WebhookMethods:
+    """Registers webhook endpoints for orders, and shows the deliveries to them."""
+
+    create_webhook_endpoint = Unary("CreateWebhookEndpoint", create_webhook_endpoint, webhook_pb2.WebhookEndpoint)
+    list_webhook_endpoints = Unary("ListWebhookEndpoints", list_webhook_endpoints, webhook_pb2.ListWebhookEndpointsResponse)
+    update_webhook_endpoint = Unary("UpdateWebhookEndpoint", update_webhook_endpoint, webhook_pb2.WebhookEndpoint)
+    delete_webhook_endpoint = Unary("DeleteWebhookEndpoint", delete_webhook_endpoint, empty_pb2.Empty)
+    list_webhook_deliveries = Unary("ListWebhookDeliveries", list_webhook_deliveries, webhook_pb2.ListWebhookDeliveriesResponse)
+    iter_webhook_deliveries = Items("ListWebhookDeliveries", list_webhook_deliveries.request, webhook_pb2.WebhookDelivery)
+    replay_webhook_delivery = Unary("ReplayWebhookDelivery", replay_webhook_delivery, webhook_pb2.WebhookDelivery)
