@@ -15,22 +15,24 @@ from sanset.v1.product_pb2 import CreateProductRequest, Product
 from support.readme_examples import EMAIL, LOGIN_PASSWORD, examples
 from support.running_shop import PASSWORD, RunningShop
 
-STEPS = ("PROCESSING", "SHIPPED", "DELIVERED")
+NEXT = {"CONFIRMED": "PROCESSING", "PROCESSING": "SHIPPED", "SHIPPED": "DELIVERED"}
 PRODUCT = re.compile(r"product_id=\d+")
 TARGET = re.compile(r'Client\((?!"shop\.example\.com)("localhost:50051")?(, )?')
 
 
 @pytest.fixture
 def delivering(shop: RunningShop) -> Iterator[None]:
-    """Staff who move every order on until it is delivered."""
+    """Staff who move every new order on until it is delivered."""
     over = threading.Event()
+    [(before,)] = shop.sql("SELECT coalesce(max(id), 0) FROM orders")
 
     def move() -> None:
         while not over.wait(0.1):
-            open_orders = shop.sql("SELECT id, status FROM orders WHERE status <> 'DELIVERED'")
-            for order_id, status in open_orders:
-                following = STEPS[STEPS.index(status) + 1] if status in STEPS else STEPS[0]
-                shop.move(order_id, Order.Status.Value(following))
+            for order_id, status in shop.sql(
+                "SELECT id, status FROM orders WHERE id > :before", before=before
+            ):
+                if status in NEXT:
+                    shop.move(order_id, Order.Status.Value(NEXT[status]))
 
     staff = threading.Thread(target=move)
     staff.start()
