@@ -24,7 +24,7 @@ def refuses(sanset: Sanset, command: str, **settings: str) -> str:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_database_that_is_not_there_is_said_in_a_line(
-    postgres_server: str, sanset: Sanset, command: str
+    postgres_server: str, sanset: Sanset, tmp_path: Path, command: str
 ) -> None:
     url = make_url(postgres_server)
 
@@ -37,7 +37,7 @@ def test_a_database_that_is_not_there_is_said_in_a_line(
         "password": refuses(sanset, command, DATABASE_URL=at(password="wrong-word")),
         "port": refuses(sanset, command, DATABASE_URL=at(port=closed)),
         "host": refuses(sanset, command, DATABASE_URL=at(host="no-such-host.invalid")),
-        "file": refuses(sanset, command, DATABASE_URL="sqlite:////nonexistent/shop.db"),
+        "file": refuses(sanset, command, DATABASE_URL=f"sqlite:///{tmp_path / 'missing' / 'shop.db'}"),
     }
     assert 'database "no_such_shop" does not exist' in said["missing"]
     assert "password authentication failed" in said["password"]
