@@ -115,7 +115,8 @@ local function unknown(fields, key)
     if name == rule.name then names[#names + 1] = name end
     if #key < 64 then
       local away = distance(key, name)
-      if away < least and away < #key then nearest, least = name, away end
+      local nearer = away < least or (away == least and nearest and rule.name < nearest)
+      if nearer and away < #key then nearest, least = rule.name, away end
     end
   end
   table.sort(names)
