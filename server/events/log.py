@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Protocol
@@ -82,19 +81,6 @@ class Publishable(Protocol):
     def to_json(self) -> JsonObject | None:
         """What is to be told beside the key."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event of any topic, as the table keeps it."""
-
-    topic: str
-    key: str = "*"
-    payload: JsonObject | None = None
-
-    def to_json(self) -> JsonObject | None:
-        """The payload."""
-        return self.payload
 
 
 def publish(tx: Connection, *events: Publishable) -> None:

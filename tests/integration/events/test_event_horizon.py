@@ -14,12 +14,13 @@ import pytest
 from sqlalchemy import Connection, make_url, text
 from structlog.testing import capture_logs
 from support.order_keys import OrderKey
+from support.raw_event import RawEvent
 
 from server.db.database import Announcement, Database
 from server.events import publishers
 from server.events.consumer import Consumer
 from server.events.follower import Follower
-from server.events.log import ORDER, SESSION, NewEvent, publish
+from server.events.log import ORDER, SESSION, publish
 from server.events.position import horizon
 
 PATIENCE = 10.0
@@ -85,7 +86,7 @@ def listening(url: str, topic: str = ORDER) -> Iterator[Listener]:
 def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
     for key in keys:
         with db.transaction() as tx:
-            publish(tx, NewEvent(topic, key, {}))
+            publish(tx, RawEvent(topic, key, {}))
 
 
 def take(db: Database) -> list[str]:
@@ -131,7 +132,7 @@ def test_a_strangers_open_transaction_holds_back_nothing(db: Database, postgres_
 def test_a_slow_publisher_delays_its_own_events_alone(db: Database, postgres_url: str) -> None:
     with listening(postgres_url) as worker:
         with db.transaction() as slow:
-            publish(slow, NewEvent(ORDER, "slow", {}))
+            publish(slow, RawEvent(ORDER, "slow", {}))
             publish_in(db, "fast")
             worker.until(lambda: worker.keys == ["fast"])
             assert take(db) == []  # the outboxes keep the order
@@ -156,7 +157,7 @@ def test_who_writes_first_and_publishes_late_is_not_passed_over(db: Database, po
             older.execute(text("SELECT pg_current_xact_id()"))
             publish_in(db, "fast")
             assert take(db) == ["fast"]  # it has not published
-            publish(older, NewEvent(ORDER, "late", {}))
+            publish(older, RawEvent(ORDER, "late", {}))
         assert take(db) == ["late"]
         worker.until(lambda: worker.keys == ["fast", "late"])
 
@@ -173,9 +174,9 @@ def test_whoever_writes_an_event_holds_the_lock(db: Database, postgres_url: str)
 def test_the_lock_of_a_savepoint_that_is_undone_is_taken_anew(db: Database) -> None:
     with db.transaction() as slow:
         with slow.begin_nested() as part:
-            publish(slow, NewEvent(ORDER, "undone", {}))
+            publish(slow, RawEvent(ORDER, "undone", {}))
             part.rollback()
-        publish(slow, NewEvent(ORDER, "kept", {}))
+        publish(slow, RawEvent(ORDER, "kept", {}))
         publish_in(db, "fast")
         assert take(db) == []
     assert take(db) == ["kept", "fast"]
@@ -185,7 +186,7 @@ def test_ids_beyond_32_bits_are_told_apart(db: Database) -> None:
     with db.transaction() as tx:
         tx.execute(text(f"SELECT setval('events_id_seq', {2**32 - 2})"))
     with db.transaction() as slow:
-        publish(slow, NewEvent(ORDER, "slow", {}))
+        publish(slow, RawEvent(ORDER, "slow", {}))
         publish_in(db, "fast", "faster", "fastest")
         with db.read() as connection:
             assert horizon(connection) == (2**32 + 2, 2**32 - 2)
@@ -295,9 +296,9 @@ def _publish_at_random(tx: Connection, keys: list[str], chance: random.Random) -
     for key in keys:
         if chance.random() < 0.2:
             with tx.begin_nested() as part:
-                publish(tx, NewEvent(ORDER, f"undone-{key}", {}))
+                publish(tx, RawEvent(ORDER, f"undone-{key}", {}))
                 part.rollback()
-        publish(tx, NewEvent(ORDER, key, {}))
+        publish(tx, RawEvent(ORDER, key, {}))
         kept.append(key)
         time.sleep(chance.choice((0, 0, 0.0005, 0.003)))
     if chance.random() < 0.15:

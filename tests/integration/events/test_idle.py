@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from sqlalchemy import event, make_url, text
+from support.raw_event import RawEvent
 from support.rooms import core_of
 from support.running_shop import test_settings
 
@@ -19,7 +20,7 @@ from server.clock import utc_now
 from server.core import Core
 from server.db.database import CHANNEL, Database
 from server.events.consumer import REST
-from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, NewEvent, publish
+from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, publish
 from server.events.sources import SqliteSource, source_of
 from server.jobs.runner import Job, Jobs
 from server.mail import part as mail_part
@@ -99,7 +100,7 @@ def test_an_event_that_waits_for_a_slow_transaction_keeps_the_outboxes_awake(
 ) -> None:
     core = core_on(postgres_url, tmp_path)
     with core.db.transaction() as slow:
-        publish(slow, NewEvent(ORDER, "1", {}))
+        publish(slow, RawEvent(ORDER, "1", {}))
         for outbox in outboxes(core):
             assert asyncio.run(outbox.run()) is None
     core.pool.close()
@@ -136,7 +137,7 @@ def test_while_nobody_writes_a_follower_on_sqlite_asks_nothing(sqlite_url: str) 
         source.await_news(0.1)
         assert asked == []
         with db.transaction() as tx:
-            publish(tx, NewEvent(PRODUCT, "1"))
+            publish(tx, RawEvent(PRODUCT, "1"))
         source.await_news(10)
         assert [one.key for one in source.read(0, (), 10)] == ["1"]
     db.close()
@@ -168,7 +169,7 @@ def test_what_must_not_be_late_is_told_by_the_commit_itself(
         listener.execute(f"LISTEN {CHANNEL}")
         db.on_commit = lambda announcements: None  # the process dies right after its commit
         with db.transaction() as tx:
-            publish(tx, NewEvent(topic, "1"))
+            publish(tx, RawEvent(topic, "1"))
         listener.execute("SELECT 1")
         assert bool(list(listener.notifies(timeout=0))) is by_the_commit
     db.close()
@@ -180,7 +181,7 @@ def test_a_process_without_a_follower_wakes_those_of_the_others(postgres_url: st
     with psycopg.connect(url, autocommit=True) as listener:
         listener.execute(f"LISTEN {CHANNEL}")
         with db.transaction() as tx:
-            publish(tx, NewEvent(PRODUCT, "1"))
+            publish(tx, RawEvent(PRODUCT, "1"))
         listener.execute("SELECT 1")
         assert list(listener.notifies(timeout=0))
     db.close()

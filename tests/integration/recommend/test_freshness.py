@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
+from support.raw_event import RawEvent
 from support.recommend_worker import Worker, customer, running
 
 from server.cart import service as carts
 from server.cart.owner import Member
 from server.cart.service import Addition
 from server.clock import utc_now
-from server.events.log import ORDER, NewEvent, publish
+from server.events.log import ORDER, publish
 from server.pricing.prices import PriceRules
 from server.recommend.registry import probe
 from server.settings import Settings
@@ -68,7 +69,7 @@ async def _add(worker: Worker, user_id: int, before: list[int]) -> Callable[[lis
 async def _buy(worker: Worker, user_id: int, before: list[int]) -> Callable[[list[int]], bool]:
     with worker.db.transaction() as tx:
         order_id = data.place_order(tx, user_id, [before[0]], utc_now(), "CONFIRMED")
-        publish(tx, NewEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
+        publish(tx, RawEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
     await asyncio.sleep(0)
     return lambda after: before[0] not in after
 

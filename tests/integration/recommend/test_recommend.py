@@ -11,12 +11,13 @@ import pytest
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import select, update
 from support import recommend_data as data
+from support.raw_event import RawEvent
 from support.recommend_worker import ADMIN, Worker, customer, running
 
 from server.catalog.errors import CategoryNotFound, ProductNotFound
 from server.clock import utc_now
 from server.errors import UserNotFound
-from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, NewEvent, publish
+from server.events.log import BEHAVIOR, CART, CATALOG, ORDER, PRODUCT, STOCK, publish
 from server.order.models import Order, OrderLine
 from server.recommend.registry import probe
 from server.settings import Settings
@@ -64,7 +65,7 @@ def sell(worker: Worker, user_id: int, product_ids: list[int]) -> None:
     """Place an order as checkout does."""
     with worker.db.transaction() as tx:
         order_id = data.place_order(tx, user_id, product_ids, utc_now(), "CONFIRMED")
-        publish(tx, NewEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
+        publish(tx, RawEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
 
 
 def test_what_was_bought_is_recommended_only_on_request(modelled: Settings) -> None:
@@ -170,7 +171,7 @@ def test_what_was_kept_of_a_returned_order_is_bought_again_and_what_came_back_is
             tx.execute(update(Order).where(Order.id.in_(mine)).values(status="RETURNED"))
             line = update(OrderLine).where(OrderLine.order_id.in_(mine), OrderLine.product_id == back)
             tx.execute(line.values(returned_quantity=OrderLine.quantity))
-            publish(tx, NewEvent(ORDER, "1", {"user_id": data.NEW_USER}))
+            publish(tx, RawEvent(ORDER, "1", {"user_id": data.NEW_USER}))
         await asyncio.sleep(0)
         assert await reorder(worker) == {kept}
 
@@ -196,7 +197,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
         with worker.db.transaction() as tx:
             data.set_stock(tx, first, 0)
             data.delete_product(tx, second)
-            publish(tx, NewEvent(STOCK, "*", {"products": [first]}), NewEvent(PRODUCT, str(second)))
+            publish(tx, RawEvent(STOCK, "*", {"products": [first]}), RawEvent(PRODUCT, str(second)))
         await asyncio.sleep(0)
         await worker.serving.availability.changes.settled()
         found = ids(await recommend(worker, data.NEW_USER, limit=100))
@@ -210,7 +211,7 @@ def test_what_is_sold_out_or_deleted_disappears_and_comes_back(modelled: Setting
             await worker.call("GetSimilarProducts", pb.GetSimilarProductsRequest(product_id=second))
         with worker.db.transaction() as tx:
             data.set_stock(tx, first, 1)
-            publish(tx, NewEvent(STOCK, "*", {"products": [first]}))
+            publish(tx, RawEvent(STOCK, "*", {"products": [first]}))
         await asyncio.sleep(0)
         await worker.serving.availability.changes.settled()
         assert first in ids(await recommend(worker, data.NEW_USER, limit=100))
@@ -222,7 +223,7 @@ def test_a_product_newer_than_the_model_is_recommended_and_has_similar_ones(mode
     async def story(worker: Worker) -> None:
         with worker.db.transaction() as tx:
             product_id = data.add_product(tx, "Decaf Espresso Beans", "Coffee")
-            publish(tx, NewEvent(PRODUCT, str(product_id)))
+            publish(tx, RawEvent(PRODUCT, str(product_id)))
         # Before the event was even heard of:
         request = pb.GetSimilarProductsRequest(product_id=product_id, limit=3)
         similar = await worker.call("GetSimilarProducts", request)
@@ -244,7 +245,7 @@ def test_nothing_is_empty_while_something_can_be_sold(modelled: Settings) -> Non
             for product_id in range(1, ALL + 1):
                 data.set_stock(tx, product_id, 0)
             new = data.add_product(tx, "Zither", "Books")
-            publish(tx, NewEvent(CATALOG))
+            publish(tx, RawEvent(CATALOG))
         await asyncio.sleep(0)
         await worker.serving.availability.changes.settled()
         assert ids(await recommend(worker, 1)) == [new]
@@ -278,7 +279,7 @@ def test_a_page_and_a_cart_lead_the_list_but_are_not_in_it(modelled: Settings) -
         assert set(range(14, 19)) & set(ids(on_page))
         with worker.db.transaction() as tx:
             data.fill_cart(tx, data.NEW_USER, [7, 8], utc_now())
-            publish(tx, NewEvent(CART, str(data.NEW_USER)))
+            publish(tx, RawEvent(CART, str(data.NEW_USER)))
         await asyncio.sleep(0)
         context = pb.GetRecommendationsRequest.CART
         in_cart = await recommend(worker, data.NEW_USER, context=context, limit=100)
@@ -371,7 +372,7 @@ def test_another_workers_events_are_heard(modelled: Settings) -> None:
             await recommend(other, data.NEW_USER)
             sell(worker, data.NEW_USER, [first])
             with worker.db.transaction() as tx:
-                publish(tx, NewEvent(BEHAVIOR, "v:someone"))
+                publish(tx, RawEvent(BEHAVIOR, "v:someone"))
             for _ in range(50):
                 await asyncio.sleep(0.01)
                 if first not in ids(await recommend(other, data.NEW_USER, limit=100)):

@@ -14,6 +14,7 @@ import pytest
 from sanset.v1 import model_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
+from support.raw_event import RawEvent
 from support.recommend_fixtures import Trained, copied
 from support.recommend_story import until, version_of
 from support.recommend_worker import ADMIN, Worker, customer, running
@@ -21,7 +22,7 @@ from support.recommend_worker import ADMIN, Worker, customer, running
 from server.clock import utc_now
 from server.db.database import Database
 from server.errors import Refusal
-from server.events.log import ORDER, NewEvent, publish
+from server.events.log import ORDER, publish
 from server.recommend.registry import probe, trained_models
 from server.recommend.registry.errors import (
     ExperimentNotFound,
@@ -317,7 +318,7 @@ def test_what_customers_did_is_told_for_each_side_and_each_model(shop: Settings,
             if buys:
                 with worker.db.transaction() as tx:
                     order_id = data.place_order(tx, user_id, [second], utc_now(), "CONFIRMED")
-                    publish(tx, NewEvent(ORDER, str(order_id), {"user_id": user_id}))
+                    publish(tx, RawEvent(ORDER, str(order_id), {"user_id": user_id}))
         nobody = await worker.call("GetTrending", pb.GetTrendingRequest(limit=3))
         assert nobody.model_version == rivals.versions[0]
         told = await results(worker)

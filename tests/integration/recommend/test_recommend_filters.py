@@ -10,6 +10,7 @@ import pytest
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import delete, insert, update
 from support import recommend_data as data
+from support.raw_event import RawEvent
 from support.recommend_story import play
 from support.recommend_worker import Worker, customer
 
@@ -18,7 +19,7 @@ from server.catalog.errors import CategoryNotFound
 from server.catalog.models import Category, Product
 from server.clock import utc_now
 from server.errors import InvalidField
-from server.events.log import CART, ORDER, PRODUCT, STOCK, NewEvent, publish
+from server.events.log import CART, ORDER, PRODUCT, STOCK, publish
 from server.recommend.registry import probe
 from server.settings import Settings
 
@@ -48,21 +49,21 @@ def change(worker: Worker, product_id: int, **values: Any) -> None:
     """Change a product as the catalogue does."""
     with worker.db.transaction() as tx:
         tx.execute(update(Product).where(Product.id == product_id).values(**values))
-        publish(tx, NewEvent(PRODUCT, str(product_id)))
+        publish(tx, RawEvent(PRODUCT, str(product_id)))
 
 
 def put_into_cart(worker: Worker, user_id: int, product_ids: list[int]) -> None:
     """Fill a cart as AddItem does."""
     with worker.db.transaction() as tx:
         data.fill_cart(tx, user_id, product_ids, utc_now())
-        publish(tx, NewEvent(CART, str(user_id)))
+        publish(tx, RawEvent(CART, str(user_id)))
 
 
 def buy(worker: Worker, user_id: int, product_ids: list[int]) -> None:
     """Order as checkout does."""
     with worker.db.transaction() as tx:
         order_id = data.place_order(tx, user_id, product_ids, utc_now(), "CONFIRMED")
-        publish(tx, NewEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
+        publish(tx, RawEvent(ORDER, str(order_id), {"user_id": user_id, "status": "CONFIRMED"}))
 
 
 @pytest.mark.parametrize("user_id", [1, data.NEW_USER])
@@ -155,7 +156,7 @@ def test_what_is_in_the_cart_is_left_out_everywhere_until_it_is_taken_out(
             assert set(found) == EVERYTHING - left_out
         with worker.db.transaction() as tx:
             tx.execute(delete(CartItem).where(CartItem.product_id == 4))
-            publish(tx, NewEvent(CART, str(user_id)))
+            publish(tx, RawEvent(CART, str(user_id)))
         assert 4 in await recommended(worker, user_id, include_repeat=True)
 
     play(modelled, story)
@@ -178,14 +179,14 @@ def test_lists_are_filled_up_while_there_are_products(modelled: Settings) -> Non
     async def story(worker: Worker) -> None:
         with worker.db.transaction() as tx:
             new = data.add_product(tx, "Zither", "Books")
-            publish(tx, NewEvent(PRODUCT, str(new)))
+            publish(tx, RawEvent(PRODUCT, str(new)))
         buy(worker, data.NEW_USER, list(range(1, 7)))
         found = await recommended(worker)
         assert set(found) == EVERYTHING - COFFEE | {new}
         with worker.db.transaction() as tx:
             for product_id in GARDEN:
                 data.set_stock(tx, product_id, 0)
-            publish(tx, NewEvent(STOCK, "*", {"products": sorted(GARDEN)}))
+            publish(tx, RawEvent(STOCK, "*", {"products": sorted(GARDEN)}))
         left = EVERYTHING - COFFEE - GARDEN | {new}
         assert set(await recommended(worker)) == left
         assert len(await recommended(worker, limit=len(left) - 1)) == len(left) - 1

@@ -11,12 +11,13 @@ import pytest
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import update
 from support import recommend_data as data
+from support.raw_event import RawEvent
 from support.recommend_story import play
 from support.recommend_worker import Worker, customer, running
 
 from server.catalog.models import Product
 from server.clock import utc_now
-from server.events.log import CATALOG, ORDER, PRODUCT, NewEvent, publish
+from server.events.log import CATALOG, ORDER, PRODUCT, publish
 from server.recommend.registry import probe
 from server.settings import Settings
 
@@ -33,7 +34,7 @@ def create(worker: Worker, name: str = "Decaf Espresso Beans", category: str = "
     """Create a product as the catalogue does."""
     with worker.db.transaction() as tx:
         product_id = data.add_product(tx, name, category)
-        publish(tx, NewEvent(PRODUCT, str(product_id)))
+        publish(tx, RawEvent(PRODUCT, str(product_id)))
     return product_id
 
 
@@ -70,7 +71,7 @@ def test_who_buys_its_peers_is_recommended_it_with_a_reason(modelled: Settings) 
         assert await found_by_peers(worker, new)
         with worker.db.transaction() as tx:
             order_id = data.place_order(tx, data.NEW_USER, [ESPRESSO], utc_now(), "CONFIRMED")
-            publish(tx, NewEvent(ORDER, str(order_id), {"user_id": data.NEW_USER, "status": "CONFIRMED"}))
+            publish(tx, RawEvent(ORDER, str(order_id), {"user_id": data.NEW_USER, "status": "CONFIRMED"}))
         await asyncio.sleep(0)
         request = pb.GetRecommendationsRequest(limit=10)
         found = await worker.call("GetRecommendations", request, customer(data.NEW_USER))
@@ -99,11 +100,11 @@ def test_a_change_and_the_end_of_a_newcomer_are_followed(modelled: Settings) -> 
         with worker.db.transaction() as tx:
             values = {"name": "Espresso Beans Decaf", "category_id": 1}
             tx.execute(update(Product).where(Product.id == new).values(values))
-            publish(tx, NewEvent(PRODUCT, str(new)))
+            publish(tx, RawEvent(PRODUCT, str(new)))
         assert await found_by_peers(worker, new)
         with worker.db.transaction() as tx:
             data.delete_product(tx, new)
-            publish(tx, NewEvent(PRODUCT, str(new)))
+            publish(tx, RawEvent(PRODUCT, str(new)))
         await asyncio.sleep(0)
         await worker.serving.availability.changes.settled()
         assert not await found_by_peers(worker, new, seconds=0.1)
@@ -115,7 +116,7 @@ def test_an_import_is_taken_in_at_once(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
         with worker.db.transaction() as tx:
             new = [data.add_product(tx, f"Espresso Beans No {i}", "Coffee") for i in range(30)]
-            publish(tx, NewEvent(CATALOG))
+            publish(tx, RawEvent(CATALOG))
         end = time.monotonic() + PROMISED_SECONDS
         while not set(new) & set(await similar(worker, ESPRESSO)):
             assert time.monotonic() < end

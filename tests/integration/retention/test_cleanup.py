@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, insert, select, text, update
 from support.order_keys import OrderKey
+from support.raw_event import RawEvent
 
 from server.clock import utc_now
 from server.db.database import Database
 from server.db.pool import Pool
 from server.db.work import Work
 from server.events.consumer import Consumer
-from server.events.log import ORDER, PRODUCT, NewEvent, publish
+from server.events.log import ORDER, PRODUCT, publish
 from server.events.models import ConsumerPosition, Event
 from server.recommend.feedback.models import BehaviorEvent
 from server.repeats.models import IdempotencyKey
@@ -30,7 +31,7 @@ def db(database_url: str) -> Database:
 def publish_in(db: Database, *keys: str, topic: str = ORDER) -> None:
     for key in keys:
         with db.transaction() as tx:
-            publish(tx, NewEvent(topic, key, {}))
+            publish(tx, RawEvent(topic, key, {}))
 
 
 def take(db: Database, name: str = "mail") -> list[str]:
@@ -86,7 +87,7 @@ def test_request_ids_go_after_a_day(db: Database) -> None:
 def test_an_event_that_is_committed_late_is_not_passed_over(postgres_url: str) -> None:
     db = Database(postgres_url, pool_size=4)
     with db.transaction() as slow:
-        publish(slow, NewEvent(ORDER, "slow", {}))
+        publish(slow, RawEvent(ORDER, "slow", {}))
         publish_in(db, "fast")
         assert take(db) == []  # it waits for the older transaction
     assert take(db) == ["slow", "fast"]
