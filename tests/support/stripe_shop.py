@@ -31,7 +31,7 @@ def stripe_settings(account: StripeDouble, url: str, home: Path, return_url: str
         stripe_webhook_secret=stripe_double.WEBHOOK_SECRET,
         stripe_api_base=account.url,
         payment_return_url=return_url,
-        payment_timeout_seconds=1.0,
+        payment_timeout_seconds=2.5,
     )
 
 
@@ -67,7 +67,7 @@ def _charged_at_most_once(shop: RunningShop, account: StripeDouble) -> None:
 def paid(paid_shop: RunningShop, account: StripeDouble) -> Iterator[RunningShop]:
     """The same, with an account that answers as usual; afterwards no order waits for its payment."""
     account.calls.clear()
-    account.slow_seconds = 1.5
+    account.slow_seconds = 3.0
     yield paid_shop
     account.failing.clear()
     account.refusing.clear()
