@@ -26,7 +26,7 @@ from server.db.deadline import Deadline
 from server.db.faults import refusal_of
 from server.db.work import Work
 from server.errors import Aborted, Unavailable
-from server.order import lookup
+from server.order import lookup, payment_queries
 from server.order.errors import PaymentDeclined, PriceChanged, UnseenTotal
 from server.order.placed import PlacedOrder
 from server.order.reserve import CheckoutRules, Purchase, reserve, used
@@ -46,6 +46,7 @@ from server.payment.gateway import (
     Gateways,
     Outcome,
 )
+from server.payment.models import MAX_PAYMENT_URL
 from server.repeats.long_call import FIRST_WAIT, MAX_WAIT, Begun, Ended, LongCall, store_refusal
 from server.user import payment_methods
 
@@ -247,7 +248,12 @@ class Checkout(Generic[R]):
         self, tx: Connection, purchase: Purchase, order: PlacedOrder, outcome: Outcome
     ) -> Ended[R]:
         """Send the buyer to the page where the payment goes on; a webhook or the sweeper ends the order."""
-        return self._calls.end(tx, purchase.claim, self._settlement.render(order, outcome.url))
+        url = outcome.url if len(outcome.url) <= MAX_PAYMENT_URL else ""
+        if url:
+            payment_queries.remember_payment_url(tx, order.id, url)
+        waiting = replace(order.charge, gateway_id=outcome.gateway_id, payment_url=url)
+        reply = self._settlement.render(replace(order, payment=waiting), url)
+        return self._calls.end(tx, purchase.claim, reply)
 
 
 def _payment_token(tx: Connection, vault: Vault, purchase: Purchase) -> str:

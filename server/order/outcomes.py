@@ -51,6 +51,7 @@ def confirm(
             status=outcome.status,
             captured_minor=charge.amount_minor,
             gateway_id=outcome.gateway_id,
+            payment_url="",
             updated_at=now,
         ),
     )

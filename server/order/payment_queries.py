@@ -15,7 +15,9 @@ from server.payment.models import Payment
 from server.payment.order_payment import OrderPayment
 
 _COLUMNS = tuple(
-    column.key for column in Payment.__table__.columns if column.key not in ("order_id", "disputed")
+    column.key
+    for column in Payment.__table__.columns
+    if column.key not in ("order_id", "disputed", "payment_url")
 )
 """What a new payment is inserted with beside its order."""
 
@@ -30,6 +32,7 @@ _SETTLE_PAYMENT = Prepared(
         captured_minor=bindparam("captured"),
         problem=bindparam("new_problem"),
         token="",
+        payment_url="",
         updated_at=bindparam("now", type_=UtcDateTime),
     )
 )
@@ -60,12 +63,19 @@ def remember_gateway_id(tx: Connection, order_id: int, gateway_id: str) -> None:
     tx.execute(update(Payment).where(Payment.order_id == order_id).values(gateway_id=gateway_id))
 
 
+def remember_payment_url(tx: Connection, order_id: int, url: str) -> None:
+    """Note where the buyer goes on with a payment that is not settled."""
+    tx.execute(
+        update(Payment).where(Payment.order_id == order_id, Payment.status == PENDING).values(payment_url=url)
+    )
+
+
 def void_payment(tx: Connection, order_id: int, gateway_id: str, now: datetime) -> bool:
     """Give up the payment of an order that was cancelled, unless it was settled, or opened, meanwhile."""
     voided = tx.execute(
         update(Payment)
         .where(Payment.order_id == order_id, Payment.status == PENDING, Payment.gateway_id == gateway_id)
-        .values(status=VOIDED, token="", updated_at=now)
+        .values(status=VOIDED, token="", payment_url="", updated_at=now)
     )
     return voided.rowcount == 1
 
@@ -80,6 +90,7 @@ def capture_late(tx: Connection, order_id: int, gateway_id: str, now: datetime) 
             gateway_id=gateway_id,
             captured_minor=Payment.amount_minor,
             token="",
+            payment_url="",
             problem="",
             updated_at=now,
         )

@@ -13,6 +13,7 @@ from server.db.base import AnyRow
 from server.db.rows import from_row
 from server.events.models import JsonObject
 from server.events.order_steps import Parcel
+from server.order.status import PENDING_PAYMENT
 from server.payment.order_payment import OrderPayment
 from server.payment.records import OrderDispute
 from server.promotion.service import RewardedOrder
@@ -158,5 +159,6 @@ def payment_of(row: AnyRow) -> OrderPayment | None:
         refunded_minor=row.payment_refunded_minor,
         problem=row.payment_problem,
         disputed=row.payment_disputed,
+        payment_url=row.payment_url if row.status == PENDING_PAYMENT else "",
         updated_at=row.payment_updated_at,
     )

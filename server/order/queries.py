@@ -44,6 +44,7 @@ _ORDERS = select(
     Payment.gateway.label("payment_gateway"),
     Payment.gateway_id,
     Payment.disputed.label("payment_disputed"),
+    Payment.payment_url,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
 _SET_LATER = frozenset({"id", "shipments", "delivered_at", "points_counted_at"})

@@ -74,6 +74,9 @@ RETURNS: Final[dict[str, frozenset[str]]] = {
 }
 """For each state of a return, those that may follow. Goods that were awaited in vain are rejected."""
 
+RETURN_VERSIONS: Final = {REQUESTED: 1, APPROVED: 2, REJECTED: 3, RECEIVED: 3}
+"""The version of a return in each state. A return takes no state twice, so its state tells it."""
+
 
 def future_eta(state: str, eta: datetime | None, now: datetime) -> datetime | None:
     """By when an order should arrive; None when that has passed, or it is not on its way."""

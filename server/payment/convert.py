@@ -34,6 +34,7 @@ def payment_to_wire(payment: OrderPayment) -> pb.Payment:
         captured=money_to_wire(payment.captured_minor, currency),
         refunded=money_to_wire(payment.refunded_minor, currency),
         problem=payment.problem,
+        payment_url=payment.payment_url,
         update_time=time_to_wire(payment.updated_at),
     )
 

@@ -7,11 +7,15 @@ of a payment and what the books say can be compared, and `sanset verify` does.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.db.base import Base, BigId, SealedToken, UtcDateTime
+
+MAX_PAYMENT_URL: Final = 2000
+"""Characters of a page's address; no gateway's comes near."""
 
 
 class Payment(Base):
@@ -33,6 +37,8 @@ class Payment(Base):
     currency: Mapped[str] = mapped_column(String(3))
     gateway_id: Mapped[str] = mapped_column(String(128), default="")
     problem: Mapped[str] = mapped_column(String(300), default="", server_default="")
+    # Where the buyer goes on, while it is PENDING.
+    payment_url: Mapped[str] = mapped_column(String(MAX_PAYMENT_URL), server_default="")
     disputed: Mapped[str] = mapped_column(String(8), server_default="")  # OPEN, LOST, WON; ""
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

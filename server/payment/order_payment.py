@@ -27,6 +27,7 @@ class OrderPayment:
     refunded_minor: int = 0
     problem: str = ""
     disputed: str = ""
+    payment_url: str = ""
     updated_at: datetime
 
     @property

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund, Return
 
 from server.errors import InvalidField
+from server.etags import etag_of
+from server.order.status import RETURN_VERSIONS
 from server.order.units import NamedUnits
 from server.refund.records import OrderRefund, OrderReturn, RefundedUnits, ReturnedUnits
 from server.refund.service import RefundTerms
@@ -35,12 +38,12 @@ def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
     )
 
 
-def refund_to_wire(refund: OrderRefund, lines: Sequence[RefundedUnits]) -> pb.Refund:
+def refund_to_wire(refund: OrderRefund, lines: Sequence[RefundedUnits]) -> Refund:
     """A refund with its lines."""
-    return pb.Refund(
+    return Refund(
         id=refund.id,
         order_id=refund.order_id,
-        status=pb.Refund.Status.Value(refund.status),
+        status=Refund.Status.Value(refund.status),
         amount=money_to_wire(refund.amount_minor, refund.currency),
         tax=money_to_wire(refund.tax_minor, refund.currency),
         shipping=money_to_wire(refund.shipping_minor, refund.currency),
@@ -49,22 +52,23 @@ def refund_to_wire(refund: OrderRefund, lines: Sequence[RefundedUnits]) -> pb.Re
         gateway_id=refund.gateway_id,
         create_time=time_to_wire(refund.created_at),
         update_time=time_to_wire(refund.updated_at),
-        origin=pb.Refund.Origin.Value(refund.origin),
+        origin=Refund.Origin.Value(refund.origin),
     )
 
 
-def return_to_wire(returned: OrderReturn, lines: Sequence[ReturnedUnits]) -> pb.Return:
+def return_to_wire(returned: OrderReturn, lines: Sequence[ReturnedUnits]) -> Return:
     """A return with its lines."""
-    return pb.Return(
+    return Return(
         id=returned.id,
         order_id=returned.order_id,
-        status=pb.Return.Status.Value(returned.status),
+        status=Return.Status.Value(returned.status),
         items=_items_to_wire(lines),
         reason=returned.reason,
         answer=returned.answer,
         refund_id=returned.refund_id or 0,
         create_time=time_to_wire(returned.created_at),
         update_time=time_to_wire(returned.updated_at),
+        etag=etag_of(RETURN_VERSIONS[returned.status]),
     )
 
 

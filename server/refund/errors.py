@@ -35,6 +35,12 @@ class NotReturnable(FailedPrecondition):
     message = "{problem} {left} units can be returned."
 
 
+class RefundNotFound(NotFound):
+    """No such refund, or one of another's order."""
+
+    message = "There is no refund {refund_id}."
+
+
 class ReturnNotFound(NotFound):
     """No such return."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.errors import InvalidField, TooMany
+from server.etags import check_etag
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
 from server.order import status
@@ -59,11 +60,22 @@ def request(
     return return_id
 
 
-def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
-    """Agree to a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
+@dataclass(frozen=True, slots=True)
+class ReturnDecision:
+    """The answer of the shop to a return; `etag` is the version of the return that it saw, empty for any."""
+
+    return_id: int
+    text: str
+    etag: str = ""
+
+
+def approve(tx: Connection, decision: ReturnDecision, actor: Actor, now: datetime) -> None:
+    """Agree to a return; repeating changes nothing. Raises ReturnNotFound, StaleEtag and IllegalTransition."""
+    return_id, answer = decision.return_id, decision.text
     sale, current = _open(tx, return_id)
     if current.status == status.APPROVED:
         return
+    _check_etag(decision.etag, current)
     _move(tx, current, status.APPROVED, answer, now)
     message = f"Your return was accepted: send the goods back. {answer}".strip()[:500]
     returned = StepReturn(return_id, status.APPROVED, _units(sale, return_id), answer)
@@ -72,11 +84,13 @@ def approve(tx: Connection, return_id: int, answer: str, actor: Actor, now: date
     publish(tx, step)
 
 
-def reject(tx: Connection, return_id: int, answer: str, actor: Actor, now: datetime) -> None:
-    """Refuse a return; repeating changes nothing. Raises ReturnNotFound and IllegalTransition."""
+def reject(tx: Connection, decision: ReturnDecision, actor: Actor, now: datetime) -> None:
+    """Refuse a return; repeating changes nothing. Raises ReturnNotFound, StaleEtag and IllegalTransition."""
+    return_id, answer = decision.return_id, decision.text
     sale, current = _open(tx, return_id)
     if current.status == status.REJECTED:
         return
+    _check_etag(decision.etag, current)
     _move(tx, current, status.REJECTED, answer, now)
     returned = StepReturn(return_id, status.REJECTED, _units(sale, return_id), answer)
     _end_without_units(tx, sale)
@@ -103,6 +117,7 @@ def receive(
     return_id: int,
     restocked: Sequence[NamedUnits],
     *,
+    etag: str,
     key: str,
     actor: Actor,
     now: datetime,
@@ -111,11 +126,13 @@ def receive(
 
     `restocked` are the units that can be sold again. Units that were paid back or put into stock while they
     travelled are not paid or put there again, and an amount that was paid back without units meanwhile counts
-    towards these: a return never fails for money. Raises ReturnNotFound, IllegalTransition and InvalidField.
+    towards these: a return never fails for money. Raises ReturnNotFound, StaleEtag, IllegalTransition and
+    InvalidField.
     """
     sale, current = _open(tx, return_id)
     if current.status == status.RECEIVED:
         return None
+    _check_etag(etag, current)
     # Before its units are looked at: of a return that was refused none come back.
     _move(tx, current, status.RECEIVED, None, now)
     lines = {line.position: line for line in sale.return_lines if line.return_id == return_id}
@@ -217,6 +234,10 @@ def _move(tx: Connection, returned: OrderReturn, after: str, answer: str | None,
     status.check_step(returned.status, after, status.RETURNS[returned.status])
     if not return_queries.move_return(tx, returned, after, answer, now):
         raise AssertionError("a return moved under its order's lock")
+
+
+def _check_etag(sent: str, returned: OrderReturn) -> None:
+    check_etag(sent, status.RETURN_VERSIONS[returned.status], "return")
 
 
 def _audit(

@@ -9,6 +9,7 @@ from functools import partial
 
 from sanset.v1 import order_pb2, payment_pb2, refund_pb2_grpc
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund, Return
 from sqlalchemy import Connection
 
 from server.audit.log import Actor
@@ -20,9 +21,8 @@ from server.order import queries as order_queries
 from server.order.errors import OrderNotFound
 from server.paging import Pages
 from server.refund import convert as wire
-from server.refund import queries, return_queries, returns
+from server.refund import lookup, queries, return_queries, returns
 from server.refund.cancellations import cancel
-from server.refund.errors import ReturnNotFound
 from server.refund.processor import RefundProcessor
 from server.refund.refund_call import METHOD, RefundCall, RefundRequest
 from server.refund.service import key_of
@@ -41,7 +41,7 @@ class RefundUseCases:
     """What cancels, pays back and takes back; `return_within` of its delivery an order may be sent back."""
 
     refunds: RefundProcessor
-    refund_call: RefundCall[pb.Refund]
+    refund_call: RefundCall[Refund]
     give_up: GiveUp
     return_within: timedelta
 
@@ -95,7 +95,7 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         keep_reply(tx, request, call, reply)
         return reply, refund_id
 
-    async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> pb.Refund:
+    async def RefundOrder(self, request: pb.RefundOrderRequest, call: Call) -> Refund:
         refund_request = RefundRequest(
             wire.terms_from_wire(request),
             Actor.of(call),
@@ -103,6 +103,11 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         )
         run = partial(self._detached.run, deadline=call.deadline)
         return await self._use_cases.refund_call.refund(refund_request, call.deadline, run)
+
+    def GetRefund(self, request: pb.GetRefundRequest, call: Call) -> Refund:
+        with self._db.read() as connection:
+            read = lookup.read_refund(connection, request.refund_id, owner_for(call.identity))
+        return wire.refund_to_wire(*read)
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
         with self._db.read() as connection:
@@ -116,15 +121,15 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         if not order_queries.is_visible(connection, order_id, owner_for(call.identity)):
             raise OrderNotFound(order_id=order_id)
 
-    def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> pb.Return:
+    def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> Return:
         now = self._clock()
         with self._db.transaction() as tx:
             return self._request_return(tx, request, call, now)
 
-    @once(pb.Return)
+    @once(Return)
     def _request_return(
         self, tx: Connection, request: pb.RequestReturnRequest, call: Call, now: datetime
-    ) -> pb.Return:
+    ) -> Return:
         return_id = returns.request(
             tx,
             request.order_id,
@@ -137,11 +142,16 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         )
         return _read_return(tx, return_id)
 
+    def GetReturn(self, request: pb.GetReturnRequest, call: Call) -> Return:
+        with self._db.read() as connection:
+            read = lookup.read_return(connection, request.return_id, owner_for(call.identity))
+        return wire.return_to_wire(*read)
+
     def ListReturns(self, request: pb.ListReturnsRequest, call: Call) -> pb.ListReturnsResponse:
         user_id = None if request.all_users else call.identity.user_id
         if request.all_users:
             must_manage_orders(call.identity)
-        state = pb.Return.Status.Name(request.status) if request.status else None
+        state = Return.Status.Name(request.status) if request.status else None
         scope = ("ListReturns", call.identity.user_id, user_id, request.order_id, state)
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
@@ -166,17 +176,19 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         )
         return pb.ListReturnsResponse(items=items, next_page_token=token)
 
-    def ApproveReturn(self, request: pb.ApproveReturnRequest, call: Call) -> pb.Return:
+    def ApproveReturn(self, request: pb.ApproveReturnRequest, call: Call) -> Return:
         with self._db.transaction() as tx:
-            returns.approve(tx, request.return_id, request.answer, Actor.of(call), self._clock())
+            decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+            returns.approve(tx, decision, Actor.of(call), self._clock())
             return _read_return(tx, request.return_id)
 
-    def RejectReturn(self, request: pb.RejectReturnRequest, call: Call) -> pb.Return:
+    def RejectReturn(self, request: pb.RejectReturnRequest, call: Call) -> Return:
         with self._db.transaction() as tx:
-            returns.reject(tx, request.return_id, request.answer, Actor.of(call), self._clock())
+            decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+            returns.reject(tx, decision, Actor.of(call), self._clock())
             return _read_return(tx, request.return_id)
 
-    async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> pb.Return:
+    async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> Return:
         reply, refund_id = await self._work.write(self._receive, request, call, deadline=call.deadline)
         if refund_id is not None:
             await self._detached.run(self._use_cases.refunds.process(refund_id), call.deadline)
@@ -184,16 +196,17 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
 
     def _receive(
         self, tx: Connection, request: pb.ReceiveReturnRequest, call: Call
-    ) -> tuple[pb.Return, int | None]:
+    ) -> tuple[Return, int | None]:
         """The return, and the refund to pay back; a repeat has none."""
         now = self._clock()
-        first = first_reply(tx, request, call, now, pb.Return)
+        first = first_reply(tx, request, call, now, Return)
         if first is not None:
             return first, None
         refund_id = returns.receive(
             tx,
             request.return_id,
             wire.units_from_wire(request.restocked),
+            etag=request.etag,
             key=key_of(call.identity.user_id, call.short_method, request.request_id),
             actor=Actor.of(call),
             now=now,
@@ -203,8 +216,5 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         return reply, refund_id
 
 
-def _read_return(tx: Connection, return_id: int) -> pb.Return:
-    row = return_queries.return_of(tx, return_id)
-    if row is None:
-        raise ReturnNotFound(return_id=return_id)
-    return wire.return_to_wire(row, return_queries.return_lines(tx, [return_id])[return_id])
+def _read_return(tx: Connection, return_id: int) -> Return:
+    return wire.return_to_wire(*lookup.read_return(tx, return_id, None))

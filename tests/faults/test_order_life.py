@@ -58,6 +58,7 @@ from sanset.v1 import (
     promotion_pb2,
     refund_pb2,
 )
+from sanset.v1.after_sale_pb2 import Refund
 from support.running_shop import Account, RunningShop, refusal, test_settings
 
 from server.money import Money as Amount
@@ -501,7 +502,7 @@ class OrderLife(RuleBasedStateMachine):
                 line.pay(line.units - line.paid_back)
             order.pay_back(order.left, self.stock)
 
-    def _refund(self, order: Order, **fields: Any) -> tuple[refund_pb2.Refund, str]:
+    def _refund(self, order: Order, **fields: Any) -> tuple[Refund, str]:
         request = refund_pb2.RefundOrderRequest(order_id=order.id, request_id=str(uuid.uuid4()), **fields)
         reply, refused = self._call(self.shop.refunds.RefundOrder, request, self.shop.admin)
         if not refused:

@@ -17,6 +17,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.type.money_pb2 import Money
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
+from sanset.v1.after_sale_pb2 import Return
 from sanset.v1.auth_pb2 import (
     ListSessionsRequest,
     LoginRequest,
@@ -116,13 +117,14 @@ from sanset.v1.recommend_pb2 import (
 from sanset.v1.refund_pb2 import (
     ApproveReturnRequest,
     CancelOrderRequest,
+    GetRefundRequest,
+    GetReturnRequest,
     ListRefundsRequest,
     ListReturnsRequest,
     ReceiveReturnRequest,
     RefundOrderRequest,
     RejectReturnRequest,
     RequestReturnRequest,
-    Return,
 )
 from sanset.v1.segment_pb2 import (
     AnalyzeSegmentRequest,
@@ -435,12 +437,17 @@ def _cancel(world: World, caller: Account) -> Message:
     return CancelOrderRequest(order_id=order_id, reason="Too late", request_id=str(uuid.uuid4()))
 
 
-def _refund(world: World, caller: Account) -> Message:
+def _refund(world: World, caller: Account) -> RefundOrderRequest:
     order = world.shop.order(caller, 2)
     return RefundOrderRequest(
         order_id=order.id, items=[LineQuantity(variant_id=order.items[0].variant_id, quantity=1)],
         reason="Scratched", restock=True, request_id=str(uuid.uuid4()),
     )  # fmt: skip
+
+
+def _get_refund(world: World, caller: Account) -> Message:
+    refunded = world.shop.refunds.RefundOrder(_refund(world, caller), metadata=world.admin.metadata)
+    return GetRefundRequest(refund_id=refunded.id)
 
 
 def _ask_return(world: World, caller: Account) -> RequestReturnRequest:
@@ -681,8 +688,10 @@ CASES: dict[str, Case] = {
     "GetGiftCardBalance": Case(_gift_card_balance),
     "CancelOrder": Case(_cancel),
     "RefundOrder": Case(_refund),
+    "GetRefund": Case(_get_refund),
     "ListRefunds": Case(lambda world, caller: ListRefundsRequest(order_id=_order_id(world, caller))),
     "RequestReturn": Case(_ask_return),
+    "GetReturn": Case(lambda world, caller: GetReturnRequest(return_id=_return(world, caller).id)),
     "ListReturns": Case(_list_returns),
     "ApproveReturn": Case(
         lambda world, caller: ApproveReturnRequest(return_id=_return(world, caller).id, answer="Yes")

@@ -264,8 +264,10 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
     "DeletePaymentMethod": (_made_for_owner("DeletePaymentMethod"), "PAYMENT_METHOD_NOT_FOUND"),
     "GetPayment": (_made_for_owner("GetPayment"), "ORDER_NOT_FOUND"),
     "CancelOrder": (_made_for_owner("CancelOrder"), "ORDER_NOT_FOUND"),
+    "GetRefund": (_made_for_owner("GetRefund"), "REFUND_NOT_FOUND"),
     "ListRefunds": (_made_for_owner("ListRefunds"), "ORDER_NOT_FOUND"),
     "RequestReturn": (_made_for_owner("RequestReturn"), "ORDER_NOT_FOUND"),
+    "GetReturn": (_made_for_owner("GetReturn"), "RETURN_NOT_FOUND"),
     "ListReturns": (_made_for_owner("ListReturns"), "ORDER_NOT_FOUND"),
     "GetRecommendations": (
         lambda w, owner, other: recommend_pb2.GetRecommendationsRequest(user_id=owner.user_id),
@@ -285,7 +287,7 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
 NAMED_BY = {
     "DeletePaymentMethod": "payment_method_id",
     "DeleteAddress": "address_id", "PreviewCheckout": "address_id", "Checkout": "address_id",
-    "UpdateItem": "item_id", "RemoveItem": "item_id",
+    "UpdateItem": "item_id", "RemoveItem": "item_id", "GetRefund": "refund_id", "GetReturn": "return_id",
     "RemoveFromWishlist": "product_id", "MoveToCart": "product_id",
     "ListOrders": "user_id", "GetRecommendations": "user_id",
     "GetReorder": "user_id", "GetHistory": "user_id", "GetLoyalty": "user_id", "ListPoints": "user_id",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from google.type.money_pb2 import Money
 from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund, Return
 from support.cart_shop import CENT, stock_of
 from support.running_shop import Account, RunningShop
 
@@ -56,14 +57,14 @@ def cancel(shop: RunningShop, who: Account, order_id: int, request_id: str = "")
     return shop.refunds.CancelOrder(request, metadata=who.metadata)
 
 
-def refund(shop: RunningShop, order_id: int, **fields: object) -> pb.Refund:
+def refund(shop: RunningShop, order_id: int, **fields: object) -> Refund:
     """Pay back, as the admin; everything when nothing is said."""
     fields = fields if fields.keys() & {"items", "amount"} else {"all": True} | fields
     request = pb.RefundOrderRequest(order_id=order_id, **fields)  # type: ignore[arg-type]
     return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
 
 
-def refunds(shop: RunningShop, who: Account, order_id: int) -> list[pb.Refund]:
+def refunds(shop: RunningShop, who: Account, order_id: int) -> list[Refund]:
     """The refunds of an order."""
     request = pb.ListRefundsRequest(order_id=order_id)
     return list(shop.refunds.ListRefunds(request, metadata=who.metadata).items)
@@ -75,20 +76,20 @@ def ask_return(
     order_id: int,
     items: list[order_pb2.LineQuantity] | None = None,
     **fields: str,
-) -> pb.Return:
+) -> Return:
     """Ask to send units back; all when none are named."""
     values = {"reason": "Too small"} | fields
     request = pb.RequestReturnRequest(order_id=order_id, items=items, all=not items, **values)  # type: ignore[arg-type]
     return shop.refunds.RequestReturn(request, metadata=who.metadata)
 
 
-def approve(shop: RunningShop, return_id: int) -> pb.Return:
+def approve(shop: RunningShop, return_id: int) -> Return:
     """Agree to a return, as the admin."""
     request = pb.ApproveReturnRequest(return_id=return_id, answer="Use the label inside.")
     return shop.refunds.ApproveReturn(request, metadata=shop.admin.metadata)
 
 
-def reject(shop: RunningShop, return_id: int) -> pb.Return:
+def reject(shop: RunningShop, return_id: int) -> Return:
     """Refuse a return, as the admin."""
     request = pb.RejectReturnRequest(return_id=return_id, answer="It was worn.")
     return shop.refunds.RejectReturn(request, metadata=shop.admin.metadata)
@@ -99,7 +100,7 @@ def receive(
     return_id: int,
     restocked: list[order_pb2.LineQuantity] | None = None,
     request_id: str = "",
-) -> pb.Return:
+) -> Return:
     """Take the goods of a return in, as the admin."""
     request = pb.ReceiveReturnRequest(return_id=return_id, restocked=restocked or [], request_id=request_id)
     return shop.refunds.ReceiveReturn(request, metadata=shop.admin.metadata)
@@ -107,7 +108,7 @@ def receive(
 
 def sent_back(
     shop: RunningShop, buyer: Account, order: order_pb2.Order, *quantities: int, restock: bool = True
-) -> pb.Return:
+) -> Return:
     """A return from the question to the goods."""
     asked = ask_return(shop, buyer, order.id, units(order, *quantities))
     approve(shop, asked.id)

@@ -100,6 +100,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """No webhook delivery has this id. NOT_FOUND."""
     PAYMENT_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 59
     """No alert about payments has this id. NOT_FOUND."""
+    REFUND_NOT_FOUND: _ErrorReason.ValueType  # 67
+    """No refund has this id, or it is of another user's order. NOT_FOUND."""
     EMAIL_TAKEN: _ErrorReason.ValueType  # 60
     """Another account has this e-mail address. ALREADY_EXISTS."""
     USERNAME_TAKEN: _ErrorReason.ValueType  # 61
@@ -317,6 +319,8 @@ DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 58
 """No webhook delivery has this id. NOT_FOUND."""
 PAYMENT_ALERT_NOT_FOUND: ErrorReason.ValueType  # 59
 """No alert about payments has this id. NOT_FOUND."""
+REFUND_NOT_FOUND: ErrorReason.ValueType  # 67
+"""No refund has this id, or it is of another user's order. NOT_FOUND."""
 EMAIL_TAKEN: ErrorReason.ValueType  # 60
 """Another account has this e-mail address. ALREADY_EXISTS."""
 USERNAME_TAKEN: ErrorReason.ValueType  # 61

@@ -161,7 +161,9 @@ class CheckoutResponse(_message.Message):
     order_id: _builtins.int
     """The id of the order."""
     payment_url: _builtins.str
-    """A page where the buyer must finish the payment; empty when nothing is left to do."""
+    """A page where the buyer must finish the payment; empty when nothing is left to do. `order.payment` shows it for as
+    long as it can be paid.
+    """
     @_builtins.property
     def order(self) -> _order_pb2.Order:
         """The order."""

@@ -95,6 +95,7 @@ class Payment(_message.Message):
     REFUNDED_FIELD_NUMBER: _builtins.int
     PROBLEM_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    PAYMENT_URL_FIELD_NUMBER: _builtins.int
     method: Global___Payment.Method.ValueType
     """The kind of payment."""
     status: Global___Payment.Status.ValueType
@@ -105,6 +106,10 @@ class Payment(_message.Message):
     """The gateway: "demo", "stripe"."""
     problem: _builtins.str
     """Reason of the decline; empty without one."""
+    payment_url: _builtins.str
+    """A page where the buyer must finish the payment, as in the reply of Checkout; empty once it can be paid no more,
+    and when nothing is left to do.
+    """
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """The amount."""
@@ -133,10 +138,11 @@ class Payment(_message.Message):
         refunded: _money_pb2.Money | None = ...,
         problem: _builtins.str = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        payment_url: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "refunded", b"refunded", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "captured", b"captured", "gateway", b"gateway", "gateway_id", b"gateway_id", "method", b"method", "payment_url", b"payment_url", "problem", b"problem", "refunded", b"refunded", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

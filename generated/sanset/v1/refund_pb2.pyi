@@ -6,10 +6,9 @@ Undoing of orders: cancellations, refunds and returns."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
-from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
-from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.type import money_pb2 as _money_pb2
+from sanset.v1 import after_sale_pb2 as _after_sale_pb2
 from sanset.v1 import order_pb2 as _order_pb2
 import builtins as _builtins
 import sys
@@ -21,233 +20,6 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
-
-@_typing.final
-class Refund(_message.Message):
-    """Money that goes back to the buyer."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    class _Status:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Refund._Status.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        STATUS_UNSPECIFIED: Refund._Status.ValueType  # 0
-        """Not set."""
-        PENDING: Refund._Status.ValueType  # 1
-        """Decided, and not confirmed by the gateway yet; it is tried again until it is."""
-        SUCCEEDED: Refund._Status.ValueType  # 2
-        """The gateway has paid it back."""
-        FAILED: Refund._Status.ValueType  # 3
-        """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it. Of a
-        dispute: the shop won it, and keeps the money.
-        """
-
-    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Status of the refund."""
-
-    STATUS_UNSPECIFIED: Refund.Status.ValueType  # 0
-    """Not set."""
-    PENDING: Refund.Status.ValueType  # 1
-    """Decided, and not confirmed by the gateway yet; it is tried again until it is."""
-    SUCCEEDED: Refund.Status.ValueType  # 2
-    """The gateway has paid it back."""
-    FAILED: Refund.Status.ValueType  # 3
-    """The gateway refuses it for good, or the money came back days after it SUCCEEDED; a person must look at it. Of a
-    dispute: the shop won it, and keeps the money.
-    """
-
-    class _Origin:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _OriginEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Refund._Origin.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        ORIGIN_UNSPECIFIED: Refund._Origin.ValueType  # 0
-        """Not set."""
-        SHOP: Refund._Origin.ValueType  # 1
-        """The shop decided it: RefundOrder, a cancellation, a return."""
-        GATEWAY: Refund._Origin.ValueType  # 2
-        """Staff made it at the payment gateway itself, as in Stripe's dashboard."""
-        DISPUTE: Refund._Origin.ValueType  # 3
-        """The buyer's bank took it by a dispute: PENDING until that is decided."""
-
-    class Origin(_Origin, metaclass=_OriginEnumTypeWrapper):
-        """Recipient of the money."""
-
-    ORIGIN_UNSPECIFIED: Refund.Origin.ValueType  # 0
-    """Not set."""
-    SHOP: Refund.Origin.ValueType  # 1
-    """The shop decided it: RefundOrder, a cancellation, a return."""
-    GATEWAY: Refund.Origin.ValueType  # 2
-    """Staff made it at the payment gateway itself, as in Stripe's dashboard."""
-    DISPUTE: Refund.Origin.ValueType  # 3
-    """The buyer's bank took it by a dispute: PENDING until that is decided."""
-
-    ID_FIELD_NUMBER: _builtins.int
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    STATUS_FIELD_NUMBER: _builtins.int
-    AMOUNT_FIELD_NUMBER: _builtins.int
-    TAX_FIELD_NUMBER: _builtins.int
-    SHIPPING_FIELD_NUMBER: _builtins.int
-    ITEMS_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
-    GATEWAY_ID_FIELD_NUMBER: _builtins.int
-    CREATE_TIME_FIELD_NUMBER: _builtins.int
-    UPDATE_TIME_FIELD_NUMBER: _builtins.int
-    ORIGIN_FIELD_NUMBER: _builtins.int
-    id: _builtins.int
-    """The id of the refund."""
-    order_id: _builtins.int
-    """The order."""
-    status: Global___Refund.Status.ValueType
-    """Current state."""
-    reason: _builtins.str
-    """Reason, in the shop's words."""
-    gateway_id: _builtins.str
-    """The gateway's own id of the refund."""
-    origin: Global___Refund.Origin.ValueType
-    """Recipient of the money."""
-    @_builtins.property
-    def amount(self) -> _money_pb2.Money:
-        """Total that goes back."""
-
-    @_builtins.property
-    def tax(self) -> _money_pb2.Money:
-        """The part of `amount` that is tax."""
-
-    @_builtins.property
-    def shipping(self) -> _money_pb2.Money:
-        """The part of `amount` that is shipping."""
-
-    @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
-        """The units that it pays back; none when it is an amount alone."""
-
-    @_builtins.property
-    def create_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of the decision."""
-
-    @_builtins.property
-    def update_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of the last change."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.int = ...,
-        order_id: _builtins.int = ...,
-        status: Global___Refund.Status.ValueType = ...,
-        amount: _money_pb2.Money | None = ...,
-        tax: _money_pb2.Money | None = ...,
-        shipping: _money_pb2.Money | None = ...,
-        items: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
-        reason: _builtins.str = ...,
-        gateway_id: _builtins.str = ...,
-        create_time: _timestamp_pb2.Timestamp | None = ...,
-        update_time: _timestamp_pb2.Timestamp | None = ...,
-        origin: Global___Refund.Origin.ValueType = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "shipping", b"shipping", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "create_time", b"create_time", "gateway_id", b"gateway_id", "id", b"id", "items", b"items", "order_id", b"order_id", "origin", b"origin", "reason", b"reason", "shipping", b"shipping", "status", b"status", "tax", b"tax", "update_time", b"update_time"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Refund: _TypeAlias = Refund  # noqa: Y015
-
-@_typing.final
-class Return(_message.Message):
-    """Goods that a buyer wants to send back."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    class _Status:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _StatusEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Return._Status.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        STATUS_UNSPECIFIED: Return._Status.ValueType  # 0
-        """Not set."""
-        REQUESTED: Return._Status.ValueType  # 1
-        """The buyer asked for it."""
-        APPROVED: Return._Status.ValueType  # 2
-        """The shop agreed; the goods are awaited."""
-        REJECTED: Return._Status.ValueType  # 3
-        """The shop refused."""
-        RECEIVED: Return._Status.ValueType  # 4
-        """The goods arrived, and are paid back."""
-
-    class Status(_Status, metaclass=_StatusEnumTypeWrapper):
-        """Status of the return."""
-
-    STATUS_UNSPECIFIED: Return.Status.ValueType  # 0
-    """Not set."""
-    REQUESTED: Return.Status.ValueType  # 1
-    """The buyer asked for it."""
-    APPROVED: Return.Status.ValueType  # 2
-    """The shop agreed; the goods are awaited."""
-    REJECTED: Return.Status.ValueType  # 3
-    """The shop refused."""
-    RECEIVED: Return.Status.ValueType  # 4
-    """The goods arrived, and are paid back."""
-
-    ID_FIELD_NUMBER: _builtins.int
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    STATUS_FIELD_NUMBER: _builtins.int
-    ITEMS_FIELD_NUMBER: _builtins.int
-    REASON_FIELD_NUMBER: _builtins.int
-    ANSWER_FIELD_NUMBER: _builtins.int
-    REFUND_ID_FIELD_NUMBER: _builtins.int
-    CREATE_TIME_FIELD_NUMBER: _builtins.int
-    UPDATE_TIME_FIELD_NUMBER: _builtins.int
-    id: _builtins.int
-    """The id of the return."""
-    order_id: _builtins.int
-    """The order."""
-    status: Global___Return.Status.ValueType
-    """Current state."""
-    reason: _builtins.str
-    """Reason, in the buyer's words."""
-    answer: _builtins.str
-    """The shop's answer."""
-    refund_id: _builtins.int
-    """The last refund that paid for it; 0 before the goods arrived, or when nothing was to be paid."""
-    @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
-        """The units that come back."""
-
-    @_builtins.property
-    def create_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of the buyer's request."""
-
-    @_builtins.property
-    def update_time(self) -> _timestamp_pb2.Timestamp:
-        """Time of the last change."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.int = ...,
-        order_id: _builtins.int = ...,
-        status: Global___Return.Status.ValueType = ...,
-        items: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
-        reason: _builtins.str = ...,
-        answer: _builtins.str = ...,
-        refund_id: _builtins.int = ...,
-        create_time: _timestamp_pb2.Timestamp | None = ...,
-        update_time: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "create_time", b"create_time", "id", b"id", "items", b"items", "order_id", b"order_id", "reason", b"reason", "refund_id", b"refund_id", "status", b"status", "update_time", b"update_time"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Return: _TypeAlias = Return  # noqa: Y015
 
 @_typing.final
 class CancelOrderRequest(_message.Message):
@@ -338,6 +110,28 @@ class RefundOrderRequest(_message.Message):
 Global___RefundOrderRequest: _TypeAlias = RefundOrderRequest  # noqa: Y015
 
 @_typing.final
+class GetRefundRequest(_message.Message):
+    """Asks for GetRefund."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUND_ID_FIELD_NUMBER: _builtins.int
+    refund_id: _builtins.int
+    """The id of the refund."""
+    def __init__(
+        self,
+        *,
+        refund_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["refund_id", b"refund_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRefundRequest: _TypeAlias = GetRefundRequest  # noqa: Y015
+
+@_typing.final
 class ListRefundsRequest(_message.Message):
     """Asks for ListRefunds."""
 
@@ -367,13 +161,13 @@ class ListRefundsResponse(_message.Message):
 
     ITEMS_FIELD_NUMBER: _builtins.int
     @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refund]:
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_after_sale_pb2.Refund]:
         """The refunds, oldest first."""
 
     def __init__(
         self,
         *,
-        items: _abc.Iterable[Global___Refund] | None = ...,
+        items: _abc.Iterable[_after_sale_pb2.Refund] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -424,6 +218,28 @@ class RequestReturnRequest(_message.Message):
 Global___RequestReturnRequest: _TypeAlias = RequestReturnRequest  # noqa: Y015
 
 @_typing.final
+class GetReturnRequest(_message.Message):
+    """Asks for GetReturn."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RETURN_ID_FIELD_NUMBER: _builtins.int
+    return_id: _builtins.int
+    """The id of the return."""
+    def __init__(
+        self,
+        *,
+        return_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["return_id", b"return_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReturnRequest: _TypeAlias = GetReturnRequest  # noqa: Y015
+
+@_typing.final
 class ListReturnsRequest(_message.Message):
     """Asks for ListReturns."""
 
@@ -440,7 +256,7 @@ class ListReturnsRequest(_message.Message):
     """The `next_page_token` of the page before."""
     order_id: _builtins.int
     """Only those of this order."""
-    status: Global___Return.Status.ValueType
+    status: _after_sale_pb2.Return.Status.ValueType
     """Only those that stand there."""
     all_users: _builtins.bool
     """Admins: everyone's. Others get PERMISSION_DENIED."""
@@ -450,7 +266,7 @@ class ListReturnsRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         order_id: _builtins.int = ...,
-        status: Global___Return.Status.ValueType = ...,
+        status: _after_sale_pb2.Return.Status.ValueType = ...,
         all_users: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -472,13 +288,13 @@ class ListReturnsResponse(_message.Message):
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Return]:
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_after_sale_pb2.Return]:
         """The returns, the newest first."""
 
     def __init__(
         self,
         *,
-        items: _abc.Iterable[Global___Return] | None = ...,
+        items: _abc.Iterable[_after_sale_pb2.Return] | None = ...,
         next_page_token: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -497,19 +313,23 @@ class ApproveReturnRequest(_message.Message):
 
     RETURN_ID_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
     """The id of the return."""
     answer: _builtins.str
     """Message to the buyer."""
+    etag: _builtins.str
+    """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     def __init__(
         self,
         *,
         return_id: _builtins.int = ...,
         answer: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -523,19 +343,23 @@ class RejectReturnRequest(_message.Message):
 
     RETURN_ID_FIELD_NUMBER: _builtins.int
     ANSWER_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
     """The id of the return."""
     answer: _builtins.str
     """Message to the buyer."""
+    etag: _builtins.str
+    """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     def __init__(
         self,
         *,
         return_id: _builtins.int = ...,
         answer: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "etag", b"etag", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -550,10 +374,13 @@ class ReceiveReturnRequest(_message.Message):
     RETURN_ID_FIELD_NUMBER: _builtins.int
     RESTOCKED_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     return_id: _builtins.int
     """The id of the return."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    etag: _builtins.str
+    """The return's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     @_builtins.property
     def restocked(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.LineQuantity]:
         """The units that can be sold again and go back into stock, at most those of the return. The others are
@@ -566,10 +393,11 @@ class ReceiveReturnRequest(_message.Message):
         return_id: _builtins.int = ...,
         restocked: _abc.Iterable[_order_pb2.LineQuantity] | None = ...,
         request_id: _builtins.str = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "restocked", b"restocked", "return_id", b"return_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["etag", b"etag", "request_id", b"request_id", "restocked", b"restocked", "return_id", b"return_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from sanset.v1 import after_sale_pb2 as sanset_dot_v1_dot_after__sale__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 from sanset.v1 import refund_pb2 as sanset_dot_v1_dot_refund__pb2
 
@@ -44,7 +45,12 @@ class RefundServiceStub:
         self.RefundOrder = channel.unary_unary(
                 '/sanset.v1.RefundService/RefundOrder',
                 request_serializer=sanset_dot_v1_dot_refund__pb2.RefundOrderRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_refund__pb2.Refund.FromString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
+                _registered_method=True)
+        self.GetRefund = channel.unary_unary(
+                '/sanset.v1.RefundService/GetRefund',
+                request_serializer=sanset_dot_v1_dot_refund__pb2.GetRefundRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
                 _registered_method=True)
         self.ListRefunds = channel.unary_unary(
                 '/sanset.v1.RefundService/ListRefunds',
@@ -54,7 +60,12 @@ class RefundServiceStub:
         self.RequestReturn = channel.unary_unary(
                 '/sanset.v1.RefundService/RequestReturn',
                 request_serializer=sanset_dot_v1_dot_refund__pb2.RequestReturnRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_refund__pb2.Return.FromString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+                _registered_method=True)
+        self.GetReturn = channel.unary_unary(
+                '/sanset.v1.RefundService/GetReturn',
+                request_serializer=sanset_dot_v1_dot_refund__pb2.GetReturnRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
                 _registered_method=True)
         self.ListReturns = channel.unary_unary(
                 '/sanset.v1.RefundService/ListReturns',
@@ -64,17 +75,17 @@ class RefundServiceStub:
         self.ApproveReturn = channel.unary_unary(
                 '/sanset.v1.RefundService/ApproveReturn',
                 request_serializer=sanset_dot_v1_dot_refund__pb2.ApproveReturnRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_refund__pb2.Return.FromString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
                 _registered_method=True)
         self.RejectReturn = channel.unary_unary(
                 '/sanset.v1.RefundService/RejectReturn',
                 request_serializer=sanset_dot_v1_dot_refund__pb2.RejectReturnRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_refund__pb2.Return.FromString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
                 _registered_method=True)
         self.ReceiveReturn = channel.unary_unary(
                 '/sanset.v1.RefundService/ReceiveReturn',
                 request_serializer=sanset_dot_v1_dot_refund__pb2.ReceiveReturnRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_refund__pb2.Return.FromString,
+                response_deserializer=sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
                 _registered_method=True)
 
 
@@ -110,6 +121,13 @@ class RefundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRefund(self, request, context):
+        """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListRefunds(self, request, context):
         """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder.
         """
@@ -128,6 +146,13 @@ class RefundServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetReturn(self, request, context):
+        """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReturns(self, request, context):
         """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
         order that is another user's.
@@ -139,7 +164,8 @@ class RefundServiceServicer:
     def ApproveReturn(self, request, context):
         """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
-        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received,
+        ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -172,7 +198,12 @@ def add_RefundServiceServicer_to_server(servicer, server):
             'RefundOrder': grpc.unary_unary_rpc_method_handler(
                     servicer.RefundOrder,
                     request_deserializer=sanset_dot_v1_dot_refund__pb2.RefundOrderRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_refund__pb2.Refund.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Refund.SerializeToString,
+            ),
+            'GetRefund': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRefund,
+                    request_deserializer=sanset_dot_v1_dot_refund__pb2.GetRefundRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Refund.SerializeToString,
             ),
             'ListRefunds': grpc.unary_unary_rpc_method_handler(
                     servicer.ListRefunds,
@@ -182,7 +213,12 @@ def add_RefundServiceServicer_to_server(servicer, server):
             'RequestReturn': grpc.unary_unary_rpc_method_handler(
                     servicer.RequestReturn,
                     request_deserializer=sanset_dot_v1_dot_refund__pb2.RequestReturnRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_refund__pb2.Return.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
+            ),
+            'GetReturn': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetReturn,
+                    request_deserializer=sanset_dot_v1_dot_refund__pb2.GetReturnRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
             ),
             'ListReturns': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReturns,
@@ -192,17 +228,17 @@ def add_RefundServiceServicer_to_server(servicer, server):
             'ApproveReturn': grpc.unary_unary_rpc_method_handler(
                     servicer.ApproveReturn,
                     request_deserializer=sanset_dot_v1_dot_refund__pb2.ApproveReturnRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_refund__pb2.Return.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
             ),
             'RejectReturn': grpc.unary_unary_rpc_method_handler(
                     servicer.RejectReturn,
                     request_deserializer=sanset_dot_v1_dot_refund__pb2.RejectReturnRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_refund__pb2.Return.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
             ),
             'ReceiveReturn': grpc.unary_unary_rpc_method_handler(
                     servicer.ReceiveReturn,
                     request_deserializer=sanset_dot_v1_dot_refund__pb2.ReceiveReturnRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_refund__pb2.Return.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_after__sale__pb2.Return.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -259,7 +295,34 @@ class RefundService:
             target,
             '/sanset.v1.RefundService/RefundOrder',
             sanset_dot_v1_dot_refund__pb2.RefundOrderRequest.SerializeToString,
-            sanset_dot_v1_dot_refund__pb2.Refund.FromString,
+            sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRefund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RefundService/GetRefund',
+            sanset_dot_v1_dot_refund__pb2.GetRefundRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Refund.FromString,
             options,
             channel_credentials,
             insecure,
@@ -313,7 +376,34 @@ class RefundService:
             target,
             '/sanset.v1.RefundService/RequestReturn',
             sanset_dot_v1_dot_refund__pb2.RequestReturnRequest.SerializeToString,
-            sanset_dot_v1_dot_refund__pb2.Return.FromString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetReturn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.RefundService/GetReturn',
+            sanset_dot_v1_dot_refund__pb2.GetReturnRequest.SerializeToString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
             options,
             channel_credentials,
             insecure,
@@ -367,7 +457,7 @@ class RefundService:
             target,
             '/sanset.v1.RefundService/ApproveReturn',
             sanset_dot_v1_dot_refund__pb2.ApproveReturnRequest.SerializeToString,
-            sanset_dot_v1_dot_refund__pb2.Return.FromString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
             options,
             channel_credentials,
             insecure,
@@ -394,7 +484,7 @@ class RefundService:
             target,
             '/sanset.v1.RefundService/RejectReturn',
             sanset_dot_v1_dot_refund__pb2.RejectReturnRequest.SerializeToString,
-            sanset_dot_v1_dot_refund__pb2.Return.FromString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
             options,
             channel_credentials,
             insecure,
@@ -421,7 +511,7 @@ class RefundService:
             target,
             '/sanset.v1.RefundService/ReceiveReturn',
             sanset_dot_v1_dot_refund__pb2.ReceiveReturnRequest.SerializeToString,
-            sanset_dot_v1_dot_refund__pb2.Return.FromString,
+            sanset_dot_v1_dot_after__sale__pb2.Return.FromString,
             options,
             channel_credentials,
             insecure,

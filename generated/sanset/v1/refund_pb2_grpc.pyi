@@ -5,6 +5,7 @@ Undoing of orders: cancellations, refunds and returns."""
 
 from collections import abc as _abc
 from grpc import aio as _aio
+from sanset.v1 import after_sale_pb2 as _after_sale_pb2
 from sanset.v1 import order_pb2 as _order_pb2
 from sanset.v1 import refund_pb2 as _refund_pb2
 import abc as _abc_1
@@ -42,7 +43,7 @@ class RefundServiceStub:
     (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
     of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
-    RefundOrder: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RefundOrderRequest, _refund_pb2.Refund]
+    RefundOrder: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RefundOrderRequest, _after_sale_pb2.Refund]
     """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
     Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
@@ -54,27 +55,32 @@ class RefundServiceStub:
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
     """
+    GetRefund: _grpc.UnaryUnaryMultiCallable[_refund_pb2.GetRefundRequest, _after_sale_pb2.Refund]
+    """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ListRefundsRequest, _refund_pb2.ListRefundsResponse]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
-    RequestReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _refund_pb2.Return]
+    RequestReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _after_sale_pb2.Return]
     """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
     Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
     that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
     another return of the order is open.
     """
+    GetReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.GetReturnRequest, _after_sale_pb2.Return]
+    """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise."""
     ListReturns: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ListReturnsRequest, _refund_pb2.ListReturnsResponse]
     """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
     order that is another user's.
     """
-    ApproveReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ApproveReturnRequest, _refund_pb2.Return]
+    ApproveReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ApproveReturnRequest, _after_sale_pb2.Return]
     """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
-    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received,
+    ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
     """
-    RejectReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RejectReturnRequest, _refund_pb2.Return]
+    RejectReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RejectReturnRequest, _after_sale_pb2.Return]
     """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
-    ReceiveReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ReceiveReturnRequest, _refund_pb2.Return]
+    ReceiveReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ReceiveReturnRequest, _after_sale_pb2.Return]
     """Takes in the goods of an approved return, pays them back, and returns the return.
 
     The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
@@ -93,7 +99,7 @@ class RefundServiceAsyncStub(RefundServiceStub):
     (ILLEGAL_TRANSITION) once it was shipped; then RequestReturn is the way. While the buyer's bank holds money
     of it, until a dispute is decided, it is FAILED_PRECONDITION (ORDER_DISPUTED).
     """
-    RefundOrder: _aio.UnaryUnaryMultiCallable[_refund_pb2.RefundOrderRequest, _refund_pb2.Refund]  # type: ignore[assignment]
+    RefundOrder: _aio.UnaryUnaryMultiCallable[_refund_pb2.RefundOrderRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
     """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
     Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
@@ -105,27 +111,32 @@ class RefundServiceAsyncStub(RefundServiceStub):
     is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
     open, not before.
     """
+    GetRefund: _aio.UnaryUnaryMultiCallable[_refund_pb2.GetRefundRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
+    """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     ListRefunds: _aio.UnaryUnaryMultiCallable[_refund_pb2.ListRefundsRequest, _refund_pb2.ListRefundsResponse]  # type: ignore[assignment]
     """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
-    RequestReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _refund_pb2.Return]  # type: ignore[assignment]
+    RequestReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
     Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
     that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
     another return of the order is open.
     """
+    GetReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.GetReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
+    """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise."""
     ListReturns: _aio.UnaryUnaryMultiCallable[_refund_pb2.ListReturnsRequest, _refund_pb2.ListReturnsResponse]  # type: ignore[assignment]
     """Lists the caller's returns, the newest first. Admins may list everyone's. Returns NOT_FOUND for the returns of an
     order that is another user's.
     """
-    ApproveReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.ApproveReturnRequest, _refund_pb2.Return]  # type: ignore[assignment]
+    ApproveReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.ApproveReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
-    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received,
+    ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
     """
-    RejectReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.RejectReturnRequest, _refund_pb2.Return]  # type: ignore[assignment]
+    RejectReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.RejectReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
-    ReceiveReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.ReceiveReturnRequest, _refund_pb2.Return]  # type: ignore[assignment]
+    ReceiveReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.ReceiveReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Takes in the goods of an approved return, pays them back, and returns the return.
 
     The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.
@@ -153,7 +164,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _refund_pb2.RefundOrderRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_refund_pb2.Refund, _abc.Awaitable[_refund_pb2.Refund]]:
+    ) -> _typing.Union[_after_sale_pb2.Refund, _abc.Awaitable[_after_sale_pb2.Refund]]:
         """Pays back an order: all that is left, some units with their shares of tax and shipping, or an amount.
 
         Units get what they cost, less what an amount has paid for them before, and never more than is left. Returns
@@ -165,6 +176,14 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         is PENDING and tried again; an order is REFUNDED once the gateway has confirmed all of its money and no return is
         open, not before.
         """
+
+    @_abc_1.abstractmethod
+    def GetRefund(
+        self,
+        request: _refund_pb2.GetRefundRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Refund, _abc.Awaitable[_after_sale_pb2.Refund]]:
+        """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
 
     @_abc_1.abstractmethod
     def ListRefunds(
@@ -179,13 +198,21 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _refund_pb2.RequestReturnRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_refund_pb2.Return, _abc.Awaitable[_refund_pb2.Return]]:
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
         """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
         Returns INVALID_ARGUMENT unless exactly one of `items` and `all` is sent, FAILED_PRECONDITION: NOT_DELIVERED before
         that, RETURN_TOO_LATE after it with the last day, NOT_RETURNABLE for units that were returned or refunded, and while
         another return of the order is open.
         """
+
+    @_abc_1.abstractmethod
+    def GetReturn(
+        self,
+        request: _refund_pb2.GetReturnRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
+        """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise."""
 
     @_abc_1.abstractmethod
     def ListReturns(
@@ -202,10 +229,11 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _refund_pb2.ApproveReturnRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_refund_pb2.Return, _abc.Awaitable[_refund_pb2.Return]]:
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
         """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
-        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+        Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received,
+        ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
         """
 
     @_abc_1.abstractmethod
@@ -213,7 +241,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _refund_pb2.RejectReturnRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_refund_pb2.Return, _abc.Awaitable[_refund_pb2.Return]]:
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
         """Refuses a return; the order is DELIVERED again. Fails as ApproveReturn."""
 
     @_abc_1.abstractmethod
@@ -221,7 +249,7 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _refund_pb2.ReceiveReturnRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_refund_pb2.Return, _abc.Awaitable[_refund_pb2.Return]]:
+    ) -> _typing.Union[_after_sale_pb2.Return, _abc.Awaitable[_after_sale_pb2.Return]]:
         """Takes in the goods of an approved return, pays them back, and returns the return.
 
         The order is RETURNED, or REFUNDED when everything was paid back. Fails as ApproveReturn.

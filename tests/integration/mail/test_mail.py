@@ -13,6 +13,7 @@ import grpc
 import pytest
 from google.type.money_pb2 import Money
 from sanset.v1 import auth_pb2, order_pb2, refund_pb2
+from sanset.v1.after_sale_pb2 import Refund
 from sqlalchemy import insert
 from support.outbox_desk import Desk, PostOffice, part, smtp_server, to
 from support.running_shop import PASSWORD, RunningShop
@@ -99,7 +100,7 @@ def test_a_failed_refund_sends_the_buyer_a_mail(desk: Desk) -> None:
     shop.sql(nothing_left, key=order.number)  # so the gateway refuses for good
     request = refund_pb2.RefundOrderRequest(order_id=order.id, amount=Money(units=1, nanos=500_000_000))
     refund = shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
-    assert refund.status == refund_pb2.Refund.FAILED
+    assert refund.status == Refund.FAILED
     office = PostOffice()
     with smtp_server(office) as port:
         asyncio.run(desk.mails(to(port)).run())

@@ -7,11 +7,11 @@ import uuid
 import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2
+from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
 from support import stripe_double
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
 from support.payment_shop import gift_card, let_die, let_expire, only_order, stuck, sweep, tell
-from support.running_shop import RunningShop, refusal
+from support.running_shop import Account, RunningShop, refusal
 from support.stripe_double import StripeDouble
 
 from server.money import Money
@@ -55,6 +55,48 @@ def test_a_buyer_who_must_act_gets_the_page(paid: RunningShop, account: StripeDo
     assert only_order(paid, buyer).status == pb.Order.CONFIRMED
     # The first reply stays the reply
     assert paid.checkout(buyer, payment_token=stripe_double.ACTION, request_id=request_id) == reply
+
+
+def page_of(shop: RunningShop, who: Account, order_id: int) -> str:
+    """The page where a payment goes on, as its order and the payment itself show it."""
+    order = shop.orders.GetOrder(order_service_pb2.GetOrderRequest(order_id=order_id), metadata=who.metadata)
+    asked = payment_pb2.GetPaymentRequest(order_id=order_id)
+    shown = shop.payments.GetPayment(asked, metadata=who.metadata).payment_url
+    assert shown == order.payment.payment_url
+    return shown
+
+
+def test_the_page_is_shown_for_as_long_as_the_order_can_be_paid(
+    paid: RunningShop, account: StripeDouble
+) -> None:
+    buyer, _ = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    intent = account.of_order(reply.order.number)
+    assert reply.payment_url
+    assert reply.order.payment.payment_url == reply.payment_url
+    assert reply.order.payment.gateway_id == intent["id"]
+    assert (
+        page_of(paid, buyer, reply.order_id) == page_of(paid, paid.admin, reply.order_id) == reply.payment_url
+    )
+    account.succeed(intent["id"])
+    event_id = f"evt_{uuid.uuid4()}"
+    assert not tell(paid, *account.webhook("payment_intent.succeeded", intent["id"], event_id=event_id))
+    assert page_of(paid, buyer, reply.order_id) == ""
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "expired"])
+def test_the_page_of_an_order_that_was_given_up_is_not_shown(paid: RunningShop, ends: str) -> None:
+    buyer, _ = buyer_of(paid)
+    reply = paid.checkout(buyer, payment_token=stripe_double.ACTION)
+    if ends == "cancelled":
+        request = refund_pb2.CancelOrderRequest(order_id=reply.order_id)
+        assert paid.refunds.CancelOrder(request, metadata=buyer.metadata).payment.payment_url == ""
+    else:
+        let_expire(paid, reply.order_id)
+        sweep(paid)
+    assert page_of(paid, buyer, reply.order_id) == ""
+    [kept] = paid.sql("SELECT payment_url FROM payments WHERE order_id = :id", id=reply.order_id)
+    assert kept.payment_url == ""
 
 
 def test_a_buyer_who_fails_to_act_gets_the_cart_back(paid: RunningShop, account: StripeDouble) -> None:

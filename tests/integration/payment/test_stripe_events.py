@@ -11,6 +11,7 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
+from sanset.v1.after_sale_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cents, stock_of
 from support.page_by_page import page_by_page
@@ -18,7 +19,7 @@ from support.payment_shop import only_order, payment, sound, sweep, tell
 from support.running_shop import Account, Refused, RunningShop, refusal
 from support.stripe_double import StripeDouble
 
-Refund, Dispute = refund_pb2.Refund, payment_pb2.Dispute
+Dispute = payment_pb2.Dispute
 
 
 def event() -> str:
@@ -63,7 +64,7 @@ def refused(call: Any, *arguments: Any, **named: Any) -> Refused:
     return refusal(caught.value)
 
 
-def refund(shop: RunningShop, order_id: int) -> refund_pb2.Refund:
+def refund(shop: RunningShop, order_id: int) -> Refund:
     """Pay all that is left back."""
     request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)

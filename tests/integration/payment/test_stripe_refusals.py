@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sanset.v1 import order_pb2 as pb
 from sanset.v1 import payment_pb2, refund_pb2, user_pb2
+from sanset.v1.after_sale_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
 from support.payment_shop import let_die, let_expire, only_order, payment, sound, stuck, sweep, tell
@@ -32,7 +33,7 @@ def save(shop: RunningShop, owner: Account, token: str) -> int:
     return shop.users.AddPaymentMethod(request, metadata=owner.metadata).id
 
 
-def paid_back(shop: RunningShop, order_id: int) -> refund_pb2.Refund:
+def paid_back(shop: RunningShop, order_id: int) -> Refund:
     """Pay all that is left of an order back."""
     request = refund_pb2.RefundOrderRequest(order_id=order_id, all=True)
     return shop.refunds.RefundOrder(request, metadata=shop.admin.metadata)
@@ -149,7 +150,7 @@ def test_a_refund_that_comes_back_is_not_paid_back(paid: RunningShop, account: S
     buyer, _ = buyer_of(paid)
     order = paid.checkout(buyer, payment_token="pm_card_visa").order
     first = paid_back(paid, order.id)
-    assert first.status == refund_pb2.Refund.SUCCEEDED
+    assert first.status == Refund.SUCCEEDED
     [refund] = account.refunds_of(account.of_order(order.number)["id"])
     assert not tell(paid, *account.webhook("refund.updated", refund["id"], event_id=event()))
     assert [one[1] for one in refunds(paid, order.id)] == ["SUCCEEDED"]
@@ -166,7 +167,7 @@ def test_a_refund_that_comes_back_is_not_paid_back(paid: RunningShop, account: S
     assert (known.refunded.units, known.refunded.nanos) == (0, 0)
     sound(paid)
 
-    assert paid_back(paid, order.id).status == refund_pb2.Refund.SUCCEEDED
+    assert paid_back(paid, order.id).status == Refund.SUCCEEDED
     assert account.refunded(account.of_order(order.number)["id"]) == 1679
     # Late news of the first changes nothing any more
     assert not tell(paid, *account.webhook("charge.refund.updated", refund["id"], event_id=event()))

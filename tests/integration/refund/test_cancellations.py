@@ -14,6 +14,7 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund
 from support.cart_shop import cents, forget
 from support.cart_shop import refused as refused_checkout
 from support.payment_shop import sound
@@ -65,7 +66,7 @@ def test_a_cancelled_order_gives_stock_and_money_back(shop: RunningShop, status:
     assert stock(shop, order) == [100, 100]
     (paid,) = refunds(shop, buyer, order.id)
     assert (paid.status, paid.amount, paid.reason) == (
-        pb.Refund.SUCCEEDED,
+        Refund.SUCCEEDED,
         order.totals.total,
         "Changed my mind",
     )
@@ -269,7 +270,7 @@ def test_a_checkout_whose_order_is_cancelled_under_way_is_told_that_its_money_go
     shop.run(shop.app.rooms.refund.refunds.process_pending())  # at once: nobody else pays back what came late
     payment = get(shop, buyer, order.id).payment
     assert (payment.captured, payment.refunded) == (order.totals.total, order.totals.total)
-    assert [one.status for one in refunds(shop, buyer, order.id)] == [pb.Refund.SUCCEEDED]
+    assert [one.status for one in refunds(shop, buyer, order.id)] == [Refund.SUCCEEDED]
     assert sound(shop)
 
 
@@ -323,9 +324,9 @@ def test_money_that_the_gateway_does_not_take_at_once_goes_back_later(shop: Runn
     with refunded_by(shop, "away", "SUCCEEDED"):
         after = cancel(shop, buyer, order.id)
         assert after.status == order_pb2.Order.CANCELLED
-        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.PENDING
+        assert refunds(shop, buyer, order.id)[0].status == Refund.PENDING
         try_again(shop)
-    assert refunds(shop, buyer, order.id)[0].status == pb.Refund.SUCCEEDED
+    assert refunds(shop, buyer, order.id)[0].status == Refund.SUCCEEDED
 
 
 def test_money_of_a_cancelled_order_that_was_refused_can_be_paid_back_by_hand(shop: RunningShop) -> None:

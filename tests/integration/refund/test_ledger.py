@@ -9,6 +9,7 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund, Return
 from sqlalchemy import Connection
 from support.cart_shop import cents
 from support.payment_shop import sound
@@ -45,7 +46,7 @@ def two_units(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     return order
 
 
-def awaited(shop: RunningShop, buyer: Account, order: order_pb2.Order, *quantities: int) -> pb.Return:
+def awaited(shop: RunningShop, buyer: Account, order: order_pb2.Order, *quantities: int) -> Return:
     """A return that was agreed to."""
     asked = ask_return(shop, buyer, order.id, units(order, *quantities))
     return approve(shop, asked.id)
@@ -228,7 +229,7 @@ def test_a_payment_by_hand_that_the_gateway_refuses_is_made_when_the_unit_arrive
         refund(shop, order.id, items=units(order, 1))
         try_again(shop)
     receive(shop, asked.id)
-    done = [cents(one.amount) for one in refunds(shop, buyer, order.id) if one.status != pb.Refund.FAILED]
+    done = [cents(one.amount) for one in refunds(shop, buyer, order.id) if one.status != Refund.FAILED]
     assert done == [UNIT]
     assert ledger(shop, order) == (1, 0, 1)
     assert sound(shop)

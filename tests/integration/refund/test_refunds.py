@@ -13,6 +13,7 @@ import pytest
 from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, promotion_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund
 from sqlalchemy import Connection
 from support.cart_shop import cents, forget
 from support.payment_shop import sound
@@ -58,7 +59,7 @@ def test_a_refund_of_a_unit_pays_back_its_shares_of_tax_and_shipping(shop: Runni
     buyer = shop.customer()
     order = bought(shop, buyer, (10, 0, 3))
     paid = refund(shop, order.id, items=units(order, 1), reason="Scratched")
-    assert paid.status == pb.Refund.SUCCEEDED
+    assert paid.status == Refund.SUCCEEDED
     assert (cents(paid.amount), cents(paid.tax), cents(paid.shipping)) == (1280, 80, 200)
     assert [(line.variant_id, line.quantity) for line in paid.items] == [(order.items[0].variant_id, 1)]
     after = get(shop, buyer, order.id)
@@ -309,12 +310,12 @@ def test_a_refund_that_the_gateway_does_not_answer_is_pending_and_paid_later(sho
     order = bought(shop, buyer, (10, 0, 3))
     with refunded_by(shop, "away", "PENDING", "SUCCEEDED") as gateway:
         first = refund(shop, order.id, items=units(order, 1))
-        assert first.status == pb.Refund.PENDING
+        assert first.status == Refund.PENDING
         assert cents(get(shop, buyer, order.id).payment.refunded) == 1280
         try_again(shop)
-        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.PENDING
+        assert refunds(shop, buyer, order.id)[0].status == Refund.PENDING
         try_again(shop)
-        assert refunds(shop, buyer, order.id)[0].status == pb.Refund.SUCCEEDED
+        assert refunds(shop, buyer, order.id)[0].status == Refund.SUCCEEDED
         try_again(shop)
     mine = [asked for asked in gateway.asked if asked.charge_key == order.number]
     assert len(mine) == 3
@@ -328,13 +329,13 @@ def test_a_refund_that_the_gateway_refuses_does_not_count_and_can_be_made_anew(s
     order = bought(shop, buyer, (10, 0, 3))
     with refunded_by(shop, "FAILED"):
         failed = refund(shop, order.id)
-    assert failed.status == pb.Refund.FAILED
+    assert failed.status == Refund.FAILED
     after = get(shop, buyer, order.id)
     assert cents(after.payment.refunded) == 0
     assert after.items[0].refunded_quantity == 0
     assert sound(shop)
     paid = refund(shop, order.id)
-    assert (paid.status, paid.amount) == (pb.Refund.SUCCEEDED, order.totals.total)
+    assert (paid.status, paid.amount) == (Refund.SUCCEEDED, order.totals.total)
     assert state(shop, order.id) == "REFUNDED"
     assert sound(shop)
 
@@ -350,7 +351,7 @@ def test_a_repeat_takes_over_a_refund_whose_first_call_died(shop: RunningShop) -
         id=request_id,
     )
     again = refund(shop, order.id, items=units(order, 1), request_id=request_id)
-    assert again.status == pb.Refund.SUCCEEDED
+    assert again.status == Refund.SUCCEEDED
     assert refunds(shop, buyer, order.id) == [again]
 
 
@@ -416,7 +417,7 @@ def test_a_refund_and_a_checkout_of_one_buyer_do_not_wait_for_each_other(
     with ThreadPoolExecutor(2) as threads:
         paid_back = threads.submit(refund, shop, order.id)
         placed = threads.submit(shop.checkout, buyer)
-        assert paid_back.result().status == pb.Refund.SUCCEEDED
+        assert paid_back.result().status == Refund.SUCCEEDED
         assert placed.result().order.status == order_pb2.Order.CONFIRMED
     assert lost == []
     assert sound(shop)

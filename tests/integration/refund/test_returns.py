@@ -9,6 +9,7 @@ import grpc
 import pytest
 from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import refund_pb2 as pb
+from sanset.v1.after_sale_pb2 import Refund, Return
 from support.cart_shop import cents
 from support.page_by_page import page_by_page
 from support.payment_shop import sound
@@ -46,7 +47,7 @@ def refused_return(shop: RunningShop, who: Account, order_id: int, **fields: Any
     return refused(shop.refunds.RequestReturn, request, who)
 
 
-def listed(shop: RunningShop, who: Account, **fields: Any) -> list[pb.Return]:
+def listed(shop: RunningShop, who: Account, **fields: Any) -> list[Return]:
     """A page of returns."""
     return list(shop.refunds.ListReturns(pb.ListReturnsRequest(**fields), metadata=who.metadata).items)
 
@@ -55,14 +56,14 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 3), (4, 0, 1)))
     asked = ask_return(shop, buyer, order.id, units(order, 2))
-    assert (asked.status, asked.reason, asked.refund_id) == (pb.Return.REQUESTED, "Too small", 0)
+    assert (asked.status, asked.reason, asked.refund_id) == (Return.REQUESTED, "Too small", 0)
     assert state(shop, order.id) == "RETURN_REQUESTED"
     agreed = approve(shop, asked.id)
-    assert (agreed.status, agreed.answer) == (pb.Return.APPROVED, "Use the label inside.")
+    assert (agreed.status, agreed.answer) == (Return.APPROVED, "Use the label inside.")
     arrived = receive(shop, asked.id, units(order, 1))
-    assert arrived.status == pb.Return.RECEIVED
+    assert arrived.status == Return.RECEIVED
     (paid,) = refunds(shop, buyer, order.id)
-    assert (paid.id, paid.status, paid.items) == (arrived.refund_id, pb.Refund.SUCCEEDED, asked.items)
+    assert (paid.id, paid.status, paid.items) == (arrived.refund_id, Refund.SUCCEEDED, asked.items)
     assert cents(paid.amount) - cents(paid.shipping) == 2160
     assert stock(shop, order) == [98, 99]
     assert [status for status, _ in steps(shop, buyer, order.id)][4:] == [
@@ -73,6 +74,41 @@ def test_a_return_of_some_units_goes_all_the_way(shop: RunningShop) -> None:
     ]
     assert audited(shop, order.id)[3:] == ["RequestReturn", "ApproveReturn", "ReceiveReturn"]
     assert sound(shop)
+
+
+def test_a_return_and_its_refund_can_be_read_by_their_ids(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 2)))
+    arrived = sent_back(shop, buyer, order, 1)
+    for reader in (buyer, shop.admin):
+        by_id = pb.GetReturnRequest(return_id=arrived.id)
+        assert shop.refunds.GetReturn(by_id, metadata=reader.metadata) == arrived
+        (paid,) = refunds(shop, buyer, order.id)
+        with shop.counted_queries() as queries:
+            read = shop.refunds.GetRefund(pb.GetRefundRequest(refund_id=paid.id), metadata=reader.metadata)
+        assert (read, len(queries)) == (paid, 3)
+    stranger = shop.customer(address=False)
+    not_found = refused(shop.refunds.GetReturn, pb.GetReturnRequest(return_id=arrived.id), stranger)
+    assert not_found.reason == "RETURN_NOT_FOUND"
+    not_found = refused(shop.refunds.GetRefund, pb.GetRefundRequest(refund_id=paid.id), stranger)
+    assert not_found.reason == "REFUND_NOT_FOUND"
+
+
+def test_a_return_moves_only_from_where_it_was_seen(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
+    asked = ask_return(shop, buyer, order.id)
+    seen = {"return_id": asked.id, "etag": asked.etag}
+    agreed = shop.refunds.ApproveReturn(pb.ApproveReturnRequest(**seen), metadata=shop.admin.metadata)
+    assert agreed.etag != asked.etag
+    again = shop.refunds.ApproveReturn(pb.ApproveReturnRequest(**seen), metadata=shop.admin.metadata)
+    assert again == agreed, "a repeat is no second step"
+    stale = refused(shop.refunds.RejectReturn, pb.RejectReturnRequest(answer="No", **seen), shop.admin)
+    assert (stale.code, stale.reason) == (CODE.ABORTED, "STALE_ETAG")
+    stale = refused(shop.refunds.ReceiveReturn, pb.ReceiveReturnRequest(**seen), shop.admin)
+    assert (stale.code, stale.reason) == (CODE.ABORTED, "STALE_ETAG")
+    fresh = pb.ReceiveReturnRequest(return_id=asked.id, etag=agreed.etag)
+    assert shop.refunds.ReceiveReturn(fresh, metadata=shop.admin.metadata).status == Return.RECEIVED
 
 
 def test_a_return_of_everything_pays_everything_back(shop: RunningShop) -> None:
@@ -106,7 +142,7 @@ def test_a_refused_return_leaves_the_order_delivered_and_can_be_asked_for_again(
     order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
     asked = ask_return(shop, buyer, order.id)
     refusal_ = reject(shop, asked.id)
-    assert (refusal_.status, refusal_.answer) == (pb.Return.REJECTED, "It was worn.")
+    assert (refusal_.status, refusal_.answer) == (Return.REJECTED, "It was worn.")
     assert reject(shop, asked.id) == refusal_
     assert state(shop, order.id) == "DELIVERED"
     assert steps(shop, buyer, order.id)[-1][1] == "Your return was refused: It was worn."
@@ -264,7 +300,7 @@ def test_goods_are_received_once_however_often_it_is_said(shop: RunningShop) -> 
     approve(shop, asked.id)
     request_id = new_id()
 
-    def take_in(place: int) -> pb.Return:
+    def take_in(place: int) -> Return:
         return receive(shop, asked.id, list(asked.items), request_id if place % 2 else "")
 
     with ThreadPoolExecutor(10) as threads:
@@ -321,7 +357,7 @@ def test_money_of_a_return_that_is_not_paid_at_once_is_paid_later(shop: RunningS
         arrived = sent_back(shop, buyer, order, 2)
         try_again(shop)
     (paid,) = refunds(shop, buyer, order.id)
-    assert (paid.id, paid.status) == (arrived.refund_id, pb.Refund.SUCCEEDED)
+    assert (paid.id, paid.status) == (arrived.refund_id, Refund.SUCCEEDED)
 
 
 def test_a_buyer_sees_and_sends_back_their_own_alone(shop: RunningShop) -> None:
@@ -337,7 +373,7 @@ def test_a_buyer_sees_and_sends_back_their_own_alone(shop: RunningShop) -> None:
     denied = refused(shop.refunds.ListReturns, pb.ListReturnsRequest(all_users=True), buyer)
     assert denied.code == CODE.PERMISSION_DENIED
     assert asked in listed(shop, shop.admin, all_users=True, order_id=order.id)
-    assert listed(shop, shop.admin, all_users=True, order_id=order.id, status=pb.Return.REJECTED) == []
+    assert listed(shop, shop.admin, all_users=True, order_id=order.id, status=Return.REJECTED) == []
 
 
 def test_returns_are_listed_in_pages_the_newest_first(shop: RunningShop) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanset.v1 import order_pb2, payment_pb2, refund_pb2
+from sanset.v1 import order_pb2, payment_pb2
+from sanset.v1.after_sale_pb2 import Refund, Return
 
 from server.order.status import LEGAL, RETURNS
 from server.payment.status import DISPUTES, PAYMENTS, REFUNDS
@@ -17,8 +18,8 @@ DOCS = Path(__file__).parents[3] / "docs" / "orders.md"
 TABLES = {
     "order": (LEGAL, order_pb2.Order.Status),
     "payment": (PAYMENTS, payment_pb2.Payment.Status),
-    "refund": (REFUNDS, refund_pb2.Refund.Status),
-    "return": (RETURNS, refund_pb2.Return.Status),
+    "refund": (REFUNDS, Refund.Status),
+    "return": (RETURNS, Return.Status),
     "dispute": (DISPUTES, payment_pb2.Dispute.Status),
 }
 Table = Mapping[str, frozenset[str]]

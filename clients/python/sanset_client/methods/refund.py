@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from google.type import money_pb2
-from sanset.v1 import order_pb2, refund_pb2
+from sanset.v1 import after_sale_pb2, order_pb2, refund_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
@@ -79,6 +79,21 @@ def refund_order(
     )
 
 
+def get_refund(
+    *,
+    refund_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
+    return prepare(
+        refund_pb2.GetRefundRequest,
+        timeout,
+        metadata,
+        refund_id=refund_id,
+    )
+
+
 def list_refunds(
     *,
     order_id: int | None = None,
@@ -122,12 +137,27 @@ def request_return(
     )
 
 
+def get_return(
+    *,
+    return_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a return of the caller's; admins get any. Returns NOT_FOUND (RETURN_NOT_FOUND) otherwise."""
+    return prepare(
+        refund_pb2.GetReturnRequest,
+        timeout,
+        metadata,
+        return_id=return_id,
+    )
+
+
 def list_returns(
     *,
     page_size: int | None = None,
     page_token: str | None = None,
     order_id: int | None = None,
-    status: refund_pb2.Return.Status.ValueType | ReturnStatusName | None = None,
+    status: after_sale_pb2.Return.Status.ValueType | ReturnStatusName | None = None,
     all_users: bool | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -151,12 +181,14 @@ def approve_return(
     *,
     return_id: int | None = None,
     answer: str | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
     """Agrees to a return; the goods are awaited. Repeating it changes nothing.
 
-    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received.
+    Returns NOT_FOUND (RETURN_NOT_FOUND), FAILED_PRECONDITION (ILLEGAL_TRANSITION) when it was rejected or received,
+    ABORTED (STALE_ETAG) when an `etag` was sent and the return has moved since.
     """
     return prepare(
         refund_pb2.ApproveReturnRequest,
@@ -164,6 +196,7 @@ def approve_return(
         metadata,
         return_id=return_id,
         answer=answer,
+        etag=etag,
     )
 
 
@@ -171,6 +204,7 @@ def reject_return(
     *,
     return_id: int | None = None,
     answer: str | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -181,6 +215,7 @@ def reject_return(
         metadata,
         return_id=return_id,
         answer=answer,
+        etag=etag,
     )
 
 
@@ -189,6 +224,7 @@ def receive_return(
     return_id: int | None = None,
     restocked: Iterable[order_pb2.LineQuantity] | None = None,
     request_id: str | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -203,6 +239,7 @@ def receive_return(
         return_id=return_id,
         restocked=restocked,
         request_id=request_id,
+        etag=etag,
     )
 
 
@@ -210,11 +247,13 @@ class RefundMethods:
     """Cancels orders, pays them back and takes goods back."""
 
     cancel_order = Unary("CancelOrder", cancel_order, order_pb2.Order)
-    refund_order = Unary("RefundOrder", refund_order, refund_pb2.Refund)
+    refund_order = Unary("RefundOrder", refund_order, after_sale_pb2.Refund)
+    get_refund = Unary("GetRefund", get_refund, after_sale_pb2.Refund)
     list_refunds = Unary("ListRefunds", list_refunds, refund_pb2.ListRefundsResponse)
-    request_return = Unary("RequestReturn", request_return, refund_pb2.Return)
+    request_return = Unary("RequestReturn", request_return, after_sale_pb2.Return)
+    get_return = Unary("GetReturn", get_return, after_sale_pb2.Return)
     list_returns = Unary("ListReturns", list_returns, refund_pb2.ListReturnsResponse)
-    iter_returns = Items("ListReturns", list_returns.request, refund_pb2.Return)
-    approve_return = Unary("ApproveReturn", approve_return, refund_pb2.Return)
-    reject_return = Unary("RejectReturn", reject_return, refund_pb2.Return)
-    receive_return = Unary("ReceiveReturn", receive_return, refund_pb2.Return)
+    iter_returns = Items("ListReturns", list_returns.request, after_sale_pb2.Return)
+    approve_return = Unary("ApproveReturn", approve_return, after_sale_pb2.Return)
+    reject_return = Unary("RejectReturn", reject_return, after_sale_pb2.Return)
+    receive_return = Unary("ReceiveReturn", receive_return, after_sale_pb2.Return)
