@@ -120,7 +120,7 @@ int main(int count, char** arguments) {
 
   v1::GetRecommendationsRequest ask;
   ask.set_limit(3);
-  v1::RecommendationList list_of_products;
+  v1::GetRecommendationsResponse list_of_products;
   check(v1::RecommendService::NewStub(channel)->GetRecommendations(context(me).get(), ask, &list_of_products));
   item.set_quantity(1000000);
   std::cout << "refused " << reason_of(cart->AddItem(context(me).get(), item, &full)) << std::endl;

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from server.catalog.errors import CategoryNotFound, CategoryTaken
 from server.catalog.slugs import slugify, with_suffix
@@ -33,6 +34,11 @@ class CategoryNode:
             yield from child.ids()
 
     @property
+    def sort_keys(self) -> list[object]:
+        """Return what categories beside each other are sorted by: the name, then the id."""
+        return [name_key(self.name), self.id]
+
+    @property
     def height(self) -> int:
         """Return how many levels it spans, its own among them."""
         return 1 + max((child.height for child in self.children), default=0)
@@ -48,12 +54,17 @@ class CategoryTree:
             self._by_name[name_key(node.name)].append(node)
         self._by_slug = {node.slug: node for node in nodes}
         self.roots: list[CategoryNode] = []
-        for node in sorted(nodes, key=lambda node: name_key(node.name)):
+        for node in sorted(nodes, key=lambda node: node.sort_keys):
             parent = self._by_id.get(node.parent_id or 0)
             (parent.children if parent else self.roots).append(node)
 
     def __len__(self) -> int:
         return len(self._by_id)
+
+    def roots_after(self, after: Sequence[object] | None, limit: int) -> list[CategoryNode]:
+        """Up to `limit` categories of the top level, after the one with these sort keys."""
+        keys = list(after) if after is not None else []
+        return list(islice((root for root in self.roots if root.sort_keys > keys), limit))
 
     def by_id(self, category_id: int) -> CategoryNode:
         """The category with this id; raises CategoryNotFound."""

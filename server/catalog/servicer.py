@@ -155,10 +155,17 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     async def ListCategories(
         self, request: category_pb2.ListCategoriesRequest, call: Call
     ) -> category_pb2.ListCategoriesResponse:
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, "ListCategories")
         tree = await self._cache.tree()
-        return category_pb2.ListCategoriesResponse(
-            items=[convert.listed_category_to_wire(node) for node in tree.roots], total_size=len(tree)
+        items, token = self._pages.page(
+            tree.roots_after(after, size + 1),
+            size,
+            convert.listed_category_to_wire,
+            lambda node: node.sort_keys,
+            "ListCategories",
         )
+        return category_pb2.ListCategoriesResponse(items=items, next_page_token=token, total_size=len(tree))
 
     async def GetCategory(
         self, request: category_pb2.GetCategoryRequest, call: Call

@@ -84,30 +84,34 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         user_id = _whose(request, call.identity)
         status = order_pb2.Order.Status.Name(request.status) if request.status else None
         scope = ("ListOrders", call.identity.user_id, user_id, status)
-        return self._page(request, scope, partial(queries.order_page, user_id=user_id, status=status))
+        items, token = self._page(request, scope, partial(queries.order_page, user_id=user_id, status=status))
+        return pb.ListOrdersResponse(items=items, next_page_token=token)
 
-    def ListPendingOrders(self, request: pb.ListPendingOrdersRequest, call: Call) -> pb.ListOrdersResponse:
-        return self._page(request, ("ListPendingOrders", call.identity.user_id), queries.pending_page)
+    def ListPendingOrders(
+        self, request: pb.ListPendingOrdersRequest, call: Call
+    ) -> pb.ListPendingOrdersResponse:
+        scope = ("ListPendingOrders", call.identity.user_id)
+        items, token = self._page(request, scope, queries.pending_page)
+        return pb.ListPendingOrdersResponse(items=items, next_page_token=token)
 
     def _page(
         self,
         request: pb.ListOrdersRequest | pb.ListPendingOrdersRequest,
         scope: tuple[object, ...],
         read: ReadPage,
-    ) -> pb.ListOrdersResponse:
+    ) -> tuple[list[order_pb2.Order], str]:
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = read(connection, after, size + 1)
             orders = {order.id: order for order in service.complete(connection, rows[:size])}
-        items, token = self._pages.page(
+        return self._pages.page(
             rows,
             size,
             lambda row: convert.order_to_wire(orders[row.id]),
             lambda row: [row.placed_at, row.id],
             *scope,
         )
-        return pb.ListOrdersResponse(items=items, next_page_token=token)
 
     def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> order_pb2.Order:
         with self._db.read() as connection:

@@ -63,8 +63,18 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
             return self._loyalty(connection, _whose(connection, request.user_id, call))
 
     def ListTiers(self, request: pb.ListTiersRequest, call: Call) -> pb.ListTiersResponse:
-        steps = self._tiers.steps
-        return pb.ListTiersResponse(items=[promotion_convert.tier_to_wire(step) for step in steps])
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, "ListTiers")
+        # By their numbers on the ladder: the steps are few, and settings.
+        ladder = list(enumerate(self._tiers.steps))[after[0] + 1 if after else 0 :]
+        items, token = self._pages.page(
+            ladder[: size + 1],
+            size,
+            lambda row: promotion_convert.tier_to_wire(row[1]),
+            lambda row: [row[0]],
+            "ListTiers",
+        )
+        return pb.ListTiersResponse(items=items, next_page_token=token)
 
     def ListPoints(self, request: pb.ListPointsRequest, call: Call) -> pb.ListPointsResponse:
         size = self._pages.size(request.page_size)
@@ -90,7 +100,7 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         loyalty.adjust(tx, request.user_id, request.points, request.reason, Actor.of(call), now)
         return self._loyalty(tx, request.user_id)
 
-    def ListAllCoupons(self, request: pb.ListAllCouponsRequest, call: Call) -> pb.ListCouponsResponse:
+    def ListAllCoupons(self, request: pb.ListAllCouponsRequest, call: Call) -> pb.ListAllCouponsResponse:
         code = coupons.normal(request.code)
         scope = ("ListAllCoupons", code)
         size = self._pages.size(request.page_size)
@@ -100,7 +110,7 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         items, token = self._pages.page(
             rows, size, promotion_convert.coupon_to_wire, lambda row: [row.id], *scope
         )
-        return pb.ListCouponsResponse(items=items, next_page_token=token)
+        return pb.ListAllCouponsResponse(items=items, next_page_token=token)
 
     def CreateCoupon(self, request: pb.CreateCouponRequest, call: Call) -> pb.Coupon:
         now = self._clock()

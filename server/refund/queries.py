@@ -185,9 +185,14 @@ def refund_by_key(connection: Connection, key: str) -> int | None:
     return connection.scalar(select(Refund.id).where(Refund.key == key))
 
 
-def refunds(connection: Connection, order_id: int) -> list[OrderRefund]:
-    """The refunds of an order, the oldest first."""
-    rows = connection.execute(_REFUND.where(Refund.order_id == order_id).order_by(Refund.id))
+def refund_page(
+    connection: Connection, order_id: int, after: Sequence[object] | None, limit: int
+) -> list[OrderRefund]:
+    """The refunds of an order, the oldest first, after the key (id)."""
+    statement = _REFUND.where(Refund.order_id == order_id)
+    if after is not None:
+        statement = statement.where(Refund.id > after[0])
+    rows = connection.execute(statement.order_by(Refund.id).limit(limit))
     return [from_row(OrderRefund, row) for row in rows]
 
 

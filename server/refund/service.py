@@ -29,7 +29,7 @@ from server.refund.parts import all_units, fitted, share_of
 from server.refund.sale import Sale, open_sale
 
 MAX_REFUNDS: Final = 200
-"""Of an order, by RefundOrder: ListRefunds returns them all at once."""
+"""Of an order, by RefundOrder."""
 
 
 @dataclass(frozen=True)

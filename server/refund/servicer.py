@@ -110,12 +110,21 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         return wire.refund_to_wire(*read)
 
     def ListRefunds(self, request: pb.ListRefundsRequest, call: Call) -> pb.ListRefundsResponse:
+        scope = ("ListRefunds", call.identity.user_id, request.order_id)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             self._check_order(connection, request.order_id, call)
-            refunds = queries.refunds(connection, request.order_id)
-            lines = queries.refund_lines(connection, [refund.id for refund in refunds])
-        items = [wire.refund_to_wire(refund, lines[refund.id]) for refund in refunds]
-        return pb.ListRefundsResponse(items=items)
+            refunds = queries.refund_page(connection, request.order_id, after, size + 1)
+            lines = queries.refund_lines(connection, [refund.id for refund in refunds[:size]])
+        items, token = self._pages.page(
+            refunds,
+            size,
+            lambda refund: wire.refund_to_wire(refund, lines[refund.id]),
+            lambda refund: [refund.id],
+            *scope,
+        )
+        return pb.ListRefundsResponse(items=items, next_page_token=token)
 
     def _check_order(self, connection: Connection, order_id: int, call: Call) -> None:
         if not order_queries.is_visible(connection, order_id, owner_for(call.identity)):

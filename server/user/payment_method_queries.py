@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, tuple_, update
 
 from server.db.base import AnyRow
 from server.user.models import PaymentMethod
@@ -12,13 +12,18 @@ from server.user.models import PaymentMethod
 _SHOWN = tuple(column for column in PaymentMethod.__table__.columns if column.name != "token")
 
 
-def payment_methods(connection: Connection, user_id: int) -> Sequence[AnyRow]:
-    """A user's saved payment methods without their tokens, the default first, then the newest."""
-    return connection.execute(
-        select(*_SHOWN)
-        .where(PaymentMethod.user_id == user_id)
-        .order_by(PaymentMethod.is_default.desc(), PaymentMethod.id.desc())
-    ).all()
+def payment_method_page(
+    connection: Connection, user_id: int, after: Sequence[object] | None, limit: int
+) -> Sequence[AnyRow]:
+    """A user's saved payment methods without their tokens, the default first, then the newest.
+
+    Only those after the keys (is_default, id).
+    """
+    keys = (PaymentMethod.is_default, PaymentMethod.id)
+    statement = select(*_SHOWN).where(PaymentMethod.user_id == user_id)
+    if after is not None:
+        statement = statement.where(tuple_(*keys) < tuple(after))
+    return connection.execute(statement.order_by(*(key.desc() for key in keys)).limit(limit)).all()
 
 
 def token(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -29,11 +28,6 @@ class NewPaymentMethod:
     brand: str
     last_four: str
     is_default: bool
-
-
-def list_payment_methods(connection: Connection, user_id: int) -> Sequence[AnyRow]:
-    """A user's saved payment methods, the default first, then the newest."""
-    return queries.payment_methods(connection, user_id)
 
 
 def add_payment_method(

@@ -15,7 +15,7 @@ from server.db.database import Database
 from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
-from server.user import addresses, convert, payment_methods, service
+from server.user import addresses, convert, payment_method_queries, payment_methods, service
 from server.user.payment_methods import NewPaymentMethod
 
 
@@ -77,10 +77,17 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
     def ListPaymentMethods(
         self, request: pb.ListPaymentMethodsRequest, call: Call
     ) -> pb.ListPaymentMethodsResponse:
-        """All of them: an account has few."""
+        """One query for the page and a row more, which tells whether another follows."""
+        user_id = call.identity.user_id
+        scope = ("ListPaymentMethods", user_id)
+        after = self._pages.open(request.page_token, *scope)
+        size = self._pages.size(request.page_size)
         with self._db.read() as connection:
-            rows = payment_methods.list_payment_methods(connection, call.identity.user_id)
-        return pb.ListPaymentMethodsResponse(items=[convert.payment_method_to_wire(row) for row in rows])
+            rows = payment_method_queries.payment_method_page(connection, user_id, after, size + 1)
+        items, token = self._pages.page(
+            rows, size, convert.payment_method_to_wire, lambda row: [row.is_default, row.id], *scope
+        )
+        return pb.ListPaymentMethodsResponse(items=items, next_page_token=token)
 
     def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
         """Save a new payment method."""

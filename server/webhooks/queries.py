@@ -36,9 +36,12 @@ class NewDelivery:
     retry_until: datetime
 
 
-def endpoints(connection: Connection) -> Sequence[AnyRow]:
-    """The endpoints, oldest first."""
-    return connection.execute(_ENDPOINTS.order_by(WebhookEndpoint.id)).all()
+def endpoint_page(connection: Connection, after: Sequence[object] | None, limit: int) -> Sequence[AnyRow]:
+    """The endpoints, the oldest first, after the key (id)."""
+    statement = _ENDPOINTS
+    if after is not None:
+        statement = statement.where(WebhookEndpoint.id > after[0])
+    return connection.execute(statement.order_by(WebhookEndpoint.id).limit(limit)).all()
 
 
 def receiving_endpoints(connection: Connection) -> Sequence[AnyRow]:

@@ -87,9 +87,13 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     def ListWebhookEndpoints(
         self, request: pb.ListWebhookEndpointsRequest, call: Call
     ) -> pb.ListWebhookEndpointsResponse:
+        scope = ("ListWebhookEndpoints",)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            rows = queries.endpoints(connection)
-        return pb.ListWebhookEndpointsResponse(items=[endpoint_to_wire(row) for row in rows])
+            rows = queries.endpoint_page(connection, after, size + 1)
+        items, token = self._pages.page(rows, size, endpoint_to_wire, lambda row: [row.id], *scope)
+        return pb.ListWebhookEndpointsResponse(items=items, next_page_token=token)
 
     async def UpdateWebhookEndpoint(
         self, request: pb.UpdateWebhookEndpointRequest, call: Call

@@ -6,8 +6,10 @@ import uuid
 from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
+from sanset.v1 import category_pb2
 from sanset.v1 import product_pb2 as pb
 from sqlalchemy import insert, select
+from support.page_by_page import page_by_page
 from support.running_shop import RunningShop
 
 from server.catalog.listings import relist
@@ -29,6 +31,16 @@ def largest_product(shop: RunningShop, tag: str, character: str = "🛒") -> pb.
         seo_title=character * 200,
         seo_description=character * 500,
     )
+
+
+def listed_categories(shop: RunningShop) -> list[category_pb2.Category]:
+    """All categories of the top level, with those below."""
+
+    def read(token: str) -> category_pb2.ListCategoriesResponse:
+        request = category_pb2.ListCategoriesRequest(page_size=100, page_token=token)
+        return shop.catalog.ListCategories(request)
+
+    return [category for page in page_by_page(read) for category in page.items]
 
 
 def copy_product(shop: RunningShop, product_id: int, count: int) -> list[int]:

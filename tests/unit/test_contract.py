@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -432,8 +433,18 @@ def test_no_exception_from_the_limits_is_stale() -> None:
     assert NO_RULE_NEEDED.keys() <= used
 
 
-def test_lists_page_alike() -> None:
-    for method in METHODS:
-        if "page_token" in method.input_type.fields_by_name:
-            assert "page_size" in method.input_type.fields_by_name
-            assert {"items", "next_page_token"} <= set(method.output_type.fields_by_name)
+@pytest.mark.parametrize("method", METHODS, ids=IDS)
+def test_lists_page_alike(method: MethodDescriptor) -> None:
+    asks = {"page_size", "page_token"} & set(method.input_type.fields_by_name)
+    if not asks and not method.name.startswith("List"):
+        return
+    assert asks == {"page_size", "page_token"}
+    assert {"items", "next_page_token"} <= set(method.output_type.fields_by_name)
+    assert method.output_type.name == f"{method.name}Response"
+
+
+def test_no_two_methods_share_a_response_but_a_resource() -> None:
+    shared = Counter(
+        method.output_type.name for method in METHODS if method.output_type.name.endswith("Response")
+    )
+    assert {name: count for name, count in shared.items() if count > 1} == {}

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sanset.v1 import product_pb2
+from support.page_by_page import page_by_page
 
-from server.paging import InvalidPageToken, Pages
+from server.paging import MAX_PAGE_BYTES, InvalidPageToken, Pages
 
 PAGES = Pages(b"a secret", default_size=20, max_size=100)
 SCOPE = ("ListProducts", "NAME", None, ("red",), 7)
@@ -108,3 +111,52 @@ def test_a_huge_token_is_refused() -> None:
 @pytest.mark.parametrize("letter", ["a", "é", "漢", "🛒"])
 def test_the_longest_name_fits_into_a_token(letter: str) -> None:
     assert len(PAGES.seal([letter * 200, 2**63 - 1], *SCOPE)) <= MAX_TOKEN
+
+
+# ── Pages that are cut by bytes
+
+
+@dataclass(frozen=True)
+class Row:
+    """A row of a list; one without a `size` is gone by the time that its message is made."""
+
+    id: int
+    size: int | None
+
+    def to_wire(self) -> product_pb2.Product | None:
+        """The message of the row, a little larger than its size."""
+        return product_pb2.Product(id=self.id, name="x" * self.size) if self.size is not None else None
+
+
+SIZES = st.lists(
+    st.one_of(
+        st.none(),
+        st.integers(0, 2000),
+        st.integers(MAX_PAGE_BYTES // 8, MAX_PAGE_BYTES // 2),
+        st.just(MAX_PAGE_BYTES * 2),
+    ),
+    max_size=60,
+)
+
+
+@given(sizes=SIZES, page_size=st.integers(1, 120))
+def test_a_walk_through_rows_of_any_size_loses_and_doubles_none(
+    sizes: list[int | None], page_size: int
+) -> None:
+    rows = [Row(number, size) for number, size in enumerate(sizes, 1)]
+
+    def read(token: str) -> product_pb2.ListProductsResponse:
+        after = PAGES.open(token, "List") or [0]
+        size = PAGES.size(page_size)
+        following = [row for row in rows if row.id > after[0]][: size + 1]
+        items, token = PAGES.page(following, size, Row.to_wire, lambda row: [row.id], "List")
+        return product_pb2.ListProductsResponse(items=items, next_page_token=token)
+
+    pages = list(page_by_page(read))
+    assert [item.id for page in pages for item in page.items] == [
+        row.id for row in rows if row.size is not None
+    ]
+    for page in pages:
+        assert len(page.items) <= min(page_size, 100)
+        assert len(page.items) < 2 or sum(item.ByteSize() for item in page.items) <= MAX_PAGE_BYTES
+    assert len(pages) <= max(1, len(rows)), "a page takes one row at least"

@@ -184,7 +184,9 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListCategories(self, request, context):
-        """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+        """Lists the categories as a tree: those at the top level, each with its children, by name.
+
+        Pages count the top level, and a category comes with the whole tree below it. They come without their
         descriptions, which GetCategory has.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

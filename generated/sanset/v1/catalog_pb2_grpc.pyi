@@ -81,7 +81,9 @@ class CatalogServiceStub:
     product.
     """
     ListCategories: _grpc.UnaryUnaryMultiCallable[_category_pb2.ListCategoriesRequest, _category_pb2.ListCategoriesResponse]
-    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    """Lists the categories as a tree: those at the top level, each with its children, by name.
+
+    Pages count the top level, and a category comes with the whole tree below it. They come without their
     descriptions, which GetCategory has.
     """
     GetCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.GetCategoryRequest, _category_pb2.Category]
@@ -159,7 +161,9 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     product.
     """
     ListCategories: _aio.UnaryUnaryMultiCallable[_category_pb2.ListCategoriesRequest, _category_pb2.ListCategoriesResponse]  # type: ignore[assignment]
-    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    """Lists the categories as a tree: those at the top level, each with its children, by name.
+
+    Pages count the top level, and a category comes with the whole tree below it. They come without their
     descriptions, which GetCategory has.
     """
     GetCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.GetCategoryRequest, _category_pb2.Category]  # type: ignore[assignment]
@@ -282,7 +286,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _category_pb2.ListCategoriesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_category_pb2.ListCategoriesResponse, _abc.Awaitable[_category_pb2.ListCategoriesResponse]]:
-        """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+        """Lists the categories as a tree: those at the top level, each with its children, by name.
+
+        Pages count the top level, and a category comes with the whole tree below it. They come without their
         descriptions, which GetCategory has.
         """
 

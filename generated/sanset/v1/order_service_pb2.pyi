@@ -514,6 +514,34 @@ class ListPendingOrdersRequest(_message.Message):
 Global___ListPendingOrdersRequest: _TypeAlias = ListPendingOrdersRequest  # noqa: Y015
 
 @_typing.final
+class ListPendingOrdersResponse(_message.Message):
+    """A page of the orders that wait for their payment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.Order]:
+        """The orders, the oldest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_order_pb2.Order] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListPendingOrdersResponse: _TypeAlias = ListPendingOrdersResponse  # noqa: Y015
+
+@_typing.final
 class ExportOrdersRequest(_message.Message):
     """Asks for ExportOrders."""
 

@@ -75,7 +75,7 @@ class OrderServiceStub:
         self.ListPendingOrders = channel.unary_unary(
                 '/sanset.v1.OrderService/ListPendingOrders',
                 request_serializer=sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_order__service__pb2.ListOrdersResponse.FromString,
+                response_deserializer=sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersResponse.FromString,
                 _registered_method=True)
         self.ExportOrders = channel.unary_stream(
                 '/sanset.v1.OrderService/ExportOrders',
@@ -224,7 +224,7 @@ def add_OrderServiceServicer_to_server(servicer, server):
             'ListPendingOrders': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPendingOrders,
                     request_deserializer=sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_order__service__pb2.ListOrdersResponse.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersResponse.SerializeToString,
             ),
             'ExportOrders': grpc.unary_stream_rpc_method_handler(
                     servicer.ExportOrders,
@@ -448,7 +448,7 @@ class OrderService:
             target,
             '/sanset.v1.OrderService/ListPendingOrders',
             sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersRequest.SerializeToString,
-            sanset_dot_v1_dot_order__service__pb2.ListOrdersResponse.FromString,
+            sanset_dot_v1_dot_order__service__pb2.ListPendingOrdersResponse.FromString,
             options,
             channel_credentials,
             insecure,

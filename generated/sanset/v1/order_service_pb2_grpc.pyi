@@ -82,7 +82,7 @@ class OrderServiceStub:
     """
     GetTracking: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
-    ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListOrdersResponse]
+    ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]
     """Lists the orders that wait for their payment, the oldest first."""
     ExportOrders: _grpc.UnaryStreamMultiCallable[_order_service_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]
     """Streams all orders, a row per line, as a file.
@@ -143,7 +143,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """
     GetTracking: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]  # type: ignore[assignment]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
-    ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListOrdersResponse]  # type: ignore[assignment]
+    ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]  # type: ignore[assignment]
     """Lists the orders that wait for their payment, the oldest first."""
     ExportOrders: _aio.UnaryStreamMultiCallable[_order_service_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all orders, a row per line, as a file.
@@ -249,7 +249,7 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _order_service_pb2.ListPendingOrdersRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_order_service_pb2.ListOrdersResponse, _abc.Awaitable[_order_service_pb2.ListOrdersResponse]]:
+    ) -> _typing.Union[_order_service_pb2.ListPendingOrdersResponse, _abc.Awaitable[_order_service_pb2.ListPendingOrdersResponse]]:
         """Lists the orders that wait for their payment, the oldest first."""
 
     @_abc_1.abstractmethod

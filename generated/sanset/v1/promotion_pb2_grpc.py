@@ -45,7 +45,7 @@ class PromotionServiceStub:
         self.ListAllCoupons = channel.unary_unary(
                 '/sanset.v1.PromotionService/ListAllCoupons',
                 request_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.FromString,
                 _registered_method=True)
         self.CreateCoupon = channel.unary_unary(
                 '/sanset.v1.PromotionService/CreateCoupon',
@@ -154,7 +154,7 @@ def add_PromotionServiceServicer_to_server(servicer, server):
             'ListAllCoupons': grpc.unary_unary_rpc_method_handler(
                     servicer.ListAllCoupons,
                     request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.SerializeToString,
             ),
             'CreateCoupon': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateCoupon,
@@ -243,7 +243,7 @@ class PromotionService:
             target,
             '/sanset.v1.PromotionService/ListAllCoupons',
             sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
-            sanset_dot_v1_dot_promotion__pb2.ListCouponsResponse.FromString,
+            sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.FromString,
             options,
             channel_credentials,
             insecure,

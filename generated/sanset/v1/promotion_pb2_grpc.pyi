@@ -38,7 +38,7 @@ class PromotionServiceStub:
     def __new__(cls, channel: _aio.Channel) -> PromotionServiceAsyncStub: ...
     ListCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]
     """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
-    ListAllCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]
+    ListAllCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListAllCouponsResponse]
     """Lists every coupon, the newest first."""
     CreateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]
     """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
@@ -66,7 +66,7 @@ class PromotionServiceAsyncStub(PromotionServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
     """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
-    ListAllCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListCouponsResponse]  # type: ignore[assignment]
+    ListAllCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListAllCouponsResponse]  # type: ignore[assignment]
     """Lists every coupon, the newest first."""
     CreateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
     """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
@@ -103,7 +103,7 @@ class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _promotion_pb2.ListAllCouponsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_promotion_pb2.ListCouponsResponse, _abc.Awaitable[_promotion_pb2.ListCouponsResponse]]:
+    ) -> _typing.Union[_promotion_pb2.ListAllCouponsResponse, _abc.Awaitable[_promotion_pb2.ListAllCouponsResponse]]:
         """Lists every coupon, the newest first."""
 
     @_abc_1.abstractmethod

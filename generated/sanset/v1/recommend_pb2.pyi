@@ -21,38 +21,6 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
-class RecommendationList(_message.Message):
-    """Products recommended for a reason."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ITEMS_FIELD_NUMBER: _builtins.int
-    MODEL_VERSION_FIELD_NUMBER: _builtins.int
-    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
-    model_version: _builtins.str
-    """The model that made them; "popularity" when no model is in use."""
-    attribution_token: _builtins.str
-    """Send it back with the events that follow from this list."""
-    @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
-        """The recommendations, the best first."""
-
-    def __init__(
-        self,
-        *,
-        items: _abc.Iterable[Global___Recommendation] | None = ...,
-        model_version: _builtins.str = ...,
-        attribution_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___RecommendationList: _TypeAlias = RecommendationList  # noqa: Y015
-
-@_typing.final
 class Recommendation(_message.Message):
     """A product recommended for a reason."""
 
@@ -88,38 +56,6 @@ class Recommendation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Recommendation: _TypeAlias = Recommendation  # noqa: Y015
-
-@_typing.final
-class ReorderList(_message.Message):
-    """Products that a user may buy again."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ITEMS_FIELD_NUMBER: _builtins.int
-    MODEL_VERSION_FIELD_NUMBER: _builtins.int
-    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
-    model_version: _builtins.str
-    """The model that made them; empty when no model is in use."""
-    attribution_token: _builtins.str
-    """Send it back with the events that follow from this list."""
-    @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReorderItem]:
-        """The products, the likeliest first."""
-
-    def __init__(
-        self,
-        *,
-        items: _abc.Iterable[Global___ReorderItem] | None = ...,
-        model_version: _builtins.str = ...,
-        attribution_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ReorderList: _TypeAlias = ReorderList  # noqa: Y015
 
 @_typing.final
 class ReorderItem(_message.Message):
@@ -324,6 +260,38 @@ class GetRecommendationsRequest(_message.Message):
 Global___GetRecommendationsRequest: _TypeAlias = GetRecommendationsRequest  # noqa: Y015
 
 @_typing.final
+class GetRecommendationsResponse(_message.Message):
+    """Response of GetRecommendations."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; "popularity" when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """The recommendations, the best first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Recommendation] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetRecommendationsResponse: _TypeAlias = GetRecommendationsResponse  # noqa: Y015
+
+@_typing.final
 class GetReorderRequest(_message.Message):
     """Request of GetReorder."""
 
@@ -348,6 +316,38 @@ class GetReorderRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetReorderRequest: _TypeAlias = GetReorderRequest  # noqa: Y015
+
+@_typing.final
+class GetReorderResponse(_message.Message):
+    """Response of GetReorder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; empty when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReorderItem]:
+        """The products, the likeliest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___ReorderItem] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetReorderResponse: _TypeAlias = GetReorderResponse  # noqa: Y015
 
 @_typing.final
 class GetSimilarProductsRequest(_message.Message):
@@ -376,6 +376,38 @@ class GetSimilarProductsRequest(_message.Message):
 Global___GetSimilarProductsRequest: _TypeAlias = GetSimilarProductsRequest  # noqa: Y015
 
 @_typing.final
+class GetSimilarProductsResponse(_message.Message):
+    """Response of GetSimilarProducts."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; "popularity" when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """The recommendations, the most similar first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Recommendation] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSimilarProductsResponse: _TypeAlias = GetSimilarProductsResponse  # noqa: Y015
+
+@_typing.final
 class GetFrequentlyBoughtTogetherRequest(_message.Message):
     """Request of GetFrequentlyBoughtTogether."""
 
@@ -400,6 +432,38 @@ class GetFrequentlyBoughtTogetherRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetFrequentlyBoughtTogetherRequest: _TypeAlias = GetFrequentlyBoughtTogetherRequest  # noqa: Y015
+
+@_typing.final
+class GetFrequentlyBoughtTogetherResponse(_message.Message):
+    """Response of GetFrequentlyBoughtTogether."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; "popularity" when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """The recommendations, the strongest first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Recommendation] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetFrequentlyBoughtTogetherResponse: _TypeAlias = GetFrequentlyBoughtTogetherResponse  # noqa: Y015
 
 @_typing.final
 class GetTrendingRequest(_message.Message):
@@ -438,6 +502,38 @@ class GetTrendingRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetTrendingRequest: _TypeAlias = GetTrendingRequest  # noqa: Y015
+
+@_typing.final
+class GetTrendingResponse(_message.Message):
+    """Response of GetTrending."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    model_version: _builtins.str
+    """The model that made them; "popularity" when no model is in use."""
+    attribution_token: _builtins.str
+    """Send it back with the events that follow from this list."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Recommendation]:
+        """The recommendations, the best sold first."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___Recommendation] | None = ...,
+        model_version: _builtins.str = ...,
+        attribution_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "items", b"items", "model_version", b"model_version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTrendingResponse: _TypeAlias = GetTrendingResponse  # noqa: Y015
 
 @_typing.final
 class TrackEventRequest(_message.Message):

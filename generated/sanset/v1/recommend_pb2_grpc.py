@@ -38,27 +38,27 @@ class RecommendServiceStub:
         self.GetRecommendations = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetRecommendations',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsResponse.FromString,
                 _registered_method=True)
         self.GetReorder = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetReorder',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.ReorderList.FromString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetReorderResponse.FromString,
                 _registered_method=True)
         self.GetSimilarProducts = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetSimilarProducts',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsResponse.FromString,
                 _registered_method=True)
         self.GetFrequentlyBoughtTogether = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetFrequentlyBoughtTogether',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherResponse.FromString,
                 _registered_method=True)
         self.GetTrending = channel.unary_unary(
                 '/sanset.v1.RecommendService/GetTrending',
                 request_serializer=sanset_dot_v1_dot_recommend__pb2.GetTrendingRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+                response_deserializer=sanset_dot_v1_dot_recommend__pb2.GetTrendingResponse.FromString,
                 _registered_method=True)
         self.TrackEvent = channel.unary_unary(
                 '/sanset.v1.RecommendService/TrackEvent',
@@ -146,27 +146,27 @@ def add_RecommendServiceServicer_to_server(servicer, server):
             'GetRecommendations': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRecommendations,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetRecommendationsResponse.SerializeToString,
             ),
             'GetReorder': grpc.unary_unary_rpc_method_handler(
                     servicer.GetReorder,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.ReorderList.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetReorderResponse.SerializeToString,
             ),
             'GetSimilarProducts': grpc.unary_unary_rpc_method_handler(
                     servicer.GetSimilarProducts,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsResponse.SerializeToString,
             ),
             'GetFrequentlyBoughtTogether': grpc.unary_unary_rpc_method_handler(
                     servicer.GetFrequentlyBoughtTogether,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherResponse.SerializeToString,
             ),
             'GetTrending': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrending,
                     request_deserializer=sanset_dot_v1_dot_recommend__pb2.GetTrendingRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_recommend__pb2.RecommendationList.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_recommend__pb2.GetTrendingResponse.SerializeToString,
             ),
             'TrackEvent': grpc.unary_unary_rpc_method_handler(
                     servicer.TrackEvent,
@@ -206,7 +206,7 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/GetRecommendations',
             sanset_dot_v1_dot_recommend__pb2.GetRecommendationsRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+            sanset_dot_v1_dot_recommend__pb2.GetRecommendationsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -233,7 +233,7 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/GetReorder',
             sanset_dot_v1_dot_recommend__pb2.GetReorderRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.ReorderList.FromString,
+            sanset_dot_v1_dot_recommend__pb2.GetReorderResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -260,7 +260,7 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/GetSimilarProducts',
             sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+            sanset_dot_v1_dot_recommend__pb2.GetSimilarProductsResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -287,7 +287,7 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/GetFrequentlyBoughtTogether',
             sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+            sanset_dot_v1_dot_recommend__pb2.GetFrequentlyBoughtTogetherResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -314,7 +314,7 @@ class RecommendService:
             target,
             '/sanset.v1.RecommendService/GetTrending',
             sanset_dot_v1_dot_recommend__pb2.GetTrendingRequest.SerializeToString,
-            sanset_dot_v1_dot_recommend__pb2.RecommendationList.FromString,
+            sanset_dot_v1_dot_recommend__pb2.GetTrendingResponse.FromString,
             options,
             channel_credentials,
             insecure,

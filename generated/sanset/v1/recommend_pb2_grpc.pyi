@@ -33,7 +33,7 @@ class RecommendServiceStub:
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecommendServiceAsyncStub: ...
-    GetRecommendations: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]
+    GetRecommendations: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.GetRecommendationsResponse]
     """Recommends products to a user or visitor, the best first.
 
     Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
@@ -42,18 +42,18 @@ class RecommendServiceStub:
     visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
     """
-    GetReorder: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]
+    GetReorder: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.GetReorderResponse]
     """Lists what a user is likely to buy again now, the likeliest first.
 
     Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
     no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
     admin.
     """
-    GetSimilarProducts: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.RecommendationList]
+    GetSimilarProducts: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.GetSimilarProductsResponse]
     """Finds products like a given one, the most similar first. Works for products created after training."""
-    GetFrequentlyBoughtTogether: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.RecommendationList]
+    GetFrequentlyBoughtTogether: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.GetFrequentlyBoughtTogetherResponse]
     """Finds products that are often bought together with a given one, the strongest first."""
-    GetTrending: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.RecommendationList]
+    GetTrending: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
     TrackEvent: _grpc.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
@@ -71,7 +71,7 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     """Recommends products and learns from every purchase."""
 
     def __init__(self, channel: _aio.Channel) -> None: ...
-    GetRecommendations: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
+    GetRecommendations: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetRecommendationsRequest, _recommend_pb2.GetRecommendationsResponse]  # type: ignore[assignment]
     """Recommends products to a user or visitor, the best first.
 
     Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
@@ -80,18 +80,18 @@ class RecommendServiceAsyncStub(RecommendServiceStub):
     visitors get trending and popular products. The list is shorter than `limit` only when no more products fit.
     Returns NOT_FOUND for an unknown user, and for another user unless the caller is an admin.
     """
-    GetReorder: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.ReorderList]  # type: ignore[assignment]
+    GetReorder: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetReorderRequest, _recommend_pb2.GetReorderResponse]  # type: ignore[assignment]
     """Lists what a user is likely to buy again now, the likeliest first.
 
     Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
     no model can tell. Returns NOT_FOUND for an unknown user, and for another user unless the caller is an
     admin.
     """
-    GetSimilarProducts: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
+    GetSimilarProducts: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetSimilarProductsRequest, _recommend_pb2.GetSimilarProductsResponse]  # type: ignore[assignment]
     """Finds products like a given one, the most similar first. Works for products created after training."""
-    GetFrequentlyBoughtTogether: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
+    GetFrequentlyBoughtTogether: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetFrequentlyBoughtTogetherRequest, _recommend_pb2.GetFrequentlyBoughtTogetherResponse]  # type: ignore[assignment]
     """Finds products that are often bought together with a given one, the strongest first."""
-    GetTrending: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.RecommendationList]  # type: ignore[assignment]
+    GetTrending: _aio.UnaryUnaryMultiCallable[_recommend_pb2.GetTrendingRequest, _recommend_pb2.GetTrendingResponse]  # type: ignore[assignment]
     """Lists what sells best now: purchases and visits, the recent ones weighing more."""
     TrackEvent: _aio.UnaryUnaryMultiCallable[_recommend_pb2.TrackEventRequest, _recommend_pb2.TrackEventResponse]  # type: ignore[assignment]
     """Records what users do: views, clicks, cart additions, searches. At most 100 events a call.
@@ -112,7 +112,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _recommend_pb2.GetRecommendationsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
+    ) -> _typing.Union[_recommend_pb2.GetRecommendationsResponse, _abc.Awaitable[_recommend_pb2.GetRecommendationsResponse]]:
         """Recommends products to a user or visitor, the best first.
 
         Never recommends products that are deleted, out of stock, in the cart, or were bought before (unless
@@ -127,7 +127,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _recommend_pb2.GetReorderRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.ReorderList, _abc.Awaitable[_recommend_pb2.ReorderList]]:
+    ) -> _typing.Union[_recommend_pb2.GetReorderResponse, _abc.Awaitable[_recommend_pb2.GetReorderResponse]]:
         """Lists what a user is likely to buy again now, the likeliest first.
 
         Only products that the user bought before and that can be ordered. Empty for who never ordered, and while
@@ -140,7 +140,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _recommend_pb2.GetSimilarProductsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
+    ) -> _typing.Union[_recommend_pb2.GetSimilarProductsResponse, _abc.Awaitable[_recommend_pb2.GetSimilarProductsResponse]]:
         """Finds products like a given one, the most similar first. Works for products created after training."""
 
     @_abc_1.abstractmethod
@@ -148,7 +148,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _recommend_pb2.GetFrequentlyBoughtTogetherRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
+    ) -> _typing.Union[_recommend_pb2.GetFrequentlyBoughtTogetherResponse, _abc.Awaitable[_recommend_pb2.GetFrequentlyBoughtTogetherResponse]]:
         """Finds products that are often bought together with a given one, the strongest first."""
 
     @_abc_1.abstractmethod
@@ -156,7 +156,7 @@ class RecommendServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _recommend_pb2.GetTrendingRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_recommend_pb2.RecommendationList, _abc.Awaitable[_recommend_pb2.RecommendationList]]:
+    ) -> _typing.Union[_recommend_pb2.GetTrendingResponse, _abc.Awaitable[_recommend_pb2.GetTrendingResponse]]:
         """Lists what sells best now: purchases and visits, the recent ones weighing more."""
 
     @_abc_1.abstractmethod

@@ -129,7 +129,8 @@ class RefundServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListRefunds(self, request, context):
-        """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder.
+        """Lists the refunds of an order of the caller's, or of any for admins, the oldest first. Returns NOT_FOUND as
+        GetOrder.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -58,7 +58,9 @@ class RefundServiceStub:
     GetRefund: _grpc.UnaryUnaryMultiCallable[_refund_pb2.GetRefundRequest, _after_sale_pb2.Refund]
     """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     ListRefunds: _grpc.UnaryUnaryMultiCallable[_refund_pb2.ListRefundsRequest, _refund_pb2.ListRefundsResponse]
-    """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    """Lists the refunds of an order of the caller's, or of any for admins, the oldest first. Returns NOT_FOUND as
+    GetOrder.
+    """
     RequestReturn: _grpc.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _after_sale_pb2.Return]
     """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
@@ -114,7 +116,9 @@ class RefundServiceAsyncStub(RefundServiceStub):
     GetRefund: _aio.UnaryUnaryMultiCallable[_refund_pb2.GetRefundRequest, _after_sale_pb2.Refund]  # type: ignore[assignment]
     """Gets a refund of an order of the caller's; admins get any. Returns NOT_FOUND (REFUND_NOT_FOUND) otherwise."""
     ListRefunds: _aio.UnaryUnaryMultiCallable[_refund_pb2.ListRefundsRequest, _refund_pb2.ListRefundsResponse]  # type: ignore[assignment]
-    """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    """Lists the refunds of an order of the caller's, or of any for admins, the oldest first. Returns NOT_FOUND as
+    GetOrder.
+    """
     RequestReturn: _aio.UnaryUnaryMultiCallable[_refund_pb2.RequestReturnRequest, _after_sale_pb2.Return]  # type: ignore[assignment]
     """Asks to send goods back, within RETURN_DAYS (a setting of the shop) after their delivery.
 
@@ -191,7 +195,9 @@ class RefundServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _refund_pb2.ListRefundsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_refund_pb2.ListRefundsResponse, _abc.Awaitable[_refund_pb2.ListRefundsResponse]]:
-        """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+        """Lists the refunds of an order of the caller's, or of any for admins, the oldest first. Returns NOT_FOUND as
+        GetOrder.
+        """
 
     @_abc_1.abstractmethod
     def RequestReturn(

@@ -41,7 +41,7 @@ class WebhookServiceStub:
     (TOO_MANY) beyond 20.
     """
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
-    """Lists the registered addresses."""
+    """Lists the registered addresses, the oldest first."""
     UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
     """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
     (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
@@ -67,7 +67,7 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     (TOO_MANY) beyond 20.
     """
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
-    """Lists the registered addresses."""
+    """Lists the registered addresses, the oldest first."""
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
     """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
     (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
@@ -102,7 +102,7 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _webhook_pb2.ListWebhookEndpointsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_webhook_pb2.ListWebhookEndpointsResponse, _abc.Awaitable[_webhook_pb2.ListWebhookEndpointsResponse]]:
-        """Lists the registered addresses."""
+        """Lists the registered addresses, the oldest first."""
 
     @_abc_1.abstractmethod
     def UpdateWebhookEndpoint(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from sanset.v1 import recommend_pb2 as pb
 
@@ -12,6 +13,15 @@ from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, Tra
 from server.recommend.serving.query import Audience, Filters, Placement, Query, size
 from server.recommend.serving.recorder import Recommended
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
+
+ListT = TypeVar(
+    "ListT",
+    pb.GetRecommendationsResponse,
+    pb.GetSimilarProductsResponse,
+    pb.GetFrequentlyBoughtTogetherResponse,
+    pb.GetTrendingResponse,
+)
+"""The responses of the recommenders: each its own, and so far alike."""
 
 _PLACEMENTS = {
     pb.GetRecommendationsRequest.CONTEXT_UNSPECIFIED: Placement.HOMEPAGE,
@@ -41,9 +51,9 @@ def query_from_wire(request: pb.GetRecommendationsRequest, user_id: int, currenc
     )
 
 
-def reorder_to_wire(reordered: Recommended[Reordered]) -> pb.ReorderList:
+def reorder_to_wire(reordered: Recommended[Reordered]) -> pb.GetReorderResponse:
     """What may be bought again, with a token of its own."""
-    return pb.ReorderList(
+    return pb.GetReorderResponse(
         items=[
             pb.ReorderItem(
                 product_id=item.product_id,
@@ -59,9 +69,9 @@ def reorder_to_wire(reordered: Recommended[Reordered]) -> pb.ReorderList:
     )
 
 
-def list_to_wire(recommended: Recommended[Recommendation]) -> pb.RecommendationList:
-    """A list, with a token of its own."""
-    return pb.RecommendationList(
+def list_to_wire(recommended: Recommended[Recommendation], response: type[ListT]) -> ListT:
+    """A list as the `response` of its RPC, with a token of its own."""
+    return response(
         items=[
             pb.Recommendation(
                 product_id=item.product_id, score=item.score, reason=item.reason, source=item.source

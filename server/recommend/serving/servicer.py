@@ -42,14 +42,14 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
 
     async def GetRecommendations(
         self, request: pb.GetRecommendationsRequest, call: Call
-    ) -> pb.RecommendationList:
+    ) -> pb.GetRecommendationsResponse:
         user_id = _subject(request.user_id, call)
         query = convert.query_from_wire(request, user_id or 0, self._currency)
         # An admin who looks at it is not the customer: then it is not counted as shown.
         recommended = await self._pipeline.recommend(query, shown=user_id == _user_id(call))
-        return convert.list_to_wire(recommended)
+        return convert.list_to_wire(recommended, pb.GetRecommendationsResponse)
 
-    async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.ReorderList:
+    async def GetReorder(self, request: pb.GetReorderRequest, call: Call) -> pb.GetReorderResponse:
         user_id = _subject(request.user_id, call)
         shown = user_id == _user_id(call)
         recommended = await self._lists.reorder(user_id or 0, size(request.limit), shown=shown)
@@ -57,24 +57,24 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
 
     async def GetSimilarProducts(
         self, request: pb.GetSimilarProductsRequest, call: Call
-    ) -> pb.RecommendationList:
+    ) -> pb.GetSimilarProductsResponse:
         limit = size(request.limit)
-        return convert.list_to_wire(await self._lists.similar(request.product_id, limit, _audience(call)))
+        recommended = await self._lists.similar(request.product_id, limit, _audience(call))
+        return convert.list_to_wire(recommended, pb.GetSimilarProductsResponse)
 
     async def GetFrequentlyBoughtTogether(
         self, request: pb.GetFrequentlyBoughtTogetherRequest, call: Call
-    ) -> pb.RecommendationList:
+    ) -> pb.GetFrequentlyBoughtTogetherResponse:
         limit = size(request.limit)
-        return convert.list_to_wire(
-            await self._lists.bought_together(request.product_id, limit, _audience(call))
-        )
+        recommended = await self._lists.bought_together(request.product_id, limit, _audience(call))
+        return convert.list_to_wire(recommended, pb.GetFrequentlyBoughtTogetherResponse)
 
-    async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.RecommendationList:
+    async def GetTrending(self, request: pb.GetTrendingRequest, call: Call) -> pb.GetTrendingResponse:
         region = country_code(request.region, "region")
         recommended = await self._lists.trending(
             request.category, request.window_hours, size(request.limit), _audience(call), region
         )
-        return convert.list_to_wire(recommended)
+        return convert.list_to_wire(recommended, pb.GetTrendingResponse)
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
         events = [convert.event_from_wire(event) for event in request.events]

@@ -42,14 +42,14 @@ def play(settings: Settings, story: Story) -> None:
     asyncio.run(run())
 
 
-async def recommend(worker: Worker, caller_id: int, /, **request: Any) -> pb.RecommendationList:
+async def recommend(worker: Worker, caller_id: int, /, **request: Any) -> pb.GetRecommendationsResponse:
     """Ask as the user."""
     asked = pb.GetRecommendationsRequest(**request)
-    found: pb.RecommendationList = await worker.call("GetRecommendations", asked, customer(caller_id))
+    found: pb.GetRecommendationsResponse = await worker.call("GetRecommendations", asked, customer(caller_id))
     return found
 
 
-def ids(found: pb.RecommendationList) -> list[int]:
+def ids(found: pb.GetRecommendationsResponse) -> list[int]:
     """The products of a list."""
     return [item.product_id for item in found.items]
 

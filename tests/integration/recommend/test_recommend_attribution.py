@@ -27,7 +27,7 @@ def measured(shop: RunningShop, since: datetime) -> Online:
 
 def recommended(
     shop: RunningShop, account: Account | None = None, visitor_id: str = ""
-) -> pb.RecommendationList:
+) -> pb.GetRecommendationsResponse:
     """A list for somebody, with at least two products."""
     for _ in range(2):
         shop.product()
@@ -39,7 +39,10 @@ def recommended(
 
 
 def click(
-    shop: RunningShop, found: pb.RecommendationList, account: Account | None = None, visitor_id: str = ""
+    shop: RunningShop,
+    found: pb.GetRecommendationsResponse,
+    account: Account | None = None,
+    visitor_id: str = "",
 ) -> None:
     """Follow the first recommendation."""
     event = pb.BehaviorEvent(

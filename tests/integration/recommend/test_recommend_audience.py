@@ -27,14 +27,16 @@ def _proven(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probe, "prove", lambda path, key: None)
 
 
-async def ask(worker: Worker, caller: Identity | None = None, /, **asked: Any) -> pb.RecommendationList:
+async def ask(
+    worker: Worker, caller: Identity | None = None, /, **asked: Any
+) -> pb.GetRecommendationsResponse:
     """Ask for recommendations."""
     request = pb.GetRecommendationsRequest(**asked)
-    found: pb.RecommendationList = await worker.call("GetRecommendations", request, caller)
+    found: pb.GetRecommendationsResponse = await worker.call("GetRecommendations", request, caller)
     return found
 
 
-def ids(found: pb.RecommendationList) -> list[int]:
+def ids(found: pb.GetRecommendationsResponse) -> list[int]:
     """The products of a list."""
     return [item.product_id for item in found.items]
 

@@ -111,9 +111,9 @@ async def results(worker: Worker, experiment_id: int = 0) -> model_pb2.Experimen
     return experiment
 
 
-async def served(worker: Worker, user_id: int) -> pb.RecommendationList:
+async def served(worker: Worker, user_id: int) -> pb.GetRecommendationsResponse:
     """What a user is recommended."""
-    found: pb.RecommendationList = await worker.call(
+    found: pb.GetRecommendationsResponse = await worker.call(
         "GetRecommendations", pb.GetRecommendationsRequest(), customer(user_id)
     )
     return found

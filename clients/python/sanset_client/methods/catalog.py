@@ -186,16 +186,22 @@ def undelete_product(
 
 def list_categories(
     *,
+    page_size: int | None = None,
+    page_token: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists all categories as a tree: the top level, each with its children, by name. They come without their
+    """Lists the categories as a tree: those at the top level, each with its children, by name.
+
+    Pages count the top level, and a category comes with the whole tree below it. They come without their
     descriptions, which GetCategory has.
     """
     return prepare(
         category_pb2.ListCategoriesRequest,
         timeout,
         metadata,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -304,6 +310,7 @@ class CatalogMethods:
     delete_product = Unary("DeleteProduct", delete_product, empty_pb2.Empty)
     undelete_product = Unary("UndeleteProduct", undelete_product, product_pb2.Product)
     list_categories = Unary("ListCategories", list_categories, category_pb2.ListCategoriesResponse)
+    iter_categories = Items("ListCategories", list_categories.request, category_pb2.Category)
     get_category = Unary("GetCategory", get_category, category_pb2.Category)
     create_category = Unary("CreateCategory", create_category, category_pb2.Category)
     update_category = Unary("UpdateCategory", update_category, category_pb2.Category)

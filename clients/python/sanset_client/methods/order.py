@@ -248,6 +248,6 @@ class OrderMethods:
     update_order_status = Unary("UpdateOrderStatus", update_order_status, order_pb2.Order)
     track_order = Stream("TrackOrder", track_order, order_service_pb2.TrackOrderResponse)
     get_tracking = Unary("GetTracking", get_tracking, order_pb2.Tracking)
-    list_pending_orders = Unary("ListPendingOrders", list_pending_orders, order_service_pb2.ListOrdersResponse)
+    list_pending_orders = Unary("ListPendingOrders", list_pending_orders, order_service_pb2.ListPendingOrdersResponse)
     iter_pending_orders = Items("ListPendingOrders", list_pending_orders.request, order_pb2.Order)
     export_orders = Stream("ExportOrders", export_orders, httpbody_pb2.HttpBody)

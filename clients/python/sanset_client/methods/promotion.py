@@ -86,6 +86,8 @@ def update_coupon(
 
 def list_tiers(
     *,
+    page_size: int | None = None,
+    page_token: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -94,6 +96,8 @@ def list_tiers(
         promotion_pb2.ListTiersRequest,
         timeout,
         metadata,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -157,11 +161,12 @@ class PromotionMethods:
 
     list_coupons = Unary("ListCoupons", list_coupons, promotion_pb2.ListCouponsResponse)
     iter_coupons = Items("ListCoupons", list_coupons.request, promotion_pb2.Coupon)
-    list_all_coupons = Unary("ListAllCoupons", list_all_coupons, promotion_pb2.ListCouponsResponse)
+    list_all_coupons = Unary("ListAllCoupons", list_all_coupons, promotion_pb2.ListAllCouponsResponse)
     iter_all_coupons = Items("ListAllCoupons", list_all_coupons.request, promotion_pb2.Coupon)
     create_coupon = Unary("CreateCoupon", create_coupon, promotion_pb2.Coupon)
     update_coupon = Unary("UpdateCoupon", update_coupon, promotion_pb2.Coupon)
     list_tiers = Unary("ListTiers", list_tiers, promotion_pb2.ListTiersResponse)
+    iter_tiers = Items("ListTiers", list_tiers.request, promotion_pb2.Tier)
     get_loyalty = Unary("GetLoyalty", get_loyalty, promotion_pb2.Loyalty)
     list_points = Unary("ListPoints", list_points, promotion_pb2.ListPointsResponse)
     iter_points = Items("ListPoints", list_points.request, promotion_pb2.PointsEntry)

@@ -177,11 +177,11 @@ def get_history(
 class RecommendMethods:
     """Recommends products and learns from every purchase."""
 
-    get_recommendations = Unary("GetRecommendations", get_recommendations, recommend_pb2.RecommendationList)
-    get_reorder = Unary("GetReorder", get_reorder, recommend_pb2.ReorderList)
-    get_similar_products = Unary("GetSimilarProducts", get_similar_products, recommend_pb2.RecommendationList)
-    get_frequently_bought_together = Unary("GetFrequentlyBoughtTogether", get_frequently_bought_together, recommend_pb2.RecommendationList)
-    get_trending = Unary("GetTrending", get_trending, recommend_pb2.RecommendationList)
+    get_recommendations = Unary("GetRecommendations", get_recommendations, recommend_pb2.GetRecommendationsResponse)
+    get_reorder = Unary("GetReorder", get_reorder, recommend_pb2.GetReorderResponse)
+    get_similar_products = Unary("GetSimilarProducts", get_similar_products, recommend_pb2.GetSimilarProductsResponse)
+    get_frequently_bought_together = Unary("GetFrequentlyBoughtTogether", get_frequently_bought_together, recommend_pb2.GetFrequentlyBoughtTogetherResponse)
+    get_trending = Unary("GetTrending", get_trending, recommend_pb2.GetTrendingResponse)
     track_event = Unary("TrackEvent", track_event, recommend_pb2.TrackEventResponse)
     get_history = Unary("GetHistory", get_history, recommend_pb2.GetHistoryResponse)
     iter_history = Items("GetHistory", get_history.request, recommend_pb2.BehaviorEvent)

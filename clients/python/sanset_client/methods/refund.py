@@ -97,15 +97,21 @@ def get_refund(
 def list_refunds(
     *,
     order_id: int | None = None,
+    page_size: int | None = None,
+    page_token: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the refunds of an order of the caller's, or of any for admins. Returns NOT_FOUND as GetOrder."""
+    """Lists the refunds of an order of the caller's, or of any for admins, the oldest first. Returns NOT_FOUND as
+    GetOrder.
+    """
     return prepare(
         refund_pb2.ListRefundsRequest,
         timeout,
         metadata,
         order_id=order_id,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -250,6 +256,7 @@ class RefundMethods:
     refund_order = Unary("RefundOrder", refund_order, after_sale_pb2.Refund)
     get_refund = Unary("GetRefund", get_refund, after_sale_pb2.Refund)
     list_refunds = Unary("ListRefunds", list_refunds, refund_pb2.ListRefundsResponse)
+    iter_refunds = Items("ListRefunds", list_refunds.request, after_sale_pb2.Refund)
     request_return = Unary("RequestReturn", request_return, after_sale_pb2.Return)
     get_return = Unary("GetReturn", get_return, after_sale_pb2.Return)
     list_returns = Unary("ListReturns", list_returns, refund_pb2.ListReturnsResponse)

@@ -121,6 +121,8 @@ def delete_address(
 
 def list_payment_methods(
     *,
+    page_size: int | None = None,
+    page_token: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -129,6 +131,8 @@ def list_payment_methods(
         user_pb2.ListPaymentMethodsRequest,
         timeout,
         metadata,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -179,5 +183,6 @@ class UserMethods:
     update_address = Unary("UpdateAddress", update_address, user_pb2.Address)
     delete_address = Unary("DeleteAddress", delete_address, empty_pb2.Empty)
     list_payment_methods = Unary("ListPaymentMethods", list_payment_methods, user_pb2.ListPaymentMethodsResponse)
+    iter_payment_methods = Items("ListPaymentMethods", list_payment_methods.request, user_pb2.PaymentMethod)
     add_payment_method = Unary("AddPaymentMethod", add_payment_method, user_pb2.PaymentMethod)
     delete_payment_method = Unary("DeletePaymentMethod", delete_payment_method, empty_pb2.Empty)

@@ -37,14 +37,18 @@ def create_webhook_endpoint(
 
 def list_webhook_endpoints(
     *,
+    page_size: int | None = None,
+    page_token: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the registered addresses."""
+    """Lists the registered addresses, the oldest first."""
     return prepare(
         webhook_pb2.ListWebhookEndpointsRequest,
         timeout,
         metadata,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -125,6 +129,7 @@ class WebhookMethods:
 
     create_webhook_endpoint = Unary("CreateWebhookEndpoint", create_webhook_endpoint, webhook_pb2.WebhookEndpoint)
     list_webhook_endpoints = Unary("ListWebhookEndpoints", list_webhook_endpoints, webhook_pb2.ListWebhookEndpointsResponse)
+    iter_webhook_endpoints = Items("ListWebhookEndpoints", list_webhook_endpoints.request, webhook_pb2.WebhookEndpoint)
     update_webhook_endpoint = Unary("UpdateWebhookEndpoint", update_webhook_endpoint, webhook_pb2.WebhookEndpoint)
     delete_webhook_endpoint = Unary("DeleteWebhookEndpoint", delete_webhook_endpoint, empty_pb2.Empty)
     list_webhook_deliveries = Unary("ListWebhookDeliveries", list_webhook_deliveries, webhook_pb2.ListWebhookDeliveriesResponse)
