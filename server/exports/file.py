@@ -111,15 +111,19 @@ class Exports:
                     yield piece
 
     async def _csv(self, source: ExportSource) -> AsyncGenerator[bytes]:
-        """Each chunk is read, on the pool, when the one before it was taken."""
-        yield heading_of(source.columns)
+        """Each chunk is read, on the pool, when the one before it was taken.
+
+        The heading comes with the first: where that cannot be read, no file has begun.
+        """
+        heading = heading_of(source.columns)
         after: Keys | None = None
         while True:
             text, after = await self._work.read(
                 _csv_after, source, after, deadline=Deadline(CHUNK_SECONDS), vital=True
             )
-            if text:
-                yield text
+            if heading or text:
+                yield heading + text
+            heading = b""
             if after is None:
                 return
 

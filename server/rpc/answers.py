@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import Final, NoReturn
+from collections.abc import Callable
+from typing import Any, Final, NoReturn
 
 from google.protobuf.message import Message
 
@@ -21,6 +22,12 @@ SLOW_SECONDS = 10.0
 """So long a message may take to be taken by a client whose stream's life is over, as a long download's."""
 STATUS_SECONDS = 1.0
 """The same of a stream's status; then the stream is reset."""
+BREAK_SECONDS = 900.0
+"""The same of the mark of a broken file, which must not get lost: as long as the gateway waits for a client."""
+
+_BROKEN: Final = b"\xff"
+"""Is no message: the gateway, where it reads it, breaks the connection off. Of a status that comes after the
+beginning HTTP shows nothing, and half a file would pass for the whole."""
 
 
 async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
@@ -43,6 +50,22 @@ async def write(context: Context, message: Message, until: float) -> None:
             await context.write(message)
     except TimeoutError:
         raise OutOfTime() from None
+
+
+def breakable(serialize: Callable[[Message], bytes] | None) -> Callable[[Any], bytes] | None:
+    """The serializer of a stream that may be broken off."""
+    if serialize is None:
+        return None
+    return lambda message: message if message is _BROKEN else serialize(message)
+
+
+async def break_off(context: Context) -> None:
+    """Make the gateway break the transfer of a file, after what was sent of it."""
+    try:
+        async with asyncio.timeout(BREAK_SECONDS):
+            await context.write(_BROKEN)  # type: ignore[arg-type]
+    except TimeoutError:
+        raise asyncio.CancelledError from None
 
 
 async def end_stream(context: Context, call: Call, refusal: Refusal) -> None:

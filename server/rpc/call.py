@@ -20,6 +20,8 @@ Context: TypeAlias = "grpc.aio.ServicerContext[object, Message]"
 """gRPC's view of a call; it reads bytes, or the mark of their end."""
 
 MAX_REQUEST_ID = 128
+TRANSCODED_KEY = "x-envoy-original-path"
+"""The gateway's header of calls that came over HTTP; it takes it from all others."""
 ANSWER_SECONDS = 0.2
 """What is left of a caller's deadline for the answer that the time is over."""
 
@@ -40,6 +42,13 @@ class Call:
     """What was sent along, by lower-case names; to be believed as much as the caller."""
     reply_headers: list[tuple[str, str]] = field(default_factory=list)
     """What a stream sends along before its first message."""
+    is_answered: bool = False
+    """Whether a message of a stream was sent."""
+
+    @property
+    def is_transcoded(self) -> bool:
+        """Whether the gateway makes JSON, or a file, of the reply."""
+        return self.through_envoy and TRANSCODED_KEY in self.headers
 
     @property
     def identity(self) -> Identity:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import inspect
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
+from contextlib import aclosing, nullcontext
 from typing import Any, TypeAlias
 
 import grpc
@@ -21,7 +21,7 @@ from server.db.faults import refusal_of
 from server.db.pool import Pool
 from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
 from server.rpc.access import Access
-from server.rpc.answers import REQUEST_ID_KEY, abort, end_stream, write
+from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, write
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
@@ -74,7 +74,9 @@ class Interceptor(grpc.aio.ServerInterceptor):
         edge_token: str,
         default_seconds: float,
         stream_seconds: float = 1800,
+        downloads: Collection[str] = (),
     ) -> None:
+        """`downloads` are the paths of the methods that stream a file."""
         self._arrivals = arrivals
         self._access = access
         self._limits = limits
@@ -85,6 +87,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         self._edge_token = edge_token
         self._default_seconds = default_seconds
         self._stream_seconds = stream_seconds
+        self._downloads = frozenset(downloads)
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
 
@@ -121,9 +124,10 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 response_serializer=handler.response_serializer,
             )
         if handler.unary_stream is not None and deserialize is not None:
+            serialize = handler.response_serializer
             return grpc.stream_stream_rpc_method_handler(
                 self._stream(method, handler.unary_stream, deserialize),
-                response_serializer=handler.response_serializer,
+                response_serializer=breakable(serialize) if method in self._downloads else serialize,
             )
         raise NotImplementedError(f"{method}: client streams have no wrapper yet")
 
@@ -189,6 +193,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
                     raise
                 refusal = interruption or self._refuse(call, error)
                 code, reason = refusal.code, refusal.reason
+                if call.is_transcoded and call.is_answered and method in self._downloads:
+                    await break_off(context)
                 await end_stream(context, call, refusal)
             finally:
                 self._running.end(task)
@@ -199,7 +205,9 @@ class Interceptor(grpc.aio.ServerInterceptor):
 
     async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Context) -> None:
         until = time.monotonic() + self._stream_seconds
-        async with self._leases.hold(call) as lease, aclosing(messages):
+        # A download that has begun outlives its sign-in: half a file is worth nothing.
+        held = nullcontext() if call.method in self._downloads else self._leases.hold(call)
+        async with held as lease, aclosing(messages):
             async for message in messages:
                 # An interruption is lost when what it interrupts ends in the same moment.
                 if lease is not None and lease.expired():
@@ -207,6 +215,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
                 if call.reply_headers:
                     await context.send_initial_metadata(tuple(call.reply_headers))
                     call.reply_headers.clear()
+                call.is_answered = True
                 await write(context, message, until)
 
     def _read(self, method: str, context: Context) -> Call:

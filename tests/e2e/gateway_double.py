@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import grpc
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
 from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
+from server.rpc.answers import break_off, breakable
+from server.rpc.unregistered import unregistered
 
 NOT_THERE, SLOW, LARGE, BUSY, HELD = 404, 504, 7, 86, 99
 """Ids that mean something to the double."""
@@ -67,6 +70,33 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
             await asyncio.sleep(0.2)
 
 
+EXPORT_PIECE = b"a line of a table\r\n" * 3000
+
+
+async def _export(request, context) -> None:  # type: ignore[no-untyped-def]
+    """Sends half a file, and then what `x-then` says: "fail", "die", or else the other half."""
+    seen = dict(context.invocation_metadata())
+    for half in ("first", "second"):
+        for _ in range(3):
+            await context.write(HttpBody(content_type="text/csv", data=EXPORT_PIECE))
+        if half == "first" and seen.get("x-then") == "die":
+            await asyncio.sleep(0.2)
+            os._exit(1)
+        if half == "first" and seen.get("x-then") == "fail":
+            if "x-envoy-original-path" in seen:
+                await break_off(context)
+            await context.abort(grpc.StatusCode.UNAVAILABLE, "The database is away.")
+
+
+def _exports() -> grpc.GenericRpcHandler:
+    handler = grpc.unary_stream_rpc_method_handler(
+        _export,
+        request_deserializer=order_service_pb2.ExportOrdersRequest.FromString,
+        response_serializer=breakable(HttpBody.SerializeToString),
+    )
+    return grpc.method_handlers_generic_handler("sanset.v1.OrderService", {"ExportOrders": handler})
+
+
 async def _refuse(context, code, message, reason):  # type: ignore[no-untyped-def]
     status = status_pb2.Status(code=code.value[0], message=message)
     detail = any_pb2.Any()
@@ -81,8 +111,10 @@ async def _serve(port: str) -> None:
         (f"grpc.{name}", MAX_METADATA_BYTES) for name in ("max_metadata_size", "absolute_max_metadata_size")
     ]
     server = grpc.aio.server(options=limits)
-    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), server)
-    order_service_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), server)
+    server.add_generic_rpc_handlers((_exports(),))
+    services = unregistered(server)
+    catalog_pb2_grpc.add_CatalogServiceServicer_to_server(Catalog(), services)
+    order_service_pb2_grpc.add_OrderServiceServicer_to_server(Orders(), services)
     health_pb2_grpc.add_HealthServicer_to_server(health.aio.HealthServicer(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

@@ -25,6 +25,7 @@ from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
+from support import raw_http2
 from support.certificates import (
     self_signed,
 )
@@ -289,6 +290,36 @@ def test_a_stream_arrives_as_it_happens(gateway: Gateway, accept: str, media_typ
         rest = reply.read()
     assert rest.count(start) == 9
     assert time.monotonic() - began > 1.8  # longer than a call's deadline: streams have none
+
+
+EXPORT = "/api/v1/admin/export/orders"
+
+
+@pytest.mark.parametrize("form", ["CSV", "XLSX"])
+def test_an_export_that_fails_half_way_is_a_broken_transfer(gateway: Gateway, form: str) -> None:
+    path = f"{EXPORT}?format={form}"
+    whole, by_http_2 = gateway.call("GET", path), raw_http2.get(gateway.port, path)
+    assert (by_http_2.body, by_http_2.is_complete) == (whole.body, True)
+    with pytest.raises(http.client.IncompleteRead):
+        gateway.call("GET", path, x_then="fail")
+    assert not raw_http2.get(gateway.port, path, x_then="fail").is_complete
+
+
+def test_an_export_of_a_worker_that_dies_is_a_broken_transfer(tmp_path: Path) -> None:
+    for shop in _running(tmp_path, workers=2):
+        with pytest.raises(http.client.IncompleteRead):
+            shop.call("GET", EXPORT, x_then="die")
+        assert not raw_http2.get(shop.port, EXPORT, x_then="die").is_complete
+
+
+def test_an_export_that_fails_half_way_tells_native_callers_why(channel: grpc.Channel) -> None:
+    orders = order_service_pb2_grpc.OrderServiceStub(channel)
+    request = order_service_pb2.ExportOrdersRequest()
+    pieces = orders.ExportOrders(request, metadata=(("x-then", "fail"),), timeout=20)
+    assert len([next(pieces) for _ in range(3)]) == 3
+    with pytest.raises(grpc.RpcError) as failed:
+        next(pieces)
+    assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
 def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Channel) -> None:

@@ -232,7 +232,8 @@ class CatalogServiceServicer:
         """Streams all products, a row per variant, as a file.
 
         The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
-        products.
+        products. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its
+        failure, over HTTP as a broken transfer: what ends well is complete.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

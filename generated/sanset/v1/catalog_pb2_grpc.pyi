@@ -108,7 +108,8 @@ class CatalogServiceStub:
     """Streams all products, a row per variant, as a file.
 
     The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
-    products.
+    products. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its
+    failure, over HTTP as a broken transfer: what ends well is complete.
     """
 
 @_typing.type_check_only
@@ -188,7 +189,8 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     """Streams all products, a row per variant, as a file.
 
     The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
-    products.
+    products. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its
+    failure, over HTTP as a broken transfer: what ends well is complete.
     """
 
 class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -343,7 +345,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams all products, a row per variant, as a file.
 
         The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Vendors get their own
-        products.
+        products. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its
+        failure, over HTTP as a broken transfer: what ends well is complete.
         """
 
 def add_CatalogServiceServicer_to_server(servicer: CatalogServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

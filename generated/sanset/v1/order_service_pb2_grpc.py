@@ -177,7 +177,8 @@ class OrderServiceServicer:
         """Streams all orders, a row per line, as a file.
 
         The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
-        12.99.
+        12.99. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its failure,
+        over HTTP as a broken transfer: what ends well is complete.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

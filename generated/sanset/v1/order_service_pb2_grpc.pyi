@@ -88,7 +88,8 @@ class OrderServiceStub:
     """Streams all orders, a row per line, as a file.
 
     The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
-    12.99.
+    12.99. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its failure,
+    over HTTP as a broken transfer: what ends well is complete.
     """
 
 @_typing.type_check_only
@@ -149,7 +150,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """Streams all orders, a row per line, as a file.
 
     The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
-    12.99.
+    12.99. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its failure,
+    over HTTP as a broken transfer: what ends well is complete.
     """
 
 class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -261,7 +263,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams all orders, a row per line, as a file.
 
         The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
-        12.99.
+        12.99. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its failure,
+        over HTTP as a broken transfer: what ends well is complete.
         """
 
 def add_OrderServiceServicer_to_server(servicer: OrderServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

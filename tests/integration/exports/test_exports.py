@@ -8,6 +8,7 @@ import io
 import os
 import subprocess
 import sys
+import threading
 import time
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
@@ -19,10 +20,10 @@ import grpc
 import openpyxl
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from sanset.v1 import order_pb2, order_service_pb2, product_pb2
+from sanset.v1 import auth_pb2, order_pb2, order_service_pb2, product_pb2
 from sqlalchemy import Connection, update
 from support.page_by_page import page_by_page
-from support.running_shop import Account, RunningShop, refused
+from support.running_shop import ADMIN, Account, RunningShop, refused
 
 from server.db.work import Work
 from server.exports import orders as order_rows
@@ -275,6 +276,30 @@ def test_a_file_comes_in_pieces_with_its_name_and_type_sent_once(shop: RunningSh
         assert name.endswith(f'{ending}"')
 
 
+def test_a_download_that_has_begun_outlives_its_sign_in(
+    shop: RunningShop, since: Timestamp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed_out, lines = threading.Event(), order_rows._lines
+
+    def waiting(connection: Connection, placed: Any, after: Keys | None) -> Any:
+        assert after is None or signed_out.wait(20)
+        return lines(connection, placed, after)
+
+    monkeypatch.setattr(order_rows, "ORDERS_PER_CHUNK", 1)
+    monkeypatch.setattr(order_rows, "_lines", waiting)
+    numbers = [shop.order().number for _ in range(3)]
+    admin = shop.sign_in(*ADMIN)
+    request = order_service_pb2.ExportOrdersRequest(start_time=since)
+    pieces = shop.orders.ExportOrders(request, metadata=admin.metadata, timeout=60)
+    first = next(pieces).data
+    shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=admin.metadata)
+    gone = refused(shop.orders.ListPendingOrders, order_service_pb2.ListPendingOrdersRequest(), admin)
+    assert gone.reason == "TOKEN_INVALID"
+    signed_out.set()
+    rest = b"".join(piece.data for piece in pieces)
+    assert [row["order"] for row in table(first + rest)] == numbers
+
+
 def test_nothing_is_read_before_the_caller_takes_it(shop: RunningShop) -> None:
     """A slow reader holds no thread and no transaction, and no more memory than a chunk."""
     reads: list[Keys | None] = []
@@ -293,7 +318,7 @@ def test_nothing_is_read_before_the_caller_takes_it(shop: RunningShop) -> None:
                 await anext(stream)
             await asyncio.sleep(0.05)
 
-    shop.run(take(4))  # the heads, and three chunks
+    shop.run(take(3))
     assert reads == [None, (1,), (2,)]
     until(lambda: shop.app.core.pool.busy == 0)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -15,7 +16,7 @@ from prometheus_client import CollectorRegistry
 from sanset.v1 import cart_pb2, order_service_pb2
 
 from server.db.pool import Pool
-from server.errors import TokenInvalid, Unauthenticated
+from server.errors import TokenInvalid, Unauthenticated, UnavailableNow
 from server.identity import Identity, Role
 from server.logs import AccessLog
 from server.rpc import answers
@@ -30,6 +31,7 @@ from server.rpc.validation import Validation
 
 CART = "/sanset.v1.CartService/GetCart"
 TRACK = "/sanset.v1.OrderService/TrackOrder"
+EDGE = "only the gateway knows"
 SERVICES = [
     cart_pb2.DESCRIPTOR.services_by_name["CartService"],
     order_service_pb2.DESCRIPTOR.services_by_name["OrderService"],
@@ -43,8 +45,9 @@ class Aborted(Exception):
 class Context:
     """As much of gRPC's context as is used."""
 
-    def __init__(self, *, readable: bool = True, message: Any = b"") -> None:
+    def __init__(self, *, readable: bool = True, message: Any = b"", through_json: bool = False) -> None:
         self.readable = readable
+        self.through_json = through_json
         self.message = message
         self.code: grpc.StatusCode | None = None
         self.status = status_pb2.Status()
@@ -55,7 +58,8 @@ class Context:
         """The headers, with a token that is not valid."""
         if not self.readable:
             raise UnicodeDecodeError("utf-8", b"\xff", 0, 1, "as broken as headers can be")
-        return (("authorization", "Bearer guess"),)
+        gateway = (("x-sanset-edge", EDGE), ("x-envoy-original-path", "/")) if self.through_json else ()
+        return (("authorization", "Bearer guess"), *gateway)
 
     def time_remaining(self) -> float | None:
         """No deadline."""
@@ -90,7 +94,13 @@ def _guess(token: str) -> Identity:
 class Server:
     """An interceptor around two methods that wait for ever."""
 
-    def __init__(self, verify: Callable[[str], Identity] = _guess, *, rate_limit: int = 0) -> None:
+    def __init__(
+        self,
+        verify: Callable[[str], Identity] = _guess,
+        *,
+        rate_limit: int = 0,
+        downloads: Sequence[str] = (),
+    ) -> None:
         self.registry = CollectorRegistry()
         self.interceptor = Interceptor(
             arrivals=Arrivals(1),
@@ -100,9 +110,10 @@ class Server:
             telemetry=Telemetry(self.registry, AccessLog("error")),
             leases=Leases(),
             pool=Pool(threads=1, max_queued=1),
-            edge_token="",
+            edge_token=EDGE,
             default_seconds=5,
             stream_seconds=0.05,
+            downloads=downloads,
         )
 
     async def call(self, method: str, context: Context, unary: Any = None) -> None:
@@ -331,3 +342,47 @@ def test_a_stream_whose_client_does_not_read_ends_with_its_life(
         assert open_streams == 0
 
     asyncio.run(scenario())
+
+
+async def _half_a_file(request: Empty, call: object) -> AsyncIterator[Empty]:
+    yield request
+    raise UnavailableNow
+
+
+async def _no_file(request: Empty, call: object) -> AsyncIterator[Empty]:
+    raise UnavailableNow
+    yield request
+
+
+@pytest.mark.parametrize(
+    ("method", "through", "written"),
+    [(_half_a_file, "JSON", 2), (_half_a_file, "gRPC", 1), (_no_file, "JSON", 0)],
+)
+def test_a_file_that_cannot_be_completed_is_broken_off_for_http_alone(
+    method: Any, through: str, written: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(globals(), "_stream", method)
+    context = Context(through_json=through == "JSON")
+    with pytest.raises(Aborted):
+        asyncio.run(Server(_identity, downloads=[TRACK]).call(TRACK, context))
+    assert context.code is grpc.StatusCode.UNAVAILABLE
+    serialize = answers.breakable(Empty.SerializeToString)
+    assert serialize is not None
+    assert [serialize(message) for message in context.written] == [b"", b"\xff"][:written]
+
+
+def test_a_file_that_has_begun_outlives_its_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def signed_in_for_a_moment(token: str) -> Identity:
+        return Identity(1, Role.ADMIN, "s", time.time() + 0.05)
+
+    async def slow(request: Empty, call: object) -> AsyncIterator[Empty]:
+        yield request
+        await asyncio.sleep(0.1)
+        yield request
+
+    monkeypatch.setitem(globals(), "_stream", slow)
+    for downloads, pieces in (([TRACK], 2), ([], 1)):
+        context = Context()
+        with suppress(Aborted):
+            asyncio.run(Server(signed_in_for_a_moment, downloads=downloads).call(TRACK, context))
+        assert len(context.written) == pieces

@@ -225,7 +225,8 @@ def export_orders(
     """Streams all orders, a row per line, as a file.
 
     The pieces are to be joined. CSV comes as it is read; XLSX begins when the file is complete. Money is in units:
-    12.99.
+    12.99. What has begun outlives its sign-in. A file that cannot be completed ends with the status of its failure,
+    over HTTP as a broken transfer: what ends well is complete.
     """
     return prepare(
         order_service_pb2.ExportOrdersRequest,
