@@ -206,8 +206,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
     async def _send(self, messages: AsyncGenerator[Message], call: Call, context: Context) -> None:
         until = time.monotonic() + self._stream_seconds
         # A download that has begun outlives its sign-in: half a file is worth nothing.
-        held = nullcontext() if call.method in self._downloads else self._leases.hold(call)
-        async with held as lease, aclosing(messages):
+        signed_in = nullcontext() if call.method in self._downloads else self._leases.hold(call)
+        async with signed_in as lease, aclosing(messages):
             async for message in messages:
                 # An interruption is lost when what it interrupts ends in the same moment.
                 if lease is not None and lease.expired():
