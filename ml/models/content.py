@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from ml.data.arrays import Array, Floats, normalised
 from ml.data.dataset import Products
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 DIMENSIONS = 64
 VOCABULARY_LIMIT = 30_000
@@ -107,6 +109,8 @@ def _vocabulary(texts: Sequence[Mapping[str, float]]) -> tuple[list[str], Floats
 def _tf_idf(
     texts: Sequence[Mapping[str, float]], columns: Mapping[str, int], inverse: Floats
 ) -> sparse.csr_matrix:
+    from scipy import sparse  # a shop without a model needs none
+
     indptr, indices, data = [0], list[int](), list[float]()
     for words in texts:
         weighted = [(columns[word], weight) for word, weight in words.items() if word in columns]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import faiss
 import numpy as np
 
 from ml.data.arrays import Array, Floats, Ids
+
+if TYPE_CHECKING:
+    import faiss
 
 HNSW_FROM = 200_000
 """Vectors from which a graph beats scanning all: a scan of 100,000 takes 1.5 ms, of a million 22 ms."""
@@ -40,6 +42,8 @@ class VectorIndex:
 
         Raises ValueError when ids and vectors do not match.
         """
+        import faiss  # a shop without a model needs none
+
         if vectors.ndim != 2 or len(ids) != len(vectors):
             raise ValueError(f"{len(ids)} ids for vectors of shape {vectors.shape}")
         index: faiss.IndexFlatIP | faiss.IndexHNSWFlat
@@ -57,6 +61,8 @@ class VectorIndex:
 
     def search(self, vector: Floats, k: int) -> tuple[Ids, Floats]:
         """The ids of the k nearest vectors, best first, and their inner products; fewer if it holds fewer."""
+        import faiss
+
         k = min(k, len(self._ids))
         if k <= 0:
             return np.empty(0, np.int64), np.empty(0, np.float32)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from ml.data.arrays import Array, Floats, Rows
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 
 class Contributions(NamedTuple):
@@ -67,6 +69,8 @@ def spread(weights: Floats) -> float:
 
 def strongest(matrix: sparse.csr_matrix, count: int) -> sparse.csr_matrix:
     """Keep the `count` largest positive values of each row of a CSR matrix, largest first."""
+    from scipy import sparse  # only training does this
+
     positive = matrix.tocsr(copy=True)
     positive.data[~(positive.data > 0)] = 0
     positive.eliminate_zeros()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from server.bootstrap import environments
 from server.bootstrap.console import console, warning
 from server.bootstrap.first_admin import create_admin, warn_of_missing_admin
-from server.db import migrate
+from server.db import migrate, schema_state
 from server.settings import Settings
 
 
@@ -15,9 +15,9 @@ def prepare(settings: Settings) -> None:
     Raises InvalidSettings when the database is another environment's, or when the password of the first admin is
     weak, outside demo and test; AdminNotCreated when the shop has another admin; SchemaTooNew.
     """
-    migrate.refuse_too_new(settings.url)
+    state = schema_state.serving_state(settings.url)
     environments.refuse_foreign(settings)
-    if migrate.state(settings.url) is migrate.State.NEWER:
+    if state is schema_state.State.NEWER:
         warning(
             "the database's schema was made by a later release, and is left as it is: this one serves on it."
         )

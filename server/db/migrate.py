@@ -4,36 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from enum import Enum, auto
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import Script, ScriptDirectory
-from sqlalchemy import Connection, inspect, make_url, select
+from sqlalchemy import Connection, inspect, select
 
+from server.db import schema_state
 from server.db.compatibility import SchemaServes
-from server.db.engine import connect, reading
+from server.db.schema_state import SCRIPTS, SchemaTooNew
 from server.errors import CommandError
-
-SCRIPTS = Path(__file__).parent / "migrations"
-
-
-class State(Enum):
-    """How a database's schema stands to this code."""
-
-    EMPTY = auto()
-    OLD = auto()
-    CURRENT = auto()
-    NEWER = auto()
-    """Made by a later release, and this code serves on it."""
-    TOO_NEW = auto()
-    """Made by a later release, and this code does not know what to make of it."""
-
-
-class SchemaTooNew(CommandError):
-    """The database belongs to a later release; the text says so."""
 
 
 class NoSuchRevision(CommandError):
@@ -50,33 +31,12 @@ def downgrade(url: str, revision: str) -> None:
     command.downgrade(_config(url), revision)
 
 
-def current(url: str) -> str | None:
-    """The revision of the database's schema; None for an empty database, or a file that is not there."""
-    return _look(url)[0]
-
-
-def is_current(url: str) -> bool:
-    """Whether the database has the newest schema."""
-    return state(url) is State.CURRENT
-
-
-def state(url: str) -> State:
-    """How the database's schema stands to this code."""
-    revision, oldest = _look(url)
-    revisions = [script.revision for script in _scripts()]
-    if revision is None:
-        return State.EMPTY
-    if revision in revisions:
-        return State.CURRENT if revision == revisions[0] else State.OLD
-    return State.NEWER if oldest in revisions else State.TOO_NEW
-
-
 def outdates_code_before(url: str, revision: str = "head") -> str | None:
     """The last step to `revision` that code of before cannot serve on; None where all of that may go on serving.
 
     An empty database has no code of before.
     """
-    now, _ = _look(url)
+    now = schema_state.current(url)
     scripts = _scripts()
     revisions = [script.revision for script in scripts]
     if now not in revisions:
@@ -88,32 +48,21 @@ def outdates_code_before(url: str, revision: str = "head") -> str | None:
     return None
 
 
-def refuse_too_new(url: str) -> None:
-    """Raise SchemaTooNew when this code cannot serve on the database's schema, which a later release has made."""
-    if state(url) is State.TOO_NEW:
-        raise SchemaTooNew(
-            f"the database's schema ({current(url)}) was made by a later release than this one, which knows "
-            f"{_head()}; run that release, or have it go back first: `sanset migrate --to {_head()}`"
-        )
-
-
 def goes_back(url: str, revision: str) -> bool:
     """Whether `revision` lies before the database's schema. Raises NoSuchRevision, and SchemaTooNew."""
-    now, revisions = current(url), [script.revision for script in _scripts()]
+    now, revisions = schema_state.current(url), schema_state.revisions()
     if revision not in (*revisions, "base"):
-        raise NoSuchRevision(
-            f"there is no revision {revision!r}; there are base, {', '.join(revisions[::-1])}"
-        )
+        raise NoSuchRevision(f"there is no revision {revision!r}; there are base, {', '.join(revisions)}")
     if now is not None and now not in revisions:
         raise SchemaTooNew(
             f"the database's schema ({now}) was made by a later release, and only that one can change it"
         )
-    return now is not None and (revision == "base" or revisions.index(revision) > revisions.index(now))
+    return now is not None and (revision == "base" or revisions.index(revision) < revisions.index(now))
 
 
 def undone(url: str, revision: str) -> Iterator[Script]:
     """The migrations that going back to `revision` undoes, the newest first."""
-    now = current(url)
+    now = schema_state.current(url)
     past_now = False
     for script in _scripts():
         past_now = past_now or script.revision == now
@@ -141,21 +90,6 @@ def mark(connection: Connection) -> None:
             connection.execute(SchemaServes.__table__.insert().values(oldest_revision=oldest))  # type: ignore[attr-defined]
 
 
-def _look(url: str) -> tuple[str | None, str | None]:
-    """The revision of the schema, and the oldest code that serves on it."""
-    path = make_url(url).database
-    if url.startswith("sqlite") and path and not Path(path).exists():
-        return None, None  # looking would make the file
-    engine = connect(url, pool_size=1)
-    try:
-        with reading(engine).connect() as connection:
-            revision = MigrationContext.configure(connection).get_current_revision()
-            marked = inspect(connection).has_table(SchemaServes.__tablename__)
-            return revision, connection.scalar(select(SchemaServes.oldest_revision)) if marked else None
-    finally:
-        engine.dispose()
-
-
 def _scripts() -> list[Script]:
     """Every migration, the newest first."""
     return list(ScriptDirectory(str(SCRIPTS)).walk_revisions())
@@ -164,10 +98,6 @@ def _scripts() -> list[Script]:
 def _expands(script: Script) -> bool:
     """Whether code of before the migration can serve on the schema that it leaves."""
     return bool(getattr(script.module, "EXPANDS", False))
-
-
-def _head() -> str:
-    return _scripts()[0].revision
 
 
 def _config(url: str) -> Config:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import text
 
 from server.db.database import Database
+from server.db.schema_state import State, state
 
 _STANDING = text(
     "SELECT version_num AS revision, (SELECT max(oldest_revision) FROM schema_serves) AS oldest "
@@ -36,10 +37,8 @@ class SchemaWatch:
         standing = self._standing()
         if standing == self._accepted:
             return None
-        from server.db import migrate  # reads every migration, and the schema hardly ever changes
-
         url = self._db.engine.url.render_as_string(hide_password=False)
-        if migrate.state(url) not in (migrate.State.CURRENT, migrate.State.NEWER):
+        if state(url) not in (State.CURRENT, State.NEWER):
             return standing.revision
         self._accepted = standing
         return None

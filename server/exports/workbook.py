@@ -7,12 +7,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
-
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Final
 
 from server.exports.source import Cell, Row
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_ROWS: Final = 1_048_576
@@ -23,6 +23,8 @@ class Workbook:
     """A workbook that grows by rows. Text is written as text: nothing in it is ever a formula or a link."""
 
     def __init__(self, path: Path, title: str, columns: tuple[str, ...], max_rows: int = MAX_ROWS) -> None:
+        import xlsxwriter  # only who writes a workbook pays for it
+
         self._parts = tempfile.TemporaryDirectory(prefix="sanset-export-")
         self._book = xlsxwriter.Workbook(
             str(path), {"constant_memory": True, "tmpdir": self._parts.name, "use_zip64": True}

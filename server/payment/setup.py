@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -12,7 +13,9 @@ from server.payment.demo import DemoGateway, ReportSigner
 from server.payment.gateway import Gateways
 from server.payment.gift_cards import Codes, GiftCardGateway
 from server.payment.in_house import Books
-from server.payment.stripe_gateway import StripeGateway
+
+if TYPE_CHECKING:
+    from server.payment.stripe_gateway import StripeGateway
 
 LATE_SECONDS = 0.5
 """How long after the shop stopped waiting the demo gateway reports what it charged late."""
@@ -37,6 +40,8 @@ class Payments:
         books, codes = Books(core.work, core.clock), Codes(core.secret)
         gift_cards = GiftCardGateway(books, codes)
         if settings.payment_gateway == "stripe":
+            from server.payment.stripe_gateway import StripeGateway  # only who uses it pays for its library
+
             gateway = StripeGateway.of(settings)
             gateways = Gateways({"CARD": gateway, "UPI": gateway, "GIFT_CARD": gift_cards})
             return cls(gateways, alerts, codes, None, gateway)

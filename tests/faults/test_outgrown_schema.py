@@ -9,7 +9,7 @@ from sqlalchemy import text
 from support.running_shop import test_settings
 from worker_process import WorkerProcess
 
-from server.db import migrate
+from server.db import schema_state
 from server.db.engine import connect
 
 SECONDS = 60.0
@@ -34,7 +34,7 @@ def worker(database_url: str, tmp_path: Path) -> WorkerProcess:
 def test_a_worker_ends_when_the_schema_leaves_its_release_behind_and_is_back_with_the_schema(
     database_url: str, worker: WorkerProcess, tmp_path: Path
 ) -> None:
-    head = migrate.current(database_url)
+    head = schema_state.current(database_url)
     assert head is not None
     _mark(database_url, "9999", "9998")
     assert worker.ended(SECONDS) == 0
@@ -53,6 +53,6 @@ def test_a_worker_ends_when_the_schema_leaves_its_release_behind_and_is_back_wit
 def test_a_worker_serves_on_when_a_later_schema_only_adds_to_its_own(
     database_url: str, worker: WorkerProcess
 ) -> None:
-    _mark(database_url, "9999", migrate.current(database_url))
+    _mark(database_url, "9999", schema_state.current(database_url))
     assert worker.ended(4.0) is None
     worker.stop()

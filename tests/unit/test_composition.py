@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 
@@ -9,8 +11,16 @@ import server
 from server.app import Rooms
 
 ROOT = Path(server.__file__).parent
+SOME_SHOPS_NEED = {"alembic", "faiss", "scipy", "stripe", "xlsxwriter"}
+"""Libraries that take long to load: for migrations, for a trained model, for Stripe, for a workbook."""
 
 
 def test_every_room_with_a_part_is_in_the_worker() -> None:
     rooms = {path.parent.relative_to(ROOT).as_posix() for path in ROOT.rglob("*/part.py")}
     assert rooms == {field.name for field in fields(Rooms)}
+
+
+def test_a_worker_starts_without_the_libraries_that_only_some_shops_need() -> None:
+    program = f"import sys, server.cli.worker\nprint(*{SOME_SHOPS_NEED} & sys.modules.keys())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []

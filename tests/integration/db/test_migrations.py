@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, insert, inspect, text, update
 
 from server.cart.models import Cart, CartItem
@@ -16,7 +17,7 @@ from server.catalog import listings
 from server.catalog import queries as catalog_queries
 from server.catalog.models import Category, Product, Variant
 from server.crypto.vault import Vault
-from server.db import migrate
+from server.db import migrate, schema_state
 from server.db.engine import connect
 from server.db.losses import losses
 from server.db.schema import metadata
@@ -57,24 +58,24 @@ def _indexes(url: str) -> set[str]:
 
 def test_down_leaves_nothing_and_up_makes_all_tables_again(empty_url: str) -> None:
     assert _tables(empty_url) == set()
-    assert migrate.current(empty_url) is None
-    assert not migrate.is_current(empty_url)
+    assert schema_state.current(empty_url) is None
+    assert not schema_state.is_current(empty_url)
     migrate.upgrade(empty_url)
     assert _tables(empty_url) == set(metadata.tables)
-    assert migrate.is_current(empty_url)
+    assert schema_state.is_current(empty_url)
 
 
 def test_an_upgrade_of_what_is_current_changes_nothing(database_url: str) -> None:
-    before = migrate.current(database_url)
+    before = schema_state.current(database_url)
     migrate.upgrade(database_url)
-    assert migrate.current(database_url) == before
+    assert schema_state.current(database_url) == before
 
 
 # Alembic says that it cannot compare expressions; the test below looks for their indexes.
 @pytest.mark.filterwarnings("ignore:.*expression-based index")
 def test_the_migrations_make_the_schema_that_the_code_declares(database_url: str) -> None:
     config = Config()
-    config.set_main_option("script_location", str(migrate.SCRIPTS))
+    config.set_main_option("script_location", str(schema_state.SCRIPTS))
     config.attributes["url"] = database_url
     command.check(config)
 
@@ -84,9 +85,14 @@ def test_every_declared_index_exists_also_those_that_cannot_be_compared(database
     assert declared <= _indexes(database_url)
 
 
+def test_the_names_of_the_files_are_the_chain_of_migrations() -> None:
+    chain = ScriptDirectory(str(schema_state.SCRIPTS)).walk_revisions()
+    assert schema_state.revisions() == tuple(script.revision for script in chain)[::-1]
+
+
 def test_a_database_is_made_where_there_was_none(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'new.db'}"
-    assert migrate.current(url) is None
+    assert schema_state.current(url) is None
     migrate.upgrade(url)
     assert _tables(url) == set(metadata.tables)
 
@@ -159,7 +165,7 @@ def test_a_migration_that_finds_rows_without_parents_changes_nothing(sqlite_url:
     _orphan(engine)
     with pytest.raises(RuntimeError, match="cart_items 1 lacks its row in carts"):
         migrate.upgrade(sqlite_url, "0006")
-    assert migrate.current(sqlite_url) == "0005"
+    assert schema_state.current(sqlite_url) == "0005"
     assert "wishlist_items" not in _tables(sqlite_url)
 
 

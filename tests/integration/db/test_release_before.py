@@ -18,7 +18,7 @@ from sanset.v1 import auth_pb2, category_pb2, order_pb2, product_pb2, recommend_
 from sqlalchemy import Engine, text
 from support.running_shop import Account, RunningShop, test_settings
 
-from server.db import migrate
+from server.db import migrate, schema_state
 from server.db.engine import connect
 
 REVISIONS = sorted({path.name.split(".")[0] for path in DIRECTORY.glob("*.sql")})
@@ -63,7 +63,7 @@ def test_record_what_this_release_writes(database_url: str, tmp_path: Path) -> N
     with recorded(engine) as statements:
         _trade(shop)
         shop.stop()
-    revision = migrate.current(database_url)
+    revision = schema_state.current(database_url)
     assert revision is not None
     file_of(revision, engine.dialect.name).write_text("\n".join(sorted(statements)) + "\n")
 

@@ -14,9 +14,9 @@ from sqlalchemy import create_engine, make_url, text
 from support.command_line import Sanset
 from support.running_shop import RunningShop, test_settings
 
-from server.db import migrate
+from server.db import migrate, schema_state
 from server.db.engine import connect
-from server.db.migrate import State
+from server.db.schema_state import State
 from server.verify.run import verify
 
 
@@ -54,7 +54,7 @@ def test_of_several_that_migrate_an_empty_postgresql_at_once_all_succeed(
     ]
     said = [process.communicate(timeout=120)[1] for process in running]
     assert [process.returncode for process in running] == [0, 0, 0], said
-    assert migrate.is_current(url)
+    assert schema_state.is_current(url)
     engine = connect(url, pool_size=1)
     with engine.connect() as connection:
         assert connection.scalar(text("SELECT count(*) FROM users WHERE role = 'ADMIN'")) == 1
@@ -65,19 +65,19 @@ def test_of_several_that_migrate_an_empty_postgresql_at_once_all_succeed(
 
 
 def test_code_serves_on_a_later_schema_that_says_so(database_url: str, sanset: Sanset) -> None:
-    head = migrate.current(database_url)
+    head = schema_state.current(database_url)
     _run(
         database_url,
         "UPDATE alembic_version SET version_num = '9999'",
         f"UPDATE schema_serves SET oldest_revision = '{head}'",
     )
-    assert migrate.state(database_url) is State.NEWER
+    assert schema_state.state(database_url) is State.NEWER
     status, said = sanset("verify", DATABASE_URL=database_url)
     assert status == 0, said
     status, said = sanset("migrate", DATABASE_URL=database_url)
     assert status == 0
     assert "made by a later release" in said
-    assert migrate.current(database_url) == "9999"
+    assert schema_state.current(database_url) == "9999"
 
 
 @pytest.mark.parametrize("command", [("serve",), ("verify",), ("migrate",), ("migrate", "--to", "0010")])
@@ -148,15 +148,15 @@ def test_going_back_asks_before_it_loses_what_the_newer_schema_holds(
         "next_attempt_at, retry_until) VALUES (1, 'a', 'low_stock', 'a@b.test', '', '', '', 'PENDING', 0, '', "
         "CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
     )
-    before = migrate.current(database_url)
+    before = schema_state.current(database_url)
     status, said = sanset("migrate", "--to", "0006", DATABASE_URL=database_url)
     assert status == 1
     assert said.count("\n") == 1
     assert "would lose 1 rows of mails;" in said
     assert "--lose-data" in said
-    assert migrate.current(database_url) == before
+    assert schema_state.current(database_url) == before
     assert sanset("migrate", "--to", "0006", "--lose-data", DATABASE_URL=database_url)[0] == 0
-    assert migrate.current(database_url) == "0006"
+    assert schema_state.current(database_url) == "0006"
 
 
 @pytest.fixture
