@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
@@ -11,9 +12,11 @@ from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
+from server.errors import InvalidField
 from server.etags import etag_of
 from server.events.order_steps import Parcel, Step
 from server.money import Money
+from server.order.list_queries import OrderFilter
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.preview import Preview
 from server.order.reserve import Purchase
@@ -28,6 +31,9 @@ from server.pricing.prices import Totals
 from server.repeats.claims import claim_of
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 from server.user.card_numbers import refuse_card_number
+
+LEFT_OUT_OF_SUMMARIES: Final = ("items", "address")
+"""What takes more room than the rest of an order, and nobody reads in a list."""
 
 
 def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int) -> Purchase:
@@ -68,6 +74,34 @@ def _expected_total(request: order_service_pb2.CheckoutRequest) -> Money | None:
     return money_from_wire(sent, "expected_total", currency=sent.currency_code.upper())
 
 
+def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int | None) -> OrderFilter:
+    """Which orders a list holds: those of a user, or None for everyone's."""
+    sorts = order_service_pb2.ListOrdersRequest
+    updated_since = time_from_wire(request, "updated_since")
+    if updated_since is not None and request.sort == sorts.NEWEST:
+        raise InvalidField(("sort", "must be UPDATED, or absent, with updated_since"))
+    start, end = time_from_wire(request, "start_time"), time_from_wire(request, "end_time")
+    if start is not None and end is not None and start > end:
+        raise InvalidField(("start_time", "must not be after end_time"))
+    return OrderFilter(
+        user_id=user_id,
+        status=pb.Order.Status.Name(request.status) if request.status else None,
+        number=request.number or None,
+        placed_from=start,
+        placed_before=end,
+        updated_since=updated_since,
+        by_change=updated_since is not None or request.sort == sorts.UPDATED,
+    )
+
+
+def summary_to_wire(order: PlacedOrder) -> pb.Order:
+    """What a list shows of an order."""
+    summary = order_to_wire(order)
+    for name in LEFT_OUT_OF_SUMMARIES:
+        summary.ClearField(name)
+    return summary
+
+
 def order_to_wire(order: PlacedOrder) -> pb.Order:
     """An order with its lines."""
     return pb.Order(
@@ -76,6 +110,7 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         user_id=order.user_id or 0,
         status=pb.Order.Status.Value(order.status),
         items=[_line_to_wire(line, order.currency) for line in order.lines],
+        item_count=sum(line.quantity for line in order.lines),
         totals=totals_to_wire(_totals(order)),
         payment=payment_to_wire(order.payment) if order.payment is not None else None,
         address=user_pb2.Address(**order.address),

@@ -64,6 +64,8 @@ class Order(Base):
         Index("uq_orders_request", "user_id", "request_id", unique=True),
         Index("ix_orders_user", "user_id", "placed_at", "id"),
         Index("ix_orders_placed", "placed_at", "id"),
+        Index("ix_orders_status", "status", "placed_at", "id"),
+        Index("ix_orders_updated", "updated_at", "id"),
         Index(
             "ix_orders_pending",
             "reserved_until",

@@ -15,7 +15,6 @@ from sqlalchemy import (
     insert,
     or_,
     select,
-    tuple_,
     update,
 )
 
@@ -31,7 +30,7 @@ from server.payment.gateway import PENDING
 from server.payment.models import Payment
 from server.repeats.claims import is_abandoned
 
-_ORDERS = select(
+ORDERS = select(
     *Order.__table__.columns,
     Payment.method.label("payment_method"),
     Payment.token.label("payment_token"),
@@ -74,7 +73,7 @@ _ADVANCE = Prepared(
 
 def order(connection: Connection, order_id: int, user_id: int | None = None) -> AnyRow | None:
     """An order with its payment; with `user_id`, only when it is that user's."""
-    statement = _ORDERS.where(Order.id == order_id)
+    statement = ORDERS.where(Order.id == order_id)
     if user_id is not None:
         statement = statement.where(Order.user_id == user_id)
     return connection.execute(statement).one_or_none()
@@ -83,35 +82,8 @@ def order(connection: Connection, order_id: int, user_id: int | None = None) -> 
 def order_by_request(connection: Connection, user_id: int, request_id: str) -> AnyRow | None:
     """The order that a request id made."""
     return connection.execute(
-        _ORDERS.where(Order.user_id == user_id, Order.request_id == request_id)
+        ORDERS.where(Order.user_id == user_id, Order.request_id == request_id)
     ).one_or_none()
-
-
-def order_page(
-    connection: Connection,
-    after: Sequence[object] | None,
-    limit: int,
-    *,
-    user_id: int | None,
-    status: str | None,
-) -> Sequence[AnyRow]:
-    """Orders, the newest first, after the keys (placed_at, id); None filters nothing."""
-    statement = _ORDERS
-    if user_id is not None:
-        statement = statement.where(Order.user_id == user_id)
-    if status is not None:
-        statement = statement.where(Order.status == status)
-    if after is not None:
-        statement = statement.where(tuple_(Order.placed_at, Order.id) < tuple(after))
-    return connection.execute(statement.order_by(Order.placed_at.desc(), Order.id.desc()).limit(limit)).all()
-
-
-def pending_page(connection: Connection, after: Sequence[object] | None, limit: int) -> Sequence[AnyRow]:
-    """Orders that wait for their payment, the oldest first, after the keys (placed_at, id)."""
-    statement = _ORDERS.where(Order.status == PENDING_PAYMENT)
-    if after is not None:
-        statement = statement.where(tuple_(Order.placed_at, Order.id) > tuple(after))
-    return connection.execute(statement.order_by(Order.placed_at, Order.id).limit(limit)).all()
 
 
 def steps_after(connection: Connection, order_id: int, sequence: int) -> list[Step]:
@@ -152,13 +124,13 @@ def insert_order(tx: Connection, order: PlacedOrder) -> int | None:
 
 def order_by_number(connection: Connection, number: str) -> AnyRow | None:
     """The order with a number, which is the key of its payment."""
-    return connection.execute(_ORDERS.where(Order.number == number)).one_or_none()
+    return connection.execute(ORDERS.where(Order.number == number)).one_or_none()
 
 
 def order_by_gateway_id(connection: Connection, gateway: str, gateway_id: str) -> AnyRow | None:
     """The order whose payment a gateway knows by an id."""
     return connection.execute(
-        _ORDERS.where(Payment.gateway_id == gateway_id, Payment.gateway_id != "", Payment.gateway == gateway)
+        ORDERS.where(Payment.gateway_id == gateway_id, Payment.gateway_id != "", Payment.gateway == gateway)
         .order_by(Order.id)
         .limit(1)
     ).one_or_none()
@@ -196,6 +168,11 @@ def advance(
     """Move an order from one status to another and return the step's number; None when it is not at `before`."""
     row = _ADVANCE.first(tx, moved=order_id, before=before, after=after, now=now, new_eta=eta)
     return int(row.last_sequence) if row else None
+
+
+def touch(tx: Connection, order_id: int, now: datetime) -> None:
+    """Note that something about an order changed that is no step of it."""
+    tx.execute(update(Order).where(Order.id == order_id).values(updated_at=now))
 
 
 def has_step_at(connection: Connection, order_id: int, moment: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_pb2, order_service_pb2_grpc
@@ -19,7 +20,7 @@ from server.db.work import Work
 from server.errors import UserNotFound
 from server.events.order_steps import Step
 from server.identity import Identity
-from server.order import convert, queries, service
+from server.order import convert, list_queries, service
 from server.order.checkout import Checkout
 from server.order.preview import Previews
 from server.order.tracking import Tracking
@@ -31,8 +32,13 @@ from server.rpc.ownership import must_manage_orders
 ExportOrders = Callable[[pb.ExportOrdersRequest, Call], AsyncGenerator[HttpBody]]
 """Streams the orders as a file: exports read tables that are not the orders'."""
 
-ReadPage = Callable[[Connection, Sequence[object] | None, int], Sequence[AnyRow]]
-"""Reads the orders of a list: those after the keys, as many as the limit."""
+
+class ReadPage(Protocol):
+    """Reads the orders of a list: those after the keys, as many as the limit."""
+
+    def __call__(
+        self, connection: Connection, /, *, after: Sequence[object] | None, limit: int
+    ) -> Sequence[AnyRow]: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,17 +87,17 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         return await self._detached.result(placing)
 
     def ListOrders(self, request: pb.ListOrdersRequest, call: Call) -> pb.ListOrdersResponse:
-        user_id = _whose(request, call.identity)
-        status = order_pb2.Order.Status.Name(request.status) if request.status else None
-        scope = ("ListOrders", call.identity.user_id, user_id, status)
-        items, token = self._page(request, scope, partial(queries.order_page, user_id=user_id, status=status))
+        orders = convert.filter_from_wire(request, _whose(request, call.identity))
+        scope = ("ListOrders", call.identity.user_id, *orders.scope(), request.view == order_pb2.Order.FULL)
+        read = partial(list_queries.order_page, orders=orders)
+        items, token = self._page(request, scope, read, orders.keys)
         return pb.ListOrdersResponse(items=items, next_page_token=token)
 
     def ListPendingOrders(
         self, request: pb.ListPendingOrdersRequest, call: Call
     ) -> pb.ListPendingOrdersResponse:
-        scope = ("ListPendingOrders", call.identity.user_id)
-        items, token = self._page(request, scope, queries.pending_page)
+        scope = ("ListPendingOrders", call.identity.user_id, request.view == order_pb2.Order.FULL)
+        items, token = self._page(request, scope, list_queries.pending_page, list_queries.pending_keys)
         return pb.ListPendingOrdersResponse(items=items, next_page_token=token)
 
     def _page(
@@ -99,19 +105,15 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         request: pb.ListOrdersRequest | pb.ListPendingOrdersRequest,
         scope: tuple[object, ...],
         read: ReadPage,
+        keys: Callable[[AnyRow], Sequence[object]],
     ) -> tuple[list[order_pb2.Order], str]:
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
-            rows = read(connection, after, size + 1)
+            rows = read(connection, after=after, limit=size + 1)
             orders = {order.id: order for order in service.complete(connection, rows[:size])}
-        return self._pages.page(
-            rows,
-            size,
-            lambda row: convert.order_to_wire(orders[row.id]),
-            lambda row: [row.placed_at, row.id],
-            *scope,
-        )
+        to_wire = convert.order_to_wire if request.view == order_pb2.Order.FULL else convert.summary_to_wire
+        return self._pages.page(rows, size, lambda row: to_wire(orders[row.id]), keys, *scope)
 
     def GetOrder(self, request: pb.GetOrderRequest, call: Call) -> order_pb2.Order:
         with self._db.read() as connection:

@@ -118,14 +118,16 @@ class Settlement(Generic[R_co]):
         if locked is None or payment is None or payment.gateway_id != gateway_id:
             return False
         if locked.status != status.PENDING_PAYMENT:  # cancelled by its buyer, who left the payment to us
-            return locked.status == status.CANCELLED and payment_queries.void_payment(
-                tx, order.id, gateway_id, now
-            )
+            return locked.status == status.CANCELLED and self._void(tx, order.id, gateway_id, now)
         final = replace(outcome, gateway_id=outcome.gateway_id or gateway_id)
         if not release(tx, order, final, now):
             return False
         end_unpaid(tx, order)
         return True
+
+    def _void(self, tx: Connection, order_id: int, gateway_id: str, now: datetime) -> bool:
+        queries.touch(tx, order_id, now)
+        return payment_queries.void_payment(tx, order_id, gateway_id, now)
 
     def _capture_late(self, tx: Connection, order: PlacedOrder, outcome: Outcome, now: datetime) -> None:
         locked = queries.lock_order(tx, order.id)

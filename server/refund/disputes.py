@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from server.audit.log import THE_SHOP, write
 from server.events.log import publish
 from server.money import Money
+from server.order import queries as order_queries
 from server.order import status
 from server.payment import queries as payment_queries
 from server.payment import status as payment_status
@@ -61,6 +62,7 @@ def take(
         _decide(tx, sale, refund_id, reported, alerts=alerts, now=now)
     payment_queries.update_dispute(tx, changed)
     queries.mark_disputed(tx, order_id)
+    order_queries.touch(tx, order_id, now)
     if is_new or reported.status != dispute.status:
         write(
             tx,

@@ -113,7 +113,7 @@ def _unpaid(shop: RunningShop) -> tuple[Account, tuple[int, ...], order_pb2.Orde
     with pytest.raises(grpc.RpcError) as caught:
         shop.checkout(buyer, payment_token="tok_timeout")
     assert refusal(caught.value).reason == "PAYMENT_UNAVAILABLE"
-    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.placed_by(buyer)
     return buyer, products, order
 
 
@@ -230,7 +230,7 @@ def _repeat(shop: RunningShop, deed: Deed) -> str:
 def _check(shop: RunningShop, deed: Deed, died: str) -> None:
     """Every invariant holds; money and goods went the same way."""
     assert [str(one) for one in verify(shop.app.db.engine)] == [], died
-    orders = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
+    orders = shop.placed_by(deed.buyer)
     assert len(orders) <= 1, died
     for order in orders:
         assert order.status != order_pb2.Order.PENDING_PAYMENT, died
@@ -253,7 +253,7 @@ def _check(shop: RunningShop, deed: Deed, died: str) -> None:
 def _repeat_tells_the_truth(shop: RunningShop, deed: Deed) -> None:
     """Whoever asks again with the same request id hears how the order ended; there is never a second one."""
     answer = _repeat(shop, deed)
-    orders = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=deed.buyer.metadata).items
+    orders = shop.placed_by(deed.buyer)
     [order] = orders
     expected = "OK" if order.status == order_pb2.Order.CONFIRMED else "PAYMENT_DECLINED"
     assert answer == expected

@@ -281,7 +281,7 @@ class OrderLife(RuleBasedStateMachine):
         return {"tok_decline": "PAYMENT_DECLINED", "tok_timeout": "PAYMENT_UNAVAILABLE"}.get(token, OK)
 
     def _newest(self, account: Account) -> order_pb2.Order:
-        request = order_service_pb2.ListOrdersRequest(page_size=1)
+        request = order_service_pb2.ListOrdersRequest(page_size=1, view=order_pb2.Order.FULL)
         return self.shop.orders.ListOrders(request, metadata=account.metadata).items[0]
 
     def _placed(self, buyer: Buyer, told: order_pb2.Order, request_id: str) -> Order:

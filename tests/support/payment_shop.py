@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 from google.type.money_pb2 import Money
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, payment_pb2
+from sanset.v1 import payment_pb2
 from support.cart_shop import CENT, buyer_of, refused
 from support.running_shop import Account, RunningShop
 
@@ -31,7 +31,7 @@ def stuck(shop: RunningShop, token: str = "tok_timeout", **fields: Any) -> tuple
 
 def only_order(shop: RunningShop, buyer: Account) -> pb.Order:
     """The one order of a buyer."""
-    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.placed_by(buyer)
     return order
 
 

@@ -238,6 +238,11 @@ class RunningShop:
         self.add(buyer, self.product().id, quantity)
         return self.checkout(buyer).order
 
+    def placed_by(self, buyer: Account) -> list[order_pb2.Order]:
+        """The latest orders of a buyer, whole, the newest first."""
+        request = order_service_pb2.ListOrdersRequest(view=order_pb2.Order.FULL)
+        return list(self.orders.ListOrders(request, metadata=buyer.metadata).items)
+
     def move(self, order_id: int, status: order_pb2.Order.Status.ValueType, **fields: Any) -> order_pb2.Order:
         """Move an order, as the admin."""
         request = order_service_pb2.UpdateOrderStatusRequest(order_id=order_id, status=status, **fields)

@@ -30,6 +30,29 @@ class Order(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _View:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Order._View.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VIEW_UNSPECIFIED: Order._View.ValueType  # 0
+        """Not set: SUMMARY."""
+        SUMMARY: Order._View.ValueType  # 1
+        """Fields that a row of a list shows: all but `items` and `address`."""
+        FULL: Order._View.ValueType  # 2
+        """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
+
+    class View(_View, metaclass=_ViewEnumTypeWrapper):
+        """Part of an order that a list holds."""
+
+    VIEW_UNSPECIFIED: Order.View.ValueType  # 0
+    """Not set: SUMMARY."""
+    SUMMARY: Order.View.ValueType  # 1
+    """Fields that a row of a list shows: all but `items` and `address`."""
+    FULL: Order.View.ValueType  # 2
+    """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
+
     class _Status:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
@@ -101,6 +124,7 @@ class Order(_message.Message):
     DISPUTE_FIELD_NUMBER: _builtins.int
     CARRIER_FIELD_NUMBER: _builtins.int
     TRACKING_URL_FIELD_NUMBER: _builtins.int
+    ITEM_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the order."""
     number: _builtins.str
@@ -121,6 +145,8 @@ class Order(_message.Message):
     """Carrier of the last parcel; GetTracking has all of them."""
     tracking_url: _builtins.str
     """Address of the page that follows the last parcel."""
+    item_count: _builtins.int
+    """Number of units over all lines."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderItem]:
         """The lines, in the order of the cart."""
@@ -184,10 +210,11 @@ class Order(_message.Message):
         dispute: _payment_pb2.Dispute | None = ...,
         carrier: _builtins.str = ...,
         tracking_url: _builtins.str = ...,
+        item_count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "item_count", b"item_count", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -189,11 +189,40 @@ class ListOrdersRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Sort:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _SortEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[ListOrdersRequest._Sort.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        SORT_UNSPECIFIED: ListOrdersRequest._Sort.ValueType  # 0
+        """Not set: NEWEST, and with `updated_since` UPDATED."""
+        NEWEST: ListOrdersRequest._Sort.ValueType  # 1
+        """Placed last first."""
+        UPDATED: ListOrdersRequest._Sort.ValueType  # 2
+        """Changed last last, by `update_time`: to be followed by another system."""
+
+    class Sort(_Sort, metaclass=_SortEnumTypeWrapper):
+        """Orders in which orders are listed."""
+
+    SORT_UNSPECIFIED: ListOrdersRequest.Sort.ValueType  # 0
+    """Not set: NEWEST, and with `updated_since` UPDATED."""
+    NEWEST: ListOrdersRequest.Sort.ValueType  # 1
+    """Placed last first."""
+    UPDATED: ListOrdersRequest.Sort.ValueType  # 2
+    """Changed last last, by `update_time`: to be followed by another system."""
+
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
     USER_ID_FIELD_NUMBER: _builtins.int
     ALL_USERS_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    START_TIME_FIELD_NUMBER: _builtins.int
+    END_TIME_FIELD_NUMBER: _builtins.int
+    UPDATED_SINCE_FIELD_NUMBER: _builtins.int
+    SORT_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
@@ -204,6 +233,27 @@ class ListOrdersRequest(_message.Message):
     """Admins: whose orders. Absent: the caller's. Others may only name themselves; someone else is NOT_FOUND."""
     all_users: _builtins.bool
     """Admins: everyone's orders. Others get PERMISSION_DENIED."""
+    number: _builtins.str
+    """Only the order with this number, whatever its case: "SO-7K3M9-QX42T"."""
+    sort: Global___ListOrdersRequest.Sort.ValueType
+    """The order of the list."""
+    view: _order_pb2.Order.View.ValueType
+    """Part of each order to return. Absent: SUMMARY."""
+    @_builtins.property
+    def start_time(self) -> _timestamp_pb2.Timestamp:
+        """Only orders placed from here on."""
+
+    @_builtins.property
+    def end_time(self) -> _timestamp_pb2.Timestamp:
+        """Only orders placed before this."""
+
+    @_builtins.property
+    def updated_since(self) -> _timestamp_pb2.Timestamp:
+        """Only orders that changed then or later, also in their payment, refunds and returns, in the order of their changes.
+        To follow a shop, repeat the call with the last `update_time` seen, less a minute: a change is listed when it is
+        done, which may be a moment after its time. INVALID_ARGUMENT with another `sort` than UPDATED.
+        """
+
     def __init__(
         self,
         *,
@@ -212,10 +262,16 @@ class ListOrdersRequest(_message.Message):
         status: _order_pb2.Order.Status.ValueType = ...,
         user_id: _builtins.int = ...,
         all_users: _builtins.bool = ...,
+        number: _builtins.str = ...,
+        start_time: _timestamp_pb2.Timestamp | None = ...,
+        end_time: _timestamp_pb2.Timestamp | None = ...,
+        updated_since: _timestamp_pb2.Timestamp | None = ...,
+        sort: Global___ListOrdersRequest.Sort.ValueType = ...,
+        view: _order_pb2.Order.View.ValueType = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["end_time", b"end_time", "start_time", b"start_time", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_users", b"all_users", "page_size", b"page_size", "page_token", b"page_token", "status", b"status", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_users", b"all_users", "end_time", b"end_time", "number", b"number", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "start_time", b"start_time", "status", b"status", "updated_since", b"updated_since", "user_id", b"user_id", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -233,7 +289,7 @@ class ListOrdersResponse(_message.Message):
     """The token of the next page; empty on the last."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[_order_pb2.Order]:
-        """The orders, the newest first."""
+        """The orders."""
 
     def __init__(
         self,
@@ -495,19 +551,23 @@ class ListPendingOrdersRequest(_message.Message):
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
     """The `next_page_token` of the page before."""
+    view: _order_pb2.Order.View.ValueType
+    """Part of each order to return. Absent: SUMMARY."""
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
+        view: _order_pb2.Order.View.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

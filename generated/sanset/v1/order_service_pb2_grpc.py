@@ -116,7 +116,10 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListOrders(self, request, context):
-        """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's.
+        """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
+        list another user's, or everyone's.
+
+        An order that changes during a walk in the order of changes comes once more, at its end.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -167,7 +170,7 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListPendingOrders(self, request, context):
-        """Lists the orders that wait for their payment, the oldest first.
+        """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -55,7 +55,11 @@ class OrderServiceStub:
     (REQUEST_ID_USED).
     """
     ListOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListOrdersRequest, _order_service_pb2.ListOrdersResponse]
-    """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
+    """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
+    list another user's, or everyone's.
+
+    An order that changes during a walk in the order of changes comes once more, at its end.
+    """
     GetOrder: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]
     """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any."""
     UpdateOrderStatus: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]
@@ -83,7 +87,7 @@ class OrderServiceStub:
     GetTracking: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
     ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]
-    """Lists the orders that wait for their payment, the oldest first."""
+    """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
     ExportOrders: _grpc.UnaryStreamMultiCallable[_order_service_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]
     """Streams all orders, a row per line, as a file.
 
@@ -117,7 +121,11 @@ class OrderServiceAsyncStub(OrderServiceStub):
     (REQUEST_ID_USED).
     """
     ListOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListOrdersRequest, _order_service_pb2.ListOrdersResponse]  # type: ignore[assignment]
-    """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
+    """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
+    list another user's, or everyone's.
+
+    An order that changes during a walk in the order of changes comes once more, at its end.
+    """
     GetOrder: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]  # type: ignore[assignment]
     """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any."""
     UpdateOrderStatus: _aio.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]  # type: ignore[assignment]
@@ -145,7 +153,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     GetTracking: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]  # type: ignore[assignment]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
     ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]  # type: ignore[assignment]
-    """Lists the orders that wait for their payment, the oldest first."""
+    """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
     ExportOrders: _aio.UnaryStreamMultiCallable[_order_service_pb2.ExportOrdersRequest, _httpbody_pb2.HttpBody]  # type: ignore[assignment]
     """Streams all orders, a row per line, as a file.
 
@@ -194,7 +202,11 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_service_pb2.ListOrdersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_service_pb2.ListOrdersResponse, _abc.Awaitable[_order_service_pb2.ListOrdersResponse]]:
-        """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
+        """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
+        list another user's, or everyone's.
+
+        An order that changes during a walk in the order of changes comes once more, at its end.
+        """
 
     @_abc_1.abstractmethod
     def GetOrder(
@@ -252,7 +264,7 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_service_pb2.ListPendingOrdersRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_service_pb2.ListPendingOrdersResponse, _abc.Awaitable[_order_service_pb2.ListPendingOrdersResponse]]:
-        """Lists the orders that wait for their payment, the oldest first."""
+        """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
 
     @_abc_1.abstractmethod
     def ExportOrders(

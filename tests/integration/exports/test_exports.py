@@ -391,8 +391,10 @@ def test_pending_orders_come_the_oldest_first_and_in_pages(shop: RunningShop) ->
     with shop.app.db.transaction() as tx:
         tx.execute(update(Order).where(Order.id.in_(waiting)).values(status="PENDING_PAYMENT"))
 
-    def read(token: str) -> order_service_pb2.ListOrdersResponse:
-        request = order_service_pb2.ListPendingOrdersRequest(page_size=3, page_token=token)
+    def read(token: str) -> order_service_pb2.ListPendingOrdersResponse:
+        request = order_service_pb2.ListPendingOrdersRequest(
+            page_size=3, page_token=token, view=order_pb2.Order.FULL
+        )
         return shop.orders.ListPendingOrders(request, metadata=shop.admin.metadata)
 
     try:

@@ -267,7 +267,7 @@ def test_a_declined_payment_puts_stock_and_cart_back(shop: RunningShop) -> None:
     answer = refused(shop, buyer, payment_token="tok_decline")
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "PAYMENT_DECLINED")
     assert (cart_of(shop, buyer), stock_of(shop, product_id)) == ({product_id: 2}, 5)
-    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.placed_by(buyer)
     assert (order.status, order.payment.status) == (pb.Order.CANCELLED, payment_pb2.Payment.DECLINED)
 
 
@@ -277,9 +277,7 @@ def test_a_decline_is_the_answer_of_its_request_id(shop: RunningShop) -> None:
     first = refused(shop, buyer, request_id=request_id, payment_token="tok_decline")
     again = refused(shop, buyer, request_id=request_id, payment_token="tok_decline")
     assert (again.code, again.reason) == (first.code, first.reason)
-    assert (
-        len(shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items) == 1
-    )
+    assert len(shop.placed_by(buyer)) == 1
     # A new id is a new attempt.
     assert shop.checkout(buyer, payment_token="tok_fine").order.status == pb.Order.CONFIRMED
 
@@ -375,7 +373,7 @@ def test_a_payment_that_is_not_answered_can_be_repeated(brisk: RunningShop) -> N
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout")
     assert (answer.code, answer.reason) == (grpc.StatusCode.UNAVAILABLE, "PAYMENT_UNAVAILABLE")
     assert answer.retry_seconds
-    [held] = brisk.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [held] = brisk.placed_by(buyer)
     assert held.status == pb.Order.PENDING_PAYMENT
     # A repeat that has no time to wait for the first call's lease is told to come again.
     answer = refused(brisk, buyer, request_id=request_id, payment_token="tok_timeout", timeout=0.5)

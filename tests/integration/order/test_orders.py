@@ -41,6 +41,9 @@ def page(shop: RunningShop, reader: Account, **fields: object) -> order_service_
     return shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(**fields), metadata=reader.metadata)  # type: ignore[arg-type]
 
 
+SORTS = order_service_pb2.ListOrdersRequest
+
+
 @dataclass(frozen=True)
 class History:
     """A buyer and the orders placed, the oldest first."""
@@ -142,9 +145,19 @@ def test_an_order_placed_meanwhile_does_not_shift_the_pages(shop: RunningShop) -
 
 
 def test_listed_orders_are_whole(shop: RunningShop, history: History) -> None:
-    listed = page(shop, history.buyer).items
+    listed = page(shop, history.buyer, view=pb.Order.FULL).items
     assert list(listed) == [get(shop, history.buyer, order_id) for order_id in history.newest_first]
     assert all(order.items for order in listed)
+
+
+def test_a_list_shows_summaries_unless_all_is_asked_for(shop: RunningShop, history: History) -> None:
+    for listed in page(shop, history.buyer).items:
+        whole = get(shop, history.buyer, listed.id)
+        assert whole.address.line1
+        assert listed.item_count == sum(item.quantity for item in whole.items)
+        whole.ClearField("items")
+        whole.ClearField("address")
+        assert listed == whole
 
 
 def test_a_status_filters(shop: RunningShop) -> None:
@@ -166,6 +179,8 @@ def test_a_page_token_works_for_its_list_alone(shop: RunningShop, history: Histo
         "garbage": lambda: page(shop, history.buyer, page_token="garbage"),
         "not ASCII": lambda: page(shop, history.buyer, page_token="é" * 10),
         "another filter": lambda: page(shop, history.buyer, page_token=token, status=pb.Order.CONFIRMED),
+        "another order": lambda: page(shop, history.buyer, page_token=token, sort=SORTS.UPDATED),
+        "another view": lambda: page(shop, history.buyer, page_token=token, view=pb.Order.FULL),
         "another user": lambda: page(shop, stranger, page_token=token),
         "an admin": lambda: page(shop, shop.admin, page_token=token, user_id=history.buyer.user_id),
         "everyone's": lambda: page(shop, shop.admin, page_token=token, all_users=True),

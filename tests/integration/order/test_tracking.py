@@ -110,7 +110,7 @@ def test_a_cancelled_order_ends_its_stream(shop: RunningShop) -> None:
     shop.add(buyer, shop.product().id)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token="tok_decline")
-    [order] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [order] = shop.placed_by(buyer)
     watcher = Watcher(shop.orders, buyer, order.id).until_end()
     assert watcher.statuses == ["PENDING_PAYMENT", "CANCELLED"]
     assert (watcher.messages[-1].end.status, watcher.messages[-1].end.sequence) == (pb.Order.CANCELLED, 2)

@@ -53,7 +53,7 @@ def impatient(shop: RunningShop) -> Iterator[None]:
 
 def newest(shop: RunningShop, buyer: Account) -> pb.Order:
     """The latest order of a buyer."""
-    request = order_service_pb2.ListOrdersRequest(page_size=1)
+    request = order_service_pb2.ListOrdersRequest(page_size=1, view=pb.Order.FULL)
     return shop.orders.ListOrders(request, metadata=buyer.metadata).items[0]
 
 

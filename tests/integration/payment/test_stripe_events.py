@@ -10,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, payment_pb2, refund_pb2
+from sanset.v1 import payment_pb2, refund_pb2
 from sanset.v1.after_sale_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cents, stock_of
@@ -445,7 +445,7 @@ def test_a_list_of_orders_shows_the_dispute_of_each(paid: RunningShop, account: 
     paid.checkout(buyer, payment_token="pm_card_visa")
     made = account.dispute(intent)
     tell(paid, *account.webhook("charge.dispute.created", made, event_id=event()))
-    items = paid.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    items = paid.placed_by(buyer)
     assert {one.id: one.HasField("dispute") for one in items if one.id == order.id} == {order.id: True}
     assert sum(one.HasField("dispute") for one in items) == 1
     account.decide(made, "won")

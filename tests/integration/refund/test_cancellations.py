@@ -12,7 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
-from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
+from sanset.v1 import order_pb2, payment_pb2
 from sanset.v1 import refund_pb2 as pb
 from sanset.v1.after_sale_pb2 import Refund
 from support.cart_shop import cents, forget
@@ -51,7 +51,7 @@ def outcome(shop: RunningShop, who: Account, order_id: int) -> str:
 
 def newest(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """A buyer's newest order."""
-    return shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items[0]
+    return shop.placed_by(buyer)[0]
 
 
 @pytest.mark.parametrize("status", ["CONFIRMED", "PROCESSING"])
@@ -312,7 +312,7 @@ def wait_for_order(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """A buyer's order, as soon as it is there."""
     until = time.monotonic() + 10
     while time.monotonic() < until:
-        found = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+        found = shop.placed_by(buyer)
         if found:
             return found[0]
     raise AssertionError("no order was placed")

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
-from sanset.v1 import cart_pb2, order_pb2, order_service_pb2
+from sanset.v1 import cart_pb2, order_pb2
 from sanset.v1 import promotion_pb2 as pb
 from support.cart_shop import cents, count_points, let_days_pass, read_cart
 from support.payment_shop import sound
@@ -173,7 +173,7 @@ def test_what_an_unpaid_order_held_goes_to_what_is_owed_first(shop: RunningShop)
         shop.checkout(buyer, payment_token="tok_timeout")
     sent_back(shop, buyer, first, 1)
     assert stands(shop, buyer) == (0, 0, first.totals.points_earned, 0)
-    [held, _] = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    [held, _] = shop.placed_by(buyer)
     cancel(shop, buyer, held.id)
     assert stands(shop, buyer) == (0, 0, 0, 0)
     assert sound(shop)

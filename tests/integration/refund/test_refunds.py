@@ -11,7 +11,7 @@ from typing import Any
 import grpc
 import pytest
 from google.type.money_pb2 import Money
-from sanset.v1 import cart_pb2, order_pb2, order_service_pb2, promotion_pb2
+from sanset.v1 import cart_pb2, order_pb2, promotion_pb2
 from sanset.v1 import refund_pb2 as pb
 from sanset.v1.after_sale_pb2 import Refund
 from sqlalchemy import Connection
@@ -206,7 +206,7 @@ def test_an_order_that_nobody_paid_for_cannot_be_paid_back(shop: RunningShop) ->
     shop.add(buyer, shop.product().id)
     with pytest.raises(grpc.RpcError):
         shop.checkout(buyer, payment_token="tok_decline")
-    (order,) = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata).items
+    (order,) = shop.placed_by(buyer)
     answer = refused_refund(shop, order.id)
     assert (answer.code, answer.reason) == (CODE.FAILED_PRECONDITION, "NOT_REFUNDABLE")
 

@@ -15,7 +15,9 @@ from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
 
 DeliveryOptionName = Literal["OPTION_UNSPECIFIED", "STANDARD", "EXPRESS"]
 ExportOrdersRequestFormatName = Literal["FORMAT_UNSPECIFIED", "CSV", "XLSX"]
+ListOrdersRequestSortName = Literal["SORT_UNSPECIFIED", "NEWEST", "UPDATED"]
 OrderStatusName = Literal["STATUS_UNSPECIFIED", "PENDING_PAYMENT", "CONFIRMED", "PROCESSING", "SHIPPED", "DELIVERED", "CANCELLED", "RETURN_REQUESTED", "RETURNED", "REFUNDED"]
+OrderViewName = Literal["VIEW_UNSPECIFIED", "SUMMARY", "FULL"]
 PaymentMethodName = Literal["METHOD_UNSPECIFIED", "CARD", "UPI", "GIFT_CARD"]
 
 
@@ -89,10 +91,20 @@ def list_orders(
     status: order_pb2.Order.Status.ValueType | OrderStatusName | None = None,
     user_id: int | None = None,
     all_users: bool | None = None,
+    number: str | None = None,
+    start_time: timestamp_pb2.Timestamp | None = None,
+    end_time: timestamp_pb2.Timestamp | None = None,
+    updated_since: timestamp_pb2.Timestamp | None = None,
+    sort: order_service_pb2.ListOrdersRequest.Sort.ValueType | ListOrdersRequestSortName | None = None,
+    view: order_pb2.Order.View.ValueType | OrderViewName | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the caller's orders, the newest first. Admins may list another user's, or everyone's."""
+    """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
+    list another user's, or everyone's.
+
+    An order that changes during a walk in the order of changes comes once more, at its end.
+    """
     return prepare(
         order_service_pb2.ListOrdersRequest,
         timeout,
@@ -102,6 +114,12 @@ def list_orders(
         status=status,
         user_id=user_id,
         all_users=all_users,
+        number=number,
+        start_time=start_time,
+        end_time=end_time,
+        updated_since=updated_since,
+        sort=sort,
+        view=view,
     )
 
 
@@ -201,16 +219,18 @@ def list_pending_orders(
     *,
     page_size: int | None = None,
     page_token: str | None = None,
+    view: order_pb2.Order.View.ValueType | OrderViewName | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Lists the orders that wait for their payment, the oldest first."""
+    """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
     return prepare(
         order_service_pb2.ListPendingOrdersRequest,
         timeout,
         metadata,
         page_size=page_size,
         page_token=page_token,
+        view=view,
     )
 
 
