@@ -8,19 +8,24 @@ from pkgutil import iter_modules
 from typing import Final, NamedTuple
 
 import sanset.v1
-from google.api import annotations_pb2
+from google.api import annotations_pb2, field_behavior_pb2
 from google.protobuf import descriptor_pb2
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 
 RAW_BODY: Final = "google.api.HttpBody"
 """The message that stands for a body which is no JSON: a file, or bytes that a signature covers."""
 
+ETAG: Final = "etag"
+"""The field that holds the version of a resource, and in a request the version that a change expects."""
+
 REPORTS_A_MINUTE: Final = 6000
 """Of one network. A payment gateway reports every payment from a few addresses, and a busy shop has many. A forged
 report costs one signature, so the limit may be wide."""
 
+_FIELD_MASK: Final = "google.protobuf.FieldMask"
+_NOT_WRITABLE: Final = frozenset({field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IMMUTABLE})
 _NO_SIDE_EFFECTS: Final = descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
 
 
@@ -30,6 +35,13 @@ class Binding(NamedTuple):
     verb: str
     path: str
     body: str
+
+
+class Resource(NamedTuple):
+    """A resource in a request: the field that holds it, and what it is."""
+
+    name: str
+    message: Descriptor
 
 
 def _every_service() -> Iterator[ServiceDescriptor]:
@@ -61,6 +73,19 @@ def bindings_of(method: MethodDescriptor) -> Iterator[Binding]:
 def is_read(method: MethodDescriptor) -> bool:
     """Tell whether a call changes nothing, so that it may be repeated whatever became of it."""
     return bool(method.GetOptions().idempotency_level == _NO_SIDE_EFFECTS)
+
+
+def resource_of_update(request: Descriptor) -> Resource | None:
+    """The resource that an update changes: what stands beside a mask in its request. None: it is no update."""
+    messages = {field.name: field.message_type for field in request.fields if field.message_type is not None}
+    resources = [Resource(*each) for each in messages.items() if each[1].full_name != _FIELD_MASK]
+    return resources[0] if len(resources) < len(messages) else None
+
+
+def is_writable(field: FieldDescriptor) -> bool:
+    """Tell whether an update may change a field of its resource."""
+    behaviors = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
+    return field.name != ETAG and _NOT_WRITABLE.isdisjoint(behaviors)
 
 
 def is_public(method: MethodDescriptor) -> bool:

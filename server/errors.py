@@ -141,7 +141,7 @@ class InvalidMoney(InvalidArgument):
 class StaleEtag(Aborted):
     """Someone else was faster."""
 
-    message = "The {resource} changed since it was read: read it again and repeat. Its etag is {current} now."
+    message = "The {resource} changed since it was read: read it again and repeat."
 
 
 class Conflict(Aborted):

@@ -1,6 +1,8 @@
-"""Etags: a version as clients see it, and the refusal of a stale one."""
+"""Etags: a version or a content as clients see it, and the refusal of a stale one."""
 
 from __future__ import annotations
+
+from hashlib import blake2b
 
 from server.errors import StaleEtag
 
@@ -10,7 +12,15 @@ def etag_of(version: int) -> str:
     return f"v{version}"
 
 
-def check_etag(sent: str, version: int, resource: str) -> None:
-    """Raise StaleEtag when an etag was sent and is not that of `version`."""
-    if sent and sent != etag_of(version):
-        raise StaleEtag(resource=resource, current=etag_of(version))
+def etag_of_content(*values: object) -> str:
+    """The etag of what counts no versions, from what it holds: texts, numbers, lists of texts and None."""
+    # SQLite has 1 for True, and after a write 0 for 0.0.
+    alike = [float(value) if isinstance(value, int) else value for value in values]
+    return blake2b(repr(alike).encode(), digest_size=12).hexdigest()
+
+
+def check_etag(sent: str, current: str, resource: str) -> None:
+    """Raise StaleEtag when an etag was sent and is not the current one."""
+    # The current one is not told: that would invite to overwrite what nobody has looked at.
+    if sent and sent != current:
+        raise StaleEtag(resource=resource)

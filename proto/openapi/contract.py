@@ -22,7 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 Json: TypeAlias = "dict[str, object]"
 """An object of the document, as it is written."""
 
-REQUIRED, OUTPUT_ONLY, INPUT_ONLY = 2, 3, 4
+REQUIRED, OUTPUT_ONLY, INPUT_ONLY, IMMUTABLE = 2, 3, 4, 5
 """Of google.api.FieldBehavior."""
 
 _MESSAGES, _ENUMS, _SERVICES = 4, 5, 6

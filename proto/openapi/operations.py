@@ -15,6 +15,7 @@ from openapi.schemas import Schemas
 RAW_BODY = ".google.api.HttpBody"
 """The message that stands for a body which is no JSON."""
 FILES = ("text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+MASK = "update_mask"
 CART_TOKEN = "x-cart-token"  # noqa: S105 - the name of a header
 
 _STREAM = (
@@ -95,8 +96,13 @@ class Operations:
             yield _parameter(_variable(path), "path", schema, is_required=True)
         if binding.body == "*":
             return
+        left_out = {
+            *in_path,
+            binding.body,
+            *([MASK] if binding.verb == "put" else []),
+        }  # PUT replaces everything
         for name, owner, field in self._in_query(request):
-            if name not in in_path and name != binding.body:
+            if name not in left_out:
                 schema = self._schemas.field(owner, field)
                 yield _parameter(name, "query", schema, is_required=self._schemas.is_required(field))
 
@@ -124,7 +130,7 @@ class Operations:
         if field.type_name == RAW_BODY:
             signed: Json = {"schema": {"description": "As it was signed."}}
             return {"required": True, "content": {"application/json": signed}}
-        schema = self._schemas.resource(field.type_name, is_update=binding.verb != "post")
+        schema = self._schemas.resource(field.type_name, binding.verb)
         return {"required": True, "content": {"application/json": {"schema": schema}}}
 
     def _reply(self, call: Call) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, FieldDescriptorProto
 
-from openapi.contract import INPUT_ONLY, OUTPUT_ONLY, REQUIRED, Contract, Json
+from openapi.contract import IMMUTABLE, INPUT_ONLY, OUTPUT_ONLY, REQUIRED, Contract, Json
 from openapi.limits import limits, list_limits, must_be_sent, refused_numbers
 from openapi.well_known import SCALARS, WELL_KNOWN
 
@@ -55,14 +55,18 @@ class Schemas:
             return reference
         return {**self._object(name, in_path), "additionalProperties": False}
 
-    def resource(self, type_name: str, *, is_update: bool) -> Json:
-        """What a body holds that is one field of the request; to create it, what is required must be there."""
+    def resource(self, type_name: str, verb: str) -> Json:
+        """What a body holds that is one field of the request; a whole one has what is required."""
         name = type_name.removeprefix(".")
+        if name not in self._partial:
+            return self.message(type_name)
+        if verb == "patch":
+            return self._patch(name)
         reference = self.message(type_name)
-        required = sorted(self._required(self._contract.messages[name]))
-        if is_update or name not in self._partial or not required:
-            return reference
-        return {"allOf": [reference, {"required": required}]}
+        required = self._required(self._contract.messages[name])
+        if verb == "put":  # what is fixed once created need not be said again
+            required -= self._with_behavior(name, IMMUTABLE)
+        return {"allOf": [reference, {"required": sorted(required)}]} if required else reference
 
     def field(self, owner: str, field: FieldDescriptorProto) -> Json:
         """The schema of a field of the message `owner`."""
@@ -89,6 +93,25 @@ class Schemas:
         """Tell whether a call without the field is refused."""
         rules = self._contract.option(field.options, "buf.validate.field")
         return REQUIRED in self._contract.behaviors(field) or must_be_sent(rules)
+
+    def _patch(self, name: str) -> Json:
+        """A reference to the schema of what a PATCH sends of a resource: null clears a field."""
+        short = f"{_short(name)}Patch"
+        if short not in self.components:
+            left_out = self._with_behavior(name, OUTPUT_ONLY) | self._with_behavior(name, IMMUTABLE)
+            fields = [field for field in self._contract.messages[name].field if field.name not in left_out]
+            self.components[short] = {
+                "type": "object",
+                "description": "Fields to change. What is not sent stays, and null clears.",
+                "properties": {
+                    field.name: {"anyOf": [self.field(name, field), {"type": "null"}]} for field in fields
+                },
+            }
+        return {"$ref": REFERENCE + short}
+
+    def _with_behavior(self, name: str, behavior: int) -> frozenset[str]:
+        fields = self._contract.messages[name].field
+        return frozenset(field.name for field in fields if behavior in self._contract.behaviors(field))
 
     def _object(self, name: str, left_out: frozenset[str]) -> Json:
         message = self._contract.messages[name]

@@ -16,7 +16,7 @@ from server.catalog import offers as catalog_offers
 from server.catalog.errors import ProductNotFound
 from server.catalog.offers import Offer
 from server.db.base import AnyRow
-from server.etags import check_etag
+from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import CartChanged
 from server.inventory.errors import OutOfStock
@@ -173,7 +173,7 @@ def check_limits(items: Sequence[tuple[Offer, int]]) -> None:
 def _lock(tx: Connection, owner: Owner, etag: str, now: datetime) -> int | None:
     cart = queries.lock_cart(tx, owner, now)
     if cart is None:
-        check_etag(etag, 0, "cart")
+        check_etag(etag, etag_of(0), "cart")
         return None
-    check_etag(etag, cart.version - 1, "cart")
+    check_etag(etag, etag_of(cart.version - 1), "cart")
     return int(cart.id)

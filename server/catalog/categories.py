@@ -12,6 +12,7 @@ from server.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound
 from server.db.base import Values
 from server.db.upsert import broken_constraint
 from server.errors import TooMany
+from server.etags import check_etag
 from server.events.log import publish
 from server.events.topics import CategoryChanged
 from server.text.name_key import name_key
@@ -54,13 +55,14 @@ def create(tx: Connection, values: Values) -> int:
     return category_id
 
 
-def change(tx: Connection, category_id: int, values: Values) -> None:
-    """Change a category. Raises CategoryNotFound, CategoryTaken and CategoryCycle.
+def change(tx: Connection, category_id: int, values: Values, etag: str) -> None:
+    """Change a category. Raises CategoryNotFound, StaleEtag, CategoryTaken and CategoryCycle.
 
     The whole tree is locked: two moves at once could each be harmless and together close a cycle.
     """
     tree = read_tree(tx, lock=True)
     node = tree.by_id(category_id)
+    check_etag(etag, node.etag, "category")
     if not values:
         return
     values = dict(values)
@@ -88,11 +90,12 @@ def _taken(error: IntegrityError, name: str, slug: str) -> CategoryTaken:
     return CategoryTaken(category=slug if "slug" in broken_constraint(error) else name)
 
 
-def remove(tx: Connection, category_id: int) -> None:
-    """Delete a category. Raises CategoryNotFound, and CategoryInUse while something is in it."""
+def remove(tx: Connection, category_id: int, etag: str) -> None:
+    """Delete a category. Raises CategoryNotFound, StaleEtag, and CategoryInUse while something is in it."""
     read_tree(tx, lock=True)
     # Read again: the lock may have been waited for, and what was added meanwhile counts.
     node = read_tree(tx).by_id(category_id)
+    check_etag(etag, node.etag, "category")
     if node.children or queries.has_products(tx, category_id):
         raise CategoryInUse(category_id=category_id)
     queries.delete_category(tx, category_id)

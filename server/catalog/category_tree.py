@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 
 from server.catalog.errors import CategoryNotFound, CategoryTaken
 from server.catalog.slugs import slugify, with_suffix
 from server.errors import InvalidField, TooMany
+from server.etags import etag_of_content
 from server.text.name_key import name_key
 
 MAX_LEVELS = 20
@@ -26,6 +28,11 @@ class CategoryNode:
     slug: str
     description: str
     children: list[CategoryNode] = field(default_factory=list)
+
+    @cached_property
+    def etag(self) -> str:
+        """Return the etag of the category itself."""
+        return etag_of_content(self.name, self.slug, self.parent_id, self.description)
 
     def ids(self) -> Iterable[int]:
         """This category and all below it."""
@@ -91,8 +98,9 @@ class CategoryTree:
             node.id: node for node in (by_slug, *self._by_name.get(name_key(slug_or_name), ())) if node
         }
         if len(fitting) > 1:
-            ids = " and ".join(map(str, sorted(fitting)))
-            raise InvalidField((field, f"{slug_or_name} may be the category {ids}: send the id, or a slug"))
+            choices = " or ".join(f"{node.slug} ({node_id})" for node_id, node in sorted(fitting.items()))
+            problem = f"{slug_or_name} may be {choices}: send the id, or a slug that only one has"
+            raise InvalidField((field, problem))
         return self._existing(next(iter(fitting.values()), None), slug_or_name)
 
     def ids_under(self, slug_or_name: str) -> frozenset[int]:

@@ -16,9 +16,9 @@ from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow, Values
 from server.errors import InvalidField
 from server.etags import etag_of
+from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import (
     MAX_INT32,
-    masked_values,
     money_from_wire,
     money_to_wire,
     price_range_from_wire,
@@ -32,11 +32,6 @@ LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_d
 
 _FLOAT_ERROR = 1e-6
 """How far a percentage of two decimals may be from it as a float, times 100."""
-
-_CHANGEABLE = (
-    "sku", "name", "slug", "description", "category", "category_id", "brand", "price", "compare_at_price",
-    "max_quantity", "attributes", "tags", "seo_title", "seo_description", "discount", "max_quantity_days",
-)  # fmt: skip
 
 
 def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb2.Product:
@@ -105,11 +100,12 @@ def stock_status(available: int, low_stock: int) -> product_pb2.Product.StockSta
 
 
 def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, currency: str) -> Values:
-    """The columns that an update changes (see wire.masked_values)."""
+    """The columns that an update changes (see updates.masked_values)."""
     values = masked_values(
         product,
         mask,
-        _CHANGEABLE,
+        "product",
+        stays=("sku", "slug"),
         attributes=lambda sent: _attributes(sent, "product.attributes"),
         tags=lambda sent: list(sent.tags),
         price=lambda sent: money_from_wire(sent.price, "product.price", currency=currency).minor,
@@ -125,7 +121,7 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
 
 def new_product_from_wire(product: product_pb2.Product, currency: str) -> Values:
     """The columns, `category` and `stock` of a product to create."""
-    values = product_from_wire(product, FieldMask(paths=["*"]), currency)
+    values = product_from_wire(product, EVERYTHING, currency)
     return values | {"stock": product.stock, "currency": currency}
 
 
@@ -193,13 +189,14 @@ def listed_category_to_wire(node: CategoryNode) -> category_pb2.Category:
         name=node.name,
         slug=node.slug,
         parent_id=node.parent_id or 0,
+        etag=node.etag,
         children=[listed_category_to_wire(child) for child in node.children],
     )
 
 
 def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) -> Values:
     """The columns that an update changes."""
-    values = masked_values(category, mask, ("name", "slug", "parent_id", "description"))
+    values = masked_values(category, mask, "category", stays=("slug",))
     if "name" in values and not values["name"].strip():
         raise InvalidField(("category.name", "must not be blank"))
     return values

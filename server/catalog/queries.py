@@ -75,10 +75,9 @@ def sku_exists(connection: Connection, sku: str) -> bool:
 
 
 def lock_product(tx: Connection, product_id: int) -> AnyRow | None:
-    """The product's owner, version and prices, locked until the transaction ends; None when it is gone."""
-    prices = (Product.price_minor, Product.compare_at_minor, Product.discount_minor, Product.currency)
+    """A product as it is stored, locked until the transaction ends; None when it is gone."""
     return tx.execute(
-        select(Product.vendor_id, Product.version, Product.sku, *prices)
+        select(*Product.__table__.columns)
         .where(Product.id == product_id, Product.deleted_at.is_(None))
         # Not FOR UPDATE: a checkout that holds the stock of this product needs its key for the lines it writes.
         .with_for_update(key_share=True)

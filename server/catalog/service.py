@@ -17,7 +17,7 @@ from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.db.base import AnyRow, Values
 from server.db.upsert import broken_constraint
 from server.errors import InvalidField, InvalidMoney
-from server.etags import check_etag
+from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import ProductChanged
 from server.identity import Identity, Role
@@ -123,9 +123,12 @@ def update_product(
         changes.get("compare_at_minor", current.compare_at_minor),
         changes.get("discount_minor", current.discount_minor),
     )
+    changes = {column: value for column, value in changes.items() if value != getattr(current, column)}
+    if not changes:
+        return
     try:
         queries.update_product(tx, product_id, changes, now)
-        if changes.get("sku", current.sku) != current.sku:
+        if "sku" in changes:
             queries.update_default_sku(tx, product_id, changes["sku"])
     except IntegrityError as error:
         _say_what_is_taken(error, changes)
@@ -190,7 +193,7 @@ def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> AnyRow
         raise ProductNotFound(product=product_id)
     if not caller.is_admin and current.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
-    check_etag(etag, current.version, "product")
+    check_etag(etag, etag_of(current.version), "product")
     return current
 
 

@@ -188,12 +188,12 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     ) -> category_pb2.Category:
         values = convert.category_from_wire(request.category, request.update_mask)
         with self._db.transaction() as tx:
-            categories.change(tx, request.category.id, values)
+            categories.change(tx, request.category.id, values, request.category.etag)
             return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
 
     def DeleteCategory(self, request: category_pb2.DeleteCategoryRequest, call: Call) -> Empty:
         with self._db.transaction() as tx:
-            categories.remove(tx, request.category_id)
+            categories.remove(tx, request.category_id, request.etag)
         return Empty()
 
     def ExportProducts(

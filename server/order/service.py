@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.errors import InvalidField
-from server.etags import check_etag
+from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
 from server.identity import Identity
@@ -116,7 +116,7 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     order = queries.lock_order(tx, order_id)
     if order is None:
         raise OrderNotFound(order_id=order_id)
-    check_etag(requested.etag, order.last_sequence, "order")
+    check_etag(requested.etag, etag_of(order.last_sequence), "order")
     before, after = order.status, requested.status
     parcels, parcel = _parcels(tx, order, requested.parcel, now)
     is_note = before == after

@@ -13,12 +13,9 @@ from server.money import Money, is_currency
 from server.pricing.prices import POINTS_PER_UNIT, points_value
 from server.pricing.tiers import Tier
 from server.promotion.loyalty import Standing
-from server.rpc.wire import masked_values, money_from_wire, money_to_wire, time_from_wire, time_to_wire
+from server.rpc.updates import EVERYTHING, masked_values
+from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
 
-_CHANGEABLE = (
-    "description", "percent", "amount", "min_purchase", "max_discount", "valid_from", "valid_until", "active",
-    "min_tier", "usage_limit", "per_user_limit",
-)  # fmt: skip
 _AMOUNTS = ("amount", "max_discount", "min_purchase")
 _BP_PER_PERCENT = 100
 
@@ -55,17 +52,17 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
     values = masked_values(
         coupon,
         mask,
-        _CHANGEABLE,
+        "coupon",
+        stays=("active",),  # whoever replaces everything need not switch a disabled coupon on
         percent=_percent_bp,
         amount=lambda sent: _amount(sent, "amount", currency),
         min_purchase=lambda sent: _amount(sent, "min_purchase", currency),
         max_discount=lambda sent: _amount(sent, "max_discount", currency),
         valid_from=lambda sent: time_from_wire(sent, "valid_from"),
         valid_until=lambda sent: time_from_wire(sent, "valid_until"),
+        active=lambda sent: sent.active or not sent.HasField("active"),
         min_tier=lambda sent: pb.Tier.Level.Name(sent.min_tier) if sent.min_tier else "",
     )
-    if not coupon.HasField("active"):  # "*" replaces everything, and yet switches no disabled coupon on
-        values.pop("active", None)
     if "percent" in values:
         values["percent_bp"] = values.pop("percent")
     return values
@@ -74,7 +71,7 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
 def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, object]:
     """What a coupon to create shall be; amounts that name no currency are in that of the others, or `currency`."""
     named = [getattr(coupon, field).currency_code for field in _AMOUNTS]
-    return coupon_from_wire(coupon, FieldMask(paths=["*"]), next(filter(None, named), currency).upper())
+    return coupon_from_wire(coupon, EVERYTHING, next(filter(None, named), currency).upper())
 
 
 def _percent_bp(coupon: pb.Coupon) -> int | None:

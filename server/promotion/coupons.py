@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
 from server.errors import InvalidField
-from server.etags import check_etag
+from server.etags import check_etag, etag_of
 from server.pricing.tiers import Tiers
 from server.promotion import point_queries, queries
 from server.promotion.coupon_terms import Changes, CouponTerms, changed, terms_of
@@ -59,14 +59,16 @@ def update(
     row = queries.coupon(tx, coupon_id, lock=True)
     if row is None:
         raise CouponNotFound(coupon_id=coupon_id)
-    check_etag(etag, row.version, "coupon")
+    check_etag(etag, etag_of(row.version), "coupon")
     if code and normal(code) != row.code:
         raise InvalidField(("coupon.code", f"is fixed: {row.code}; create another coupon"))
     terms = changed(terms_of(row), changes_in(row.currency))
     _check_limits(tx, row, terms)
     columns = terms.columns()
-    queries.update_coupon(tx, coupon_id, columns | {"updated_at": now})
     names = sorted(name for name, value in columns.items() if getattr(row, name) != value)
+    if not names:
+        return row
+    queries.update_coupon(tx, coupon_id, columns | {"updated_at": now})
     write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=names)
     return _read(tx, coupon_id)
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.errors import InvalidField, TooMany
-from server.etags import check_etag
+from server.etags import check_etag, etag_of
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
 from server.order import status
@@ -237,7 +237,7 @@ def _move(tx: Connection, returned: OrderReturn, after: str, answer: str | None,
 
 
 def _check_etag(sent: str, returned: OrderReturn) -> None:
-    check_etag(sent, status.RETURN_VERSIONS[returned.status], "return")
+    check_etag(sent, etag_of(status.RETURN_VERSIONS[returned.status]), "return")
 
 
 def _audit(

@@ -27,6 +27,7 @@ from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
 from server.rpc.limits import Limits
 from server.rpc.networks import network_of
+from server.rpc.preconditions import IF_MATCH, expect_etag
 from server.rpc.running import Running, Task
 from server.rpc.status import InternalError, MethodUnknown
 from server.rpc.telemetry import Telemetry
@@ -246,6 +247,9 @@ class Interceptor(grpc.aio.ServerInterceptor):
             request = deserialize(data)
         except DecodeError:
             raise MalformedRequest(message_type=f"{call.short_method}Request") from None
+        if_match = call.headers.get(IF_MATCH)
+        if if_match is not None:
+            expect_etag(call.method, request, str(if_match))
         self._validation.check(request)
         return request
 

@@ -214,6 +214,7 @@ def _is_missing(request: Message, path: str) -> bool:
         if not part.HasField(parent):
             return False  # that the whole is missing is said by its own rule
         part = getattr(part, parent)
-    if part.DESCRIPTOR.fields_by_name[name].has_presence:
+    field = part.DESCRIPTOR.fields_by_name[name]
+    if field.has_presence and field.type != FieldDescriptor.TYPE_STRING:
         return not part.HasField(name)
-    return not getattr(part, name)
+    return not getattr(part, name)  # of a text it does not matter whether it was sent empty

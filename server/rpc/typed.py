@@ -71,7 +71,7 @@ def _tidy(message: Message, plan: _Plan, path: str) -> Iterator[Violation]:
             if problem:
                 yield f"{path}{name}", problem
             elif required and not text:
-                # Said here: an update without a mask takes an empty name for one that is not sent.
+                # Said here, where it is known that something was sent: of blanks nothing is left to say it by.
                 yield f"{path}{name}", "must not be blank"
         elif len(value) <= most:
             yield from _tidy_list(value, several_lines, f"{path}{name}")

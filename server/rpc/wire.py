@@ -1,25 +1,20 @@
-"""Values that every service converts: money, times and update masks."""
+"""Values that every service converts: money and times."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, TypeVar
 
-from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 
-from server.errors import InvalidField, InvalidMoney, InvalidUpdateMask
+from server.errors import InvalidField, InvalidMoney
 from server.money import MAX_MINOR, Money, decimals, to_minor_from, to_minor_up_to
 
 MAX_INT32 = 2**31 - 1
 """The highest that an int32 field can say; more is shown as this."""
-
-M = TypeVar("M", bound=Message)
 
 _NANOS = 9
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,31 +85,3 @@ def time_from_wire(message: Message, field: str) -> datetime | None:
         return None
     timestamp: Timestamp = getattr(message, field)
     return timestamp.ToDatetime(tzinfo=UTC)
-
-
-def masked_values(
-    resource: M, mask: FieldMask | None, allowed: Iterable[str], **converted: Callable[[M], object]
-) -> dict[str, Any]:
-    """The fields of `resource` that an update changes, by name.
-
-    Without a mask those are the populated fields (AIP-134); "*" means all that may change. Values in
-    `converted` (functions of the resource) replace the plain ones. Raises InvalidUpdateMask for other paths.
-    """
-    names = list(allowed)
-    if mask is None or not mask.paths:
-        paths = [name for name in names if _is_populated(resource, name)]
-    elif list(mask.paths) == ["*"]:
-        paths = names
-    else:
-        paths = list(dict.fromkeys(mask.paths))
-    for path in paths:
-        if path not in names:
-            raise InvalidUpdateMask(path=path, allowed=", ".join(names))
-    return {
-        path: converted[path](resource) if path in converted else getattr(resource, path) for path in paths
-    }
-
-
-def _is_populated(resource: Message, name: str) -> bool:
-    field = resource.DESCRIPTOR.fields_by_name[name]
-    return resource.HasField(name) if field.has_presence else bool(getattr(resource, name))

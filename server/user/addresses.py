@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from server.countries import country_code, country_problem
 from server.db.base import AnyRow
 from server.errors import InvalidField, TooMany
+from server.etags import check_etag, etag_of_content
 from server.text.tidy import tidied
 from server.user import address_queries
 from server.user.errors import AddressNotFound
@@ -59,17 +60,20 @@ def create_address(tx: Connection, user_id: int, values: Mapping[str, object], n
     return address_queries.insert_address(tx, user_id, tidy | {"is_default": is_default, "created_at": now})
 
 
-def update_address(tx: Connection, user_id: int, address_id: int, changes: Mapping[str, object]) -> AnyRow:
+def update_address(
+    tx: Connection, user_id: int, address_id: int, changes: Mapping[str, object], etag: str
+) -> AnyRow:
     """Change one of a user's addresses and return it.
 
-    Raises AddressNotFound, UserNotFound, and InvalidField when it would not be complete any more, or no address
-    would be the default.
+    Raises AddressNotFound, UserNotFound, StaleEtag, and InvalidField when it would not be complete any more, or no
+    address would be the default.
     """
     tidy = _complete(changes)
     hold(tx, user_id)
     current = address_queries.address(tx, user_id, address_id)
     if current is None:
         raise AddressNotFound(address_id=address_id)
+    check_etag(etag, etag_of(current), "address")
     becomes_default = tidy.get("is_default", current.is_default)
     if current.is_default and not becomes_default:
         raise InvalidField(("address.is_default", DEFAULT_STAYS))
@@ -78,14 +82,24 @@ def update_address(tx: Connection, user_id: int, address_id: int, changes: Mappi
     return address_queries.update_address(tx, user_id, address_id, tidy) if tidy else current
 
 
-def delete_address(tx: Connection, user_id: int, address_id: int) -> None:
-    """Delete one of a user's addresses; the newest of the others follows a default. Raises AddressNotFound."""
+def delete_address(tx: Connection, user_id: int, address_id: int, etag: str) -> None:
+    """Delete one of a user's addresses; the newest of the others follows a default.
+
+    Raises AddressNotFound and StaleEtag.
+    """
     hold(tx, user_id)
+    if etag and (current := address_queries.address(tx, user_id, address_id)) is not None:
+        check_etag(etag, etag_of(current), "address")
     was_default = address_queries.delete_address(tx, user_id, address_id)
     if was_default is None:
         raise AddressNotFound(address_id=address_id)
     if was_default:
         address_queries.make_newest_default(tx, user_id)
+
+
+def etag_of(address: AnyRow) -> str:
+    """Return the etag of an address."""
+    return etag_of_content(*snapshot(address).values(), address.is_default)
 
 
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> AnyRow:

@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from google.protobuf import json_format
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
 from sanset.v1 import user_pb2 as pb
 
 from server.db.base import AnyRow
-from server.rpc.wire import masked_values, time_to_wire
+from server.rpc.updates import EVERYTHING, masked_values
+from server.rpc.wire import time_to_wire
+from server.user import addresses, service
 from server.user.payment_methods import NewPaymentMethod
-
-PROFILE_FIELDS = ("full_name", "phone", "preferences")
-ADDRESS_FIELDS = (
-    "label",
-    "line1",
-    "line2",
-    "city",
-    "state",
-    "postal_code",
-    "country",
-    "lat",
-    "lng",
-    "is_default",
-)
 
 
 def user_to_wire(row: AnyRow) -> pb.User:
@@ -39,6 +28,7 @@ def user_to_wire(row: AnyRow) -> pb.User:
         preferences=preferences,
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
+        etag=service.etag_of(row),
     )
 
 
@@ -47,7 +37,7 @@ def profile_changes(request: pb.UpdateMeRequest) -> dict[str, object]:
     return masked_values(
         request.user,
         request.update_mask,
-        PROFILE_FIELDS,
+        "user",
         preferences=lambda user: json_format.MessageToDict(user.preferences),
     )
 
@@ -67,6 +57,7 @@ def address_to_wire(row: AnyRow) -> pb.Address:
         lng=row.lng,
         is_default=row.is_default,
         create_time=time_to_wire(row.created_at),
+        etag=addresses.etag_of(row),
     )
 
 
@@ -94,22 +85,21 @@ def payment_method_from_wire(method: pb.PaymentMethod) -> NewPaymentMethod:
 
 
 def address_values(address: pb.Address) -> dict[str, object]:
-    """Every field of a new address, by column."""
-    return {name: _address_value(address, name) for name in ADDRESS_FIELDS}
+    """Every field of a new address, by column. Raises InvalidField for what is required and absent."""
+    return _address_values(address, EVERYTHING)
 
 
 def address_changes(request: pb.UpdateAddressRequest) -> dict[str, object]:
     """Return what UpdateAddress changes, by column. Raises InvalidUpdateMask."""
+    return _address_values(request.address, request.update_mask)
+
+
+def _address_values(address: pb.Address, mask: FieldMask) -> dict[str, object]:
     return masked_values(
-        request.address,
-        request.update_mask,
-        ADDRESS_FIELDS,
-        lat=lambda address: _address_value(address, "lat"),
-        lng=lambda address: _address_value(address, "lng"),
+        address,
+        mask,
+        "address",
+        stays=("is_default",),
+        lat=lambda sent: sent.lat if sent.HasField("lat") else None,
+        lng=lambda sent: sent.lng if sent.HasField("lng") else None,
     )
-
-
-def _address_value(address: pb.Address, name: str) -> object:
-    if name in ("lat", "lng") and not address.HasField(name):  # type: ignore[arg-type]
-        return None
-    return getattr(address, name)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.errors import Conflict, InvalidField, UserNotFound
+from server.etags import check_etag, etag_of_content
 from server.text.tidy import tidied
 from server.user import queries
 from server.user.errors import EmailTaken, UsernameTaken
@@ -88,11 +89,16 @@ def hold(tx: Connection, user_id: int) -> None:
         raise UserNotFound(user_id=user_id)
 
 
-def update_me(tx: Connection, user_id: int, changes: Mapping[str, object], now: datetime) -> AnyRow:
+def update_me(
+    tx: Connection, user_id: int, changes: Mapping[str, object], etag: str, now: datetime
+) -> AnyRow:
     """Change `full_name`, `phone` or `preferences` of the caller's account, and return it.
 
-    Raises InvalidField for a blank name or preferences that are too large, and UserNotFound.
+    Raises InvalidField for a blank name or preferences that are too large, StaleEtag, and UserNotFound.
     """
+    if etag:
+        hold(tx, user_id)
+        check_etag(etag, etag_of(get_me(tx, user_id)), "account")
     if not changes:
         return get_me(tx, user_id)
     values = tidied(changes, required=["full_name"], prefix="user.")
@@ -102,6 +108,12 @@ def update_me(tx: Connection, user_id: int, changes: Mapping[str, object], now: 
     if row is None:
         raise UserNotFound(user_id=user_id)
     return row
+
+
+def etag_of(account: AnyRow) -> str:
+    """Return the etag of what an account's owner may change of it."""
+    preferences = json.dumps(account.preferences, sort_keys=True)
+    return etag_of_content(account.full_name, account.phone, preferences)
 
 
 def credentials(connection: Connection, *, email: str, username: str) -> Credentials | None:

@@ -37,7 +37,7 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         """Change what the mask names."""
         changes = convert.profile_changes(request)
         with self._db.transaction() as tx:
-            row = service.update_me(tx, call.identity.user_id, changes, self._clock())
+            row = service.update_me(tx, call.identity.user_id, changes, request.user.etag, self._clock())
         return convert.user_to_wire(row)
 
     def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
@@ -65,13 +65,15 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         """Change what the mask names."""
         changes = convert.address_changes(request)
         with self._db.transaction() as tx:
-            row = addresses.update_address(tx, call.identity.user_id, request.address.id, changes)
+            row = addresses.update_address(
+                tx, call.identity.user_id, request.address.id, changes, request.address.etag
+            )
         return convert.address_to_wire(row)
 
     def DeleteAddress(self, request: pb.DeleteAddressRequest, call: Call) -> Empty:
         """Delete one of the caller's addresses."""
         with self._db.transaction() as tx:
-            addresses.delete_address(tx, call.identity.user_id, request.address_id)
+            addresses.delete_address(tx, call.identity.user_id, request.address_id, request.etag)
         return Empty()
 
     def ListPaymentMethods(

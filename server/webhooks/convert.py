@@ -7,13 +7,14 @@ from sanset.v1 import webhook_pb2 as pb
 
 from server.db.base import AnyRow
 from server.errors import InvalidField
-from server.rpc.wire import masked_values, time_to_wire
+from server.rpc.updates import masked_values
+from server.rpc.wire import time_to_wire
 from server.webhooks.outbox import sent_body
-from server.webhooks.service import EVENT_TYPES, EndpointChanges
+from server.webhooks.service import EVENT_TYPES, EndpointChanges, etag_of
 
 
 def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> EndpointChanges:
-    """Return what an update makes of an endpoint (see wire.masked_values).
+    """Return what an update makes of an endpoint (see updates.masked_values).
 
     Raises InvalidUpdateMask, and InvalidField for events that there are not.
     """
@@ -21,10 +22,10 @@ def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> E
         **masked_values(
             endpoint,
             mask,
-            ("url", "event_types", "active"),
+            "endpoint",
+            stays=("active",),  # whoever replaces everything need not switch anything on or off
             event_types=event_types_from_wire,
-            # "*" replaces everything, and yet switches nothing on or off
-            active=lambda sent: sent.active if sent.HasField("active") else None,
+            active=lambda sent: sent.active or not sent.HasField("active"),
         )
     )
 
@@ -49,6 +50,7 @@ def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:
         disabled_reason=row.disabled_reason,
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
+        etag=etag_of(row),
     )
 
 

@@ -50,9 +50,10 @@ def receiving_endpoints(connection: Connection) -> Sequence[AnyRow]:
     return connection.execute(_ENDPOINTS.where(receives).order_by(WebhookEndpoint.id)).all()
 
 
-def endpoint(connection: Connection, endpoint_id: int) -> AnyRow | None:
-    """An endpoint."""
-    return connection.execute(_ENDPOINTS.where(WebhookEndpoint.id == endpoint_id)).one_or_none()
+def endpoint(connection: Connection, endpoint_id: int, *, lock: bool = False) -> AnyRow | None:
+    """An endpoint; `lock` holds it until the transaction ends."""
+    statement = _ENDPOINTS.where(WebhookEndpoint.id == endpoint_id)
+    return connection.execute(statement.with_for_update() if lock else statement).one_or_none()
 
 
 def count_endpoints(tx: Connection, consumer: str) -> int:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.errors import TooMany
+from server.etags import check_etag, etag_of_content
 from server.events.log import publish
 from server.events.topics import WebhookChanged
 from server.webhooks import queries
@@ -72,11 +73,17 @@ def read(connection: Connection, endpoint_id: int) -> AnyRow:
     return row
 
 
-def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, now: datetime) -> AnyRow:
+def etag_of(endpoint: AnyRow) -> str:
+    """Return the etag of an endpoint."""
+    return etag_of_content(endpoint.url, endpoint.event_types, endpoint.active, endpoint.disabled_reason)
+
+
+def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str, now: datetime) -> AnyRow:
     """Change an endpoint; one that is switched on or off by hand is forgiven its failures.
 
-    Raises WebhookNotFound.
+    Raises WebhookNotFound and StaleEtag.
     """
+    _check(tx, endpoint_id, etag)
     values: dict[str, object] = {"updated_at": now}
     if changes.url is not None:
         values |= {"url": changes.url}
@@ -90,10 +97,18 @@ def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, now: date
     return read(tx, endpoint_id)
 
 
-def remove(tx: Connection, endpoint_id: int) -> None:
-    """Delete an endpoint and its deliveries. Raises WebhookNotFound."""
+def remove(tx: Connection, endpoint_id: int, etag: str) -> None:
+    """Delete an endpoint and its deliveries. Raises WebhookNotFound and StaleEtag."""
+    _check(tx, endpoint_id, etag)
     if not queries.delete_endpoint(tx, endpoint_id):
         raise WebhookNotFound(endpoint_id=endpoint_id)
+
+
+def _check(tx: Connection, endpoint_id: int, etag: str) -> None:
+    """Raise StaleEtag when an etag was sent and the endpoint has another one; it cannot change meanwhile."""
+    endpoint = queries.endpoint(tx, endpoint_id, lock=True) if etag else None
+    if endpoint is not None:
+        check_etag(etag, etag_of(endpoint), "webhook endpoint")
 
 
 def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:

@@ -101,14 +101,12 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         changes = changes_from_wire(request.endpoint, request.update_mask)
         if changes.url is not None:
             await check_url(changes.url, allow_private=self._allow_private)
-        return await self._work.write(
-            self._update, request.endpoint.id, changes, call, deadline=call.deadline
-        )
+        return await self._work.write(self._update, request.endpoint, changes, call, deadline=call.deadline)
 
     def _update(
-        self, tx: Connection, endpoint_id: int, changes: EndpointChanges, call: Call
+        self, tx: Connection, endpoint: pb.WebhookEndpoint, changes: EndpointChanges, call: Call
     ) -> pb.WebhookEndpoint:
-        row = service.change(tx, endpoint_id, changes, self._clock())
+        row = service.change(tx, endpoint.id, changes, endpoint.etag, self._clock())
         self._note(tx, "UpdateWebhookEndpoint", row, call)
         return endpoint_to_wire(row)
 
@@ -120,7 +118,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
     def DeleteWebhookEndpoint(self, request: pb.DeleteWebhookEndpointRequest, call: Call) -> Empty:
         now = self._clock()
         with self._db.transaction() as tx:
-            service.remove(tx, request.endpoint_id)
+            service.remove(tx, request.endpoint_id, request.etag)
             audit.write(tx, Actor.of(call), "DeleteWebhookEndpoint", f"webhook/{request.endpoint_id}", now)
         return Empty()
 

@@ -235,7 +235,7 @@ def test_a_field_that_the_path_fills_may_only_be_repeated(buyer: Person) -> None
         "item_id": "is 7 in the path"
     }
     assert _refused(buyer.http.put("users/addresses/7", json={"id": 8})) == {"address.id": "is 7 in the path"}
-    assert buyer.http.put("users/addresses/7", json={"id": "7", "city": "Springfield"}).status_code == 404
+    assert buyer.http.patch("users/addresses/7", json={"id": "7", "city": "Springfield"}).status_code == 404
     assert _refused(buyer.http.get("orders/7?order_id=8")) == {"order_id": "is in the path already"}
 
 

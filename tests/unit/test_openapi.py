@@ -83,7 +83,14 @@ def test_what_must_be_sent_is_required_to_create_and_not_to_change() -> None:
 
     product = {"$ref": "#/components/schemas/Product"}
     assert body("/api/v1/products", "post") == {"allOf": [product, {"required": ["name", "price"]}]}
-    assert body("/api/v1/products/{product_id}", "patch") == product
+    assert body("/api/v1/products/{product_id}", "put") == body("/api/v1/products", "post")
+    assert body("/api/v1/admin/coupons/{coupon_id}", "put") == {"$ref": "#/components/schemas/Coupon"}
+    assert body("/api/v1/products/{product_id}", "patch") == {"$ref": "#/components/schemas/ProductPatch"}
+    patch = SCHEMAS["ProductPatch"]
+    assert "required" not in patch
+    assert {"name", "price", "tags", "etag"} <= patch["properties"].keys()
+    assert {"id", "stock", "rating"}.isdisjoint(patch["properties"])
+    assert all({"type": "null"} in each["anyOf"] for each in patch["properties"].values())
     assert "order_id" not in body("/api/v1/orders/{order_id}/status", "put")["properties"]
 
 

@@ -154,8 +154,9 @@ class CatalogServiceServicer:
     def UpdateProduct(self, request, context):
         """Updates a product, and returns it.
 
-        Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
-        When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+        Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
+        PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
+        ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,6 +216,7 @@ class CatalogServiceServicer:
     def UpdateCategory(self, request, context):
         """Updates a category, and returns it.
 
+        Over HTTP PUT replaces the category, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
         Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

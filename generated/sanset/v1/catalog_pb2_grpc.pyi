@@ -63,8 +63,9 @@ class CatalogServiceStub:
     UpdateProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.UpdateProductRequest, _product_pb2.Product]
     """Updates a product, and returns it.
 
-    Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
-    When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+    Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
+    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
+    ABORTED (STALE_ETAG).
     """
     DeleteProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.DeleteProductRequest, _empty_pb2.Empty]
     """Deletes a product.
@@ -100,6 +101,7 @@ class CatalogServiceStub:
     UpdateCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.UpdateCategoryRequest, _category_pb2.Category]
     """Updates a category, and returns it.
 
+    Over HTTP PUT replaces the category, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
     """
     DeleteCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.DeleteCategoryRequest, _empty_pb2.Empty]
@@ -144,8 +146,9 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     UpdateProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.UpdateProductRequest, _product_pb2.Product]  # type: ignore[assignment]
     """Updates a product, and returns it.
 
-    Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
-    When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+    Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
+    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
+    ABORTED (STALE_ETAG).
     """
     DeleteProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.DeleteProductRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a product.
@@ -181,6 +184,7 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     UpdateCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.UpdateCategoryRequest, _category_pb2.Category]  # type: ignore[assignment]
     """Updates a category, and returns it.
 
+    Over HTTP PUT replaces the category, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
     """
     DeleteCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.DeleteCategoryRequest, _empty_pb2.Empty]  # type: ignore[assignment]
@@ -252,8 +256,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_product_pb2.Product, _abc.Awaitable[_product_pb2.Product]]:
         """Updates a product, and returns it.
 
-        Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
-        When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+        Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
+        PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
+        ABORTED (STALE_ETAG).
         """
 
     @_abc_1.abstractmethod
@@ -325,6 +330,7 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_category_pb2.Category, _abc.Awaitable[_category_pb2.Category]]:
         """Updates a category, and returns it.
 
+        Over HTTP PUT replaces the category, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
         Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
         """
 

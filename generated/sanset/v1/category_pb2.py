@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/category.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\"\xd6\x01\n\x08\x43\x61tegory\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x19\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64\x12\x32\n\x04slug\x18\x03 \x01(\tB$\xbaH!r\x1f\x18x2\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$\x12\x1a\n\tparent_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12 \n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30\x12+\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x13.sanset.v1.CategoryB\x04\xe2\x41\x01\x03\"Q\n\x15ListCategoriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"i\n\x16ListCategoriesResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Category\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"]\n\x12GetCategoryRequest\x12\x1e\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x19\n\x04slug\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xH\x00\x42\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"\x99\x01\n\x15\x43reateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01:M\xbaHJ\x1aH\n\x11\x63\x61tegory.complete\x12\x19\x63\x61tegory.name is required\x1a\x18this.category.name != \'\'\"\xc8\x01\n\x15UpdateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:K\xbaHH\x1a\x46\n\x0b\x63\x61tegory.id\x12!category.id must be a positive id\x1a\x14this.category.id > 0\"9\n\x15\x44\x65leteCategoryRequest\x12 \n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x42\xa8\x01\n\rdev.sanset.v1B\rCategoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18sanset/v1/category.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a google/protobuf/field_mask.proto\"\xb1\x02\n\x08\x43\x61tegory\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64H\x00\x88\x01\x01\x12\x37\n\x04slug\x18\x03 \x01(\tB$\xbaH!r\x1f\x18x2\x1b^([a-z0-9]+(-[a-z0-9]+)*)?$H\x01\x88\x01\x01\x12\x1f\n\tparent_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00H\x02\x88\x01\x01\x12%\n\x0b\x64\x65scription\x18\x05 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\x80\x30H\x03\x88\x01\x01\x12+\n\x08\x63hildren\x18\x06 \x03(\x0b\x32\x13.sanset.v1.CategoryB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18@B\x07\n\x05_nameB\x07\n\x05_slugB\x0c\n\n_parent_idB\x0e\n\x0c_description\"Q\n\x15ListCategoriesRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x10\"i\n\x16ListCategoriesResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.Category\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x12\n\ntotal_size\x18\x03 \x01(\x05\"]\n\x12GetCategoryRequest\x12\x1e\n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00H\x00\x12\x19\n\x04slug\x18\x02 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18xH\x00\x42\x0c\n\x03key\x12\x05\xbaH\x02\x08\x01\"\x99\x01\n\x15\x43reateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01:M\xbaHJ\x1aH\n\x11\x63\x61tegory.complete\x12\x19\x63\x61tegory.name is required\x1a\x18this.category.name != \'\'\"\xc8\x01\n\x15UpdateCategoryRequest\x12\x31\n\x08\x63\x61tegory\x18\x01 \x01(\x0b\x32\x13.sanset.v1.CategoryB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask:K\xbaHH\x1a\x46\n\x0b\x63\x61tegory.id\x12!category.id must be a positive id\x1a\x14this.category.id > 0\"P\n\x15\x44\x65leteCategoryRequest\x12 \n\x0b\x63\x61tegory_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@B\xa8\x01\n\rdev.sanset.v1B\rCategoryProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,6 +47,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CATEGORY'].fields_by_name['description']._serialized_options = b'\272H\010r\006\030\320\017(\2000'
   _globals['_CATEGORY'].fields_by_name['children']._loaded_options = None
   _globals['_CATEGORY'].fields_by_name['children']._serialized_options = b'\342A\001\003'
+  _globals['_CATEGORY'].fields_by_name['etag']._loaded_options = None
+  _globals['_CATEGORY'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTCATEGORIESREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -67,18 +69,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATECATEGORYREQUEST']._serialized_options = b'\272HH\032F\n\013category.id\022!category.id must be a positive id\032\024this.category.id > 0'
   _globals['_DELETECATEGORYREQUEST'].fields_by_name['category_id']._loaded_options = None
   _globals['_DELETECATEGORYREQUEST'].fields_by_name['category_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_DELETECATEGORYREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DELETECATEGORYREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CATEGORY']._serialized_start=136
-  _globals['_CATEGORY']._serialized_end=350
-  _globals['_LISTCATEGORIESREQUEST']._serialized_start=352
-  _globals['_LISTCATEGORIESREQUEST']._serialized_end=433
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=435
-  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=540
-  _globals['_GETCATEGORYREQUEST']._serialized_start=542
-  _globals['_GETCATEGORYREQUEST']._serialized_end=635
-  _globals['_CREATECATEGORYREQUEST']._serialized_start=638
-  _globals['_CREATECATEGORYREQUEST']._serialized_end=791
-  _globals['_UPDATECATEGORYREQUEST']._serialized_start=794
-  _globals['_UPDATECATEGORYREQUEST']._serialized_end=994
-  _globals['_DELETECATEGORYREQUEST']._serialized_start=996
-  _globals['_DELETECATEGORYREQUEST']._serialized_end=1053
+  _globals['_CATEGORY']._serialized_end=441
+  _globals['_LISTCATEGORIESREQUEST']._serialized_start=443
+  _globals['_LISTCATEGORIESREQUEST']._serialized_end=524
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_start=526
+  _globals['_LISTCATEGORIESRESPONSE']._serialized_end=631
+  _globals['_GETCATEGORYREQUEST']._serialized_start=633
+  _globals['_GETCATEGORYREQUEST']._serialized_end=726
+  _globals['_CREATECATEGORYREQUEST']._serialized_start=729
+  _globals['_CREATECATEGORYREQUEST']._serialized_end=882
+  _globals['_UPDATECATEGORYREQUEST']._serialized_start=885
+  _globals['_UPDATECATEGORYREQUEST']._serialized_end=1085
+  _globals['_DELETECATEGORYREQUEST']._serialized_start=1087
+  _globals['_DELETECATEGORYREQUEST']._serialized_end=1167
 # @@protoc_insertion_point(module_scope)

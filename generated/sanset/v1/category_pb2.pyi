@@ -31,18 +31,21 @@ class Category(_message.Message):
     PARENT_ID_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
     CHILDREN_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the category."""
     name: _builtins.str
     """The name, 1 to 100 characters."""
     slug: _builtins.str
-    """The name in a URL. Unique. Made from the name when absent."""
+    """The name in a URL. Unique. Made from the name when absent; PUT keeps it then."""
     parent_id: _builtins.int
     """The category above; 0 at the top."""
     description: _builtins.str
     """A description, of one line or several: up to 2,000 characters and 6 KiB. Only in replies about this
     category.
     """
+    etag: _builtins.str
+    """Changes with every change of the category, but not with those below it."""
     @_builtins.property
     def children(self) -> _containers.RepeatedCompositeFieldContainer[Global___Category]:
         """The categories below, by name."""
@@ -51,17 +54,33 @@ class Category(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        name: _builtins.str = ...,
-        slug: _builtins.str = ...,
-        parent_id: _builtins.int = ...,
-        description: _builtins.str = ...,
+        name: _builtins.str | None = ...,
+        slug: _builtins.str | None = ...,
+        parent_id: _builtins.int | None = ...,
+        description: _builtins.str | None = ...,
         children: _abc.Iterable[Global___Category] | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "description", b"description", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["children", b"children", "description", b"description", "id", b"id", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "_parent_id", b"_parent_id", "_slug", b"_slug", "children", b"children", "description", b"description", "etag", b"etag", "id", b"id", "name", b"name", "parent_id", b"parent_id", "slug", b"slug"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__parent_id: _TypeAlias = _typing.Literal["parent_id"]  # noqa: Y015
+    _WhichOneofArgType__parent_id: _TypeAlias = _typing.Literal["_parent_id", b"_parent_id"]  # noqa: Y015
+    _WhichOneofReturnType__slug: _TypeAlias = _typing.Literal["slug"]  # noqa: Y015
+    _WhichOneofArgType__slug: _TypeAlias = _typing.Literal["_slug", b"_slug"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__parent_id) -> _WhichOneofReturnType__parent_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slug) -> _WhichOneofReturnType__slug | None: ...
 
 Global___Category: _TypeAlias = Category  # noqa: Y015
 
@@ -187,11 +206,13 @@ class UpdateCategoryRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def category(self) -> Global___Category:
-        """The category with its id and its new values."""
+        """The category with its id and its new values. Its etag, when sent, must be current."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change: name, slug, parent_id, description. Absent: those that `category` fills."""
+        """The fields to change. Absent: those that are set, an empty text or 0 included. "*": all of them; then `slug` stays
+        where it is not set.
+        """
 
     def __init__(
         self,
@@ -214,16 +235,20 @@ class DeleteCategoryRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CATEGORY_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     category_id: _builtins.int
     """The id of the category."""
+    etag: _builtins.str
+    """The category's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     def __init__(
         self,
         *,
         category_id: _builtins.int = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category_id", b"category_id", "etag", b"etag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -109,23 +109,27 @@ class Product(_message.Message):
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
-    """The shop's own number for it: 1 to 64 characters without spaces. Unique. Made up when absent."""
+    """The shop's own number for it: 1 to 64 characters without spaces. Unique. Made up when absent; PUT keeps it then."""
     name: _builtins.str
     """The name, 1 to 200 characters."""
     slug: _builtins.str
-    """The name in a URL: lower-case letters, digits and hyphens, with a letter among them. Unique."""
+    """The name in a URL: lower-case letters, digits and hyphens, with a letter among them. Unique. Made from the name
+    when absent; PUT keeps it then.
+    """
     description: _builtins.str
     """Description, in plain text of one line or several: up to 10,000 characters and 32 KiB."""
     category: _builtins.str
-    """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming the ids, when more than one
-    has it. Where `category_id` is sent as well, that counts: what was read can be written back.
+    """The category: its slug or name on input, its name on output. INVALID_ARGUMENT, naming ids and slugs, when more than
+    one has it. Where `category_id` is sent as well, that counts: what was read can be written back.
     """
     category_id: _builtins.int
     """The id of the category; 0 for none."""
     brand: _builtins.str
     """The brand."""
     stock: _builtins.int
-    """Units available over all variants and locations. On create: the opening stock."""
+    """Units available over all variants and locations. On create: the opening stock. Ignored in an update: see
+    SetInventory.
+    """
     stock_status: Global___Product.StockStatus.ValueType
     """Stock left, in words."""
     max_quantity: _builtins.int
@@ -184,22 +188,22 @@ class Product(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        sku: _builtins.str = ...,
-        name: _builtins.str = ...,
-        slug: _builtins.str = ...,
-        description: _builtins.str = ...,
-        category: _builtins.str = ...,
-        category_id: _builtins.int = ...,
-        brand: _builtins.str = ...,
+        sku: _builtins.str | None = ...,
+        name: _builtins.str | None = ...,
+        slug: _builtins.str | None = ...,
+        description: _builtins.str | None = ...,
+        category: _builtins.str | None = ...,
+        category_id: _builtins.int | None = ...,
+        brand: _builtins.str | None = ...,
         price: _money_pb2.Money | None = ...,
         compare_at_price: _money_pb2.Money | None = ...,
         stock: _builtins.int = ...,
         stock_status: Global___Product.StockStatus.ValueType = ...,
-        max_quantity: _builtins.int = ...,
+        max_quantity: _builtins.int | None = ...,
         attributes: _struct_pb2.Struct | None = ...,
         tags: _abc.Iterable[_builtins.str] | None = ...,
-        seo_title: _builtins.str = ...,
-        seo_description: _builtins.str = ...,
+        seo_title: _builtins.str | None = ...,
+        seo_description: _builtins.str | None = ...,
         vendor_id: _builtins.int = ...,
         default_variant_id: _builtins.int = ...,
         rating: _builtins.float = ...,
@@ -209,13 +213,56 @@ class Product(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         discount: Global___Discount | None = ...,
         effective_price: _money_pb2.Money | None = ...,
-        max_quantity_days: _builtins.int = ...,
+        max_quantity_days: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "discount", b"discount", "effective_price", b"effective_price", "price", b"price", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
+    _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015
+    _WhichOneofReturnType__category: _TypeAlias = _typing.Literal["category"]  # noqa: Y015
+    _WhichOneofArgType__category: _TypeAlias = _typing.Literal["_category", b"_category"]  # noqa: Y015
+    _WhichOneofReturnType__category_id: _TypeAlias = _typing.Literal["category_id"]  # noqa: Y015
+    _WhichOneofArgType__category_id: _TypeAlias = _typing.Literal["_category_id", b"_category_id"]  # noqa: Y015
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__max_quantity: _TypeAlias = _typing.Literal["max_quantity"]  # noqa: Y015
+    _WhichOneofArgType__max_quantity: _TypeAlias = _typing.Literal["_max_quantity", b"_max_quantity"]  # noqa: Y015
+    _WhichOneofReturnType__max_quantity_days: _TypeAlias = _typing.Literal["max_quantity_days"]  # noqa: Y015
+    _WhichOneofArgType__max_quantity_days: _TypeAlias = _typing.Literal["_max_quantity_days", b"_max_quantity_days"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    _WhichOneofReturnType__seo_description: _TypeAlias = _typing.Literal["seo_description"]  # noqa: Y015
+    _WhichOneofArgType__seo_description: _TypeAlias = _typing.Literal["_seo_description", b"_seo_description"]  # noqa: Y015
+    _WhichOneofReturnType__seo_title: _TypeAlias = _typing.Literal["seo_title"]  # noqa: Y015
+    _WhichOneofArgType__seo_title: _TypeAlias = _typing.Literal["_seo_title", b"_seo_title"]  # noqa: Y015
+    _WhichOneofReturnType__sku: _TypeAlias = _typing.Literal["sku"]  # noqa: Y015
+    _WhichOneofArgType__sku: _TypeAlias = _typing.Literal["_sku", b"_sku"]  # noqa: Y015
+    _WhichOneofReturnType__slug: _TypeAlias = _typing.Literal["slug"]  # noqa: Y015
+    _WhichOneofArgType__slug: _TypeAlias = _typing.Literal["_slug", b"_slug"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__brand) -> _WhichOneofReturnType__brand | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__category) -> _WhichOneofReturnType__category | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__category_id) -> _WhichOneofReturnType__category_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_quantity) -> _WhichOneofReturnType__max_quantity | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__max_quantity_days) -> _WhichOneofReturnType__max_quantity_days | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seo_description) -> _WhichOneofReturnType__seo_description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__seo_title) -> _WhichOneofReturnType__seo_title | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__sku) -> _WhichOneofReturnType__sku | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__slug) -> _WhichOneofReturnType__slug | None: ...
 
 Global___Product: _TypeAlias = Product  # noqa: Y015
 
@@ -530,11 +577,13 @@ class UpdateProductRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def product(self) -> Global___Product:
-        """The product with its id and its new values."""
+        """The product with its id and its new values. Its etag, when sent, must be current."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change. Absent: those that `product` fills."""
+        """The fields to change. Absent: those that are set, an empty text or 0 included, and lists that are not empty.
+        "*": all of them; then `sku` and `slug` stay where they are not set.
+        """
 
     def __init__(
         self,

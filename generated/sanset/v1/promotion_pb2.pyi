@@ -55,7 +55,7 @@ class Coupon(_message.Message):
     """A share of the goods in percent, above 0 and at most 100, with at most two decimals."""
     active: _builtins.bool
     """False disables it. On create: true, unless said otherwise.
-    An update that says nothing leaves it, also one of everything ("*").
+    PUT keeps it when absent, and so does an update of everything ("*").
     """
     min_tier: Global___Tier.Level.ValueType
     """The lowest tier whose members may use it. Absent: everyone."""
@@ -100,7 +100,7 @@ class Coupon(_message.Message):
         *,
         id: _builtins.int = ...,
         code: _builtins.str = ...,
-        description: _builtins.str = ...,
+        description: _builtins.str | None = ...,
         percent: _builtins.float = ...,
         amount: _money_pb2.Money | None = ...,
         min_purchase: _money_pb2.Money | None = ...,
@@ -108,24 +108,40 @@ class Coupon(_message.Message):
         valid_from: _timestamp_pb2.Timestamp | None = ...,
         valid_until: _timestamp_pb2.Timestamp | None = ...,
         active: _builtins.bool | None = ...,
-        min_tier: Global___Tier.Level.ValueType = ...,
-        usage_limit: _builtins.int = ...,
-        per_user_limit: _builtins.int = ...,
+        min_tier: Global___Tier.Level.ValueType | None = ...,
+        usage_limit: _builtins.int | None = ...,
+        per_user_limit: _builtins.int | None = ...,
         used: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "amount", b"amount", "create_time", b"create_time", "discount", b"discount", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "percent", b"percent", "update_time", b"update_time", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "create_time", b"create_time", "description", b"description", "discount", b"discount", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "percent", b"percent", "update_time", b"update_time", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "amount", b"amount", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "percent", b"percent", "update_time", b"update_time", "usage_limit", b"usage_limit", "used", b"used", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "percent", b"percent", "update_time", b"update_time", "usage_limit", b"usage_limit", "used", b"used", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__min_tier: _TypeAlias = _typing.Literal["min_tier"]  # noqa: Y015
+    _WhichOneofArgType__min_tier: _TypeAlias = _typing.Literal["_min_tier", b"_min_tier"]  # noqa: Y015
+    _WhichOneofReturnType__per_user_limit: _TypeAlias = _typing.Literal["per_user_limit"]  # noqa: Y015
+    _WhichOneofArgType__per_user_limit: _TypeAlias = _typing.Literal["_per_user_limit", b"_per_user_limit"]  # noqa: Y015
+    _WhichOneofReturnType__usage_limit: _TypeAlias = _typing.Literal["usage_limit"]  # noqa: Y015
+    _WhichOneofArgType__usage_limit: _TypeAlias = _typing.Literal["_usage_limit", b"_usage_limit"]  # noqa: Y015
     _WhichOneofReturnType_discount: _TypeAlias = _typing.Literal["percent", "amount"]  # noqa: Y015
     _WhichOneofArgType_discount: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__min_tier) -> _WhichOneofReturnType__min_tier | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__per_user_limit) -> _WhichOneofReturnType__per_user_limit | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__usage_limit) -> _WhichOneofReturnType__usage_limit | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_discount) -> _WhichOneofReturnType_discount | None: ...
 
@@ -509,7 +525,9 @@ class UpdateCouponRequest(_message.Message):
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change. Absent: those that are set."""
+        """The fields to change. Absent: those that are set, an empty text or 0 included. "*": all of them; then `active`
+        stays where it is not set.
+        """
 
     def __init__(
         self,

@@ -109,6 +109,7 @@ class PromotionServiceServicer:
     def UpdateCoupon(self, request, context):
         """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
 
+        Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
         Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

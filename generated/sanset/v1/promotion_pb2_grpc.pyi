@@ -45,6 +45,7 @@ class PromotionServiceStub:
     UpdateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]
     """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
 
+    Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
     Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
     """
     ListTiers: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]
@@ -73,6 +74,7 @@ class PromotionServiceAsyncStub(PromotionServiceStub):
     UpdateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
     """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
 
+    Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
     Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
     """
     ListTiers: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListTiersRequest, _promotion_pb2.ListTiersResponse]  # type: ignore[assignment]
@@ -122,6 +124,7 @@ class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
         """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
 
+        Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
         Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
         """
 

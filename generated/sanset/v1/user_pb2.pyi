@@ -64,6 +64,7 @@ class User(_message.Message):
     PREFERENCES_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the account."""
     email: _builtins.str
@@ -76,6 +77,8 @@ class User(_message.Message):
     """The telephone number, up to 32 digits, spaces and the signs + - ( ) . /"""
     role: Global___User.Role.ValueType
     """The role of the account."""
+    etag: _builtins.str
+    """Changes with every change of the account's profile."""
     @_builtins.property
     def preferences(self) -> _struct_pb2.Struct:
         """The preferences (diet, delivery, …): a JSON object of at most 8 KiB, nested at most 16 deep."""
@@ -94,18 +97,26 @@ class User(_message.Message):
         id: _builtins.int = ...,
         email: _builtins.str = ...,
         username: _builtins.str = ...,
-        full_name: _builtins.str = ...,
-        phone: _builtins.str = ...,
+        full_name: _builtins.str | None = ...,
+        phone: _builtins.str | None = ...,
         role: Global___User.Role.ValueType = ...,
         preferences: _struct_pb2.Struct | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "full_name", b"full_name", "phone", b"phone", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "email", b"email", "full_name", b"full_name", "id", b"id", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__full_name: _TypeAlias = _typing.Literal["full_name"]  # noqa: Y015
+    _WhichOneofArgType__full_name: _TypeAlias = _typing.Literal["_full_name", b"_full_name"]  # noqa: Y015
+    _WhichOneofReturnType__phone: _TypeAlias = _typing.Literal["phone"]  # noqa: Y015
+    _WhichOneofArgType__phone: _TypeAlias = _typing.Literal["_phone", b"_phone"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__full_name) -> _WhichOneofReturnType__full_name | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__phone) -> _WhichOneofReturnType__phone | None: ...
 
 Global___User: _TypeAlias = User  # noqa: Y015
 
@@ -127,6 +138,7 @@ class Address(_message.Message):
     LNG_FIELD_NUMBER: _builtins.int
     IS_DEFAULT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the address."""
     label: _builtins.str
@@ -148,7 +160,9 @@ class Address(_message.Message):
     lng: _builtins.float
     """The longitude in degrees."""
     is_default: _builtins.bool
-    """True for the user's default. Exactly one address is."""
+    """True for the user's default. Exactly one address is. PUT keeps it when absent."""
+    etag: _builtins.str
+    """Changes with every change of the address."""
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time of creation."""
@@ -157,30 +171,63 @@ class Address(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        label: _builtins.str = ...,
-        line1: _builtins.str = ...,
-        line2: _builtins.str = ...,
-        city: _builtins.str = ...,
-        state: _builtins.str = ...,
-        postal_code: _builtins.str = ...,
-        country: _builtins.str = ...,
+        label: _builtins.str | None = ...,
+        line1: _builtins.str | None = ...,
+        line2: _builtins.str | None = ...,
+        city: _builtins.str | None = ...,
+        state: _builtins.str | None = ...,
+        postal_code: _builtins.str | None = ...,
+        country: _builtins.str | None = ...,
         lat: _builtins.float | None = ...,
         lng: _builtins.float | None = ...,
-        is_default: _builtins.bool = ...,
+        is_default: _builtins.bool | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_lat", b"_lat", "_lng", b"_lng", "create_time", b"create_time", "lat", b"lat", "lng", b"lng"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_lat", b"_lat", "_lng", b"_lng", "city", b"city", "country", b"country", "create_time", b"create_time", "id", b"id", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "etag", b"etag", "id", b"id", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__city: _TypeAlias = _typing.Literal["city"]  # noqa: Y015
+    _WhichOneofArgType__city: _TypeAlias = _typing.Literal["_city", b"_city"]  # noqa: Y015
+    _WhichOneofReturnType__country: _TypeAlias = _typing.Literal["country"]  # noqa: Y015
+    _WhichOneofArgType__country: _TypeAlias = _typing.Literal["_country", b"_country"]  # noqa: Y015
+    _WhichOneofReturnType__is_default: _TypeAlias = _typing.Literal["is_default"]  # noqa: Y015
+    _WhichOneofArgType__is_default: _TypeAlias = _typing.Literal["_is_default", b"_is_default"]  # noqa: Y015
+    _WhichOneofReturnType__label: _TypeAlias = _typing.Literal["label"]  # noqa: Y015
+    _WhichOneofArgType__label: _TypeAlias = _typing.Literal["_label", b"_label"]  # noqa: Y015
     _WhichOneofReturnType__lat: _TypeAlias = _typing.Literal["lat"]  # noqa: Y015
     _WhichOneofArgType__lat: _TypeAlias = _typing.Literal["_lat", b"_lat"]  # noqa: Y015
+    _WhichOneofReturnType__line1: _TypeAlias = _typing.Literal["line1"]  # noqa: Y015
+    _WhichOneofArgType__line1: _TypeAlias = _typing.Literal["_line1", b"_line1"]  # noqa: Y015
+    _WhichOneofReturnType__line2: _TypeAlias = _typing.Literal["line2"]  # noqa: Y015
+    _WhichOneofArgType__line2: _TypeAlias = _typing.Literal["_line2", b"_line2"]  # noqa: Y015
     _WhichOneofReturnType__lng: _TypeAlias = _typing.Literal["lng"]  # noqa: Y015
     _WhichOneofArgType__lng: _TypeAlias = _typing.Literal["_lng", b"_lng"]  # noqa: Y015
+    _WhichOneofReturnType__postal_code: _TypeAlias = _typing.Literal["postal_code"]  # noqa: Y015
+    _WhichOneofArgType__postal_code: _TypeAlias = _typing.Literal["_postal_code", b"_postal_code"]  # noqa: Y015
+    _WhichOneofReturnType__state: _TypeAlias = _typing.Literal["state"]  # noqa: Y015
+    _WhichOneofArgType__state: _TypeAlias = _typing.Literal["_state", b"_state"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__city) -> _WhichOneofReturnType__city | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__country) -> _WhichOneofReturnType__country | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__is_default) -> _WhichOneofReturnType__is_default | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__label) -> _WhichOneofReturnType__label | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lat) -> _WhichOneofReturnType__lat | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__line1) -> _WhichOneofReturnType__line1 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__line2) -> _WhichOneofReturnType__line2 | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__lng) -> _WhichOneofReturnType__lng | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__postal_code) -> _WhichOneofReturnType__postal_code | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__state) -> _WhichOneofReturnType__state | None: ...
 
 Global___Address: _TypeAlias = Address  # noqa: Y015
 
@@ -286,11 +333,13 @@ class UpdateMeRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def user(self) -> Global___User:
-        """The account with its new values."""
+        """The account with its new values. Its etag, when sent, must be current."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change: full_name, phone, preferences. Absent: those that `user` fills."""
+        """The fields to change: full_name, phone, preferences. Absent: those that are set, an empty text included. "*": all
+        of them.
+        """
 
     def __init__(
         self,
@@ -394,11 +443,13 @@ class UpdateAddressRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def address(self) -> Global___Address:
-        """The address with its id and its new values."""
+        """The address with its id and its new values. Its etag, when sent, must be current."""
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change. Absent: those that `address` fills."""
+        """The fields to change. Absent: those that are set, an empty text included. "*": all of them; then `is_default` stays
+        where it is not set.
+        """
 
     def __init__(
         self,
@@ -421,16 +472,20 @@ class DeleteAddressRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ADDRESS_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     address_id: _builtins.int
     """The id of the address."""
+    etag: _builtins.str
+    """The address's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     def __init__(
         self,
         *,
         address_id: _builtins.int = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "etag", b"etag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -97,7 +97,8 @@ class UserServiceServicer:
     def UpdateMe(self, request, context):
         """Updates the caller's own account, and returns it.
 
-        Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+        Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
+        Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,6 +123,7 @@ class UserServiceServicer:
     def UpdateAddress(self, request, context):
         """Updates one of the caller's addresses, and returns it.
 
+        Over HTTP PUT replaces the address, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
         Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
         placed with. Exactly one address is the default: to change it, set `is_default` on another.
         """

@@ -39,7 +39,8 @@ class UserServiceStub:
     UpdateMe: _grpc.UnaryUnaryMultiCallable[_user_pb2.UpdateMeRequest, _user_pb2.User]
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
+    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -51,6 +52,7 @@ class UserServiceStub:
     UpdateAddress: _grpc.UnaryUnaryMultiCallable[_user_pb2.UpdateAddressRequest, _user_pb2.Address]
     """Updates one of the caller's addresses, and returns it.
 
+    Over HTTP PUT replaces the address, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
     placed with. Exactly one address is the default: to change it, set `is_default` on another.
     """
@@ -81,7 +83,8 @@ class UserServiceAsyncStub(UserServiceStub):
     UpdateMe: _aio.UnaryUnaryMultiCallable[_user_pb2.UpdateMeRequest, _user_pb2.User]  # type: ignore[assignment]
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
+    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the caller's addresses, the default first, then the newest."""
@@ -93,6 +96,7 @@ class UserServiceAsyncStub(UserServiceStub):
     UpdateAddress: _aio.UnaryUnaryMultiCallable[_user_pb2.UpdateAddressRequest, _user_pb2.Address]  # type: ignore[assignment]
     """Updates one of the caller's addresses, and returns it.
 
+    Over HTTP PUT replaces the address, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
     placed with. Exactly one address is the default: to change it, set `is_default` on another.
     """
@@ -132,7 +136,8 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_user_pb2.User, _abc.Awaitable[_user_pb2.User]]:
         """Updates the caller's own account, and returns it.
 
-        Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+        Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
+        Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
         """
 
     @_abc_1.abstractmethod
@@ -162,6 +167,7 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_user_pb2.Address, _abc.Awaitable[_user_pb2.Address]]:
         """Updates one of the caller's addresses, and returns it.
 
+        Over HTTP PUT replaces the address, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
         Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
         placed with. Exactly one address is the default: to change it, set `is_default` on another.
         """

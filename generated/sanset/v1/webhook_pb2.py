@@ -31,7 +31,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xc2\x02\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1c\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 \x12<\n\x0b\x65vent_types\x18\x03 \x03(\tB\'\xbaH$\x92\x01!\x10 \x18\x01\"\x1br\x19\x18&2\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\t\n\x07_active\"\xb5\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"W\n\x1bListWebhookEndpointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x89\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"@\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb7\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\xbb\x07\n\x0eWebhookService\x12\x8c\x01\n\x15\x43reateWebhookEndpoint\x12\'.sanset.v1.CreateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\".\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\"\"\x16/api/v1/admin/webhooks:\x08\x65ndpoint\x12\x90\x01\n\x14ListWebhookEndpoints\x12&.sanset.v1.ListWebhookEndpointsRequest\x1a\'.sanset.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/admin/webhooks\x12\x9d\x01\n\x15UpdateWebhookEndpoint\x12\'.sanset.v1.UpdateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"?\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x30\x1a$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpoint\x12\x8f\x01\n\x15\x44\x65leteWebhookEndpoint\x12\'.sanset.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"5\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&*$/api/v1/admin/webhooks/{endpoint_id}\x12\xac\x01\n\x15ListWebhookDeliveries\x12\'.sanset.v1.ListWebhookDeliveriesRequest\x1a(.sanset.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/{endpoint_id}/deliveries\x12\xa5\x01\n\x15ReplayWebhookDelivery\x12\'.sanset.v1.ReplayWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"G\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cWebhookProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xe6\x02\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12!\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 H\x00\x88\x01\x01\x12<\n\x0b\x65vent_types\x18\x03 \x03(\tB\'\xbaH$\x92\x01!\x10 \x18\x01\"\x1br\x19\x18&2\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@B\x06\n\x04_urlB\t\n\x07_active\"\xb5\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"W\n\x1bListWebhookEndpointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x89\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"W\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xb7\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"@\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\xed\x07\n\x0eWebhookService\x12\x8c\x01\n\x15\x43reateWebhookEndpoint\x12\'.sanset.v1.CreateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\".\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\"\"\x16/api/v1/admin/webhooks:\x08\x65ndpoint\x12\x90\x01\n\x14ListWebhookEndpoints\x12&.sanset.v1.ListWebhookEndpointsRequest\x1a\'.sanset.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/admin/webhooks\x12\xcf\x01\n\x15UpdateWebhookEndpoint\x12\'.sanset.v1.UpdateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"q\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x62\x1a$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpointZ02$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpoint\x12\x8f\x01\n\x15\x44\x65leteWebhookEndpoint\x12\'.sanset.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"5\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&*$/api/v1/admin/webhooks/{endpoint_id}\x12\xac\x01\n\x15ListWebhookDeliveries\x12\'.sanset.v1.ListWebhookDeliveriesRequest\x1a(.sanset.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/{endpoint_id}/deliveries\x12\xa5\x01\n\x15ReplayWebhookDelivery\x12\'.sanset.v1.ReplayWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"G\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cWebhookProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKENDPOINT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_WEBHOOKENDPOINT'].fields_by_name['update_time']._loaded_options = None
   _globals['_WEBHOOKENDPOINT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_WEBHOOKENDPOINT'].fields_by_name['etag']._loaded_options = None
+  _globals['_WEBHOOKENDPOINT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._loaded_options = None
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -65,6 +67,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['etag']._loaded_options = None
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -80,7 +84,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookEndpoints']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookEndpoints']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\002\030\022\026/api/v1/admin/webhooks'
   _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._loaded_options = None
-  _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\0020\032$/api/v1/admin/webhooks/{endpoint.id}:\010endpoint'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002b\032$/api/v1/admin/webhooks/{endpoint.id}:\010endpointZ02$/api/v1/admin/webhooks/{endpoint.id}:\010endpoint'
   _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002&*$/api/v1/admin/webhooks/{endpoint_id}'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookDeliveries']._loaded_options = None
@@ -88,27 +92,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookDelivery']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookDelivery']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\002;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\001*'
   _globals['_WEBHOOKENDPOINT']._serialized_start=251
-  _globals['_WEBHOOKENDPOINT']._serialized_end=573
-  _globals['_WEBHOOKDELIVERY']._serialized_start=576
-  _globals['_WEBHOOKDELIVERY']._serialized_end=1013
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=941
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=1013
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=1015
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1136
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1138
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1225
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1227
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1325
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1328
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1465
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1467
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1531
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1534
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1717
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1719
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1818
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=1820
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=1884
-  _globals['_WEBHOOKSERVICE']._serialized_start=1887
-  _globals['_WEBHOOKSERVICE']._serialized_end=2842
+  _globals['_WEBHOOKENDPOINT']._serialized_end=609
+  _globals['_WEBHOOKDELIVERY']._serialized_start=612
+  _globals['_WEBHOOKDELIVERY']._serialized_end=1049
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=977
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=1049
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=1051
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1172
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1174
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1261
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1263
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1361
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1364
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1501
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1503
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1590
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1593
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1776
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1778
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=1877
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=1879
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=1943
+  _globals['_WEBHOOKSERVICE']._serialized_start=1946
+  _globals['_WEBHOOKSERVICE']._serialized_end=2951
 # @@protoc_insertion_point(module_scope)

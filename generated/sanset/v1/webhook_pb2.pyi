@@ -41,18 +41,22 @@ class WebhookEndpoint(_message.Message):
     DISABLED_REASON_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the endpoint."""
     url: _builtins.str
     """The address: https, and not in a private network."""
     active: _builtins.bool
     """True while it receives events. Switched off automatically when deliveries have failed for a day: events meanwhile
-    are stored for 30 days, and sent when it is on again. An endpoint switched off by hand misses them.
+    are stored for 30 days, and sent when it is on again. An endpoint switched off by hand misses them. PUT keeps it
+    when absent.
     """
     secret: _builtins.str
     """The signing secret; returned only by CreateWebhookEndpoint."""
     disabled_reason: _builtins.str
     """Reason why it was switched off automatically; empty when it was not."""
+    etag: _builtins.str
+    """Changes with every change of the endpoint, also with its being switched off."""
     @_builtins.property
     def event_types(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """The events to deliver: order.placed, order.confirmed, order.processing, order.shipped, order.delivered,
@@ -71,21 +75,27 @@ class WebhookEndpoint(_message.Message):
         self,
         *,
         id: _builtins.int = ...,
-        url: _builtins.str = ...,
+        url: _builtins.str | None = ...,
         event_types: _abc.Iterable[_builtins.str] | None = ...,
         active: _builtins.bool | None = ...,
         secret: _builtins.str = ...,
         disabled_reason: _builtins.str = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "create_time", b"create_time", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "create_time", b"create_time", "disabled_reason", b"disabled_reason", "event_types", b"event_types", "id", b"id", "secret", b"secret", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "disabled_reason", b"disabled_reason", "etag", b"etag", "event_types", b"event_types", "id", b"id", "secret", b"secret", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
+    _WhichOneofReturnType__url: _TypeAlias = _typing.Literal["url"]  # noqa: Y015
+    _WhichOneofArgType__url: _TypeAlias = _typing.Literal["_url", b"_url"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__url) -> _WhichOneofReturnType__url | None: ...
 
 Global___WebhookEndpoint: _TypeAlias = WebhookEndpoint  # noqa: Y015
 
@@ -280,11 +290,15 @@ class UpdateWebhookEndpointRequest(_message.Message):
     UPDATE_MASK_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def endpoint(self) -> Global___WebhookEndpoint:
-        """The endpoint, with its id. Its `url`, `event_types` and `active` can be changed."""
+        """The endpoint, with its id: its `url`, `event_types` and `active` can be changed. Its etag, when sent, must be
+        current.
+        """
 
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
-        """The fields to change. Absent: those that are set; to tell of everything again, name `event_types`."""
+        """The fields to change. Absent: those that are set; to tell of everything again, name `event_types`. "*": all of
+        them; then `active` stays where it is not set.
+        """
 
     def __init__(
         self,
@@ -307,16 +321,20 @@ class DeleteWebhookEndpointRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.int
     """The id of the endpoint."""
+    etag: _builtins.str
+    """The endpoint's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
     def __init__(
         self,
         *,
         endpoint_id: _builtins.int = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "etag", b"etag"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -90,8 +90,10 @@ class WebhookServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateWebhookEndpoint(self, request, context):
-        """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
-        (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+        """Changes an address; `active: true` switches it on again, and sends what waited.
+
+        Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+        (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

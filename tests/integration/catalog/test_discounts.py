@@ -63,8 +63,8 @@ def test_a_product_shows_its_price_of_the_moment_beside_its_list_price(
     assert made.discount.WhichOneof("reduction") == given.WhichOneof("reduction")
     assert made.discount.percent == given.percent
     assert get(shop, made.id) == made
-    listed = shop.catalog.ListProducts(product_pb2.ListProductsRequest(page_size=1)).items
-    assert list(listed) == [made]
+    request = product_pb2.ListProductsRequest(page_size=1, view=product_pb2.Product.FULL)
+    assert list(shop.catalog.ListProducts(request).items) == [made]
 
 
 def test_without_a_discount_the_effective_price_is_the_price(shop: RunningShop) -> None:

@@ -126,8 +126,9 @@ def update_product(
 ) -> Prepared:
     """Updates a product, and returns it.
 
-    Vendors update their own; another's is PERMISSION_DENIED. Stock is not changed here: see SetInventory.
-    When `product.etag` is sent and stale the call is ABORTED (STALE_ETAG).
+    Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
+    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
+    ABORTED (STALE_ETAG).
     """
     return prepare(
         product_pb2.UpdateProductRequest,
@@ -253,6 +254,7 @@ def update_category(
 ) -> Prepared:
     """Updates a category, and returns it.
 
+    Over HTTP PUT replaces the category, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Moving it below itself is FAILED_PRECONDITION (CATEGORY_CYCLE).
     """
     return prepare(
@@ -267,6 +269,7 @@ def update_category(
 def delete_category(
     *,
     category_id: int | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -276,6 +279,7 @@ def delete_category(
         timeout,
         metadata,
         category_id=category_id,
+        etag=etag,
     )
 
 

@@ -33,7 +33,8 @@ def update_me(
 ) -> Prepared:
     """Updates the caller's own account, and returns it.
 
-    Changes `full_name`, `phone` and `preferences`; another path in the mask is INVALID_ARGUMENT.
+    Changes `full_name`, `phone` and `preferences`: over HTTP PUT all three, PATCH those that are sent, null clears.
+    Another path in the mask is INVALID_ARGUMENT. A stale etag is ABORTED (STALE_ETAG).
     """
     return prepare(
         user_pb2.UpdateMeRequest,
@@ -88,6 +89,7 @@ def update_address(
 ) -> Prepared:
     """Updates one of the caller's addresses, and returns it.
 
+    Over HTTP PUT replaces the address, PATCH changes what is sent, null clears. A stale etag is ABORTED (STALE_ETAG).
     Returns NOT_FOUND when it does not exist or is another user's. Orders keep the address they were
     placed with. Exactly one address is the default: to change it, set `is_default` on another.
     """
@@ -103,6 +105,7 @@ def update_address(
 def delete_address(
     *,
     address_id: int | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -116,6 +119,7 @@ def delete_address(
         timeout,
         metadata,
         address_id=address_id,
+        etag=etag,
     )
 
 

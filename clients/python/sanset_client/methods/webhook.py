@@ -59,8 +59,10 @@ def update_webhook_endpoint(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Changes an address; `active: true` switches it on again, and sends what waited. Returns NOT_FOUND
-    (WEBHOOK_NOT_FOUND), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
+    """Changes an address; `active: true` switches it on again, and sends what waited.
+
+    Over HTTP PUT replaces it, PATCH changes what is sent, null clears. Returns NOT_FOUND (WEBHOOK_NOT_FOUND), ABORTED
+    (STALE_ETAG), INVALID_ARGUMENT (WEBHOOK_URL_REFUSED) unless a new address is https and public.
     """
     return prepare(
         webhook_pb2.UpdateWebhookEndpointRequest,
@@ -74,6 +76,7 @@ def update_webhook_endpoint(
 def delete_webhook_endpoint(
     *,
     endpoint_id: int | None = None,
+    etag: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -83,6 +86,7 @@ def delete_webhook_endpoint(
         timeout,
         metadata,
         endpoint_id=endpoint_id,
+        etag=etag,
     )
 
 

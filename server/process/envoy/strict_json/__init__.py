@@ -9,7 +9,7 @@ from pathlib import Path
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
-from server.contract import RAW_BODY, Binding, bindings_of
+from server.contract import RAW_BODY, Binding, bindings_of, is_writable, resource_of_update
 
 HERE = Path(__file__).parent
 PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
@@ -64,9 +64,13 @@ class _Contract:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._waiting: list[Descriptor] = []
+        self._updated: set[str] = set()
 
     def lines(self, methods: Iterable[MethodDescriptor]) -> Iterator[str]:
         """A line for each binding and each field of a message that a request can hold."""
+        methods = list(methods)
+        resources = filter(None, (resource_of_update(method.input_type) for method in methods))
+        self._updated = {resource.message.full_name for resource in resources}
         for method in methods:
             for binding in bindings_of(method):
                 yield self._route(method, binding)
@@ -86,12 +90,16 @@ class _Contract:
             parts.append(f'body = {{kind = "message", fields = {self._message(target)}}}')
         if method.server_streaming:
             parts.append("stream = true")
+        if resource_of_update(method.input_type) is not None:
+            parts.append(f"update = {_text(verb)}")
         return f"route({_text(verb)}, {_text(path)}, {{{', '.join(parts)}}})"
 
     def _fields(self, message: Descriptor) -> Iterator[str]:
         number = self._numbers[message.full_name]
         for field in message.fields:
-            rule = self._rule(field)
+            rule = [*self._rule(field)]
+            if message.full_name in self._updated and is_writable(field):
+                rule.append("writable = true")
             yield f"field({number}, {_text(field.name)}, {_text(field.json_name)}, {{{', '.join(rule)}}})"
 
     def _rule(self, field: FieldDescriptor) -> Sequence[str]:

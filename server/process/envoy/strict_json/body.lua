@@ -94,6 +94,7 @@ local function entry(rule, key, seen, depth)
     complain(where(depth), "is given twice")
   end
   seen[found] = true
+  if changed and depth == top and found.writable then changed[#changed + 1] = found.name end
   if depth == top and fixed and fixed[found.name] then
     peek()
     local first, before = position, #violations

@@ -64,6 +64,8 @@ end
 local text, position, steps, violations
 local top, fixed -- how deep the fields of the body's message are, and what the path says of them
 local trail = {} -- the keys and indexes on the way to the value, as in items[2].quantity
+local changed -- of PATCH: the fields of the body's message that it names
+local masked -- whether the query has a mask
 
 local ENOUGH = {} -- ends the judging: more would tell nobody more
 

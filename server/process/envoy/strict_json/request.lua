@@ -60,6 +60,11 @@ local function judge_query(binding, query)
       if sent ~= "true" and sent ~= "false" then complain(name, must(one)) end
     elseif not TEXT[one.kind](one, decoded_query(sent)) then
       complain(name, must(one))
+    elseif one.kind == "mask" then
+      masked = true
+      if binding.update == "PUT" and decoded_query(sent) ~= "*" then
+        complain(name, "cannot be sent with PUT, which replaces everything: send PATCH")
+      end
     end
     seen[name] = seen[name] or "is given twice"
   end
@@ -172,6 +177,15 @@ local function judged(handle, found, judge, binding, ...)
   refuse(handle, "400", 3, "MALFORMED_REQUEST", sentence)
 end
 
+-- For an update whose query has no mask: PATCH changes the fields that its body names, PUT all of them. The transcoder
+-- reads the mask from the query, and takes null for a field that is absent: what a mask names and is absent is cleared.
+local function add_mask(handle, binding, path, query)
+  local mask = binding.update == "PUT" and "*" or concat(changed, ",")
+  if mask == "" then return end
+  local more = query ~= "" and query .. "&" or ""
+  handle:headers():replace(":path", path .. "?" .. more .. "update_mask=" .. mask)
+end
+
 function envoy_on_request(handle)
   local headers = handle:headers()
   local verb, path, query = headers:get(":method"), headers:get(":path"), ""
@@ -193,6 +207,7 @@ function envoy_on_request(handle)
   end
 
   local found = {}
+  masked = false
   if query == "" then
     violations = found
     if binding.variables then judge_path(binding, segments) end -- too few to be too many
@@ -200,7 +215,9 @@ function envoy_on_request(handle)
     found = judged(handle, found, judge_parameters, binding, segments, query)
     if not found then return end
   end
+  local lacks_mask = binding.update and not masked
   local body = binding.body and handle:body() -- other requests are judged meanwhile
+  changed = binding.update == "PATCH" and {} or nil
   if body then
     local content = body:getBytes(0, body:length())
     if sub(content, 1, 3) == "\239\187\191" then -- a byte order mark, which the transcoder takes for a value
@@ -211,5 +228,6 @@ function envoy_on_request(handle)
     found = judged(handle, found, judge_body, binding, content)
     if not found then return end
   end
-  if #found > 0 then refuse_fields(handle, found) end
+  if #found > 0 then return refuse_fields(handle, found) end
+  if lacks_mask then add_mask(handle, binding, path, query) end
 end

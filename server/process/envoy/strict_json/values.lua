@@ -57,7 +57,7 @@ local function whole_text(rule, value) return is_whole(rule.kind, value) end
 local TEXT = {
   any = any_text,
   string = any_text,
-  mask = any_text,
+  mask = function(_, value) return value ~= "" end,
   bytes = function(_, value) return find(value, "^[%w+/_-]*=*$") end,
   int32 = whole_text, uint32 = whole_text, int64 = whole_text, uint64 = whole_text,
   double = function(_, value)

@@ -1,0 +1,381 @@
+"""Updates of every resource: what was read can be written back, everything can be replaced, an etag guards it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import grpc
+import pytest
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.type.money_pb2 import Money
+from sanset.v1 import cart_pb2, category_pb2, product_pb2, promotion_pb2, user_pb2, webhook_pb2
+from support.running_shop import Account, Refused, RunningShop, refusal
+
+from server.contract import METHODS, is_writable, resource_of_update
+
+M = TypeVar("M", bound=Message)
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+UPDATES = {method.name: method for method in METHODS if resource_of_update(method.input_type) is not None}
+STAYS = {"sku", "slug", "active", "is_default"}
+"""The fields whose values the server gives: replacing everything leaves them where they are not sent."""
+
+
+@dataclass(frozen=True)
+class Room:
+    """One resource and the call that updates it."""
+
+    shop: RunningShop
+    owner: Account
+    update: MethodDescriptor
+    resource: Message
+    """As it was created, every field filled."""
+    read: Callable[[], Message]
+    required: frozenset[str]
+    """The fields without which it cannot be."""
+    change: dict[str, Any]
+    """A field with another value."""
+
+    @property
+    def name(self) -> str:
+        """The field of the request that holds the resource."""
+        resource = resource_of_update(self.update.input_type)
+        assert resource is not None
+        return resource.name
+
+    def write(self, resource: Message, *paths: str, if_match: str | None = None) -> Any:
+        """Send an update."""
+        request = self.update.input_type._concrete_class(
+            **{self.name: resource, "update_mask": FieldMask(paths=paths) if paths else None}
+        )
+        metadata = self.owner.metadata + ((("if-match", if_match),) if if_match is not None else ())
+        return _stub(self.shop, self.update)(request, metadata=metadata, timeout=30)
+
+    def refused(self, resource: Message, *paths: str, if_match: str | None = None) -> Refused:
+        """Send an update that must be refused."""
+        with pytest.raises(grpc.RpcError) as caught:
+            self.write(resource, *paths, if_match=if_match)
+        return refusal(caught.value)
+
+    def empty(self, **fields: Any) -> Message:
+        """The resource with nothing but its id and these fields."""
+        cls = type(self.resource)
+        own = {"id": self.resource.id} if self.update.name != "UpdateMe" else {}  # type: ignore[attr-defined]
+        return cls(**own | fields)
+
+    def writable(self) -> Iterator[FieldDescriptor]:
+        """The fields that an update may change."""
+        return filter(is_writable, self.resource.DESCRIPTOR.fields)
+
+
+def _stub(shop: RunningShop, method: MethodDescriptor) -> Any:
+    stubs = {
+        "UserService": shop.users,
+        "CatalogService": shop.catalog,
+        "PromotionService": shop.promotions,
+        "WebhookService": shop.webhooks,
+    }
+    return getattr(stubs[method.containing_service.name], method.name)
+
+
+def _account(shop: RunningShop) -> Room:
+    owner = shop.customer()
+
+    def read() -> user_pb2.User:
+        return shop.users.GetMe(user_pb2.GetMeRequest(), metadata=owner.metadata)
+
+    new = user_pb2.User(full_name="Ann Buyer", phone="+49 30 1")
+    new.preferences.update({"diet": "vegan", "boxes": [1, {"b": None, "a": 2}]})
+    request = user_pb2.UpdateMeRequest(user=new)
+    return Room(
+        shop,
+        owner,
+        UPDATES["UpdateMe"],
+        shop.users.UpdateMe(request, metadata=owner.metadata),
+        read,
+        frozenset({"full_name"}),
+        {"phone": "030 2"},
+    )
+
+
+def _address(shop: RunningShop) -> Room:
+    owner = shop.customer()
+    address = shop.add_address(
+        owner,
+        label="Home",
+        line2="Flat 2",
+        state="IL",
+        postal_code="62701",
+        lat=0.0,
+        lng=-89.5,
+        is_default=True,
+    )
+
+    def read() -> user_pb2.Address:
+        listed = shop.users.ListAddresses(user_pb2.ListAddressesRequest(), metadata=owner.metadata).items
+        return next(each for each in listed if each.id == address.id)
+
+    required = frozenset({"line1", "city", "country"})
+    return Room(shop, owner, UPDATES["UpdateAddress"], address, read, required, {"line2": "Flat 3"})
+
+
+def _product(shop: RunningShop) -> Room:
+    product = shop.product(
+        category_id=_category(shop).resource.id,  # type: ignore[attr-defined]
+        description="Two\nlines",
+        brand="Acme",
+        tags=["b", "a"],
+        compare_at_price=Money(units=20),
+        seo_title="Title",
+        seo_description="Description",
+        max_quantity=5,
+        max_quantity_days=30,
+        attributes={"material": "oak", "sizes": [1, 2.5]},
+        discount=product_pb2.Discount(amount=Money(units=1)),
+    )
+
+    def read() -> product_pb2.Product:
+        return shop.catalog.GetProduct(product_pb2.GetProductRequest(product_id=product.id))
+
+    return Room(
+        shop,
+        shop.admin,
+        UPDATES["UpdateProduct"],
+        product,
+        read,
+        frozenset({"name", "price"}),
+        {"brand": "New"},
+    )
+
+
+def _category(shop: RunningShop) -> Room:
+    def create(**fields: Any) -> category_pb2.Category:
+        category = category_pb2.Category(name=f"Shelf {uuid.uuid4().hex[:12]}", **fields)
+        request = category_pb2.CreateCategoryRequest(category=category)
+        return shop.catalog.CreateCategory(request, metadata=shop.admin.metadata)
+
+    category = create(parent_id=create().id, description="Two\nlines")
+
+    def read() -> category_pb2.Category:
+        return shop.catalog.GetCategory(category_pb2.GetCategoryRequest(category_id=category.id))
+
+    return Room(
+        shop,
+        shop.admin,
+        UPDATES["UpdateCategory"],
+        category,
+        read,
+        frozenset({"name"}),
+        {"description": "New"},
+    )
+
+
+def _coupon(shop: RunningShop) -> Room:
+    coupon = promotion_pb2.Coupon(
+        code=f"T-{uuid.uuid4().hex[:12]}".upper(),
+        description="Spring",
+        amount=Money(units=3),
+        min_purchase=Money(units=30),
+        min_tier=promotion_pb2.Tier.GOLD,
+        usage_limit=100,
+        per_user_limit=2,
+        active=False,
+    )
+    coupon.valid_from.FromJsonString("2030-01-02T00:00:00.5Z")
+    coupon.valid_until.FromJsonString("2031-01-02T00:00:00Z")
+    request = promotion_pb2.CreateCouponRequest(coupon=coupon)
+    made = shop.promotions.CreateCoupon(request, metadata=shop.admin.metadata)
+
+    def read() -> promotion_pb2.Coupon:
+        request = promotion_pb2.ListAllCouponsRequest(code=made.code)
+        (coupon,) = shop.promotions.ListAllCoupons(request, metadata=shop.admin.metadata).items
+        return coupon
+
+    return Room(shop, shop.admin, UPDATES["UpdateCoupon"], made, read, frozenset(), {"usage_limit": 7})
+
+
+def _endpoint(shop: RunningShop) -> Room:
+    endpoint = webhook_pb2.WebhookEndpoint(
+        url="https://93.184.216.34/hook", event_types=["order.shipped", "order.placed"], active=False
+    )
+    request = webhook_pb2.CreateWebhookEndpointRequest(endpoint=endpoint)
+    made = shop.webhooks.CreateWebhookEndpoint(request, metadata=shop.admin.metadata)
+    made.ClearField("secret")  # which only the reply to its creation has
+
+    def read() -> webhook_pb2.WebhookEndpoint:
+        request = webhook_pb2.ListWebhookEndpointsRequest()
+        listed = shop.webhooks.ListWebhookEndpoints(request, metadata=shop.admin.metadata).items
+        return next(each for each in listed if each.id == made.id)
+
+    return Room(
+        shop, shop.admin, UPDATES["UpdateWebhookEndpoint"], made, read, frozenset({"url"}), {"active": True}
+    )
+
+
+ROOMS = {
+    "UpdateMe": _account,
+    "UpdateAddress": _address,
+    "UpdateProduct": _product,
+    "UpdateCategory": _category,
+    "UpdateCoupon": _coupon,
+    "UpdateWebhookEndpoint": _endpoint,
+}
+
+
+@pytest.fixture(params=ROOMS)
+def room(request: pytest.FixtureRequest, shop: RunningShop) -> Iterator[Room]:
+    """Each resource in turn."""
+    made = ROOMS[request.param](shop)
+    yield made
+    if request.param == "UpdateWebhookEndpoint":  # there may be few
+        gone = webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=made.resource.id)  # type: ignore[attr-defined]
+        shop.webhooks.DeleteWebhookEndpoint(gone, metadata=shop.admin.metadata)
+
+
+def _same(message: M) -> M:
+    """A message without the time of its last change, which a write that changes nothing may move."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    if "update_time" in copy.DESCRIPTOR.fields_by_name:
+        copy.ClearField("update_time")
+    return copy
+
+
+def test_every_update_of_a_resource_is_tried_here() -> None:
+    assert set(ROOMS) == set(UPDATES)
+
+
+# ── What was read can be written back
+
+
+@pytest.mark.parametrize("paths", [(), ("*",)], ids=["without a mask", "everything"])
+def test_what_was_read_and_is_written_back_changes_nothing(room: Room, paths: tuple[str, ...]) -> None:
+    before = room.read()
+    assert _same(room.write(before, *paths)) == _same(before), "the etag included"
+    assert _same(room.read()) == _same(before)
+
+
+def test_a_resource_is_created_read_and_updated_with_every_field_set(room: Room) -> None:
+    """What is not set would be missing from JSON, where every value is told."""
+    for resource in (room.resource, room.read()):
+        for field in room.writable():
+            assert field.has_presence or field.is_repeated, (
+                f"{field.full_name}: nobody could say that it was sent"
+            )
+            oneof = field.containing_oneof
+            if (
+                field.has_presence
+                and field.message_type is None
+                and (oneof is None or len(oneof.fields) == 1)
+            ):
+                assert resource.HasField(field.name), field.full_name
+
+
+# ── What was sent
+
+
+def test_without_a_mask_an_empty_text_that_was_sent_clears(room: Room) -> None:
+    texts = [
+        field.name
+        for field in room.writable()
+        if field.type == FieldDescriptor.TYPE_STRING
+        and field.has_presence
+        and field.name not in room.required | STAYS | {"category"}  # which comes with its id
+    ]
+    after = room.write(room.empty(**dict.fromkeys(texts, "")))
+    for field in room.writable():
+        cleared = field.name in texts
+        assert getattr(after, field.name) == ("" if cleared else getattr(room.resource, field.name)), field
+    assert (after.etag == room.resource.etag) == (not texts)  # type: ignore[attr-defined]
+
+
+def test_without_a_mask_what_is_not_sent_stays(room: Room) -> None:
+    before = room.read()
+    assert _same(room.write(room.empty())) == _same(before)
+
+
+# ── Everything
+
+
+def test_everything_is_replaced_and_what_is_not_sent_cleared(room: Room) -> None:
+    least = {name: getattr(room.resource, name) for name in room.required}
+    if room.update.name == "UpdateCoupon":
+        least["amount"] = Money(units=1)
+    after = room.write(room.empty(**least), "*")
+    for field in room.writable():
+        value, before = getattr(after, field.name), getattr(room.resource, field.name)
+        if field.name in STAYS:
+            assert value == before, field.full_name
+        elif field.name not in least and field.name != "max_quantity":
+            assert value == getattr(type(room.resource)(), field.name), field.full_name
+    assert _same(room.read()) == _same(after)
+
+
+def test_everything_without_what_is_required_is_refused_by_name(room: Room) -> None:
+    before = room.read()
+    said = room.refused(room.empty(), "*")
+    expected = [f"{room.name}.{name}" for name in sorted(room.required)] or ["coupon.discount"]
+    assert (said.code, sorted(said.fields)) == (INVALID, expected)
+    for name in room.required:
+        assert room.refused(room.empty(), name).fields == [f"{room.name}.{name}"]
+    assert room.read() == before
+
+
+# ── Etags
+
+
+def test_an_etag_as_if_match_guards_an_update(room: Room) -> None:
+    etag = room.resource.etag  # type: ignore[attr-defined]
+    after = room.write(room.empty(**room.change), if_match=f'"{etag}"')
+    assert after.etag != etag
+    stale = room.refused(room.empty(), if_match=f'"{etag}"')
+    assert (stale.code, stale.reason) == (grpc.StatusCode.ABORTED, "STALE_ETAG")
+    assert after.etag not in str(stale), "which would invite to overwrite unseen what changed"
+    in_field = room.empty(etag=etag)
+    assert room.refused(in_field).reason == "STALE_ETAG"
+    assert room.refused(in_field, if_match=f'"{after.etag}"').fields == ["if-match"]
+    assert room.write(room.empty(etag=after.etag), if_match=f'"{after.etag}"').etag == after.etag
+    assert room.write(room.empty(), if_match="*").etag == after.etag
+
+
+@pytest.mark.parametrize("sent", ["v1", 'W/"v1"', '"v1", "v2"', "", '""', '"' + "x" * 65 + '"'])
+@pytest.mark.either
+def test_what_is_no_single_etag_in_quotes_is_refused(shop: RunningShop, sent: str) -> None:
+    account = _account(shop)
+    said = account.refused(account.empty(), if_match=sent)
+    assert (said.code, said.fields) == (INVALID, ["if-match"])
+
+
+def test_a_deletion_is_guarded_too(shop: RunningShop) -> None:
+    stale = (("if-match", '"stale"'),)
+    address, category, endpoint = (make(shop) for make in (_address, _category, _endpoint))
+    for method, request in (
+        (shop.users.DeleteAddress, user_pb2.DeleteAddressRequest(address_id=address.resource.id)),  # type: ignore[attr-defined]
+        (shop.catalog.DeleteCategory, category_pb2.DeleteCategoryRequest(category_id=category.resource.id)),  # type: ignore[attr-defined]
+        (
+            shop.webhooks.DeleteWebhookEndpoint,
+            webhook_pb2.DeleteWebhookEndpointRequest(endpoint_id=endpoint.resource.id),  # type: ignore[attr-defined]
+        ),
+    ):
+        owner = address.owner if isinstance(request, user_pb2.DeleteAddressRequest) else shop.admin
+        with pytest.raises(grpc.RpcError) as caught:
+            method(request, metadata=owner.metadata + stale)
+        assert refusal(caught.value).reason == "STALE_ETAG"
+        method(request, metadata=owner.metadata)
+
+
+def test_a_condition_that_a_call_cannot_keep_is_refused(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    product = shop.product()
+    condition = (("if-match", '"v1"'),)
+    request = cart_pb2.AddItemRequest(product_id=product.id)
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.cart.AddItem(request, metadata=buyer.metadata + condition)
+    assert refusal(caught.value).fields == ["if-match"]
+    read = product_pb2.GetProductRequest(product_id=product.id)
+    assert shop.catalog.GetProduct(read, metadata=condition) == product, "a read has no use for it"
