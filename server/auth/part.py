@@ -31,7 +31,8 @@ def build(core: Core) -> AuthPart:
     verifier, passwords = TokenVerifier.of(settings, core.db.clock.seconds), Passwords.of(settings)
     refresh = RefreshPolicy.of(settings)
     sign_in = SignIn(core.work, core.clock, passwords, refresh, limit_addresses=settings.rate_limit > 0)
-    servicer = AuthServicer(core.db, core.pages, core.clock, sign_in, AccessTokens.of(settings), refresh)
+    tokens = AccessTokens.of(settings)
+    servicer = AuthServicer(core.db, core.work, core.pages, core.clock, sign_in, tokens, refresh)
 
     async def start() -> None:
         await asyncio.to_thread(verifier.load, core.db)

@@ -108,6 +108,10 @@ class Passwords:
         """The hash of `password`. Raises Overloaded when too many wait, TimeoutError at the deadline."""
         return await self._run(deadline, lambda: hash_password(password, cost=self._cost, key=self._key))
 
+    def fingerprint(self, password: str) -> str:
+        """What tells two passwords apart, and nothing about them to whoever lacks the shop's key."""
+        return hmac.new(self._key, b"fingerprint " + password.encode(), hashlib.sha256).hexdigest()
+
     async def verify(self, password: str, hashed: str | None, deadline: Deadline) -> bool:
         """Return whether `password` matches `hashed`, which is None for an account that cannot sign in.
 

@@ -12,13 +12,12 @@ from server.auth.errors import InvalidCredentials, RefreshTokenInvalid
 from server.auth.passwords import Passwords, check_strength
 from server.auth.refresh import RefreshPolicy
 from server.clock import Clock
-from server.db.base import AnyRow
 from server.db.deadline import Deadline
 from server.db.work import Work
 from server.errors import Overloaded
 from server.user import service as users
 from server.user.lookup_key import lookup_key
-from server.user.service import Credentials, NewAccount
+from server.user.service import Credentials
 
 log = structlog.get_logger()
 
@@ -45,8 +44,16 @@ class ProvenPassword:
     new_hash: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """What is stored of a password: its hash, and for a day what tells a repeat from another password."""
+
+    password_hash: str
+    fingerprint: str
+
+
 class SignIn:
-    """Registers users, and signs them in."""
+    """Hashes new passwords, and signs users in."""
 
     def __init__(
         self,
@@ -64,16 +71,11 @@ class SignIn:
         self._policy = policy
         self._limit_addresses = limit_addresses
 
-    async def register(self, account: NewAccount, password: str, deadline: Deadline) -> AnyRow:
-        """Create a customer's account and return it.
-
-        Raises WeakPassword, EmailTaken, UsernameTaken, and InvalidField for a blank name.
-        """
-        check_strength(password, account.email)
+    async def new_password(self, password: str, email: str, deadline: Deadline) -> NewPassword:
+        """Hash the password of a new account. Raises WeakPassword."""
+        check_strength(password, email)
         password_hash = await self._passwords.hash(password, deadline)
-        return await self._work.write(
-            users.register, account, password_hash, self._clock(), deadline=deadline
-        )
+        return NewPassword(password_hash, self._passwords.fingerprint(password))
 
     async def sign_in(self, login: Login, deadline: Deadline) -> sessions.Grant:
         """Open a session; a stranger costs the same steps as a user.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import auth_pb2 as pb
 from sanset.v1 import auth_pb2_grpc, user_pb2
+from sqlalchemy import Connection
 
 from server.auth import convert, sessions
 from server.auth.refresh import RefreshPolicy
@@ -12,11 +15,20 @@ from server.auth.service import Login, SignIn, granted
 from server.auth.tokens import AccessTokens
 from server.clock import Clock
 from server.db.database import Database
+from server.db.work import Work
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.rpc.networks import network_of
+from server.user import service as users
 from server.user.convert import user_to_wire
+from server.user.lookup_key import lookup_key
 from server.user.service import NewAccount
+
+
+def _new_account(request: pb.RegisterRequest, _: Call) -> str:
+    """The name of a guest to whom request ids belong: the e-mail address that they register with."""
+    return f"register {lookup_key(request.email)}"
 
 
 class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
@@ -25,6 +37,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
     def __init__(
         self,
         db: Database,
+        work: Work,
         pages: Pages,
         clock: Clock,
         sign_in: SignIn,
@@ -32,6 +45,7 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         refresh: RefreshPolicy,
     ) -> None:
         self._db = db
+        self._work = work
         self._pages = pages
         self._clock = clock
         self._sign_in = sign_in
@@ -40,8 +54,19 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
 
     async def Register(self, request: pb.RegisterRequest, call: Call) -> user_pb2.User:
         """Hash first, then insert: the transaction does not wait for the hash."""
+        password = await self._sign_in.new_password(request.password, request.email, call.deadline)
+        # What is kept to know a repeat by must not be what a password could be guessed from.
+        request.password = password.fingerprint
+        return await self._work.run(
+            self._register, request, call, password.password_hash, deadline=call.deadline
+        )
+
+    @once(user_pb2.User, guest=_new_account)
+    def _register(
+        self, tx: Connection, request: pb.RegisterRequest, call: Call, now: datetime, password_hash: str
+    ) -> user_pb2.User:
         account = NewAccount(request.full_name, request.email, request.phone, request.username)
-        return user_to_wire(await self._sign_in.register(account, request.password, call.deadline))
+        return user_to_wire(users.register(tx, account, password_hash, now))
 
     async def Login(self, request: pb.LoginRequest, call: Call) -> pb.Tokens:
         """Look up, verify, and only then open the session."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, select, table, text, update
 
 from server.cart.models import CartItem
-from server.catalog.models import Variant
 from server.db.base import AnyRow
 from server.db.prepared import Prepared
 from server.db.upsert import Insert, insert_for, insert_of
@@ -62,19 +61,9 @@ def set_quantity(tx: Connection, cart_id: int, item_id: int, quantity: int) -> i
 
 
 def delete_item(tx: Connection, cart_id: int, *, item_id: int = 0, product_id: int = 0) -> bool:
-    """Delete a line by its id, or that of a product's default variant, else its oldest.
-
-    False when there is none.
-    """
-    target = (
-        select(CartItem.id)
-        .join(Variant, Variant.id == CartItem.variant_id)
-        .where(CartItem.cart_id == cart_id)
-        .where(CartItem.id == item_id if item_id else CartItem.product_id == product_id)
-        .order_by(Variant.is_default.desc(), CartItem.id)
-        .limit(1)
-    )
-    return tx.execute(delete(CartItem).where(CartItem.id == target.scalar_subquery())).rowcount > 0
+    """Delete a line by its id, or else every line of a product; False when there is none."""
+    target = CartItem.id == item_id if item_id else CartItem.product_id == product_id
+    return tx.execute(delete(CartItem).where(CartItem.cart_id == cart_id, target)).rowcount > 0
 
 
 _TAKE_ITEMS = Prepared(

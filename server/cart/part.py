@@ -15,6 +15,6 @@ from server.part import Part
 def build(core: Core, added: AddedFrom) -> Part:
     """CartService. `added` records what comes into carts."""
     servicer = CartServicer(
-        core.db, core.pages, core.clock, settings=CartSettings.of(core.settings), added=added
+        core.db, core.pages, core.clock, core.vault, settings=CartSettings.of(core.settings), added=added
     )
     return Part(servicers=[partial(add_CartServiceServicer_to_server, servicer)])

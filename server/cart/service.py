@@ -93,7 +93,7 @@ def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag:
 
 
 def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, now: datetime) -> None:
-    """Remove a line by its id, or else that of a product. Raises CartItemNotFound."""
+    """Remove a line by its id, or else every line of a product. Raises CartItemNotFound."""
     cart_id = _lock(tx, owner, "", now)
     if not cart_id or not line_queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
         raise CartItemNotFound(item=item_id or f"of product {product_id}")

@@ -17,24 +17,40 @@ from server.cart.owner import TOKEN_HEADER, Guest, Member, Owner, token_from
 from server.cart.service import Addition
 from server.cart.views import CartSettings, CartViews
 from server.clock import Clock
+from server.crypto.vault import Vault
 from server.db.database import Database
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
 
 AddedFrom = Callable[[str, Connection, int, int, str], str]
 """`service.Added`, with the address of the caller first."""
 
 
+def _guests_cart(_: object, call: Call) -> str:
+    """The name of a guest to whom request ids belong: the token of their cart."""
+    token = token_from(call.headers.get(TOKEN_HEADER))
+    return f"cart {token}" if token else ""
+
+
 class CartServicer(cart_pb2_grpc.CartServiceServicer):
     """Translates calls to the cart and the wishlist."""
 
     def __init__(
-        self, db: Database, pages: Pages, clock: Clock, *, settings: CartSettings, added: AddedFrom
+        self,
+        db: Database,
+        pages: Pages,
+        clock: Clock,
+        vault: Vault,
+        *,
+        settings: CartSettings,
+        added: AddedFrom,
     ) -> None:
         """`added` records what comes into carts, from which address and which list of recommendations."""
         self._db = db
         self._pages = pages
         self._clock = clock
+        self._vault = vault
         self._settings = settings
         self._added = added
         self._views = CartViews(db, clock, settings)
@@ -42,76 +58,71 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
     def GetCart(self, request: pb.GetCartRequest, call: Call) -> pb.Cart:
         return convert.cart_to_wire(self._views.read(_owner(call, self._clock(), self._settings)))
 
-    def AddItem(self, request: pb.AddItemRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart, guest=_guests_cart, sealed="token")
+    def AddItem(self, tx: Connection, request: pb.AddItemRequest, call: Call, now: datetime) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
         addition = Addition(
             request.product_id, request.variant_id or None, quantity, request.attribution_token
         )
         added = partial(self._added, call.address)
-        with self._db.transaction() as tx:
-            cart = service.add_item(
-                tx,
-                _owner(call, self._clock(), self._settings),
-                addition,
-                added,
-                self._settings.rules,
-                self._clock(),
-            )
-        return convert.cart_to_wire(cart)
+        owner = _owner(call, now, self._settings)
+        return convert.cart_to_wire(service.add_item(tx, owner, addition, added, self._settings.rules, now))
 
-    def UpdateItem(self, request: pb.UpdateItemRequest, call: Call) -> pb.Cart:
-        with self._db.transaction() as tx:
-            owner = _owner(call, self._clock(), self._settings)
-            service.update_item(tx, owner, request.item_id, request.quantity, request.etag, self._clock())
-            return convert.cart_to_wire(self._views.changed(tx, owner))
+    @once(pb.Cart, guest=_guests_cart, sealed="token")
+    def UpdateItem(self, tx: Connection, request: pb.UpdateItemRequest, call: Call, now: datetime) -> pb.Cart:
+        owner = _owner(call, now, self._settings)
+        service.update_item(tx, owner, request.item_id, request.quantity, request.etag, now)
+        return convert.cart_to_wire(self._views.changed(tx, owner))
 
-    def RemoveItem(self, request: pb.RemoveItemRequest, call: Call) -> pb.Cart:
-        with self._db.transaction() as tx:
-            owner = _owner(call, self._clock(), self._settings)
-            service.remove_item(
-                tx, owner, item_id=request.item_id, product_id=request.product_id, now=self._clock()
-            )
-            return convert.cart_to_wire(self._views.changed(tx, owner))
+    @once(pb.Cart, guest=_guests_cart, sealed="token")
+    def RemoveItem(self, tx: Connection, request: pb.RemoveItemRequest, call: Call, now: datetime) -> pb.Cart:
+        owner = _owner(call, now, self._settings)
+        service.remove_item(tx, owner, item_id=request.item_id, product_id=request.product_id, now=now)
+        return convert.cart_to_wire(self._views.changed(tx, owner))
 
-    def ClearCart(self, request: pb.ClearCartRequest, call: Call) -> pb.Cart:
-        with self._db.transaction() as tx:
-            owner = _owner(call, self._clock(), self._settings)
-            service.clear(tx, owner, request.etag, self._clock())
-            return convert.cart_to_wire(self._views.changed(tx, owner))
+    @once(pb.Cart, guest=_guests_cart, sealed="token")
+    def ClearCart(self, tx: Connection, request: pb.ClearCartRequest, call: Call, now: datetime) -> pb.Cart:
+        owner = _owner(call, now, self._settings)
+        service.clear(tx, owner, request.etag, now)
+        return convert.cart_to_wire(self._views.changed(tx, owner))
 
     def GetTotal(self, request: pb.GetTotalRequest, call: Call) -> pricing_pb2.Totals:
         return convert.totals_to_wire(self._views.read(_owner(call, self._clock(), self._settings)).priced)
 
-    def SyncCart(self, request: pb.SyncCartRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart)
+    def SyncCart(self, tx: Connection, request: pb.SyncCartRequest, call: Call, now: datetime) -> pb.Cart:
         user_id = call.identity.user_id
-        guest = _guest(request.cart_token or call.headers.get(TOKEN_HEADER), self._clock(), self._settings)
+        guest = _guest(request.cart_token or call.headers.get(TOKEN_HEADER), now, self._settings)
         strategy = convert.strategy_from_wire(request.strategy)
-        with self._db.transaction() as tx:
-            left_out = guest_carts.take_over(tx, user_id, guest, strategy, self._clock())
-            cart = self._views.changed(tx, Member(user_id))
+        left_out = guest_carts.take_over(tx, user_id, guest, strategy, now)
+        cart = self._views.changed(tx, Member(user_id))
         return convert.cart_to_wire(replace(cart, left_out=tuple(left_out)))
 
-    def ApplyCoupon(self, request: pb.ApplyCouponRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart)
+    def ApplyCoupon(
+        self, tx: Connection, request: pb.ApplyCouponRequest, call: Call, now: datetime
+    ) -> pb.Cart:
         rules, currency = self._settings.rules, self._settings.currency
-        with self._db.transaction() as tx:
-            cart = promoting.apply_coupon(
-                tx, call.identity.user_id, request.code, currency, rules, self._clock()
-            )
-            shown.remember(tx, cart, cart.priced.total)
+        cart = promoting.apply_coupon(tx, call.identity.user_id, request.code, currency, rules, now)
+        shown.remember(tx, cart, cart.priced.total)
         return convert.cart_to_wire(cart)
 
-    def RemoveCoupon(self, request: pb.RemoveCouponRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart)
+    def RemoveCoupon(
+        self, tx: Connection, request: pb.RemoveCouponRequest, call: Call, now: datetime
+    ) -> pb.Cart:
         user_id = call.identity.user_id
-        with self._db.transaction() as tx:
-            promoting.remove_coupon(tx, user_id, self._clock())
-            return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
+        promoting.remove_coupon(tx, user_id, now)
+        return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
 
-    def RedeemPoints(self, request: pb.RedeemPointsRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart)
+    def RedeemPoints(
+        self, tx: Connection, request: pb.RedeemPointsRequest, call: Call, now: datetime
+    ) -> pb.Cart:
         user_id = call.identity.user_id
         points = request.points if request.HasField("points") else None
-        with self._db.transaction() as tx:
-            promoting.redeem_points(tx, user_id, points, self._settings.currency, self._clock())
-            return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
+        promoting.redeem_points(tx, user_id, points, self._settings.currency, now)
+        return convert.cart_to_wire(self._views.changed(tx, Member(user_id)))
 
     def ListWishlist(
         self, request: wishlist_pb2.ListWishlistRequest, call: Call
@@ -135,23 +146,27 @@ class CartServicer(cart_pb2_grpc.CartServiceServicer):
             wish = wishlist.add(tx, user_id, request.product_id, variant_id, self._clock())
         return convert.wish_to_wire(wish)
 
-    def RemoveFromWishlist(self, request: wishlist_pb2.RemoveFromWishlistRequest, call: Call) -> Empty:
-        with self._db.transaction() as tx:
-            wishlist.remove(tx, call.identity.user_id, request.product_id)
+    @once(Empty)
+    def RemoveFromWishlist(
+        self, tx: Connection, request: wishlist_pb2.RemoveFromWishlistRequest, call: Call, now: datetime
+    ) -> Empty:
+        wishlist.remove(tx, call.identity.user_id, request.product_id)
         return Empty()
 
-    def MoveToCart(self, request: wishlist_pb2.MoveToCartRequest, call: Call) -> pb.Cart:
+    @once(pb.Cart)
+    def MoveToCart(
+        self, tx: Connection, request: wishlist_pb2.MoveToCartRequest, call: Call, now: datetime
+    ) -> pb.Cart:
         quantity = request.quantity if request.HasField("quantity") else 1
-        with self._db.transaction() as tx:
-            cart = wishlist.move_to_cart(
-                tx,
-                call.identity.user_id,
-                request.product_id,
-                quantity,
-                partial(self._added, call.address),
-                self._settings.rules,
-                self._clock(),
-            )
+        cart = wishlist.move_to_cart(
+            tx,
+            call.identity.user_id,
+            request.product_id,
+            quantity,
+            partial(self._added, call.address),
+            self._settings.rules,
+            now,
+        )
         return convert.cart_to_wire(cart)
 
 

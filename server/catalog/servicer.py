@@ -113,36 +113,30 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             response.total_size = await self._cache.count(products)
         return response
 
-    def CreateProduct(self, request: product_pb2.CreateProductRequest, call: Call) -> product_pb2.Product:
-        values = convert.new_product_from_wire(request.product, self._settings.currency)
-        now = self._clock()
-        with self._db.transaction() as tx:
-            return self._create_product(tx, request, call, now, values)
-
     @once(product_pb2.Product)
-    def _create_product(
-        self,
-        tx: Connection,
-        request: product_pb2.CreateProductRequest,
-        call: Call,
-        now: datetime,
-        values: Values,
+    def CreateProduct(
+        self, tx: Connection, request: product_pb2.CreateProductRequest, call: Call, now: datetime
     ) -> product_pb2.Product:
+        values = convert.new_product_from_wire(request.product, self._settings.currency)
         return _read(tx, service.create_product(tx, call.identity, values, now), now, self._settings)
 
-    def UpdateProduct(self, request: product_pb2.UpdateProductRequest, call: Call) -> product_pb2.Product:
+    @once(product_pb2.Product)
+    def UpdateProduct(
+        self, tx: Connection, request: product_pb2.UpdateProductRequest, call: Call, now: datetime
+    ) -> product_pb2.Product:
         product = request.product
 
         def values(currency: str) -> Values:
             return convert.product_from_wire(product, request.update_mask, currency)
 
-        with self._db.transaction() as tx:
-            service.update_product(tx, call.identity, product.id, product.etag, values, self._clock())
-            return _read(tx, product.id, self._clock(), self._settings)
+        service.update_product(tx, call.identity, product.id, product.etag, values, now)
+        return _read(tx, product.id, now, self._settings)
 
-    def DeleteProduct(self, request: product_pb2.DeleteProductRequest, call: Call) -> Empty:
-        with self._db.transaction() as tx:
-            service.delete_product(tx, call.identity, request.product_id, request.etag, self._clock())
+    @once(Empty)
+    def DeleteProduct(
+        self, tx: Connection, request: product_pb2.DeleteProductRequest, call: Call, now: datetime
+    ) -> Empty:
+        service.delete_product(tx, call.identity, request.product_id, request.etag, now)
         return Empty()
 
     def UndeleteProduct(self, request: product_pb2.UndeleteProductRequest, call: Call) -> product_pb2.Product:
@@ -176,24 +170,26 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             tree.by_slug(request.slug) if by_slug else tree.by_id(request.category_id)
         )
 
+    @once(category_pb2.Category)
     def CreateCategory(
-        self, request: category_pb2.CreateCategoryRequest, call: Call
+        self, tx: Connection, request: category_pb2.CreateCategoryRequest, call: Call, now: datetime
     ) -> category_pb2.Category:
-        with self._db.transaction() as tx:
-            category_id = categories.create(tx, convert.category_from_wire(request.category, None))
-            return convert.category_to_wire(categories.read_tree(tx).by_id(category_id))
+        category_id = categories.create(tx, convert.category_from_wire(request.category, None))
+        return convert.category_to_wire(categories.read_tree(tx).by_id(category_id))
 
+    @once(category_pb2.Category)
     def UpdateCategory(
-        self, request: category_pb2.UpdateCategoryRequest, call: Call
+        self, tx: Connection, request: category_pb2.UpdateCategoryRequest, call: Call, now: datetime
     ) -> category_pb2.Category:
         values = convert.category_from_wire(request.category, request.update_mask)
-        with self._db.transaction() as tx:
-            categories.change(tx, request.category.id, values, request.category.etag)
-            return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
+        categories.change(tx, request.category.id, values, request.category.etag)
+        return convert.category_to_wire(categories.read_tree(tx).by_id(request.category.id))
 
-    def DeleteCategory(self, request: category_pb2.DeleteCategoryRequest, call: Call) -> Empty:
-        with self._db.transaction() as tx:
-            categories.remove(tx, request.category_id, request.etag)
+    @once(Empty)
+    def DeleteCategory(
+        self, tx: Connection, request: category_pb2.DeleteCategoryRequest, call: Call, now: datetime
+    ) -> Empty:
+        categories.remove(tx, request.category_id, request.etag)
         return Empty()
 
     def ExportProducts(

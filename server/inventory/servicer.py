@@ -46,12 +46,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
             raise ProductNotFound(product=request.product_id)
         return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
 
-    def SetInventory(self, request: pb.SetInventoryRequest, call: Call) -> pb.Inventory:
-        with self._db.transaction() as tx:
-            return self._set_inventory(tx, request, call, self._clock())
-
     @once(pb.Inventory)
-    def _set_inventory(
+    def SetInventory(
         self, tx: Connection, request: pb.SetInventoryRequest, call: Call, now: datetime
     ) -> pb.Inventory:
         service.set_stock(
@@ -64,12 +60,8 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
         )
         return self._read_inventory(tx, request.product_id)
 
-    def AdjustInventory(self, request: pb.AdjustInventoryRequest, call: Call) -> pb.Inventory:
-        with self._db.transaction() as tx:
-            return self._adjust_inventory(tx, request, call, self._clock())
-
     @once(pb.Inventory)
-    def _adjust_inventory(
+    def AdjustInventory(
         self, tx: Connection, request: pb.AdjustInventoryRequest, call: Call, now: datetime
     ) -> pb.Inventory:
         service.adjust_stock(

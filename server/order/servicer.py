@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -25,6 +26,7 @@ from server.order.checkout import Checkout
 from server.order.preview import Previews
 from server.order.tracking import Tracking
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.rpc.detached import DetachedTasks
 from server.rpc.ownership import must_manage_orders
@@ -119,16 +121,13 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         with self._db.read() as connection:
             return convert.order_to_wire(service.read_order(connection, call.identity, request.order_id))
 
-    def UpdateOrderStatus(self, request: pb.UpdateOrderStatusRequest, call: Call) -> order_pb2.Order:
-        with self._db.transaction() as tx:
-            service.advance(
-                tx,
-                request.order_id,
-                convert.next_step_from_wire(request),
-                actor=Actor.of(call),
-                now=self._clock(),
-            )
-            return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
+    @once(order_pb2.Order)
+    def UpdateOrderStatus(
+        self, tx: Connection, request: pb.UpdateOrderStatusRequest, call: Call, now: datetime
+    ) -> order_pb2.Order:
+        step = convert.next_step_from_wire(request)
+        service.advance(tx, request.order_id, step, actor=Actor.of(call), now=now)
+        return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
 
     async def TrackOrder(
         self, request: pb.TrackOrderRequest, call: Call

@@ -71,9 +71,7 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
                 ("gift_card.balance", "must name its currency by its ISO 4217 code, such as USD")
             )
         balance = money_from_wire(requested.balance, "gift_card.balance", currency=currency)
-        now = self._clock()
-        with self._db.transaction() as tx:
-            created = self._create_gift_card(tx, request, call, now, balance)
+        created = self._create_gift_card(request, call, balance)
         # Sealed until here, for the reply is kept: the code is money.
         created.code = self._codes.opened(created.code, call.identity.user_id)
         return created

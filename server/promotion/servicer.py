@@ -88,13 +88,8 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         )
         return pb.ListPointsResponse(items=items, next_page_token=token)
 
-    def AdjustPoints(self, request: pb.AdjustPointsRequest, call: Call) -> pb.Loyalty:
-        now = self._clock()
-        with self._db.transaction() as tx:
-            return self._adjust_points(tx, request, call, now)
-
     @once(pb.Loyalty)
-    def _adjust_points(
+    def AdjustPoints(
         self, tx: Connection, request: pb.AdjustPointsRequest, call: Call, now: datetime
     ) -> pb.Loyalty:
         loyalty.adjust(tx, request.user_id, request.points, request.reason, Actor.of(call), now)
@@ -112,34 +107,24 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         )
         return pb.ListAllCouponsResponse(items=items, next_page_token=token)
 
-    def CreateCoupon(self, request: pb.CreateCouponRequest, call: Call) -> pb.Coupon:
-        now = self._clock()
-        terms = promotion_convert.new_coupon_from_wire(request.coupon, self._currency)
-        with self._db.transaction() as tx:
-            return self._create_coupon(tx, request, call, now, terms)
-
     @once(pb.Coupon)
-    def _create_coupon(
-        self,
-        tx: Connection,
-        request: pb.CreateCouponRequest,
-        call: Call,
-        now: datetime,
-        terms: Changes,
+    def CreateCoupon(
+        self, tx: Connection, request: pb.CreateCouponRequest, call: Call, now: datetime
     ) -> pb.Coupon:
+        terms = promotion_convert.new_coupon_from_wire(request.coupon, self._currency)
         row = coupons.create(tx, request.coupon.code, terms, Actor.of(call), now)
         return promotion_convert.coupon_to_wire(row)
 
-    def UpdateCoupon(self, request: pb.UpdateCouponRequest, call: Call) -> pb.Coupon:
+    @once(pb.Coupon)
+    def UpdateCoupon(
+        self, tx: Connection, request: pb.UpdateCouponRequest, call: Call, now: datetime
+    ) -> pb.Coupon:
         coupon = request.coupon
 
         def changes_in(currency: str) -> Changes:
             return promotion_convert.coupon_from_wire(coupon, request.update_mask, currency or self._currency)
 
-        with self._db.transaction() as tx:
-            row = coupons.update(
-                tx, coupon.id, coupon.code, coupon.etag, changes_in, Actor.of(call), self._clock()
-            )
+        row = coupons.update(tx, coupon.id, coupon.code, coupon.etag, changes_in, Actor.of(call), now)
         return promotion_convert.coupon_to_wire(row)
 
     def _loyalty(self, connection: Connection, user_id: int) -> pb.Loyalty:

@@ -130,13 +130,8 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         if not order_queries.is_visible(connection, order_id, owner_for(call.identity)):
             raise OrderNotFound(order_id=order_id)
 
-    def RequestReturn(self, request: pb.RequestReturnRequest, call: Call) -> Return:
-        now = self._clock()
-        with self._db.transaction() as tx:
-            return self._request_return(tx, request, call, now)
-
     @once(Return)
-    def _request_return(
+    def RequestReturn(
         self, tx: Connection, request: pb.RequestReturnRequest, call: Call, now: datetime
     ) -> Return:
         return_id = returns.request(
@@ -185,17 +180,21 @@ class RefundServicer(refund_pb2_grpc.RefundServiceServicer):
         )
         return pb.ListReturnsResponse(items=items, next_page_token=token)
 
-    def ApproveReturn(self, request: pb.ApproveReturnRequest, call: Call) -> Return:
-        with self._db.transaction() as tx:
-            decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
-            returns.approve(tx, decision, Actor.of(call), self._clock())
-            return _read_return(tx, request.return_id)
+    @once(Return)
+    def ApproveReturn(
+        self, tx: Connection, request: pb.ApproveReturnRequest, call: Call, now: datetime
+    ) -> Return:
+        decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+        returns.approve(tx, decision, Actor.of(call), now)
+        return _read_return(tx, request.return_id)
 
-    def RejectReturn(self, request: pb.RejectReturnRequest, call: Call) -> Return:
-        with self._db.transaction() as tx:
-            decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
-            returns.reject(tx, decision, Actor.of(call), self._clock())
-            return _read_return(tx, request.return_id)
+    @once(Return)
+    def RejectReturn(
+        self, tx: Connection, request: pb.RejectReturnRequest, call: Call, now: datetime
+    ) -> Return:
+        decision = returns.ReturnDecision(request.return_id, request.answer, request.etag)
+        returns.reject(tx, decision, Actor.of(call), now)
+        return _read_return(tx, request.return_id)
 
     async def ReceiveReturn(self, request: pb.ReceiveReturnRequest, call: Call) -> Return:
         reply, refund_id = await self._work.write(self._receive, request, call, deadline=call.deadline)

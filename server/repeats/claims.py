@@ -6,15 +6,19 @@ import hashlib
 from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute
 
+from server.db.base import Statement
 from server.db.prepared import Prepared
 from server.db.upsert import insert_of
 from server.repeats.errors import IdempotencyMismatch
 from server.repeats.models import IdempotencyKey
+
+MAX_OF_ONE: Final = 10_000
+"""Replies that are kept for one caller at a time. Nobody shops that much in a day; whoever runs a shop may."""
 
 
 class RepeatableRequest(Protocol):
@@ -34,6 +38,7 @@ class Key:
     """A request id, whose it is, and for which method."""
 
     user_id: int
+    """Of a user; or a negative number that stands for a guest."""
     method: str
     request_id: str
 
@@ -78,6 +83,50 @@ def take(tx: Connection, claim: Claim, now: datetime, leased_until: datetime | N
     return row is not None
 
 
+def _keep_on(dialect: str) -> Statement:
+    statement: Statement = (
+        insert_of(dialect)(IdempotencyKey).on_conflict_do_nothing().returning(IdempotencyKey.request_id)
+    )
+    return statement
+
+
+def _keep_within_limit_on(dialect: str) -> Statement:
+    columns = IdempotencyKey.__table__.columns
+    names = ("user_id", "method", "request_id", "body_hash", "reply", "created_at")
+    mine = select(literal(1)).where(columns.user_id == bindparam("user_id")).limit(MAX_OF_ONE).subquery()
+    few = select(func.count()).select_from(mine).scalar_subquery() < MAX_OF_ONE
+    row = select(*(bindparam(name, type_=columns[name].type) for name in names)).where(few)
+    statement: Statement = (
+        insert_of(dialect)(IdempotencyKey)
+        .from_select(names, row)
+        .on_conflict_do_nothing()
+        .returning(IdempotencyKey.request_id)
+    )
+    return statement
+
+
+_KEEP = Prepared(_keep_on)
+_KEEP_WITHIN_LIMIT = Prepared(_keep_within_limit_on)
+
+
+def keep(tx: Connection, claim: Claim, reply: bytes, now: datetime, *, limited: bool) -> bool:
+    """Take the request id together with the reply.
+
+    False when it is taken, or when the caller is `limited` and has taken MAX_OF_ONE. Waits for another transaction
+    that is taking it.
+    """
+    row = (_KEEP_WITHIN_LIMIT if limited else _KEEP).first(
+        tx,
+        user_id=claim.key.user_id,
+        method=claim.key.method,
+        request_id=claim.key.request_id,
+        body_hash=claim.body_hash,
+        reply=reply,
+        created_at=now,
+    )
+    return row is not None
+
+
 def take_over(tx: Connection, key: Key, now: datetime, leased_until: datetime) -> bool:
     """Take over a claim whose first call has died; False while its lease runs or when it has its reply."""
     updated = tx.execute(
@@ -89,8 +138,14 @@ def take_over(tx: Connection, key: Key, now: datetime, leased_until: datetime) -
 
 
 def stored_reply(tx: Connection, claim: Claim) -> bytes | None:
-    """Return the first call's reply; None while it is still running. Raises IdempotencyMismatch."""
-    row = tx.execute(select(IdempotencyKey.body_hash, IdempotencyKey.reply).where(*_is(claim.key))).one()
+    """Return the first call's reply; None while it is still running, or when there was none.
+
+    Raises IdempotencyMismatch.
+    """
+    query = select(IdempotencyKey.body_hash, IdempotencyKey.reply).where(*_is(claim.key))
+    row = tx.execute(query).one_or_none()
+    if row is None:
+        return None
     if row.body_hash != claim.body_hash:
         raise IdempotencyMismatch(request_id=claim.key.request_id)
     reply: bytes | None = row.reply

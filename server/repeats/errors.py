@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted
+from server.errors import Aborted, ResourceExhausted
 
 
 class IdempotencyMismatch(Aborted):
@@ -16,3 +16,10 @@ class StillRunning(Aborted):
 
     message = "The first call with the request id {request_id} is still running; repeat it in a moment."
     retry_after_seconds = 1.0
+
+
+class TooManyRequestIds(ResourceExhausted):
+    """The caller has used more request ids within a day than are remembered."""
+
+    message = "At most {limit} request ids of one caller are remembered for a day: try again later."
+    retry_after_seconds = 3600.0

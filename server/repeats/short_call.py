@@ -1,7 +1,8 @@
 """Repeats of calls that are one transaction: the same id and body get the first reply, however often.
 
-The claim, the effect and the reply are committed together, so a second call waits at the claim until the first
-has ended.
+The request id is taken, with the reply, by the last statement of the transaction. Whoever finds it taken there, or
+was refused before, as the first call has changed what it met, is undone and gets the reply of the first. Of two at
+once one waits for the other's rows, or at the latest there.
 """
 
 from __future__ import annotations
@@ -9,50 +10,137 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeAlias, TypeVar
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeAlias, TypeVar, cast
 
 from google.protobuf.message import Message
 from sqlalchemy import Connection
 
-from server.repeats.claims import Key, RepeatableRequest, claim_of, store_reply, stored_reply, take
+from server.clock import Clock
+from server.crypto.vault import Vault
+from server.db.database import Database
+from server.errors import DeadlineExceeded, Refusal, Unavailable
+from server.identity import Role
+from server.repeats import owners
+from server.repeats.claims import (
+    MAX_OF_ONE,
+    Claim,
+    Key,
+    RepeatableRequest,
+    claim_of,
+    keep,
+    store_reply,
+    stored_reply,
+    take,
+)
+from server.repeats.errors import TooManyRequestIds
 from server.rpc.call import Call
 
-S = TypeVar("S")
+
+class Servicer(Protocol):
+    """What opens transactions."""
+
+    @property
+    def _db(self) -> Database: ...
+
+    @property
+    def _clock(self) -> Clock: ...
+
+
+class SecretKeeper(Protocol):
+    """What seals secrets for storing."""
+
+    @property
+    def _vault(self) -> Vault: ...
+
+
+S = TypeVar("S", bound=Servicer)
 M = TypeVar("M", bound=Message)
 Q = TypeVar("Q", bound=RepeatableRequest)
 P = ParamSpec("P")
 
 UseCase: TypeAlias = Callable[Concatenate[S, Connection, Q, Call, datetime, P], M]
+Method: TypeAlias = Callable[Concatenate[S, Q, Call, P], M]
+
+NameGuest: TypeAlias = Callable[[Any, Call], str]
+"""The name that a guest is known by in this call, "" for none. Any: the request of the method it is passed for."""
 
 
-def once(reply_type: type[M]) -> Callable[[UseCase[S, Q, P, M]], UseCase[S, Q, P, M]]:
-    """Make a servicer's use case run once for each request id; a repeat returns the first reply.
+def once(
+    reply_type: type[M], *, guest: NameGuest | None = None, sealed: str = ""
+) -> Callable[[UseCase[S, Q, P, M]], Method[S, Q, P, M]]:
+    """Make a use case a method that runs it in a transaction, once for each request id.
 
-    Calls without a request id run every time. Raises IdempotencyMismatch when the body is another.
+    Without a request id it runs every time. `guest` says who calls where nobody need be signed in. `sealed` is a
+    field of the reply that holds a secret: the servicer's vault seals what is kept of it.
+
+    Raises IdempotencyMismatch when the body is another, and TooManyRequestIds.
     """
 
-    def decorate(use_case: UseCase[S, Q, P, M]) -> UseCase[S, Q, P, M]:
+    def decorate(use_case: UseCase[S, Q, P, M]) -> Method[S, Q, P, M]:
         @wraps(use_case)
-        def run(
-            self: S,
-            tx: Connection,
-            request: Q,
-            call: Call,
-            now: datetime,
-            /,
-            *args: P.args,
-            **kwargs: P.kwargs,
-        ) -> M:
-            first = first_reply(tx, request, call, now, reply_type)
-            if first is not None:
-                return first
-            reply = use_case(self, tx, request, call, now, *args, **kwargs)
-            keep_reply(tx, request, call, reply)
-            return reply
+        def run(self: S, request: Q, call: Call, /, *args: P.args, **kwargs: P.kwargs) -> M:
+            now = self._clock()
+            if not request.request_id:
+                with self._db.transaction() as tx:
+                    return use_case(self, tx, request, call, now, *args, **kwargs)
+            claim = _claim(request, call, guest)
+            try:
+                with self._db.transaction() as tx:
+                    reply = use_case(self, tx, request, call, now, *args, **kwargs)
+                    kept = _seal(self, reply, sealed, claim.key) if sealed else reply
+                    if not keep(tx, claim, kept.SerializeToString(), now, limited=_is_limited(call, claim)):
+                        raise TooManyRequestIds(limit=MAX_OF_ONE)
+                return reply
+            except Refusal as refusal:
+                first = _first_reply(self._db, claim, refusal)
+                if first is None:
+                    raise
+                reply = reply_type.FromString(first)
+                return _open(self, reply, sealed, claim.key) if sealed else reply
 
         return run
 
     return decorate
+
+
+def _claim(request: Q, call: Call, guest: NameGuest | None) -> Claim:
+    if call.caller is not None:
+        return claim_of(call.caller.user_id, call.short_method, request)
+    owner = owners.guest(guest(request, call) if guest else "")
+    if owner == owners.NOBODY:
+        owners.check_secret(request.request_id)
+    return claim_of(owner, call.short_method, request)
+
+
+def _is_limited(call: Call, claim: Claim) -> bool:
+    """Whether the caller may take only so many; of those who are nobody yet each is another."""
+    is_staff = call.caller is not None and call.caller.role is not Role.CUSTOMER
+    return not is_staff and claim.key.user_id != owners.NOBODY
+
+
+def _first_reply(db: Database, claim: Claim, refusal: Refusal) -> bytes | None:
+    """The first call's reply, in place of a refusal that its own effect may have caused."""
+    if isinstance(refusal, DeadlineExceeded | Unavailable):
+        return None
+    with db.read() as connection:
+        return stored_reply(connection, claim)
+
+
+def _seal(servicer: object, reply: M, field: str, key: Key) -> M:
+    kept = type(reply)()
+    kept.CopyFrom(reply)
+    setattr(kept, field, _vault_of(servicer).seal(getattr(reply, field), key.user_id))
+    return kept
+
+
+def _open(servicer: object, reply: M, field: str, key: Key) -> M:
+    setattr(reply, field, _vault_of(servicer).open(getattr(reply, field), key.user_id))
+    return reply
+
+
+def _vault_of(servicer: object) -> Vault:
+    """The vault of a servicer that names a field to seal."""
+    return cast(SecretKeeper, servicer)._vault
 
 
 def first_reply(

@@ -20,6 +20,7 @@ from google.protobuf.message import DecodeError, Message
 from server.db.faults import refusal_of
 from server.db.pool import Pool
 from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
+from server.rpc import request_ids
 from server.rpc.access import Access
 from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, write
 from server.rpc.arrivals import Arrivals
@@ -247,6 +248,8 @@ class Interceptor(grpc.aio.ServerInterceptor):
             request = deserialize(data)
         except DecodeError:
             raise MalformedRequest(message_type=f"{call.short_method}Request") from None
+        if (key := call.headers.get(request_ids.KEY_HEADER)) is not None:
+            request_ids.adopt(request, key)
         if_match = call.headers.get(IF_MATCH)
         if if_match is not None:
             expect_etag(call.method, request, str(if_match))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import segment_pb2 as pb
 from sanset.v1 import segment_pb2_grpc
+from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.database import Database
 from server.paging import Pages
+from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.segment import convert, queries, service
 from server.segment.membership import Moment
@@ -39,14 +43,14 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
         )
         return pb.ListSegmentsResponse(items=items, next_page_token=token)
 
-    def CreateSegment(self, request: pb.CreateSegmentRequest, call: Call) -> pb.Segment:
-        moment = self._moment()
+    @once(pb.Segment)
+    def CreateSegment(
+        self, tx: Connection, request: pb.CreateSegmentRequest, call: Call, now: datetime
+    ) -> pb.Segment:
+        moment = Moment(now, self._currency)
         rules = convert.rules_from_wire(request.rules, self._currency)
-        with self._db.transaction() as tx:
-            segment = service.define(tx, request.name, request.description, rules, moment.now)
-        # Counted when the write lock is free again.
-        with self._db.read() as connection:
-            (counted,) = service.count(connection, [segment], moment)
+        segment = service.define(tx, request.name, request.description, rules, now)
+        (counted,) = service.count(tx, [segment], moment)
         return convert.segment_to_wire(counted, moment)
 
     def GetSegment(self, request: pb.GetSegmentRequest, call: Call) -> pb.Segment:
@@ -56,9 +60,11 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
             (counted,) = service.count(connection, [segment], moment)
         return convert.segment_to_wire(counted, moment)
 
-    def DeleteSegment(self, request: pb.DeleteSegmentRequest, call: Call) -> Empty:
-        with self._db.transaction() as tx:
-            service.remove(tx, request.segment_id)
+    @once(Empty)
+    def DeleteSegment(
+        self, tx: Connection, request: pb.DeleteSegmentRequest, call: Call, now: datetime
+    ) -> Empty:
+        service.remove(tx, request.segment_id)
         return Empty()
 
     def AnalyzeSegment(self, request: pb.AnalyzeSegmentRequest, call: Call) -> pb.SegmentAnalysis:

@@ -16,7 +16,6 @@ from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.user import addresses, convert, payment_method_queries, payment_methods, service
-from server.user.payment_methods import NewPaymentMethod
 
 
 class UserServicer(user_pb2_grpc.UserServiceServicer):
@@ -33,11 +32,11 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         with self._db.read() as connection:
             return convert.user_to_wire(service.get_me(connection, call.identity.user_id))
 
-    def UpdateMe(self, request: pb.UpdateMeRequest, call: Call) -> pb.User:
+    @once(pb.User)
+    def UpdateMe(self, tx: Connection, request: pb.UpdateMeRequest, call: Call, now: datetime) -> pb.User:
         """Change what the mask names."""
         changes = convert.profile_changes(request)
-        with self._db.transaction() as tx:
-            row = service.update_me(tx, call.identity.user_id, changes, request.user.etag, self._clock())
+        row = service.update_me(tx, call.identity.user_id, changes, request.user.etag, now)
         return convert.user_to_wire(row)
 
     def ListAddresses(self, request: pb.ListAddressesRequest, call: Call) -> pb.ListAddressesResponse:
@@ -54,26 +53,31 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         )
         return pb.ListAddressesResponse(items=items, next_page_token=token)
 
-    def CreateAddress(self, request: pb.CreateAddressRequest, call: Call) -> pb.Address:
+    @once(pb.Address)
+    def CreateAddress(
+        self, tx: Connection, request: pb.CreateAddressRequest, call: Call, now: datetime
+    ) -> pb.Address:
         """Store a new address."""
         values = convert.address_values(request.address)
-        with self._db.transaction() as tx:
-            row = addresses.create_address(tx, call.identity.user_id, values, self._clock())
-        return convert.address_to_wire(row)
+        return convert.address_to_wire(addresses.create_address(tx, call.identity.user_id, values, now))
 
-    def UpdateAddress(self, request: pb.UpdateAddressRequest, call: Call) -> pb.Address:
+    @once(pb.Address)
+    def UpdateAddress(
+        self, tx: Connection, request: pb.UpdateAddressRequest, call: Call, now: datetime
+    ) -> pb.Address:
         """Change what the mask names."""
         changes = convert.address_changes(request)
-        with self._db.transaction() as tx:
-            row = addresses.update_address(
-                tx, call.identity.user_id, request.address.id, changes, request.address.etag
-            )
+        row = addresses.update_address(
+            tx, call.identity.user_id, request.address.id, changes, request.address.etag
+        )
         return convert.address_to_wire(row)
 
-    def DeleteAddress(self, request: pb.DeleteAddressRequest, call: Call) -> Empty:
+    @once(Empty)
+    def DeleteAddress(
+        self, tx: Connection, request: pb.DeleteAddressRequest, call: Call, now: datetime
+    ) -> Empty:
         """Delete one of the caller's addresses."""
-        with self._db.transaction() as tx:
-            addresses.delete_address(tx, call.identity.user_id, request.address_id, request.etag)
+        addresses.delete_address(tx, call.identity.user_id, request.address_id, request.etag)
         return Empty()
 
     def ListPaymentMethods(
@@ -91,27 +95,19 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         )
         return pb.ListPaymentMethodsResponse(items=items, next_page_token=token)
 
-    def AddPaymentMethod(self, request: pb.AddPaymentMethodRequest, call: Call) -> pb.PaymentMethod:
-        """Save a new payment method."""
-        now = self._clock()
-        method = convert.payment_method_from_wire(request.payment_method)
-        with self._db.transaction() as tx:
-            return self._add_payment_method(tx, request, call, now, method)
-
     @once(pb.PaymentMethod)
-    def _add_payment_method(
-        self,
-        tx: Connection,
-        request: pb.AddPaymentMethodRequest,
-        call: Call,
-        now: datetime,
-        method: NewPaymentMethod,
+    def AddPaymentMethod(
+        self, tx: Connection, request: pb.AddPaymentMethodRequest, call: Call, now: datetime
     ) -> pb.PaymentMethod:
+        """Save a new payment method."""
+        method = convert.payment_method_from_wire(request.payment_method)
         row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, method, now)
         return convert.payment_method_to_wire(row)
 
-    def DeletePaymentMethod(self, request: pb.DeletePaymentMethodRequest, call: Call) -> Empty:
+    @once(Empty)
+    def DeletePaymentMethod(
+        self, tx: Connection, request: pb.DeletePaymentMethodRequest, call: Call, now: datetime
+    ) -> Empty:
         """Delete one of the caller's payment methods."""
-        with self._db.transaction() as tx:
-            payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
+        payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)
         return Empty()

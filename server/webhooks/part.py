@@ -41,6 +41,7 @@ def build(core: Core, courier: Courier | None = None) -> WebhookPart:
         core.work,
         core.pages,
         clock=core.clock,
+        vault=core.vault,
         signer=signer,
         allow_private=core.settings.webhook_allow_private,
     )

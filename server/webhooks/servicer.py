@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from google.protobuf.empty_pb2 import Empty
 from sanset.v1 import webhook_pb2 as pb
@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
+from server.crypto.vault import Vault
 from server.db.base import AnyRow
 from server.db.database import Database
 from server.db.work import Work
@@ -41,6 +42,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         pages: Pages,
         *,
         clock: Clock,
+        vault: Vault,
         signer: EndpointSigner,
         allow_private: bool,
     ) -> None:
@@ -49,6 +51,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self._work = work
         self._pages = pages
         self._clock = clock
+        self._vault = vault
         self._signer = signer
         self._allow_private = allow_private
 
@@ -56,33 +59,19 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self, request: pb.CreateWebhookEndpointRequest, call: Call
     ) -> pb.WebhookEndpoint:
         await check_url(request.endpoint.url, allow_private=self._allow_private)
-        return await self._work.write(self._create_with_secret, request, call, deadline=call.deadline)
+        return await self._work.run(self._create, request, call, deadline=call.deadline)
 
-    def _create_with_secret(
-        self, tx: Connection, request: pb.CreateWebhookEndpointRequest, call: Call
-    ) -> pb.WebhookEndpoint:
-        event_types = event_types_from_wire(request.endpoint)
-        reply = self._create(tx, request, call, self._clock(), event_types)
-        # Added here, so that no secret lies among the stored replies.
-        row = queries.endpoint(tx, reply.id)
-        if row is not None:
-            reply.secret = self._signer.secret(row.salt)
-        return reply
-
-    @once(pb.WebhookEndpoint)
+    @once(pb.WebhookEndpoint, sealed="secret")
     def _create(
-        self,
-        tx: Connection,
-        request: pb.CreateWebhookEndpointRequest,
-        call: Call,
-        now: datetime,
-        event_types: Sequence[str],
+        self, tx: Connection, request: pb.CreateWebhookEndpointRequest, call: Call, now: datetime
     ) -> pb.WebhookEndpoint:
         endpoint = request.endpoint
         active = endpoint.active or not endpoint.HasField("active")
-        row = service.create(tx, endpoint.url, event_types, active, now)
+        row = service.create(tx, endpoint.url, event_types_from_wire(endpoint), active, now)
         self._note(tx, "CreateWebhookEndpoint", row, call)
-        return endpoint_to_wire(row)
+        created = endpoint_to_wire(row)
+        created.secret = self._signer.secret(row.salt)
+        return created
 
     def ListWebhookEndpoints(
         self, request: pb.ListWebhookEndpointsRequest, call: Call
@@ -101,12 +90,21 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         changes = changes_from_wire(request.endpoint, request.update_mask)
         if changes.url is not None:
             await check_url(changes.url, allow_private=self._allow_private)
-        return await self._work.write(self._update, request.endpoint, changes, call, deadline=call.deadline)
+        return await self._work.run(
+            partial(self._update, request, call, changes=changes), deadline=call.deadline
+        )
 
+    @once(pb.WebhookEndpoint)
     def _update(
-        self, tx: Connection, endpoint: pb.WebhookEndpoint, changes: EndpointChanges, call: Call
+        self,
+        tx: Connection,
+        request: pb.UpdateWebhookEndpointRequest,
+        call: Call,
+        now: datetime,
+        *,
+        changes: EndpointChanges,
     ) -> pb.WebhookEndpoint:
-        row = service.change(tx, endpoint.id, changes, endpoint.etag, self._clock())
+        row = service.change(tx, request.endpoint.id, changes, request.endpoint.etag, now)
         self._note(tx, "UpdateWebhookEndpoint", row, call)
         return endpoint_to_wire(row)
 
@@ -115,11 +113,12 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         facts = {"url": origin(row.url), "active": row.active}
         audit.write(tx, Actor.of(call), action, f"webhook/{row.id}", row.updated_at, **facts)
 
-    def DeleteWebhookEndpoint(self, request: pb.DeleteWebhookEndpointRequest, call: Call) -> Empty:
-        now = self._clock()
-        with self._db.transaction() as tx:
-            service.remove(tx, request.endpoint_id, request.etag)
-            audit.write(tx, Actor.of(call), "DeleteWebhookEndpoint", f"webhook/{request.endpoint_id}", now)
+    @once(Empty)
+    def DeleteWebhookEndpoint(
+        self, tx: Connection, request: pb.DeleteWebhookEndpointRequest, call: Call, now: datetime
+    ) -> Empty:
+        service.remove(tx, request.endpoint_id, request.etag)
+        audit.write(tx, Actor.of(call), "DeleteWebhookEndpoint", f"webhook/{request.endpoint_id}", now)
         return Empty()
 
     def ListWebhookDeliveries(
@@ -135,13 +134,12 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         items, token = self._pages.page(rows, size, delivery_to_wire, lambda row: [row.id], *scope)
         return pb.ListWebhookDeliveriesResponse(items=items, next_page_token=token)
 
+    @once(pb.WebhookDelivery)
     def ReplayWebhookDelivery(
-        self, request: pb.ReplayWebhookDeliveryRequest, call: Call
+        self, tx: Connection, request: pb.ReplayWebhookDeliveryRequest, call: Call, now: datetime
     ) -> pb.WebhookDelivery:
-        now = self._clock()
-        with self._db.transaction() as tx:
-            row = service.replay(tx, request.delivery_id, now)
-            audit.write(
-                tx, Actor.of(call), "ReplayWebhookDelivery", f"webhook_delivery/{request.delivery_id}", now
-            )
+        row = service.replay(tx, request.delivery_id, now)
+        audit.write(
+            tx, Actor.of(call), "ReplayWebhookDelivery", f"webhook_delivery/{request.delivery_id}", now
+        )
         return delivery_to_wire(row)

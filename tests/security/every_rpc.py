@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -164,12 +165,14 @@ from sanset.v1.wishlist_pb2 import (
     MoveToCartRequest,
     RemoveFromWishlistRequest,
 )
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from support.running_shop import PASSWORD, Account, RunningShop
 
 from server.clock import utc_now
 from server.contract import SERVICES
+from server.db.base import Base
 from server.payment.models import PaymentAlert
+from server.recommend.feedback.impressions import FLUSH_SECONDS
 from server.recommend.training.models import TrainingRun
 from server.user.models import User as UserRow
 from server.webhooks.models import WebhookDelivery
@@ -314,6 +317,26 @@ class World:
         except grpc.RpcError as error:
             return error.code()  # type: ignore[no-any-return]
         return grpc.StatusCode.OK
+
+
+def everything_at_rest(world: World) -> dict[str, list[str]]:
+    """Every row of every table, once all is written that earlier calls left for the background."""
+    rows = everything(world)
+    for _ in range(30):
+        time.sleep(FLUSH_SECONDS + 0.2)
+        before, rows = rows, everything(world)
+        if rows == before:
+            return rows
+    raise AssertionError("the shop is never at rest")
+
+
+def everything(world: World) -> dict[str, list[str]]:
+    """Every row of every table."""
+    with world.shop.app.db.read() as connection:
+        return {
+            name: sorted(map(repr, connection.execute(select(table))))
+            for name, table in Base.metadata.tables.items()
+        }
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -12,17 +11,14 @@ from typing import Any
 import grpc
 import jwt
 import pytest
-from every_rpc import CASES, METHODS, World, rule
+from every_rpc import CASES, METHODS, World, everything, everything_at_rest, rule
 from google.protobuf.message import Message
 from sanset.v1 import auth_pb2, cart_pb2, order_service_pb2, promotion_pb2, recommend_pb2, user_pb2
 from sanset.v1.access_pb2 import AccessRule
-from sqlalchemy import select
 from support.running_shop import Account, refusal
 
 from server.auth.tokens import AccessTokens
 from server.clock import utc_now
-from server.db.base import Base
-from server.recommend.feedback.impressions import FLUSH_SECONDS
 
 OK = grpc.StatusCode.OK
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -87,34 +83,14 @@ def test_each_role_reaches_what_it_may(world: World, method: str, someone: Someo
 def test_what_is_refused_changes_nothing(world: World) -> None:
     buyer = customer(world)
     requests = {method: world.sample(method) for method in CASES}
-    before = _everything_at_rest(world)
+    before = everything_at_rest(world)
     for method, request in requests.items():
         access = rule(method)
         if access.level not in (AccessRule.PUBLIC, AccessRule.OPTIONAL):
             assert world.code(method, request) == grpc.StatusCode.UNAUTHENTICATED
         if access.permission:
             assert world.code(method, request, buyer.metadata) == grpc.StatusCode.PERMISSION_DENIED
-    assert _everything(world) == before
-
-
-def _everything_at_rest(world: World) -> dict[str, list[str]]:
-    """Every row of every table, once all is written that earlier calls left for the background."""
-    rows = _everything(world)
-    for _ in range(30):
-        time.sleep(FLUSH_SECONDS + 0.2)
-        before, rows = rows, _everything(world)
-        if rows == before:
-            return rows
-    raise AssertionError("the shop is never at rest")
-
-
-def _everything(world: World) -> dict[str, list[str]]:
-    """Every row of every table."""
-    with world.shop.app.db.read() as connection:
-        return {
-            name: sorted(map(repr, connection.execute(select(table))))
-            for name, table in Base.metadata.tables.items()
-        }
+    assert everything(world) == before
 
 
 def _is_refused(

@@ -51,12 +51,19 @@ OPTIONAL = {
 """What the world may call, said a second time: opening another RPC takes two edits."""
 
 NOT_IDEMPOTENT_BY_NATURE = {
-    "Register", "Login", "Refresh", "CreateAddress", "CreateProduct", "CreateCategory", "AdjustInventory",
-    "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
+    "Register", "Login", "Refresh", "Logout", "CreateAddress", "CreateProduct", "CreateCategory",
+    "AdjustInventory", "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
     "CreateCoupon", "AdjustPoints", "RefundOrder", "RequestReturn", "AddPaymentMethod", "CreateGiftCard",
     "CreateWebhookEndpoint", "ReplayWebhookDelivery",
 }  # fmt: skip
 """Every repeat would do it again, unless a request id says otherwise."""
+
+NOT_REPEATABLE = {
+    "Login": "each sign-in is a session of its own, and its tokens are kept nowhere",
+    "Refresh": "the server knows a lost reply by itself, for half a minute",
+    "Logout": "a repeat is TOKEN_INVALID, which says that the session is over",
+}
+"""What neither is safe to repeat as often as one likes nor takes a request id, and why."""
 
 NO_UPPER_BOUND = {
     "page_size": "coerced to the largest page",
@@ -228,6 +235,16 @@ def test_reads_are_gets_and_say_that_they_change_nothing(method: MethodDescripto
     )
     unsafe = level == descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
     assert unsafe == (method.name in NOT_IDEMPOTENT_BY_NATURE)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=IDS)
+def test_every_call_that_changes_something_may_be_repeated(method: MethodDescriptor) -> None:
+    request_id = method.input_type.fields_by_name.get("request_id")
+    is_safe = _idempotency(method) != descriptor_pb2.MethodOptions.IDEMPOTENCY_UNKNOWN
+    assert (is_safe or request_id is not None) != (method.name in NOT_REPEATABLE)
+    if request_id is not None:
+        assert _idempotency(method) != descriptor_pb2.MethodOptions.NO_SIDE_EFFECTS
+        assert request_id.GetOptions().Extensions[validate_pb2.field].string.uuid
 
 
 # ── Envoy, reflection, the descriptor set ───────────────────────────────────────────────────────────────

@@ -29,7 +29,7 @@ class Rpc:
     """One method of the contract.
 
     path: "/sanset.v1.OrderService/Checkout".
-    repeatable: whether repeating it is declared safe (`idempotency_level`).
+    repeatable: whether repeating it is safe: it is declared so (`idempotency_level`), or has a request id.
     streams: whether it has many replies.
     authorized: whether the server reads an access token.
     takes_request_id: whether its request has a `request_id`.
@@ -87,15 +87,16 @@ def _methods() -> Iterator[MethodDescriptor]:
 
 def _rpc(method: MethodDescriptor) -> Rpc:
     options = method.GetOptions()
+    takes_request_id = "request_id" in method.input_type.fields_by_name
     rule = options.Extensions[access_pb2.access]
     of_guests = (
         method.containing_service.name == "CartService" and rule.level == access_pb2.AccessRule.OPTIONAL
     )
     return Rpc(
         path=f"/{method.containing_service.full_name}/{method.name}",
-        repeatable=options.idempotency_level in REPEATABLE,
+        repeatable=options.idempotency_level in REPEATABLE or takes_request_id,
         streams=method.server_streaming,
         authorized=rule.level != access_pb2.AccessRule.PUBLIC,
-        takes_request_id="request_id" in method.input_type.fields_by_name,
+        takes_request_id=takes_request_id,
         takes_cart_token=of_guests or "cart_token" in method.input_type.fields_by_name,
     )

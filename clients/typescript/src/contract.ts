@@ -4,9 +4,9 @@ import { MethodOptions_IdempotencyLevel as Idempotency } from "@bufbuild/protobu
 import { AccessRule_Level, access } from "./gen/sanset/v1/access_pb.js";
 import { CartService } from "./gen/sanset/v1/cart_pb.js";
 
-/** Whether repeating an RPC is declared safe. */
+/** Whether repeating an RPC is safe: it is declared so, or every call of it has a request id. */
 export function isRepeatable(method: DescMethod): boolean {
-  return method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN;
+  return method.idempotency !== Idempotency.IDEMPOTENCY_UNKNOWN || takesRequestId(method);
 }
 
 /** Whether the server reads an access token. */

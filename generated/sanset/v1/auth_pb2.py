@@ -31,7 +31,7 @@ from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/auth.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/user.proto\"\x81\x02\n\x07Session\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65vice\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x10\n\x02ip\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\"]\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\"\xdd\x01\n\x0fRegisterRequest\x12!\n\tfull_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x05\x65mail\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12(\n\x05phone\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x18 2\x10^[0-9+().\\-/ ]*$\x12 \n\x08password\x18\x04 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12<\n\x08username\x18\x05 \x01(\tB*\xbaH\'r%\x18 2!^([A-Za-z][A-Za-z0-9._-]{2,31})?$\"\xd1\x01\n\x0cLoginRequest\x12\x17\n\x05\x65mail\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x1a\n\x08username\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12 \n\x08password\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01:j\xbaHg\x1a\x65\n\x17login.email_or_username\x12\x1dgive either email or username\x1a+(this.email == \'\') != (this.username == \'\')\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"%\n\rLogoutRequest\x12\x14\n\x0c\x61ll_sessions\x18\x01 \x01(\x08\"O\n\x13ListSessionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSessionsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14RevokeSessionRequest\x12!\n\nsession_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18@2\xc2\x05\n\x0b\x41uthService\x12y\n\x08Register\x12\x1a.sanset.v1.RegisterRequest\x1a\x0f.sanset.v1.User\"@\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x34\"\x15/api/v1/auth/register:\x01*Z\x18\"\x13/api/v1/auth/signup:\x01*\x12r\n\x05Login\x12\x17.sanset.v1.LoginRequest\x1a\x11.sanset.v1.Tokens\"=\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x31\"\x12/api/v1/auth/login:\x01*Z\x18\"\x13/api/v1/auth/signin:\x01*\x12^\n\x07Refresh\x12\x19.sanset.v1.RefreshRequest\x1a\x11.sanset.v1.Tokens\"%\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12\x63\n\x06Logout\x12\x18.sanset.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"\'\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12{\n\x0cListSessions\x12\x1e.sanset.v1.ListSessionsRequest\x1a\x1f.sanset.v1.ListSessionsResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/users/me/sessions\x12\x81\x01\n\rRevokeSession\x12\x1f.sanset.v1.RevokeSessionRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02(*&/api/v1/users/me/sessions/{session_id}B\xa4\x01\n\rdev.sanset.v1B\tAuthProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14sanset/v1/auth.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/user.proto\"\x81\x02\n\x07Session\x12\x10\n\x02id\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03\x12\x14\n\x06\x64\x65vice\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x10\n\x02ip\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x37\n\rlast_use_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x65xpire_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x04\xe2\x41\x01\x03\"]\n\x06Tokens\x12\x14\n\x0c\x61\x63\x63\x65ss_token\x18\x01 \x01(\t\x12\x12\n\ntoken_type\x18\x02 \x01(\t\x12\x12\n\nexpires_in\x18\x03 \x01(\x05\x12\x15\n\rrefresh_token\x18\x04 \x01(\t\"\xfe\x01\n\x0fRegisterRequest\x12!\n\tfull_name\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12\x1d\n\x05\x65mail\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12(\n\x05phone\x18\x03 \x01(\tB\x19\xbaH\x16r\x14\x18 2\x10^[0-9+().\\-/ ]*$\x12 \n\x08password\x18\x04 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x08\x18\x80\x01\x12<\n\x08username\x18\x05 \x01(\tB*\xbaH\'r%\x18 2!^([A-Za-z][A-Za-z0-9._-]{2,31})?$\x12\x1f\n\nrequest_id\x18\x06 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xd1\x01\n\x0cLoginRequest\x12\x17\n\x05\x65mail\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12\x1a\n\x08username\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xfe\x01\x12 \n\x08password\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01:j\xbaHg\x1a\x65\n\x17login.email_or_username\x12\x1dgive either email or username\x1a+(this.email == \'\') != (this.username == \'\')\"7\n\x0eRefreshRequest\x12%\n\rrefresh_token\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"%\n\rLogoutRequest\x12\x14\n\x0c\x61ll_sessions\x18\x01 \x01(\x08\"O\n\x13ListSessionsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSessionsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x14RevokeSessionRequest\x12!\n\nsession_id\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18@2\xbf\x05\n\x0b\x41uthService\x12y\n\x08Register\x12\x1a.sanset.v1.RegisterRequest\x1a\x0f.sanset.v1.User\"@\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x34\"\x15/api/v1/auth/register:\x01*Z\x18\"\x13/api/v1/auth/signup:\x01*\x12r\n\x05Login\x12\x17.sanset.v1.LoginRequest\x1a\x11.sanset.v1.Tokens\"=\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x31\"\x12/api/v1/auth/login:\x01*Z\x18\"\x13/api/v1/auth/signin:\x01*\x12^\n\x07Refresh\x12\x19.sanset.v1.RefreshRequest\x1a\x11.sanset.v1.Tokens\"%\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02\x19\"\x14/api/v1/auth/refresh:\x01*\x12`\n\x06Logout\x12\x18.sanset.v1.LogoutRequest\x1a\x16.google.protobuf.Empty\"$\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x18\"\x13/api/v1/auth/logout:\x01*\x12{\n\x0cListSessions\x12\x1e.sanset.v1.ListSessionsRequest\x1a\x1f.sanset.v1.ListSessionsResponse\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/users/me/sessions\x12\x81\x01\n\rRevokeSession\x12\x1f.sanset.v1.RevokeSessionRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02(*&/api/v1/users/me/sessions/{session_id}B\xa4\x01\n\rdev.sanset.v1B\tAuthProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,6 +63,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REGISTERREQUEST'].fields_by_name['password']._serialized_options = b'\342A\001\002\272H\007r\005\020\010\030\200\001'
   _globals['_REGISTERREQUEST'].fields_by_name['username']._loaded_options = None
   _globals['_REGISTERREQUEST'].fields_by_name['username']._serialized_options = b'\272H\'r%\030 2!^([A-Za-z][A-Za-z0-9._-]{2,31})?$'
+  _globals['_REGISTERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_REGISTERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_LOGINREQUEST'].fields_by_name['email']._loaded_options = None
   _globals['_LOGINREQUEST'].fields_by_name['email']._serialized_options = b'\272H\005r\003\030\376\001'
   _globals['_LOGINREQUEST'].fields_by_name['username']._loaded_options = None
@@ -86,7 +88,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUTHSERVICE'].methods_by_name['Refresh']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['Refresh']._serialized_options = b'\312\363\030\002\010\001\202\323\344\223\002\031\"\024/api/v1/auth/refresh:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['Logout']._loaded_options = None
-  _globals['_AUTHSERVICE'].methods_by_name['Logout']._serialized_options = b'\220\002\002\312\363\030\002\010\003\202\323\344\223\002\030\"\023/api/v1/auth/logout:\001*'
+  _globals['_AUTHSERVICE'].methods_by_name['Logout']._serialized_options = b'\312\363\030\002\010\003\202\323\344\223\002\030\"\023/api/v1/auth/logout:\001*'
   _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._loaded_options = None
   _globals['_AUTHSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\033\022\031/api/v1/users/me/sessions'
   _globals['_AUTHSERVICE'].methods_by_name['RevokeSession']._loaded_options = None
@@ -96,19 +98,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TOKENS']._serialized_start=495
   _globals['_TOKENS']._serialized_end=588
   _globals['_REGISTERREQUEST']._serialized_start=591
-  _globals['_REGISTERREQUEST']._serialized_end=812
-  _globals['_LOGINREQUEST']._serialized_start=815
-  _globals['_LOGINREQUEST']._serialized_end=1024
-  _globals['_REFRESHREQUEST']._serialized_start=1026
-  _globals['_REFRESHREQUEST']._serialized_end=1081
-  _globals['_LOGOUTREQUEST']._serialized_start=1083
-  _globals['_LOGOUTREQUEST']._serialized_end=1120
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=1122
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=1201
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1203
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1285
-  _globals['_REVOKESESSIONREQUEST']._serialized_start=1287
-  _globals['_REVOKESESSIONREQUEST']._serialized_end=1344
-  _globals['_AUTHSERVICE']._serialized_start=1347
-  _globals['_AUTHSERVICE']._serialized_end=2053
+  _globals['_REGISTERREQUEST']._serialized_end=845
+  _globals['_LOGINREQUEST']._serialized_start=848
+  _globals['_LOGINREQUEST']._serialized_end=1057
+  _globals['_REFRESHREQUEST']._serialized_start=1059
+  _globals['_REFRESHREQUEST']._serialized_end=1114
+  _globals['_LOGOUTREQUEST']._serialized_start=1116
+  _globals['_LOGOUTREQUEST']._serialized_end=1153
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=1155
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1234
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1236
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1318
+  _globals['_REVOKESESSIONREQUEST']._serialized_start=1320
+  _globals['_REVOKESESSIONREQUEST']._serialized_end=1377
+  _globals['_AUTHSERVICE']._serialized_start=1380
+  _globals['_AUTHSERVICE']._serialized_end=2083
 # @@protoc_insertion_point(module_scope)

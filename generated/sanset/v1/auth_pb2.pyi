@@ -116,6 +116,7 @@ class RegisterRequest(_message.Message):
     PHONE_FIELD_NUMBER: _builtins.int
     PASSWORD_FIELD_NUMBER: _builtins.int
     USERNAME_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     full_name: _builtins.str
     """The person's name."""
     email: _builtins.str
@@ -126,6 +127,8 @@ class RegisterRequest(_message.Message):
     """The password: 8 to 128 characters with a letter and a digit."""
     username: _builtins.str
     """A user name to sign in with: 3 to 32 letters, digits and the signs . _ - ; starts with a letter."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(
         self,
         *,
@@ -134,10 +137,11 @@ class RegisterRequest(_message.Message):
         phone: _builtins.str = ...,
         password: _builtins.str = ...,
         username: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "full_name", b"full_name", "password", b"password", "phone", b"phone", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["email", b"email", "full_name", b"full_name", "password", b"password", "phone", b"phone", "request_id", b"request_id", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

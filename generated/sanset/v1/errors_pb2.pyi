@@ -126,6 +126,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
     REQUEST_ID_USED: _ErrorReason.ValueType  # 74
     """The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
+    TOO_MANY_REQUEST_IDS: _ErrorReason.ValueType  # 75
+    """The caller has used `metadata.limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED."""
     OUT_OF_STOCK: _ErrorReason.ValueType  # 80
     """Less stock is left than wanted. FAILED_PRECONDITION."""
     CART_EMPTY: _ErrorReason.ValueType  # 81
@@ -345,6 +347,8 @@ CONFLICT: ErrorReason.ValueType  # 73
 """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
 REQUEST_ID_USED: ErrorReason.ValueType  # 74
 """The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
+TOO_MANY_REQUEST_IDS: ErrorReason.ValueType  # 75
+"""The caller has used `metadata.limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED."""
 OUT_OF_STOCK: ErrorReason.ValueType  # 80
 """Less stock is left than wanted. FAILED_PRECONDITION."""
 CART_EMPTY: ErrorReason.ValueType  # 81

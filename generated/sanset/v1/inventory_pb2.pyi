@@ -135,7 +135,7 @@ class SetInventoryRequest(_message.Message):
     quantity: _builtins.int
     """The units that can be ordered from now on."""
     request_id: _builtins.str
-    """A UUID that makes a repeat return the first reply."""
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     expected_quantity: _builtins.int
     """The units that could be ordered when the count was made, as `Inventory.levels.available` said."""
     def __init__(
@@ -179,7 +179,7 @@ class AdjustInventoryRequest(_message.Message):
     delta: _builtins.int
     """The units to add, or to take when negative. Not 0."""
     request_id: _builtins.str
-    """A UUID that makes a repeat return the first reply."""
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(
         self,
         *,

@@ -451,10 +451,13 @@ class TrainModelRequest(_message.Message):
     MODEL_TYPE_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
     ACTIVATION_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     model_type: Global___Model.Type.ValueType
     """Models to train: ALL, or one."""
     activation: Global___TrainModelRequest.Activation.ValueType
     """Use of the model."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     @_builtins.property
     def parameters(self) -> Global___TrainModelRequest.Parameters:
         """Parameters of the training."""
@@ -465,10 +468,11 @@ class TrainModelRequest(_message.Message):
         model_type: Global___Model.Type.ValueType = ...,
         parameters: Global___TrainModelRequest.Parameters | None = ...,
         activation: Global___TrainModelRequest.Activation.ValueType = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "model_type", b"model_type", "parameters", b"parameters"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["activation", b"activation", "model_type", b"model_type", "parameters", b"parameters", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -606,19 +610,23 @@ class StartExperimentRequest(_message.Message):
 
     CHALLENGER_MODEL_ID_FIELD_NUMBER: _builtins.int
     PERCENT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     challenger_model_id: _builtins.int
     """The model to compare with the one in use."""
     percent: _builtins.int
     """The percentage of users to serve by it, 1 to 99. 0 means 50."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     def __init__(
         self,
         *,
         challenger_model_id: _builtins.int = ...,
         percent: _builtins.int = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger_model_id", b"challenger_model_id", "percent", b"percent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["challenger_model_id", b"challenger_model_id", "percent", b"percent", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -340,6 +340,7 @@ class UpdateOrderStatusRequest(_message.Message):
     ETA_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     SHIPMENT_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     order_id: _builtins.int
     """The id of the order."""
     status: _order_pb2.Order.Status.ValueType
@@ -350,6 +351,8 @@ class UpdateOrderStatusRequest(_message.Message):
     """Status of the order."""
     etag: _builtins.str
     """The order's etag as last read. When sent and stale the call is ABORTED (STALE_ETAG)."""
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     @_builtins.property
     def eta(self) -> _timestamp_pb2.Timestamp:
         """By when it should arrive; not in the past. Absent: an estimate of the shop's, renewed; one that was sent before
@@ -372,10 +375,11 @@ class UpdateOrderStatusRequest(_message.Message):
         eta: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         shipment: _order_pb2.Shipment | None = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "shipment", b"shipment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "etag", b"etag", "location", b"location", "message", b"message", "order_id", b"order_id", "shipment", b"shipment", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["eta", b"eta", "etag", b"etag", "location", b"location", "message", b"message", "order_id", b"order_id", "request_id", b"request_id", "shipment", b"shipment", "status", b"status"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

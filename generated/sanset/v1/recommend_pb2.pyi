@@ -543,11 +543,14 @@ class TrackEventRequest(_message.Message):
 
     EVENTS_FIELD_NUMBER: _builtins.int
     VISITOR_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
     visitor_id: _builtins.str
     """An id made by the client for a visitor who is not signed in: 8 to 64 letters, digits, - and _.
 
     Make it random, as whoever knows it can have recommendations from what was done under it.
     """
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___BehaviorEvent]:
         """The events, 1 to 100."""
@@ -557,10 +560,11 @@ class TrackEventRequest(_message.Message):
         *,
         events: _abc.Iterable[Global___BehaviorEvent] | None = ...,
         visitor_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "visitor_id", b"visitor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "request_id", b"request_id", "visitor_id", b"visitor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sanset.v1 import recommend_pb2 as pb
 from sanset.v1 import recommend_pb2_grpc
+from sqlalchemy import Connection
 
 from server.countries import country_code
 from server.db.database import Database
 from server.errors import UserNotFound
 from server.paging import Pages
 from server.recommend.feedback import tracking
-from server.recommend.feedback.tracking import Tracker
+from server.recommend.feedback.tracking import EventActor, Tracker
 from server.recommend.serving import convert
 from server.recommend.serving.other_lists import OtherLists
 from server.recommend.serving.pipeline import Pipeline
 from server.recommend.serving.query import ANYONE, Audience, size
+from server.repeats.short_call import once
 from server.rpc.access import TokenMissing
 from server.rpc.call import Call
+
+
+def _visitor(request: pb.TrackEventRequest, _: Call) -> str:
+    """The name of a guest to whom request ids belong: the visitor's."""
+    return f"visitor {request.visitor_id}"
 
 
 class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
@@ -34,6 +43,7 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
     ) -> None:
         """`currency` is the shop's; price limits without one are in it."""
         self._db = db
+        self._clock = db.clock
         self._pages = pages
         self._pipeline = pipeline
         self._lists = lists
@@ -77,11 +87,16 @@ class RecommendServicer(recommend_pb2_grpc.RecommendServiceServicer):
         return convert.list_to_wire(recommended, pb.GetTrendingResponse)
 
     def TrackEvent(self, request: pb.TrackEventRequest, call: Call) -> pb.TrackEventResponse:
+        # Repeats count too: they are as much work.
+        actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(request.events))
+        return self._track(request, call, actor)
+
+    @once(pb.TrackEventResponse, guest=_visitor)
+    def _track(
+        self, tx: Connection, request: pb.TrackEventRequest, call: Call, now: datetime, actor: EventActor
+    ) -> pb.TrackEventResponse:
         events = [convert.event_from_wire(event) for event in request.events]
-        actor = self._tracker.admit(_user_id(call), request.visitor_id, call.address, len(events))
-        with self._db.transaction() as tx:
-            tracked = self._tracker.track(tx, actor, events)
-        return convert.tracked_to_wire(tracked)
+        return convert.tracked_to_wire(self._tracker.track(tx, actor, events))
 
     def GetHistory(self, request: pb.GetHistoryRequest, call: Call) -> pb.GetHistoryResponse:
         user_id = _subject(request.user_id, call) or 0

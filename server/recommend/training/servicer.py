@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 
 from sanset.v1 import model_metrics_pb2, model_pb2_grpc
 from sanset.v1 import model_pb2 as pb
+from sqlalchemy import Connection
 
 from ml.artifacts.artifact import DamagedArtifact
 from server.clock import Clock
@@ -19,8 +21,11 @@ from server.recommend.registry import experiments, trained_models
 from server.recommend.registry.errors import ModelDamaged
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.serving.state import ServingState
-from server.recommend.training import convert, online_convert
+from server.recommend.training import convert, online_convert, runs
+from server.recommend.training.assignment import Assignment
+from server.recommend.training.runs import Run
 from server.recommend.training.trainer import Trainer
+from server.repeats.short_call import first_reply, keep_reply, once
 from server.rpc.call import Call
 
 
@@ -38,8 +43,29 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         self._trainer = trainer
 
     async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
-        run = await self._trainer.start(call.deadline, convert.assignment_from_wire(request))
-        return convert.training_to_wire(run)
+        return await self._work.run(self._train, request, call, deadline=call.deadline)
+
+    def _train(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
+        # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
+        assignment = convert.assignment_from_wire(request)
+        with self._db.transaction() as tx:
+            reply, run = self._claim(tx, request, call, assignment)
+        if run is not None:
+            self._trainer.launch(run, assignment)
+        return reply
+
+    def _claim(
+        self, tx: Connection, request: pb.TrainModelRequest, call: Call, assignment: Assignment
+    ) -> tuple[pb.Training, Run | None]:
+        """The training as it begins, and what is to be worked on; a repeat has nothing to do."""
+        now = self._clock()
+        first = first_reply(tx, request, call, now, pb.Training)
+        if first is not None:
+            return first, None
+        run = runs.claim(tx, assignment, now)
+        reply = convert.training_to_wire(run)
+        keep_reply(tx, request, call, reply)
+        return reply, run
 
     async def CancelTraining(self, request: pb.CancelTrainingRequest, call: Call) -> pb.Training:
         return convert.training_to_wire(await self._trainer.cancel(call.deadline, request.training_id))
@@ -78,11 +104,16 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         return convert.model_to_wire(model)
 
     async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
-        challenger = await self._sound(request.challenger_model_id, call.deadline)
-        trial = await self._work.write(
-            experiments.start, challenger.id, request.percent, self._clock(), deadline=call.deadline
-        )
+        await self._sound(request.challenger_model_id, call.deadline)
+        reply = await self._work.run(self._start_experiment, request, call, deadline=call.deadline)
         await self._serving.models.follow_activation()
+        return reply
+
+    @once(pb.Experiment)
+    def _start_experiment(
+        self, tx: Connection, request: pb.StartExperimentRequest, call: Call, now: datetime
+    ) -> pb.Experiment:
+        trial = experiments.start(tx, request.challenger_model_id, request.percent, now)
         return online_convert.experiment_to_wire(trial)
 
     def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.Experiment:

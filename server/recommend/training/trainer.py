@@ -117,11 +117,15 @@ class Trainer:
         # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
         with self._db.transaction() as tx:
             run = runs.claim(tx, assignment, self._clock())
+        self.launch(run, assignment)
+        return run
+
+    def launch(self, run: Run, assignment: Assignment) -> None:
+        """Start working on a training that was claimed for this worker."""
         job = TrainingJob(self._settings, self._db, self._stopping, self._on_trained)
         thread = threading.Thread(target=job.run, args=(run, assignment), name=f"training-{run.id}")
         self._threads = [thread, *(old for old in self._threads if old.is_alive())]
         thread.start()
-        return run
 
     async def _read(self, training_id: int) -> Run:
         if training_id:

@@ -167,16 +167,18 @@ def test_an_item_is_removed_by_its_id_or_its_product(shop: RunningShop) -> None:
     assert list(_remove(shop, buyer, product_id=two).items) == []
 
 
-def test_by_its_product_the_line_of_the_default_variant_is_removed_else_the_only_one(
+def test_by_its_product_every_line_of_it_is_removed_so_that_a_repeat_takes_nothing_more(
     shop: RunningShop,
 ) -> None:
-    buyer, product = shop.customer(), shop.product()
+    buyer, product, other = shop.customer(), shop.product(), shop.product()
     variant = second_variant(shop, product.id, 1234)
     special = pb.AddItemRequest(product_id=product.id, variant_id=variant)
     shop.cart.AddItem(special, metadata=buyer.metadata)
-    shop.add(buyer, product.id)
-    assert [line.variant_id for line in _remove(shop, buyer, product_id=product.id).items] == [variant]
-    assert list(_remove(shop, buyer, product_id=product.id).items) == []
+    for each in (product, other):
+        shop.add(buyer, each.id)
+    assert [line.product_id for line in _remove(shop, buyer, product_id=product.id).items] == [other.id]
+    again = refused(shop.cart.RemoveItem, pb.RemoveItemRequest(product_id=product.id), buyer)
+    assert again.reason == "CART_ITEM_NOT_FOUND"
 
 
 def test_a_variant_has_a_line_a_price_and_a_stock_of_its_own(shop: RunningShop) -> None:

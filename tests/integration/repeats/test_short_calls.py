@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+from sanset.v1 import auth_pb2
 from sanset.v1 import promotion_pb2 as pb
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, insert, select
 
+from server.crypto.vault import Vault
 from server.db.database import Database
 from server.db.deadline import Deadline
+from server.errors import InvalidField
 from server.identity import Identity, Role
 from server.promotion.errors import PointsTooFew
-from server.repeats.errors import IdempotencyMismatch
+from server.repeats.claims import MAX_OF_ONE
+from server.repeats.errors import IdempotencyMismatch, TooManyRequestIds
+from server.repeats.models import IdempotencyKey
 from server.repeats.short_call import once
 from server.rpc.call import Call
 
@@ -22,20 +28,42 @@ REQUEST_ID = "0b54c6ae-7dd4-4d5e-9b2c-0f4f5ad9d5b1"
 
 
 class Points:
-    """A servicer whose use case counts how often it runs."""
+    """A servicer whose use cases have an effect each time they run."""
 
-    def __init__(self) -> None:
-        self.runs = 0
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._vault = Vault(b"secret")
         self.fails = False
+
+    def _clock(self) -> datetime:
+        return NOW
+
+    def _have_effect(self, tx: Connection) -> None:
+        values = {"user_id": 0, "method": "effect", "request_id": str(uuid.uuid4()), "body_hash": ""}
+        tx.execute(insert(IdempotencyKey).values(values | {"created_at": NOW}))
+
+    def effects(self, connection: Connection | None = None) -> int:
+        if connection is None:
+            with self._db.read() as reading:
+                return self.effects(reading)
+        query = select(func.count()).where(IdempotencyKey.method == "effect")
+        return connection.execute(query).scalar_one()
 
     @once(pb.Loyalty)
     def adjust(
         self, tx: Connection, request: pb.AdjustPointsRequest, call: Call, now: datetime, factor: int = 1
     ) -> pb.Loyalty:
-        self.runs += 1
+        self._have_effect(tx)
         if self.fails:
             raise PointsTooFew(points=0, wanted=request.points)
         return pb.Loyalty(points=request.points * factor)
+
+    @once(auth_pb2.Tokens, guest=lambda request, _call: request.reason, sealed="access_token")
+    def greet(
+        self, tx: Connection, request: pb.AdjustPointsRequest, call: Call, now: datetime
+    ) -> auth_pb2.Tokens:
+        self._have_effect(tx)
+        return auth_pb2.Tokens(access_token=f"secret {self.effects(tx)}")
 
 
 @pytest.fixture
@@ -45,49 +73,100 @@ def db(database_url: str) -> Iterator[Database]:
     database.close()
 
 
-def call(user_id: int = 1, method: str = "AdjustPoints") -> Call:
-    identity = Identity(user_id, Role.ADMIN, "session", NOW.timestamp() + 60)
+def call(user_id: int = 1, method: str = "AdjustPoints", role: Role = Role.ADMIN) -> Call:
+    identity = Identity(user_id, role, "session", NOW.timestamp() + 60)
     return Call(f"/sanset.v1.PromotionService/{method}", "", "", False, "", None, Deadline(10), identity)
 
 
-def adjust(db: Database, points: Points, *, request_id: str = REQUEST_ID, by: int = 5, caller: Call) -> int:
+def adjust(points: Points, *, request_id: str = REQUEST_ID, by: int = 5, caller: Call) -> int:
     request = pb.AdjustPointsRequest(user_id=2, points=by, request_id=request_id)
-    with db.transaction() as tx:
-        return points.adjust(tx, request, caller, NOW, factor=2).points
+    return points.adjust(request, caller, factor=2).points
 
 
-def test_a_repeat_gets_the_first_reply_and_runs_nothing(db: Database) -> None:
-    points = Points()
-    assert [adjust(db, points, caller=call()) for _ in range(3)] == [10, 10, 10]
-    assert adjust(db, points, request_id=REQUEST_ID.upper(), caller=call()) == 10
-    assert points.runs == 1
+def greet(points: Points, name: str, request_id: str = REQUEST_ID) -> str:
+    guest = call(method="Greet")
+    guest.caller = None
+    return points.greet(pb.AdjustPointsRequest(reason=name, request_id=request_id), guest).access_token
+
+
+def test_a_repeat_gets_the_first_reply_and_has_no_effect(db: Database) -> None:
+    points = Points(db)
+    assert [adjust(points, caller=call()) for _ in range(3)] == [10, 10, 10]
+    assert adjust(points, request_id=REQUEST_ID.upper(), caller=call()) == 10
+    assert points.effects() == 1
 
 
 def test_without_a_request_id_it_runs_every_time(db: Database) -> None:
-    points = Points()
-    assert [adjust(db, points, request_id="", caller=call()) for _ in range(2)] == [10, 10]
-    assert points.runs == 2
+    points = Points(db)
+    assert [adjust(points, request_id="", caller=call()) for _ in range(2)] == [10, 10]
+    assert points.effects() == 2
 
 
 def test_the_same_id_of_another_user_or_method_is_another(db: Database) -> None:
-    points = Points()
+    points = Points(db)
     for caller in (call(), call(user_id=3), call(method="AdjustInventory")):
-        adjust(db, points, caller=caller)
-    assert points.runs == 3
+        adjust(points, caller=caller)
+    assert points.effects() == 3
 
 
 def test_another_body_is_refused(db: Database) -> None:
-    points = Points()
-    adjust(db, points, caller=call())
+    points = Points(db)
+    adjust(points, caller=call())
     with pytest.raises(IdempotencyMismatch):
-        adjust(db, points, by=6, caller=call())
-    assert points.runs == 1
+        adjust(points, by=6, caller=call())
+    assert points.effects() == 1
 
 
 def test_what_fails_may_be_tried_again_under_the_same_id(db: Database) -> None:
-    points = Points()
+    points = Points(db)
     points.fails = True
     with pytest.raises(PointsTooFew):
-        adjust(db, points, caller=call())
+        adjust(points, caller=call())
     points.fails = False
-    assert adjust(db, points, caller=call()) == 10
+    assert adjust(points, caller=call()) == 10
+
+
+def test_what_its_own_effect_refuses_gets_the_first_reply(db: Database) -> None:
+    points = Points(db)
+    adjust(points, caller=call())
+    points.fails = True
+    assert adjust(points, caller=call()) == 10
+    with pytest.raises(IdempotencyMismatch):
+        adjust(points, by=6, caller=call())
+
+
+def test_a_guest_has_request_ids_of_their_own_and_their_secret_is_kept_sealed(db: Database) -> None:
+    points = Points(db)
+    assert greet(points, "ann") == greet(points, "ann") == "secret 1"
+    assert greet(points, "bob") == "secret 2"
+    with db.read() as connection:
+        columns = select(IdempotencyKey.user_id, IdempotencyKey.reply)
+        kept = connection.execute(columns.where(IdempotencyKey.method == "Greet")).all()
+    assert all(row.user_id < 0 for row in kept)
+    assert not any(b"secret" in row.reply for row in kept)
+
+
+def test_a_guest_without_a_name_is_told_from_others_by_a_request_id_that_nobody_can_guess(
+    db: Database,
+) -> None:
+    points = Points(db)
+    assert greet(points, "") == greet(points, "") == "secret 1"
+    with pytest.raises(InvalidField):
+        greet(points, "", "0b54c6ae-7dd4-5d5e-9b2c-0f4f5ad9d5b1")
+
+
+def test_the_request_ids_of_one_customer_are_limited_and_those_of_staff_are_not(db: Database) -> None:
+    row = {"method": "AddItem", "body_hash": "", "created_at": NOW}
+    with db.transaction() as tx:
+        rows = [
+            row | {"user_id": user, "request_id": str(i)} for user in (1, 2) for i in range(MAX_OF_ONE - 1)
+        ]
+        tx.execute(insert(IdempotencyKey), rows)
+    points = Points(db)
+    customer, another = call(role=Role.CUSTOMER), "1b54c6ae-7dd4-4d5e-9b2c-0f4f5ad9d5b1"
+    adjust(points, caller=customer)
+    with pytest.raises(TooManyRequestIds):
+        adjust(points, request_id=another, caller=customer)
+    assert adjust(points, caller=customer) == 10, "a repeat is still known"
+    for request_id in (REQUEST_ID, another):
+        adjust(points, request_id=request_id, caller=call(user_id=2))

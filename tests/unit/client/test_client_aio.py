@@ -117,16 +117,20 @@ def test_only_calls_that_are_safe_to_repeat_are_repeated(shop: ShopDouble, run: 
     async def scenario(client: AsyncClient) -> None:
         shop.refuse("GetProduct", AWAY, Refusal("RESOURCE_EXHAUSTED", "OVERLOADED", retry_after=0.05))
         assert (await client.catalog.get_product(product_id=7)).id == 7
-        shop.refuse("AddItem", Refusal("RESOURCE_EXHAUSTED", "RATE_LIMITED", retry_after=0.05))
-        with pytest.raises(ResourceExhausted):
-            await client.cart.add(product_id=7)
         shop.refuse("AddItem", AWAY)
+        await client.cart.add(product_id=7)
+        shop.refuse("Login", Refusal("RESOURCE_EXHAUSTED", "RATE_LIMITED", retry_after=0.05))
+        with pytest.raises(ResourceExhausted):
+            await client.login("ann@shop.test", "correct-horse-1")
+        shop.refuse("Login", AWAY)
         with pytest.raises(Unavailable):
-            await client.cart.add(product_id=7)
+            await client.login("ann@shop.test", "correct-horse-1")
 
     run(scenario)
     assert len(shop.requests("GetProduct")) == 3
+    assert len({request.request_id for request in shop.requests("AddItem")}) == 1
     assert len(shop.requests("AddItem")) == 2
+    assert len(shop.requests("Login")) == 3, "one of them is the client's own, before"
 
 
 def test_checkout_keeps_its_request_id_and_deadline_through_repeats(shop: ShopDouble, run: Run) -> None:

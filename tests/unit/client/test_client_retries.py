@@ -53,15 +53,24 @@ def test_a_server_that_stays_away_is_given_up_at_the_deadline(shop: ShopDouble, 
     assert len(shop.requests("GetProduct")) > 5
 
 
-def test_a_call_that_is_not_idempotent_is_not_repeated(shop: ShopDouble, client: Client) -> None:
-    shop.refuse("AddItem", AWAY)
+def test_what_creates_something_is_repeated_under_one_request_id(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("AddItem", AWAY, LATER)
+    client.cart.add(product_id=7)
+    request_ids = [request.request_id for request in shop.requests("AddItem")]
+    assert request_ids == [request_ids[0]] * 3
+    client.cart.add(product_id=7)
+    assert shop.requests("AddItem")[-1].request_id not in ("", request_ids[0])
+
+
+def test_a_sign_in_is_not_repeated(shop: ShopDouble, client: Client) -> None:
+    shop.refuse("Login", AWAY)
     with pytest.raises(Unavailable):
-        client.cart.add(product_id=7)
-    shop.refuse("AddItem", LATER)
+        client.login("ann@shop.test", "correct-horse-1")
+    shop.refuse("Login", LATER)
     with pytest.raises(ResourceExhausted) as caught:
-        client.cart.add(product_id=7)
+        client.login("ann@shop.test", "correct-horse-1")
     assert caught.value.retry_after == pytest.approx(0.05)
-    assert len(shop.requests("AddItem")) == 2
+    assert len(shop.requests("Login")) == 3, "one of them is the client's own, before"
 
 
 def test_a_read_is_repeated_when_the_server_says(shop: ShopDouble, client: Client) -> None:

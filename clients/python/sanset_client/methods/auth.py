@@ -18,6 +18,7 @@ def register(
     phone: str | None = None,
     password: str | None = None,
     username: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -36,6 +37,7 @@ def register(
         phone=phone,
         password=password,
         username=username,
+        request_id=request_id,
     )
 
 

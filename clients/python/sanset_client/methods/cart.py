@@ -33,6 +33,7 @@ def add_item(
     variant_id: int | None = None,
     quantity: int | None = None,
     attribution_token: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -50,6 +51,7 @@ def add_item(
         variant_id=variant_id,
         quantity=quantity,
         attribution_token=attribution_token,
+        request_id=request_id,
     )
 
 
@@ -58,6 +60,7 @@ def update_item(
     item_id: int | None = None,
     quantity: int | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -69,6 +72,7 @@ def update_item(
         item_id=item_id,
         quantity=quantity,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -76,6 +80,7 @@ def remove_item(
     *,
     item_id: int | None = None,
     product_id: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -86,12 +91,14 @@ def remove_item(
         metadata,
         item_id=item_id,
         product_id=product_id,
+        request_id=request_id,
     )
 
 
 def clear_cart(
     *,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -101,6 +108,7 @@ def clear_cart(
         timeout,
         metadata,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -121,6 +129,7 @@ def sync_cart(
     *,
     cart_token: str | None = None,
     strategy: cart_pb2.SyncCartRequest.Strategy.ValueType | SyncCartRequestStrategyName | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -137,12 +146,14 @@ def sync_cart(
         metadata,
         cart_token=cart_token,
         strategy=strategy,
+        request_id=request_id,
     )
 
 
 def apply_coupon(
     *,
     code: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -158,11 +169,13 @@ def apply_coupon(
         timeout,
         metadata,
         code=code,
+        request_id=request_id,
     )
 
 
 def remove_coupon(
     *,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -171,6 +184,7 @@ def remove_coupon(
         cart_pb2.RemoveCouponRequest,
         timeout,
         metadata,
+        request_id=request_id,
     )
 
 
@@ -178,6 +192,7 @@ def redeem_points(
     *,
     points: int | None = None,
     all: bool | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -193,6 +208,7 @@ def redeem_points(
         metadata,
         points=points,
         all=all,
+        request_id=request_id,
     )
 
 
@@ -236,6 +252,7 @@ def add_to_wishlist(
 def remove_from_wishlist(
     *,
     product_id: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -245,6 +262,7 @@ def remove_from_wishlist(
         timeout,
         metadata,
         product_id=product_id,
+        request_id=request_id,
     )
 
 
@@ -252,6 +270,7 @@ def move_to_cart(
     *,
     product_id: int | None = None,
     quantity: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -265,6 +284,7 @@ def move_to_cart(
         metadata,
         product_id=product_id,
         quantity=quantity,
+        request_id=request_id,
     )
 
 

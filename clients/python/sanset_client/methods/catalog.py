@@ -121,6 +121,7 @@ def update_product(
     *,
     product: product_pb2.Product | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -136,6 +137,7 @@ def update_product(
         metadata,
         product=product,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -143,6 +145,7 @@ def delete_product(
     *,
     product_id: int | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -158,6 +161,7 @@ def delete_product(
         metadata,
         product_id=product_id,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -228,6 +232,7 @@ def get_category(
 def create_category(
     *,
     category: category_pb2.Category | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -242,6 +247,7 @@ def create_category(
         timeout,
         metadata,
         category=category,
+        request_id=request_id,
     )
 
 
@@ -249,6 +255,7 @@ def update_category(
     *,
     category: category_pb2.Category | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -263,6 +270,7 @@ def update_category(
         metadata,
         category=category,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -270,6 +278,7 @@ def delete_category(
     *,
     category_id: int | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -280,6 +289,7 @@ def delete_category(
         metadata,
         category_id=category_id,
         etag=etag,
+        request_id=request_id,
     )
 
 

@@ -19,6 +19,7 @@ def train_model(
     model_type: model_pb2.Model.Type.ValueType | ModelTypeName | None = None,
     parameters: model_pb2.TrainModelRequest.Parameters | None = None,
     activation: model_pb2.TrainModelRequest.Activation.ValueType | TrainModelRequestActivationName | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -35,6 +36,7 @@ def train_model(
         model_type=model_type,
         parameters=parameters,
         activation=activation,
+        request_id=request_id,
     )
 
 
@@ -132,6 +134,7 @@ def start_experiment(
     *,
     challenger_model_id: int | None = None,
     percent: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -147,6 +150,7 @@ def start_experiment(
         metadata,
         challenger_model_id=challenger_model_id,
         percent=percent,
+        request_id=request_id,
     )
 
 

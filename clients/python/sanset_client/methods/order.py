@@ -147,6 +147,7 @@ def update_order_status(
     eta: timestamp_pb2.Timestamp | None = None,
     etag: str | None = None,
     shipment: order_pb2.Shipment | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -171,6 +172,7 @@ def update_order_status(
         eta=eta,
         etag=etag,
         shipment=shipment,
+        request_id=request_id,
     )
 
 

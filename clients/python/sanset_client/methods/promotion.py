@@ -68,6 +68,7 @@ def update_coupon(
     *,
     coupon: promotion_pb2.Coupon | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -82,6 +83,7 @@ def update_coupon(
         metadata,
         coupon=coupon,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 

@@ -134,6 +134,7 @@ def track_event(
     *,
     events: Iterable[recommend_pb2.BehaviorEvent] | None = None,
     visitor_id: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -150,6 +151,7 @@ def track_event(
         metadata,
         events=events,
         visitor_id=visitor_id,
+        request_id=request_id,
     )
 
 

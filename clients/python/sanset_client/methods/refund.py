@@ -188,6 +188,7 @@ def approve_return(
     return_id: int | None = None,
     answer: str | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -203,6 +204,7 @@ def approve_return(
         return_id=return_id,
         answer=answer,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -211,6 +213,7 @@ def reject_return(
     return_id: int | None = None,
     answer: str | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -222,6 +225,7 @@ def reject_return(
         return_id=return_id,
         answer=answer,
         etag=etag,
+        request_id=request_id,
     )
 
 

@@ -33,6 +33,7 @@ def create_segment(
     name: str | None = None,
     description: str | None = None,
     rules: segment_pb2.SegmentRules | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -47,6 +48,7 @@ def create_segment(
         name=name,
         description=description,
         rules=rules,
+        request_id=request_id,
     )
 
 
@@ -68,6 +70,7 @@ def get_segment(
 def delete_segment(
     *,
     segment_id: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -80,6 +83,7 @@ def delete_segment(
         timeout,
         metadata,
         segment_id=segment_id,
+        request_id=request_id,
     )
 
 

@@ -28,6 +28,7 @@ def update_me(
     *,
     user: user_pb2.User | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -42,6 +43,7 @@ def update_me(
         metadata,
         user=user,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -65,6 +67,7 @@ def list_addresses(
 def create_address(
     *,
     address: user_pb2.Address | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -77,6 +80,7 @@ def create_address(
         timeout,
         metadata,
         address=address,
+        request_id=request_id,
     )
 
 
@@ -84,6 +88,7 @@ def update_address(
     *,
     address: user_pb2.Address | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -99,6 +104,7 @@ def update_address(
         metadata,
         address=address,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -106,6 +112,7 @@ def delete_address(
     *,
     address_id: int | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -120,6 +127,7 @@ def delete_address(
         metadata,
         address_id=address_id,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -164,6 +172,7 @@ def add_payment_method(
 def delete_payment_method(
     *,
     payment_method_id: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -173,6 +182,7 @@ def delete_payment_method(
         timeout,
         metadata,
         payment_method_id=payment_method_id,
+        request_id=request_id,
     )
 
 

@@ -56,6 +56,7 @@ def update_webhook_endpoint(
     *,
     endpoint: webhook_pb2.WebhookEndpoint | None = None,
     update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -70,6 +71,7 @@ def update_webhook_endpoint(
         metadata,
         endpoint=endpoint,
         update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -77,6 +79,7 @@ def delete_webhook_endpoint(
     *,
     endpoint_id: int | None = None,
     etag: str | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -87,6 +90,7 @@ def delete_webhook_endpoint(
         metadata,
         endpoint_id=endpoint_id,
         etag=etag,
+        request_id=request_id,
     )
 
 
@@ -114,6 +118,7 @@ def list_webhook_deliveries(
 def replay_webhook_delivery(
     *,
     delivery_id: int | None = None,
+    request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -125,6 +130,7 @@ def replay_webhook_delivery(
         timeout,
         metadata,
         delivery_id=delivery_id,
+        request_id=request_id,
     )
 
 
