@@ -93,6 +93,11 @@ def is_public(method: MethodDescriptor) -> bool:
     return bool(method.GetOptions().Extensions[access_pb2.access].level == AccessRule.PUBLIC)
 
 
+def is_cacheable(method: MethodDescriptor) -> bool:
+    """Tell whether caches may keep the reply that callers get who are not signed in."""
+    return bool(method.GetOptions().Extensions[access_pb2.cacheable])
+
+
 def is_export(method: MethodDescriptor) -> bool:
     """Tell whether it streams a file."""
     return bool(method.server_streaming and method.output_type.full_name == RAW_BODY)

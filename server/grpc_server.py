@@ -12,7 +12,7 @@ from grpc_health.v1.health import SERVICE_NAME as HEALTH
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 
-from server.contract import METHODS, SERVICES, is_export, is_report, native_path
+from server.contract import METHODS, SERVICES, is_cacheable, is_export, is_report, native_path
 from server.core import Core
 from server.events.topics import SessionEnded
 from server.identity import Identity
@@ -114,6 +114,7 @@ def _interceptor(core: Core, verify: Verify) -> Interceptor:
         default_seconds=settings.default_deadline_seconds,
         stream_seconds=settings.stream_lifetime_seconds,
         downloads=[native_path(method) for method in METHODS if is_export(method)],
+        cacheable=[native_path(method) for method in METHODS if is_cacheable(method)],
     )
 
 

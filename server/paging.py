@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
@@ -41,10 +40,12 @@ class Pages:
 
     A token holds the last row's sort keys. It is encrypted and authenticated (AES-GCM) together with the
     list's other arguments and the caller, so that one that was edited, or is used elsewhere, does not open.
+    The same page has the same token, so that caches see that a list is still the same.
     """
 
     def __init__(self, secret: bytes, *, default_size: int, max_size: int) -> None:
         self._cipher = AESGCM(derived_key(secret, "page-token"))
+        self._nonce_key = derived_key(secret, "page-token-nonce")
         self._default_size = default_size
         self._max_size = max_size
 
@@ -70,9 +71,10 @@ class Pages:
 
     def seal(self, keys: Sequence[Any], *scope: object) -> str:
         """A token for the page after the row with these sort `keys`, valid for the same `scope` only."""
-        nonce = os.urandom(_NONCE_BYTES)
-        values = [{"t": key.isoformat()} if isinstance(key, datetime) else key for key in keys]
-        sealed = self._cipher.encrypt(nonce, _plain(values), _fingerprint(scope))
+        plain = _plain([{"t": key.isoformat()} if isinstance(key, datetime) else key for key in keys])
+        fingerprint = _fingerprint(scope)
+        nonce = hashlib.blake2b(fingerprint + plain, key=self._nonce_key, digest_size=_NONCE_BYTES).digest()
+        sealed = self._cipher.encrypt(nonce, plain, fingerprint)
         return _text(nonce + sealed)
 
     def open(self, token: str, *scope: object) -> list[Any] | None:

@@ -48,6 +48,7 @@ class Call:
     bindings: tuple[Binding, ...]
     level: str
     permission: str
+    is_cacheable: bool
     comment: str
 
 
@@ -97,6 +98,7 @@ class Contract:
                     bindings=tuple(self._bindings(method)),
                     level=_name_of(access, "level"),
                     permission=_name_of(access, "permission"),
+                    is_cacheable=bool(self.option(method.options, "sanset.v1.cacheable")),
                     comment=self.comments.get(f"{service.name}/{method.name}", ""),
                 )
 

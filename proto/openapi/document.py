@@ -17,7 +17,8 @@ over when `Login` is executed; a demo shop has the account of the example.
 **JSON.** 64-bit integers are strings, enums their names. Zero values are printed. Unknown fields, values of \
 another type and unknown parameters are refused. Fields may be added to replies, and names to enums.
 
-**Errors.** Every refusal is a `google.rpc.Status` with an `ErrorInfo`, whose `reason` is for programs."""
+**Errors.** Every refusal is a `google.rpc.Status` with an `ErrorInfo`, whose `reason` is for programs. A \
+verb that a path does not take is 405, with `Allow`."""
 
 
 def document(contract: Contract) -> Json:
@@ -56,6 +57,15 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
     },
     "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "Allow": {"description": "The verbs that the path takes.", "schema": {"type": "string"}},
+    "Etag": {
+        "description": "Stands for this very reply, for `if-none-match`. Only callers without a token get one.",
+        "schema": {"type": "string", "pattern": '^W/"[0-9a-f]{16}"$'},
+    },
+    "WwwAuthenticate": {
+        "description": '`Bearer`, with `error="invalid_token"` where the token that was sent is not valid.',
+        "schema": {"type": "string"},
+    },
 }
 _SECURITY: Json = {
     "bearer": {

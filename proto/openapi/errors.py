@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from openapi.contract import Call, Contract, Json
 from openapi.schemas import REFERENCE, Schemas
@@ -34,6 +36,12 @@ REFUSALS = (
     Refusal(403, "PermissionDenied", "The caller's role does not suffice.", ("PERMISSION_DENIED",)),
     Refusal(404, "NotFound", "It does not exist, or is not the caller's.", ("NOT_FOUND", "UNIMPLEMENTED")),
     Refusal(
+        405,
+        "MethodNotAllowed",
+        "The path does not take this verb; `Allow` names those it does.",
+        (),
+    ),
+    Refusal(
         409,
         "Conflict",
         "A unique value is taken (ALREADY_EXISTS), or somebody was faster (ABORTED).",
@@ -56,7 +64,13 @@ REFUSALS = (
 ALWAYS = frozenset({400, 429, 431, 500, 503, 504})
 """Whatever the call."""
 
-_LATER = frozenset({429, 503})
+_HEADERS = {
+    401: {"www-authenticate": "WwwAuthenticate"},
+    405: {"allow": "Allow"},
+    429: {"retry-after": "RetryAfter"},
+    503: {"retry-after": "RetryAfter"},
+}
+"""What a refusal says in headers of its own, by its status."""
 
 
 def refusals_of(call: Call, contract: Contract, *, has_path_fields: bool, has_body: bool) -> Json:
@@ -96,23 +110,27 @@ def _status_of(contract: Contract, reason: str) -> int:
 
 
 def responses() -> Json:
-    """The components to which the calls refer."""
+    """The components to which the calls refer, and what a path says to verbs that it does not take."""
+    not_modified: Json = {
+        "description": "The caller has the reply already; nothing changed.",
+        "headers": headers({"etag": "Etag"}),
+    }
     return {
+        "NotModified": not_modified,
+    } | {
         refusal.name: {
             "description": refusal.text,
-            "headers": headers(can_be_repeated=refusal.status in _LATER),
+            "headers": headers(_HEADERS.get(refusal.status, {})),
             "content": {"application/json": {"schema": {"$ref": REFERENCE + "google.rpc.Status"}}},
         }
         for refusal in REFUSALS
     }
 
 
-def headers(*, can_be_repeated: bool = False) -> Json:
-    """The headers of a reply."""
-    named: Json = {"x-request-id": {"$ref": "#/components/headers/RequestId"}}
-    if can_be_repeated:
-        named["retry-after"] = {"$ref": "#/components/headers/RetryAfter"}
-    return named
+def headers(more: Mapping[str, str] = MappingProxyType({})) -> Json:
+    """The headers of a reply, by name: those of all, and `more`."""
+    components = {"x-request-id": "RequestId", **more}
+    return {name: {"$ref": f"#/components/headers/{component}"} for name, component in components.items()}
 
 
 def status_schemas(schemas: Schemas) -> Json:

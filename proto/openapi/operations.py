@@ -22,6 +22,18 @@ _STREAM = (
     "A stream of messages, as they come: JSON, one a line, or server-sent events when asked for by "
     "`Accept: text/event-stream`."
 )
+_LAST_EVENT_ID: Json = {
+    "name": "last-event-id",
+    "in": "header",
+    "description": "The last `id:` of the server-sent events that were seen; those after it follow.",
+    "schema": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+}
+_IF_NONE_MATCH: Json = {
+    "name": "if-none-match",
+    "in": "header",
+    "description": "An `etag` of before: where it still holds, and no token is sent, the reply is 304.",
+    "schema": {"type": "string"},
+}
 _VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
@@ -54,6 +66,7 @@ class Operations:
             "parameters": [*self._parameters(call, binding, in_path)],
             "responses": {
                 "200": self._reply(call),
+                **({"304": {"$ref": "#/components/responses/NotModified"}} if call.is_cacheable else {}),
                 **refusals_of(
                     call, self._contract, has_path_fields=bool(in_path), has_body=bool(binding.body)
                 ),
@@ -94,6 +107,10 @@ class Operations:
             owner, field = self._find(request, path)
             schema = self._schemas.field(owner, field)
             yield _parameter(_variable(path), "path", schema, is_required=True)
+        if call.is_cacheable:
+            yield _IF_NONE_MATCH
+        if any(field.name == "after_sequence" for field in self._contract.messages[request].field):
+            yield _LAST_EVENT_ID
         if binding.body == "*":
             return
         left_out = {
@@ -140,8 +157,8 @@ class Operations:
             return _done("The file.", content)
         body: Json = {"schema": self._schemas.message(reply)}
         if call.method.server_streaming:
-            return _done(_STREAM, {"application/json": body, "text/event-stream": body})
-        return _done("Done.", {"application/json": body})
+            return _done(_STREAM, {"application/x-ndjson": body, "text/event-stream": body})
+        return _done("Done.", {"application/json": body}, can_be_kept=call.is_cacheable)
 
 
 def _templated(path: str) -> str:
@@ -154,8 +171,9 @@ def _variable(field: str) -> str:
     return field.replace(".", "_")
 
 
-def _done(description: str, content: Json) -> Json:
-    return {"description": description, "headers": headers(), "content": content}
+def _done(description: str, content: Json, *, can_be_kept: bool = False) -> Json:
+    named = headers({"etag": "Etag"}) if can_be_kept else headers()
+    return {"description": description, "headers": named, "content": content}
 
 
 def _parameter(name: str, place: str, schema: Json, *, is_required: bool) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
@@ -34,6 +35,7 @@ from server.user.card_numbers import refuse_card_number
 
 LEFT_OUT_OF_SUMMARIES: Final = ("items", "address")
 """What takes more room than the rest of an order, and nobody reads in a list."""
+_SEQUENCE = re.compile(r"[0-9]{1,9}")
 
 
 def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int) -> Purchase:
@@ -237,6 +239,15 @@ def _followed(order: PlacedOrder) -> dict[str, str]:
 
 def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:
     return time_to_wire(future_eta(order.status, order.eta, utc_now()))
+
+
+def resume_point(request: order_service_pb2.TrackOrderRequest, last_event_id: str | bytes) -> int:
+    """The step after which a stream goes on: a browser connects again with the first request, and its last id."""
+    if not last_event_id:
+        return request.after_sequence
+    if not _SEQUENCE.fullmatch(str(last_event_id)):
+        raise InvalidField(("last-event-id", "must be the id of an event of this stream"))
+    return max(request.after_sequence, int(last_event_id))
 
 
 def message_to_wire(message: Message, now: datetime) -> order_service_pb2.TrackOrderResponse:

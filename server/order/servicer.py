@@ -136,7 +136,8 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
             order, steps = await self._work.read(service.read_steps, call.identity, request.order_id, after)
             return order.status, steps
 
-        async for message in self._use_cases.tracking.watch(request.order_id, request.after_sequence, read):
+        after = convert.resume_point(request, call.headers.get("last-event-id", ""))
+        async for message in self._use_cases.tracking.watch(request.order_id, after, read):
             yield convert.message_to_wire(message, self._clock())
 
     def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> order_pb2.Tracking:

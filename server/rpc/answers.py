@@ -6,6 +6,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, NoReturn
 
 from google.protobuf.message import Message
@@ -57,6 +58,11 @@ def breakable(serialize: Callable[[Message], bytes] | None) -> Callable[[Any], b
     if serialize is None:
         return None
     return lambda message: message if message is _BROKEN else serialize(message)
+
+
+def stable(serialize: Callable[..., bytes] | None) -> Callable[[Any], bytes] | None:
+    """The serializer of replies whose bytes are equal on every worker when their messages are."""
+    return serialize and partial(serialize, deterministic=True)
 
 
 async def break_off(context: Context) -> None:

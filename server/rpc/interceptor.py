@@ -22,7 +22,7 @@ from server.db.pool import Pool
 from server.errors import MalformedRequest, Refusal, ServerStopping, TokenInvalid
 from server.rpc import request_ids
 from server.rpc.access import Access
-from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, write
+from server.rpc.answers import REQUEST_ID_KEY, abort, break_off, breakable, end_stream, stable, write
 from server.rpc.arrivals import Arrivals
 from server.rpc.call import Call, Context, read_call, unread_call
 from server.rpc.leases import Leases
@@ -77,8 +77,9 @@ class Interceptor(grpc.aio.ServerInterceptor):
         default_seconds: float,
         stream_seconds: float = 1800,
         downloads: Collection[str] = (),
+        cacheable: Collection[str] = (),
     ) -> None:
-        """`downloads` are the paths of the methods that stream a file."""
+        """`downloads` are the paths of methods that stream a file, `cacheable` of those that caches keep."""
         self._arrivals = arrivals
         self._access = access
         self._limits = limits
@@ -90,6 +91,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         self._default_seconds = default_seconds
         self._stream_seconds = stream_seconds
         self._downloads = frozenset(downloads)
+        self._cacheable = frozenset(cacheable)
         self._handlers: dict[str, Handler] = {}
         self._running = Running()
 
@@ -119,14 +121,13 @@ class Interceptor(grpc.aio.ServerInterceptor):
         return handler
 
     def _wrap(self, method: str, handler: Handler) -> Handler:
-        deserialize = handler.request_deserializer
+        deserialize, serialize = handler.request_deserializer, handler.response_serializer
         if handler.unary_unary is not None and deserialize is not None:
             return grpc.stream_unary_rpc_method_handler(
                 self._unary(method, self._awaitable(handler.unary_unary), deserialize),
-                response_serializer=handler.response_serializer,
+                response_serializer=stable(serialize) if method in self._cacheable else serialize,
             )
         if handler.unary_stream is not None and deserialize is not None:
-            serialize = handler.response_serializer
             return grpc.stream_stream_rpc_method_handler(
                 self._stream(method, handler.unary_stream, deserialize),
                 response_serializer=breakable(serialize) if method in self._downloads else serialize,

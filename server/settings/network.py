@@ -44,6 +44,13 @@ class NetworkSettings(Group):
         [], description="Headers of replies that they may read besides the API's own, as a JSON list"
     )
 
+    catalogue_cache_seconds: int = Field(
+        5,
+        ge=0,
+        le=86400,
+        description="How long caches may keep what the catalogue tells anyone over HTTP, before they ask again",
+    )
+
     @field_validator("cors_headers", "cors_exposed_headers")
     @classmethod
     def _names_of_headers(cls, value: list[str]) -> list[str]:

@@ -17,13 +17,13 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
-from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
+from sanset.v1 import catalog_pb2_grpc, order_pb2, order_service_pb2, order_service_pb2_grpc, product_pb2
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
 from server.rpc.answers import break_off, breakable
 from server.rpc.unregistered import unregistered
 
-NOT_THERE, SLOW, LARGE, BUSY, HELD = 404, 504, 7, 86, 99
+NOT_THERE, SLOW, LARGE, BUSY, HELD, STEPS = 404, 504, 7, 86, 99, 33
 """Ids that mean something to the double."""
 MAX_METADATA_BYTES = 32 * 1024
 """As a worker's."""
@@ -63,7 +63,9 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
     ) -> AsyncIterator[order_service_pb2.TrackOrderResponse]:
         if request.order_id == NOT_THERE:
             await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no order 404.", "ORDER_NOT_FOUND")
-        for _ in range(request.order_id):
+        for sequence in range(1, 4) if request.order_id == STEPS else ():
+            yield order_service_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
+        for _ in range(0 if request.order_id == STEPS else request.order_id):
             yield order_service_pb2.TrackOrderResponse(
                 heartbeat=order_service_pb2.TrackOrderResponse.Heartbeat()
             )

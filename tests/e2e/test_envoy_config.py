@@ -127,7 +127,7 @@ def test_zero_values_are_printed_and_names_kept(gateway: Gateway) -> None:
     product = gateway.call("GET", PRODUCT).json
     assert product["id"] == "1"
     assert product["stock"] == 0
-    assert product["category_id"] == "0"
+    assert product["vendor_id"] == "0"
 
 
 @pytest.mark.parametrize(
@@ -274,7 +274,7 @@ def test_large_replies_are_compressed_and_streams_are_not(gateway: Gateway, codi
 @pytest.mark.parametrize(
     ("accept", "media_type", "start"),
     [
-        ("*/*", "application/json", b'{"heartbeat"'),
+        ("*/*", "application/x-ndjson", b'{"heartbeat"'),
         ("text/event-stream", "text/event-stream", b'data: {"heartbeat"'),
     ],
 )
@@ -290,6 +290,55 @@ def test_a_stream_arrives_as_it_happens(gateway: Gateway, accept: str, media_typ
         rest = reply.read()
     assert rest.count(start) == 9
     assert time.monotonic() - began > 1.8  # longer than a call's deadline: streams have none
+
+
+def test_a_step_has_its_sequence_as_the_id_of_its_event(gateway: Gateway) -> None:
+    reply = gateway.call("GET", "/api/v1/orders/33/track", accept="text/event-stream")
+    events = [event.splitlines() for event in reply.body.decode().split("\n\n") if event]
+    assert [
+        (event[0], json.loads(event[1].removeprefix("data: "))["event"]["sequence"]) for event in events
+    ] == [(f"id: {sequence}", sequence) for sequence in (1, 2, 3)]
+
+
+def test_what_the_catalogue_tells_anyone_may_be_kept_and_asked_for_again(gateway: Gateway) -> None:
+    path = "/api/v1/products/7"
+    first = gateway.call("GET", path, x_request_id="same")
+    assert first.headers["cache-control"] == "public, max-age=5"
+    assert {"authorization", "origin", "accept-encoding"} <= set(first.headers["vary"].split(", "))
+    tag = first.headers["etag"]
+    assert tag.startswith('W/"')
+    for coding in ("identity", "br", "gzip"):
+        whole = gateway.call("GET", path, accept_encoding=coding, x_request_id="same")
+        assert (whole.status, whole.headers["etag"]) == (200, tag)
+    for sent in (tag, f'"other", {tag}', tag.removeprefix("W/"), "*"):
+        for verb in ("GET", "HEAD"):
+            same = gateway.call(verb, path, if_none_match=sent, accept_encoding="br")
+            assert (same.status, same.body, same.headers["etag"]) == (304, b"", tag)
+            assert same.headers["cache-control"] == "public, max-age=5"
+            assert same.headers["content-length"] == "0"
+            assert "content-type" not in same.headers
+    head = gateway.call("HEAD", path, if_none_match='"other"')
+    assert (head.status, head.headers["etag"], head.body) == (200, tag, b"")
+    assert head.headers["content-length"] == str(len(first.body))
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/api/v1/products/404", {}),
+        ("/api/v1/products/7", {"authorization": "Bearer token"}),
+        ("/api/v1/products/trending", {}),  # as a path, it could be that of a product
+        ("/api/v1/users/me", {}),
+    ],
+)
+def test_refusals_and_what_depends_on_the_caller_are_kept_by_nobody(
+    gateway: Gateway, path: str, headers: dict[str, str]
+) -> None:
+    for verb in ("GET", "HEAD"):
+        reply = gateway.call(verb, path, if_none_match="*", **headers)
+        assert reply.status != 304
+        assert reply.headers["cache-control"] == "no-store"
+        assert "etag" not in reply.headers
 
 
 EXPORT = "/api/v1/admin/export/orders"
@@ -312,7 +361,10 @@ def test_an_export_of_a_worker_that_dies_is_a_broken_transfer(tmp_path: Path) ->
         assert not raw_http2.get(shop.port, EXPORT, x_then="die").is_complete
 
 
-def test_an_export_that_fails_half_way_tells_native_callers_why(channel: grpc.Channel) -> None:
+def test_an_export_that_fails_half_way_tells_native_callers_why(
+    gateway: Gateway, channel: grpc.Channel
+) -> None:
+    _until(lambda: _healthy_workers(gateway) == 2)  # an earlier test may have killed one
     orders = order_service_pb2_grpc.OrderServiceStub(channel)
     request = order_service_pb2.ExportOrdersRequest()
     pieces = orders.ExportOrders(request, metadata=(("x-then", "fail"),), timeout=20)

@@ -191,6 +191,36 @@ def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:
     assert _reason(http.get("products/slug/x")) == (404, "PRODUCT_NOT_FOUND")
 
 
+# ── Caches ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_etag_of_a_product_is_the_same_on_every_worker_and_follows_its_changes(stack: Stack) -> None:
+    http = stack.client()
+    made = stack.product(
+        attributes={name: name for name in ("color", "size", "weight", "origin", "material")}
+    )
+    path = f"products/{made['id']}"
+    until(lambda: {http.get(path).status_code for _ in range(10)} == {200})
+    for each in (path, f"products/slug/{made['slug']}", f"products/batch?product_ids={made['id']}"):
+        tags = {http.get(each).headers["etag"] for _ in range(10)}
+        assert len(tags) == 1
+    [tag] = {http.get(path).headers["etag"] for _ in range(10)}
+    assert http.get(path, headers={"if-none-match": tag}).status_code == 304
+    stack.admin.http.patch(path, json={"brand": "Another"})
+    until(lambda: {http.get(path, headers={"if-none-match": tag}).status_code for _ in range(10)} == {200})
+
+
+def test_a_list_that_goes_on_has_an_etag_that_holds(stack: Stack) -> None:
+    stack.product(), stack.product()
+    params = {"page_size": 1, "sort": "NEWEST"}
+    until(
+        lambda: len({stack.client().get("products", params=params).headers["etag"] for _ in range(10)}) == 1
+    )
+    first = stack.client().get("products", params=params)
+    assert first.json()["next_page_token"]
+    assert first.headers["cache-control"] == "public, max-age=5"
+
+
 # ── Refusals ────────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -13,7 +13,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from sanset.v1 import access_pb2, errors_pb2
 from sanset.v1.access_pb2 import AccessRule
 
-from server.contract import METHODS, Binding, bindings_of, is_public
+from server.contract import METHODS, Binding, bindings_of, is_cacheable, is_public
 
 DOCUMENT: Any = json.loads((Path(__file__).parents[2] / "generated/sanset/openapi.json").read_text("utf-8"))
 SCHEMAS = DOCUMENT["components"]["schemas"]
@@ -73,7 +73,8 @@ def test_limits_are_those_of_the_protos() -> None:
     assert SCHEMAS["Product"]["properties"]["id"]["readOnly"]
     quantity = SCHEMAS["AddItemRequest"]["properties"]["quantity"]
     assert (quantity["minimum"], quantity["maximum"]) == (1, 1_000_000)
-    ids = DOCUMENT["paths"]["/api/v1/products/batch"]["get"]["parameters"][0]["schema"]
+    parameters = DOCUMENT["paths"]["/api/v1/products/batch"]["get"]["parameters"]
+    [ids] = [each["schema"] for each in parameters if each["name"] == "product_ids"]
     assert (ids["minItems"], ids["maxItems"], ids["items"]["pattern"]) == (1, 100, "^[1-9][0-9]{0,18}$")
 
 
@@ -98,5 +99,23 @@ def test_streams_and_files_say_what_they_are() -> None:
     def media_types(path: str) -> set[str]:
         return set(DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"])
 
-    assert media_types("/api/v1/orders/{order_id}/track") == {"application/json", "text/event-stream"}
+    assert media_types("/api/v1/orders/{order_id}/track") == {"application/x-ndjson", "text/event-stream"}
     assert "text/csv" in media_types("/api/v1/admin/export/orders")
+
+
+def test_what_caches_may_keep_has_an_etag_and_can_be_asked_for_again() -> None:
+    for method in METHODS:
+        for binding in bindings_of(method):
+            operation = DOCUMENT["paths"][_path(binding)][binding.verb.lower()]
+            assert ("304" in operation["responses"]) == is_cacheable(method)
+            assert ("etag" in operation["responses"]["200"]["headers"]) == is_cacheable(method)
+
+
+def test_refusals_say_in_headers_what_http_has_headers_for() -> None:
+    responses = DOCUMENT["components"]["responses"]
+    assert "www-authenticate" in responses["Unauthenticated"]["headers"]
+    assert "allow" in responses["MethodNotAllowed"]["headers"]
+    assert {name for name, each in responses.items() if "retry-after" in each["headers"]} == {
+        "TooManyCalls",
+        "Unavailable",
+    }

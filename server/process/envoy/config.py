@@ -98,7 +98,6 @@ def values(
     """
     addresses = _addresses(settings)
     deadline = settings.default_deadline_seconds
-    rules = strict_json.script(METHODS)
     retry_seconds = math.ceil(60 / settings.rate_limit) if settings.rate_limit else 1
     return {
         **expressions(METHODS),
@@ -120,8 +119,10 @@ def values(
         "ADMIN_SOCKET": str(admin_socket),
         "WORKER_ENDPOINTS": json.dumps([_endpoint(port) for port in worker_ports]),
         "EDGE_TOKEN": settings.edge_token.get_secret_value(),
-        "JSON_RULES": json.dumps(rules),
-        "HEAD_RULES": json.dumps(rules + strict_json.HEAD.read_text(encoding="utf-8")),
+        "JSON_RULES": json.dumps(strict_json.script(METHODS)),
+        "REPLY_RULES": json.dumps(
+            strict_json.script_with_replies(METHODS, f"public, max-age={settings.catalogue_cache_seconds}")
+        ),
         "DESCRIPTOR_SET": str(DESCRIPTOR_SET),
         "OPENAPI": str(OPENAPI),
         "PAGES": str(PAGES),

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from google.protobuf.descriptor import MethodDescriptor
 
-from server.contract import bindings_of, is_export, is_public, is_read, is_report, native_path
+from server.contract import bindings_of, is_cacheable, is_export, is_public, is_read, is_report, native_path
 
 _HEALTH_CHECK = "/grpc.health.v1.Health/Check"
 _PATH_VARIABLE = re.compile(r"\\\{[^{}]+\\\}")
@@ -34,6 +34,7 @@ def expressions(methods: Sequence[MethodDescriptor]) -> dict[str, str]:
         "EXPORT_PATHS": _http(exports),
         "EXPORT_METHODS": _native(exports),
         "READ_METHODS": _native(reads),
+        "CACHEABLE_PATHS": _http(method for method in reads if is_cacheable(method)),
         "MACHINE_PATHS": _with_query(_http(reports), _native(reports), re.escape(_HEALTH_CHECK)),
         "PUBLIC_PATHS": _with_query(_http(public), _native(public)),
     }

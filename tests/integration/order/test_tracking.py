@@ -204,6 +204,19 @@ def test_a_stream_ends_when_its_session_is_revoked_and_others_go_on(shop: Runnin
     assert other.until_end().steps == [1, 2, 3, 4, 5]
 
 
+def test_a_browser_that_connects_again_goes_on_after_its_last_event(shop: RunningShop) -> None:
+    buyer = shop.customer()
+    order = shop.order(buyer)
+    deliver(shop, order.id)
+    for after, last_id, first in ((0, "2", 3), (3, "2", 4), (1, "", 2)):
+        request = order_service_pb2.TrackOrderRequest(order_id=order.id, after_sequence=after)
+        metadata = (*buyer.metadata, ("last-event-id", last_id))
+        assert next(shop.orders.TrackOrder(request, metadata=metadata, timeout=30)).event.sequence == first
+    with pytest.raises(grpc.RpcError) as caught:
+        next(shop.orders.TrackOrder(request, metadata=(*buyer.metadata, ("last-event-id", "x")), timeout=30))
+    assert refusal(caught.value).fields == ["last-event-id"]
+
+
 def test_watching_a_training_ends_with_the_session_too(shop: RunningShop) -> None:
     admin, now = shop.sign_in(*ADMIN), utc_now()
     run = {"model_type": "ALL", "state": runs.RUNNING, "started_at": now, "heartbeat_at": now}

@@ -314,7 +314,7 @@ def _transcoders(rendered: Any) -> Iterator[Any]:
 
 
 def _route(rendered: Any, path: str, verb: str, native: bool = False) -> Any:
-    """The action of the first route that Envoy would take, for a caller that accepts anything."""
+    """The action of the first route that Envoy would take, for a caller without a token that accepts anything."""
     for route in _routes(rendered):
         match = route["match"]
         if "safe_regex" in match and not re.fullmatch(match["safe_regex"]["regex"], path):
@@ -323,7 +323,11 @@ def _route(rendered: Any, path: str, verb: str, native: bool = False) -> Any:
             continue
         if "grpc" in match and not native:
             continue
-        wanted = {header["name"]: header["string_match"] for header in match.get("headers", [])}
+        wanted = {
+            header["name"]: header["string_match"]
+            for header in match.get("headers", [])
+            if "string_match" in header
+        }
         if "accept" in wanted or wanted.get(":method", {"exact": verb})["exact"] != verb:
             continue
         return route["route"]

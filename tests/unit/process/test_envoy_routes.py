@@ -23,6 +23,11 @@ def _read(method: MethodDescriptorProto) -> None:
     method.options.idempotency_level = MethodOptions.NO_SIDE_EFFECTS
 
 
+def _kept(method: MethodDescriptorProto) -> None:
+    _read(method)
+    method.options.Extensions[access_pb2.cacheable] = True
+
+
 def _write(method: MethodDescriptorProto) -> None:
     method.options.idempotency_level = MethodOptions.IDEMPOTENT
 
@@ -52,6 +57,7 @@ def _report(method: MethodDescriptorProto) -> None:
     ("kind", "expected"),
     [
         (_read, {"READ_METHODS"}),
+        (_kept, {"READ_METHODS", "CACHEABLE_PATHS"}),
         (_write, set()),
         (_stream, {"STREAM_METHODS", "STREAM_PATHS"}),
         (_export, {"EXPORT_METHODS", "EXPORT_PATHS"}),

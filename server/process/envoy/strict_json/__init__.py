@@ -9,11 +9,10 @@ from pathlib import Path
 from buf.validate import validate_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
 
-from server.contract import RAW_BODY, Binding, bindings_of, is_writable, resource_of_update
+from server.contract import RAW_BODY, Binding, bindings_of, is_cacheable, is_writable, resource_of_update
 
 HERE = Path(__file__).parent
 PARTS = ("contract.lua", "values.lua", "body.lua", "request.lua")
-HEAD = HERE / "head.lua"
 
 _SCALARS = {
     FieldDescriptor.TYPE_STRING: "string",
@@ -58,6 +57,12 @@ def script(methods: Iterable[MethodDescriptor]) -> str:
     return "\n".join([*parts, *_Contract().lines(methods), ""])
 
 
+def script_with_replies(methods: Iterable[MethodDescriptor], cache_control: str) -> str:
+    """The same for routes whose replies are changed too; `cache_control` is for what is cacheable."""
+    replies = (HERE / "replies.lua").read_text(encoding="utf-8")
+    return "\n".join([script(methods), f"local CACHE_CONTROL = {_text(cache_control)}", replies])
+
+
 class _Contract:
     """Writes messages and paths down as calls of the script's functions."""
 
@@ -92,6 +97,8 @@ class _Contract:
             parts.append("stream = true")
         if resource_of_update(method.input_type) is not None:
             parts.append(f"update = {_text(verb)}")
+        if is_cacheable(method):
+            parts.append("cacheable = true")
         return f"route({_text(verb)}, {_text(path)}, {{{', '.join(parts)}}})"
 
     def _fields(self, message: Descriptor) -> Iterator[str]:

@@ -194,7 +194,7 @@ function envoy_on_request(handle)
   local head = verb == "HEAD"
   if head then
     verb = "GET"
-    headers:replace(":method", verb) -- head.lua takes the body from the reply
+    headers:replace(":method", verb) -- replies.lua takes the body from the reply
   end
 
   local binding, segments = exact[verb] and exact[verb][path], nil
@@ -205,6 +205,8 @@ function envoy_on_request(handle)
       return refuse_verb(handle, head and "HEAD" or verb, segments)
     end
   end
+
+  if on_binding then on_binding(handle, binding) end -- of replies.lua, where the route has it
 
   local found = {}
   masked = false

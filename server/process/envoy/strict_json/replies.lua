@@ -1,0 +1,87 @@
+-- ── Replies: what HTTP wants of some beyond the transcoder's JSON, by the name of the route that they take ───────────
+
+local STATE = "sanset.replies"
+local MULTIPLIER_LOW = 403 -- FNV's prime is 2^24 + 403
+
+-- The same reply has the same tag on every worker: 64 bits, by FNV-1a and by Jenkins' one-at-a-time.
+local function tag_of(content)
+  local bxor, shift_left, shift_right, to_bit = bit.bxor, bit.lshift, bit.rshift, bit.tobit
+  local one, other = bit.tobit(2166136261), #content
+  for index = 1, #content do
+    local next_byte = byte(content, index)
+    one = bxor(one, next_byte)
+    one = to_bit(one * MULTIPLIER_LOW + shift_left(one, 24))
+    other = to_bit(other + next_byte)
+    other = to_bit(other + shift_left(other, 10))
+    other = bxor(other, shift_right(other, 6))
+  end
+  return format('"%s%s"', bit.tohex(one), bit.tohex(other))
+end
+
+-- HEAD is answered as GET, and the length of its body is all that is left of that.
+local function answer_head(handle)
+  local body = handle:body()
+  if not body then return end
+  local length = body:length()
+  body:setBytes("")
+  handle:headers():replace("content-length", tostring(length))
+end
+
+-- What a caller who is not signed in reads of the catalogue, caches may keep for a moment, and ask whether it changed.
+-- Returns whether it did not.
+local function answer_cacheable(handle, body, none_match)
+  local headers, tag = handle:headers(), tag_of(body:getBytes(0, body:length()))
+  headers:replace("etag", "W/" .. tag)
+  headers:replace("cache-control", CACHE_CONTROL)
+  headers:replace("vary", "accept-encoding, authorization, origin")
+  if not none_match or none_match ~= "*" and not find(none_match, tag, 1, true) then return false end
+  headers:replace(":status", "304")
+  headers:remove("content-type")
+  body:setBytes("") -- with a length of 0: without one Envoy would send the end of a chunked body, and 304 has no body
+  return true
+end
+
+local function answer_catalogue(handle, is_head)
+  local state = handle:streamInfo():dynamicMetadata():get(STATE)
+  local body = state and state.is_cacheable and handle:headers():get(":status") == "200" and handle:body()
+  if body and answer_cacheable(handle, body, state.none_match) then return end
+  if is_head then answer_head(handle) end
+end
+
+local function answer_lines(handle)
+  local headers = handle:headers()
+  if headers:get(":status") == "200" then headers:replace("content-type", "application/x-ndjson") end
+end
+
+-- The steps of an order have ids, which browsers send back as Last-Event-ID when they connect again.
+local function answer_events(handle)
+  if handle:headers():get(":status") ~= "200" then return end
+  for chunk in handle:bodyChunks() do
+    local content = chunk:getBytes(0, chunk:length())
+    local numbered, count =
+      string.gsub(content, 'data: ({"event":{"sequence":(%d+))', function(start, id) return "id: " .. id .. "\ndata: " .. start end)
+    if count > 0 then chunk:setBytes(numbered) end
+  end
+end
+
+local ANSWERS = {
+  ["json-head"] = answer_head,
+  ["catalogue"] = function(handle) answer_catalogue(handle, false) end,
+  ["catalogue-head"] = function(handle) answer_catalogue(handle, true) end,
+  ["stream-json-lines"] = answer_lines,
+  ["stream-sse"] = answer_events,
+}
+
+-- Called by request.lua with the method that takes the request.
+function on_binding(handle, binding)
+  if not binding.cacheable then return end
+  local state = handle:streamInfo():dynamicMetadata()
+  state:set(STATE, "is_cacheable", true)
+  local none_match = handle:headers():get("if-none-match")
+  if none_match then state:set(STATE, "none_match", none_match) end
+end
+
+function envoy_on_response(handle)
+  local answer = ANSWERS[handle:streamInfo():routeName()]
+  if answer then answer(handle) end
+end
