@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 from sanset.v1 import category_pb2, product_pb2
 
 from server.catalog.category_tree import CategoryNode
+from server.catalog.change_queries import ChangeFilter
 from server.catalog.discounts import Discount
 from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow, Values
@@ -29,6 +30,10 @@ from server.rpc.wire import (
 MAX_ATTRIBUTES_BYTES = 16 * 1024
 LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_description")
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
+
+_ListProducts = product_pb2.ListProductsRequest
+_OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock"})
+"""Filters that look at the lists of the shop, on which no deleted product stands."""
 
 _FLOAT_ERROR = 1e-6
 """How far a percentage of two decimals may be from it as a float, times 100."""
@@ -62,6 +67,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         update_time=time_to_wire(row.updated_at),
         effective_price=money_to_wire(Discount.of(row).price_at(row.price_minor, now), row.currency),
         discount=_discount_to_wire(row),
+        delete_time=time_to_wire(row.deleted_at),
     )
     if row.compare_at_minor is not None:
         product.compare_at_price.CopyFrom(money_to_wire(row.compare_at_minor, row.currency))
@@ -172,6 +178,31 @@ def filter_from_wire(
         max_price_minor=high,
         in_stock=request.in_stock if request.HasField("in_stock") else None,
         vendor_id=request.vendor or None,
+    )
+
+
+def asks_for_changes(request: product_pb2.ListProductsRequest) -> bool:
+    """Return whether a list is one of changes. Raises InvalidField when it shall be in another order."""
+    filters = bool(request.product_ids or request.HasField("updated_since") or request.show_deleted)
+    if filters and request.sort not in (_ListProducts.SORT_UNSPECIFIED, _ListProducts.UPDATED):
+        text = "must be UPDATED, or absent, with product_ids, updated_since and show_deleted"
+        raise InvalidField(("sort", text))
+    return filters or request.sort == _ListProducts.UPDATED
+
+
+def changes_from_wire(
+    request: product_pb2.ListProductsRequest, listed: ProductFilter, owner_id: int | None
+) -> ChangeFilter:
+    """Return which products a list of changes shall hold; `owner_id` as in ChangeFilter."""
+    sent = [field.name for field, _ in request.ListFields() if field.name in _OF_LISTS]
+    if request.show_deleted and sent:
+        raise InvalidField(*((name, "does not go with show_deleted") for name in sent))
+    return ChangeFilter(
+        listed=listed,
+        product_ids=tuple(sorted(set(request.product_ids))),
+        updated_since=time_from_wire(request, "updated_since"),
+        deleted=request.show_deleted,
+        owner_id=owner_id,
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from server.catalog import queries
 from server.catalog.categories import read_tree
 from server.catalog.category_tree import CategoryTree
+from server.catalog.change_queries import ChangeFilter, changed_page
 from server.catalog.convert import product_to_wire, summary_of
 from server.catalog.discounts import Discount
 from server.catalog.listing_queries import FEW, ProductFilter, count_products, product_page, sorts_by_price
@@ -111,6 +112,26 @@ class ProductCache:
         few = products.bounds_prices and not sorts_by_price(sort) and await self.count(products) <= FEW
         read = partial(product_page, few=few)
         return await self._work.read(read, products, sort, after, limit, self._clock(), deadline=deadline)
+
+    async def changed(
+        self, changes: ChangeFilter, after: list[object] | None, limit: int, deadline: Deadline
+    ) -> tuple[Sequence[AnyRow], dict[int, CachedProduct]]:
+        """Up to `limit` rows (id, time of the last change) of a list of changes, and the products of them.
+
+        These are read with the rows: what is in memory may be a moment older than the change that lists it.
+        """
+        return await self._work.read(self._read_changed, changes, after, limit, deadline=deadline)
+
+    def _read_changed(
+        self, connection: Connection, changes: ChangeFilter, after: list[object] | None, limit: int
+    ) -> tuple[Sequence[AnyRow], dict[int, CachedProduct]]:
+        now = self._clock()
+        rows = changed_page(connection, changes, after, limit, now)
+        ids = [row.product_id for row in rows]
+        products = queries.products(connection, ids, deleted=changes.deleted) if ids else ()
+        return rows, {
+            row.id: CachedProduct.of(product_to_wire(row, now, low_stock=self._low_stock)) for row in products
+        }
 
     async def count(self, products: ProductFilter) -> int:
         """Return how many products match, up to a bound; at most a few seconds old, because it is only shown."""

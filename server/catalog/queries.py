@@ -32,9 +32,12 @@ _PRODUCTS = (
 )
 
 
-def products(connection: Connection, ids: Sequence[int]) -> Sequence[AnyRow]:
-    """The products with these ids that were not deleted, with category, default variant and stock."""
-    return connection.execute(_PRODUCTS.where(Product.id.in_(ids), Product.deleted_at.is_(None))).all()
+def products(connection: Connection, ids: Sequence[int], *, deleted: bool = False) -> Sequence[AnyRow]:
+    """The products with these ids, with category, default variant and stock; with `deleted` also deleted ones."""
+    statement = _PRODUCTS.where(Product.id.in_(ids))
+    if not deleted:
+        statement = statement.where(Product.deleted_at.is_(None))
+    return connection.execute(statement).all()
 
 
 def product_id_by_slug(connection: Connection, slug: str) -> int | None:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from server.catalog import categories, convert, queries, service
 from server.catalog.errors import ProductNotFound
 from server.catalog.product_cache import ProductCache
+from server.catalog.product_lists import ProductLists
 from server.clock import Clock
 from server.db.base import Values
 from server.db.database import Database
@@ -52,6 +53,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
         self._pages = pages
         self._clock = clock
         self._cache = cache
+        self._lists = ProductLists(cache, pages, settings.currency)
         self._settings = settings
         self._export_products = export_products
 
@@ -82,36 +84,7 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
     async def ListProducts(
         self, request: product_pb2.ListProductsRequest, call: Call
     ) -> product_pb2.ListProductsResponse:
-        category_id = None
-        if request.category:
-            category_id = (await self._cache.tree()).named(request.category).id
-        products = convert.filter_from_wire(request, category_id, self._settings.currency)
-        sort = product_pb2.ListProductsRequest.Sort.Name(
-            request.sort or product_pb2.ListProductsRequest.NEWEST
-        )
-        size = self._pages.size(request.page_size)
-        # The category as it was sent: a new category below it must not end the walk through the pages.
-        scope = (
-            "ListProducts",
-            sort,
-            request.view == product_pb2.Product.FULL,
-            request.category,
-            *products.scope(),
-        )
-        after = self._pages.open(request.page_token, *scope)
-        rows = await self._cache.page(products, sort, after, size + 1, call.deadline)
-        by_id = await self._cache.products([product_id for product_id, _ in rows[:size]])
-        items, token = self._pages.page(
-            rows,
-            size,
-            lambda row: by_id[row[0]].view(request.view) if row[0] in by_id else None,
-            lambda row: [row[1], row[0]],
-            *scope,
-        )
-        response = product_pb2.ListProductsResponse(items=items, next_page_token=token)
-        if after is None:
-            response.total_size = await self._cache.count(products)
-        return response
+        return await self._lists.page(request, call)
 
     @once(product_pb2.Product)
     def CreateProduct(

@@ -94,7 +94,7 @@ def large_fields(message: Descriptor, within: tuple[FieldDescriptor, ...] = ()) 
 def _value(field: FieldDescriptor, rules: Any, number: int) -> Any:
     """A legal value as large as can be, another one for each number."""
     if field.type == FieldDescriptor.TYPE_STRING:
-        if rules.string.pattern:
+        if rules.string.pattern.startswith("^order"):
             return "order." + "".join(chr(97 + int(digit)) for digit in str(number))
         most = rules.string.max_len
         return f"{number}{'💥' * 2000}"[:most] if most else "x" * rules.string.max_bytes

@@ -134,6 +134,8 @@ class CatalogServiceServicer:
         """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
         ties are broken by id.
 
+        With `sort` UPDATED it is the list for other systems: a product that changes during a walk comes once more, at its
+        end, so that nothing is missed.
         A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
         Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
         """
