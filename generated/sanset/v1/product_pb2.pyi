@@ -106,6 +106,7 @@ class Product(_message.Message):
     DISCOUNT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_PRICE_FIELD_NUMBER: _builtins.int
     MAX_QUANTITY_DAYS_FIELD_NUMBER: _builtins.int
+    DELETE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
     sku: _builtins.str
@@ -166,7 +167,7 @@ class Product(_message.Message):
 
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Words to filter by; at most 32 of at most 50 characters."""
+        """Words to filter by, without commas; at most 32 of at most 50 characters."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -183,6 +184,10 @@ class Product(_message.Message):
     @_builtins.property
     def effective_price(self) -> _money_pb2.Money:
         """Price of one unit now: `price` less the discount while that lasts."""
+
+    @_builtins.property
+    def delete_time(self) -> _timestamp_pb2.Timestamp:
+        """Time of its deletion; only where ListProducts shows deleted products."""
 
     def __init__(
         self,
@@ -214,10 +219,11 @@ class Product(_message.Message):
         discount: Global___Discount | None = ...,
         effective_price: _money_pb2.Money | None = ...,
         max_quantity_days: _builtins.int | None = ...,
+        delete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
     _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015
@@ -426,6 +432,8 @@ class ListProductsRequest(_message.Message):
         """The best sold first, as counted every few minutes."""
         RATING: ListProductsRequest._Sort.ValueType  # 6
         """The best rated first."""
+        UPDATED: ListProductsRequest._Sort.ValueType  # 7
+        """Changed last last, by `update_time`: to be followed by another system."""
 
     class Sort(_Sort, metaclass=_SortEnumTypeWrapper):
         """An order of products."""
@@ -444,6 +452,8 @@ class ListProductsRequest(_message.Message):
     """The best sold first, as counted every few minutes."""
     RATING: ListProductsRequest.Sort.ValueType  # 6
     """The best rated first."""
+    UPDATED: ListProductsRequest.Sort.ValueType  # 7
+    """Changed last last, by `update_time`: to be followed by another system."""
 
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
@@ -456,6 +466,9 @@ class ListProductsRequest(_message.Message):
     VENDOR_FIELD_NUMBER: _builtins.int
     SORT_FIELD_NUMBER: _builtins.int
     VIEW_FIELD_NUMBER: _builtins.int
+    PRODUCT_IDS_FIELD_NUMBER: _builtins.int
+    UPDATED_SINCE_FIELD_NUMBER: _builtins.int
+    SHOW_DELETED_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
     page_token: _builtins.str
@@ -473,12 +486,29 @@ class ListProductsRequest(_message.Message):
     vendor: _builtins.int
     """Only products of this vendor: the id of the vendor's account."""
     sort: Global___ListProductsRequest.Sort.ValueType
-    """The order."""
+    """The order. Absent: NEWEST, and with any of the filters that follow UPDATED, the only one that they go with."""
     view: Global___Product.View.ValueType
-    """Part of each product to return."""
+    """Part of each product to return. Absent: SUMMARY."""
+    show_deleted: _builtins.bool
+    """Staff: deleted products as well, which have a `delete_time`; vendors get those of their own. They are on no list of
+    the shop's: INVALID_ARGUMENT with `category`, `brand`, `tags`, `min_price`, `max_price` or `in_stock`. Others get
+    PERMISSION_DENIED.
+    """
     @_builtins.property
     def tags(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """Only products with all of these tags."""
+        """Only products with all of these tags, each by itself: `tags=red&tags=blue`. INVALID_ARGUMENT for one with a comma,
+        which no tag has.
+        """
+
+    @_builtins.property
+    def product_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Only these products, as far as they exist."""
+
+    @_builtins.property
+    def updated_since(self) -> _timestamp_pb2.Timestamp:
+        """Only products that changed then or later, but not in their stock. To follow a shop, repeat the call with the last
+        `update_time` seen, less a minute: a change is listed when it is done, which may be a moment after its time.
+        """
 
     def __init__(
         self,
@@ -494,10 +524,13 @@ class ListProductsRequest(_message.Message):
         vendor: _builtins.int = ...,
         sort: Global___ListProductsRequest.Sort.ValueType = ...,
         view: Global___Product.View.ValueType = ...,
+        product_ids: _abc.Iterable[_builtins.int] | None = ...,
+        updated_since: _timestamp_pb2.Timestamp | None = ...,
+        show_deleted: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "in_stock", b"in_stock", "updated_since", b"updated_since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "sort", b"sort", "tags", b"tags", "vendor", b"vendor", "view", b"view"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock", "brand", b"brand", "category", b"category", "in_stock", b"in_stock", "max_price", b"max_price", "min_price", b"min_price", "page_size", b"page_size", "page_token", b"page_token", "product_ids", b"product_ids", "show_deleted", b"show_deleted", "sort", b"sort", "tags", b"tags", "updated_since", b"updated_since", "vendor", b"vendor", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__in_stock: _TypeAlias = _typing.Literal["in_stock"]  # noqa: Y015
     _WhichOneofArgType__in_stock: _TypeAlias = _typing.Literal["_in_stock", b"_in_stock"]  # noqa: Y015
@@ -517,7 +550,7 @@ class ListProductsResponse(_message.Message):
     next_page_token: _builtins.str
     """The token of the next page; empty on the last."""
     total_size: _builtins.int
-    """Number of products that match, counted up to 1,000 and on the first page only."""
+    """Number of products that match, counted up to 1,000; on the first page only, and not with `sort` UPDATED."""
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___Product]:
         """The products."""

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from google.api import httpbody_pb2
-from google.protobuf import empty_pb2, field_mask_pb2
+from google.protobuf import empty_pb2, field_mask_pb2, timestamp_pb2
 from sanset.v1 import category_pb2, product_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
 
 ExportProductsRequestFormatName = Literal["FORMAT_UNSPECIFIED", "CSV", "XLSX"]
-ListProductsRequestSortName = Literal["SORT_UNSPECIFIED", "NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING"]
+ListProductsRequestSortName = Literal["SORT_UNSPECIFIED", "NEWEST", "PRICE_ASC", "PRICE_DESC", "NAME", "POPULARITY", "RATING", "UPDATED"]
 ProductViewName = Literal["VIEW_UNSPECIFIED", "SUMMARY", "FULL"]
 
 
@@ -69,12 +69,17 @@ def list_products(
     vendor: int | None = None,
     sort: product_pb2.ListProductsRequest.Sort.ValueType | ListProductsRequestSortName | None = None,
     view: product_pb2.Product.View.ValueType | ProductViewName | None = None,
+    product_ids: Iterable[int] | None = None,
+    updated_since: timestamp_pb2.Timestamp | None = None,
+    show_deleted: bool | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
     """Lists products, filtered and sorted: their summaries, or with `view` FULL all of them. The order is stable:
     ties are broken by id.
 
+    With `sort` UPDATED it is the list for other systems: a product that changes during a walk comes once more, at its
+    end, so that nothing is missed.
     A page may hold fewer products than asked for, as a reply never exceeds 4 MiB; the last one alone has no token.
     Changing any argument but `page_size` between pages is INVALID_ARGUMENT (INVALID_PAGE_TOKEN).
     """
@@ -93,6 +98,9 @@ def list_products(
         vendor=vendor,
         sort=sort,
         view=view,
+        product_ids=product_ids,
+        updated_since=updated_since,
+        show_deleted=show_deleted,
     )
 
 
