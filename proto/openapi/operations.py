@@ -34,6 +34,13 @@ _IF_NONE_MATCH: Json = {
     "description": "An `etag` of before: where it still holds, and no token is sent, the reply is 304.",
     "schema": {"type": "string"},
 }
+_IDEMPOTENCY_KEY: Json = {
+    "name": "idempotency-key",
+    "in": "header",
+    "description": "Makes a repeat return the first reply: a UUID is the `request_id`; other keys stand for one.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+
 _VARIABLE = re.compile(r"\{([^}]+)\}")
 
 
@@ -111,6 +118,8 @@ class Operations:
             yield _IF_NONE_MATCH
         if any(field.name == "after_sequence" for field in self._contract.messages[request].field):
             yield _LAST_EVENT_ID
+        if any(field.name == "request_id" for field in self._contract.messages[request].field):
+            yield _IDEMPOTENCY_KEY
         if binding.body == "*":
             return
         left_out = {

@@ -21,12 +21,16 @@ _KEYS: Final = uuid.UUID("8d3f7f0e-4c5b-5a53-9a50-5f0a4ae0a3d1")
 def adopt(request: Message, key: str | bytes) -> None:
     """Give a request that takes a `request_id` the one that a key stands for; others need none.
 
-    A key that is a UUID is the request id, any other the same one every time. Raises InvalidField when the request
-    has another one already, and for an empty or overlong key.
+    A key that is a UUID is the request id, any other the same one every time; quotes around it are not part of it,
+    for some write it as a structured field.
+
+    Raises InvalidField when the request has another id already, and for an empty or overlong key.
     """
     if "request_id" not in request.DESCRIPTOR.fields_by_name:
         return
     text = key.decode("latin-1") if isinstance(key, bytes) else key
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
     if not 1 <= len(text) <= MAX_KEY:
         raise InvalidField((KEY_HEADER, f"must have 1 to {MAX_KEY} characters"))
     request_id = text.lower() if _UUID.fullmatch(text) else str(uuid.uuid5(_KEYS, text))

@@ -171,6 +171,23 @@ def test_every_other_path_does_what_the_first_does(stack: Stack, mug: Any) -> No
     assert http.post("cart/remove", json={"product_id": mug["id"]}).json()["items"] == []
 
 
+def test_an_idempotency_key_makes_repeats_one_whatever_the_body_holds(stack: Stack, buyer: Person) -> None:
+    admin, key = stack.admin.http, {"Idempotency-Key": f"row {uuid.uuid4()}"}
+    product = {"name": "Kettle", "price": {"currency_code": "USD", "units": "19"}, "stock": 5}
+    first, again = (admin.post("products", json=product, headers=key).json() for _ in range(2))
+    assert first == again
+    assert _reason(admin.post("products", json=product | {"name": "Mug"}, headers=key)) == (
+        409,
+        "IDEMPOTENCY_MISMATCH",
+    )
+    add, request_id = {"product_id": first["id"]}, str(uuid.uuid4())
+    carts = [buyer.http.post("cart/add", json=add, headers={"Idempotency-Key": request_id}) for _ in range(2)]
+    carts.append(buyer.http.post("cart/add", json=add | {"request_id": request_id}))
+    assert len({cart.text for cart in carts}) == 1
+    assert buyer.http.delete("cart/clear", headers=key).json()["items"] == []
+    assert buyer.http.get("cart", headers=key).status_code == 200
+
+
 def test_a_word_is_no_id(stack: Stack, buyer: Person, mug: Any) -> None:
     http, product = buyer.http, stack.product()
     for path, key in [

@@ -52,7 +52,9 @@ def test_an_operation_is_described_and_guarded_as_its_method(method: MethodDescr
         in_path = {each["name"] for each in operation["parameters"] if each["in"] == "path"}
         assert in_path == {part.strip("{}") for part in _path(binding).split("/") if part.startswith("{")}
         if binding.body == "*":
-            assert all(each["in"] == "path" for each in operation["parameters"])
+            assert all(each["in"] in ("path", "header") for each in operation["parameters"])
+        takes_key = any(each["name"] == "idempotency-key" for each in operation["parameters"])
+        assert takes_key == ("request_id" in method.input_type.fields_by_name)
 
 
 def test_every_reason_is_named_with_what_it_means() -> None:

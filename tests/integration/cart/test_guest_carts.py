@@ -69,6 +69,35 @@ def _stock(shop: RunningShop, product_id: int, quantity: int) -> None:
     shop.inventory.SetInventory(request, metadata=shop.admin.metadata)
 
 
+def test_a_guests_repeats_are_one_addition_from_the_first_on(shop: RunningShop) -> None:
+    request = pb.AddItemRequest(product_id=shop.product().id, request_id=str(uuid.uuid4()))
+    with ThreadPoolExecutor(2) as threads:
+        first, again = threads.map(lambda _: shop.cart.AddItem(request, timeout=30), range(2))
+    assert first == again
+    assert _units(_cart(shop, first.token)) == {request.product_id: 1}
+    kept = shop.sql("SELECT reply FROM idempotency_keys WHERE request_id = :id", id=request.request_id)
+    assert first.token.encode() not in bytes(kept[0][0])
+
+    added = [shop.cart.AddItem(request, metadata=_as(first.token)) for _ in range(2)]
+    assert [_units(cart) for cart in added] == [{request.product_id: 2}] * 2, "in the cart it is another id"
+    removal = pb.RemoveItemRequest(item_id=first.items[0].id, request_id=request.request_id)
+    removed = [shop.cart.RemoveItem(removal, metadata=_as(first.token)) for _ in range(2)]
+    assert removed[0] == removed[1]
+    assert removed[0].token == first.token
+
+
+def test_a_key_that_can_be_guessed_gives_nobody_a_guests_first_cart(shop: RunningShop) -> None:
+    request = pb.AddItemRequest(product_id=shop.product().id)
+    with pytest.raises(grpc.RpcError) as caught:
+        shop.cart.AddItem(request, metadata=(("idempotency-key", "1"),))
+    assert refusal(caught.value).fields == ["request_id"]
+    first, another = _add(shop, "", request.product_id), _add(shop, "", request.product_id)
+    for guest in (first, another):
+        metadata = (("idempotency-key", "1"), *_as(guest.token))
+        carts = [shop.cart.AddItem(request, metadata=metadata) for _ in range(2)]
+        assert [(cart.token, cart.item_count) for cart in carts] == [(guest.token, 2)] * 2
+
+
 def _expire(shop: RunningShop, cart: pb.Cart) -> None:
     past = utc_now() - timedelta(seconds=1)
     if not shop.app.db.is_postgresql:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -89,9 +90,13 @@ def play(settings: Settings, story: Story) -> None:
     asyncio.run(run())
 
 
-async def start(worker: Worker, challenger: int = CHALLENGER, percent: int = 50) -> model_pb2.Experiment:
+async def start(
+    worker: Worker, challenger: int = CHALLENGER, percent: int = 50, *, request_id: str = ""
+) -> model_pb2.Experiment:
     """Start an experiment."""
-    request = model_pb2.StartExperimentRequest(challenger_model_id=challenger, percent=percent)
+    request = model_pb2.StartExperimentRequest(
+        challenger_model_id=challenger, percent=percent, request_id=request_id
+    )
     experiment: model_pb2.Experiment = await worker.call("StartExperiment", request, ADMIN)
     return experiment
 
@@ -187,7 +192,9 @@ def test_a_started_worker_takes_part(shop: Settings) -> None:
 
 def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
     async def story(first: Worker, second: Worker) -> None:
-        experiment = await start(first)
+        request_id = str(uuid.uuid4())
+        experiment = await start(first, request_id=request_id)
+        assert await start(second, request_id=request_id) == experiment
         await until(lambda: second.serving.models.challenger is not None)
         ended = await end(second, experiment.id)
         assert ended.state == model_pb2.Experiment.ENDED
@@ -196,6 +203,7 @@ def test_ending_it_serves_everybody_by_the_model_in_use(shop: Settings) -> None:
         await until(lambda: first.serving.models.challenger is None)
         assert await split_of(first) == set()
         assert await end(first, experiment.id) == ended
+        assert await start(first, request_id=request_id) == experiment
         again = await start(first)
         assert again.id != experiment.id
 

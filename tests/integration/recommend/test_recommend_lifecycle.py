@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -51,7 +52,9 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
 ) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
-            started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
+            train = pb.TrainModelRequest(model_type=pb.Model.ALL, request_id=str(uuid.uuid4()))
+            started = await worker.call("TrainModel", train, ADMIN)
+            assert await other.call("TrainModel", train, ADMIN) == started
             watching = asyncio.create_task(watch(worker))
             begun = time.monotonic()
             cancel = pb.CancelTrainingRequest(training_id=started.id)
@@ -63,6 +66,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             assert (await watching)[-1] == cancelled
             assert names(settings) == []
             assert await other.call("CancelTraining", cancel, ADMIN) == cancelled
+            assert await worker.call("TrainModel", train, ADMIN) == started, "nothing is begun anew"
             with pytest.raises(ModelNotFound):
                 await other.call("CancelTraining", pb.CancelTrainingRequest(training_id=99), ADMIN)
             request.getfixturevalue("copying")  # how that one learns is of no interest here

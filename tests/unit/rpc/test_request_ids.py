@@ -19,7 +19,7 @@ def adopted(key: str | bytes, request_id: str = "") -> str:
 
 def test_a_uuid_is_the_request_id() -> None:
     key = str(uuid.uuid4())
-    assert adopted(key) == adopted(key.upper()) == key
+    assert adopted(key) == adopted(key.upper()) == adopted(f'"{key}"') == key
     assert adopted(key, request_id=key.upper()) == key
 
 
@@ -29,7 +29,7 @@ def test_any_other_key_is_the_same_uuid_every_time(key: str | bytes) -> None:
     assert adopted(key) != adopted("another")
 
 
-@pytest.mark.parametrize("key", ["", "x" * 256])
+@pytest.mark.parametrize("key", ["", '""', "x" * 256])
 def test_an_empty_or_overlong_key_is_refused(key: str) -> None:
     with pytest.raises(InvalidField, match="idempotency-key"):
         adopted(key)
