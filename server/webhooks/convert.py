@@ -54,6 +54,13 @@ def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:
     )
 
 
+def delivery_summary_to_wire(row: AnyRow) -> pb.WebhookDelivery:
+    """What a list shows of a delivery."""
+    summary = delivery_to_wire(row)
+    summary.ClearField("body")
+    return summary
+
+
 def delivery_to_wire(row: AnyRow) -> pb.WebhookDelivery:
     """A delivery."""
     waiting = row.status == "PENDING"

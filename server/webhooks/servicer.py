@@ -24,6 +24,7 @@ from server.webhooks import queries, service
 from server.webhooks.address import check_url, origin
 from server.webhooks.convert import (
     changes_from_wire,
+    delivery_summary_to_wire,
     delivery_to_wire,
     endpoint_to_wire,
     event_types_from_wire,
@@ -125,13 +126,15 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self, request: pb.ListWebhookDeliveriesRequest, call: Call
     ) -> pb.ListWebhookDeliveriesResponse:
         status = pb.WebhookDelivery.Status.Name(request.status) if request.status else None
-        scope = ("ListWebhookDeliveries", request.endpoint_id, status)
+        is_full = request.view == pb.WebhookDelivery.FULL
+        scope = ("ListWebhookDeliveries", request.endpoint_id, status, is_full)
         size = self._pages.size(request.page_size)
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             service.read(connection, request.endpoint_id)
             rows = queries.delivery_page(connection, request.endpoint_id, status, after, size + 1)
-        items, token = self._pages.page(rows, size, delivery_to_wire, lambda row: [row.id], *scope)
+        to_wire = delivery_to_wire if is_full else delivery_summary_to_wire
+        items, token = self._pages.page(rows, size, to_wire, lambda row: [row.id], *scope)
         return pb.ListWebhookDeliveriesResponse(items=items, next_page_token=token)
 
     @once(pb.WebhookDelivery)

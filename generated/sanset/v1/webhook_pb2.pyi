@@ -105,6 +105,29 @@ class WebhookDelivery(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _View:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ViewEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[WebhookDelivery._View.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        VIEW_UNSPECIFIED: WebhookDelivery._View.ValueType  # 0
+        """Not set: SUMMARY."""
+        SUMMARY: WebhookDelivery._View.ValueType  # 1
+        """All fields but `body`."""
+        FULL: WebhookDelivery._View.ValueType  # 2
+        """All fields."""
+
+    class View(_View, metaclass=_ViewEnumTypeWrapper):
+        """Part of a delivery that a list holds."""
+
+    VIEW_UNSPECIFIED: WebhookDelivery.View.ValueType  # 0
+    """Not set: SUMMARY."""
+    SUMMARY: WebhookDelivery.View.ValueType  # 1
+    """All fields but `body`."""
+    FULL: WebhookDelivery.View.ValueType  # 2
+    """All fields."""
+
     class _Status:
         ValueType = _typing.NewType("ValueType", _builtins.int)
         V: _TypeAlias = ValueType  # noqa: Y015
@@ -358,6 +381,7 @@ class ListWebhookDeliveriesRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     STATUS_FIELD_NUMBER: _builtins.int
+    VIEW_FIELD_NUMBER: _builtins.int
     endpoint_id: _builtins.int
     """The endpoint."""
     page_size: _builtins.int
@@ -366,6 +390,8 @@ class ListWebhookDeliveriesRequest(_message.Message):
     """The `next_page_token` of the page before."""
     status: Global___WebhookDelivery.Status.ValueType
     """Only those that stand there."""
+    view: Global___WebhookDelivery.View.ValueType
+    """Part of each delivery to return. Absent: SUMMARY."""
     def __init__(
         self,
         *,
@@ -373,10 +399,11 @@ class ListWebhookDeliveriesRequest(_message.Message):
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         status: Global___WebhookDelivery.Status.ValueType = ...,
+        view: Global___WebhookDelivery.View.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "page_size", b"page_size", "page_token", b"page_token", "status", b"status"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id", "page_size", b"page_size", "page_token", b"page_token", "status", b"status", "view", b"view"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

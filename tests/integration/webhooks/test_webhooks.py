@@ -50,7 +50,8 @@ def register(desk: Desk, url: str, *event_types: str, **fields: Any) -> pb.Webho
 
 def deliveries(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> list[pb.WebhookDelivery]:
     """The deliveries of an endpoint, oldest first."""
-    request = pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id, page_size=100, **fields)
+    values = {"page_size": 100, "view": pb.WebhookDelivery.FULL} | fields
+    request = pb.ListWebhookDeliveriesRequest(endpoint_id=endpoint.id, **values)
     reply = desk.shop.webhooks.ListWebhookDeliveries(request, metadata=desk.shop.admin.metadata)
     return list(reversed(reply.items))
 
@@ -97,6 +98,8 @@ def test_an_endpoint_is_told_of_each_step_in_order_and_signed(desk: Desk, hook: 
         "order.placed", "order.confirmed", "order.processing", "order.shipped", "order.delivered",
     ]  # fmt: skip
     assert [one.told["sequence"] for one in hook.received] == [1, 2, 3, 4, 5]
+    for summary in deliveries(desk, endpoint, view=pb.WebhookDelivery.SUMMARY):
+        assert (summary.body, summary.response_code) == ("", 200)
     for one, delivery in zip(hook.received, deliveries(desk, endpoint), strict=True):
         assert one.is_signed_with(endpoint.secret)
         assert not one.is_signed_with("another")

@@ -12,6 +12,7 @@ from typing import Literal
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
 
 WebhookDeliveryStatusName = Literal["STATUS_UNSPECIFIED", "PENDING", "DELIVERED", "FAILED"]
+WebhookDeliveryViewName = Literal["VIEW_UNSPECIFIED", "SUMMARY", "FULL"]
 
 
 def create_webhook_endpoint(
@@ -100,6 +101,7 @@ def list_webhook_deliveries(
     page_size: int | None = None,
     page_token: str | None = None,
     status: webhook_pb2.WebhookDelivery.Status.ValueType | WebhookDeliveryStatusName | None = None,
+    view: webhook_pb2.WebhookDelivery.View.ValueType | WebhookDeliveryViewName | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -112,6 +114,7 @@ def list_webhook_deliveries(
         page_size=page_size,
         page_token=page_token,
         status=status,
+        view=view,
     )
 
 
