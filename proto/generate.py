@@ -19,7 +19,8 @@ from service_config import service_config
 PROTO = Path(__file__).parent
 PATHS = (PROTO, Path(grpc_tools.__file__).parent / "_proto")
 VALIDATE = "buf/validate/validate.proto"
-ERROR_DETAILS = ("google/rpc/error_details.proto", "google/rpc/status.proto")
+STATUS = "google/rpc/status.proto"
+ERROR_DETAILS = ("google/rpc/error_details.proto", STATUS)
 """What no file of ours imports, and errors consist of."""
 
 
@@ -59,11 +60,17 @@ def _image(target: Path) -> FileDescriptorSet:
 
 
 def _write_lean(image: FileDescriptorSet, target: Path) -> None:
-    """Write the image without comments, which Envoy reads for each of its threads."""
+    """Write the image without comments, which Envoy reads for each of its threads.
+
+    In it a status has the name of its code, too, so that the JSON of an error shows it: see server/rpc/status.py.
+    """
     lean = FileDescriptorSet()
     lean.CopyFrom(image)
     for file in lean.file:
         file.ClearField("source_code_info")
+        if file.name == STATUS:
+            name = {"type": "TYPE_STRING", "label": "LABEL_OPTIONAL", "json_name": "status"}
+            file.message_type[0].field.add(name="status", number=4, **name)
     target.write_bytes(lean.SerializeToString(deterministic=True))
 
 

@@ -2,40 +2,113 @@
 
 A refusal is a class and a sentence. Its reason is the class name in UPPER_SNAKE, an `ErrorReason` of the
 contract, or that of another refusal which clients treat alike; the facts fill the sentence and travel as
-`ErrorInfo.metadata`.
+`ErrorInfo.metadata`, under the keys that stand beside the reason in the contract.
 """
 
 from __future__ import annotations
 
 import re
-from typing import ClassVar
+import string
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import ClassVar, NamedTuple, Self
+
+
+class FieldReason(StrEnum):
+    """Why a field is wrong, for programs: the contract's `FieldReason`."""
+
+    REQUIRED = "FIELD_REQUIRED"
+    INVALID_VALUE = "FIELD_INVALID_VALUE"
+    INVALID_FORMAT = "FIELD_INVALID_FORMAT"
+    OUT_OF_RANGE = "FIELD_OUT_OF_RANGE"
+    TOO_SHORT = "FIELD_TOO_SHORT"
+    TOO_LONG = "FIELD_TOO_LONG"
+    TOO_FEW_ENTRIES = "FIELD_TOO_FEW_ENTRIES"
+    TOO_MANY_ENTRIES = "FIELD_TOO_MANY_ENTRIES"
+    DUPLICATE = "FIELD_DUPLICATE"
+    IMMUTABLE = "FIELD_IMMUTABLE"
+    CONFLICT = "FIELD_CONFLICT"
 
 
 class CommandError(Exception):
     """A command cannot do what it was given; the text is one line that says why and what to do."""
 
 
+class Violation(NamedTuple):
+    """A field that is wrong: its path, a sentence that follows its name, and why for programs."""
+
+    field: str
+    description: str
+    reason: str = FieldReason.INVALID_VALUE
+
+
 class Refusal(Exception):
     """A call that cannot be served as asked.
 
-    Raises KeyError when a fact that the sentence needs is missing, so that a slip fails where it is made.
+    Its facts are those that its sentence names, and those of `also`; a fact of None is not told. Those of `prose`
+    only fill the sentence. Raises TypeError for other facts, so that a slip fails where it is made.
     """
 
     code: ClassVar[str] = "INTERNAL"
     message: ClassVar[str] = ""
     reason: ClassVar[str] = ""
+    also: ClassVar[tuple[str, ...]] = ()
+    prose: ClassVar[tuple[str, ...]] = ()
+    names: ClassVar[frozenset[str]] = frozenset()
+    """All of its facts."""
     retry_after_seconds: float | None = None
     begun: bool = True
     """False where nothing of the call was done: the gateway hands it to another worker, a write too."""
+    violations: Sequence[Violation] = ()
+    """The fields that are at fault."""
 
     def __init_subclass__(cls, *, reason: str = "") -> None:
         """Derive the reason from the name, unless it is passed: OutOfStock is OUT_OF_STOCK."""
         super().__init_subclass__()
         cls.reason = reason or re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", cls.__name__).upper()
+        named = (name for _, name, _, _ in string.Formatter().parse(cls.message) if name)
+        cls.names = frozenset((*named, *cls.also))
 
-    def __init__(self, **facts: object) -> None:
-        self.facts = {name: str(value) for name, value in facts.items()}
-        super().__init__(self.message.format(**self.facts))
+    def __init__(self, **values: object) -> None:
+        if values.keys() != self.names:
+            raise TypeError(f"{type(self).__name__} is told {', '.join(sorted(self.names)) or 'nothing'}")
+        self.values = values
+        super().__init__(self.message.format(**{name: fact(value) for name, value in values.items()}))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """The facts as the metadata of an error: numbers as digits, times by RFC 3339, amounts as "12.99 USD"."""
+        told = ((name, value) for name, value in self.values.items() if name not in self.prose)
+        return {name: fact(value) for name, value in told if value is not None}
+
+    def at(self, field: str) -> Self:
+        """Return the refusal as one that a field of the request is at fault for."""
+        self.violations = (Violation(field, str(self), self.reason),)
+        return self
+
+
+def fact(value: object) -> str:
+    """A fact as text."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return str(value)
+
+
+class LineRefusal(Refusal):
+    """A line of a cart that cannot be bought as it is; `lines` are all that cannot, this one first."""
+
+    also = ("item_id", "product_id", "variant_id", "requested")
+    lines: Sequence[LineRefusal] = ()
+
+    def together(self, lines: Sequence[LineRefusal]) -> Self:
+        """Return the refusal as the first of all `lines` that are refused."""
+        self.lines = (self, *(line for line in lines if line is not self))
+        return self
+
+    def __str__(self) -> str:
+        """Tell each line."""
+        return " ".join(dict.fromkeys(BaseException.__str__(line) for line in self.lines or (self,)))
 
 
 class InvalidArgument(Refusal):
@@ -106,18 +179,18 @@ class InvalidField(InvalidArgument):
     """One or more fields are missing or out of range."""
 
     message = "{summary}"
+    prose = ("summary",)
 
-    def __init__(self, *violations: tuple[str, str]) -> None:
-        """`violations` are pairs of a field path and what is wrong with it."""
-        self.violations = violations
-        super().__init__(summary="; ".join(f"{field}: {text}" for field, text in violations))
-        self.facts = {}
+    def __init__(self, *violations: tuple[str, str] | tuple[str, str, str]) -> None:
+        """`violations` are, for each field, its path, what is wrong with it, and why for programs."""
+        self.violations = tuple(Violation(*violation) for violation in violations)
+        super().__init__(summary="; ".join(f"{one.field}: {one.description}" for one in self.violations))
 
 
 class MalformedRequest(InvalidArgument):
     """The message cannot be decoded."""
 
-    message = "The request is not a valid {message_type}."
+    message = "The request cannot be read as one of {method}."
 
 
 class RequestTooLarge(InvalidArgument):
@@ -129,13 +202,24 @@ class RequestTooLarge(InvalidArgument):
 class InvalidUpdateMask(InvalidArgument):
     """The update mask names what cannot be changed."""
 
-    message = "update_mask: {path!s} cannot be changed here; these can: {allowed}."
+    message = "update_mask: {path} cannot be changed here; these can: {allowed}."
+
+    def __init__(self, *, path: str, allowed: str) -> None:
+        super().__init__(path=path, allowed=allowed)
+        self.violations = (
+            Violation("update_mask", f"{path} cannot be changed here; these can: {allowed}", self.reason),
+        )
 
 
 class InvalidMoney(InvalidArgument):
     """An amount that cannot be a price."""
 
     message = "{field}: {problem}."
+    prose = ("problem",)
+
+    def __init__(self, *, field: str, problem: str) -> None:
+        super().__init__(field=field, problem=problem)
+        self.violations = (Violation(field, problem, self.reason),)
 
 
 class StaleEtag(Aborted):
@@ -178,7 +262,7 @@ class OutOfTime(DeadlineExceeded, reason="DEADLINE"):
 class TooMany(FailedPrecondition):
     """There is a bound on how many there may be."""
 
-    message = "There may be at most {limit} {things}."
+    message = "There may be at most {limit} {resources}."
 
 
 class UserNotFound(NotFound):

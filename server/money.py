@@ -67,6 +67,10 @@ class Money:
         """Whether both are the same amount; one that names no currency is taken to be in `other`'s."""
         return self.amount == other.amount and self.currency in ("", other.currency)
 
+    def in_currency(self, currency: str) -> Money:
+        """The same amount in `currency`, rounded to its minor unit; for one that names no currency."""
+        return self if self.currency else Money(to_minor(self.amount, currency), currency)
+
     def __str__(self) -> str:
         return f"{self.amount} {self.currency}".rstrip()
 

@@ -32,7 +32,7 @@ M = TypeVar("M", bound=Message)
 class InvalidPageToken(InvalidArgument):
     """The token was not issued for this list."""
 
-    message = "page_token: it was not issued for this list with these arguments; start without a token."
+    message = "The page token was not issued for this list with these arguments; start without a token."
 
 
 class Pages:
@@ -87,10 +87,10 @@ class Pages:
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
             if _text(raw) != token:  # base64 skips strange characters and the last one's spare bits
-                raise InvalidPageToken()
+                raise InvalidPageToken().at("page_token")
             opened = self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], _fingerprint(scope))
         except (ValueError, InvalidTag):
-            raise InvalidPageToken() from None
+            raise InvalidPageToken().at("page_token") from None
         keys: list[Any] = json.loads(opened)
         return [datetime.fromisoformat(key["t"]) if isinstance(key, dict) else key for key in keys]
 

@@ -10,7 +10,10 @@ from openapi.contract import Call, Contract, Json
 from openapi.schemas import REFERENCE, Schemas
 
 REASONS = "sanset.v1.ErrorReason"
-_TYPE = "type.googleapis.com/google.rpc."
+FIELD_REASONS = "sanset.v1.FieldReason"
+TYPED = ("LineFailure", "PriceChange", "PaymentFailure", "CouponFailure", "PointsFailure")
+"""The details of our own: facts of some reasons, typed."""
+_TYPE = "type.googleapis.com/"
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,7 @@ def status_schemas(schemas: Schemas) -> Json:
                 "metadata": {
                     "type": "object",
                     "additionalProperties": {"type": "string"},
-                    "description": "The facts of the message.",
+                    "description": "The facts of the message; their keys stand beside the reason.",
                 },
             },
         ),
@@ -155,7 +158,9 @@ def status_schemas(schemas: Schemas) -> Json:
             {"request_id": {"type": "string"}},
         ),
         "BadRequest": _detail(
-            "BadRequest", "The fields that are wrong.", {"field_violations": _list_of(_VIOLATION)}
+            "BadRequest",
+            "The fields that are wrong.",
+            {"field_violations": _list_of(_violation(schemas.enum(FIELD_REASONS)))},
         ),
         "RetryInfo": _detail(
             "RetryInfo",
@@ -163,26 +168,39 @@ def status_schemas(schemas: Schemas) -> Json:
             {"retry_delay": {"type": "string", "examples": ["1s"]}},
         ),
     }
+    named = [{"$ref": f"{REFERENCE}google.rpc.{name}"} for name in details]
     status: Json = {
         "type": "object",
-        "description": "Every refusal has this form. `code` is gRPC's.",
-        "required": ["code", "message", "details"],
+        "description": "Every refusal has this form. `code` is gRPC's, and `status` its name.",
+        "required": ["code", "status", "message", "details"],
         "properties": {
             "code": {"type": "integer", "minimum": 1, "maximum": 16},
+            "status": {"type": "string", "examples": ["INVALID_ARGUMENT"]},
             "message": {"type": "string", "description": "A sentence for people."},
-            "details": _list_of({"oneOf": [{"$ref": f"{REFERENCE}google.rpc.{name}"} for name in details]}),
+            "details": _list_of({"oneOf": [*named, *(_typed(schemas, name) for name in TYPED)]}),
         },
     }
     return {"google.rpc.Status": status, **{f"google.rpc.{name}": schema for name, schema in details.items()}}
 
 
-_VIOLATION: Json = {
-    "type": "object",
-    "properties": {
-        "field": {"type": "string", "description": "The path of the field: `items[2].quantity`."},
-        "description": {"type": "string", "description": "What is wrong, for people."},
-    },
-}
+def _violation(reason: Json) -> Json:
+    return {
+        "type": "object",
+        "properties": {
+            "field": {"type": "string", "description": "The path of the field: `items[2].quantity`."},
+            "description": {"type": "string", "description": "What is wrong, for people."},
+            "reason": {
+                "description": "Why, for programs: a FieldReason, or the reason of the call.",
+                "anyOf": [reason, {"$ref": f"{REFERENCE}ErrorReason"}],
+            },
+        },
+    }
+
+
+def _typed(schemas: Schemas, name: str) -> Json:
+    """A detail of our own."""
+    named: Json = {"properties": {"@type": {"const": f"{_TYPE}sanset.v1.{name}"}}, "required": ["@type"]}
+    return {"allOf": [schemas.message(f"sanset.v1.{name}"), named]}
 
 
 def _list_of(items: Json) -> Json:
@@ -194,5 +212,5 @@ def _detail(name: str, description: str, properties: Json) -> Json:
         "type": "object",
         "description": description,
         "required": sorted({"@type", *properties} - {"metadata"}),
-        "properties": {"@type": {"const": _TYPE + name}, **properties},
+        "properties": {"@type": {"const": f"{_TYPE}google.rpc.{name}"}, **properties},
     }

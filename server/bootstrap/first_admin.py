@@ -57,7 +57,7 @@ def _refuse_weak_password(settings: Settings, email: str, password: str) -> None
     try:
         check_strength(password, email)
     except WeakPassword as weak:
-        problems = "; ".join(problem for _, problem in weak.violations)
+        problems = "; ".join(violation.description for violation in weak.violations)
         raise InvalidSettings(f"FIRST_SUPERUSER_PASSWORD: {problems}") from None
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from server.errors import FailedPrecondition, InvalidArgument, NotFound
+from server.errors import FailedPrecondition, InvalidArgument, LineRefusal, NotFound
 
 
 class CartItemNotFound(NotFound):
     """The caller's cart has no such item."""
 
-    message = "Your cart has no item {item}."
+    message = "Your cart has no item {item_id}."
+
+
+class ProductNotInCart(NotFound, reason="CART_ITEM_NOT_FOUND"):
+    """The caller's cart has no line of the product, or several of which none is meant."""
+
+    message = "Your cart has no item of product {product_id}."
 
 
 class CartNotFound(NotFound):
@@ -35,13 +41,13 @@ class CartFull(FailedPrecondition):
     message = "A cart holds at most {limit} different products."
 
 
-class CurrencyMismatch(FailedPrecondition):
+class CurrencyMismatch(LineRefusal, FailedPrecondition):
     """One cart, one currency."""
 
-    message = "Your cart is in {cart_currency}; {product} is sold in {currency}. Clear the cart first."
+    message = "Your cart is in {cart_currency}; {name} is sold in {currency}. Clear the cart first."
 
 
-class QuantityAboveLimit(InvalidArgument):
+class QuantityAboveLimit(LineRefusal, InvalidArgument):
     """More than one order may hold."""
 
-    message = "quantity: one order may hold at most {limit} of {product}; {wanted} wanted."
+    message = "One order may hold at most {limit} of {name}; {requested} wanted."

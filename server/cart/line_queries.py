@@ -14,8 +14,8 @@ from server.db.upsert import Insert, insert_for, insert_of
 
 def add_units(
     tx: Connection, cart_id: int, product_id: int, variant_id: int, quantity: int, price_minor: int
-) -> int:
-    """Add units of a variant, at this price, and return how many the line holds now."""
+) -> tuple[int, int]:
+    """Add units of a variant, at this price, and return the line's id and how many it holds now."""
     merged = _MERGE_ONE.one(
         tx,
         cart_id=cart_id,
@@ -24,7 +24,7 @@ def add_units(
         quantity=quantity,
         added_price_minor=price_minor,
     )
-    return int(merged.quantity)
+    return int(merged.id), int(merged.quantity)
 
 
 def add_lines(tx: Connection, cart_id: int, rows: Sequence[Mapping[str, int]]) -> None:
@@ -46,7 +46,7 @@ _ITEM = ("cart_id", "product_id", "variant_id", "quantity", "added_price_minor")
 _MERGE_ONE = Prepared(
     lambda dialect: _merge(
         insert_of(dialect)(CartItem).values({name: bindparam(name) for name in _ITEM})
-    ).returning(CartItem.quantity)
+    ).returning(CartItem.id, CartItem.quantity)
 )
 
 

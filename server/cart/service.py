@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.cart import line_queries, queries, shown
-from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, CurrencyMismatch, QuantityAboveLimit
+from server.cart import fitting, line_queries, queries, shown
+from server.cart.errors import CartEmpty, CartFull, CartItemNotFound, ProductNotInCart
+from server.cart.fitting import LineUnits
 from server.cart.owner import Member, Owner
 from server.cart.view import CartView, view
 from server.catalog import offers as catalog_offers
-from server.catalog.errors import ProductNotFound
-from server.catalog.offers import Offer
+from server.catalog.errors import not_found
 from server.db.base import AnyRow
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import CartChanged
-from server.inventory.errors import OutOfStock
 from server.pricing.prices import PriceRules
 
 MAX_LINES = 100
@@ -51,19 +50,20 @@ def add_item(
     product_id, variant_id = addition.product_id, addition.variant_id
     offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
     if offer is None:
-        raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
+        raise not_found(product_id, variant_id)
     cart, owner = _open(tx, owner, offer.currency, now)
     if cart.currency != offer.currency:
-        raise CurrencyMismatch(cart_currency=cart.currency, product=offer.name, currency=offer.currency)
-    new_quantity = line_queries.add_units(
+        raise fitting.mismatch(LineUnits(None, offer, addition.quantity), cart.currency)
+    item_id, new_quantity = line_queries.add_units(
         tx, cart.id, offer.product_id, offer.variant_id, addition.quantity, offer.price_minor
     )
-    check_quantity(offer, new_quantity)
+    was_there = new_quantity > addition.quantity
+    fitting.check([LineUnits(item_id if was_there else None, offer, new_quantity)], field="quantity")
     cart_now = view(tx, owner, offer.currency, rules, now)
     if len(cart_now.lines) > MAX_LINES:
         raise CartFull(limit=MAX_LINES)
-    check_limits(
-        [(line.offer, line.quantity) for line in cart_now.lines if line.offer.product_id == product_id]
+    fitting.check(
+        [line.units for line in cart_now.lines if line.offer.product_id == product_id], field="quantity"
     )
     shown.remember(tx, cart_now, cart_now.priced.total)
     if owner.user_id is not None:
@@ -88,15 +88,16 @@ def update_item(tx: Connection, owner: Owner, item_id: int, quantity: int, etag:
     cart_id = _lock(tx, owner, etag, now)
     variant_id = line_queries.set_quantity(tx, cart_id, item_id, quantity) if cart_id else None
     if variant_id is None:
-        raise CartItemNotFound(item=item_id)
-    check_quantity(catalog_offers.offers(tx, [variant_id], now)[variant_id], quantity)
+        raise CartItemNotFound(item_id=item_id)
+    offer = catalog_offers.offers(tx, [variant_id], now)[variant_id]
+    fitting.check([LineUnits(item_id, offer, quantity)], field="quantity")
 
 
 def remove_item(tx: Connection, owner: Owner, *, item_id: int, product_id: int, now: datetime) -> None:
-    """Remove a line by its id, or else every line of a product. Raises CartItemNotFound."""
+    """Remove a line by its id, or else every line of a product. Raises CartItemNotFound and ProductNotInCart."""
     cart_id = _lock(tx, owner, "", now)
     if not cart_id or not line_queries.delete_item(tx, cart_id, item_id=item_id, product_id=product_id):
-        raise CartItemNotFound(item=item_id or f"of product {product_id}")
+        raise CartItemNotFound(item_id=item_id) if item_id else ProductNotInCart(product_id=product_id)
     _tell(tx, owner)
 
 
@@ -118,6 +119,8 @@ class Taken:
     """What an order takes from a cart: units by variant as they were added, the coupon, and the points."""
 
     units: dict[int, int]
+    item_ids: dict[int, int]
+    """The lines by variant."""
     coupon_id: int | None
     points: int
     version: int
@@ -142,32 +145,13 @@ def take(tx: Connection, user_id: int, now: datetime) -> Taken:
         queries.promote(tx, cart.id, None, 0)
     return Taken(
         {row.variant_id: row.quantity for row in rows},
+        {row.variant_id: row.id for row in rows},
         cart.coupon_id,
         cart.points,
         cart.version - 1,
         cart.shown,
         rows[0].unpaid,
     )
-
-
-def check_quantity(offer: Offer, quantity: int) -> None:
-    """Raise QuantityAboveLimit or OutOfStock when one order cannot hold `quantity` of an offer."""
-    if quantity > offer.max_quantity:
-        raise QuantityAboveLimit(limit=offer.max_quantity, product=offer.name, wanted=quantity)
-    if not offer.on_sale or quantity > offer.available:
-        available = offer.available if offer.on_sale else 0
-        raise OutOfStock(product=offer.name, available=available, wanted=quantity)
-
-
-def check_limits(items: Sequence[tuple[Offer, int]]) -> None:
-    """Raise QuantityAboveLimit when one order cannot hold so many of a product, its variants together."""
-    units: dict[int, int] = {}
-    for offer, quantity in items:
-        units[offer.product_id] = units.get(offer.product_id, 0) + quantity
-        if units[offer.product_id] > offer.max_quantity:
-            raise QuantityAboveLimit(
-                limit=offer.max_quantity, product=offer.name, wanted=units[offer.product_id]
-            )
 
 
 def _lock(tx: Connection, owner: Owner, etag: str, now: datetime) -> int | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from server.cart import queries
+from server.cart.fitting import LineUnits
 from server.cart.owner import Member, Owner
 from server.catalog import offers as catalog_offers
 from server.catalog.offers import Offer
@@ -39,6 +40,11 @@ class CartLine:
     def can_be_ordered(self) -> bool:
         """Whether the product is on sale and enough of it is left."""
         return self.counted == self.quantity
+
+    @property
+    def units(self) -> LineUnits:
+        """What it asks of the shop."""
+        return LineUnits(self.item_id, self.offer, self.quantity)
 
     @property
     def item(self) -> Item:

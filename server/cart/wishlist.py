@@ -15,7 +15,7 @@ from server.cart.owner import Member
 from server.cart.service import Added, Addition
 from server.cart.view import CartView
 from server.catalog import offers as catalog_offers
-from server.catalog.errors import ProductNotFound
+from server.catalog.errors import not_found
 from server.catalog.offers import Offer
 from server.db.base import AnyRow
 from server.errors import TooMany
@@ -54,11 +54,11 @@ def add(tx: Connection, user_id: int, product_id: int, variant_id: int | None, n
     """
     offer = catalog_offers.offer_of(tx, product_id, variant_id, now)
     if offer is None:
-        raise ProductNotFound(product=f"{product_id} with variant {variant_id}" if variant_id else product_id)
+        raise not_found(product_id, variant_id)
     accounts.hold(tx, user_id)  # so that two calls do not each see the 499th
     if queries.insert(tx, user_id, product_id, variant_id, offer.price_minor, now):
         if queries.count(tx, user_id) > MAX_WISHES:
-            raise TooMany(limit=MAX_WISHES, things="products on a wishlist")
+            raise TooMany(limit=MAX_WISHES, resources="products on a wishlist")
         return Wish(offer, variant_id, offer.price_minor, now)
     row = queries.wish(tx, user_id, product_id)
     if row is None:

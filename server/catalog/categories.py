@@ -39,7 +39,7 @@ def create(tx: Connection, values: Values) -> int:
     """
     tree = read_tree(tx)
     if len(tree) >= MAX_CATEGORIES:
-        raise TooMany(limit=MAX_CATEGORIES, things="categories")
+        raise TooMany(limit=MAX_CATEGORIES, resources="categories")
     parent = values.get("parent_id") or None
     if parent is not None:
         hold(tx, parent)

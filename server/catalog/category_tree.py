@@ -131,7 +131,7 @@ class CategoryTree:
         if any(name_key(each.name) == name_key(name) and each is not node for each in siblings):
             raise CategoryTaken(category=name)
         if self.level(parent_id) + (node.height if node else 1) > MAX_LEVELS:
-            raise TooMany(limit=MAX_LEVELS, things="levels of categories")
+            raise TooMany(limit=MAX_LEVELS, resources="levels of categories")
 
     def free_slug(self, name: str, parent_id: int | None, *, node: CategoryNode | None = None) -> str:
         """The name as a slug, after its parent's when it is taken: "accessories", "women-accessories"."""

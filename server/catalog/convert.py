@@ -15,7 +15,7 @@ from server.catalog.change_queries import ChangeFilter
 from server.catalog.discounts import Discount
 from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow, Values
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import (
@@ -149,7 +149,7 @@ def _discount_from_wire(product: product_pb2.Product, currency: str) -> Values:
         minor = money_from_wire(sent.amount, "product.discount.amount", currency=currency).minor
     begins, ends = time_from_wire(sent, "start_time"), time_from_wire(sent, "end_time")
     if begins is not None and ends is not None and ends <= begins:
-        raise InvalidField(("product.discount.end_time", "must be after start_time"))
+        raise InvalidField(("product.discount.end_time", "must be after start_time", FieldReason.CONFLICT))
     return {
         "discount_bp": basis_points,
         "discount_minor": minor,
@@ -161,7 +161,7 @@ def _discount_from_wire(product: product_pb2.Product, currency: str) -> Values:
 def _attributes(message: Message, field: str) -> Values:
     attributes = message.attributes  # type: ignore[attr-defined]
     if attributes.ByteSize() > MAX_ATTRIBUTES_BYTES:
-        raise InvalidField((field, f"must be at most {MAX_ATTRIBUTES_BYTES} bytes"))
+        raise InvalidField((field, f"must be at most {MAX_ATTRIBUTES_BYTES} bytes", FieldReason.TOO_LONG))
     return MessageToDict(attributes)
 
 
@@ -229,5 +229,5 @@ def category_from_wire(category: category_pb2.Category, mask: FieldMask | None) 
     """The columns that an update changes."""
     values = masked_values(category, mask, "category", stays=("slug",))
     if "name" in values and not values["name"].strip():
-        raise InvalidField(("category.name", "must not be blank"))
+        raise InvalidField(("category.name", "must not be blank", FieldReason.REQUIRED))
     return values

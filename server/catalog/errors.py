@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from server.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied
+from server.errors import AlreadyExists, FailedPrecondition, NotFound, PermissionDenied, Refusal
 
 
 class ProductNotFound(NotFound):
     """No such product, or it was deleted."""
 
-    message = "There is no product {product}."
+    message = "There is no product {product_id}."
+
+
+class ProductOfSlugNotFound(NotFound, reason="PRODUCT_NOT_FOUND"):
+    """No product has the slug."""
+
+    message = "There is no product {slug}."
+
+
+class ProductVariantNotFound(NotFound, reason="PRODUCT_NOT_FOUND"):
+    """No such variant of such a product."""
+
+    message = "There is no product {product_id} with variant {variant_id}."
+
+
+def not_found(product_id: int, variant_id: int | None) -> Refusal:
+    """The refusal of a product, or of a variant of it if one was named."""
+    if variant_id:
+        return ProductVariantNotFound(product_id=product_id, variant_id=variant_id)
+    return ProductNotFound(product_id=product_id)
 
 
 class CategoryNotFound(NotFound):

@@ -16,7 +16,7 @@ from server.catalog.errors import NotTheOwner, ProductNotFound, SkuTaken, SlugTa
 from server.catalog.slugs import has_letter, random_sku, slugify, with_suffix
 from server.db.base import AnyRow, Values
 from server.db.upsert import broken_constraint
-from server.errors import InvalidField, InvalidMoney
+from server.errors import FieldReason, InvalidField, InvalidMoney
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.topics import ProductChanged
@@ -111,10 +111,10 @@ def update_product(
         _check_name(changes["name"])
     if "slug" in changes:
         if not changes["slug"]:
-            raise InvalidField(("product.slug", "must not be empty"))
+            raise InvalidField(("product.slug", "must not be empty", FieldReason.REQUIRED))
         _check_slug(changes["slug"])
     if "sku" in changes and not changes["sku"]:
-        raise InvalidField(("product.sku", "must not be empty"))
+        raise InvalidField(("product.sku", "must not be empty", FieldReason.REQUIRED))
     if "max_quantity" in changes:
         changes["max_quantity"] = changes["max_quantity"] or DEFAULT_MAX_QUANTITY
     price = changes.get("price_minor", current.price_minor)
@@ -155,7 +155,7 @@ def undelete_product(
     """
     product = queries.lock_deleted(tx, product_id)
     if product is None:
-        raise ProductNotFound(product=product_id)
+        raise ProductNotFound(product_id=product_id)
     if not caller.is_admin and product.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
     if product.deleted_at is None:
@@ -190,7 +190,7 @@ def check_owner(tx: Connection, caller: Identity, product_id: int) -> None:
 def _own(tx: Connection, caller: Identity, product_id: int, etag: str) -> AnyRow:
     current = queries.lock_product(tx, product_id)
     if current is None:
-        raise ProductNotFound(product=product_id)
+        raise ProductNotFound(product_id=product_id)
     if not caller.is_admin and current.vendor_id != caller.user_id:
         raise NotTheOwner(product_id=product_id)
     check_etag(etag, etag_of(current.version), "product")
@@ -213,12 +213,12 @@ def _category_id(tx: Connection, values: Values) -> int | None:
 
 def _check_name(name: str) -> None:
     if not name.strip():
-        raise InvalidField(("product.name", "must not be blank"))
+        raise InvalidField(("product.name", "must not be blank", FieldReason.REQUIRED))
 
 
 def _check_slug(slug: str, field: str = "product.slug") -> None:
     if slug and not has_letter(slug):
-        raise InvalidField((field, "must have a letter among its digits"))
+        raise InvalidField((field, "must have a letter among its digits", FieldReason.INVALID_FORMAT))
 
 
 def _check_prices(price_minor: int, compare_at_minor: int | None, discount_minor: int | None) -> None:

@@ -12,7 +12,7 @@ from sanset.v1 import catalog_pb2_grpc, category_pb2, product_pb2
 from sqlalchemy import Connection
 
 from server.catalog import categories, convert, queries, service
-from server.catalog.errors import ProductNotFound
+from server.catalog.errors import ProductNotFound, ProductOfSlugNotFound
 from server.catalog.product_cache import ProductCache
 from server.catalog.product_lists import ProductLists
 from server.clock import Clock
@@ -65,7 +65,9 @@ class CatalogServicer(catalog_pb2_grpc.CatalogServiceServicer):
             )
         product = await self._cache.product(product_id) if product_id else None
         if product is None:
-            raise ProductNotFound(product=request.slug or request.product_id)
+            if request.WhichOneof("key") == "slug":
+                raise ProductOfSlugNotFound(slug=request.slug)
+            raise ProductNotFound(product_id=request.product_id)
         return product
 
     async def BatchGetProducts(

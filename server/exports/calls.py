@@ -9,7 +9,7 @@ from google.api.httpbody_pb2 import HttpBody
 from sanset.v1 import order_service_pb2, product_pb2
 
 from server.clock import Clock
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.exports.file import Exports, Format
 from server.exports.orders import orders
 from server.exports.products import products
@@ -30,7 +30,7 @@ class ExportCalls:
         start = time_from_wire(request, "start_time")
         end = time_from_wire(request, "end_time") or self._clock()
         if start is not None and start > end:
-            raise InvalidField(("start_time", "must not be after end_time"))
+            raise InvalidField(("start_time", "must not be after end_time", FieldReason.CONFLICT))
         form = Format.XLSX if request.format == order_service_pb2.ExportOrdersRequest.XLSX else Format.CSV
         return self._send(orders(start, end), form, call)
 

@@ -18,23 +18,16 @@ from server.events.log import publish
 from server.events.topics import StockMoved
 from server.identity import Identity
 from server.inventory import queries
-from server.inventory.errors import NegativeStock, OutOfStock, StockChanged, VariantNotFound
+from server.inventory.errors import NegativeStock, StockChanged, VariantNotFound
 
 
-def hold_stock(tx: Connection, units: Mapping[int, int], now: datetime) -> dict[int, Offer]:
-    """Lock the stock of variants, and return what they are sold as. Raises OutOfStock when there is less."""
-    offers = {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(units))}
-    for variant_id, quantity in units.items():
-        offer = offers.get(variant_id)
-        if offer is None or not offer.on_sale:
-            raise OutOfStock(product=offer.name if offer else variant_id, available=0, wanted=quantity)
-        if offer.available < quantity:
-            raise OutOfStock(product=offer.name, available=offer.available, wanted=quantity)
-    return offers
+def hold_stock(tx: Connection, variant_ids: Iterable[int], now: datetime) -> dict[int, Offer]:
+    """Lock the stock of variants, and return what they are sold as: the caller looks whether it suffices."""
+    return {row.variant_id: offer_from(row, now) for row in lock_stock(tx, sorted(variant_ids))}
 
 
 def take_stock(tx: Connection, units: Mapping[int, int], offers: Mapping[int, Offer]) -> None:
-    """Take the units out of stock for which `hold_stock` returned `offers`: it cannot fall short any more."""
+    """Take units out of stock for which `hold_stock` returned `offers` that suffice: it cannot fall short now."""
     last = [variant_id for variant_id, quantity in units.items() if offers[variant_id].available == quantity]
     if last:
         listings.sold_out(tx, {offers[variant_id].product_id for variant_id in last}, last)
@@ -72,7 +65,12 @@ def set_stock(
     check_owner(tx, caller, product_id)
     variant_id = _variant_id(tx, product_id, variant_id)
     if not queries.set_available(tx, variant_id, quantity, expected):
-        raise StockChanged(available=queries.available(tx, variant_id), expected=expected)
+        raise StockChanged(
+            available=queries.available(tx, variant_id),
+            expected=expected,
+            product_id=product_id,
+            variant_id=variant_id,
+        )
     _announce_change(tx, product_id)
 
 
@@ -86,14 +84,19 @@ def adjust_stock(
     check_owner(tx, caller, product_id)
     variant_id = _variant_id(tx, product_id, variant_id)
     if not queries.add_available(tx, variant_id, delta):
-        raise NegativeStock(available=queries.available(tx, variant_id), taken=-delta)
+        raise NegativeStock(
+            available=queries.available(tx, variant_id),
+            requested=-delta,
+            product_id=product_id,
+            variant_id=variant_id,
+        )
     _announce_change(tx, product_id)
 
 
 def _variant_id(tx: Connection, product_id: int, variant_id: int | None) -> int:
     existing_id = queries.variant_id_of(tx, product_id, variant_id)
     if existing_id is None:
-        raise VariantNotFound(product_id=product_id, variant_id=variant_id or "by default")
+        raise VariantNotFound(product_id=product_id, variant_id=variant_id or 0)
     return existing_id
 
 

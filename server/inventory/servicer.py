@@ -43,7 +43,7 @@ class InventoryServicer(inventory_pb2_grpc.InventoryServiceServicer):
 
     async def GetInventory(self, request: pb.GetInventoryRequest, call: Call) -> pb.Inventory:
         if await self._cache.product(request.product_id) is None:
-            raise ProductNotFound(product=request.product_id)
+            raise ProductNotFound(product_id=request.product_id)
         return await self._work.read(self._read_inventory, request.product_id, deadline=call.deadline)
 
     @once(pb.Inventory)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from server.catalog.offers import Offer
+from server.cart.fitting import LineUnits
 from server.order import buyer_queries
 from server.order.errors import PurchaseLimit, TooManyUnpaid
 
@@ -18,20 +18,27 @@ def check_unpaid(unpaid: int, limit: int) -> None:
         raise TooManyUnpaid(unpaid=unpaid, limit=limit)
 
 
-def check_periods(
-    connection: Connection, user_id: int, items: Sequence[tuple[Offer, int]], now: datetime
-) -> None:
-    """Raise PurchaseLimit when these units are more than one customer may buy of a product in its period."""
-    limited = {offer.product_id: offer for offer, _ in items if offer.max_quantity_days}
-    for product_id, offer in limited.items():
+def above_periods(
+    connection: Connection, user_id: int, lines: Sequence[LineUnits], now: datetime
+) -> list[PurchaseLimit]:
+    """The refusals of products of which these are more units than one customer may buy in their period."""
+    limited = {line.offer.product_id: line for line in lines if line.offer.max_quantity_days}
+    refusals = []
+    for product_id, line in limited.items():
+        offer = line.offer
         since = now - timedelta(days=offer.max_quantity_days)
         bought = buyer_queries.net_units(connection, user_id, product_id, since)
-        units = sum(quantity for one, quantity in items if one.product_id == product_id)
+        units = sum(one.quantity for one in lines if one.offer.product_id == product_id)
         if bought + units > offer.max_quantity:
-            raise PurchaseLimit(
-                product=offer.name,
+            refusal = PurchaseLimit(
+                item_id=line.item_id,
+                product_id=product_id,
+                variant_id=offer.variant_id,
+                name=offer.name,
                 limit=offer.max_quantity,
                 days=offer.max_quantity_days,
                 bought=bought,
-                wanted=units,
+                requested=units,
             )
+            refusals.append(refusal)
+    return refusals

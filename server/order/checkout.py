@@ -155,7 +155,7 @@ class Checkout(Generic[R]):
         if outcome.status == DECLINED:
             ended = await self._insist(self._release, purchase, order, outcome)
             if ended is None:  # a repeat reads the same from the payment
-                raise PaymentDeclined(reason=outcome.problem or NO_REASON)
+                raise PaymentDeclined(problem=outcome.problem or NO_REASON)
             return ended
         return await self._insist(self._leave_open, purchase, order, outcome)
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from server.errors import Aborted, FailedPrecondition, NotFound
+from server.errors import Aborted, FailedPrecondition, LineRefusal, NotFound
 
 
 class OrderNotFound(NotFound):
     """No such order, or another user's."""
 
     message = "There is no order {order_id}."
+
+
+class OrderOfRequestNotFound(NotFound, reason="ORDER_NOT_FOUND"):
+    """No order was made with the request id."""
+
+    message = "There is no order with the request id {request_id}."
 
 
 class PriceChanged(FailedPrecondition):
@@ -18,14 +24,11 @@ class PriceChanged(FailedPrecondition):
     version = minor = 0
 
 
-class UnseenTotal(Aborted):
+class UnseenTotal(Aborted, reason=PriceChanged.reason):
     """No reply has shown the buyer what the order would cost."""
 
     message = "The order costs {total} now, which you were not shown: repeat the call to agree to it."
     version = minor = 0
-
-
-UnseenTotal.reason = PriceChanged.reason
 
 
 class TooManyUnpaid(FailedPrecondition):
@@ -34,18 +37,19 @@ class TooManyUnpaid(FailedPrecondition):
     message = "You have {unpaid} unpaid orders, and may have {limit}: pay or cancel one of them first."
 
 
-class PurchaseLimit(FailedPrecondition):
+class PurchaseLimit(LineRefusal, FailedPrecondition):
     """A customer may have only so many in a time."""
 
     message = (
-        "{product}: at most {limit} in {days} days for one customer; you had {bought}, and want {wanted}."
+        "{name}: at most {limit} in {days} days for one customer; you had {bought}, and want {requested}."
     )
 
 
 class PaymentDeclined(FailedPrecondition):
     """The gateway said no."""
 
-    message = "{reason} Nothing was charged and your cart is as before; use a new request id to try again."
+    message = "{problem} Nothing was charged and your cart is as before; use a new request id to try again."
+    prose = ("problem",)
 
 
 class OrderCancelled(FailedPrecondition):
@@ -60,13 +64,15 @@ class OrderCancelled(FailedPrecondition):
 class RequestIdUsed(Aborted):
     """The first call with this request id was so long ago that its reply is forgotten; what it made is not."""
 
-    message = "This request id was used before, for {used_for}: use a new one."
+    message = "This request id was used before, for {resource} {resource_id}: use a new one."
 
 
 class IllegalTransition(FailedPrecondition):
     """The order cannot take this step."""
 
-    message = "What is {status} cannot become {wanted}. It can become: {legal}."
+    message = "What is {status} cannot become {requested}. It can become: {choices}."
+    also = ("legal",)
+    prose = ("choices",)
 
 
 class OrderDisputed(FailedPrecondition):
@@ -81,4 +87,4 @@ class OrderDisputed(FailedPrecondition):
 class OrderPaidBack(FailedPrecondition):
     """Nobody ships what was paid back."""
 
-    message = "Order {order_id} was paid back, {amount} in all: it cannot become {wanted}."
+    message = "Order {order_id} was paid back, {amount} in all: it cannot become {requested}."

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 from server.db.base import AnyRow
 from server.order import line_queries, queries
-from server.order.errors import OrderNotFound
+from server.order.errors import OrderNotFound, OrderOfRequestNotFound
 from server.order.placed import PlacedOrder, order_of
 
 
@@ -29,10 +29,10 @@ def by_gateway_id(connection: Connection, gateway: str, gateway_id: str) -> Plac
 
 
 def by_request(connection: Connection, user_id: int, request_id: str) -> PlacedOrder:
-    """Return the order that a request id made. Raises OrderNotFound."""
+    """Return the order that a request id made. Raises OrderOfRequestNotFound."""
     order = _with_lines(connection, queries.order_by_request(connection, user_id, request_id))
     if order is None:
-        raise OrderNotFound(order_id=f"with the request id {request_id}")
+        raise OrderOfRequestNotFound(request_id=request_id)
     return order
 
 

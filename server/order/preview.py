@@ -8,14 +8,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from server.cart import service
+from server.cart import fitting
 from server.cart.errors import CartEmpty
 from server.cart.owner import Member
 from server.cart.view import CartLine, CartView
 from server.cart.views import CartSettings, CartViews
 from server.clock import Clock
 from server.db.database import Database
-from server.order.buyers_limits import check_periods
+from server.order.buyers_limits import above_periods
 from server.pricing import delivery
 from server.pricing.prices import Priced
 from server.promotion import service as promotions
@@ -53,13 +53,11 @@ class Previews:
             if coupon_code:
                 cart = self._with_coupon(connection, user_id, cart, coupon_code)
             address = addresses.get_for_checkout(connection, user_id, address_id)
-            units = [(line.offer, line.quantity) for line in cart.lines]
-            check_periods(connection, user_id, units, self._clock())
+            lines = [line.units for line in cart.lines]
+            above = above_periods(connection, user_id, lines, self._clock())
         if not cart.lines:
             raise CartEmpty()
-        for offer, quantity in units:
-            service.check_quantity(offer, quantity)
-        service.check_limits(units)
+        fitting.check(lines, above)
         priced = cart.priced_for(address.country, rules)
         promotions.check(cart.offered, priced)
         self._views.showed(cart, priced.total)

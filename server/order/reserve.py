@@ -9,8 +9,9 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from server.cart import fitting
 from server.cart import service as carts
-from server.cart.errors import CurrencyMismatch
+from server.cart.fitting import LineUnits
 from server.cart.service import Taken
 from server.cart.shown import totals
 from server.catalog.offers import Offer
@@ -89,16 +90,14 @@ def reserve(tx: Connection, purchase: Purchase, checkout: CheckoutRules, now: da
     buyers_limits.check_unpaid(cart.unpaid, checkout.max_unpaid)
     address = addresses.get_for_checkout(tx, purchase.user_id, purchase.address_id)
     offers = inventory.hold_stock(tx, cart.units, now)
-    items = _items(cart.units, offers)
-    buyers_limits.check_periods(
-        tx, purchase.user_id, [(offers[one], n) for one, n in cart.units.items()], now
-    )
+    lines = [LineUnits(cart.item_ids[one], offers[one], units) for one, units in cart.units.items()]
+    fitting.check(lines, buyers_limits.above_periods(tx, purchase.user_id, lines, now))
     cost, coupon = _priced(
         tx,
         purchase,
         cart,
-        items=items,
-        currency=_one_currency(offers),
+        items=[_item(line) for line in lines],
+        currency=lines[0].offer.currency,
         country=address.country,
         rules=checkout.prices,
         now=now,
@@ -132,7 +131,7 @@ def _complete(tx: Connection, order: PlacedOrder, offers: dict[int, Offer]) -> P
 def used(connection: Connection, purchase: Purchase) -> RequestIdUsed | None:
     """The refusal of a request id that made an order before, so long ago that its reply is forgotten."""
     row = queries.order_by_request(connection, purchase.user_id, purchase.request_id)
-    return RequestIdUsed(used_for=f"order {row.id}") if row else None
+    return RequestIdUsed(resource="order", resource_id=row.id) if row else None
 
 
 def _priced(
@@ -224,14 +223,8 @@ def _stock_event(offers: dict[int, Offer]) -> StockMoved:
     return inventory.stock_event(offer.product_id for offer in offers.values())
 
 
-def _items(units: dict[int, int], offers: dict[int, Offer]) -> list[Item]:
-    items = []
-    for variant_id, quantity in units.items():
-        offer = offers[variant_id]
-        carts.check_quantity(offer, quantity)
-        items.append(Item(variant_id, offer.list_minor, offer.price_minor, quantity))
-    carts.check_limits([(offers[variant_id], quantity) for variant_id, quantity in units.items()])
-    return items
+def _item(line: LineUnits) -> Item:
+    return Item(line.offer.variant_id, line.offer.list_minor, line.offer.price_minor, line.quantity)
 
 
 def _lines(cost: Priced, offers: dict[int, Offer]) -> tuple[PlacedLine, ...]:
@@ -257,14 +250,6 @@ def _line(position: int, line: PricedLine, offer: Offer) -> PlacedLine:
     )
 
 
-def _one_currency(offers: dict[int, Offer]) -> str:
-    first, *others = offers.values()
-    for other in others:
-        if other.currency != first.currency:
-            raise CurrencyMismatch(cart_currency=first.currency, product=other.name, currency=other.currency)
-    return first.currency
-
-
 def _check_agreed(purchase: Purchase, cart: Taken, total: Money, without_code: int) -> None:
     """Raise when the buyer has neither said the total nor been shown it.
 
@@ -282,6 +267,6 @@ def _check_agreed(purchase: Purchase, cart: Taken, total: Money, without_code: i
             raise InvalidMoney(field="expected_total", problem=f"must be in {total.currency}")
         if expected.agrees_with(total):
             return
-        refusal = PriceChanged(total=total, expected=expected)
+        refusal = PriceChanged(total=total, expected=expected.in_currency(total.currency))
     refusal.version, refusal.minor = cart.version, total.minor
     raise refusal

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
@@ -102,9 +102,9 @@ class NextStep:
     def check(self, now: datetime) -> None:
         """Raise InvalidField for what no order could be told."""
         if self.parcel is not None and self.status != status.SHIPPED:
-            raise InvalidField(("shipment", "goes with the status SHIPPED"))
+            raise InvalidField(("shipment", "goes with the status SHIPPED", FieldReason.CONFLICT))
         if self.eta is not None and self.eta < now:
-            raise InvalidField(("eta", "must not be in the past"))
+            raise InvalidField(("eta", "must not be in the past", FieldReason.OUT_OF_RANGE))
 
 
 def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor, now: datetime) -> None:
@@ -198,4 +198,4 @@ def _check_money(tx: Connection, order_id: int, after: str) -> None:
         raise OrderDisputed(order_id=order_id, amount=Money(payment.captured_minor, payment.currency))
     if payment.refunded_minor >= payment.captured_minor:
         amount = Money(payment.refunded_minor, payment.currency)
-        raise OrderPaidBack(order_id=order_id, amount=amount, wanted=after)
+        raise OrderPaidBack(order_id=order_id, amount=amount, requested=after)

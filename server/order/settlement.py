@@ -195,12 +195,12 @@ def unpaid(order: PlacedOrder | None) -> Refusal:
     Only a payment that the shop gave up itself put the goods back into the cart, and says why.
     """
     if order is None:
-        return PaymentDeclined(reason=NO_REASON)
+        return PaymentDeclined(problem=NO_REASON)
     payment = order.charge
     ran_out = payment.status == VOIDED and payment.problem
     if payment.status != DECLINED and not ran_out:
         return OrderCancelled(order_id=order.id)
-    return PaymentDeclined(reason=payment.problem or NO_REASON)
+    return PaymentDeclined(problem=payment.problem or NO_REASON)
 
 
 async def ask(gateways: Gateways, order: PlacedOrder, *, give_up: bool) -> Outcome | None:

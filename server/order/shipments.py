@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.events.order_steps import Parcel, ParcelItem
 from server.order.placed import PlacedLine
 from server.order.units import NamedUnits, positions
@@ -39,7 +39,9 @@ def put(
     another one that does not name its units.
     """
     if not (draft.tracking_number or draft.tracking_url or draft.items):
-        raise InvalidField(("shipment", "give its tracking_number, its tracking_url or its items"))
+        raise InvalidField(
+            ("shipment", "give its tracking_number, its tracking_url or its items", FieldReason.REQUIRED)
+        )
     others = [parcel for parcel in parcels if parcel.id != draft.id]
     before = next((parcel for parcel in parcels if parcel.id == draft.id), None)
     if draft.id and before is None:
@@ -71,9 +73,11 @@ def _repeats(parcel: Parcel, lines: Sequence[PlacedLine], draft: ParcelDraft) ->
 
 def _check_another(parcels: Sequence[Parcel], draft: ParcelDraft) -> None:
     if parcels and not draft.items:
-        raise InvalidField(("shipment.items", "say which units are in another parcel"))
+        raise InvalidField(("shipment.items", "say which units are in another parcel", FieldReason.REQUIRED))
     if len(parcels) >= MAX_PARCELS:
-        raise InvalidField(("shipment", f"an order has at most {MAX_PARCELS} parcels"))
+        raise InvalidField(
+            ("shipment", f"an order has at most {MAX_PARCELS} parcels", FieldReason.TOO_MANY_ENTRIES)
+        )
 
 
 def _items(
@@ -85,7 +89,13 @@ def _items(
             left[item.position] -= item.quantity
     named, missing = positions(lines, draft.items, left, "shipment.items")
     if missing:
-        raise InvalidField(("shipment.items", f"more units of variant {min(missing)} than are left to ship"))
+        raise InvalidField(
+            (
+                "shipment.items",
+                f"more units of variant {min(missing)} than are left to ship",
+                FieldReason.OUT_OF_RANGE,
+            )
+        )
     return _listed(lines, named)
 
 

@@ -86,5 +86,5 @@ def future_eta(state: str, eta: datetime | None, now: datetime) -> datetime | No
 def check_step(before: str, after: str, legal: frozenset[str], otherwise: str = "nothing") -> None:
     """Raise IllegalTransition when a step is not among the legal ones; `otherwise` is told when there are none."""
     if after not in legal:
-        names = ", ".join(sorted(legal)) or otherwise
-        raise IllegalTransition(status=before, wanted=after, legal=names)
+        names = ", ".join(sorted(legal))
+        raise IllegalTransition(status=before, requested=after, legal=names, choices=names or otherwise)

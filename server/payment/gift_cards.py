@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from server.crypto.keys import derived_key
 from server.crypto.vault import Vault
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.money import Money
 from server.payment import gift_card_queries, queries
 from server.payment.errors import GiftCardNotFound
@@ -59,9 +59,9 @@ def create(
 ) -> tuple[str, IssuedGiftCard]:
     """Make a card and return its code, which nobody learns again, and the card. Raises InvalidField."""
     if balance.minor <= 0:
-        raise InvalidField(("gift_card.balance", "must be above zero"))
+        raise InvalidField(("gift_card.balance", "must be above zero", FieldReason.OUT_OF_RANGE))
     if expires_at is not None and expires_at <= now:
-        raise InvalidField(("gift_card.expire_time", "must be in the future"))
+        raise InvalidField(("gift_card.expire_time", "must be in the future", FieldReason.OUT_OF_RANGE))
     code = codes.new()
     hashed = codes.hash_of(code)
     card = gift_card_queries.new_gift_card(

@@ -13,7 +13,7 @@ from server.audit import log as audit
 from server.audit.log import Actor
 from server.clock import Clock
 from server.db.database import Database
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.identity import Identity
 from server.money import Money, is_currency
 from server.paging import Pages
@@ -68,7 +68,11 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
         currency = requested.balance.currency_code.upper()
         if not is_currency(currency):
             raise InvalidField(
-                ("gift_card.balance", "must name its currency by its ISO 4217 code, such as USD")
+                (
+                    "gift_card.balance",
+                    "must name its currency by its ISO 4217 code, such as USD",
+                    FieldReason.REQUIRED,
+                )
             )
         balance = money_from_wire(requested.balance, "gift_card.balance", currency=currency)
         created = self._create_gift_card(request, call, balance)

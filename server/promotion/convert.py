@@ -7,7 +7,7 @@ from google.type.money_pb2 import Money as MoneyMessage
 from sanset.v1 import promotion_pb2 as pb
 
 from server.db.base import AnyRow
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.money import Money, is_currency
 from server.pricing.prices import POINTS_PER_UNIT, points_value
@@ -89,7 +89,13 @@ def _amount(coupon: pb.Coupon, name: str, currency: str) -> Money | None:
     sent: MoneyMessage = getattr(coupon, name)
     named = sent.currency_code.upper() or currency
     if not is_currency(named):
-        raise InvalidField((f"coupon.{name}.currency_code", "must be an ISO 4217 code such as USD"))
+        raise InvalidField(
+            (
+                f"coupon.{name}.currency_code",
+                "must be an ISO 4217 code such as USD",
+                FieldReason.INVALID_FORMAT,
+            )
+        )
     return money_from_wire(sent, f"coupon.{name}", currency=named)
 
 

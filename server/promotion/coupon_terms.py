@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from server.db.base import AnyRow
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.money import Money
 
 Changes: TypeAlias = Mapping[str, Any]
@@ -43,17 +43,19 @@ class CouponTerms:
         """Raise InvalidField where the terms contradict each other."""
         if len(self.currencies) > 1:
             problem = f"its amounts are in {' and '.join(sorted(self.currencies))}; one is needed"
-            raise InvalidField(("coupon", problem))
+            raise InvalidField(("coupon", problem, FieldReason.CONFLICT))
         if (self.percent_bp is None) == (self.amount is None):
-            raise InvalidField(("coupon.discount", "needs either percent or amount"))
+            raise InvalidField(("coupon.discount", "needs either percent or amount", FieldReason.REQUIRED))
         for field, money in (("amount", self.amount), ("max_discount", self.max_discount)):
             if money is not None and money.minor == 0:
-                raise InvalidField((f"coupon.{field}", "must be above 0"))
+                raise InvalidField((f"coupon.{field}", "must be above 0", FieldReason.OUT_OF_RANGE))
         if self.max_discount is not None and self.percent_bp is None:
-            raise InvalidField(("coupon.max_discount", "bounds a percentage; an amount needs no bound"))
+            raise InvalidField(
+                ("coupon.max_discount", "bounds a percentage; an amount needs no bound", FieldReason.CONFLICT)
+            )
         begins, ends = self.valid_from, self.valid_until
         if begins is not None and ends is not None and begins >= ends:
-            raise InvalidField(("coupon.valid_until", "must be after valid_from"))
+            raise InvalidField(("coupon.valid_until", "must be after valid_from", FieldReason.CONFLICT))
 
     def columns(self) -> dict[str, object]:
         """What is stored of them, by column."""

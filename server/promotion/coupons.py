@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
 from server.db.base import AnyRow
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import check_etag, etag_of
 from server.pricing.tiers import Tiers
 from server.promotion import point_queries, queries
@@ -33,7 +33,7 @@ def usable(
 def create(tx: Connection, code: str, terms: Changes, actor: Actor, now: datetime) -> AnyRow:
     """Create a coupon. Raises InvalidField and CouponCodeTaken."""
     if not code:
-        raise InvalidField(("coupon.code", "is required"))
+        raise InvalidField(("coupon.code", "is required", FieldReason.REQUIRED))
     columns = changed(CouponTerms(), terms).columns()
     values = columns | {"code": normal(code), "created_at": now, "updated_at": now}
     coupon_id = queries.insert_coupon(tx, values)
@@ -61,7 +61,9 @@ def update(
         raise CouponNotFound(coupon_id=coupon_id)
     check_etag(etag, etag_of(row.version), "coupon")
     if code and normal(code) != row.code:
-        raise InvalidField(("coupon.code", f"is fixed: {row.code}; create another coupon"))
+        raise InvalidField(
+            ("coupon.code", f"is fixed: {row.code}; create another coupon", FieldReason.IMMUTABLE)
+        )
     terms = changed(terms_of(row), changes_in(row.currency))
     _check_limits(tx, row, terms)
     columns = terms.columns()

@@ -38,7 +38,7 @@ class CouponBelowMinimum(FailedPrecondition):
 class CouponTierTooLow(FailedPrecondition):
     """It is for members of higher tiers."""
 
-    message = "The coupon {code} is for members from {tier} on; you are {yours}."
+    message = "The coupon {code} is for members from {tier} on; you are {your_tier}."
 
 
 class CouponUsedUp(FailedPrecondition):
@@ -59,6 +59,8 @@ class CouponHeld(FailedPrecondition):
     message = (
         "The coupon {code} is held by {holder}: it is free again once that is cancelled, or not paid in time."
     )
+    also = ("order_id",)
+    prose = ("holder",)
 
 
 class CouponCurrency(FailedPrecondition):
@@ -83,11 +85,11 @@ class PointsHeld(FailedPrecondition):
     """The user has them, but for orders that are not paid yet."""
 
     message = (
-        "There are {points} points; {wanted} wanted. Your unpaid orders hold {held} more until they end."
+        "There are {points} points; {requested} wanted. Your unpaid orders hold {held} more until they end."
     )
 
 
 class PointsTooFew(FailedPrecondition):
     """More points than the user has."""
 
-    message = "There are {points} points; {wanted} wanted."
+    message = "There are {points} points; {requested} wanted."

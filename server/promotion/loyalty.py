@@ -62,7 +62,7 @@ def adjust(tx: Connection, user_id: int, points: int, reason: str, actor: Actor,
     if points > 0:
         point_queries.credit(tx, user_id, points)
     elif not point_queries.spend(tx, user_id, -points):
-        raise PointsTooFew(points=point_queries.account(tx, user_id).points, wanted=-points)
+        raise PointsTooFew(points=point_queries.account(tx, user_id).points, requested=-points)
     entry = {"user_id": user_id, "kind": ADJUSTED, "points": points, "reason": reason, "created_at": now}
     point_queries.insert_entry(tx, entry)
     write(tx, actor, "AdjustPoints", f"user/{user_id}", now, points=points, reason=reason)

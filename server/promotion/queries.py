@@ -127,16 +127,16 @@ _ORDERS = table(
 _UNPAID = _ORDERS.c.status == "PENDING_PAYMENT"
 
 
-def unpaid_holder(connection: Connection, coupon_id: int, user_id: int | None) -> str | None:
-    """The number of an unpaid order that holds a use of a coupon, of a user's when one is named; None for none."""
+def unpaid_holder(connection: Connection, coupon_id: int, user_id: int | None) -> AnyRow | None:
+    """The id and number of an unpaid order that holds a use of a coupon, of a user's when one is named."""
     statement = (
-        select(_ORDERS.c.number)
+        select(_ORDERS.c.id, _ORDERS.c.number)
         .join(CouponUse, CouponUse.order_id == _ORDERS.c.id)
         .where(CouponUse.coupon_id == coupon_id, CouponUse.released_at.is_(None), _UNPAID)
     )
     if user_id is not None:
         statement = statement.where(CouponUse.user_id == user_id)
-    return connection.scalar(statement.order_by(CouponUse.order_id).limit(1))
+    return connection.execute(statement.order_by(CouponUse.order_id).limit(1)).first()
 
 
 def reserved_points(connection: Connection, user_id: int) -> int:

@@ -97,9 +97,11 @@ def _taken(connection: Connection, user_id: int, coupon_id: int, problem: Refusa
     """Why a coupon that is taken cannot be had; `problem` unless an unpaid order holds it."""
     own = queries.unpaid_holder(connection, coupon_id, user_id)
     if own is not None:
-        return CouponHeld(code=problem.facts["code"], holder=f"your unpaid order {own}")
+        return CouponHeld(
+            code=problem.facts["code"], holder=f"your unpaid order {own.number}", order_id=own.id
+        )
     if isinstance(problem, CouponUsedUp) and queries.unpaid_holder(connection, coupon_id, None):
-        return CouponHeld(code=problem.facts["code"], holder="an order that is not paid yet")
+        return CouponHeld(code=problem.facts["code"], holder="an order that is not paid yet", order_id=None)
     return problem
 
 
@@ -133,11 +135,11 @@ def _problem(row: AnyRow, tiers: Tiers, tier: Tier, now: datetime, currency: str
     if not row.coupon_active:
         return CouponDisabled(code=code)
     if row.valid_from is not None and now < row.valid_from:
-        return CouponNotStarted(code=code, valid_from=row.valid_from.isoformat())
+        return CouponNotStarted(code=code, valid_from=row.valid_from)
     if row.valid_until is not None and now >= row.valid_until:
-        return CouponExpired(code=code, valid_until=row.valid_until.isoformat())
+        return CouponExpired(code=code, valid_until=row.valid_until)
     if row.min_tier and row.min_tier not in tiers.reached(row.owned_lifetime):
-        return CouponTierTooLow(code=code, tier=row.min_tier, yours=tier.level)
+        return CouponTierTooLow(code=code, tier=row.min_tier, your_tier=tier.level)
     if row.coupon_currency not in ("", currency):
         return CouponCurrency(code=code, currency=row.coupon_currency, cart_currency=currency)
     if row.usage_limit and row.coupon_used >= row.usage_limit:
@@ -200,8 +202,8 @@ def too_few(connection: Connection, user_id: int, requested: int) -> Refusal:
         queries.reserved_points(connection, user_id),
     )
     if reserved and points + reserved >= requested:
-        return PointsHeld(points=points, wanted=requested, held=reserved)
-    return PointsTooFew(points=points, wanted=requested)
+        return PointsHeld(points=points, requested=requested, held=reserved)
+    return PointsTooFew(points=points, requested=requested)
 
 
 def earn(tx: Connection, order: RewardedOrder, refunded_minor: int, now: datetime) -> None:

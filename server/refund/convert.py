@@ -8,7 +8,7 @@ from sanset.v1 import order_pb2
 from sanset.v1 import refund_pb2 as pb
 from sanset.v1.after_sale_pb2 import Refund, Return
 
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
 from server.order.status import RETURN_VERSIONS
 from server.order.units import NamedUnits
@@ -27,7 +27,9 @@ def terms_from_wire(request: pb.RefundOrderRequest) -> RefundTerms:
     amount = None
     if request.HasField("amount"):
         if request.restock:
-            raise InvalidField(("restock", "an amount names no units that could go back"))
+            raise InvalidField(
+                ("restock", "an amount names no units that could go back", FieldReason.CONFLICT)
+            )
         currency = (
             request.amount.currency_code.upper()
         )  # the order's, which is not known yet, when none is named

@@ -55,7 +55,9 @@ def record(tx: Connection, sale: Sale, payable: Due, decision: Decision) -> int:
     decision = replace(decision, return_id=decision.return_id or _return_of(sale, lines))
     refunded = queries.move_refunded(tx, sale.id, parts.amount)
     if refunded is None:
-        raise RefundTooLarge(wanted=sale.money(parts.amount), left=sale.money(sale.left.amount))
+        raise RefundTooLarge(
+            order_id=sale.id, requested=sale.money(parts.amount), available=sale.money(sale.left.amount)
+        )
     refund_id = queries.insert_refund(
         tx,
         sale.id,
@@ -71,7 +73,7 @@ def record(tx: Connection, sale: Sale, payable: Due, decision: Decision) -> int:
         now=decision.now,
     )
     if refund_id is None:
-        raise RequestIdUsed(used_for=f"refund {queries.refund_by_key(tx, decision.key)}")
+        raise RequestIdUsed(resource="refund", resource_id=queries.refund_by_key(tx, decision.key))
     sale.left -= parts
     book(tx, sale, [*((refund_id, line) for line in lines), *payable.booked])
     if not lines and decision.return_id is not None and decision.return_id == sale.open_return:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import FailedPrecondition, NotFound
+from server.errors import FailedPrecondition, LineRefusal, NotFound
 
 
 class NotRefundable(FailedPrecondition):
@@ -12,9 +12,23 @@ class NotRefundable(FailedPrecondition):
 
 
 class RefundTooLarge(FailedPrecondition):
-    """More than was captured, or than units were not paid back yet."""
+    """More than is left of what was captured."""
 
-    message = "{wanted} cannot be paid back: {left} can."
+    message = "{requested} cannot be paid back: {available} can."
+    also = ("order_id",)
+
+
+class PaidBackAlready(FailedPrecondition, reason=RefundTooLarge.reason):
+    """An amount has paid back what these units cost."""
+
+    message = "What an amount has paid back already cannot be paid back: {available} can."
+    also = ("order_id",)
+
+
+class UnitsPaidBack(LineRefusal, FailedPrecondition, reason=RefundTooLarge.reason):
+    """More units of a line than were not paid back yet."""
+
+    message = "{requested} of {name} cannot be paid back: {available} of {name} can."
 
 
 class NotDelivered(FailedPrecondition):
@@ -30,9 +44,17 @@ class ReturnTooLate(FailedPrecondition):
 
 
 class NotReturnable(FailedPrecondition):
-    """These units cannot be sent back, or not now."""
+    """Nothing of the order can be sent back, or not now."""
 
-    message = "{problem} {left} units can be returned."
+    message = "{problem} {available} units can be returned."
+    also = ("order_id",)
+    prose = ("problem",)
+
+
+class UnitsNotReturnable(LineRefusal, FailedPrecondition, reason=NotReturnable.reason):
+    """Not so many units of a line can be sent back."""
+
+    message = "Of {name} not so many can be sent back. {available} units can be returned."
 
 
 class RefundNotFound(NotFound):

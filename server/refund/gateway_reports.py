@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 from server.clock import Clock
 from server.db.deadline import Deadline
 from server.db.work import Work
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.order import lookup
 from server.order.placed import PlacedOrder
 from server.order.settlement import Misfit, Settlement, misfit_of
@@ -67,7 +67,7 @@ class GatewayReports:
         PaymentUnavailable when the gateway cannot be asked about it: it will send it again.
         """
         if len(body) > MAX_BYTES:
-            raise InvalidField(("payload", f"must not exceed {MAX_BYTES} bytes"))
+            raise InvalidField(("payload", f"must not exceed {MAX_BYTES} bytes", FieldReason.TOO_LONG))
         texts = {name: value for name, value in headers.items() if isinstance(value, str)}
         gateway, report = self._gateways.read_report(body, texts)
         if not report.concerns_us:

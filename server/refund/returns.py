@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from server.audit.log import Actor, write
-from server.errors import InvalidField, TooMany
+from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of
 from server.events.log import Publishable, publish
 from server.events.order_steps import StepRefund, StepReturn
@@ -20,7 +20,13 @@ from server.order.units import NamedUnits, positions
 from server.promotion import service as promotions
 from server.refund import return_queries
 from server.refund.decisions import Decision, book, record
-from server.refund.errors import NotDelivered, NotReturnable, ReturnNotFound, ReturnTooLate
+from server.refund.errors import (
+    NotDelivered,
+    NotReturnable,
+    ReturnNotFound,
+    ReturnTooLate,
+    UnitsNotReturnable,
+)
 from server.refund.outcomes import end_if_paid_back
 from server.refund.paid_ahead import awaited, due
 from server.refund.parts import fitted
@@ -49,7 +55,7 @@ def request(
     sale = open_sale(tx, order_id, user_id)
     _check_time(sale, within, now)
     if sale.order.last_sequence >= MAX_STEPS:
-        raise TooMany(limit=MAX_STEPS, things="steps of an order")
+        raise TooMany(limit=MAX_STEPS, resources="steps of an order")
     by_position = _returnable_units(sale, units)
     return_id = return_queries.insert_return(tx, sale.order, by_position, reason, now)
     return_queries.move_units(tx, order_id, by_position.items(), out=1, back=0)
@@ -139,7 +145,9 @@ def receive(
     units = _units(sale, return_id)
     sellable, missing = positions(sale.lines, restocked, units, "restocked")
     if missing:
-        raise InvalidField(("restocked", f"more units of variant {min(missing)} than come back"))
+        raise InvalidField(
+            ("restocked", f"more units of variant {min(missing)} than come back", FieldReason.OUT_OF_RANGE)
+        )
     missing_in_stock = {
         position: min(count, units[position] - lines[position].restocked_by_refund)
         for position, count in sellable.items()
@@ -196,23 +204,30 @@ def _check_time(sale: Sale, within: timedelta, now: datetime) -> None:
         raise NotDelivered(order_id=sale.id, status=sale.state)
     until = delivered + within
     if now > until:
-        raise ReturnTooLate(order_id=sale.id, until=until.isoformat(), days=within.days)
+        raise ReturnTooLate(order_id=sale.id, until=until, days=within.days)
 
 
 def _returnable_units(sale: Sale, units: Sequence[NamedUnits] | None) -> dict[int, int]:
     """Units as they are named, by position; all that can be sent back for None. Raises NotReturnable."""
     left = {line.position: line.returnable for line in sale.lines if line.returnable > 0}
     if sale.state == status.RETURN_REQUESTED:
-        raise NotReturnable(problem="Another return of this order is open.", left=0)
+        raise NotReturnable(order_id=sale.id, problem="Another return of this order is open.", available=0)
     if sale.state not in status.RETURNABLE or not left:
-        raise NotReturnable(problem="Everything was returned or paid back.", left=0)
+        raise NotReturnable(order_id=sale.id, problem="Everything was returned or paid back.", available=0)
     if units is None:
         return left
     by_position, missing = positions(sale.lines, units, left)
-    for variant in missing:
+    for variant, too_many in missing.items():
         lines = [line for line in sale.lines if line.variant_id == variant]
         open_units = sum(left.get(line.position, 0) for line in lines)
-        raise NotReturnable(problem=f"Of {lines[0].name} not so many can be sent back.", left=open_units)
+        raise UnitsNotReturnable(
+            item_id=None,
+            product_id=lines[0].product_id,
+            variant_id=variant,
+            name=lines[0].name,
+            requested=open_units + too_many,
+            available=open_units,
+        )
     return by_position
 
 

@@ -23,7 +23,7 @@ from server.order.placed import PlacedOrder
 from server.order.units import NamedUnits, positions
 from server.refund import queries
 from server.refund.decisions import Decision, record
-from server.refund.errors import NotRefundable, RefundTooLarge
+from server.refund.errors import NotRefundable, PaidBackAlready, RefundTooLarge, UnitsPaidBack
 from server.refund.paid_ahead import Due, due
 from server.refund.parts import all_units, fitted, share_of
 from server.refund.sale import Sale, open_sale
@@ -87,7 +87,7 @@ def refund(
     if sale.captured == 0:
         raise NotRefundable(order_id=sale.id)
     if sale.refunds >= MAX_REFUNDS:
-        raise TooMany(limit=MAX_REFUNDS, things="refunds of an order")
+        raise TooMany(limit=MAX_REFUNDS, resources="refunds of an order")
     payable = _payable(tx, sale, terms)
     _check_left(sale, payable)
     fit = Due(fitted(payable.parts, sale.left), payable.lines, payable.booked)
@@ -114,10 +114,10 @@ def _check_left(sale: Sale, payable: Due) -> None:
     if amount > left or left == 0:
         if sale.disputed:
             raise OrderDisputed(order_id=sale.id, amount=sale.money(sale.disputed))
-        raise RefundTooLarge(wanted=sale.money(amount), left=sale.money(left))
+        raise RefundTooLarge(order_id=sale.id, requested=sale.money(amount), available=sale.money(left))
     if amount == 0:
         if payable.booked:
-            raise RefundTooLarge(wanted="What an amount has paid back already", left=sale.money(0))
+            raise PaidBackAlready(order_id=sale.id, available=sale.money(0))
         raise NotRefundable(order_id=sale.id)
 
 
@@ -147,8 +147,15 @@ def _unpaid_units(sale: Sale, units: Sequence[NamedUnits]) -> dict[int, int]:
     by_position, missing = positions(sale.lines, units, left)
     for variant, too_many in missing.items():
         lines = [line for line in sale.lines if line.variant_id == variant]
-        open_units, name = sum(line.unpaid for line in lines), lines[0].name
-        raise RefundTooLarge(wanted=f"{open_units + too_many} of {name}", left=f"{open_units} of {name}")
+        open_units = sum(line.unpaid for line in lines)
+        raise UnitsPaidBack(
+            item_id=None,
+            product_id=lines[0].product_id,
+            variant_id=variant,
+            name=lines[0].name,
+            requested=open_units + too_many,
+            available=open_units,
+        )
     return by_position
 
 

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from server.errors import OutOfTime, Refusal, Unauthenticated
 from server.rpc.call import Call, Context
-from server.rpc.status import DETAILS_KEY, code_of, rich_status
+from server.rpc.status import DETAILS_KEY, code_of, encoded, rich_status
 
 REQUEST_ID_KEY: Final = "x-request-id"
 NOT_BEGUN_KEY: Final = "x-sanset-not-begun"
@@ -34,7 +34,10 @@ beginning HTTP shows nothing, and half a file would pass for the whole."""
 async def abort(context: Context, call: Call, refusal: Refusal) -> NoReturn:
     """End a call with the status of a refusal."""
     status = rich_status(refusal, call.request_id)
-    metadata = [(DETAILS_KEY, status.SerializeToString()), (REQUEST_ID_KEY, call.request_id)]
+    metadata: list[tuple[str, str | bytes]] = [
+        (DETAILS_KEY, encoded(status)),
+        (REQUEST_ID_KEY, call.request_id),
+    ]
     if not refusal.begun:
         metadata.append((NOT_BEGUN_KEY, "1"))
     if refusal.retry_after_seconds is not None:  # RetryInfo once more, in the header that HTTP has for it

@@ -238,7 +238,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         # Read here and not by gRPC, which waits for ever for a message that never comes.
         data = await context.read()
         if not isinstance(data, bytes):  # the end of a call that sends none
-            raise MalformedRequest(message_type=f"{call.short_method}Request")
+            raise MalformedRequest(method=call.short_method)
         self._validation.check_size(call.method, len(data))
         if len(data) <= SMALL_BYTES:
             return self._read_request(call, data, deserialize)
@@ -248,7 +248,7 @@ class Interceptor(grpc.aio.ServerInterceptor):
         try:
             request = deserialize(data)
         except DecodeError:
-            raise MalformedRequest(message_type=f"{call.short_method}Request") from None
+            raise MalformedRequest(method=call.short_method) from None
         if (key := call.headers.get(request_ids.KEY_HEADER)) is not None:
             request_ids.adopt(request, key)
         if_match = call.headers.get(IF_MATCH)

@@ -8,7 +8,7 @@ from typing import Final
 
 from google.protobuf.message import Message
 
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 
 KEY_HEADER: Final = "idempotency-key"
 MAX_KEY: Final = 255
@@ -37,6 +37,10 @@ def adopt(request: Message, key: str | bytes) -> None:
     sent: str = getattr(request, "request_id")  # noqa: B009 - the type is not known
     if sent and sent.lower() != request_id:
         raise InvalidField(
-            ("request_id", "is another than the header Idempotency-Key says: send one of them")
+            (
+                "request_id",
+                "is another than the header Idempotency-Key says: send one of them",
+                FieldReason.CONFLICT,
+            )
         )
     setattr(request, "request_id", request_id)  # noqa: B010 - the same

@@ -14,8 +14,7 @@ from google.protobuf.descriptor import FieldDescriptor, OneofDescriptor
 from google.protobuf.message import Message
 from protovalidate import Violation as BrokenRule
 
-Violation: TypeAlias = tuple[str, str]
-"""The path of a field, and what is wrong with it."""
+from server.errors import FieldReason, Violation
 
 _UNSET = 0
 """Each enum's value that says nothing."""
@@ -48,16 +47,26 @@ REQUIRED_TOGETHER = {
 """Rules over a whole request that want several fields: those which are missing are named."""
 
 CONDITIONS = {
-    "login.email_or_username": ("email", "send either email or username, and only one of them"),
-    "address.id": ("address.id", "must be the id of an address"),
-    "product.id": ("product.id", "must be the id of a product"),
-    "category.id": ("category.id", "must be the id of a category"),
-    "recommendations.product": ("product_id", "is required with the context PRODUCT"),
-    "refund.scope": ("items", 'say what to pay back by exactly one of items, amount and "all": true'),
-    "return.scope": ("items", 'say what to send back by exactly one of items and "all": true'),
-    "units.named": ("variant_id", "name the units by their variant_id or product_id"),
+    "login.email_or_username": Violation(
+        "email", "send either email or username, and only one of them", FieldReason.CONFLICT
+    ),
+    "address.id": Violation("address.id", "must be the id of an address", FieldReason.REQUIRED),
+    "product.id": Violation("product.id", "must be the id of a product", FieldReason.REQUIRED),
+    "category.id": Violation("category.id", "must be the id of a category", FieldReason.REQUIRED),
+    "recommendations.product": Violation(
+        "product_id", "is required with the context PRODUCT", FieldReason.REQUIRED
+    ),
+    "refund.scope": Violation(
+        "items", 'say what to pay back by exactly one of items, amount and "all": true', FieldReason.CONFLICT
+    ),
+    "return.scope": Violation(
+        "items", 'say what to send back by exactly one of items and "all": true', FieldReason.CONFLICT
+    ),
+    "units.named": Violation(
+        "variant_id", "name the units by their variant_id or product_id", FieldReason.REQUIRED
+    ),
 }
-"""Other rules over a whole request, or a part of it: the field to look at, and the sentence."""
+"""Other rules over a whole request, or a part of it: the field to look at, what is wrong, and why."""
 
 
 def describe(request: Message, broken: BrokenRule) -> list[Violation]:
@@ -66,18 +75,19 @@ def describe(request: Message, broken: BrokenRule) -> list[Violation]:
     rule = violation.rule_id
     if rule in REQUIRED_TOGETHER:
         missing = [path for path in REQUIRED_TOGETHER[rule] if _is_missing(request, path)]
-        return [(path, "is required") for path in missing]
+        return [Violation(path, "is required", FieldReason.REQUIRED) for path in missing]
     if rule in CONDITIONS:
-        field_name, said = CONDITIONS[rule]
+        condition = CONDITIONS[rule]
         part = f"{_locate(request, broken)[0]}." if violation.field is not None else ""
-        return [(part + field_name, said)]
+        return [condition._replace(field=part + condition.field)]
     if violation.field is None:
-        return [("request", violation.message)]
+        return [Violation("request", violation.message)]
     path, field, rules = _locate(request, broken)
     if isinstance(field, OneofDescriptor):
-        return [(path, f"send exactly one of {_or(part.name for part in field.fields)}")]
+        choice = f"send exactly one of {_or(part.name for part in field.fields)}"
+        return [Violation(path, choice, FieldReason.REQUIRED)]
     sentence = _sentence(field, rules, rule) if field is not None else None
-    return [(path, sentence or violation.message)]
+    return [Violation(path, sentence or violation.message, _reason(rules, rule))]
 
 
 def _locate(
@@ -111,6 +121,15 @@ def _sentence(field: FieldDescriptor, rules: validate_pb2.FieldRules, rule_id: s
         return _range(getattr(rules, kind), kind)
     make = SENTENCES.get(rule_id)
     return make(field, rules) if make is not None else None
+
+
+def _reason(rules: validate_pb2.FieldRules, rule_id: str) -> str:
+    kind, _, rule = rule_id.partition(".")
+    if rule_id == "string.min_len" and rules.string.min_len == 1:
+        return FieldReason.REQUIRED
+    if kind in _NUMBERS and rule not in ("in", "not_in"):
+        return FieldReason.OUT_OF_RANGE
+    return REASONS.get(rule_id, FieldReason.INVALID_VALUE)
 
 
 _Make: TypeAlias = Callable[[FieldDescriptor, validate_pb2.FieldRules], str]
@@ -170,6 +189,23 @@ SENTENCES: dict[str, _Make] = {
     "bool.const": lambda field, rules: "must be true, or absent",
 }
 """By protovalidate's id of the rule; those of numbers are all made by `_range`."""
+
+REASONS = {
+    "required": FieldReason.REQUIRED,
+    "string.min_len": FieldReason.TOO_SHORT,
+    "string.max_len": FieldReason.TOO_LONG,
+    "string.max_bytes": FieldReason.TOO_LONG,
+    "string.pattern": FieldReason.INVALID_FORMAT,
+    "string.email": FieldReason.INVALID_FORMAT,
+    "string.email_empty": FieldReason.REQUIRED,
+    "string.uuid": FieldReason.INVALID_FORMAT,
+    "string.uuid_empty": FieldReason.REQUIRED,
+    "repeated.min_items": FieldReason.TOO_FEW_ENTRIES,
+    "repeated.max_items": FieldReason.TOO_MANY_ENTRIES,
+    "repeated.unique": FieldReason.DUPLICATE,
+    "map.max_pairs": FieldReason.TOO_MANY_ENTRIES,
+}
+"""Why a field is wrong, by the rule that it breaks; those of numbers are out of range, others invalid values."""
 
 
 def too_many(field: FieldDescriptor) -> str:

@@ -9,12 +9,14 @@ from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
-from server.errors import InvalidField, Refusal
+from server.errors import Refusal
+from server.rpc.error_details import typed_detail
 
 DOMAIN = "sanset"
 DETAILS_KEY = "grpc-status-details-bin"
 MAX_MESSAGE = 1000
 MAX_FACT = 200
+_NAMES = {code.value[0]: code.name for code in grpc.StatusCode}
 MAX_VIOLATIONS = 3000
 """Bytes, as headers carry them. All together keep a rich error within the 8 KiB that clients accept."""
 
@@ -24,13 +26,24 @@ class InternalError(Refusal):
 
     code = "INTERNAL"
     message = "Something went wrong on our side. It is logged under the request id {request_id}."
+    prose = ("request_id",)
 
 
 class MethodUnknown(Refusal):
-    """The path names no method."""
+    """The path names no method; over HTTP the gateway answers such a path with 404, or 405."""
 
     code = "UNIMPLEMENTED"
-    message = "There is no method {method}."
+    message = "There is no method {method}. The API's methods are listed at /docs of the HTTP port."
+
+
+_NAME_TAG = b"\x22"
+"""Of field 4, a string: the gateway's image has it in google.rpc.Status (proto/generate.py)."""
+
+
+def encoded(status: status_pb2.Status) -> bytes:
+    """A status as it is sent, with the name of its code, which others skip and the gateway prints in JSON."""
+    name = _NAMES[status.code].encode()
+    return b"".join((status.SerializeToString(), _NAME_TAG, bytes([len(name)]), name))
 
 
 def code_of(refusal: Refusal) -> grpc.StatusCode:
@@ -39,12 +52,14 @@ def code_of(refusal: Refusal) -> grpc.StatusCode:
 
 
 def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
-    """The google.rpc.Status of a refusal, with ErrorInfo, and BadRequest or RetryInfo where they apply."""
+    """The google.rpc.Status of a refusal, with ErrorInfo, RequestInfo, and what else its facts are."""
     facts = {name: _cut(value, MAX_FACT) for name, value in refusal.facts.items()}
     info = error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=facts)
     details: list[Message] = [info, error_details_pb2.RequestInfo(request_id=request_id)]
-    if isinstance(refusal, InvalidField):
+    if refusal.violations:
         details.append(_bad_request(refusal))
+    if (detail := typed_detail(refusal)) is not None:
+        details.append(detail)
     if refusal.retry_after_seconds is not None:
         retry = error_details_pb2.RetryInfo()
         retry.retry_delay.FromTimedelta(timedelta(seconds=refusal.retry_after_seconds))
@@ -57,10 +72,10 @@ def rich_status(refusal: Refusal, request_id: str) -> status_pb2.Status:
     return status
 
 
-def _bad_request(refusal: InvalidField) -> error_details_pb2.BadRequest:
+def _bad_request(refusal: Refusal) -> error_details_pb2.BadRequest:
     bad_request = error_details_pb2.BadRequest()
-    for field, description in refusal.violations:
-        bad_request.field_violations.add(field=field, description=_cut(description, MAX_FACT))
+    for field, description, reason in refusal.violations:
+        bad_request.field_violations.add(field=field, description=_cut(description, MAX_FACT), reason=reason)
         if bad_request.ByteSize() > MAX_VIOLATIONS:
             del bad_request.field_violations[-1]
             break

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct, Value
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from server.errors import FieldReason, Violation
 from server.rpc.sizes import MAX_STRUCT_BYTES
 
 MAX_STRUCT_DEPTH = 16
@@ -22,7 +23,7 @@ NUL = "\0"
 _TOO_LARGE = f"must have at most {MAX_STRUCT_BYTES:,} bytes"
 
 
-def flaws(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
+def flaws(message: Message, path: str = "") -> Iterator[Violation]:
     """The fields of `message` that cannot be stored, each with what is wrong with it.
 
     Those are texts with NUL, which PostgreSQL refuses, times outside the calendar, and JSON objects with such
@@ -32,20 +33,20 @@ def flaws(message: Message, path: str = "") -> Iterator[tuple[str, str]]:
         name = f"{path}{field.name}"
         if field.type == FieldDescriptor.TYPE_STRING:
             if any(NUL in text for text in (value if field.is_repeated else [value])):
-                yield name, "must not contain NUL characters"
+                yield Violation(name, "must not contain NUL characters", FieldReason.INVALID_FORMAT)
         elif field.type == FieldDescriptor.TYPE_MESSAGE:
             for index, part in enumerate(value if field.is_repeated else [value]):
                 yield from _message_flaws(part, f"{name}[{index}]" if field.is_repeated else name)
 
 
-def _message_flaws(message: Message, name: str) -> Iterator[tuple[str, str]]:
+def _message_flaws(message: Message, name: str) -> Iterator[Violation]:
     if isinstance(message, Timestamp):
         if not (_FIRST_SECOND <= message.seconds <= _LAST_SECOND and 0 <= message.nanos < 10**9):
-            yield name, "is not a time of the years 1 to 9999"
+            yield Violation(name, "is not a time of the years 1 to 9999", FieldReason.OUT_OF_RANGE)
     elif isinstance(message, Struct):
         problem = _struct_problem(message, 1) if message.ByteSize() <= MAX_STRUCT_BYTES else _TOO_LARGE
         if problem:
-            yield name, problem
+            yield Violation(name, problem)
     else:
         yield from flaws(message, f"{name}.")
 

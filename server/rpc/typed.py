@@ -15,7 +15,7 @@ from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
-from server.rpc.sentences import Violation
+from server.errors import FieldReason, Violation
 from server.text.allowed import is_plain, problem_of_lines, problem_of_name, trimmed
 
 SEVERAL_LINES = frozenset(
@@ -69,10 +69,10 @@ def _tidy(message: Message, plan: _Plan, path: str) -> Iterator[Violation]:
             if text != value:
                 setattr(message, name, text)
             if problem:
-                yield f"{path}{name}", problem
+                yield Violation(f"{path}{name}", problem, FieldReason.INVALID_FORMAT)
             elif required and not text:
                 # Said here, where it is known that something was sent: of blanks nothing is left to say it by.
-                yield f"{path}{name}", "must not be blank"
+                yield Violation(f"{path}{name}", "must not be blank", FieldReason.REQUIRED)
         elif len(value) <= most:
             yield from _tidy_list(value, several_lines, f"{path}{name}")
     for name, most, inner in plan.parts:
@@ -89,7 +89,7 @@ def _tidy_list(texts: MutableSequence[str], several_lines: bool, path: str) -> I
         if not is_plain(value):
             texts[index], problem = _tidied(value, several_lines)
             if problem:
-                yield f"{path}[{index}]", problem
+                yield Violation(f"{path}[{index}]", problem, FieldReason.INVALID_FORMAT)
 
 
 def _tidied(value: str, several_lines: bool) -> tuple[str, str | None]:

@@ -12,7 +12,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from server.contract import is_writable
-from server.errors import InvalidField, InvalidUpdateMask
+from server.errors import FieldReason, InvalidField, InvalidUpdateMask
 
 M = TypeVar("M", bound=Message)
 
@@ -41,7 +41,7 @@ def masked_values(
     paths = _paths(resource, mask, fields, stays)
     absent = [path for path in paths if _is_required(fields[path]) and not resource.HasField(path)]
     if absent:
-        raise InvalidField(*((f"{name}.{path}", "is required") for path in absent))
+        raise InvalidField(*((f"{name}.{path}", "is required", FieldReason.REQUIRED) for path in absent))
     return {
         path: converted[path](resource) if path in converted else getattr(resource, path) for path in paths
     }

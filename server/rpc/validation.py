@@ -11,8 +11,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, ServiceDescr
 from google.protobuf.message import Message
 from protovalidate import Validator
 
-from server.errors import InvalidField, RequestTooLarge
-from server.rpc.sentences import Violation, describe, too_many
+from server.errors import FieldReason, InvalidField, RequestTooLarge, Violation
+from server.rpc.sentences import describe, too_many
 from server.rpc.sizes import MIN_LIMIT, largest
 from server.rpc.storable import flaws
 from server.rpc.typed import is_output_only, tidy
@@ -71,10 +71,10 @@ class Validation:
 def _by_field(violations: Iterable[Violation]) -> Iterator[Violation]:
     """The first violation of each field: a text that is too long seldom matches its pattern either."""
     named: set[str] = set()
-    for field, sentence in violations:
-        if field not in named:
-            named.add(field)
-            yield field, sentence
+    for violation in violations:
+        if violation.field not in named:
+            named.add(violation.field)
+            yield violation
 
 
 @cache
@@ -107,7 +107,7 @@ def _crowded(message: Message, path: str = "") -> Iterator[Violation]:
         if field.is_repeated:
             limit = _most_entries(field)
             if limit is not None and len(value) > limit:
-                yield name, too_many(field)
+                yield Violation(name, too_many(field), FieldReason.TOO_MANY_ENTRIES)
         elif field.message_type is not None and not field.message_type.full_name.startswith("google."):
             yield from _crowded(value, f"{name}.")
 

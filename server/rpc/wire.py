@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money as MoneyMessage
 
-from server.errors import InvalidField, InvalidMoney
+from server.errors import FieldReason, InvalidField, InvalidMoney
 from server.money import MAX_MINOR, Money, decimals, to_minor_from, to_minor_up_to
 
 MAX_INT32 = 2**31 - 1
@@ -54,7 +54,7 @@ def price_range_from_wire(low: str, high: str, currency: str) -> tuple[int | Non
     """
     lowest, highest = _bound(low, "min_price"), _bound(high, "max_price")
     if lowest is not None and highest is not None and lowest > highest:
-        raise InvalidField(("min_price", "must not be above max_price"))
+        raise InvalidField(("min_price", "must not be above max_price", FieldReason.CONFLICT))
     # A bound finer than the currency admits what truly lies inside: up for the lower one, down for the upper one.
     return (
         None if lowest is None else to_minor_from(lowest, currency),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,16 @@ class Rules:
 def check(rules: Rules) -> None:
     """Raise InvalidField unless at least one rule is set and no two contradict each other."""
     if not rules.stored():
-        raise InvalidField(("rules", "at least one rule must be set"))
+        raise InvalidField(("rules", "at least one rule must be set", FieldReason.REQUIRED))
     wrong = [
-        (f"rules.{high}", f"must not be below {low}")
+        (f"rules.{high}", f"must not be below {low}", FieldReason.CONFLICT)
         for low, high in (("min_orders", "max_orders"), ("min_spent", "max_spent"))
         if _is_above(getattr(rules, low), getattr(rules, high))
     ]
     if not _is_above(rules.ordered_within_days, rules.not_ordered_for_days, unless_set=True):
-        wrong.append(("rules.not_ordered_for_days", "must be below ordered_within_days"))
+        wrong.append(
+            ("rules.not_ordered_for_days", "must be below ordered_within_days", FieldReason.CONFLICT)
+        )
     if wrong:
         raise InvalidField(*wrong)
 

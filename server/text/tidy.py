@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.text.allowed import problem_of_name, trimmed
 
 
@@ -18,11 +18,15 @@ def tidied(values: Mapping[str, Any], *, required: Iterable[str] = (), prefix: s
     """
     tidy = {name: trimmed(value) if isinstance(value, str) else value for name, value in values.items()}
     wrong = [
-        (prefix + name, problem)
+        (prefix + name, problem, FieldReason.INVALID_FORMAT)
         for name, value in tidy.items()
         if isinstance(value, str) and (problem := problem_of_name(value))
     ]
-    wrong += [(prefix + name, "must not be blank") for name in required if tidy.get(name) == ""]
+    wrong += [
+        (prefix + name, "must not be blank", FieldReason.REQUIRED)
+        for name in required
+        if tidy.get(name) == ""
+    ]
     if wrong:
         raise InvalidField(*wrong)
     return tidy

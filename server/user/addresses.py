@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.countries import country_code, country_problem
 from server.db.base import AnyRow
-from server.errors import InvalidField, TooMany
+from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of_content
 from server.text.tidy import tidied
 from server.user import address_queries
@@ -53,7 +53,7 @@ def create_address(tx: Connection, user_id: int, values: Mapping[str, object], n
     hold(tx, user_id)  # so that two calls do not each see the 49th address, or leave two defaults
     count = address_queries.count_addresses(tx, user_id)
     if count >= MAX_ADDRESSES:
-        raise TooMany(limit=MAX_ADDRESSES, things="addresses")
+        raise TooMany(limit=MAX_ADDRESSES, resources="addresses")
     is_default = count == 0 or bool(values.get("is_default"))
     if is_default:
         address_queries.clear_default(tx, user_id)
@@ -115,7 +115,9 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
     else:
         row = address_queries.default_address(connection, user_id)
         if row is None:
-            raise InvalidField(("address_id", "you have no address yet; create one first"))
+            raise InvalidField(
+                ("address_id", "you have no address yet; create one first", FieldReason.REQUIRED)
+            )
     problem = country_problem(row.country) if row.country else "is not known"
     if problem is not None:
         raise InvalidField(("address_id", f"the country of the address {row.id} {problem}; correct it first"))

@@ -25,7 +25,7 @@ _ISSUED: Final = [
 def refuse_card_number(field: str, text: str) -> None:
     """Raise CardNumberRefused when `text` holds what looks like a card number."""
     if holds_card_number(text):
-        raise CardNumberRefused(field=field)
+        raise CardNumberRefused().at(field)
 
 
 def holds_card_number(text: str) -> bool:

@@ -32,6 +32,4 @@ class PaymentMethodNotFound(NotFound):
 class CardNumberRefused(InvalidArgument):
     """A card number where a token belongs. What was sent is not repeated, here or anywhere."""
 
-    message = (
-        "{field}: this looks like a card number; send the token that the payment gateway gave for the card."
-    )
+    message = "This looks like a card number; send the token that the payment gateway gave for the card."

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.crypto.vault import Unreadable, Vault
 from server.db.base import AnyRow
-from server.errors import InvalidField, TooMany
+from server.errors import FieldReason, InvalidField, TooMany
 from server.user import payment_method_queries as queries
 from server.user.card_numbers import refuse_card_number
 from server.user.errors import PaymentMethodNotFound
@@ -40,11 +40,11 @@ def add_payment_method(
     for name, text in (("token", method.token), ("brand", method.brand), ("last_four", method.last_four)):
         refuse_card_number(f"payment_method.{name}", text)
     if not method.token:
-        raise InvalidField(("payment_method.token", "is required"))
+        raise InvalidField(("payment_method.token", "is required", FieldReason.REQUIRED))
     hold(tx, user_id)  # so that two calls do not each see the nineteenth, or leave two defaults
     count = queries.count(tx, user_id)
     if count >= MAX_PAYMENT_METHODS:
-        raise TooMany(limit=MAX_PAYMENT_METHODS, things="payment methods")
+        raise TooMany(limit=MAX_PAYMENT_METHODS, resources="payment methods")
     is_default = count == 0 or method.is_default
     if is_default:
         queries.clear_default(tx, user_id)
@@ -74,7 +74,9 @@ def token_for_checkout(
     if row is None:
         raise PaymentMethodNotFound(payment_method_id=payment_method_id)
     if row.kind != kind:
-        raise InvalidField(("payment_method", f"the saved payment method is {row.kind}"))
+        raise InvalidField(
+            ("payment_method", f"the saved payment method is {row.kind}", FieldReason.CONFLICT)
+        )
     try:
         return vault.open(row.token, user_id)
     except Unreadable:

@@ -47,9 +47,9 @@ async def check_url(url: str, *, allow_private: bool) -> None:
         host, port = parts.hostname, parts.port
         httpcore.URL(url)
     except (ValueError, TypeError):
-        raise WebhookUrlRefused(problem="this is not an address") from None
+        raise WebhookUrlRefused("this is not an address") from None
     if parts.scheme != "https" and not (allow_private and parts.scheme == "http"):
-        raise WebhookUrlRefused(problem="the address must begin with https://")
+        raise WebhookUrlRefused("the address must begin with https://")
     if (
         not host
         or parts.username is not None
@@ -58,15 +58,15 @@ async def check_url(url: str, *, allow_private: bool) -> None:
         or not url.isprintable()
         or " " in url
     ):
-        raise WebhookUrlRefused(problem="give a host, and no user, fragment, blank or special character")
+        raise WebhookUrlRefused("give a host, and no user, fragment, blank or special character")
     if port == 0:
-        raise WebhookUrlRefused(problem="nothing can listen on port 0; leave it out for 443")
+        raise WebhookUrlRefused("nothing can listen on port 0; leave it out for 443")
     try:
         async with asyncio.timeout(RESOLVE_SECONDS):
             await resolve(host, port or 443, allow_private=allow_private)
     except (NotPublic, OSError, TimeoutError) as error:
         said = str(error) if isinstance(error, NotPublic) else f"{host} cannot be resolved"
-        raise WebhookUrlRefused(problem=said) from None
+        raise WebhookUrlRefused(said) from None
 
 
 def origin(url: str) -> str:

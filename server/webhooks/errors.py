@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from server.errors import FailedPrecondition, InvalidArgument, NotFound
+from server.errors import FailedPrecondition, InvalidArgument, NotFound, Violation
 
 
 class WebhookUrlRefused(InvalidArgument):
     """The address is not https, or not public."""
 
     message = "url: {problem}."
+    prose = ("problem",)
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem=problem)
+        self.violations = (Violation("endpoint.url", problem, self.reason),)
 
 
 class WebhookNotFound(NotFound):

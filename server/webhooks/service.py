@@ -48,7 +48,7 @@ class EndpointChanges:
 def create(tx: Connection, url: str, event_types: Sequence[str], active: bool, now: datetime) -> AnyRow:
     """Register an endpoint. Raises TooMany."""
     if queries.count_endpoints(tx, CONSUMER) >= MAX_ENDPOINTS:
-        raise TooMany(limit=MAX_ENDPOINTS, things="webhook endpoints")
+        raise TooMany(limit=MAX_ENDPOINTS, resources="webhook endpoints")
     endpoint_id = queries.insert_endpoint(
         tx,
         {

@@ -21,6 +21,7 @@ from sanset.v1 import catalog_pb2_grpc, order_pb2, order_service_pb2, order_serv
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
 from server.rpc.answers import break_off, breakable
+from server.rpc.status import encoded
 from server.rpc.unregistered import unregistered
 
 NOT_THERE, SLOW, LARGE, BUSY, HELD, STEPS = 404, 504, 7, 86, 99, 33
@@ -104,7 +105,7 @@ async def _refuse(context, code, message, reason):  # type: ignore[no-untyped-de
     detail = any_pb2.Any()
     detail.Pack(error_details_pb2.ErrorInfo(reason=reason, domain="sanset"))
     status.details.append(detail)
-    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.set_trailing_metadata((("grpc-status-details-bin", encoded(status)),))
     await context.abort(code, message)
 
 

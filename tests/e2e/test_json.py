@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+import grpc
 import httpx
 import pytest
 from google.api import annotations_pb2
@@ -35,10 +36,15 @@ def mug(stack: Stack) -> Any:
 def _reason(reply: httpx.Response) -> tuple[int, str]:
     """The status and reason of a refusal, which always has the same form."""
     body = reply.json()
-    assert body.keys() == {"code", "message", "details"}, body
+    assert body.keys() == {"code", "status", "message", "details"}, body
+    assert grpc.StatusCode[body["status"]].value[0] == body["code"]
     assert body["message"]
     info = next(d for d in body["details"] if d["@type"] == "type.googleapis.com/google.rpc.ErrorInfo")
     assert info["domain"] == "sanset"
+    for detail in body["details"]:
+        if detail["@type"] == "type.googleapis.com/google.rpc.RequestInfo":
+            assert detail["request_id"] == reply.headers["x-request-id"]
+    assert "type.googleapis" not in body["message"]
     assert reply.headers["content-type"] == "application/json"
     return reply.status_code, info["reason"]
 
@@ -283,7 +289,24 @@ def test_wrong_fields_are_named(stack: Stack) -> None:
     reply = stack.client().post("auth/register", json={"full_name": "", "email": "x", "password": "short"})
     assert _reason(reply) == (400, "INVALID_FIELD")
     (bad,) = [d for d in reply.json()["details"] if d["@type"].endswith("BadRequest")]
-    assert {v["field"] for v in bad["field_violations"]} == {"full_name", "email", "password"}
+    assert {v["field"]: v["reason"] for v in bad["field_violations"]} == {
+        "full_name": "FIELD_REQUIRED",
+        "email": "FIELD_INVALID_FORMAT",
+        "password": "FIELD_TOO_SHORT",
+    }
+
+
+def test_facts_are_typed_in_json_too(stack: Stack, buyer: Person, mug: Any) -> None:
+    buyer.http.delete("cart/clear")
+    reply = buyer.http.post("cart/add", json={"product_id": mug["id"], "qty": 1_000_000})
+    assert _reason(reply) == (400, "QUANTITY_ABOVE_LIMIT")
+    (failure,) = (d for d in reply.json()["details"] if d["@type"].endswith("sanset.v1.LineFailure"))
+    line = failure["lines"][0]
+    assert (line["reason"], line["product_id"], line["requested"]) == (
+        "QUANTITY_ABOVE_LIMIT",
+        mug["id"],
+        1_000_000,
+    )
 
 
 @pytest.mark.parametrize(
@@ -417,7 +440,7 @@ def test_head_is_answered_as_get_without_a_body(stack: Stack, mug: Any, buyer: P
 
 def test_what_is_too_large_is_refused_by_its_size(stack: Stack, buyer: Person) -> None:
     http = stack.client()
-    assert _reason(http.post("auth/login", content=b" " * 4_200_000)) == (413, "MALFORMED_REQUEST")
+    assert _reason(http.post("auth/login", content=b" " * 4_200_000)) == (413, "REQUEST_TOO_LARGE")
     assert _reason(http.get("products", headers={"x-long": "x" * 65_536})) == (431, "MALFORMED_REQUEST")
     assert _reason(http.get("products", params={"category": "x" * 20_000})) == (400, "REQUEST_TOO_LARGE")
 

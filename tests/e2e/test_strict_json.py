@@ -12,6 +12,7 @@ import httpx
 import pytest
 from google.api import annotations_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor
+from sanset.v1.errors_pb2 import FieldReason
 from support.real_stack import Person, Stack
 
 from server.contract import SERVICES
@@ -89,12 +90,16 @@ def _call(stack: Stack, binding: Binding, body: Any) -> httpx.Response:
 def _refused(reply: httpx.Response) -> dict[str, str]:
     """The fields that a refusal names, each with what is wrong."""
     assert reply.status_code == 400, reply.text
-    info, bad = (
+    info, request, bad = (
         next(detail for detail in reply.json()["details"] if detail["@type"].endswith(kind))
-        for kind in ("ErrorInfo", "BadRequest")
+        for kind in ("ErrorInfo", "RequestInfo", "BadRequest")
     )
-    assert (reply.json()["code"], info["reason"], info["domain"]) == (3, "INVALID_FIELD", "sanset")
-    assert info["metadata"]["request_id"] == reply.headers["x-request-id"]
+    assert (reply.json()["code"], reply.json()["status"]) == (3, "INVALID_ARGUMENT")
+    assert (info["reason"], info["domain"]) == ("INVALID_FIELD", "sanset")
+    assert request["request_id"] == reply.headers["x-request-id"]
+    assert all(
+        violation["reason"] in FieldReason.DESCRIPTOR.values_by_name for violation in bad["field_violations"]
+    )
     return {violation["field"]: violation["description"] for violation in bad["field_violations"]}
 
 

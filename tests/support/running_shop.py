@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import threading
 import uuid
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import grpc
 import pytest
+from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2
 from google.type.money_pb2 import Money
@@ -54,6 +55,7 @@ from server.user import service as users
 from server.user.service import NewAccount
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 ADMIN = ("admin@shop.test", "admin-secret-1")
 PASSWORD = "correct-horse-1"
 
@@ -284,6 +286,14 @@ class Refused:
     facts: dict[str, str]
     fields: list[str]
     retry_seconds: float | None
+    details: Sequence[AnyMessage] = field(default=(), compare=False)
+
+    def detail(self, message_type: type[M]) -> M:
+        """The detail of a type, which must be there once."""
+        (packed,) = (one for one in self.details if one.Is(message_type.DESCRIPTOR))
+        message = message_type()
+        packed.Unpack(message)
+        return message
 
 
 def refused(method: Callable[..., Any], request: Message, account: Account | None = None) -> Refused:
@@ -316,4 +326,5 @@ def refusal(error: grpc.RpcError) -> Refused:
         dict(info.metadata),
         [violation.field for violation in bad.field_violations],
         seconds,
+        tuple(status.details),
     )

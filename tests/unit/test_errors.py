@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 import string
 
 import grpc
 import pytest
 from google.rpc import error_details_pb2
 from sanset.v1.errors_pb2 import ErrorReason
+from support.refusal_classes import refusal_classes
 
-import server
 from server import errors
-from server.errors import InvalidField, Refusal
+from server.errors import FieldReason, InvalidField, Refusal
 from server.rpc.status import MAX_FACT, MAX_MESSAGE, rich_status
 
-MEANINGS = {cls for cls in Refusal.__subclasses__() if cls.__module__ == errors.__name__}
-"""The canonical classes, one per gRPC code: domains derive from them, nobody raises them."""
-
-
-def _refusals() -> list[type[Refusal]]:
-    for module in pkgutil.walk_packages(server.__path__, "server."):
-        if not module.name.endswith("__main__") and ".migrations" not in module.name:
-            importlib.import_module(module.name)
-    found, waiting = set(), [Refusal]
-    while waiting:
-        subclasses = waiting.pop().__subclasses__()
-        found.update(subclasses)
-        waiting.extend(subclasses)
-    return sorted(found - MEANINGS, key=lambda cls: cls.__name__)
-
-
-REFUSALS = _refusals()
+REFUSALS = refusal_classes()
 REASONS = frozenset(ErrorReason.keys())
 ours = pytest.mark.parametrize("refusal", REFUSALS, ids=lambda cls: cls.__name__)
 
@@ -59,16 +41,18 @@ def test_every_refusal_is_a_sentence_that_its_facts_fill(refusal: type[Refusal])
         filled = refusal(("a.b", "must be 1"), ("c", "must be 2"))
         assert str(filled) == "a.b: must be 1; c: must be 2"
         return
-    facts = {name: f"<{name}>" for _, name, _, _ in string.Formatter().parse(refusal.message) if name}
+    facts = {name: f"<{name}>" for name in refusal.names}
     filled = refusal(**facts)
+    named = [name for _, name, _, _ in string.Formatter().parse(refusal.message) if name]
     assert str(filled).endswith((".", ">")), "a sentence ends"
-    assert all(value in str(filled) for value in facts.values())
-    assert filled.facts == facts
+    assert all(facts[name] in str(filled) for name in named)
+    assert filled.facts == {name: value for name, value in facts.items() if name not in refusal.prose}
 
 
-def test_a_fact_that_is_missing_fails_where_the_refusal_is_made() -> None:
-    with pytest.raises(KeyError):
-        errors.TooMany(limit=1)
+@pytest.mark.parametrize("facts", [{}, {"resource": "cart", "current": "v3"}])
+def test_facts_that_are_missing_or_unknown_fail_where_the_refusal_is_made(facts: dict[str, str]) -> None:
+    with pytest.raises(TypeError):
+        errors.StaleEtag(**facts)
 
 
 def test_facts_with_braces_are_only_text() -> None:
@@ -90,12 +74,14 @@ def test_the_details_carry_reason_facts_and_request_id() -> None:
 
 
 def test_a_wrong_field_is_named_in_the_details() -> None:
-    status = rich_status(InvalidField(("a.b", "must be 1"), ("c", "must be 2")), "req-1")
+    status = rich_status(
+        InvalidField(("a.b", "must be 1"), ("c", "is required", FieldReason.REQUIRED)), "req-1"
+    )
     bad = error_details_pb2.BadRequest()
     assert any(detail.Unpack(bad) for detail in status.details)
-    assert [(v.field, v.description) for v in bad.field_violations] == [
-        ("a.b", "must be 1"),
-        ("c", "must be 2"),
+    assert [(v.field, v.description, v.reason) for v in bad.field_violations] == [
+        ("a.b", "must be 1", "FIELD_INVALID_VALUE"),
+        ("c", "is required", "FIELD_REQUIRED"),
     ]
 
 

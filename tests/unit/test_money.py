@@ -129,5 +129,5 @@ def test_what_is_no_price_is_refused_with_the_field_and_the_problem(
 ) -> None:
     with pytest.raises(InvalidMoney) as caught:
         money_from_wire(sent, "product.price", currency=currency)
-    assert caught.value.facts == {"field": "product.price", "problem": problem}
+    assert caught.value.violations == (("product.price", problem, "INVALID_MONEY"),)
     assert str(caught.value) == f"product.price: {problem}."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import grpc
-from google.protobuf.message import DecodeError
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.message import DecodeError, Message
 from google.rpc import error_details_pb2, status_pb2
 
 STATUS_DETAILS = "grpc-status-details-bin"
+
+M = TypeVar("M", bound=Message)
 
 
 class SansetError(Exception):
@@ -19,8 +22,8 @@ class SansetError(Exception):
     message: a sentence for people.
     reason: the name of an `ErrorReason` of the contract, such as "OUT_OF_STOCK"; "" when none was given,
         as when the network failed.
-    metadata: the facts behind the refusal, as text.
-    violations: the fields that are wrong, each with `field` and `description`.
+    metadata: the facts behind the refusal, as text; `detail` has those that are typed.
+    violations: the fields that are wrong, each with `field`, `description` and `reason`.
     retry_after: seconds to wait before trying again; None when the server gave none.
     request_id: the `request_id` the failed call carried, made by the caller or the client. Repeat the call
         with it, and what it does is done once.
@@ -43,6 +46,7 @@ class SansetError(Exception):
         metadata: Mapping[str, str] | None = None,
         violations: Sequence[error_details_pb2.BadRequest.FieldViolation] = (),
         retry_after: float | None = None,
+        details: Sequence[AnyMessage] = (),
     ) -> None:
         super().__init__(f"{reason or code.name}: {message}")
         self.code = code
@@ -52,6 +56,12 @@ class SansetError(Exception):
         self.violations = tuple(violations)
         self.retry_after = retry_after
         self.request_id = ""
+        self._details = tuple(details)
+
+    def detail(self, kind: type[M]) -> M | None:
+        """Return the facts of a message type of `error_details.proto`, such as LineFailure; None without them."""
+        message = kind()
+        return message if any(detail.Unpack(message) for detail in self._details) else None
 
 
 class InvalidArgument(SansetError, code=grpc.StatusCode.INVALID_ARGUMENT):
@@ -118,7 +128,8 @@ def read_error(
     info = error_details_pb2.ErrorInfo()
     bad_request = error_details_pb2.BadRequest()
     retry = error_details_pb2.RetryInfo()
-    for detail in _status(trailers).details:
+    details = _status(trailers).details
+    for detail in details:
         for part in (info, bad_request, retry):
             detail.Unpack(part)
     return SansetError._by_code.get(code, SansetError)(
@@ -130,6 +141,7 @@ def read_error(
         retry_after=retry.retry_delay.ToTimedelta().total_seconds()
         if retry.HasField("retry_delay")
         else None,
+        details=details,
     )
 
 

@@ -1,4 +1,5 @@
 // Errors of refused and failed calls: the code, the reason and the facts, ready to branch on.
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import {
@@ -15,6 +16,8 @@ export type Reason = keyof typeof ErrorReason | "" | (string & {});
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;
+  /** Why, for programs: a `FieldReason` of the contract, or the reason of the call. */
+  readonly reason: string;
 }
 
 /** What a `SansetError` says beside its code and its sentence. */
@@ -37,6 +40,11 @@ export class SansetError extends Error implements ErrorFacts {
   readonly retryAfterMs: number | undefined;
   /** The `requestId` that the failed call carried. Repeat the call with it, and what it does is done once. */
   requestId = "";
+
+  /** Returns the typed facts of a message of `error_details_pb`, such as `LineFailureSchema`; undefined without them. */
+  detail<Desc extends DescMessage>(schema: Desc): MessageShape<Desc> | undefined {
+    return this.cause instanceof ConnectError ? this.cause.findDetails(schema)[0] : undefined;
+  }
 
   constructor(
     readonly code: Code,
@@ -66,7 +74,7 @@ export function readError(failure: unknown): SansetError {
     retryAfterMs: retry?.retryDelay && durationMs(retry.retryDelay),
   };
   const code = facts.reason === "" && lostConnection(error) ? Code.Unavailable : error.code;
-  return new SansetError(code, error.rawMessage, facts, { cause: failure });
+  return new SansetError(code, error.rawMessage, facts, { cause: error });
 }
 
 /** Whether the network failed: fetch throws a TypeError, Connect for Node calls a reset connection Aborted. */

@@ -84,7 +84,7 @@ class AuthServiceServicer:
 
         The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
         the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-        address, whatever its case, or the user name is taken.
+        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -129,7 +129,8 @@ class AuthServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RevokeSession(self, request, context):
-        """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's.
+        """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
+        when it does not exist or is another user's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

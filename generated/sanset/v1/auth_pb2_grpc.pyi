@@ -44,7 +44,7 @@ class AuthServiceStub:
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, or the user name is taken.
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
     """
     Login: _grpc.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]
     """Signs a user in, and returns an access token and a refresh token.
@@ -68,7 +68,9 @@ class AuthServiceStub:
     ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]
     """Lists the caller's open sessions, the last used first."""
     RevokeSession: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RevokeSessionRequest, _empty_pb2.Empty]
-    """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's."""
+    """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
+    when it does not exist or is another user's.
+    """
 
 @_typing.type_check_only
 class AuthServiceAsyncStub(AuthServiceStub):
@@ -84,7 +86,7 @@ class AuthServiceAsyncStub(AuthServiceStub):
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, or the user name is taken.
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
     """
     Login: _aio.UnaryUnaryMultiCallable[_auth_pb2.LoginRequest, _auth_pb2.Tokens]  # type: ignore[assignment]
     """Signs a user in, and returns an access token and a refresh token.
@@ -108,7 +110,9 @@ class AuthServiceAsyncStub(AuthServiceStub):
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's open sessions, the last used first."""
     RevokeSession: _aio.UnaryUnaryMultiCallable[_auth_pb2.RevokeSessionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's."""
+    """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
+    when it does not exist or is another user's.
+    """
 
 class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     """Registers users, signs them in and out, and keeps their sessions.
@@ -127,7 +131,7 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
         the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-        address, whatever its case, or the user name is taken.
+        address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
         """
 
     @_abc_1.abstractmethod
@@ -181,6 +185,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _auth_pb2.RevokeSessionRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's."""
+        """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
+        when it does not exist or is another user's.
+        """
 
 def add_AuthServiceServicer_to_server(servicer: AuthServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -67,8 +67,8 @@ class Cart(_message.Message):
     def totals(self) -> _pricing_pb2.Totals:
         """The cost of the cart now, sent to the caller's default address, with every reduction.
 
-        What cannot be ordered (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but counts
-        neither here nor for a coupon's minimum or free shipping; Checkout is refused until it is removed.
+        What cannot be ordered (withdrawn, sold out, more units than are left) is shown in `items` and `changes`, but
+        counts neither here nor for a coupon's minimum or free shipping; Checkout is refused until it is removed.
         """
 
     @_builtins.property

@@ -136,23 +136,26 @@ class CartServiceServicer:
     def AddItem(self, request, context):
         """Adds a product to the cart, and returns the cart.
 
-        A variant that is there already has its quantity increased. Returns NOT_FOUND for an unknown product,
-        INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION
-        (OUT_OF_STOCK) when less is left than the line would hold. Nothing is reserved before Checkout.
+        A variant that is there already has its quantity increased. Returns NOT_FOUND (PRODUCT_NOT_FOUND),
+        INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION when less is
+        left than the line would hold (OUT_OF_STOCK), when the cart is in another currency (CURRENCY_MISMATCH) or has as
+        many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def UpdateItem(self, request, context):
-        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND for another's item.
+        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
+        (CART_ITEM_NOT_FOUND) for another's item.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveItem(self, request, context):
-        """Removes an item, and returns the cart. Returns NOT_FOUND when the cart has no such item.
+        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
+        item.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -187,8 +190,8 @@ class CartServiceServicer:
     def ApplyCoupon(self, request, context):
         """Puts a coupon on the cart, in place of another, and returns the cart.
 
-        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
-        its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
+        CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
         COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
         COUPON_CURRENCY.
         """
@@ -207,8 +210,8 @@ class CartServiceServicer:
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
-        is said.
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them,
+        INVALID_ARGUMENT when neither `points` nor `all` is said.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,7 +227,7 @@ class CartServiceServicer:
     def AddToWishlist(self, request, context):
         """Puts a product on the caller's wishlist; one that is there already stays where it is.
 
-        Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND), FAILED_PRECONDITION (TOO_MANY) beyond 500.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -48,14 +48,19 @@ class CartServiceStub:
     AddItem: _grpc.UnaryUnaryMultiCallable[_cart_pb2.AddItemRequest, _cart_pb2.Cart]
     """Adds a product to the cart, and returns the cart.
 
-    A variant that is there already has its quantity increased. Returns NOT_FOUND for an unknown product,
-    INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION
-    (OUT_OF_STOCK) when less is left than the line would hold. Nothing is reserved before Checkout.
+    A variant that is there already has its quantity increased. Returns NOT_FOUND (PRODUCT_NOT_FOUND),
+    INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION when less is
+    left than the line would hold (OUT_OF_STOCK), when the cart is in another currency (CURRENCY_MISMATCH) or has as
+    many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
     """
     UpdateItem: _grpc.UnaryUnaryMultiCallable[_cart_pb2.UpdateItemRequest, _cart_pb2.Cart]
-    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND for another's item."""
+    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
+    (CART_ITEM_NOT_FOUND) for another's item.
+    """
     RemoveItem: _grpc.UnaryUnaryMultiCallable[_cart_pb2.RemoveItemRequest, _cart_pb2.Cart]
-    """Removes an item, and returns the cart. Returns NOT_FOUND when the cart has no such item."""
+    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
+    item.
+    """
     ClearCart: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ClearCartRequest, _cart_pb2.Cart]
     """Empties the cart, and returns it."""
     GetTotal: _grpc.UnaryUnaryMultiCallable[_cart_pb2.GetTotalRequest, _pricing_pb2.Totals]
@@ -71,8 +76,8 @@ class CartServiceStub:
     ApplyCoupon: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]
     """Puts a coupon on the cart, in place of another, and returns the cart.
 
-    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
-    its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
+    CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
     COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
     COUPON_CURRENCY.
     """
@@ -82,15 +87,15 @@ class CartServiceStub:
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
-    is said.
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them,
+    INVALID_ARGUMENT when neither `points` nor `all` is said.
     """
     ListWishlist: _grpc.UnaryUnaryMultiCallable[_wishlist_pb2.ListWishlistRequest, _wishlist_pb2.ListWishlistResponse]
     """Lists the products the caller wishes for, the latest first."""
     AddToWishlist: _grpc.UnaryUnaryMultiCallable[_wishlist_pb2.AddToWishlistRequest, _wishlist_pb2.WishlistItem]
     """Puts a product on the caller's wishlist; one that is there already stays where it is.
 
-    Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND), FAILED_PRECONDITION (TOO_MANY) beyond 500.
     """
     RemoveFromWishlist: _grpc.UnaryUnaryMultiCallable[_wishlist_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]
     """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
@@ -117,14 +122,19 @@ class CartServiceAsyncStub(CartServiceStub):
     AddItem: _aio.UnaryUnaryMultiCallable[_cart_pb2.AddItemRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Adds a product to the cart, and returns the cart.
 
-    A variant that is there already has its quantity increased. Returns NOT_FOUND for an unknown product,
-    INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION
-    (OUT_OF_STOCK) when less is left than the line would hold. Nothing is reserved before Checkout.
+    A variant that is there already has its quantity increased. Returns NOT_FOUND (PRODUCT_NOT_FOUND),
+    INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION when less is
+    left than the line would hold (OUT_OF_STOCK), when the cart is in another currency (CURRENCY_MISMATCH) or has as
+    many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
     """
     UpdateItem: _aio.UnaryUnaryMultiCallable[_cart_pb2.UpdateItemRequest, _cart_pb2.Cart]  # type: ignore[assignment]
-    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND for another's item."""
+    """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
+    (CART_ITEM_NOT_FOUND) for another's item.
+    """
     RemoveItem: _aio.UnaryUnaryMultiCallable[_cart_pb2.RemoveItemRequest, _cart_pb2.Cart]  # type: ignore[assignment]
-    """Removes an item, and returns the cart. Returns NOT_FOUND when the cart has no such item."""
+    """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
+    item.
+    """
     ClearCart: _aio.UnaryUnaryMultiCallable[_cart_pb2.ClearCartRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Empties the cart, and returns it."""
     GetTotal: _aio.UnaryUnaryMultiCallable[_cart_pb2.GetTotalRequest, _pricing_pb2.Totals]  # type: ignore[assignment]
@@ -140,8 +150,8 @@ class CartServiceAsyncStub(CartServiceStub):
     ApplyCoupon: _aio.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Puts a coupon on the cart, in place of another, and returns the cart.
 
-    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
-    its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+    Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
+    CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
     COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
     COUPON_CURRENCY.
     """
@@ -151,15 +161,15 @@ class CartServiceAsyncStub(CartServiceStub):
     """Sets how many points the next checkout redeems, and returns the cart.
 
     100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
-    is said.
+    FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them,
+    INVALID_ARGUMENT when neither `points` nor `all` is said.
     """
     ListWishlist: _aio.UnaryUnaryMultiCallable[_wishlist_pb2.ListWishlistRequest, _wishlist_pb2.ListWishlistResponse]  # type: ignore[assignment]
     """Lists the products the caller wishes for, the latest first."""
     AddToWishlist: _aio.UnaryUnaryMultiCallable[_wishlist_pb2.AddToWishlistRequest, _wishlist_pb2.WishlistItem]  # type: ignore[assignment]
     """Puts a product on the caller's wishlist; one that is there already stays where it is.
 
-    Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+    Returns NOT_FOUND (PRODUCT_NOT_FOUND), FAILED_PRECONDITION (TOO_MANY) beyond 500.
     """
     RemoveFromWishlist: _aio.UnaryUnaryMultiCallable[_wishlist_pb2.RemoveFromWishlistRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Takes a product off the wishlist. Returns NOT_FOUND (WISHLIST_ITEM_NOT_FOUND) when it is not on it."""
@@ -195,9 +205,10 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
         """Adds a product to the cart, and returns the cart.
 
-        A variant that is there already has its quantity increased. Returns NOT_FOUND for an unknown product,
-        INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION
-        (OUT_OF_STOCK) when less is left than the line would hold. Nothing is reserved before Checkout.
+        A variant that is there already has its quantity increased. Returns NOT_FOUND (PRODUCT_NOT_FOUND),
+        INVALID_ARGUMENT (QUANTITY_ABOVE_LIMIT) beyond the product's `max_quantity`, and FAILED_PRECONDITION when less is
+        left than the line would hold (OUT_OF_STOCK), when the cart is in another currency (CURRENCY_MISMATCH) or has as
+        many lines as it may (CART_FULL). LineFailure has the facts. Nothing is reserved before Checkout.
         """
 
     @_abc_1.abstractmethod
@@ -206,7 +217,9 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cart_pb2.UpdateItemRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
-        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND for another's item."""
+        """Sets the quantity of an item, and returns the cart. Fails as AddItem; NOT_FOUND
+        (CART_ITEM_NOT_FOUND) for another's item.
+        """
 
     @_abc_1.abstractmethod
     def RemoveItem(
@@ -214,7 +227,9 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _cart_pb2.RemoveItemRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
-        """Removes an item, and returns the cart. Returns NOT_FOUND when the cart has no such item."""
+        """Removes an item, and returns the cart. Returns NOT_FOUND (CART_ITEM_NOT_FOUND) when the cart has no such
+        item.
+        """
 
     @_abc_1.abstractmethod
     def ClearCart(
@@ -254,8 +269,8 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_cart_pb2.Cart, _abc.Awaitable[_cart_pb2.Cart]]:
         """Puts a coupon on the cart, in place of another, and returns the cart.
 
-        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own and the facts in
-        its metadata: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
+        Nothing is reserved before Checkout. Returns FAILED_PRECONDITION with a reason of its own, and the facts as
+        CouponFailure: COUPON_UNKNOWN, COUPON_DISABLED, COUPON_NOT_STARTED, COUPON_EXPIRED, COUPON_BELOW_MINIMUM,
         COUPON_TIER_TOO_LOW, COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_HELD (by an order that is not paid yet),
         COUPON_CURRENCY.
         """
@@ -277,8 +292,8 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets how many points the next checkout redeems, and returns the cart.
 
         100 points are worth 1.00; no more are taken than the order needs, and none before Checkout. Returns
-        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them, INVALID_ARGUMENT when neither `points` nor `all`
-        is said.
+        FAILED_PRECONDITION (POINTS_TOO_FEW) when the caller has fewer, POINTS_HELD when unpaid orders hold them,
+        INVALID_ARGUMENT when neither `points` nor `all` is said.
         """
 
     @_abc_1.abstractmethod
@@ -297,7 +312,7 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_wishlist_pb2.WishlistItem, _abc.Awaitable[_wishlist_pb2.WishlistItem]]:
         """Puts a product on the caller's wishlist; one that is there already stays where it is.
 
-        Returns NOT_FOUND for an unknown product, FAILED_PRECONDITION (TOO_MANY) beyond 500.
+        Returns NOT_FOUND (PRODUCT_NOT_FOUND), FAILED_PRECONDITION (TOO_MANY) beyond 500.
         """
 
     @_abc_1.abstractmethod

@@ -114,7 +114,8 @@ class CatalogServiceServicer:
     """
 
     def GetProduct(self, request, context):
-        """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted.
+        """Gets a product by its id or its slug. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when it does not exist
+        or was deleted.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -146,8 +147,9 @@ class CatalogServiceServicer:
     def CreateProduct(self, request, context):
         """Creates a product with its opening stock, and returns it.
 
-        A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
-        from the name when none is given.
+        A vendor owns what they create. Returns ALREADY_EXISTS when the sku (SKU_TAKEN) or the slug (SLUG_TAKEN) is
+        taken; a slug is made from the name when none is given. NOT_FOUND (CATEGORY_NOT_FOUND) when there is no such
+        category, INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -157,8 +159,8 @@ class CatalogServiceServicer:
         """Updates a product, and returns it.
 
         Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
-        PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
-        ABORTED (STALE_ETAG).
+        PERMISSION_DENIED (NOT_THE_OWNER). Stock is not changed here: see SetInventory. When `product.etag` is sent and
+        stale the call is ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -197,7 +199,7 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetCategory(self, request, context):
-        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND (CATEGORY_NOT_FOUND).
         Those below it come without their descriptions.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -207,9 +209,9 @@ class CatalogServiceServicer:
     def CreateCategory(self, request, context):
         """Creates a category, and returns it.
 
-        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
-        around it and composition of accents. A slug is made from the
-        name when none is given. There may be 1,000 categories, on 20 levels.
+        Returns ALREADY_EXISTS (CATEGORY_TAKEN) when the slug is taken, or a category beside it has the name, whatever its
+        case, blanks around it and composition of accents. A slug is made from the name when none is given. There may be
+        1,000 categories, on 20 levels.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

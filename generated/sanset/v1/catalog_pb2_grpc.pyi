@@ -40,7 +40,9 @@ class CatalogServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> CatalogServiceAsyncStub: ...
     GetProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.GetProductRequest, _product_pb2.Product]
-    """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
+    """Gets a product by its id or its slug. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when it does not exist
+    or was deleted.
+    """
     BatchGetProducts: _grpc.UnaryUnaryMultiCallable[_product_pb2.BatchGetProductsRequest, _product_pb2.BatchGetProductsResponse]
     """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
@@ -59,15 +61,16 @@ class CatalogServiceStub:
     CreateProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.CreateProductRequest, _product_pb2.Product]
     """Creates a product with its opening stock, and returns it.
 
-    A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
-    from the name when none is given.
+    A vendor owns what they create. Returns ALREADY_EXISTS when the sku (SKU_TAKEN) or the slug (SLUG_TAKEN) is
+    taken; a slug is made from the name when none is given. NOT_FOUND (CATEGORY_NOT_FOUND) when there is no such
+    category, INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
     """
     UpdateProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.UpdateProductRequest, _product_pb2.Product]
     """Updates a product, and returns it.
 
     Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
-    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
-    ABORTED (STALE_ETAG).
+    PERMISSION_DENIED (NOT_THE_OWNER). Stock is not changed here: see SetInventory. When `product.etag` is sent and
+    stale the call is ABORTED (STALE_ETAG).
     """
     DeleteProduct: _grpc.UnaryUnaryMultiCallable[_product_pb2.DeleteProductRequest, _empty_pb2.Empty]
     """Deletes a product.
@@ -90,15 +93,15 @@ class CatalogServiceStub:
     descriptions, which GetCategory has.
     """
     GetCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.GetCategoryRequest, _category_pb2.Category]
-    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND (CATEGORY_NOT_FOUND).
     Those below it come without their descriptions.
     """
     CreateCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.CreateCategoryRequest, _category_pb2.Category]
     """Creates a category, and returns it.
 
-    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
-    around it and composition of accents. A slug is made from the
-    name when none is given. There may be 1,000 categories, on 20 levels.
+    Returns ALREADY_EXISTS (CATEGORY_TAKEN) when the slug is taken, or a category beside it has the name, whatever its
+    case, blanks around it and composition of accents. A slug is made from the name when none is given. There may be
+    1,000 categories, on 20 levels.
     """
     UpdateCategory: _grpc.UnaryUnaryMultiCallable[_category_pb2.UpdateCategoryRequest, _category_pb2.Category]
     """Updates a category, and returns it.
@@ -125,7 +128,9 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.GetProductRequest, _product_pb2.Product]  # type: ignore[assignment]
-    """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
+    """Gets a product by its id or its slug. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when it does not exist
+    or was deleted.
+    """
     BatchGetProducts: _aio.UnaryUnaryMultiCallable[_product_pb2.BatchGetProductsRequest, _product_pb2.BatchGetProductsResponse]  # type: ignore[assignment]
     """Gets up to 100 products at once, in the order asked: their summaries, or with `view` FULL all of them.
 
@@ -144,15 +149,16 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     CreateProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.CreateProductRequest, _product_pb2.Product]  # type: ignore[assignment]
     """Creates a product with its opening stock, and returns it.
 
-    A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
-    from the name when none is given.
+    A vendor owns what they create. Returns ALREADY_EXISTS when the sku (SKU_TAKEN) or the slug (SLUG_TAKEN) is
+    taken; a slug is made from the name when none is given. NOT_FOUND (CATEGORY_NOT_FOUND) when there is no such
+    category, INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
     """
     UpdateProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.UpdateProductRequest, _product_pb2.Product]  # type: ignore[assignment]
     """Updates a product, and returns it.
 
     Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
-    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
-    ABORTED (STALE_ETAG).
+    PERMISSION_DENIED (NOT_THE_OWNER). Stock is not changed here: see SetInventory. When `product.etag` is sent and
+    stale the call is ABORTED (STALE_ETAG).
     """
     DeleteProduct: _aio.UnaryUnaryMultiCallable[_product_pb2.DeleteProductRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a product.
@@ -175,15 +181,15 @@ class CatalogServiceAsyncStub(CatalogServiceStub):
     descriptions, which GetCategory has.
     """
     GetCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.GetCategoryRequest, _category_pb2.Category]  # type: ignore[assignment]
-    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND (CATEGORY_NOT_FOUND).
     Those below it come without their descriptions.
     """
     CreateCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.CreateCategoryRequest, _category_pb2.Category]  # type: ignore[assignment]
     """Creates a category, and returns it.
 
-    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
-    around it and composition of accents. A slug is made from the
-    name when none is given. There may be 1,000 categories, on 20 levels.
+    Returns ALREADY_EXISTS (CATEGORY_TAKEN) when the slug is taken, or a category beside it has the name, whatever its
+    case, blanks around it and composition of accents. A slug is made from the name when none is given. There may be
+    1,000 categories, on 20 levels.
     """
     UpdateCategory: _aio.UnaryUnaryMultiCallable[_category_pb2.UpdateCategoryRequest, _category_pb2.Category]  # type: ignore[assignment]
     """Updates a category, and returns it.
@@ -213,7 +219,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _product_pb2.GetProductRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_product_pb2.Product, _abc.Awaitable[_product_pb2.Product]]:
-        """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
+        """Gets a product by its id or its slug. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when it does not exist
+        or was deleted.
+        """
 
     @_abc_1.abstractmethod
     def BatchGetProducts(
@@ -250,8 +258,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_product_pb2.Product, _abc.Awaitable[_product_pb2.Product]]:
         """Creates a product with its opening stock, and returns it.
 
-        A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
-        from the name when none is given.
+        A vendor owns what they create. Returns ALREADY_EXISTS when the sku (SKU_TAKEN) or the slug (SLUG_TAKEN) is
+        taken; a slug is made from the name when none is given. NOT_FOUND (CATEGORY_NOT_FOUND) when there is no such
+        category, INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
         """
 
     @_abc_1.abstractmethod
@@ -263,8 +272,8 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Updates a product, and returns it.
 
         Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
-        PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
-        ABORTED (STALE_ETAG).
+        PERMISSION_DENIED (NOT_THE_OWNER). Stock is not changed here: see SetInventory. When `product.etag` is sent and
+        stale the call is ABORTED (STALE_ETAG).
         """
 
     @_abc_1.abstractmethod
@@ -311,7 +320,7 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _category_pb2.GetCategoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_category_pb2.Category, _abc.Awaitable[_category_pb2.Category]]:
-        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+        """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND (CATEGORY_NOT_FOUND).
         Those below it come without their descriptions.
         """
 
@@ -323,9 +332,9 @@ class CatalogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_category_pb2.Category, _abc.Awaitable[_category_pb2.Category]]:
         """Creates a category, and returns it.
 
-        Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
-        around it and composition of accents. A slug is made from the
-        name when none is given. There may be 1,000 categories, on 20 levels.
+        Returns ALREADY_EXISTS (CATEGORY_TAKEN) when the slug is taken, or a category beside it has the name, whatever its
+        case, blanks around it and composition of accents. A slug is made from the name when none is given. There may be
+        1,000 categories, on 20 levels.
         """
 
     @_abc_1.abstractmethod

@@ -29,23 +29,33 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     INVALID_ARGUMENT.
     """
     MALFORMED_REQUEST: _ErrorReason.ValueType  # 2
-    """The message cannot be decoded. INVALID_ARGUMENT."""
+    """The message cannot be decoded. INVALID_ARGUMENT.
+    Metadata: sometimes `method`.
+    """
     INVALID_PAGE_TOKEN: _ErrorReason.ValueType  # 3
-    """The page token was not issued for this list with these arguments. INVALID_ARGUMENT."""
+    """The page token was not issued for this list with these arguments: BadRequest names it. INVALID_ARGUMENT."""
     INVALID_UPDATE_MASK: _ErrorReason.ValueType  # 4
-    """The update mask names a field that does not exist or cannot be changed. INVALID_ARGUMENT."""
+    """The update mask names a field that does not exist or cannot be changed. INVALID_ARGUMENT.
+    Metadata: `allowed`, `path`.
+    """
     WEAK_PASSWORD: _ErrorReason.ValueType  # 5
     """The password is too weak. INVALID_ARGUMENT."""
     INVALID_MONEY: _ErrorReason.ValueType  # 6
-    """An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT."""
+    """An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT.
+    Metadata: `field`.
+    """
     QUANTITY_ABOVE_LIMIT: _ErrorReason.ValueType  # 7
-    """The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
+    """The quantity is above what one order may hold of the product. INVALID_ARGUMENT.
+    Metadata: `limit`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details: LineFailure.
+    """
     CARD_NUMBER_REFUSED: _ErrorReason.ValueType  # 8
     """The value looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
     WEBHOOK_URL_REFUSED: _ErrorReason.ValueType  # 9
     """The address is not https, or not public. INVALID_ARGUMENT."""
     REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 10
-    """The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
+    """The message has more bytes than the largest that the method serves: `limit`. INVALID_ARGUMENT.
+    Metadata: `limit`; sometimes `method`, `size`.
+    """
     TOKEN_MISSING: _ErrorReason.ValueType  # 20
     """No access token was sent, or not as "Bearer <access_token>". UNAUTHENTICATED."""
     TOKEN_INVALID: _ErrorReason.ValueType  # 21
@@ -55,128 +65,223 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     REFRESH_TOKEN_INVALID: _ErrorReason.ValueType  # 23
     """The refresh token is unknown, expired, used or revoked. UNAUTHENTICATED."""
     PERMISSION_MISSING: _ErrorReason.ValueType  # 30
-    """The caller's role does not hold the permission that the method needs. PERMISSION_DENIED."""
+    """The caller's role does not hold the permission that the method needs. PERMISSION_DENIED.
+    Metadata: `permission`, `role`.
+    """
     NOT_THE_OWNER: _ErrorReason.ValueType  # 31
-    """The product belongs to another vendor. PERMISSION_DENIED."""
+    """The product belongs to another vendor. PERMISSION_DENIED.
+    Metadata: `product_id`.
+    """
     SIGNATURE_INVALID: _ErrorReason.ValueType  # 32
     """The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
     USER_NOT_FOUND: _ErrorReason.ValueType  # 40
-    """NOT_FOUND: no such user, or not the caller's to see."""
+    """NOT_FOUND: no such user, or not the caller's to see.
+    Metadata: `user_id`.
+    """
     SESSION_NOT_FOUND: _ErrorReason.ValueType  # 41
-    """NOT_FOUND: no such session of the caller."""
+    """NOT_FOUND: no such session of the caller.
+    Metadata: `session_id`.
+    """
     ADDRESS_NOT_FOUND: _ErrorReason.ValueType  # 42
-    """NOT_FOUND: no such address of the caller."""
+    """NOT_FOUND: no such address of the caller.
+    Metadata: `address_id`.
+    """
     PRODUCT_NOT_FOUND: _ErrorReason.ValueType  # 43
-    """NOT_FOUND: no such product, or it was deleted."""
+    """NOT_FOUND: no such product, or it was deleted.
+    Metadata: sometimes `product_id`, `slug`, `variant_id`.
+    """
     CATEGORY_NOT_FOUND: _ErrorReason.ValueType  # 44
-    """NOT_FOUND: no such category."""
+    """NOT_FOUND: no such category.
+    Metadata: `category`.
+    """
     CART_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 45
-    """NOT_FOUND: no such item in the caller's cart."""
+    """NOT_FOUND: no such item in the caller's cart.
+    Metadata: sometimes `item_id`, `product_id`.
+    """
     ORDER_NOT_FOUND: _ErrorReason.ValueType  # 46
-    """NOT_FOUND: no such order, or not the caller's to see."""
+    """NOT_FOUND: no such order, or not the caller's to see.
+    Metadata: sometimes `order_id`, `request_id`.
+    """
     MODEL_NOT_FOUND: _ErrorReason.ValueType  # 47
-    """NOT_FOUND: no such model, or no training has run."""
+    """NOT_FOUND: no such model, or no training has run.
+    Metadata: sometimes `model_id`, `training_id`.
+    """
     VARIANT_NOT_FOUND: _ErrorReason.ValueType  # 48
-    """NOT_FOUND: no such variant of the product."""
+    """NOT_FOUND: no such variant of the product.
+    Metadata: `product_id`, `variant_id`.
+    """
     EXPERIMENT_NOT_FOUND: _ErrorReason.ValueType  # 49
-    """NOT_FOUND: no such experiment, or none was started."""
+    """NOT_FOUND: no such experiment, or none was started.
+    Metadata: sometimes `experiment_id`.
+    """
     SEGMENT_NOT_FOUND: _ErrorReason.ValueType  # 50
-    """NOT_FOUND: no such segment of customers."""
+    """NOT_FOUND: no such segment of customers.
+    Metadata: `segment_id`.
+    """
     CART_NOT_FOUND: _ErrorReason.ValueType  # 51
     """No guest's cart has this token any more. NOT_FOUND."""
     WISHLIST_ITEM_NOT_FOUND: _ErrorReason.ValueType  # 52
-    """The product is not on the wishlist. NOT_FOUND."""
+    """The product is not on the wishlist. NOT_FOUND.
+    Metadata: `product_id`.
+    """
     COUPON_NOT_FOUND: _ErrorReason.ValueType  # 53
-    """No coupon has this id. NOT_FOUND."""
+    """No coupon has this id. NOT_FOUND.
+    Metadata: `coupon_id`.
+    """
     RETURN_NOT_FOUND: _ErrorReason.ValueType  # 54
-    """No return has this id, or it is another user's. NOT_FOUND."""
+    """No return has this id, or it is another user's. NOT_FOUND.
+    Metadata: `return_id`.
+    """
     PAYMENT_METHOD_NOT_FOUND: _ErrorReason.ValueType  # 55
-    """The caller has no saved payment method with this id. NOT_FOUND."""
+    """The caller has no saved payment method with this id. NOT_FOUND.
+    Metadata: `payment_method_id`.
+    """
     GIFT_CARD_NOT_FOUND: _ErrorReason.ValueType  # 56
     """No gift card has this code. NOT_FOUND."""
     WEBHOOK_NOT_FOUND: _ErrorReason.ValueType  # 57
-    """No webhook endpoint has this id. NOT_FOUND."""
+    """No webhook endpoint has this id. NOT_FOUND.
+    Metadata: `endpoint_id`.
+    """
     DELIVERY_NOT_FOUND: _ErrorReason.ValueType  # 58
-    """No webhook delivery has this id. NOT_FOUND."""
+    """No webhook delivery has this id. NOT_FOUND.
+    Metadata: `delivery_id`.
+    """
     PAYMENT_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 59
-    """No alert about payments has this id. NOT_FOUND."""
+    """No alert about payments has this id. NOT_FOUND.
+    Metadata: `alert_id`.
+    """
     REFUND_NOT_FOUND: _ErrorReason.ValueType  # 67
-    """No refund has this id, or it is of another user's order. NOT_FOUND."""
+    """No refund has this id, or it is of another user's order. NOT_FOUND.
+    Metadata: `refund_id`.
+    """
     EMAIL_TAKEN: _ErrorReason.ValueType  # 60
     """Another account has this e-mail address. ALREADY_EXISTS."""
     USERNAME_TAKEN: _ErrorReason.ValueType  # 61
-    """Another account has this user name. ALREADY_EXISTS."""
+    """Another account has this user name. ALREADY_EXISTS.
+    Metadata: `username`.
+    """
     SLUG_TAKEN: _ErrorReason.ValueType  # 62
-    """Another product has this slug. ALREADY_EXISTS."""
+    """Another product has this slug. ALREADY_EXISTS.
+    Metadata: `slug`.
+    """
     SKU_TAKEN: _ErrorReason.ValueType  # 63
-    """Another product has this SKU. ALREADY_EXISTS."""
+    """Another product has this SKU. ALREADY_EXISTS.
+    Metadata: `sku`.
+    """
     CATEGORY_TAKEN: _ErrorReason.ValueType  # 64
-    """A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
+    """A sibling category has this name, or another category this slug. ALREADY_EXISTS.
+    Metadata: `category`.
+    """
     SEGMENT_TAKEN: _ErrorReason.ValueType  # 65
-    """Another segment has this name. ALREADY_EXISTS."""
+    """Another segment has this name. ALREADY_EXISTS.
+    Metadata: `name`.
+    """
     COUPON_CODE_TAKEN: _ErrorReason.ValueType  # 66
-    """Another coupon has this code. ALREADY_EXISTS."""
+    """Another coupon has this code. ALREADY_EXISTS.
+    Metadata: `code`.
+    """
     STALE_ETAG: _ErrorReason.ValueType  # 70
-    """The etag sent is not the current one: read again and repeat. ABORTED."""
+    """The etag sent is not the current one: read again and repeat. ABORTED.
+    Metadata: `resource`.
+    """
     IDEMPOTENCY_MISMATCH: _ErrorReason.ValueType  # 71
-    """The request id was used before with another body. ABORTED."""
+    """The request id was used before with another body. ABORTED.
+    Metadata: `request_id`.
+    """
     STILL_RUNNING: _ErrorReason.ValueType  # 72
-    """The first call with this request id is still running: retry after RetryInfo. ABORTED."""
+    """The first call with this request id is still running: retry after RetryInfo. ABORTED.
+    Metadata: `request_id`.
+    """
     CONFLICT: _ErrorReason.ValueType  # 73
     """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
     REQUEST_ID_USED: _ErrorReason.ValueType  # 74
-    """The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
+    """The request id made the `resource` with `resource_id` more than a day ago: use a new one. ABORTED.
+    Metadata: `resource`, `resource_id`.
+    """
     TOO_MANY_REQUEST_IDS: _ErrorReason.ValueType  # 75
-    """The caller has used `metadata.limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED."""
+    """The caller has used `limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED.
+    Metadata: `limit`.
+    """
     OUT_OF_STOCK: _ErrorReason.ValueType  # 80
-    """Less stock is left than wanted. FAILED_PRECONDITION."""
+    """Less stock is left than wanted. FAILED_PRECONDITION.
+    Metadata: `available`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details: LineFailure.
+    """
     CART_EMPTY: _ErrorReason.ValueType  # 81
     """The cart has no items. FAILED_PRECONDITION."""
     CURRENCY_MISMATCH: _ErrorReason.ValueType  # 82
-    """The cart holds another currency than the product. FAILED_PRECONDITION."""
+    """The cart holds another currency than the product. FAILED_PRECONDITION.
+    Metadata: `cart_currency`, `currency`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`.
+    Details: LineFailure.
+    """
     PAYMENT_DECLINED: _ErrorReason.ValueType  # 83
     """The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION."""
     ILLEGAL_TRANSITION: _ErrorReason.ValueType  # 84
-    """The order cannot take this step; `metadata.legal` names those it can. FAILED_PRECONDITION."""
+    """The order cannot take this step; `legal` names those it can. FAILED_PRECONDITION.
+    Metadata: `legal`, `requested`, `status`.
+    """
     CATEGORY_IN_USE: _ErrorReason.ValueType  # 85
-    """The category still has products or child categories. FAILED_PRECONDITION."""
+    """The category still has products or child categories. FAILED_PRECONDITION.
+    Metadata: `category_id`.
+    """
     CATEGORY_CYCLE: _ErrorReason.ValueType  # 86
-    """The new parent is the category itself or below it. FAILED_PRECONDITION."""
+    """The new parent is the category itself or below it. FAILED_PRECONDITION.
+    Metadata: `category_id`, `parent_id`.
+    """
     TOO_LITTLE_DATA: _ErrorReason.ValueType  # 87
     """Too little data to train a model. FAILED_PRECONDITION."""
     TRAINING_RUNNING: _ErrorReason.ValueType  # 88
     """A training already runs. FAILED_PRECONDITION."""
     MODEL_DAMAGED: _ErrorReason.ValueType  # 89
-    """The model's artifact is missing or damaged. FAILED_PRECONDITION."""
+    """The model's artifact is missing or damaged. FAILED_PRECONDITION.
+    Metadata: `version`.
+    """
     CART_FULL: _ErrorReason.ValueType  # 90
-    """The cart is full. FAILED_PRECONDITION."""
+    """The cart is full. FAILED_PRECONDITION.
+    Metadata: `limit`.
+    """
     TOO_MANY: _ErrorReason.ValueType  # 91
-    """The account already has as many of these as it may. FAILED_PRECONDITION."""
+    """The account already has as many of these as it may. FAILED_PRECONDITION.
+    Metadata: `limit`, `resources`.
+    """
     NEGATIVE_STOCK: _ErrorReason.ValueType  # 92
-    """The adjustment would make the stock negative. FAILED_PRECONDITION."""
+    """The adjustment would make the stock negative. FAILED_PRECONDITION.
+    Metadata: `available`, `product_id`, `requested`, `variant_id`.
+    """
     PRICE_CHANGED: _ErrorReason.ValueType  # 93
-    """The order costs `metadata.total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
+    """The order costs `total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
     sent and no reply has shown this total: repeated, the call agrees to it.
+    Metadata: `total`; sometimes `expected`. Details: PriceChange.
     """
     EXPERIMENT_RUNNING: _ErrorReason.ValueType  # 95
     """An experiment already runs. FAILED_PRECONDITION."""
     MODEL_IN_USE: _ErrorReason.ValueType  # 96
-    """The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
+    """The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION.
+    Metadata: `model_id`.
+    """
     SEGMENT_IS_TRAINED: _ErrorReason.ValueType  # 97
-    """The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
+    """The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION.
+    Metadata: `segment_id`.
+    """
     WEBHOOK_SWITCHED_OFF: _ErrorReason.ValueType  # 98
-    """The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION."""
+    """The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION.
+    Metadata: `endpoint_id`.
+    """
     RATE_LIMITED: _ErrorReason.ValueType  # 100
-    """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
+    """Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED.
+    Metadata: sometimes `limit`, `seconds`.
+    """
     OVERLOADED: _ErrorReason.ValueType  # 101
     """The server has no room for this call now: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     TOO_MANY_STREAMS: _ErrorReason.ValueType  # 102
-    """The caller holds too many open streams. RESOURCE_EXHAUSTED."""
+    """The caller holds too many open streams. RESOURCE_EXHAUSTED.
+    Metadata: `limit`.
+    """
     DISK_FULL: _ErrorReason.ValueType  # 103
     """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
     TOO_MANY_SIGN_INS: _ErrorReason.ValueType  # 104
     """Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
     RESOURCE_EXHAUSTED.
+    Metadata: `seconds`.
     """
     UNAVAILABLE_NOW: _ErrorReason.ValueType  # 110
     """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
@@ -187,60 +292,119 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     DEADLINE: _ErrorReason.ValueType  # 112
     """The call took longer than its deadline. DEADLINE_EXCEEDED."""
     INTERNAL_ERROR: _ErrorReason.ValueType  # 120
-    """A fault of the server, logged under `metadata.request_id`. INTERNAL."""
+    """A fault of the server, logged under the id that the RequestInfo detail names. INTERNAL."""
     METHOD_UNKNOWN: _ErrorReason.ValueType  # 121
-    """The method does not exist. UNIMPLEMENTED."""
+    """The method does not exist. UNIMPLEMENTED; over HTTP 404, or 405 with `Allow` for a path that takes other verbs.
+    Metadata: sometimes `method`.
+    """
     COUPON_UNKNOWN: _ErrorReason.ValueType  # 140
-    """No coupon has this code. FAILED_PRECONDITION."""
+    """No coupon has this code. FAILED_PRECONDITION.
+    Metadata: `code`. Details: CouponFailure.
+    """
     COUPON_DISABLED: _ErrorReason.ValueType  # 141
-    """The coupon was disabled. FAILED_PRECONDITION."""
+    """The coupon was disabled. FAILED_PRECONDITION.
+    Metadata: `code`. Details: CouponFailure.
+    """
     COUPON_NOT_STARTED: _ErrorReason.ValueType  # 142
-    """The coupon can be used from `metadata.valid_from`. FAILED_PRECONDITION."""
+    """The coupon can be used from `valid_from`. FAILED_PRECONDITION.
+    Metadata: `code`, `valid_from`. Details: CouponFailure.
+    """
     COUPON_EXPIRED: _ErrorReason.ValueType  # 143
-    """The coupon could be used until `metadata.valid_until`. FAILED_PRECONDITION."""
+    """The coupon could be used until `valid_until`. FAILED_PRECONDITION.
+    Metadata: `code`, `valid_until`. Details: CouponFailure.
+    """
     COUPON_BELOW_MINIMUM: _ErrorReason.ValueType  # 144
-    """The goods are worth less than `metadata.minimum`. FAILED_PRECONDITION."""
+    """The goods are worth less than `minimum`. FAILED_PRECONDITION.
+    Metadata: `code`, `minimum`, `missing`. Details: CouponFailure.
+    """
     COUPON_TIER_TOO_LOW: _ErrorReason.ValueType  # 145
-    """The coupon is for members from `metadata.tier` on. FAILED_PRECONDITION."""
+    """The coupon is for members from `tier` on. FAILED_PRECONDITION.
+    Metadata: `code`, `tier`, `your_tier`. Details: CouponFailure.
+    """
     COUPON_USED_UP: _ErrorReason.ValueType  # 146
-    """As many orders as may have used the coupon. FAILED_PRECONDITION."""
+    """As many orders as may have used the coupon. FAILED_PRECONDITION.
+    Metadata: `code`. Details: CouponFailure.
+    """
     COUPON_USED_BY_YOU: _ErrorReason.ValueType  # 147
-    """The caller has used the coupon as often as one user may. FAILED_PRECONDITION."""
+    """The caller has used the coupon as often as one user may. FAILED_PRECONDITION.
+    Metadata: `code`, `limit`. Details: CouponFailure.
+    """
     COUPON_CURRENCY: _ErrorReason.ValueType  # 148
-    """The coupon is in another currency than the cart. FAILED_PRECONDITION."""
+    """The coupon is in another currency than the cart. FAILED_PRECONDITION.
+    Metadata: `cart_currency`, `code`, `currency`. Details: CouponFailure.
+    """
     POINTS_TOO_FEW: _ErrorReason.ValueType  # 149
-    """The user has fewer points than that. FAILED_PRECONDITION."""
+    """The user has fewer points than that. FAILED_PRECONDITION.
+    Metadata: `points`, `requested`. Details: PointsFailure.
+    """
     REFUND_TOO_LARGE: _ErrorReason.ValueType  # 150
-    """More than `metadata.left` would be paid back. FAILED_PRECONDITION."""
+    """More than `left` would be paid back. FAILED_PRECONDITION.
+    Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
+    LineFailure, PaymentFailure.
+    """
     NOT_REFUNDABLE: _ErrorReason.ValueType  # 151
-    """Nothing was paid that could be paid back. FAILED_PRECONDITION."""
+    """Nothing was paid that could be paid back. FAILED_PRECONDITION.
+    Metadata: `order_id`.
+    """
     NOT_DELIVERED: _ErrorReason.ValueType  # 152
-    """The order was not delivered yet. FAILED_PRECONDITION."""
+    """The order was not delivered yet. FAILED_PRECONDITION.
+    Metadata: `order_id`, `status`.
+    """
     RETURN_TOO_LATE: _ErrorReason.ValueType  # 153
-    """The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
+    """The order could be returned until `until`. FAILED_PRECONDITION.
+    Metadata: `days`, `order_id`, `until`.
+    """
     NOT_RETURNABLE: _ErrorReason.ValueType  # 154
-    """These units cannot be returned any more. FAILED_PRECONDITION."""
+    """These units cannot be returned any more. FAILED_PRECONDITION.
+    Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
+    LineFailure.
+    """
     ORDER_CANCELLED: _ErrorReason.ValueType  # 155
-    """The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
+    """The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION.
+    Metadata: `order_id`.
+    """
     ORDER_DISPUTED: _ErrorReason.ValueType  # 156
-    """The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
+    """The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION.
+    Metadata: `amount`, `order_id`. Details: PaymentFailure.
+    """
     ORDER_PAID_BACK: _ErrorReason.ValueType  # 157
-    """The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
+    """The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION.
+    Metadata: `amount`, `order_id`, `requested`. Details: PaymentFailure.
+    """
     COUPON_HELD: _ErrorReason.ValueType  # 158
-    """The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
+    """The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION.
+    Metadata: `code`; sometimes `order_id`. Details: CouponFailure.
+    """
     POINTS_HELD: _ErrorReason.ValueType  # 159
-    """The user has enough points, but their unpaid orders hold `metadata.held` of them. FAILED_PRECONDITION."""
+    """The user has enough points, but their unpaid orders hold `held` of them. FAILED_PRECONDITION.
+    Metadata: `held`, `points`, `requested`. Details: PointsFailure.
+    """
     TOO_MANY_UNPAID: _ErrorReason.ValueType  # 160
-    """The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION."""
+    """The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION.
+    Metadata: `limit`, `unpaid`.
+    """
     PURCHASE_LIMIT: _ErrorReason.ValueType  # 161
-    """The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
+    """The caller has bought as much of the product as one customer may in `days`. FAILED_PRECONDITION.
+    Metadata: `bought`, `days`, `limit`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details:
+    LineFailure.
+    """
     STOCK_CHANGED: _ErrorReason.ValueType  # 162
-    """Another number of units can be ordered than the count expected: `metadata.available`. ABORTED."""
+    """Another number of units can be ordered than the count expected: `available`. ABORTED.
+    Metadata: `available`, `expected`, `product_id`, `variant_id`.
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons of refused calls, as `google.rpc.ErrorInfo.reason` (domain "sanset").
 
-    The facts behind a refusal are in `ErrorInfo.metadata`, so that no client parses prose.
+    The facts behind a refusal are in `ErrorInfo.metadata`, so that no client parses prose; the keys stand beside each
+    reason and stay. Their values are text: ids and numbers as plain digits, times as 2026-01-31T12:00:00Z, amounts as
+    "12.99 USD", lists with commas. Facts that are numbers, amounts or several come typed as well, in the details that
+    are named beside the reason (error_details.proto). Calls refused by the gateway may lack metadata.
+
+    The comment of an RPC names the reasons of its own. Any call may be refused with INVALID_FIELD, INVALID_MONEY,
+    INVALID_UPDATE_MASK, MALFORMED_REQUEST, REQUEST_TOO_LARGE, TOKEN_MISSING, TOKEN_INVALID, PERMISSION_MISSING,
+    RATE_LIMITED, TOO_MANY_REQUEST_IDS, OVERLOADED, CONFLICT, DISK_FULL, UNAVAILABLE_NOW, SERVER_STOPPING, DEADLINE,
+    INTERNAL_ERROR and METHOD_UNKNOWN, any stream with TOO_MANY_STREAMS.
     """
 
 ERROR_REASON_UNSPECIFIED: ErrorReason.ValueType  # 0
@@ -250,23 +414,33 @@ INVALID_FIELD: ErrorReason.ValueType  # 1
 INVALID_ARGUMENT.
 """
 MALFORMED_REQUEST: ErrorReason.ValueType  # 2
-"""The message cannot be decoded. INVALID_ARGUMENT."""
+"""The message cannot be decoded. INVALID_ARGUMENT.
+Metadata: sometimes `method`.
+"""
 INVALID_PAGE_TOKEN: ErrorReason.ValueType  # 3
-"""The page token was not issued for this list with these arguments. INVALID_ARGUMENT."""
+"""The page token was not issued for this list with these arguments: BadRequest names it. INVALID_ARGUMENT."""
 INVALID_UPDATE_MASK: ErrorReason.ValueType  # 4
-"""The update mask names a field that does not exist or cannot be changed. INVALID_ARGUMENT."""
+"""The update mask names a field that does not exist or cannot be changed. INVALID_ARGUMENT.
+Metadata: `allowed`, `path`.
+"""
 WEAK_PASSWORD: ErrorReason.ValueType  # 5
 """The password is too weak. INVALID_ARGUMENT."""
 INVALID_MONEY: ErrorReason.ValueType  # 6
-"""An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT."""
+"""An amount is negative, too large, too precise, or in another currency. INVALID_ARGUMENT.
+Metadata: `field`.
+"""
 QUANTITY_ABOVE_LIMIT: ErrorReason.ValueType  # 7
-"""The quantity is above what one order may hold of the product. INVALID_ARGUMENT."""
+"""The quantity is above what one order may hold of the product. INVALID_ARGUMENT.
+Metadata: `limit`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details: LineFailure.
+"""
 CARD_NUMBER_REFUSED: ErrorReason.ValueType  # 8
 """The value looks like a card number; send a token that stands for it. INVALID_ARGUMENT."""
 WEBHOOK_URL_REFUSED: ErrorReason.ValueType  # 9
 """The address is not https, or not public. INVALID_ARGUMENT."""
 REQUEST_TOO_LARGE: ErrorReason.ValueType  # 10
-"""The message has more bytes than the largest that the method serves: `metadata.limit`. INVALID_ARGUMENT."""
+"""The message has more bytes than the largest that the method serves: `limit`. INVALID_ARGUMENT.
+Metadata: `limit`; sometimes `method`, `size`.
+"""
 TOKEN_MISSING: ErrorReason.ValueType  # 20
 """No access token was sent, or not as "Bearer <access_token>". UNAUTHENTICATED."""
 TOKEN_INVALID: ErrorReason.ValueType  # 21
@@ -276,128 +450,223 @@ INVALID_CREDENTIALS: ErrorReason.ValueType  # 22
 REFRESH_TOKEN_INVALID: ErrorReason.ValueType  # 23
 """The refresh token is unknown, expired, used or revoked. UNAUTHENTICATED."""
 PERMISSION_MISSING: ErrorReason.ValueType  # 30
-"""The caller's role does not hold the permission that the method needs. PERMISSION_DENIED."""
+"""The caller's role does not hold the permission that the method needs. PERMISSION_DENIED.
+Metadata: `permission`, `role`.
+"""
 NOT_THE_OWNER: ErrorReason.ValueType  # 31
-"""The product belongs to another vendor. PERMISSION_DENIED."""
+"""The product belongs to another vendor. PERMISSION_DENIED.
+Metadata: `product_id`.
+"""
 SIGNATURE_INVALID: ErrorReason.ValueType  # 32
 """The webhook was not signed by the gateway, or too long ago. PERMISSION_DENIED."""
 USER_NOT_FOUND: ErrorReason.ValueType  # 40
-"""NOT_FOUND: no such user, or not the caller's to see."""
+"""NOT_FOUND: no such user, or not the caller's to see.
+Metadata: `user_id`.
+"""
 SESSION_NOT_FOUND: ErrorReason.ValueType  # 41
-"""NOT_FOUND: no such session of the caller."""
+"""NOT_FOUND: no such session of the caller.
+Metadata: `session_id`.
+"""
 ADDRESS_NOT_FOUND: ErrorReason.ValueType  # 42
-"""NOT_FOUND: no such address of the caller."""
+"""NOT_FOUND: no such address of the caller.
+Metadata: `address_id`.
+"""
 PRODUCT_NOT_FOUND: ErrorReason.ValueType  # 43
-"""NOT_FOUND: no such product, or it was deleted."""
+"""NOT_FOUND: no such product, or it was deleted.
+Metadata: sometimes `product_id`, `slug`, `variant_id`.
+"""
 CATEGORY_NOT_FOUND: ErrorReason.ValueType  # 44
-"""NOT_FOUND: no such category."""
+"""NOT_FOUND: no such category.
+Metadata: `category`.
+"""
 CART_ITEM_NOT_FOUND: ErrorReason.ValueType  # 45
-"""NOT_FOUND: no such item in the caller's cart."""
+"""NOT_FOUND: no such item in the caller's cart.
+Metadata: sometimes `item_id`, `product_id`.
+"""
 ORDER_NOT_FOUND: ErrorReason.ValueType  # 46
-"""NOT_FOUND: no such order, or not the caller's to see."""
+"""NOT_FOUND: no such order, or not the caller's to see.
+Metadata: sometimes `order_id`, `request_id`.
+"""
 MODEL_NOT_FOUND: ErrorReason.ValueType  # 47
-"""NOT_FOUND: no such model, or no training has run."""
+"""NOT_FOUND: no such model, or no training has run.
+Metadata: sometimes `model_id`, `training_id`.
+"""
 VARIANT_NOT_FOUND: ErrorReason.ValueType  # 48
-"""NOT_FOUND: no such variant of the product."""
+"""NOT_FOUND: no such variant of the product.
+Metadata: `product_id`, `variant_id`.
+"""
 EXPERIMENT_NOT_FOUND: ErrorReason.ValueType  # 49
-"""NOT_FOUND: no such experiment, or none was started."""
+"""NOT_FOUND: no such experiment, or none was started.
+Metadata: sometimes `experiment_id`.
+"""
 SEGMENT_NOT_FOUND: ErrorReason.ValueType  # 50
-"""NOT_FOUND: no such segment of customers."""
+"""NOT_FOUND: no such segment of customers.
+Metadata: `segment_id`.
+"""
 CART_NOT_FOUND: ErrorReason.ValueType  # 51
 """No guest's cart has this token any more. NOT_FOUND."""
 WISHLIST_ITEM_NOT_FOUND: ErrorReason.ValueType  # 52
-"""The product is not on the wishlist. NOT_FOUND."""
+"""The product is not on the wishlist. NOT_FOUND.
+Metadata: `product_id`.
+"""
 COUPON_NOT_FOUND: ErrorReason.ValueType  # 53
-"""No coupon has this id. NOT_FOUND."""
+"""No coupon has this id. NOT_FOUND.
+Metadata: `coupon_id`.
+"""
 RETURN_NOT_FOUND: ErrorReason.ValueType  # 54
-"""No return has this id, or it is another user's. NOT_FOUND."""
+"""No return has this id, or it is another user's. NOT_FOUND.
+Metadata: `return_id`.
+"""
 PAYMENT_METHOD_NOT_FOUND: ErrorReason.ValueType  # 55
-"""The caller has no saved payment method with this id. NOT_FOUND."""
+"""The caller has no saved payment method with this id. NOT_FOUND.
+Metadata: `payment_method_id`.
+"""
 GIFT_CARD_NOT_FOUND: ErrorReason.ValueType  # 56
 """No gift card has this code. NOT_FOUND."""
 WEBHOOK_NOT_FOUND: ErrorReason.ValueType  # 57
-"""No webhook endpoint has this id. NOT_FOUND."""
+"""No webhook endpoint has this id. NOT_FOUND.
+Metadata: `endpoint_id`.
+"""
 DELIVERY_NOT_FOUND: ErrorReason.ValueType  # 58
-"""No webhook delivery has this id. NOT_FOUND."""
+"""No webhook delivery has this id. NOT_FOUND.
+Metadata: `delivery_id`.
+"""
 PAYMENT_ALERT_NOT_FOUND: ErrorReason.ValueType  # 59
-"""No alert about payments has this id. NOT_FOUND."""
+"""No alert about payments has this id. NOT_FOUND.
+Metadata: `alert_id`.
+"""
 REFUND_NOT_FOUND: ErrorReason.ValueType  # 67
-"""No refund has this id, or it is of another user's order. NOT_FOUND."""
+"""No refund has this id, or it is of another user's order. NOT_FOUND.
+Metadata: `refund_id`.
+"""
 EMAIL_TAKEN: ErrorReason.ValueType  # 60
 """Another account has this e-mail address. ALREADY_EXISTS."""
 USERNAME_TAKEN: ErrorReason.ValueType  # 61
-"""Another account has this user name. ALREADY_EXISTS."""
+"""Another account has this user name. ALREADY_EXISTS.
+Metadata: `username`.
+"""
 SLUG_TAKEN: ErrorReason.ValueType  # 62
-"""Another product has this slug. ALREADY_EXISTS."""
+"""Another product has this slug. ALREADY_EXISTS.
+Metadata: `slug`.
+"""
 SKU_TAKEN: ErrorReason.ValueType  # 63
-"""Another product has this SKU. ALREADY_EXISTS."""
+"""Another product has this SKU. ALREADY_EXISTS.
+Metadata: `sku`.
+"""
 CATEGORY_TAKEN: ErrorReason.ValueType  # 64
-"""A sibling category has this name, or another category this slug. ALREADY_EXISTS."""
+"""A sibling category has this name, or another category this slug. ALREADY_EXISTS.
+Metadata: `category`.
+"""
 SEGMENT_TAKEN: ErrorReason.ValueType  # 65
-"""Another segment has this name. ALREADY_EXISTS."""
+"""Another segment has this name. ALREADY_EXISTS.
+Metadata: `name`.
+"""
 COUPON_CODE_TAKEN: ErrorReason.ValueType  # 66
-"""Another coupon has this code. ALREADY_EXISTS."""
+"""Another coupon has this code. ALREADY_EXISTS.
+Metadata: `code`.
+"""
 STALE_ETAG: ErrorReason.ValueType  # 70
-"""The etag sent is not the current one: read again and repeat. ABORTED."""
+"""The etag sent is not the current one: read again and repeat. ABORTED.
+Metadata: `resource`.
+"""
 IDEMPOTENCY_MISMATCH: ErrorReason.ValueType  # 71
-"""The request id was used before with another body. ABORTED."""
+"""The request id was used before with another body. ABORTED.
+Metadata: `request_id`.
+"""
 STILL_RUNNING: ErrorReason.ValueType  # 72
-"""The first call with this request id is still running: retry after RetryInfo. ABORTED."""
+"""The first call with this request id is still running: retry after RetryInfo. ABORTED.
+Metadata: `request_id`.
+"""
 CONFLICT: ErrorReason.ValueType  # 73
 """The transaction lost a race several times: retry after RetryInfo. ABORTED."""
 REQUEST_ID_USED: ErrorReason.ValueType  # 74
-"""The request id made `metadata.used_for` more than a day ago: use a new one. ABORTED."""
+"""The request id made the `resource` with `resource_id` more than a day ago: use a new one. ABORTED.
+Metadata: `resource`, `resource_id`.
+"""
 TOO_MANY_REQUEST_IDS: ErrorReason.ValueType  # 75
-"""The caller has used `metadata.limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED."""
+"""The caller has used `limit` request ids, as many as are remembered for a day. RESOURCE_EXHAUSTED.
+Metadata: `limit`.
+"""
 OUT_OF_STOCK: ErrorReason.ValueType  # 80
-"""Less stock is left than wanted. FAILED_PRECONDITION."""
+"""Less stock is left than wanted. FAILED_PRECONDITION.
+Metadata: `available`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details: LineFailure.
+"""
 CART_EMPTY: ErrorReason.ValueType  # 81
 """The cart has no items. FAILED_PRECONDITION."""
 CURRENCY_MISMATCH: ErrorReason.ValueType  # 82
-"""The cart holds another currency than the product. FAILED_PRECONDITION."""
+"""The cart holds another currency than the product. FAILED_PRECONDITION.
+Metadata: `cart_currency`, `currency`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`.
+Details: LineFailure.
+"""
 PAYMENT_DECLINED: ErrorReason.ValueType  # 83
 """The payment was declined; nothing was charged and the cart is as before. FAILED_PRECONDITION."""
 ILLEGAL_TRANSITION: ErrorReason.ValueType  # 84
-"""The order cannot take this step; `metadata.legal` names those it can. FAILED_PRECONDITION."""
+"""The order cannot take this step; `legal` names those it can. FAILED_PRECONDITION.
+Metadata: `legal`, `requested`, `status`.
+"""
 CATEGORY_IN_USE: ErrorReason.ValueType  # 85
-"""The category still has products or child categories. FAILED_PRECONDITION."""
+"""The category still has products or child categories. FAILED_PRECONDITION.
+Metadata: `category_id`.
+"""
 CATEGORY_CYCLE: ErrorReason.ValueType  # 86
-"""The new parent is the category itself or below it. FAILED_PRECONDITION."""
+"""The new parent is the category itself or below it. FAILED_PRECONDITION.
+Metadata: `category_id`, `parent_id`.
+"""
 TOO_LITTLE_DATA: ErrorReason.ValueType  # 87
 """Too little data to train a model. FAILED_PRECONDITION."""
 TRAINING_RUNNING: ErrorReason.ValueType  # 88
 """A training already runs. FAILED_PRECONDITION."""
 MODEL_DAMAGED: ErrorReason.ValueType  # 89
-"""The model's artifact is missing or damaged. FAILED_PRECONDITION."""
+"""The model's artifact is missing or damaged. FAILED_PRECONDITION.
+Metadata: `version`.
+"""
 CART_FULL: ErrorReason.ValueType  # 90
-"""The cart is full. FAILED_PRECONDITION."""
+"""The cart is full. FAILED_PRECONDITION.
+Metadata: `limit`.
+"""
 TOO_MANY: ErrorReason.ValueType  # 91
-"""The account already has as many of these as it may. FAILED_PRECONDITION."""
+"""The account already has as many of these as it may. FAILED_PRECONDITION.
+Metadata: `limit`, `resources`.
+"""
 NEGATIVE_STOCK: ErrorReason.ValueType  # 92
-"""The adjustment would make the stock negative. FAILED_PRECONDITION."""
+"""The adjustment would make the stock negative. FAILED_PRECONDITION.
+Metadata: `available`, `product_id`, `requested`, `variant_id`.
+"""
 PRICE_CHANGED: ErrorReason.ValueType  # 93
-"""The order costs `metadata.total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
+"""The order costs `total` now. FAILED_PRECONDITION when `expected_total` was another; ABORTED when none was
 sent and no reply has shown this total: repeated, the call agrees to it.
+Metadata: `total`; sometimes `expected`. Details: PriceChange.
 """
 EXPERIMENT_RUNNING: ErrorReason.ValueType  # 95
 """An experiment already runs. FAILED_PRECONDITION."""
 MODEL_IN_USE: ErrorReason.ValueType  # 96
-"""The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION."""
+"""The model is the one in use, and cannot be compared with itself. FAILED_PRECONDITION.
+Metadata: `model_id`.
+"""
 SEGMENT_IS_TRAINED: ErrorReason.ValueType  # 97
-"""The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION."""
+"""The segment is made by training, and cannot be changed by hand. FAILED_PRECONDITION.
+Metadata: `segment_id`.
+"""
 WEBHOOK_SWITCHED_OFF: ErrorReason.ValueType  # 98
-"""The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION."""
+"""The webhook endpoint is switched off, so nothing is sent to it. FAILED_PRECONDITION.
+Metadata: `endpoint_id`.
+"""
 RATE_LIMITED: ErrorReason.ValueType  # 100
-"""Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED."""
+"""Too many calls from this address or user: retry after RetryInfo. RESOURCE_EXHAUSTED.
+Metadata: sometimes `limit`, `seconds`.
+"""
 OVERLOADED: ErrorReason.ValueType  # 101
 """The server has no room for this call now: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 TOO_MANY_STREAMS: ErrorReason.ValueType  # 102
-"""The caller holds too many open streams. RESOURCE_EXHAUSTED."""
+"""The caller holds too many open streams. RESOURCE_EXHAUSTED.
+Metadata: `limit`.
+"""
 DISK_FULL: ErrorReason.ValueType  # 103
 """The database has no room left: retry after RetryInfo. RESOURCE_EXHAUSTED."""
 TOO_MANY_SIGN_INS: ErrorReason.ValueType  # 104
 """Too many sign-ins of the account, or from the caller's address, failed in this minute; see RetryInfo.
 RESOURCE_EXHAUSTED.
+Metadata: `seconds`.
 """
 UNAVAILABLE_NOW: ErrorReason.ValueType  # 110
 """The database or a part of the server is away for a moment: retry. UNAVAILABLE."""
@@ -408,53 +677,175 @@ SERVER_STOPPING: ErrorReason.ValueType  # 113
 DEADLINE: ErrorReason.ValueType  # 112
 """The call took longer than its deadline. DEADLINE_EXCEEDED."""
 INTERNAL_ERROR: ErrorReason.ValueType  # 120
-"""A fault of the server, logged under `metadata.request_id`. INTERNAL."""
+"""A fault of the server, logged under the id that the RequestInfo detail names. INTERNAL."""
 METHOD_UNKNOWN: ErrorReason.ValueType  # 121
-"""The method does not exist. UNIMPLEMENTED."""
+"""The method does not exist. UNIMPLEMENTED; over HTTP 404, or 405 with `Allow` for a path that takes other verbs.
+Metadata: sometimes `method`.
+"""
 COUPON_UNKNOWN: ErrorReason.ValueType  # 140
-"""No coupon has this code. FAILED_PRECONDITION."""
+"""No coupon has this code. FAILED_PRECONDITION.
+Metadata: `code`. Details: CouponFailure.
+"""
 COUPON_DISABLED: ErrorReason.ValueType  # 141
-"""The coupon was disabled. FAILED_PRECONDITION."""
+"""The coupon was disabled. FAILED_PRECONDITION.
+Metadata: `code`. Details: CouponFailure.
+"""
 COUPON_NOT_STARTED: ErrorReason.ValueType  # 142
-"""The coupon can be used from `metadata.valid_from`. FAILED_PRECONDITION."""
+"""The coupon can be used from `valid_from`. FAILED_PRECONDITION.
+Metadata: `code`, `valid_from`. Details: CouponFailure.
+"""
 COUPON_EXPIRED: ErrorReason.ValueType  # 143
-"""The coupon could be used until `metadata.valid_until`. FAILED_PRECONDITION."""
+"""The coupon could be used until `valid_until`. FAILED_PRECONDITION.
+Metadata: `code`, `valid_until`. Details: CouponFailure.
+"""
 COUPON_BELOW_MINIMUM: ErrorReason.ValueType  # 144
-"""The goods are worth less than `metadata.minimum`. FAILED_PRECONDITION."""
+"""The goods are worth less than `minimum`. FAILED_PRECONDITION.
+Metadata: `code`, `minimum`, `missing`. Details: CouponFailure.
+"""
 COUPON_TIER_TOO_LOW: ErrorReason.ValueType  # 145
-"""The coupon is for members from `metadata.tier` on. FAILED_PRECONDITION."""
+"""The coupon is for members from `tier` on. FAILED_PRECONDITION.
+Metadata: `code`, `tier`, `your_tier`. Details: CouponFailure.
+"""
 COUPON_USED_UP: ErrorReason.ValueType  # 146
-"""As many orders as may have used the coupon. FAILED_PRECONDITION."""
+"""As many orders as may have used the coupon. FAILED_PRECONDITION.
+Metadata: `code`. Details: CouponFailure.
+"""
 COUPON_USED_BY_YOU: ErrorReason.ValueType  # 147
-"""The caller has used the coupon as often as one user may. FAILED_PRECONDITION."""
+"""The caller has used the coupon as often as one user may. FAILED_PRECONDITION.
+Metadata: `code`, `limit`. Details: CouponFailure.
+"""
 COUPON_CURRENCY: ErrorReason.ValueType  # 148
-"""The coupon is in another currency than the cart. FAILED_PRECONDITION."""
+"""The coupon is in another currency than the cart. FAILED_PRECONDITION.
+Metadata: `cart_currency`, `code`, `currency`. Details: CouponFailure.
+"""
 POINTS_TOO_FEW: ErrorReason.ValueType  # 149
-"""The user has fewer points than that. FAILED_PRECONDITION."""
+"""The user has fewer points than that. FAILED_PRECONDITION.
+Metadata: `points`, `requested`. Details: PointsFailure.
+"""
 REFUND_TOO_LARGE: ErrorReason.ValueType  # 150
-"""More than `metadata.left` would be paid back. FAILED_PRECONDITION."""
+"""More than `left` would be paid back. FAILED_PRECONDITION.
+Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
+LineFailure, PaymentFailure.
+"""
 NOT_REFUNDABLE: ErrorReason.ValueType  # 151
-"""Nothing was paid that could be paid back. FAILED_PRECONDITION."""
+"""Nothing was paid that could be paid back. FAILED_PRECONDITION.
+Metadata: `order_id`.
+"""
 NOT_DELIVERED: ErrorReason.ValueType  # 152
-"""The order was not delivered yet. FAILED_PRECONDITION."""
+"""The order was not delivered yet. FAILED_PRECONDITION.
+Metadata: `order_id`, `status`.
+"""
 RETURN_TOO_LATE: ErrorReason.ValueType  # 153
-"""The order could be returned until `metadata.until`. FAILED_PRECONDITION."""
+"""The order could be returned until `until`. FAILED_PRECONDITION.
+Metadata: `days`, `order_id`, `until`.
+"""
 NOT_RETURNABLE: ErrorReason.ValueType  # 154
-"""These units cannot be returned any more. FAILED_PRECONDITION."""
+"""These units cannot be returned any more. FAILED_PRECONDITION.
+Metadata: `available`; sometimes `item_id`, `name`, `order_id`, `product_id`, `requested`, `variant_id`. Details:
+LineFailure.
+"""
 ORDER_CANCELLED: ErrorReason.ValueType  # 155
-"""The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION."""
+"""The order was cancelled before it was paid; what is charged for it goes back. FAILED_PRECONDITION.
+Metadata: `order_id`.
+"""
 ORDER_DISPUTED: ErrorReason.ValueType  # 156
-"""The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION."""
+"""The payment is disputed: the buyer's bank decides what becomes of it. FAILED_PRECONDITION.
+Metadata: `amount`, `order_id`. Details: PaymentFailure.
+"""
 ORDER_PAID_BACK: ErrorReason.ValueType  # 157
-"""The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION."""
+"""The order was paid back in full, so that nothing of it is shipped. FAILED_PRECONDITION.
+Metadata: `amount`, `order_id`, `requested`. Details: PaymentFailure.
+"""
 COUPON_HELD: ErrorReason.ValueType  # 158
-"""The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION."""
+"""The coupon is held by an order that is not paid yet, of the caller's or of others. FAILED_PRECONDITION.
+Metadata: `code`; sometimes `order_id`. Details: CouponFailure.
+"""
 POINTS_HELD: ErrorReason.ValueType  # 159
-"""The user has enough points, but their unpaid orders hold `metadata.held` of them. FAILED_PRECONDITION."""
+"""The user has enough points, but their unpaid orders hold `held` of them. FAILED_PRECONDITION.
+Metadata: `held`, `points`, `requested`. Details: PointsFailure.
+"""
 TOO_MANY_UNPAID: ErrorReason.ValueType  # 160
-"""The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION."""
+"""The caller has the maximum number of unpaid orders: pay or cancel one. FAILED_PRECONDITION.
+Metadata: `limit`, `unpaid`.
+"""
 PURCHASE_LIMIT: ErrorReason.ValueType  # 161
-"""The caller has bought as much of the product as one customer may in `metadata.days`. FAILED_PRECONDITION."""
+"""The caller has bought as much of the product as one customer may in `days`. FAILED_PRECONDITION.
+Metadata: `bought`, `days`, `limit`, `name`, `product_id`, `requested`, `variant_id`; sometimes `item_id`. Details:
+LineFailure.
+"""
 STOCK_CHANGED: ErrorReason.ValueType  # 162
-"""Another number of units can be ordered than the count expected: `metadata.available`. ABORTED."""
+"""Another number of units can be ordered than the count expected: `available`. ABORTED.
+Metadata: `available`, `expected`, `product_id`, `variant_id`.
+"""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
+
+class _FieldReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _FieldReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_FieldReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    FIELD_REASON_UNSPECIFIED: _FieldReason.ValueType  # 0
+    """Not set."""
+    FIELD_REQUIRED: _FieldReason.ValueType  # 1
+    """It is missing, empty or blank; or none of several, of which one must be sent."""
+    FIELD_INVALID_VALUE: _FieldReason.ValueType  # 2
+    """It has a value that it cannot have, such as a name that its enum lacks."""
+    FIELD_INVALID_FORMAT: _FieldReason.ValueType  # 3
+    """It is not written as it must be: an e-mail address, a time, a code, a text on one line."""
+    FIELD_OUT_OF_RANGE: _FieldReason.ValueType  # 4
+    """It is too small or too large, too early or too late."""
+    FIELD_TOO_SHORT: _FieldReason.ValueType  # 5
+    """It has too few characters."""
+    FIELD_TOO_LONG: _FieldReason.ValueType  # 6
+    """It has too many characters or bytes."""
+    FIELD_TOO_FEW_ENTRIES: _FieldReason.ValueType  # 7
+    """The list has too few entries."""
+    FIELD_TOO_MANY_ENTRIES: _FieldReason.ValueType  # 8
+    """The list has too many entries."""
+    FIELD_DUPLICATE: _FieldReason.ValueType  # 9
+    """It is given twice, or the list has the same entry twice."""
+    FIELD_IMMUTABLE: _FieldReason.ValueType  # 10
+    """It cannot be changed any more."""
+    FIELD_CONFLICT: _FieldReason.ValueType  # 11
+    """It contradicts another field."""
+    FIELD_UNKNOWN: _FieldReason.ValueType  # 12
+    """JSON: the message has no such field, or the query cannot carry it."""
+    FIELD_WRONG_TYPE: _FieldReason.ValueType  # 13
+    """JSON: it is of another type."""
+
+class FieldReason(_FieldReason, metaclass=_FieldReasonEnumTypeWrapper):
+    """Why a field is wrong, as `google.rpc.BadRequest.FieldViolation.reason`.
+
+    Where the whole call has a reason of its own (INVALID_MONEY, QUANTITY_ABOVE_LIMIT), the field has that one.
+    """
+
+FIELD_REASON_UNSPECIFIED: FieldReason.ValueType  # 0
+"""Not set."""
+FIELD_REQUIRED: FieldReason.ValueType  # 1
+"""It is missing, empty or blank; or none of several, of which one must be sent."""
+FIELD_INVALID_VALUE: FieldReason.ValueType  # 2
+"""It has a value that it cannot have, such as a name that its enum lacks."""
+FIELD_INVALID_FORMAT: FieldReason.ValueType  # 3
+"""It is not written as it must be: an e-mail address, a time, a code, a text on one line."""
+FIELD_OUT_OF_RANGE: FieldReason.ValueType  # 4
+"""It is too small or too large, too early or too late."""
+FIELD_TOO_SHORT: FieldReason.ValueType  # 5
+"""It has too few characters."""
+FIELD_TOO_LONG: FieldReason.ValueType  # 6
+"""It has too many characters or bytes."""
+FIELD_TOO_FEW_ENTRIES: FieldReason.ValueType  # 7
+"""The list has too few entries."""
+FIELD_TOO_MANY_ENTRIES: FieldReason.ValueType  # 8
+"""The list has too many entries."""
+FIELD_DUPLICATE: FieldReason.ValueType  # 9
+"""It is given twice, or the list has the same entry twice."""
+FIELD_IMMUTABLE: FieldReason.ValueType  # 10
+"""It cannot be changed any more."""
+FIELD_CONFLICT: FieldReason.ValueType  # 11
+"""It contradicts another field."""
+FIELD_UNKNOWN: FieldReason.ValueType  # 12
+"""JSON: the message has no such field, or the query cannot carry it."""
+FIELD_WRONG_TYPE: FieldReason.ValueType  # 13
+"""JSON: it is of another type."""
+Global___FieldReason: _TypeAlias = FieldReason  # noqa: Y015

@@ -71,8 +71,8 @@ class InventoryServiceServicer:
         """Sets the available stock of a variant after a count, and returns the product's inventory.
 
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-        is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-        to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+        is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
+        difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,7 +81,8 @@ class InventoryServiceServicer:
     def AdjustInventory(self, request, context):
         """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
+        Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
+        when less is left than is taken. With a `request_id` a
         repeat changes nothing and returns the first reply.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

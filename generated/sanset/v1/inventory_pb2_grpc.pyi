@@ -42,13 +42,14 @@ class InventoryServiceStub:
     """Sets the available stock of a variant after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-    is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-    to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
+    difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
     """
     AdjustInventory: _grpc.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
+    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
+    when less is left than is taken. With a `request_id` a
     repeat changes nothing and returns the first reply.
     """
 
@@ -66,13 +67,14 @@ class InventoryServiceAsyncStub(InventoryServiceStub):
     """Sets the available stock of a variant after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-    is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-    to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
+    difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
     """
     AdjustInventory: _aio.UnaryUnaryMultiCallable[_inventory_pb2.AdjustInventoryRequest, _inventory_pb2.Inventory]  # type: ignore[assignment]
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
+    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
+    when less is left than is taken. With a `request_id` a
     repeat changes nothing and returns the first reply.
     """
 
@@ -99,8 +101,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
         """Sets the available stock of a variant after a count, and returns the product's inventory.
 
         With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-        is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-        to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+        is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
+        difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
         """
 
     @_abc_1.abstractmethod
@@ -111,7 +113,8 @@ class InventoryServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_inventory_pb2.Inventory, _abc.Awaitable[_inventory_pb2.Inventory]]:
         """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-        Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
+        Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
+        when less is left than is taken. With a `request_id` a
         repeat changes nothing and returns the first reply.
         """
 

@@ -108,7 +108,8 @@ class ModelServiceServicer:
     def CancelTraining(self, request, context):
         """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
 
-        A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+        A training that has ended already is returned as it is. Returns NOT_FOUND (MODEL_NOT_FOUND) when
+        there is none such.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -145,15 +146,16 @@ class ModelServiceServicer:
         """Starts an A/B test: a share of the users is served by another model than the one in use.
 
         A user is always served by the same one, whatever the device. One experiment runs at a time:
-        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
-        served. Activating a model ends the experiment.
+        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and when the challenger cannot be served (MODEL_DAMAGED)
+        or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def GetExperiment(self, request, context):
-        """Gets an experiment and what its two models achieved with customers. Absent id: the last one.
+        """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
+        (EXPERIMENT_NOT_FOUND) when there was none.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -46,7 +46,8 @@ class ModelServiceStub:
     CancelTraining: _grpc.UnaryUnaryMultiCallable[_model_pb2.CancelTrainingRequest, _model_pb2.Training]
     """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
 
-    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    A training that has ended already is returned as it is. Returns NOT_FOUND (MODEL_NOT_FOUND) when
+    there is none such.
     """
     ListModels: _grpc.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]
     """Lists the trained models, the newest first."""
@@ -66,11 +67,13 @@ class ModelServiceStub:
     """Starts an A/B test: a share of the users is served by another model than the one in use.
 
     A user is always served by the same one, whatever the device. One experiment runs at a time:
-    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
-    served. Activating a model ends the experiment.
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and when the challenger cannot be served (MODEL_DAMAGED)
+    or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
     """
     GetExperiment: _grpc.UnaryUnaryMultiCallable[_model_pb2.GetExperimentRequest, _model_pb2.Experiment]
-    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
+    (EXPERIMENT_NOT_FOUND) when there was none.
+    """
     EndExperiment: _grpc.UnaryUnaryMultiCallable[_model_pb2.EndExperimentRequest, _model_pb2.Experiment]
     """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
 
@@ -91,7 +94,8 @@ class ModelServiceAsyncStub(ModelServiceStub):
     CancelTraining: _aio.UnaryUnaryMultiCallable[_model_pb2.CancelTrainingRequest, _model_pb2.Training]  # type: ignore[assignment]
     """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
 
-    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    A training that has ended already is returned as it is. Returns NOT_FOUND (MODEL_NOT_FOUND) when
+    there is none such.
     """
     ListModels: _aio.UnaryUnaryMultiCallable[_model_pb2.ListModelsRequest, _model_pb2.ListModelsResponse]  # type: ignore[assignment]
     """Lists the trained models, the newest first."""
@@ -111,11 +115,13 @@ class ModelServiceAsyncStub(ModelServiceStub):
     """Starts an A/B test: a share of the users is served by another model than the one in use.
 
     A user is always served by the same one, whatever the device. One experiment runs at a time:
-    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
-    served. Activating a model ends the experiment.
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and when the challenger cannot be served (MODEL_DAMAGED)
+    or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
     """
     GetExperiment: _aio.UnaryUnaryMultiCallable[_model_pb2.GetExperimentRequest, _model_pb2.Experiment]  # type: ignore[assignment]
-    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
+    (EXPERIMENT_NOT_FOUND) when there was none.
+    """
     EndExperiment: _aio.UnaryUnaryMultiCallable[_model_pb2.EndExperimentRequest, _model_pb2.Experiment]  # type: ignore[assignment]
     """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
 
@@ -151,7 +157,8 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_model_pb2.Training, _abc.Awaitable[_model_pb2.Training]]:
         """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
 
-        A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+        A training that has ended already is returned as it is. Returns NOT_FOUND (MODEL_NOT_FOUND) when
+        there is none such.
         """
 
     @_abc_1.abstractmethod
@@ -195,8 +202,8 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         """Starts an A/B test: a share of the users is served by another model than the one in use.
 
         A user is always served by the same one, whatever the device. One experiment runs at a time:
-        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
-        served. Activating a model ends the experiment.
+        FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and when the challenger cannot be served (MODEL_DAMAGED)
+        or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
         """
 
     @_abc_1.abstractmethod
@@ -205,7 +212,9 @@ class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _model_pb2.GetExperimentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_model_pb2.Experiment, _abc.Awaitable[_model_pb2.Experiment]]:
-        """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+        """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
+        (EXPERIMENT_NOT_FOUND) when there was none.
+        """
 
     @_abc_1.abstractmethod
     def EndExperiment(

@@ -91,7 +91,8 @@ class OrderServiceServicer:
     def PreviewCheckout(self, request, context):
         """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
+        Fails as Checkout would, of the cart, the coupon and the address: CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT,
+        QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,12 +105,15 @@ class OrderServiceServicer:
         oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
         reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
         still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
+        UNAVAILABLE (PAYMENT_UNAVAILABLE) when the gateway did not answer in time: repeat it with the same id. Lines that
+        cannot be bought (OUT_OF_STOCK, PURCHASE_LIMIT, CURRENCY_MISMATCH; QUANTITY_ABOVE_LIMIT is INVALID_ARGUMENT) are
+        all in LineFailure. The address may be missing (ADDRESS_NOT_FOUND), a coupon refused as by ApplyCoupon. Returns
+        FAILED_PRECONDITION: CART_EMPTY, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
         their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
         attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
         total that neither `expected_total` names nor a reply has shown (of GetCart, GetTotal, PreviewCheckout, or to a
-        change of the cart) is ABORTED (PRICE_CHANGED) with `metadata.total`; the same call again agrees to it. Replies are kept for a day; after that a repeat is ABORTED
-        (REQUEST_ID_USED).
+        change of the cart) is ABORTED (PRICE_CHANGED) with the total in PriceChange; the same call again
+        agrees to it. Replies are kept for a day; after that a repeat is ABORTED (REQUEST_ID_USED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -126,7 +130,7 @@ class OrderServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetOrder(self, request, context):
-        """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any.
+        """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,8 @@ class OrderServiceStub:
     PreviewCheckout: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.PreviewCheckoutRequest, _order_service_pb2.PreviewCheckoutResponse]
     """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
+    Fails as Checkout would, of the cart, the coupon and the address: CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT,
+    QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on.
     """
     Checkout: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.CheckoutRequest, _order_service_pb2.CheckoutResponse]
     """Turns the caller's cart into an order, pays it, and returns it.
@@ -47,12 +48,15 @@ class OrderServiceStub:
     oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
     reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
     still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
+    UNAVAILABLE (PAYMENT_UNAVAILABLE) when the gateway did not answer in time: repeat it with the same id. Lines that
+    cannot be bought (OUT_OF_STOCK, PURCHASE_LIMIT, CURRENCY_MISMATCH; QUANTITY_ABOVE_LIMIT is INVALID_ARGUMENT) are
+    all in LineFailure. The address may be missing (ADDRESS_NOT_FOUND), a coupon refused as by ApplyCoupon. Returns
+    FAILED_PRECONDITION: CART_EMPTY, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
     their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
     attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
     total that neither `expected_total` names nor a reply has shown (of GetCart, GetTotal, PreviewCheckout, or to a
-    change of the cart) is ABORTED (PRICE_CHANGED) with `metadata.total`; the same call again agrees to it. Replies are kept for a day; after that a repeat is ABORTED
-    (REQUEST_ID_USED).
+    change of the cart) is ABORTED (PRICE_CHANGED) with the total in PriceChange; the same call again
+    agrees to it. Replies are kept for a day; after that a repeat is ABORTED (REQUEST_ID_USED).
     """
     ListOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListOrdersRequest, _order_service_pb2.ListOrdersResponse]
     """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
@@ -61,7 +65,7 @@ class OrderServiceStub:
     An order that changes during a walk in the order of changes comes once more, at its end.
     """
     GetOrder: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]
-    """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any."""
+    """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
     UpdateOrderStatus: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]
     """Moves an order to its next status, and returns it.
 
@@ -105,7 +109,8 @@ class OrderServiceAsyncStub(OrderServiceStub):
     PreviewCheckout: _aio.UnaryUnaryMultiCallable[_order_service_pb2.PreviewCheckoutRequest, _order_service_pb2.PreviewCheckoutResponse]  # type: ignore[assignment]
     """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-    Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
+    Fails as Checkout would, of the cart, the coupon and the address: CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT,
+    QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on.
     """
     Checkout: _aio.UnaryUnaryMultiCallable[_order_service_pb2.CheckoutRequest, _order_service_pb2.CheckoutResponse]  # type: ignore[assignment]
     """Turns the caller's cart into an order, pays it, and returns it.
@@ -114,12 +119,15 @@ class OrderServiceAsyncStub(OrderServiceStub):
     oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
     reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
     still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-    FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
+    UNAVAILABLE (PAYMENT_UNAVAILABLE) when the gateway did not answer in time: repeat it with the same id. Lines that
+    cannot be bought (OUT_OF_STOCK, PURCHASE_LIMIT, CURRENCY_MISMATCH; QUANTITY_ABOVE_LIMIT is INVALID_ARGUMENT) are
+    all in LineFailure. The address may be missing (ADDRESS_NOT_FOUND), a coupon refused as by ApplyCoupon. Returns
+    FAILED_PRECONDITION: CART_EMPTY, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
     their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
     attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
     total that neither `expected_total` names nor a reply has shown (of GetCart, GetTotal, PreviewCheckout, or to a
-    change of the cart) is ABORTED (PRICE_CHANGED) with `metadata.total`; the same call again agrees to it. Replies are kept for a day; after that a repeat is ABORTED
-    (REQUEST_ID_USED).
+    change of the cart) is ABORTED (PRICE_CHANGED) with the total in PriceChange; the same call again
+    agrees to it. Replies are kept for a day; after that a repeat is ABORTED (REQUEST_ID_USED).
     """
     ListOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListOrdersRequest, _order_service_pb2.ListOrdersResponse]  # type: ignore[assignment]
     """Lists the caller's orders, filtered, the newest first: their summaries, or with `view` FULL all of them. Admins may
@@ -128,7 +136,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     An order that changes during a walk in the order of changes comes once more, at its end.
     """
     GetOrder: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]  # type: ignore[assignment]
-    """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any."""
+    """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
     UpdateOrderStatus: _aio.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]  # type: ignore[assignment]
     """Moves an order to its next status, and returns it.
 
@@ -175,7 +183,8 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_order_service_pb2.PreviewCheckoutResponse, _abc.Awaitable[_order_service_pb2.PreviewCheckoutResponse]]:
         """Says what Checkout would charge and by when it would be delivered, without changing anything.
 
-        Fails as Checkout would: FAILED_PRECONDITION (CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT), NOT_FOUND for the address.
+        Fails as Checkout would, of the cart, the coupon and the address: CART_EMPTY, OUT_OF_STOCK, PURCHASE_LIMIT,
+        QUANTITY_ABOVE_LIMIT, ADDRESS_NOT_FOUND, COUPON_EXPIRED and so on.
         """
 
     @_abc_1.abstractmethod
@@ -190,12 +199,15 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         oversell. `request_id` makes the call safe to repeat: the same id with the same body returns the first
         reply, the same id with another body is ABORTED (IDEMPOTENCY_MISMATCH), and a repeat while the first
         still runs waits for its reply, until its deadline, then is ABORTED (STILL_RUNNING). Returns
-        FAILED_PRECONDITION: CART_EMPTY, OUT_OF_STOCK, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
+        UNAVAILABLE (PAYMENT_UNAVAILABLE) when the gateway did not answer in time: repeat it with the same id. Lines that
+        cannot be bought (OUT_OF_STOCK, PURCHASE_LIMIT, CURRENCY_MISMATCH; QUANTITY_ABOVE_LIMIT is INVALID_ARGUMENT) are
+        all in LineFailure. The address may be missing (ADDRESS_NOT_FOUND), a coupon refused as by ApplyCoupon. Returns
+        FAILED_PRECONDITION: CART_EMPTY, PRICE_CHANGED, TOO_MANY_UNPAID beyond three orders that wait for
         their payment, PURCHASE_LIMIT, PAYMENT_DECLINED, after which the stock and the cart are as before and another
         attempt needs a new `request_id`, or ORDER_CANCELLED when the order was cancelled while it was being paid. A
         total that neither `expected_total` names nor a reply has shown (of GetCart, GetTotal, PreviewCheckout, or to a
-        change of the cart) is ABORTED (PRICE_CHANGED) with `metadata.total`; the same call again agrees to it. Replies are kept for a day; after that a repeat is ABORTED
-        (REQUEST_ID_USED).
+        change of the cart) is ABORTED (PRICE_CHANGED) with the total in PriceChange; the same call again
+        agrees to it. Replies are kept for a day; after that a repeat is ABORTED (REQUEST_ID_USED).
         """
 
     @_abc_1.abstractmethod
@@ -216,7 +228,7 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _order_service_pb2.GetOrderRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.Order, _abc.Awaitable[_order_pb2.Order]]:
-        """Gets an order. Returns NOT_FOUND when it does not exist or is another user's; admins get any."""
+        """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
 
     @_abc_1.abstractmethod
     def UpdateOrderStatus(

@@ -245,7 +245,9 @@ class Loyalty(_message.Message):
     pending_points: _builtins.int
     """Points of paid orders that were not delivered yet: they join `points` on delivery."""
     tier_pending_points: _builtins.int
-    """Points of delivered orders that can still be sent back: they can be redeemed, and join `lifetime_points` after that."""
+    """Points of delivered orders that can still be sent back: they can be redeemed, and join `lifetime_points` after
+    that.
+    """
     owed_points: _builtins.int
     """Points that were spent before the order that earned them was undone. Points earned or returned later settle
     these first; an admin's gift does not.

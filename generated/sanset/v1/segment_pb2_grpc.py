@@ -89,7 +89,7 @@ class SegmentServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetSegment(self, request, context):
-        """Gets a segment with the number of its members. NOT_FOUND when there is no such category.
+        """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -42,7 +42,7 @@ class SegmentServiceStub:
     Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
     """
     GetSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.GetSegmentRequest, _segment_pb2.Segment]
-    """Gets a segment with the number of its members. NOT_FOUND when there is no such category."""
+    """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.DeleteSegmentRequest, _empty_pb2.Empty]
     """Deletes a segment defined by rules; its customers stay.
 
@@ -68,7 +68,7 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
     """
     GetSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.GetSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
-    """Gets a segment with the number of its members. NOT_FOUND when there is no such category."""
+    """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
     DeleteSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.DeleteSegmentRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a segment defined by rules; its customers stay.
 
@@ -109,7 +109,7 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _segment_pb2.GetSegmentRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
-        """Gets a segment with the number of its members. NOT_FOUND when there is no such category."""
+        """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def DeleteSegment(

@@ -202,7 +202,11 @@ def _native_refusals(retry_seconds: int) -> dict[str, str]:
             "is higher.",
             retry_seconds,
         ),
-        "METHOD_UNKNOWN": (unimplemented, "There is no such method. See the API's documentation.", 0),
+        "METHOD_UNKNOWN": (
+            unimplemented,
+            "There is no such method. The API's methods are listed at /docs of the HTTP port.",
+            0,
+        ),
         "OVERLOADED": (exhausted, Overloaded.message, 1),
         "UNAVAILABLE_NOW": (
             unavailable,

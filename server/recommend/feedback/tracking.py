@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from server.clock import Clock
 from server.db.database import Database
-from server.errors import InvalidField, UserNotFound
+from server.errors import FieldReason, InvalidField, UserNotFound
 from server.events.log import publish
 from server.events.topics import BehaviorRecorded
 from server.recommend.feedback import behavior_queries as queries
@@ -110,7 +110,7 @@ class Tracker:
             self._flood.admit(f"u:{user_id}", origin if self._new.may_be(user_id) else "", events)
             return EventActor(user_id, visitor_id, origin)
         if not visitor_id:
-            raise InvalidField(("visitor_id", "is required when nobody is signed in"))
+            raise InvalidField(("visitor_id", "is required when nobody is signed in", FieldReason.REQUIRED))
         self._flood.admit(f"v:{visitor_id}", origin, events)
         return EventActor(None, visitor_id, origin)
 

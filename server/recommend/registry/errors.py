@@ -9,12 +9,18 @@ class ModelNotFound(NotFound):
     """No such model or training, or none at all yet."""
 
     message = "There is no {what}."
+    also = ("model_id", "training_id")
+    prose = ("what",)
+
+    def __init__(self, what: str, *, model_id: int | None = None, training_id: int | None = None) -> None:
+        super().__init__(what=what, model_id=model_id, training_id=training_id)
 
 
 class ModelDamaged(FailedPrecondition):
     """The artifact of a model is not what was published."""
 
     message = "The model {version} cannot be used; the one in use stays. {problem}"
+    prose = ("problem",)
 
 
 class ModelInUse(FailedPrecondition):
@@ -27,6 +33,11 @@ class ExperimentNotFound(NotFound):
     """No such experiment, or none at all yet."""
 
     message = "There is no {what}."
+    also = ("experiment_id",)
+    prose = ("what",)
+
+    def __init__(self, what: str, *, experiment_id: int | None = None) -> None:
+        super().__init__(what=what, experiment_id=experiment_id)
 
 
 class ExperimentRunning(FailedPrecondition):

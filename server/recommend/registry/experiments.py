@@ -87,7 +87,11 @@ def start(tx: Connection, challenger_id: int, percent: int, now: datetime) -> Tr
     challenger = models.get(challenger_id)
     control = next((model for model in models.values() if model.is_active), None)
     if challenger is None or control is None:
-        raise ModelNotFound(what=f"model {challenger_id}" if challenger is None else "model in use")
+        raise (
+            ModelNotFound(f"model {challenger_id}", model_id=challenger_id)
+            if challenger is None
+            else ModelNotFound("model in use")
+        )
     if challenger is control:
         raise ModelInUse(model_id=challenger_id)
     if challenger.removed_at is not None:
@@ -126,7 +130,7 @@ def get(connection: Connection, experiment_id: int) -> Trial:
     """One experiment; raises ExperimentNotFound."""
     trial = _one(connection, _trials().where(Experiment.id == experiment_id))
     if trial is None:
-        raise ExperimentNotFound(what=f"experiment {experiment_id}")
+        raise ExperimentNotFound(f"experiment {experiment_id}", experiment_id=experiment_id)
     return trial
 
 
@@ -134,7 +138,7 @@ def last(connection: Connection) -> Trial:
     """The experiment that began last; raises ExperimentNotFound when there was none."""
     trial = _one(connection, _trials().order_by(Experiment.id.desc()).limit(1))
     if trial is None:
-        raise ExperimentNotFound(what="experiment yet")
+        raise ExperimentNotFound("experiment yet")
     return trial
 
 

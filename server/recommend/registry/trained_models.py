@@ -43,7 +43,7 @@ def get(connection: Connection, model_id: int) -> ModelRecord:
     """One model; raises ModelNotFound."""
     row = connection.execute(_models().where(TrainedModel.id == model_id)).one_or_none()
     if row is None:
-        raise ModelNotFound(what=f"model {model_id}")
+        raise ModelNotFound(f"model {model_id}", model_id=model_id)
     return from_row(ModelRecord, row)
 
 
@@ -57,7 +57,7 @@ def active_or_refuse(connection: Connection) -> ModelRecord:
     """The model in use; raises ModelNotFound when there is none."""
     model = active(connection)
     if model is None:
-        raise ModelNotFound(what="model in use")
+        raise ModelNotFound("model in use")
     return model
 
 

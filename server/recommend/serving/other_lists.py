@@ -126,4 +126,4 @@ class OtherLists:
         # A product of a moment ago may be known to the database before it is known here.
         availability, texts = self._state.availability, self._state.texts
         if product_id not in availability and await texts.get(product_id) is None:
-            raise ProductNotFound(product=product_id)
+            raise ProductNotFound(product_id=product_id)

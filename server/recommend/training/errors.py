@@ -9,6 +9,7 @@ class TooLittleData(FailedPrecondition):
     """The shop has not sold enough to learn from."""
 
     message = "There is too little data to train on: {missing}."
+    prose = ("missing",)
 
 
 class TrainingRunning(FailedPrecondition):

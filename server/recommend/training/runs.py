@@ -168,12 +168,18 @@ def cancel(tx: Connection, run_id: int, message: str, now: datetime) -> bool:
 
 def get(connection: Connection, run_id: int) -> Run:
     """One training; raises ModelNotFound."""
-    return _one(connection, _runs().where(TrainingRun.id == run_id), f"training {run_id}")
+    run = _one(connection, _runs().where(TrainingRun.id == run_id))
+    if run is None:
+        raise ModelNotFound(f"training {run_id}", training_id=run_id)
+    return run
 
 
 def last(connection: Connection) -> Run:
     """The training that began last; raises ModelNotFound when there was none."""
-    return _one(connection, _runs().order_by(TrainingRun.id.desc()).limit(1), "training yet")
+    run = _one(connection, _runs().order_by(TrainingRun.id.desc()).limit(1))
+    if run is None:
+        raise ModelNotFound("training yet")
+    return run
 
 
 def _end(
@@ -200,11 +206,9 @@ def _announce(tx: Connection, run_id: int) -> None:
     publish(tx, TrainingMoved(run_id))
 
 
-def _one(connection: Connection, query: AnySelect, what: str) -> Run:
+def _one(connection: Connection, query: AnySelect) -> Run | None:
     row = connection.execute(query).one_or_none()
-    if row is None:
-        raise ModelNotFound(what=what)
-    return from_row(Run, row)
+    return from_row(Run, row) if row is not None else None
 
 
 def _runs() -> AnySelect:

@@ -52,7 +52,7 @@ def test_more_than_is_left_is_refused_and_changes_nothing(shop: RunningShop) -> 
         shop.add(buyer, product.id, 2)
     refused = refusal(caught.value)
     assert (refused.code, refused.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "OUT_OF_STOCK")
-    assert (refused.facts["available"], refused.facts["wanted"]) == ("3", "4")
+    assert (refused.facts["available"], refused.facts["requested"]) == ("3", "4")
     assert read_cart(shop, buyer).item_count == 2
 
 
@@ -275,7 +275,14 @@ def test_a_line_holds_at_most_what_one_order_may(shop: RunningShop) -> None:
     ):
         said = refused(method, request, buyer)
         assert (said.code, said.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "QUANTITY_ABOVE_LIMIT")
-        assert said.facts == {"limit": "5", "product": product.name, "wanted": wanted}
+        assert said.facts == {
+            "item_id": str(line.id),
+            "product_id": str(product.id),
+            "variant_id": str(line.variant_id),
+            "name": product.name,
+            "limit": "5",
+            "requested": wanted,
+        }
     assert read_cart(shop, buyer).item_count == 5
 
 
@@ -390,7 +397,7 @@ def test_a_line_above_what_is_left_says_so(shop: RunningShop) -> None:
     (line,) = read_cart(shop, buyer).items
     assert (line.quantity, line.stock, line.available) == (5, 2, False)
     said = refused(shop.orders.PreviewCheckout, order_service_pb2.PreviewCheckoutRequest(), buyer)
-    assert (said.reason, said.facts["available"], said.facts["wanted"]) == ("OUT_OF_STOCK", "2", "5")
+    assert (said.reason, said.facts["available"], said.facts["requested"]) == ("OUT_OF_STOCK", "2", "5")
     assert _update(shop, buyer, line.id, 2).items[0].available
 
 

@@ -101,7 +101,12 @@ def test_an_adjustment_adds_and_takes(shop: RunningShop) -> None:
         shop.admin,
     )
     assert (said.code, said.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "NEGATIVE_STOCK")
-    assert said.facts == {"available": "0", "taken": "1"}
+    assert said.facts == {
+        "available": "0",
+        "requested": "1",
+        "product_id": str(product.id),
+        "variant_id": said.facts["variant_id"],
+    }
 
 
 def test_adjustments_at_once_lose_nothing(shop: RunningShop) -> None:

@@ -170,7 +170,7 @@ def test_a_total_agreed_in_another_currency_is_refused(shop: RunningShop, curren
     buyer, product_id = buyer_of(shop, 1000)
     answer = refused(shop, buyer, expected_total=Money(currency_code=currency, units=16, nanos=79 * CENT))
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_MONEY")
-    assert answer.facts["field"] == "expected_total"
+    assert answer.fields == [answer.facts["field"]] == ["expected_total"]
     assert cart_of(shop, buyer) == {product_id: 1}
 
 
@@ -188,7 +188,7 @@ def test_stock_that_went_meanwhile_refuses_the_whole_order(shop: RunningShop) ->
     shop.checkout(other)
     answer = refused(shop, buyer)
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "OUT_OF_STOCK")
-    assert (answer.facts["available"], answer.facts["wanted"]) == ("1", "2")
+    assert (answer.facts["available"], answer.facts["requested"]) == ("1", "2")
     assert cart_of(shop, buyer) == {scarce: 2, plenty: 1}
     assert (stock_of(shop, scarce), stock_of(shop, plenty)) == (1, 9)
 
@@ -347,7 +347,7 @@ def test_an_order_is_not_placed_twice_when_the_reply_of_its_request_id_is_forgot
         shop.add(buyer, product_id, again)
     answer = refused(shop, buyer, request_id=request_id)
     assert (answer.code, answer.reason) == (grpc.StatusCode.ABORTED, "REQUEST_ID_USED")
-    assert answer.facts["used_for"] == f"order {order.id}"
+    assert answer.facts == {"resource": "order", "resource_id": str(order.id)}
     assert (cart_of(shop, buyer), stock_of(shop, product_id)) == ({product_id: 1} if again else {}, 4)
 
 

@@ -13,6 +13,8 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type.money_pb2 import Money
 from sanset.v1 import cart_pb2, order_service_pb2, payment_pb2
 from sanset.v1 import promotion_pb2 as pb
+from sanset.v1.error_details_pb2 import CouponFailure
+from sanset.v1.errors_pb2 import ErrorReason
 from support.cart_shop import cents, deliver, read_cart
 from support.page_by_page import page_by_page
 from support.running_shop import Account, RunningShop, refused
@@ -148,7 +150,7 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
         ),
         "COUPON_TIER_TOO_LOW": (
             create(shop, min_tier=pb.Tier.GOLD).code,
-            {"tier": "GOLD", "yours": "BRONZE"},
+            {"tier": "GOLD", "your_tier": "BRONZE"},
         ),
         "COUPON_USED_UP": (gone.code, {}),
         "COUPON_USED_BY_YOU": (mine.code, {"limit": "1"}),
@@ -163,6 +165,10 @@ def test_every_reason_against_a_coupon_is_told_with_its_facts(shop: RunningShop)
         assert set(facts) <= refusal.facts.keys()
         if isinstance(facts, dict):
             assert facts.items() <= refusal.facts.items()
+        failure = refusal.detail(CouponFailure)
+        assert (ErrorReason.Name(failure.reason), failure.code) == (reason, code)
+        assert failure.HasField("minimum") == (reason == "COUPON_BELOW_MINIMUM")
+        assert failure.HasField("valid_from") == (reason == "COUPON_NOT_STARTED")
         request = order_service_pb2.CheckoutRequest(
             payment_method=payment_pb2.Payment.CARD, request_id=str(uuid.uuid4()), coupon_code=code
         )
@@ -398,7 +404,7 @@ def test_points_that_one_has_not_are_not_redeemed(shop: RunningShop) -> None:
     assert (refusal.code, refusal.reason, refusal.facts) == (
         FAILED,
         "POINTS_TOO_FEW",
-        {"points": "100", "wanted": "101"},
+        {"points": "100", "requested": "101"},
     )
 
 

@@ -128,7 +128,7 @@ def test_returns_one_after_the_other_pay_everything_back(shop: RunningShop) -> N
     sent_back(shop, buyer, order, 1, 0)
     assert state(shop, order.id) == "RETURNED"
     sent_back(shop, buyer, order, 1, 2, restock=False)
-    assert refused_return(shop, buyer, order.id, items=units(order, 2)).facts["left"] == "1"
+    assert refused_return(shop, buyer, order.id, items=units(order, 2)).facts["available"] == "1"
     sent_back(shop, buyer, order)
     assert state(shop, order.id) == "REFUNDED"
     paid = refunds(shop, buyer, order.id)
@@ -192,7 +192,7 @@ def test_units_that_were_paid_back_cannot_be_sent_back(shop: RunningShop) -> Non
     order = delivered(shop, bought(shop, buyer, (10, 0, 3)))
     refund(shop, order.id, items=units(order, 2))
     answer = refused_return(shop, buyer, order.id, items=units(order, 2))
-    assert (answer.reason, answer.facts["left"]) == ("NOT_RETURNABLE", "1")
+    assert (answer.reason, answer.facts["available"]) == ("NOT_RETURNABLE", "1")
     assert [line.quantity for line in ask_return(shop, buyer, order.id).items] == [1]
 
 

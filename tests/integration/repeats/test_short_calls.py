@@ -55,7 +55,7 @@ class Points:
     ) -> pb.Loyalty:
         self._have_effect(tx)
         if self.fails:
-            raise PointsTooFew(points=0, wanted=request.points)
+            raise PointsTooFew(points=0, requested=request.points)
         return pb.Loyalty(points=request.points * factor)
 
     @once(auth_pb2.Tokens, guest=lambda request, _call: request.reason, sealed="access_token")

@@ -14,6 +14,7 @@ import grpc
 from google.protobuf import any_pb2
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status  # type: ignore[import-untyped]
 from sanset.v1 import (
@@ -42,6 +43,7 @@ class Refusal:
     retry_after: float | None = None
     violations: Sequence[tuple[str, str]] = ()
     metadata: dict[str, str] = field(default_factory=dict)
+    facts: Sequence[Message] = ()
 
     def status(self) -> Any:
         """Return it as gRPC sends it, with google.rpc details."""
@@ -60,7 +62,7 @@ class Refusal:
             delay = Duration(nanos=int(self.retry_after * 1e9))
             details.append(error_details_pb2.RetryInfo(retry_delay=delay))
         packed = []
-        for detail in details:
+        for detail in (*details, *self.facts):
             packed.append(any_pb2.Any())
             packed[-1].Pack(detail)
         code = code_pb2.Code.Value(self.code)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import grpc
 import pytest
 from sanset.v1.cart_pb2 import AddItemRequest
+from sanset.v1.error_details_pb2 import LineFailure, PriceChange
+from sanset.v1.errors_pb2 import OUT_OF_STOCK
 from sanset_client import (
     Aborted,
     AlreadyExists,
@@ -30,6 +32,16 @@ def test_a_refusal_carries_its_reason_its_facts_and_its_sentence(shop: ShopDoubl
     assert str(error) == "OUT_OF_STOCK: Refused: FAILED_PRECONDITION."
     assert (error.retry_after, error.violations) == (None, ())
     assert error.request_id == shop.requests("AddItem")[-1].request_id != ""
+
+
+def test_typed_facts_are_found_by_their_message_type(shop: ShopDouble, client: Client) -> None:
+    line = LineFailure.Line(reason=OUT_OF_STOCK, item_id=3, product_id=7, available=2, requested=4)
+    facts = [LineFailure(lines=[line])]
+    shop.refuse("AddItem", Refusal("FAILED_PRECONDITION", "OUT_OF_STOCK", facts=facts))
+    with pytest.raises(FailedPrecondition) as caught:
+        client.cart.add(product_id=7, quantity=4)
+    assert caught.value.detail(LineFailure) == facts[0]
+    assert caught.value.detail(PriceChange) is None
 
 
 def test_every_wrong_field_is_named(shop: ShopDouble, client: Client) -> None:

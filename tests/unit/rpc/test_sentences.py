@@ -27,7 +27,7 @@ from sanset.v1.user_pb2 import Address, CreateAddressRequest
 from sanset.v1.webhook_pb2 import CreateWebhookEndpointRequest, WebhookEndpoint
 
 from server.contract import SERVICES
-from server.errors import InvalidField
+from server.errors import FieldReason, InvalidField
 from server.rpc.sentences import CONDITIONS, PATTERNS, REQUIRED_TOGETHER, SENTENCES
 from server.rpc.validation import Validation
 
@@ -97,8 +97,9 @@ def test_every_rule_over_a_whole_request_has_its_sentence_and_none_is_stale() ->
 def _said(request: Message) -> dict[str, str]:
     with pytest.raises(InvalidField) as caught:
         Validation(SERVICES).check(request)
-    assert len({field for field, _ in caught.value.violations}) == len(caught.value.violations)
-    return dict(caught.value.violations)
+    said = {violation.field: violation.description for violation in caught.value.violations}
+    assert len(said) == len(caught.value.violations)
+    return said
 
 
 UUID = "3f2b8c1e-6a4d-4e0b-9c57-0d1f2a3b4c5d"
@@ -184,7 +185,8 @@ def test_no_text_of_the_library_reaches_a_client(message: Descriptor) -> None:
     try:
         Validation(SERVICES).check(empty)
     except InvalidField as refusal:
-        for _, text in refusal.violations:
+        for _, text, reason in refusal.violations:
+            assert reason in FieldReason
             assert "item(s)" not in text
             assert "value" not in text
             assert "regex" not in text

@@ -22,9 +22,9 @@ def _nested(depth: int, *, lists: bool) -> Struct:
 def test_nul_is_found_wherever_text_is() -> None:
     product = product_pb2.Product(name="a\0b", tags=["fine", "\0"])
     request = product_pb2.UpdateProductRequest(product=product, update_mask={"paths": ["\0"]})
-    assert [field for field, _ in flaws(request)] == ["product.name", "product.tags", "update_mask.paths"]
+    assert [field for field, *_ in flaws(request)] == ["product.name", "product.tags", "update_mask.paths"]
     events = [recommend_pb2.BehaviorEvent(), recommend_pb2.BehaviorEvent(query="\0")]
-    assert [f for f, _ in flaws(recommend_pb2.TrackEventRequest(events=events))] == ["events[1].query"]
+    assert [f for f, *_ in flaws(recommend_pb2.TrackEventRequest(events=events))] == ["events[1].query"]
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_nul_is_found_wherever_text_is() -> None:
 )  # fmt: skip
 def test_a_time_is_of_the_calendar(seconds: int, nanos: int, fine: bool) -> None:
     request = order_service_pb2.UpdateOrderStatusRequest(eta=Timestamp(seconds=seconds, nanos=nanos))
-    assert [field for field, _ in flaws(request)] == ([] if fine else ["eta"])
+    assert [field for field, *_ in flaws(request)] == ([] if fine else ["eta"])
     if fine:
         request.eta.ToDatetime()
 
@@ -49,14 +49,14 @@ def test_a_time_is_of_the_calendar(seconds: int, nanos: int, fine: bool) -> None
 def test_an_object_holds_only_what_json_holds(values: dict[str, object]) -> None:
     user = user_pb2.User()
     user.preferences.update(values)
-    assert [field for field, _ in flaws(user_pb2.UpdateMeRequest(user=user))] == ["user.preferences"]
+    assert [field for field, *_ in flaws(user_pb2.UpdateMeRequest(user=user))] == ["user.preferences"]
 
 
 @pytest.mark.parametrize("lists", [False, True])
 def test_an_object_nests_only_so_deep(lists: bool) -> None:
     for depth, fields in ((MAX_STRUCT_DEPTH, []), (MAX_STRUCT_DEPTH + 1, ["user.preferences"])):
         user = user_pb2.User(preferences=_nested(depth, lists=lists))
-        assert [field for field, _ in flaws(user_pb2.UpdateMeRequest(user=user))] == fields
+        assert [field for field, *_ in flaws(user_pb2.UpdateMeRequest(user=user))] == fields
 
 
 def test_what_is_fine_has_no_flaws() -> None:

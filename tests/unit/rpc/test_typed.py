@@ -105,7 +105,7 @@ def _said(validation: Validation, request: Message) -> dict[str, str]:
     try:
         validation.check(request)
     except InvalidField as error:
-        return dict(error.violations)
+        return {violation.field: violation.description for violation in error.violations}
     return {}
 
 

@@ -66,4 +66,4 @@ def test_a_star_beside_other_paths_is_refused() -> None:
 def test_what_is_required_and_absent_is_refused_by_name(paths: list[str]) -> None:
     with pytest.raises(InvalidField) as caught:
         _values(*paths, product=pb.Product(id=7, brand="Acme"))
-    assert [field for field, _ in caught.value.violations] == ["product.name", "product.price"]
+    assert [field for field, *_ in caught.value.violations] == ["product.name", "product.price"]

@@ -76,7 +76,9 @@ def test_entries_are_not_looked_at_when_there_are_too_many() -> None:
     ):
         with pytest.raises(InvalidField) as caught:
             untouchable.check(request)
-        assert caught.value.violations == ((field, "must have at most 100 entries"),)
+        assert caught.value.violations == (
+            (field, "must have at most 100 entries", "FIELD_TOO_MANY_ENTRIES"),
+        )
     assert untouchable.asked == 2
 
 
@@ -84,7 +86,9 @@ def test_too_many_entries_are_found_inside_of_a_resource(validation: Validation)
     product = Product(id=1, tags=[str(n) for n in range(33)], max_quantity=-1)
     with pytest.raises(InvalidField) as caught:
         validation.check(UpdateProductRequest(product=product))
-    assert caught.value.violations == (("product.tags", "must have at most 32 entries"),)
+    assert caught.value.violations == (
+        ("product.tags", "must have at most 32 entries", "FIELD_TOO_MANY_ENTRIES"),
+    )
 
 
 def test_lists_that_only_the_server_fills_are_forgotten_and_never_walked(validation: Validation) -> None:

@@ -21,14 +21,16 @@ def test_texts_are_stripped_and_other_values_stay() -> None:
 def test_control_characters_are_refused(text: str) -> None:
     with pytest.raises(InvalidField) as refusal:
         tidied({"city": text}, prefix="address.")
-    assert refusal.value.violations == (("address.city", "must not contain control characters"),)
+    assert refusal.value.violations == (
+        ("address.city", "must not contain control characters", "FIELD_INVALID_FORMAT"),
+    )
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "a\x85b", "a\u2028b"])
 def test_an_address_line_is_a_single_line(text: str) -> None:
     with pytest.raises(InvalidField) as refusal:
         tidied({"city": text}, prefix="address.")
-    assert refusal.value.violations == (("address.city", "must be a single line"),)
+    assert refusal.value.violations == (("address.city", "must be a single line", "FIELD_INVALID_FORMAT"),)
 
 
 def test_a_required_text_may_be_absent_but_not_blank() -> None:

@@ -26,7 +26,7 @@ def register(
 
     The password has 8 to 128 characters with a letter and a digit; one of the most common passwords, or
     the e-mail address itself, is INVALID_ARGUMENT (WEAK_PASSWORD). Returns ALREADY_EXISTS when the e-mail
-    address, whatever its case, or the user name is taken.
+    address, whatever its case, is taken (EMAIL_TAKEN), or the user name (USERNAME_TAKEN).
     """
     return prepare(
         auth_pb2.RegisterRequest,
@@ -126,7 +126,9 @@ def revoke_session(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Revokes one of the caller's sessions. Returns NOT_FOUND when it does not exist or is another user's."""
+    """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
+    when it does not exist or is another user's.
+    """
     return prepare(
         auth_pb2.RevokeSessionRequest,
         timeout,

@@ -25,7 +25,9 @@ def get_product(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets a product by its id or its slug. Returns NOT_FOUND when it does not exist or was deleted."""
+    """Gets a product by its id or its slug. Returns NOT_FOUND (PRODUCT_NOT_FOUND) when it does not exist
+    or was deleted.
+    """
     return prepare(
         product_pb2.GetProductRequest,
         timeout,
@@ -113,8 +115,9 @@ def create_product(
 ) -> Prepared:
     """Creates a product with its opening stock, and returns it.
 
-    A vendor owns what they create. Returns ALREADY_EXISTS when the sku or the slug is taken; a slug is made
-    from the name when none is given.
+    A vendor owns what they create. Returns ALREADY_EXISTS when the sku (SKU_TAKEN) or the slug (SLUG_TAKEN) is
+    taken; a slug is made from the name when none is given. NOT_FOUND (CATEGORY_NOT_FOUND) when there is no such
+    category, INVALID_ARGUMENT (INVALID_MONEY) for a price that cannot be one.
     """
     return prepare(
         product_pb2.CreateProductRequest,
@@ -136,8 +139,8 @@ def update_product(
     """Updates a product, and returns it.
 
     Over HTTP PUT replaces the product, PATCH changes what is sent, null clears. Vendors update their own; another's is
-    PERMISSION_DENIED. Stock is not changed here: see SetInventory. When `product.etag` is sent and stale the call is
-    ABORTED (STALE_ETAG).
+    PERMISSION_DENIED (NOT_THE_OWNER). Stock is not changed here: see SetInventory. When `product.etag` is sent and
+    stale the call is ABORTED (STALE_ETAG).
     """
     return prepare(
         product_pb2.UpdateProductRequest,
@@ -225,7 +228,7 @@ def get_category(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND when it does not exist.
+    """Gets a category with the tree below it, by its id or its slug. Returns NOT_FOUND (CATEGORY_NOT_FOUND).
     Those below it come without their descriptions.
     """
     return prepare(
@@ -246,9 +249,9 @@ def create_category(
 ) -> Prepared:
     """Creates a category, and returns it.
 
-    Returns ALREADY_EXISTS when the slug is taken, or a category beside it has the name, whatever its case, blanks
-    around it and composition of accents. A slug is made from the
-    name when none is given. There may be 1,000 categories, on 20 levels.
+    Returns ALREADY_EXISTS (CATEGORY_TAKEN) when the slug is taken, or a category beside it has the name, whatever its
+    case, blanks around it and composition of accents. A slug is made from the name when none is given. There may be
+    1,000 categories, on 20 levels.
     """
     return prepare(
         category_pb2.CreateCategoryRequest,

@@ -38,8 +38,8 @@ def set_inventory(
     """Sets the available stock of a variant after a count, and returns the product's inventory.
 
     With `expected_quantity` a count loses no sale made meanwhile: when another number can be ordered by now, nothing
-    is changed, and the call is ABORTED (STOCK_CHANGED) with `metadata.available`. Count again, or send the difference
-    to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
+    is changed, and the call is ABORTED (STOCK_CHANGED) with `available` in its metadata. Count again, or send the
+    difference to AdjustInventory. Without it the count is taken as the truth of this moment, whatever was sold since.
     """
     return prepare(
         inventory_pb2.SetInventoryRequest,
@@ -64,7 +64,8 @@ def adjust_inventory(
 ) -> Prepared:
     """Adds to or takes from the available stock of a variant, and returns the product's inventory.
 
-    Returns FAILED_PRECONDITION (NEGATIVE_STOCK) when less is left than is taken. With a `request_id` a
+    Returns NOT_FOUND (VARIANT_NOT_FOUND) when the product has no such variant, FAILED_PRECONDITION (NEGATIVE_STOCK)
+    when less is left than is taken. With a `request_id` a
     repeat changes nothing and returns the first reply.
     """
     return prepare(

@@ -63,7 +63,8 @@ def cancel_training(
 ) -> Prepared:
     """Ends a training that is running, whichever server runs it, and returns it. Nothing is published.
 
-    A training that has ended already is returned as it is. Returns NOT_FOUND when there is none such.
+    A training that has ended already is returned as it is. Returns NOT_FOUND (MODEL_NOT_FOUND) when
+    there is none such.
     """
     return prepare(
         model_pb2.CancelTrainingRequest,
@@ -141,8 +142,8 @@ def start_experiment(
     """Starts an A/B test: a share of the users is served by another model than the one in use.
 
     A user is always served by the same one, whatever the device. One experiment runs at a time:
-    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and (MODEL_DAMAGED) when the challenger cannot be
-    served. Activating a model ends the experiment.
+    FAILED_PRECONDITION (EXPERIMENT_RUNNING) otherwise, and when the challenger cannot be served (MODEL_DAMAGED)
+    or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
     """
     return prepare(
         model_pb2.StartExperimentRequest,
@@ -160,7 +161,9 @@ def get_experiment(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets an experiment and what its two models achieved with customers. Absent id: the last one."""
+    """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
+    (EXPERIMENT_NOT_FOUND) when there was none.
+    """
     return prepare(
         model_pb2.GetExperimentRequest,
         timeout,

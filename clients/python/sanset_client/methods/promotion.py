@@ -147,7 +147,9 @@ def adjust_points(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gives points to a user or takes them, and returns where they stand then. NOT_FOUND for an unknown user."""
+    """Gives points to a user or takes them, and returns where they stand then. Returns NOT_FOUND
+    (USER_NOT_FOUND) for an unknown user.
+    """
     return prepare(
         promotion_pb2.AdjustPointsRequest,
         timeout,

@@ -58,7 +58,7 @@ def get_segment(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets a segment with the number of its members. NOT_FOUND when there is no such category."""
+    """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
     return prepare(
         segment_pb2.GetSegmentRequest,
         timeout,

@@ -59,11 +59,11 @@ local function list(rule, depth)
     trail[depth] = count
     count = count + 1
     if rule.most and count == rule.most + 1 then
-      complain(where(depth - 1), format("must have at most %d entries", rule.most))
+      complain(where(depth - 1), "FIELD_TOO_MANY_ENTRIES", format("must have at most %d entries", rule.most))
     end
     if not free and peek() == 110 then
       word()
-      complain(where(depth), "must not be null")
+      complain(where(depth), "FIELD_WRONG_TYPE", "must not be null")
     else
       value(item, depth)
     end
@@ -80,18 +80,18 @@ local function entry(rule, key, seen, depth)
     trail[depth] = key
     if rule.item and peek() == 110 then
       word()
-      return complain(where(depth), "must not be null")
+      return complain(where(depth), "FIELD_WRONG_TYPE", "must not be null")
     end
     return value(item, depth)
   end
   local found = rule.fields[key]
   trail[depth] = key
   if not found then
-    complain(where(depth), unknown(rule.fields, key))
+    complain(where(depth), "FIELD_UNKNOWN", unknown(rule.fields, key))
     return value(ANYTHING, depth)
   end
   if seen[found] then
-    complain(where(depth), "is given twice")
+    complain(where(depth), "FIELD_DUPLICATE", "is given twice")
   end
   seen[found] = true
   if changed and depth == top and found.writable then changed[#changed + 1] = found.name end
@@ -101,14 +101,14 @@ local function entry(rule, key, seen, depth)
     value(found, depth)
     local sent = string.match(sub(text, first, position - 1), '^"?(.-)"?$')
     if #violations == before and sent ~= fixed[found.name] and sent ~= "null" then
-      complain(where(depth), format("is %s in the path", fixed[found.name]))
+      complain(where(depth), "FIELD_CONFLICT", format("is %s in the path", fixed[found.name]))
     end
     return
   end
   local choice = found.choice
   if choice and peek() ~= 110 then
     if seen[choice] and seen[choice] ~= key then
-      complain(where(depth), format('cannot be given together with "%s"', seen[choice]))
+      complain(where(depth), "FIELD_CONFLICT", format('cannot be given together with "%s"', seen[choice]))
     end
     seen[choice] = key
   end
@@ -130,7 +130,7 @@ local function object(rule, depth)
     if rule.kind ~= "message" then
       if seen[key] then
         trail[depth] = key
-        complain(where(depth), "is given twice")
+        complain(where(depth), "FIELD_DUPLICATE", "is given twice")
       end
       seen[key] = true
     end
@@ -152,7 +152,7 @@ function value(rule, depth)
   if rule.kind == "list" then
     if code == 91 then return list(rule, depth + 1) end
     if code == 110 then word() return end
-    complain(where(depth), "must be a list")
+    complain(where(depth), "FIELD_WRONG_TYPE", "must be a list")
     rule = ANYTHING
   end
   local kind = rule.kind
@@ -175,7 +175,7 @@ function value(rule, depth)
     local found = word()
     right = found == "null" or kind == "bool" or kind == "any"
   end
-  if not right then complain(where(depth), must(rule)) end
+  if not right then mismatch(where(depth), rule) end
 end
 
 local function judge_body(binding, body)

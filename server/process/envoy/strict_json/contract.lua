@@ -90,8 +90,9 @@ local function where(depth)
   return path ~= "" and path or "request"
 end
 
-local function complain(path, sentence)
-  violations[#violations + 1] = {path, sentence}
+-- `reason` is a FieldReason of the contract.
+local function complain(path, reason, sentence)
+  violations[#violations + 1] = {path, reason, sentence}
   if #violations == MAX_VIOLATIONS then error(ENOUGH, 0) end
 end
 

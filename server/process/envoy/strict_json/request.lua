@@ -37,36 +37,36 @@ local function judge_path(binding, segments)
   for place = 1, #known do
     local each = known[place]
     if not TEXT[each.rule.kind](each.rule, decoded(segments[each.index])) then
-      complain(each.name, must(each.rule))
+      mismatch(each.name, each.rule)
     end
   end
 end
 
 local function judge_query(binding, query)
   local seen = {}
-  for _, name in pairs(binding.variables or {}) do seen[name] = "is in the path already" end
+  for _, name in pairs(binding.variables or {}) do seen[name] = {"FIELD_CONFLICT", "is in the path already"} end
   for part in string.gmatch(query, "[^&]+") do
     step()
     local name, sent = string.match(part, "^([^=]*)=?(.*)$")
     local rule = named(binding.request, name)
     local one = rule and rule.kind == "list" and rule.item or rule
     if not rule then
-      complain(decoded_query(name), unknown(binding.request, decoded_query(name)))
+      complain(decoded_query(name), "FIELD_UNKNOWN", unknown(binding.request, decoded_query(name)))
     elseif not TEXT[one.kind] and one.kind ~= "bool" then
-      complain(name, "cannot be given in the query")
+      complain(name, "FIELD_UNKNOWN", "cannot be given in the query")
     elseif seen[name] and rule == one then
-      complain(name, seen[name])
+      complain(name, seen[name][1], seen[name][2])
     elseif one.kind == "bool" then
-      if sent ~= "true" and sent ~= "false" then complain(name, must(one)) end
+      if sent ~= "true" and sent ~= "false" then mismatch(name, one) end
     elseif not TEXT[one.kind](one, decoded_query(sent)) then
-      complain(name, must(one))
+      mismatch(name, one)
     elseif one.kind == "mask" then
       masked = true
       if binding.update == "PUT" and decoded_query(sent) ~= "*" then
-        complain(name, "cannot be sent with PUT, which replaces everything: send PATCH")
+        complain(name, "FIELD_CONFLICT", "cannot be sent with PUT, which replaces everything: send PATCH")
       end
     end
-    seen[name] = seen[name] or "is given twice"
+    seen[name] = seen[name] or {"FIELD_DUPLICATE", "is given twice"}
   end
 end
 
@@ -130,22 +130,25 @@ local function json(raw, most)
   return '"' .. string.gsub(raw, '[%c"\\]', function(char) return format("\\u%04x", byte(char)) end) .. '"'
 end
 
-local STATUS = [[{"code":%d,"message":%s,"details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s",]]
-  .. [["domain":"sanset","metadata":{"request_id":%s}}%s]}]]
+local STATUS = [[{"code":%d,"message":%s,"details":[]]
+  .. [[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"%s","domain":"sanset","metadata":{}},]]
+  .. [[{"@type":"type.googleapis.com/google.rpc.RequestInfo","request_id":%s}%s],"status":"%s"}]]
+local NAMES = {[3] = "INVALID_ARGUMENT", [12] = "UNIMPLEMENTED"}
 local BAD_REQUEST = [[,{"@type":"type.googleapis.com/google.rpc.BadRequest","field_violations":[%s]}]]
 
 local function refuse(handle, status, code, reason, sentence, more, extra)
   local id = handle:headers():get("x-request-id") or ""
   local headers = {[":status"] = status, ["content-type"] = "application/json"}
   for name, sent in pairs(extra or {}) do headers[name] = sent end
-  handle:respond(headers, format(STATUS, code, json(sentence, MAX_MESSAGE), reason, json(id), more or ""))
+  handle:respond(headers, format(STATUS, code, json(sentence, MAX_MESSAGE), reason, json(id), more or "", NAMES[code]))
 end
 
 local function refuse_fields(handle, found)
   local listed, said = {}, {}
   for _, each in ipairs(found) do
-    listed[#listed + 1] = format('{"field":%s,"description":%s}', json(each[1]), json(each[2]))
-    said[#said + 1] = each[1] .. ": " .. each[2]
+    local path, why, sentence = each[1], each[2], each[3]
+    listed[#listed + 1] = format('{"field":%s,"description":%s,"reason":"%s"}', json(path), json(sentence), why)
+    said[#said + 1] = path .. ": " .. sentence
   end
   refuse(handle, "400", 3, "INVALID_FIELD", concat(said, "; "), format(BAD_REQUEST, concat(listed, ",")))
 end

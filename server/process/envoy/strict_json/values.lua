@@ -17,8 +17,18 @@ local MUST = {
   map = "must be an object",
 }
 
-local function must(rule)
-  return rule.kind == "enum" and "must be one of " .. rule.names or MUST[rule.kind]
+local REASON = {
+  enum = "FIELD_INVALID_VALUE",
+  bytes = "FIELD_INVALID_FORMAT",
+  time = "FIELD_INVALID_FORMAT",
+  duration = "FIELD_INVALID_FORMAT",
+  mask = "FIELD_INVALID_FORMAT",
+}
+
+-- Say that a value is not what its field takes
+local function mismatch(path, rule)
+  local sentence = rule.kind == "enum" and "must be one of " .. rule.names or MUST[rule.kind]
+  complain(path, REASON[rule.kind] or "FIELD_WRONG_TYPE", sentence)
 end
 
 local LAST = {

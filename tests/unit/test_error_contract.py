@@ -1,0 +1,148 @@
+"""What the contract says beside each reason is what the refusals carry: keys of metadata, typed details."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.rpc import error_details_pb2
+from sanset.v1.errors_pb2 import ErrorReason
+from sanset.v1.errors_pb2 import FieldReason as ContractFieldReason
+from support.refusal_classes import refusal_classes
+
+from server.errors import FieldReason, InvalidField, Refusal
+from server.money import Money
+from server.rpc.error_details import typed_detail
+from server.rpc.status import rich_status
+
+PROJECT = Path(__file__).parents[2]
+REFUSALS = refusal_classes()
+ours = pytest.mark.parametrize("refusal", REFUSALS, ids=lambda cls: cls.__name__)
+
+AMOUNTS = frozenset({"total", "expected", "amount", "minimum", "missing"})
+TIMES = frozenset({"valid_from", "valid_until", "until"})
+
+
+@dataclass(frozen=True)
+class Documented:
+    """What stands beside a reason."""
+
+    always: frozenset[str]
+    sometimes: frozenset[str]
+    details: frozenset[str]
+
+    @classmethod
+    def of(cls, comment: str) -> Documented:
+        """Read a comment."""
+        text = " ".join(comment.split())
+        metadata = re.search(r"Metadata: (.*?)\.(?: |$)", text)
+        details = re.search(r"Details: (.*?)\.(?: |$)", text)
+        always, _, sometimes = (metadata[1] if metadata else "").partition("sometimes")
+        return cls(
+            frozenset(re.findall(r"`(\w+)`", always)),
+            frozenset(re.findall(r"`(\w+)`", sometimes)),
+            frozenset(details[1].split(", ")) if details else frozenset(),
+        )
+
+
+IMAGE = FileDescriptorSet.FromString((PROJECT / "generated/sanset.binpb").read_bytes())
+
+
+def _documented() -> dict[str, Documented]:
+    (file,) = (file for file in IMAGE.file if file.name == "sanset/v1/errors.proto")
+    values = file.enum_type[0].value
+    return {
+        values[location.path[3]].name: Documented.of(location.leading_comments)
+        for location in file.source_code_info.location
+        if list(location.path[:3]) == [5, 0, 2] and len(location.path) == 4
+    }
+
+
+DOCUMENTED = _documented()
+
+
+def _value(name: str) -> object:
+    if name in AMOUNTS:
+        return Money(1234, "USD")
+    if name in TIMES:
+        return datetime(2026, 1, 31, 12, tzinfo=UTC)
+    return "field" if name in ("field", "problem") else 7
+
+
+def _raised(refusal: type[Refusal]) -> Refusal:
+    if issubclass(refusal, InvalidField):
+        return refusal(("field", "must be another"))
+    return refusal(**{name: _value(name) for name in refusal.names})
+
+
+@ours
+def test_the_metadata_of_a_refusal_is_documented_beside_its_reason(refusal: type[Refusal]) -> None:
+    info = error_details_pb2.ErrorInfo()
+    rich_status(_raised(refusal), "id").details[0].Unpack(info)
+    documented = DOCUMENTED[info.reason]
+    assert documented.always <= info.metadata.keys() <= documented.always | documented.sometimes
+
+
+@pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
+def test_every_documented_key_is_carried_by_some_refusal(reason: str) -> None:
+    carried = {key for cls in REFUSALS if cls.reason == reason for key in _raised(cls).facts}
+    assert carried == DOCUMENTED[reason].always | DOCUMENTED[reason].sometimes
+
+
+@pytest.mark.parametrize("reason", [name for name, number in ErrorReason.items() if number])
+def test_the_typed_details_of_a_reason_are_documented_beside_it(reason: str) -> None:
+    details = (typed_detail(_raised(cls)) for cls in REFUSALS if cls.reason == reason)
+    assert {detail.DESCRIPTOR.name for detail in details if detail is not None} == DOCUMENTED[reason].details
+
+
+def test_the_reasons_of_fields_are_those_of_the_contract() -> None:
+    by_the_gateway = {"FIELD_UNKNOWN", "FIELD_WRONG_TYPE"}
+    assert set(FieldReason) | by_the_gateway | {"FIELD_REASON_UNSPECIFIED"} == set(ContractFieldReason.keys())
+
+
+ENUM, SERVICE, METHOD = 5, 6, 2
+"""Where things stand in a file, as the paths of comments say it."""
+
+
+def _comments(kind: int) -> Iterator[str]:
+    for file in IMAGE.file:
+        for location in file.source_code_info.location:
+            path = list(location.path)
+            if file.package == "sanset.v1" and path[:1] == [kind] and path[2:3] in ([], [METHOD]):
+                yield location.leading_comments
+
+
+def test_every_reason_is_named_by_the_calls_that_give_it_or_as_one_of_any_call() -> None:
+    words = set(re.findall(r"[A-Z_]{5,}", " ".join(_comments(SERVICE))))
+    of_any_call = set(re.findall(r"[A-Z_]{5,}", next(text for text in _comments(ENUM) if "Any call" in text)))
+    raised = {refusal.reason for refusal in REFUSALS}
+    assert not raised - words - of_any_call
+
+
+# ── Where refusals are made ─────────────────────────────────────────────────────────────────────────────
+
+
+def _made() -> Iterator[tuple[str, str, set[str | None]]]:
+    names = {cls.__name__ for cls in REFUSALS}
+    for path in sorted((PROJECT / "server").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in names:
+                yield f"{path.name}:{node.lineno}", node.func.id, {keyword.arg for keyword in node.keywords}
+
+
+def test_every_refusal_is_made_with_all_of_its_facts() -> None:
+    taken_apart = {cls.__name__: cls for cls in REFUSALS if "__init__" not in vars(cls)}
+    wrong = [
+        f"{place} {name}"
+        for place, name, facts in _made()
+        if name in taken_apart
+        and not issubclass(taken_apart[name], InvalidField)
+        and facts != taken_apart[name].names
+    ]
+    assert not wrong
