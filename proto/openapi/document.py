@@ -57,6 +57,10 @@ _HEADERS: Json = {
         "schema": {"type": "string"},
     },
     "RetryAfter": {"description": "Seconds to wait.", "schema": {"type": "integer"}},
+    "RateLimit": {
+        "description": "Calls a minute, those that are left, and seconds until there is one. Every reply has it.",
+        "schema": {"type": "integer"},
+    },
     "Allow": {"description": "The verbs that the path takes.", "schema": {"type": "string"}},
     "Etag": {
         "description": "Stands for this very reply, for `if-none-match`. Only callers without a token get one.",

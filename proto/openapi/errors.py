@@ -67,10 +67,11 @@ REFUSALS = (
 ALWAYS = frozenset({400, 429, 431, 500, 503, 504})
 """Whatever the call."""
 
+_LIMITS = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
 _HEADERS = {
     401: {"www-authenticate": "WwwAuthenticate"},
     405: {"allow": "Allow"},
-    429: {"retry-after": "RetryAfter"},
+    429: {"retry-after": "RetryAfter", **dict.fromkeys(_LIMITS, "RateLimit")},
     503: {"retry-after": "RetryAfter"},
 }
 """What a refusal says in headers of its own, by its status."""

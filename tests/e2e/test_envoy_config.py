@@ -611,14 +611,19 @@ def test_each_address_has_its_limit(tmp_path: Path) -> None:
     for limited in _running(tmp_path, rate_limit=5, rate_limit_signed_in=12):
         anonymous = [limited.call("GET", PRODUCT, x_forwarded_for=f"8.8.8.{n}").status for n in range(8)]
         assert anonymous == [200] * 5 + [429] * 3
-        signed_in = [limited.call("GET", PRODUCT, authorization="Bearer x").status for _ in range(14)]
-        assert signed_in == [200] * 12 + [429] * 2
+        limits = [limited.call("GET", PRODUCT, authorization="Bearer x").headers for _ in range(2)]
+        assert [(each["x-ratelimit-limit"], each["x-ratelimit-remaining"]) for each in limits] == [
+            ("12", "11"),
+            ("12", "10"),
+        ]
+        signed_in = [limited.call("GET", PRODUCT, authorization="Bearer x").status for _ in range(12)]
+        assert signed_in == [200] * 10 + [429] * 2
         guess = limited.call("POST", "/api/v1/auth/log%69n?a=b", "{}", authorization="Bearer x")
         assert guess.status == 429, "a token raises no limit where passwords are tried"
         refused = limited.call("GET", PRODUCT, origin=ORIGIN)
         assert refused.json["code"] == 8
         assert refused.json["details"][0]["reason"] == "RATE_LIMITED"
-        assert refused.headers["retry-after"] == "12"
+        assert refused.headers["retry-after"] == refused.headers["x-ratelimit-reset"] == "12"
         assert refused.headers["access-control-allow-origin"] == ORIGIN
         other = http.client.HTTPConnection("127.0.0.1", limited.port, source_address=("127.0.0.5", 0))
         other.request("GET", PRODUCT)

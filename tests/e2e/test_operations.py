@@ -14,6 +14,7 @@ from pathlib import Path
 import grpc
 import pytest
 from google.rpc import error_details_pb2
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpc_status import rpc_status
 from sanset.v1 import auth_pb2, auth_pb2_grpc, catalog_pb2_grpc, category_pb2, user_pb2, user_pb2_grpc
 from sanset.v1.order_pb2 import Order
@@ -43,6 +44,18 @@ def test_reflection_serves_a_command_line(stack: Stack) -> None:
     for version in ("grpc-v1", "grpc-v1alpha"):
         assert _buf("--list-services", "--reflect-protocol", version, native).stdout == listed.stdout
     assert _buf("--list-services", f"{stack.origin}/api/v1").returncode != 0
+
+
+@pytest.mark.parametrize(
+    ("symbol", "is_there"),
+    [("OrderService.Checkout", True), ("OrderService", True), ("OrderService.Nothing", False)],
+)
+def test_reflection_describes_methods_too(stack: Stack, symbol: str, is_there: bool) -> None:
+    asked = reflection_pb2.ServerReflectionRequest(file_containing_symbol=f"sanset.v1.{symbol}")
+    with grpc.insecure_channel(stack.native) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        [reply] = stub.ServerReflectionInfo(iter([asked]), timeout=20)
+    assert bool(reply.file_descriptor_response.file_descriptor_proto) == is_there
 
 
 def test_a_guessed_edge_token_opens_nothing_on_the_native_port(stack: Stack) -> None:

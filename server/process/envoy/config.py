@@ -53,6 +53,9 @@ API_HEADERS = (
 API_REPLY_HEADERS = (
     "x-request-id",
     "retry-after",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
     "allow",
     "etag",
     "www-authenticate",
