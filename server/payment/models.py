@@ -184,6 +184,12 @@ class PaymentAlert(Base):
 
     __table_args__ = (
         Index(
+            "ix_payment_alerts_open",
+            "id",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
             "ix_payment_alerts_untold",
             "id",
             sqlite_where=text("told_at IS NULL"),

@@ -97,6 +97,7 @@ class Return(Base):
         ),
         Index("ix_returns_user", "user_id", "created_at", "id"),
         Index("ix_returns_created", "created_at", "id"),
+        Index("ix_returns_status", "status", "created_at", "id"),
     )
 
 

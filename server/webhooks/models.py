@@ -49,6 +49,14 @@ class WebhookDelivery(Base):
     __table_args__ = (
         Index("uq_webhook_deliveries_event", "endpoint_id", "event_id", "event_type", unique=True),
         Index("ix_webhook_deliveries_created_at", "created_at"),
+        Index("ix_webhook_deliveries_endpoint", "endpoint_id", "id"),
+        Index(
+            "ix_webhook_deliveries_failed",
+            "endpoint_id",
+            "id",
+            sqlite_where=text("status = 'FAILED'"),
+            postgresql_where=text("status = 'FAILED'"),
+        ),
         Index("ix_webhook_deliveries_order", "order_id"),
         Index(
             "ix_webhook_deliveries_pending",
