@@ -102,6 +102,16 @@ def test_query_parameters_are_fields(stack: Stack, mug: Any) -> None:
     assert len(found.json()["items"]) == 1
     both = http.get(f"products/batch?product_ids={mug['id']}&product_ids=999999").json()
     assert ([item["id"] for item in both["items"]], both["missing_ids"]) == ([mug["id"]], ["999999"])
+    changed = http.get(f"products?product_ids={mug['id']}&updated_since={mug['update_time']}&sort=updated")
+    assert [item["id"] for item in changed.json()["items"]] == [mug["id"]]
+    assert _fields(http.get("products?tags=red,blue")) == ["tags[0]"]
+    assert _fields(http.get("products?updated_since=yesterday")) == ["updated_since"]
+
+
+def _fields(reply: httpx.Response) -> list[str]:
+    """The fields that a refusal names."""
+    (bad,) = [detail for detail in reply.json()["details"] if detail["@type"].endswith("BadRequest")]
+    return [violation["field"] for violation in bad["field_violations"]]
 
 
 # ── Paths ───────────────────────────────────────────────────────────────────────────────────────────────
