@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Final, NamedTuple, Protocol, cast
@@ -52,8 +52,11 @@ COMMANDS: Final = {
 }
 
 
-def main() -> None:
-    """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2."""
+def main(*, on_loaded: Callable[[], None] = lambda: None) -> None:
+    """Run one command; a refusal is one line on standard error and exit status 1, a wrong setting 2.
+
+    `on_loaded` is called once its modules are.
+    """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows less, and ends nothing
@@ -61,6 +64,7 @@ def main() -> None:
     settings: Settings | None = None
     try:
         command, arguments = parse(sys.argv[1:])
+        on_loaded()
         settings = settings_for(arguments.command)
         if settings.environment == "production" and arguments.command not in WITHOUT_A_SHOP:
             refuse_open(settings.data_dir)

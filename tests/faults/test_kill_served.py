@@ -70,6 +70,7 @@ def _unsent(engine: Engine) -> int:
         return int(connection.execute(statement).scalar_one())
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_a_served_shop_that_is_killed_part_by_part_loses_and_doubles_nothing(
     request: pytest.FixtureRequest, tmp_path: Path, database: str

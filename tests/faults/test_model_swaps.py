@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
 from model_caller import PATIENCE, Caller
 from sanset.v1 import model_pb2 as pb
 from support import recommend_data as data
@@ -57,6 +58,7 @@ def follow(shops: list[RunningShop], version: str) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.either
 def test_no_call_fails_while_models_are_trained_activated_and_rolled_back(
     database_url: str, tmp_path: Path
 ) -> None:

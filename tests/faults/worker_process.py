@@ -1,22 +1,16 @@
-"""A real worker process that a test kills, and starts again on the same port.
-
-A server of forks has imported the shop once: a start costs what a worker does, not what Python reads before. gRPC
-and every thread begin in the fork.
-"""
+"""A real worker process that a test kills, and starts again on the same port."""
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
-from collections.abc import Mapping
-from multiprocessing.connection import Connection
+import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import grpc
+from support.forked_command import ForkedCommand
 
-from server.cli import command_line
 from server.process.ports import free_ports
 from server.settings import Settings, environment_of
 
@@ -26,9 +20,6 @@ OPTIONS = (
     ("grpc.max_reconnect_backoff_ms", 200),
 )
 """Clients come back soon after their worker does."""
-
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["server.worker", "server.cli.worker"])
 
 
 class WorkerProcess:
@@ -43,15 +34,16 @@ class WorkerProcess:
 
     def start(self) -> None:
         """Start it; `until_ready` waits for it."""
-        command = ["sanset", "worker", "--port", str(self.port), "--metrics-port", "0"]
-        stdin, self._stdin = FORKS.Pipe(duplex=False)
-        stdout_reader, stdout = FORKS.Pipe(duplex=False)
-        self._stdout: BinaryIO = os.fdopen(os.dup(stdout_reader.fileno()), "rb")
-        arguments = (command, self._environment, self._home, stdin, stdout)
-        self._process = FORKS.Process(target=_serve, args=arguments)
-        self._process.start()
-        for connection in (stdin, stdout_reader, stdout):
-            connection.close()
+        arguments = ["worker", "--port", str(self.port), "--metrics-port", "0"]
+        stdin, self._stdin = os.pipe()
+        said, stdout = os.pipe()
+        log = os.open(self._home / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._process = ForkedCommand(
+            arguments, self._environment, self._home, stdin=stdin, stdout=stdout, stderr=log
+        )
+        self._stdout: BinaryIO = os.fdopen(said, "rb")
+        for handed_on in (stdin, stdout, log):
+            os.close(handed_on)
 
     def until_ready(self) -> WorkerProcess:
         """Wait until it serves."""
@@ -61,47 +53,26 @@ class WorkerProcess:
 
     def ended(self, seconds: float) -> int | None:
         """Wait until it ends by itself; return its exit status, or None while it runs on after so many seconds."""
-        self._process.join(seconds)
-        status = self._process.exitcode
-        if status is not None:
-            self._close()
-        return status
+        with suppress(TimeoutError):
+            return self._end(seconds)
+        return None
 
     def kill(self) -> None:
         """End it at once: no handler runs, nothing is flushed."""
         self._process.kill()
-        self._close()
+        self._end()
 
     def stop(self) -> None:
         """Let it drain and end."""
-        self._process.terminate()
-        self._close()
+        self._process.send_signal(signal.SIGTERM)
+        self._end()
 
-    def _close(self) -> None:
-        self._process.join(30)
-        assert self._process.exitcode is not None
-        self._process.close()
-        self._stdin.close()
+    def _end(self, seconds: float = 30) -> int:
+        status = self._process.wait(seconds)
+        os.close(self._stdin)
         self._stdout.close()
+        return status
 
     def channel(self) -> grpc.Channel:
         """A channel to it, which finds it again after it was started anew."""
         return grpc.insecure_channel(f"127.0.0.1:{self.port}", options=OPTIONS)
-
-
-def _serve(
-    command: list[str], environment: Mapping[str, str], home: Path, stdin: Connection, stdout: Connection
-) -> None:
-    """Become the process that the command would have started."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(home)
-    log = os.open(home / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for source, descriptor in ((stdin.fileno(), 0), (stdout.fileno(), 1), (log, 2)):
-        os.dup2(source, descriptor)
-    stdin.close()
-    stdout.close()
-    sys.stdin = os.fdopen(0, closefd=False)
-    sys.stdout, sys.stderr = (os.fdopen(descriptor, "w", closefd=False) for descriptor in (1, 2))
-    sys.argv = command
-    command_line.main()

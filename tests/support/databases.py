@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url
+import psycopg
+from sqlalchemy import make_url
 
 
 @contextmanager
@@ -33,6 +34,21 @@ def copied_database(url: str, directory: Path) -> Iterator[str]:
         yield copy
 
 
+def copy_again(original: str, copy: str) -> None:
+    """Make a database a copy of another one once more; nobody is connected to either."""
+    source, target = make_url(original), make_url(copy)
+    assert source.database is not None
+    assert target.database is not None
+    if source.get_backend_name() == "sqlite":
+        for rest in ("-wal", "-shm"):
+            Path(target.database + rest).unlink(missing_ok=True)
+        shutil.copy(source.database, target.database)
+        return
+    server = sibling(original, "postgres")
+    administer(server, f"DROP DATABASE {target.database} WITH (FORCE)")
+    administer(server, f"CREATE DATABASE {target.database} TEMPLATE {source.database} STRATEGY FILE_COPY")
+
+
 def sqlite_database(directory: Path, template: Path) -> str:
     """The URL of a copy of a SQLite file."""
     return f"sqlite:///{shutil.copy(template, directory / 'shop.db')}"
@@ -45,7 +61,6 @@ def sibling(url: str, name: str) -> str:
 
 def administer(url: str, statement: str) -> None:
     """Run a statement that no transaction may hold."""
-    engine = create_engine(url, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.exec_driver_sql(statement)
-    engine.dispose()
+    conninfo = make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        connection.execute(statement.encode())

@@ -9,21 +9,21 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 from support import plain_http
+from support.forked_command import ForkedCommand
 
 from server.process.ports import free_ports
 
 ADMIN = ("admin@shop.test", "admin-secret-1")
 PASSWORD = "correct-horse-1"
 ORIGIN = "http://localhost:3000"
-SANSET = str(Path(sys.executable).with_name("sanset"))
 PATIENCE = 120.0
 
 
@@ -34,7 +34,7 @@ class Stack:
     home: Path
     port: int
     grpc_port: int
-    process: subprocess.Popen[bytes]
+    process: ForkedCommand | subprocess.Popen[bytes]
     _clients: list[httpx.Client] = field(default_factory=list)
     _admin: Person | None = None
 
@@ -144,7 +144,10 @@ class Person:
 
 @contextmanager
 def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
-    """Migrate and serve a shop under `home`; nothing of it is left afterwards."""
+    """Migrate and serve a shop under `home`; nothing of it is left afterwards.
+
+    With a `pythonpath` the commands are started as they are installed, else in forks.
+    """
     port, grpc_port = settings.get("port"), settings.get("grpc_port")
     if not (isinstance(port, int) and isinstance(grpc_port, int)):
         port, grpc_port = free_ports(2)
@@ -164,9 +167,11 @@ def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
         "cors_origins": json.dumps([ORIGIN]),
     } | settings
     environment = {**os.environ, **{name.upper(): str(value) for name, value in values.items()}}
-    subprocess.run([SANSET, "migrate"], env=environment, cwd=home, check=True, capture_output=True)
+    start = _execute if "pythonpath" in settings else _fork
     with (home / "serve.log").open("wb") as log:
-        process = subprocess.Popen([SANSET, "serve"], env=environment, cwd=home, stdout=log, stderr=log)
+        migrated = start("migrate", environment, home, log).wait(PATIENCE)
+        assert migrated == 0, (home / "serve.log").read_text()
+        process = start("serve", environment, home, log)
     stack = Stack(home, port, grpc_port, process)
     try:
         until(lambda: stack.is_ready() or process.poll() is not None)
@@ -174,6 +179,22 @@ def stack_of(home: Path, **settings: object) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+
+
+def _fork(
+    command: str, environment: Mapping[str, str], home: Path, log: BinaryIO
+) -> ForkedCommand | subprocess.Popen[bytes]:
+    with Path(os.devnull).open("rb") as nothing:
+        files = {"stdin": nothing.fileno(), "stdout": log.fileno(), "stderr": log.fileno()}
+        return ForkedCommand([command], environment, home, **files)
+
+
+def _execute(
+    command: str, environment: Mapping[str, str], home: Path, log: BinaryIO
+) -> ForkedCommand | subprocess.Popen[bytes]:
+    """Start the command as it is installed."""
+    sanset = Path(sys.executable).with_name("sanset")
+    return subprocess.Popen([sanset, command], env=environment, cwd=home, stdout=log, stderr=log)
 
 
 def until(holds: Callable[[], object]) -> None:

@@ -1,0 +1,98 @@
+"""A `sanset` command in a fork of a process that has imported the shop: it costs what the command does.
+
+What Python reads before that takes a process over a second. gRPC and every thread begin in the fork.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import reduction
+from pathlib import Path
+from typing import Any
+
+from server.cli import command_line
+
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(
+    ["support.forked_command", "server.cli.migrate", "server.cli.serve", "server.cli.worker"]
+)
+
+
+@dataclass(frozen=True)
+class Descriptor:
+    """An open file that is handed on to a fork."""
+
+    number: int
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _received, (reduction.DupFd(self.number),)  # type: ignore[no-untyped-call]
+
+
+def _received(sent: Any) -> Descriptor:
+    return Descriptor(sent.detach())
+
+
+class ForkedCommand:
+    """A running command, held as `subprocess.Popen` holds one."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path,
+        *,
+        stdin: int,
+        stdout: int,
+        stderr: int,
+    ) -> None:
+        """Start `sanset` with `arguments` in a directory; the files are descriptors, which it has of its own."""
+        files = [Descriptor(number) for number in (stdin, stdout, stderr)]
+        command = ["sanset", *arguments]
+        self._process = FORKS.Process(target=_become, args=(command, dict(environment), directory, files))
+        self._process.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def poll(self) -> int | None:
+        """The exit status; None while it runs."""
+        return self._process.exitcode
+
+    def wait(self, timeout: float) -> int:
+        """Wait until it ends, and return its exit status; raises TimeoutError when that takes longer."""
+        self._process.join(timeout)
+        status = self.poll()
+        if status is None:
+            raise TimeoutError(f"it runs on after {timeout} s")
+        return status
+
+    def kill(self) -> None:
+        """End it at once: no handler runs, nothing is flushed."""
+        self._process.kill()
+
+    def send_signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+
+def _become(
+    command: list[str], environment: dict[str, str], directory: Path, files: list[Descriptor]
+) -> None:
+    """Become the process that the command would have started."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(directory)
+    for number, file in enumerate(files):
+        os.dup2(file.number, number)
+        os.close(file.number)
+    sys.stdin = os.fdopen(0, closefd=False)
+    sys.stdout, sys.stderr = (os.fdopen(number, "w", closefd=False) for number in (1, 2))
+    sys.argv = command
+    command_line.main()
