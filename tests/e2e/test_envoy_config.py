@@ -9,13 +9,13 @@ import signal
 import socket
 import ssl
 import struct
-import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,16 @@ from support import raw_http2
 from support.certificates import (
     self_signed,
 )
+from support.forked_command import FORKS
 
 from server.errors import Overloaded
+from server.process import supervisor
 from server.process.ports import free_ports
+from server.settings import Settings
 
 DOUBLE = Path(__file__).with_name("gateway_double.py")
 ORIGIN = "http://localhost:3000"
 PRODUCT = "/api/v1/products/1"
-
-SHOP = """
-import sys, json
-from server.process import supervisor
-from server.settings import Settings
-supervisor.worker_command = lambda port, metrics: [sys.executable, sys.argv[1], str(port)]
-supervisor.serve(Settings(_env_file=None, **json.loads(sys.argv[2])), lambda ports: print("up", flush=True))
-"""
 
 
 @dataclass
@@ -95,14 +90,23 @@ def _running(directory: Path, **changes: Any) -> Iterator[Gateway]:
         "drain_seconds": 1,
         **changes,
     }
-    shop = subprocess.Popen(
-        [sys.executable, "-c", SHOP, str(DOUBLE), json.dumps(settings)], stdout=subprocess.PIPE, text=True
-    )
-    assert shop.stdout is not None
-    assert shop.stdout.readline() == "up\n"
+    ready, say_ready = FORKS.Pipe(duplex=False)
+    shop = FORKS.Process(target=_serve_doubles, args=(settings, say_ready))
+    shop.start()
+    say_ready.close()
+    assert ready.recv() == "ready"
     yield Gateway(port, grpc_port, directory, settings)
     shop.terminate()
-    shop.communicate(timeout=30)
+    shop.join(30)
+    assert shop.exitcode == 0
+    ready.close()
+
+
+def _serve_doubles(settings: dict[str, Any], say_ready: Connection) -> None:
+    """Be the supervisor of a shop whose workers are doubles."""
+    supervisor.worker_command = lambda port, _metrics_port: [sys.executable, str(DOUBLE), str(port)]
+    shop = Settings(_env_file=None, **settings)  # type: ignore[call-arg]  # of pydantic-settings
+    supervisor.serve(shop, lambda _ports: say_ready.send("ready"))
 
 
 @pytest.fixture(scope="module")
