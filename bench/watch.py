@@ -18,7 +18,14 @@ from pathlib import Path
 
 import grpc.aio
 import uvloop
-from sanset.v1 import catalog_pb2_grpc, order_pb2, order_service_pb2, order_service_pb2_grpc, product_pb2
+from sanset.v1 import (
+    catalog_pb2_grpc,
+    order_pb2,
+    order_service_pb2,
+    order_service_pb2_grpc,
+    product_pb2,
+    tracking_pb2,
+)
 
 STREAMS_PER_CONNECTION = 50
 OPENING_AT_ONCE = 50
@@ -62,7 +69,7 @@ class Watcher:
         self, stub: order_service_pb2_grpc.OrderServiceAsyncStub, order_id: int, token: str
     ) -> None:
         """Read the stream until it is cut."""
-        request = order_service_pb2.TrackOrderRequest(order_id=order_id)
+        request = tracking_pb2.TrackOrderRequest(order_id=order_id)
         async for message in stub.TrackOrder(request, metadata=_signed(token)):
             if message.HasField("event"):
                 self._events.put_nowait((message.event, time.perf_counter()))

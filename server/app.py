@@ -23,6 +23,7 @@ from server.jobs.runner import Jobs
 from server.mail import part as mail_part
 from server.order import part as order_part
 from server.order import points
+from server.order import queries as order_queries
 from server.order.line_queries import reserved_units
 from server.order.service import read_payment
 from server.part import Part
@@ -85,7 +86,7 @@ def compose(core: Core) -> Rooms:
         refund=refund,
         recommend=recommend,
         segment=segment_part.build(core),
-        webhooks=webhooks_part.build(core),
+        webhooks=webhooks_part.build(core, read_metadata=order_queries.metadata_of_orders),
         mail=mail_part.build(core),
         verify=verify_part.build(core),
         retention=retention_part.build(core),

@@ -17,6 +17,7 @@ from server.catalog.listing_queries import ProductFilter
 from server.db.base import AnyRow, Values
 from server.errors import FieldReason, InvalidField
 from server.etags import etag_of
+from server.rpc.custom_metadata import metadata_column, metadata_of, metadata_to_wire
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import (
     MAX_INT32,
@@ -28,7 +29,7 @@ from server.rpc.wire import (
 )
 
 MAX_ATTRIBUTES_BYTES = 16 * 1024
-LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_description")
+LEFT_OUT_OF_SUMMARIES: Final = ("description", "attributes", "seo_title", "seo_description", "metadata")
 """What takes more room than the rest of a product: a list of a hundred would exceed what clients take."""
 
 _ListProducts = product_pb2.ListProductsRequest
@@ -63,6 +64,7 @@ def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb
         rating=row.rating,
         reviews_count=row.reviews_count,
         etag=etag_of(row.version),
+        metadata=metadata_to_wire(row.custom_metadata),
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
         effective_price=money_to_wire(Discount.of(row).price_at(row.price_minor, now), row.currency),
@@ -113,6 +115,7 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
         "product",
         stays=("sku", "slug"),
         attributes=lambda sent: _attributes(sent, "product.attributes"),
+        metadata=lambda sent: metadata_of(sent.metadata),
         tags=lambda sent: list(sent.tags),
         price=lambda sent: money_from_wire(sent.price, "product.price", currency=currency).minor,
         compare_at_price=lambda sent: _compare_at(sent, currency),
@@ -122,7 +125,7 @@ def product_from_wire(product: product_pb2.Product, mask: FieldMask | None, curr
     for field, column in (("price", "price_minor"), ("compare_at_price", "compare_at_minor")):
         if field in values:
             values[column] = values.pop(field)
-    return values
+    return metadata_column(values)
 
 
 def new_product_from_wire(product: product_pb2.Product, currency: str) -> Values:

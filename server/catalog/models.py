@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import Base, BigId, Json, OptionalJson, UtcDateTime
 from server.text.name_key import name_key
 
 DEFAULT_LOCATION_ID = 1
@@ -75,6 +75,7 @@ class Product(Base):
     # In so many days one customer may buy max_quantity, whatever their orders; 0: max_quantity is of one order.
     max_quantity_days: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     attributes: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
+    custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     tags: Mapped[list[str]] = mapped_column(Json, default=list)
     seo_title: Mapped[str] = mapped_column(String(200), default="")
     seo_description: Mapped[str] = mapped_column(String(500), default="")

@@ -34,6 +34,9 @@ SealedToken = String(256).with_variant(String(128), "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
 """A JSON value."""
 
+OptionalJson = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+"""A JSON value, or NULL for None."""
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC. SQLite stores it without a zone, so the zone is put back on reading."""

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
+from server.metadata import metadata_json
 from server.money import Money
 from server.order.models import Order, OrderLine
 from server.payment.models import Payment
@@ -30,7 +31,7 @@ COLUMNS: Final = (
         "currency",
         "coupon",
     ),
-    *("payment_method", "tracking_number"),
+    *("payment_method", "tracking_number", "metadata"),
 )
 
 
@@ -60,6 +61,7 @@ def _lines(connection: Connection, placed: list[ColumnElement[bool]], after: Key
         select(
             *(Order.id, Order.placed_at, Order.number, Order.status, Order.user_id, Order.currency),
             *(Order.total_minor.label("order_minor"), Order.coupon_code, Order.tracking_number),
+            Order.custom_metadata,
             Order.address["country"].as_string().label("country"),
             User.email,
             Payment.method,
@@ -96,4 +98,5 @@ def _row(line: AnyRow) -> Row:
         *(line.sku, line.name, line.quantity, money(line.list_price_minor), money(line.price_minor)),
         *(money(line.discount_minor), money(line.tax_minor), money(line.shipping_minor), money(paid)),
         *(money(line.order_minor), line.currency, line.coupon_code, line.method, line.tracking_number),
+        metadata_json(line.custom_metadata),
     )

@@ -15,6 +15,7 @@ from server.catalog.discounts import Discount
 from server.catalog.models import Category, InventoryLevel, Product, Variant
 from server.db.base import AnyRow
 from server.exports.source import Chunk, ExportSource, Keys, Row
+from server.metadata import metadata_json
 from server.money import Money
 from server.user.models import User
 
@@ -23,7 +24,7 @@ VARIANTS_PER_CHUNK: Final = 1000
 COLUMNS: Final = (
     *("product_id", "sku", "name", "category", "brand", "vendor_id", "vendor", "variant_id", "variant_sku"),
     *("options", "list_price", "price", "compare_at_price", "currency", "available", "sold", "max_quantity"),
-    *("tags", "rating", "reviews", "slug", "created_at", "updated_at"),
+    *("tags", "rating", "reviews", "slug", "created_at", "updated_at", "metadata"),
 )
 
 
@@ -86,7 +87,7 @@ def _row(variant: AnyRow, now: datetime) -> Row:
         *(money(listed), money(Discount.of(variant).price_at(listed, now)), money(variant.compare_at_minor)),
         *(variant.currency, _whole(variant.available), _whole(variant.sold), variant.max_quantity),
         *(", ".join(variant.tags), round(Decimal(variant.rating), 2), variant.reviews_count, variant.slug),
-        *(variant.created_at, variant.updated_at),
+        *(variant.created_at, variant.updated_at, metadata_json(variant.custom_metadata)),
     )
 
 

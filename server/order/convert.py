@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, payment_pb2, user_pb2
+from sanset.v1 import order_service_pb2, payment_pb2, tracking_pb2, user_pb2
 
 from server.cart.convert import line_to_wire, totals_to_wire
 from server.clock import utc_now
@@ -21,7 +21,7 @@ from server.order.list_queries import OrderFilter
 from server.order.placed import PlacedLine, PlacedOrder
 from server.order.preview import Preview
 from server.order.reserve import Purchase
-from server.order.service import NextStep
+from server.order.service import NextStep, OrderChanges
 from server.order.settlement import METHOD
 from server.order.shipments import ParcelDraft
 from server.order.status import future_eta
@@ -30,7 +30,10 @@ from server.order.units import NamedUnits
 from server.payment.convert import dispute_to_wire, payment_to_wire
 from server.pricing.prices import Totals
 from server.repeats.claims import claim_of
+from server.rpc.custom_metadata import metadata_of, metadata_to_wire
+from server.rpc.updates import masked_values
 from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time_to_wire
+from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
 LEFT_OUT_OF_SUMMARIES: Final = ("items", "address")
@@ -51,6 +54,7 @@ def purchase_from_wire(request: order_service_pb2.CheckoutRequest, user_id: int)
         expected_total=_expected_total(request),
         payment_method_id=request.payment_method_id or None,
         coupon_code=request.coupon_code,
+        metadata=metadata_of(request.metadata) or None,
     )
 
 
@@ -115,7 +119,7 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         item_count=sum(line.quantity for line in order.lines),
         totals=totals_to_wire(_totals(order)),
         payment=payment_to_wire(order.payment) if order.payment is not None else None,
-        address=user_pb2.Address(**order.address),
+        address=_address_to_wire(order.address),
         delivery_option=pb.Delivery.Option.Value(order.delivery_option),
         tracking_number=order.tracking_number,
         **_followed(order),
@@ -123,11 +127,17 @@ def order_to_wire(order: PlacedOrder) -> pb.Order:
         reserved_until=time_to_wire(order.reserved_until),
         create_time=time_to_wire(order.placed_at),
         update_time=time_to_wire(order.updated_at),
-        etag=etag_of(order.last_sequence),
+        metadata=metadata_to_wire(order.custom_metadata),
+        etag=etag_of(order.version),
         coupon_code=order.coupon_code,
         deliver_time=time_to_wire(order.delivered_at),
         dispute=dispute_to_wire(order.dispute) if order.dispute is not None else None,
     )
+
+
+def _address_to_wire(address: AddressSnapshot) -> user_pb2.Address:
+    fields: dict[str, Any] = dict(address)
+    return user_pb2.Address(**fields | {"metadata": metadata_to_wire(address.get("metadata"))})
 
 
 def _totals(order: PlacedOrder) -> Totals:
@@ -207,6 +217,15 @@ def next_step_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> 
     )
 
 
+def order_changes_from_wire(request: order_service_pb2.UpdateOrderRequest) -> OrderChanges | None:
+    """What staff change of an order; None when nothing is named. Raises InvalidUpdateMask."""
+    order = request.order
+    values = masked_values(
+        order, request.update_mask, "order", metadata=lambda sent: metadata_of(sent.metadata) or None
+    )
+    return OrderChanges(order.id, values["metadata"], order.etag) if values else None
+
+
 def _parcel_from_wire(request: order_service_pb2.UpdateOrderStatusRequest) -> ParcelDraft | None:
     if not request.HasField("shipment"):
         return None
@@ -241,7 +260,7 @@ def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:
     return time_to_wire(future_eta(order.status, order.eta, utc_now()))
 
 
-def resume_point(request: order_service_pb2.TrackOrderRequest, last_event_id: str | bytes) -> int:
+def resume_point(request: tracking_pb2.TrackOrderRequest, last_event_id: str | bytes) -> int:
     """The step after which a stream goes on: a browser connects again with the first request, and its last id."""
     if not last_event_id:
         return request.after_sequence
@@ -250,21 +269,21 @@ def resume_point(request: order_service_pb2.TrackOrderRequest, last_event_id: st
     return max(request.after_sequence, int(last_event_id))
 
 
-def message_to_wire(message: Message, now: datetime) -> order_service_pb2.TrackOrderResponse:
+def message_to_wire(message: Message, now: datetime) -> tracking_pb2.TrackOrderResponse:
     """One message of a tracking stream."""
     match message:
         case Step():
-            return order_service_pb2.TrackOrderResponse(event=step_to_wire(message))
+            return tracking_pb2.TrackOrderResponse(event=step_to_wire(message))
         case Heartbeat():
-            heartbeat = order_service_pb2.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
-            return order_service_pb2.TrackOrderResponse(heartbeat=heartbeat)
+            heartbeat = tracking_pb2.TrackOrderResponse.Heartbeat(time=time_to_wire(now))
+            return tracking_pb2.TrackOrderResponse(heartbeat=heartbeat)
         case Reconnect():
-            reconnect = order_service_pb2.TrackOrderResponse.Reconnect(
+            reconnect = tracking_pb2.TrackOrderResponse.Reconnect(
                 after_sequence=message.sequence, message=message.message
             )
-            return order_service_pb2.TrackOrderResponse(reconnect=reconnect)
+            return tracking_pb2.TrackOrderResponse(reconnect=reconnect)
         case End():
             status = pb.Order.Status.Value(message.status)
-            return order_service_pb2.TrackOrderResponse(
-                end=order_service_pb2.TrackOrderResponse.End(status=status, sequence=message.sequence)
+            return tracking_pb2.TrackOrderResponse(
+                end=tracking_pb2.TrackOrderResponse.End(status=status, sequence=message.sequence)
             )

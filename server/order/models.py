@@ -7,14 +7,14 @@ from datetime import datetime
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import Base, BigId, Json, OptionalJson, UtcDateTime
 
 UNCOUNTED = "points_earned > 0 AND points_counted_at IS NULL AND delivered_at IS NOT NULL"
 """Orders whose points can be spent, and do not count for the tier yet."""
 
 
 class Order(Base):
-    """A purchase. `last_sequence` numbers its steps, and is its version.
+    """A purchase. `last_sequence` numbers its steps; with `metadata_version` it is its version.
 
     `subtotal_minor` is at list prices, `discount_minor` is all that came off, in the four parts beside it.
     """
@@ -43,6 +43,8 @@ class Order(Base):
     total_minor: Mapped[int] = mapped_column(BigInteger)
     address: Mapped[dict[str, object]] = mapped_column(Json)
     delivery_option: Mapped[str] = mapped_column(String(16), default="STANDARD")
+    custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
+    metadata_version: Mapped[int] = mapped_column(Integer, server_default="0")
     # The carrier's, of the last parcel; SQLite bounds no texts, and cannot change a column.
     tracking_number: Mapped[str] = mapped_column(String(64).with_variant(String(32), "sqlite"))
     shipments: Mapped[list[dict[str, object]] | None] = mapped_column(

@@ -13,6 +13,7 @@ from server.db.base import AnyRow
 from server.db.rows import from_row
 from server.events.models import JsonObject
 from server.events.order_steps import Parcel
+from server.metadata import Metadata
 from server.order.status import PENDING_PAYMENT
 from server.payment.order_payment import OrderPayment
 from server.payment.records import OrderDispute
@@ -70,6 +71,8 @@ class PlacedOrder:
     delivery_option: str
     tracking_number: str
     shipments: Sequence[Parcel] = ()
+    custom_metadata: Metadata | None = None
+    metadata_version: int = 0
     eta: datetime | None
     last_sequence: int
     reserved_until: datetime | None
@@ -80,6 +83,11 @@ class PlacedOrder:
     lines: Sequence[PlacedLine] = ()
     payment: OrderPayment | None = None
     dispute: OrderDispute | None = None
+
+    @property
+    def version(self) -> int:
+        """Counts the changes of the order."""
+        return self.last_sequence + self.metadata_version
 
     @property
     def units(self) -> dict[int, int]:
@@ -119,6 +127,13 @@ class LockedOrder:
     eta: datetime | None
     delivery_option: str
     shipments: Sequence[Parcel]
+    custom_metadata: Metadata | None
+    metadata_version: int
+
+    @property
+    def version(self) -> int:
+        """Counts the changes of the order."""
+        return self.last_sequence + self.metadata_version
 
 
 def order_of(row: AnyRow, lines: Sequence[PlacedLine] = ()) -> PlacedOrder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,6 +23,7 @@ from server.db.prepared import Prepared
 from server.db.rows import columns_of, from_row
 from server.db.upsert import insert_of
 from server.events.order_steps import Parcel, Step
+from server.metadata import Metadata
 from server.order.models import Order, OrderEvent
 from server.order.placed import LockedOrder, PlacedOrder, parcels_of
 from server.order.status import PENDING_PAYMENT
@@ -46,7 +47,7 @@ ORDERS = select(
     Payment.payment_url,
 ).outerjoin(Payment, Payment.order_id == Order.id)
 
-_SET_LATER = frozenset({"id", "shipments", "delivered_at", "points_counted_at"})
+_SET_LATER = frozenset({"id", "shipments", "metadata_version", "delivered_at", "points_counted_at"})
 _ORDER_COLUMNS = tuple(column.key for column in Order.__table__.columns if column.key not in _SET_LATER)
 """What a new order is inserted with."""
 _INSERT_ORDER = Prepared(
@@ -109,6 +110,8 @@ def lock_order(tx: Connection, order_id: int) -> LockedOrder | None:
             Order.eta,
             Order.delivery_option,
             Order.shipments,
+            Order.custom_metadata,
+            Order.metadata_version,
         )
         .where(Order.id == order_id)
         .with_for_update()
@@ -191,6 +194,25 @@ def set_shipments(tx: Connection, order_id: int, parcels: Sequence[Parcel]) -> N
         .values(
             shipments=[parcel.to_json() for parcel in parcels], tracking_number=parcels[-1].tracking_number
         )
+    )
+
+
+def metadata_of_orders(connection: Connection, order_ids: Collection[int]) -> dict[int, Metadata]:
+    """The metadata of those of these orders that have any."""
+    rows = connection.execute(
+        select(Order.id, Order.custom_metadata).where(
+            Order.id.in_(order_ids), Order.custom_metadata.is_not(None)
+        )
+    )
+    return {row.id: row.custom_metadata for row in rows}
+
+
+def set_metadata(tx: Connection, order_id: int, metadata: Metadata | None, now: datetime) -> None:
+    """Write the metadata of an order, which is a change of the order and no step."""
+    tx.execute(
+        update(Order)
+        .where(Order.id == order_id)
+        .values(custom_metadata=metadata, metadata_version=Order.metadata_version + 1, updated_at=now)
     )
 
 

@@ -20,6 +20,7 @@ from server.events.log import publish
 from server.events.order_steps import Step
 from server.events.topics import StockMoved
 from server.inventory import service as inventory
+from server.metadata import Metadata
 from server.money import Money
 from server.order import buyers_limits, line_queries, payment_queries, queries, status
 from server.order.errors import PriceChanged, RequestIdUsed, UnseenTotal
@@ -50,6 +51,7 @@ class Purchase:
     expected_total: Money | None
     coupon_code: str = ""
     payment_method_id: int | None = None
+    metadata: Metadata | None = None
     gateway: str = "demo"
 
     @property
@@ -195,6 +197,7 @@ def _unpaid_order(
         total_minor=cost.total,
         address=address,
         delivery_option=purchase.delivery_option,
+        custom_metadata=purchase.metadata,
         tracking_number="",  # the carrier's, once a parcel was handed over
         eta=delivery.eta(purchase.delivery_option, now),
         last_sequence=1,

@@ -15,6 +15,7 @@ from server.etags import check_etag, etag_of
 from server.events.log import publish
 from server.events.order_steps import Parcel, Step
 from server.identity import Identity
+from server.metadata import Metadata
 from server.money import Money
 from server.order import line_queries, payment_queries, queries, shipments, status
 from server.order.errors import OrderDisputed, OrderNotFound, OrderPaidBack
@@ -116,7 +117,7 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
     order = queries.lock_order(tx, order_id)
     if order is None:
         raise OrderNotFound(order_id=order_id)
-    check_etag(requested.etag, etag_of(order.last_sequence), "order")
+    check_etag(requested.etag, etag_of(order.version), "order")
     before, after = order.status, requested.status
     parcels, parcel = _parcels(tx, order, requested.parcel, now)
     is_note = before == after
@@ -137,6 +138,27 @@ def advance(tx: Connection, order_id: int, requested: NextStep, *, actor: Actor,
         tx,
         replace(event, parcel=parcel, is_note=is_note, is_correction=is_note and requested.is_correction),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class OrderChanges:
+    """What staff change of an order beside its status; `etag` is the version that they saw, empty for any."""
+
+    order_id: int
+    metadata: Metadata | None
+    etag: str = ""
+
+
+def update(tx: Connection, changes: OrderChanges, *, actor: Actor, now: datetime) -> None:
+    """Replace the metadata of an order; a repeat changes nothing. Raises OrderNotFound and StaleEtag."""
+    order = queries.lock_order(tx, changes.order_id)
+    if order is None:
+        raise OrderNotFound(order_id=changes.order_id)
+    if (order.custom_metadata or None) == changes.metadata:
+        return
+    check_etag(changes.etag, etag_of(order.version), "order")
+    queries.set_metadata(tx, order.id, changes.metadata, now)
+    write(tx, actor, "UpdateOrder", f"order/{order.id}", now, metadata=changes.metadata)
 
 
 def _move(tx: Connection, order: LockedOrder, requested: NextStep, now: datetime) -> Step:

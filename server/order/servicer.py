@@ -9,7 +9,7 @@ from functools import partial
 from typing import Protocol
 
 from google.api.httpbody_pb2 import HttpBody
-from sanset.v1 import order_pb2, order_service_pb2_grpc
+from sanset.v1 import order_pb2, order_service_pb2_grpc, tracking_pb2
 from sanset.v1 import order_service_pb2 as pb
 from sqlalchemy import Connection
 
@@ -122,6 +122,15 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
             return convert.order_to_wire(service.read_order(connection, call.identity, request.order_id))
 
     @once(order_pb2.Order)
+    def UpdateOrder(
+        self, tx: Connection, request: pb.UpdateOrderRequest, call: Call, now: datetime
+    ) -> order_pb2.Order:
+        changes = convert.order_changes_from_wire(request)
+        if changes is not None:
+            service.update(tx, changes, actor=Actor.of(call), now=now)
+        return convert.order_to_wire(service.read_order(tx, call.identity, request.order.id))
+
+    @once(order_pb2.Order)
     def UpdateOrderStatus(
         self, tx: Connection, request: pb.UpdateOrderStatusRequest, call: Call, now: datetime
     ) -> order_pb2.Order:
@@ -130,8 +139,8 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         return convert.order_to_wire(service.read_order(tx, call.identity, request.order_id))
 
     async def TrackOrder(
-        self, request: pb.TrackOrderRequest, call: Call
-    ) -> AsyncIterator[pb.TrackOrderResponse]:
+        self, request: tracking_pb2.TrackOrderRequest, call: Call
+    ) -> AsyncIterator[tracking_pb2.TrackOrderResponse]:
         async def read(after: int) -> tuple[str, list[Step]]:
             order, steps = await self._work.read(service.read_steps, call.identity, request.order_id, after)
             return order.status, steps
@@ -140,7 +149,7 @@ class OrderServicer(order_service_pb2_grpc.OrderServiceServicer):
         async for message in self._use_cases.tracking.watch(request.order_id, after, read):
             yield convert.message_to_wire(message, self._clock())
 
-    def GetTracking(self, request: pb.GetTrackingRequest, call: Call) -> order_pb2.Tracking:
+    def GetTracking(self, request: tracking_pb2.GetTrackingRequest, call: Call) -> order_pb2.Tracking:
         with self._db.read() as connection:
             order, steps = service.read_steps(connection, call.identity, request.order_id, 0)
         return convert.tracking_to_wire(order, steps)

@@ -123,7 +123,7 @@ def _check_left(sale: Sale, payable: Due) -> None:
 
 def _check_unchanged(sale: Sale, terms: RefundTerms, seen: int | None) -> None:
     """Refuse what was asked of an order that changed: units that were meant may have been paid since."""
-    version = sale.order.last_sequence
+    version = sale.order.version
     check_etag(terms.etag, etag_of(version), "order")
     arrived = seen is not None and any(
         line.return_id == seen and line.status == status.RECEIVED for line in sale.return_lines

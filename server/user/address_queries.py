@@ -34,6 +34,7 @@ _COLUMNS = (
     Address.lat,
     Address.lng,
     Address.is_default,
+    Address.custom_metadata,
     Address.created_at,
 )
 

@@ -12,6 +12,7 @@ from server.countries import country_code, country_problem
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField, TooMany
 from server.etags import check_etag, etag_of_content
+from server.metadata import metadata_json
 from server.text.tidy import tidied
 from server.user import address_queries
 from server.user.errors import AddressNotFound
@@ -35,6 +36,7 @@ class AddressSnapshot(TypedDict, total=False):
     country: str
     lat: float | None
     lng: float | None
+    metadata: dict[str, object]
 
 
 def list_addresses(
@@ -99,7 +101,9 @@ def delete_address(tx: Connection, user_id: int, address_id: int, etag: str) -> 
 
 def etag_of(address: AnyRow) -> str:
     """Return the etag of an address."""
-    return etag_of_content(*snapshot(address).values(), address.is_default)
+    content = snapshot(address)
+    metadata = metadata_json(content.pop("metadata", None))
+    return etag_of_content(*content.values(), address.is_default, metadata)
 
 
 def get_for_checkout(connection: Connection, user_id: int, address_id: int | None) -> AnyRow:
@@ -126,7 +130,7 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
 
 def snapshot(address: AnyRow) -> AddressSnapshot:
     """An address as plain JSON values, for an order to keep: later changes must not move it."""
-    return AddressSnapshot(
+    copy = AddressSnapshot(
         id=address.id,
         label=address.label,
         line1=address.line1,
@@ -138,6 +142,9 @@ def snapshot(address: AnyRow) -> AddressSnapshot:
         lat=address.lat,
         lng=address.lng,
     )
+    if address.custom_metadata:
+        copy["metadata"] = address.custom_metadata
+    return copy
 
 
 def _complete(values: Mapping[str, object]) -> dict[str, object]:

@@ -8,6 +8,7 @@ from google.protobuf.struct_pb2 import Struct
 from sanset.v1 import user_pb2 as pb
 
 from server.db.base import AnyRow
+from server.rpc.custom_metadata import metadata_column, metadata_of, metadata_to_wire
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import time_to_wire
 from server.user import addresses, service
@@ -26,6 +27,7 @@ def user_to_wire(row: AnyRow) -> pb.User:
         phone=row.phone,
         role=pb.User.Role.Value(row.role),
         preferences=preferences,
+        metadata=metadata_to_wire(row.custom_metadata),
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
         etag=service.etag_of(row),
@@ -34,12 +36,14 @@ def user_to_wire(row: AnyRow) -> pb.User:
 
 def profile_changes(request: pb.UpdateMeRequest) -> dict[str, object]:
     """Return what UpdateMe changes, by column. Raises InvalidUpdateMask."""
-    return masked_values(
+    values = masked_values(
         request.user,
         request.update_mask,
         "user",
         preferences=lambda user: json_format.MessageToDict(user.preferences),
+        metadata=lambda user: metadata_of(user.metadata),
     )
+    return metadata_column(values)
 
 
 def address_to_wire(row: AnyRow) -> pb.Address:
@@ -56,6 +60,7 @@ def address_to_wire(row: AnyRow) -> pb.Address:
         lat=row.lat,
         lng=row.lng,
         is_default=row.is_default,
+        metadata=metadata_to_wire(row.custom_metadata),
         create_time=time_to_wire(row.created_at),
         etag=addresses.etag_of(row),
     )
@@ -95,11 +100,13 @@ def address_changes(request: pb.UpdateAddressRequest) -> dict[str, object]:
 
 
 def _address_values(address: pb.Address, mask: FieldMask) -> dict[str, object]:
-    return masked_values(
+    values = masked_values(
         address,
         mask,
         "address",
         stays=("is_default",),
         lat=lambda sent: sent.lat if sent.HasField("lat") else None,
         lng=lambda sent: sent.lng if sent.HasField("lng") else None,
+        metadata=lambda sent: metadata_of(sent.metadata),
     )
+    return metadata_column(values)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, false, text, true
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, SealedToken, UtcDateTime
+from server.db.base import Base, BigId, Json, OptionalJson, SealedToken, UtcDateTime
 
 
 class User(Base):
@@ -26,6 +26,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(16), default="CUSTOMER")
     is_active: Mapped[bool] = mapped_column(default=True, server_default=true())
     preferences: Mapped[dict[str, object]] = mapped_column(Json, default=dict)
+    custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -49,6 +50,7 @@ class Address(Base):
     lat: Mapped[float | None]
     lng: Mapped[float | None]
     is_default: Mapped[bool] = mapped_column(default=False, server_default=false())
+    custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (

@@ -18,6 +18,7 @@ _ACCOUNT = (
     User.phone,
     User.role,
     User.preferences,
+    User.custom_metadata,
     User.created_at,
     User.updated_at,
 )

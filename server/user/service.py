@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from server.db.base import AnyRow
 from server.errors import Conflict, InvalidField, UserNotFound
 from server.etags import check_etag, etag_of_content
+from server.metadata import metadata_json
 from server.text.tidy import tidied
 from server.user import queries
 from server.user.errors import EmailTaken, UsernameTaken
@@ -113,7 +114,8 @@ def update_me(
 def etag_of(account: AnyRow) -> str:
     """Return the etag of what an account's owner may change of it."""
     preferences = json.dumps(account.preferences, sort_keys=True)
-    return etag_of_content(account.full_name, account.phone, preferences)
+    metadata = metadata_json(account.custom_metadata)
+    return etag_of_content(account.full_name, account.phone, preferences, metadata)
 
 
 def credentials(connection: Connection, *, email: str, username: str) -> Credentials | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 
 import structlog
@@ -21,6 +21,7 @@ from server.db.database import Database
 from server.db.work import Work
 from server.events.consumer import REST, Consumer, StoredEvent
 from server.events.order_steps import OrderStepped
+from server.metadata import Metadata
 from server.webhooks import queries
 from server.webhooks.courier import Answer, Courier
 from server.webhooks.service import CONSUMER, KEEP_TRYING
@@ -34,6 +35,9 @@ MIN_RETRY_DELAY, MAX_RETRY_DELAY = timedelta(seconds=10), timedelta(hours=3)
 STEP_FIELDS = ("sequence", "status", "message", "location", "eta", "time")
 """What a body says of a step, beside its id, type and order."""
 
+ReadMetadata = Callable[[Connection, Collection[int]], Mapping[int, Metadata]]
+"""Reads the metadata of orders that have any, by order."""
+
 log = structlog.get_logger()
 
 
@@ -41,12 +45,20 @@ class WebhookOutbox:
     """Writes and sends; for use on a worker's event loop, as a job."""
 
     def __init__(
-        self, db: Database, work: Work, courier: Courier, *, clock: Clock, signer: EndpointSigner
+        self,
+        db: Database,
+        work: Work,
+        courier: Courier,
+        *,
+        clock: Clock,
+        signer: EndpointSigner,
+        read_metadata: ReadMetadata,
     ) -> None:
         self._work = work
         self._clock = clock
         self._signer = signer
         self._courier = courier
+        self._read_metadata = read_metadata
         self._consumer = Consumer(db, CONSUMER, OrderStepped)
 
     async def run(self) -> timedelta | None:
@@ -96,13 +108,16 @@ class WebhookOutbox:
         """
         now = self._clock()
         endpoints = queries.receiving_endpoints(connection)
+        if not endpoints:
+            return []
+        metadata = self._read_metadata(connection, {stored.event.order_id for stored in events})
         return [
             queries.NewDelivery(
                 endpoint_id=endpoint.id,
                 event_id=stored.id,
                 event_type=event_type,
                 order_id=stored.event.order_id,
-                body=body_of(event_type, stored.event),
+                body=body_of(event_type, stored.event, metadata.get(stored.event.order_id)),
                 created_at=now,
                 next_attempt_at=now,
                 retry_until=now + KEEP_TRYING,
@@ -175,12 +190,14 @@ def types_of(event: OrderStepped) -> list[str]:
     return types
 
 
-def body_of(event_type: str, event: OrderStepped) -> str:
+def body_of(event_type: str, event: OrderStepped, metadata: Metadata | None = None) -> str:
     """The JSON of a delivery, but for its id, which is not known before it is written."""
     step = event.step.to_json() if event.step is not None else {}
     body = {"type": event_type, "order_id": event.order_id} | {name: step.get(name) for name in STEP_FIELDS}
     if event.refund is not None:
         body |= {"refund": event.refund.to_json()}
+    if metadata:
+        body |= {"metadata": metadata}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 

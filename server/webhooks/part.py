@@ -14,7 +14,7 @@ from server.events.topics import WebhookChanged
 from server.jobs.runner import Job
 from server.part import Part
 from server.webhooks.courier import Courier
-from server.webhooks.outbox import WebhookOutbox
+from server.webhooks.outbox import ReadMetadata, WebhookOutbox
 from server.webhooks.servicer import WebhookServicer
 from server.webhooks.signing import EndpointSigner
 
@@ -31,11 +31,13 @@ class WebhookPart(Part):
     outbox: WebhookOutbox
 
 
-def build(core: Core, courier: Courier | None = None) -> WebhookPart:
+def build(core: Core, courier: Courier | None = None, *, read_metadata: ReadMetadata) -> WebhookPart:
     """WebhookService, and the job that sends. `courier` posts; without one, as the settings say."""
     courier = courier or Courier(allow_private=core.settings.webhook_allow_private)
     signer = EndpointSigner(core.secret)
-    outbox = WebhookOutbox(core.db, core.work, courier, clock=core.clock, signer=signer)
+    outbox = WebhookOutbox(
+        core.db, core.work, courier, clock=core.clock, signer=signer, read_metadata=read_metadata
+    )
     servicer = WebhookServicer(
         core.db,
         core.work,

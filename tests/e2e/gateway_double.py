@@ -17,7 +17,14 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf import any_pb2
 from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health, health_pb2_grpc
-from sanset.v1 import catalog_pb2_grpc, order_pb2, order_service_pb2, order_service_pb2_grpc, product_pb2
+from sanset.v1 import (
+    catalog_pb2_grpc,
+    order_pb2,
+    order_service_pb2,
+    order_service_pb2_grpc,
+    product_pb2,
+    tracking_pb2,
+)
 
 from server.process.supervisor_pipe import say_ready, tell_of_life
 from server.rpc.answers import break_off, breakable
@@ -61,15 +68,13 @@ class Orders(order_service_pb2_grpc.OrderServiceServicer):
 
     async def TrackOrder(  # type: ignore[no-untyped-def]
         self, request, context
-    ) -> AsyncIterator[order_service_pb2.TrackOrderResponse]:
+    ) -> AsyncIterator[tracking_pb2.TrackOrderResponse]:
         if request.order_id == NOT_THERE:
             await _refuse(context, grpc.StatusCode.NOT_FOUND, "There is no order 404.", "ORDER_NOT_FOUND")
         for sequence in range(1, 4) if request.order_id == STEPS else ():
-            yield order_service_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
+            yield tracking_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
         for _ in range(0 if request.order_id == STEPS else request.order_id):
-            yield order_service_pb2.TrackOrderResponse(
-                heartbeat=order_service_pb2.TrackOrderResponse.Heartbeat()
-            )
+            yield tracking_pb2.TrackOrderResponse(heartbeat=tracking_pb2.TrackOrderResponse.Heartbeat())
             await asyncio.sleep(0.2)
 
 

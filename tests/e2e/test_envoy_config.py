@@ -24,7 +24,7 @@ import pytest
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
-from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2
+from sanset.v1 import catalog_pb2_grpc, order_service_pb2, order_service_pb2_grpc, product_pb2, tracking_pb2
 from support import raw_http2
 from support.certificates import (
     self_signed,
@@ -397,7 +397,7 @@ def test_native_calls_pass_with_their_own_deadline_and_status(channel: grpc.Chan
         catalog.CreateProduct(product_pb2.CreateProductRequest(product={"description": "x" * 5_000_000}))
     assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     orders = order_service_pb2_grpc.OrderServiceStub(channel)
-    assert len(list(orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=2)))) == 2
+    assert len(list(orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=2)))) == 2
 
 
 def test_what_is_no_service_is_refused_at_once(channel: grpc.Channel) -> None:
@@ -422,7 +422,7 @@ def test_metadata_that_is_too_much_refuses_its_own_call_only(channel: grpc.Chann
         catalog_pb2_grpc.CatalogServiceStub(channel),
         order_service_pb2_grpc.OrderServiceStub(channel),
     )
-    following = orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=8))
+    following = orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=8))
     next(following)
     # A worker's limit holds on a connection of the gateway's from its second call on, when it was agreed upon.
     for _ in range(20):
@@ -713,7 +713,7 @@ def test_streams_and_health_checks_need_no_place_among_the_calls(full: Any) -> N
         health = health_pb2_grpc.HealthStub(native).Check(health_pb2.HealthCheckRequest(), timeout=20)
         assert health.status == health_pb2.HealthCheckResponse.SERVING
         orders = order_service_pb2_grpc.OrderServiceStub(native)
-        assert len(list(orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=2), timeout=20))) == 2
+        assert len(list(orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=2), timeout=20))) == 2
 
 
 def test_one_connection_leaves_room_for_the_calls_of_others(tmp_path: Path) -> None:

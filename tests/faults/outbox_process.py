@@ -19,6 +19,7 @@ from support.rooms import core_of
 
 from server.mail import part as mail_part
 from server.mail.senders import SmtpSender
+from server.order import queries
 from server.settings import load
 from server.webhooks import part as webhooks_part
 from server.webhooks.courier import Answer, Courier
@@ -71,7 +72,7 @@ async def run(url: str, smtp: int, key: str, steps: Steps) -> None:
     sender, courier = DyingSender("127.0.0.1", smtp, "off", "", ""), DyingCourier(allow_private=True)
     sender.steps = courier.steps = steps
     await mail_part.build(core, sender).outbox.run()
-    webhooks = webhooks_part.build(core, courier)
+    webhooks = webhooks_part.build(core, courier, read_metadata=queries.metadata_of_orders)
     await webhooks.outbox.run()
     await webhooks.stop()
     await core.part().stop()

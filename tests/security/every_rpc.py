@@ -65,11 +65,10 @@ from sanset.v1.order_service_pb2 import (
     CheckoutRequest,
     ExportOrdersRequest,
     GetOrderRequest,
-    GetTrackingRequest,
     ListOrdersRequest,
     ListPendingOrdersRequest,
     PreviewCheckoutRequest,
-    TrackOrderRequest,
+    UpdateOrderRequest,
     UpdateOrderStatusRequest,
 )
 from sanset.v1.payment_pb2 import (
@@ -136,6 +135,7 @@ from sanset.v1.segment_pb2 import (
     ListSegmentsRequest,
     SegmentRules,
 )
+from sanset.v1.tracking_pb2 import GetTrackingRequest, TrackOrderRequest
 from sanset.v1.user_pb2 import (
     AddPaymentMethodRequest,
     Address,
@@ -455,6 +455,12 @@ def _update_order(world: World, caller: Account) -> Message:
     )
 
 
+def _update_metadata(world: World, caller: Account) -> Message:
+    order = Order(id=_order_id(world, caller))
+    order.metadata.update({"erp": {"id": "A-1", "lines": [1, 2]}})
+    return UpdateOrderRequest(order=order)
+
+
 def _cancel(world: World, caller: Account) -> Message:
     order_id = _order_id(world, caller)
     return CancelOrderRequest(order_id=order_id, reason="Too late", request_id=str(uuid.uuid4()))
@@ -678,6 +684,7 @@ CASES: dict[str, Case] = {
     "Checkout": Case(_checkout),
     "ListOrders": Case(lambda world, caller: ListOrdersRequest(page_size=5)),
     "GetOrder": Case(lambda world, caller: GetOrderRequest(order_id=_order_id(world, caller))),
+    "UpdateOrder": Case(_update_metadata),
     "UpdateOrderStatus": Case(_update_order),
     "TrackOrder": Case(lambda world, caller: TrackOrderRequest(order_id=_order_id(world, caller))),
     "GetTracking": Case(lambda world, caller: GetTrackingRequest(order_id=_order_id(world, caller))),

@@ -23,6 +23,7 @@ from server.mail import part as mail_part
 from server.mail.models import Mail
 from server.mail.outbox import MailOutbox
 from server.mail.senders import Sender, SmtpSender
+from server.order import queries
 from server.process.ports import free_ports
 from server.webhooks import part as webhooks_part
 from server.webhooks.courier import Courier
@@ -67,7 +68,9 @@ class Desk:
 
     def webhooks(self, *, allow_private: bool = True) -> WebhookOutbox:
         """An outbox of webhooks."""
-        return webhooks_part.build(self.core, Courier(allow_private=allow_private)).outbox
+        return webhooks_part.build(
+            self.core, Courier(allow_private=allow_private), read_metadata=queries.metadata_of_orders
+        ).outbox
 
     def send_webhooks(self, *, allow_private: bool = True) -> None:
         """Send what is due."""

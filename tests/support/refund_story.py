@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from google.type.money_pb2 import Money
-from sanset.v1 import order_pb2, order_service_pb2
+from sanset.v1 import order_pb2, order_service_pb2, tracking_pb2
 from sanset.v1 import refund_pb2 as pb
 from sanset.v1.after_sale_pb2 import Refund, Return
 from support.cart_shop import CENT, stock_of
@@ -127,7 +127,7 @@ def state(shop: RunningShop, order_id: int) -> str:
 
 def steps(shop: RunningShop, who: Account, order_id: int) -> list[tuple[str, str]]:
     """The steps of an order: status and message."""
-    request = order_service_pb2.GetTrackingRequest(order_id=order_id)
+    request = tracking_pb2.GetTrackingRequest(order_id=order_id)
     events = shop.orders.GetTracking(request, metadata=who.metadata).events
     return [(order_pb2.Order.Status.Name(event.status), event.message) for event in events]
 

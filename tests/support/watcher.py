@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import grpc
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, order_service_pb2_grpc
+from sanset.v1 import order_service_pb2_grpc, tracking_pb2
 from support.running_shop import Account
 
 PATIENCE = 30.0
@@ -20,11 +20,11 @@ class Watcher:
     def __init__(
         self, stub: order_service_pb2_grpc.OrderServiceStub, account: Account, order_id: int, after: int = 0
     ) -> None:
-        self.messages: list[order_service_pb2.TrackOrderResponse] = []
+        self.messages: list[tracking_pb2.TrackOrderResponse] = []
         self.error: grpc.RpcError | None = None
         self.ended = False
         self._news = threading.Condition()
-        request = order_service_pb2.TrackOrderRequest(order_id=order_id, after_sequence=after)
+        request = tracking_pb2.TrackOrderRequest(order_id=order_id, after_sequence=after)
         self._stream = stub.TrackOrder(request, metadata=account.metadata)
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()

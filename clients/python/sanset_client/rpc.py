@@ -38,7 +38,7 @@ class Prepared:
 
 
 def prepare(
-    request: Callable[..., Message], timeout: float | None, metadata: Metadata, **fields: object
+    request: Callable[..., Message], timeout: float | None, metadata: Metadata, /, **fields: object
 ) -> Prepared:
     """Make a request with the fields that are not None."""
     return Prepared(request(**fields), timeout, tuple(metadata))

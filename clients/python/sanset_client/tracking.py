@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 import grpc
 from sanset.v1.order_pb2 import OrderEvent
-from sanset.v1.order_service_pb2 import TrackOrderRequest, TrackOrderResponse
+from sanset.v1.tracking_pb2 import TrackOrderRequest, TrackOrderResponse
 
 from sanset_client.errors import ClientClosed, SansetError, Unauthenticated, make_error
 from sanset_client.retry import backoff, says_come_back

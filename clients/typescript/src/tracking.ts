@@ -2,7 +2,8 @@
 import { type Client, Code } from "@connectrpc/connect";
 import { SansetError, readError } from "./errors.js";
 import type { OrderEvent } from "./gen/sanset/v1/order_pb.js";
-import type { OrderService, TrackOrderResponse } from "./gen/sanset/v1/order_service_pb.js";
+import type { OrderService } from "./gen/sanset/v1/order_service_pb.js";
+import type { TrackOrderResponse } from "./gen/sanset/v1/tracking_pb.js";
 import { backoffMs, pause, saysComeBack } from "./retry.js";
 
 /** How to follow an order. */

@@ -24,6 +24,7 @@ _sym_db = _symbol_database.Default()
 
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
@@ -31,7 +32,7 @@ from sanset.v1 import pricing_pb2 as sanset_dot_v1_dot_pricing__pb2
 from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/order.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/pricing.proto\x1a\x14sanset/v1/user.proto\"\x9a\x07\n\x05Order\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0e\n\x06number\x18\x02 \x01(\t\x12\x0f\n\x07user_id\x18\x03 \x01(\x03\x12\'\n\x06status\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12#\n\x05items\x18\x05 \x03(\x0b\x32\x14.sanset.v1.OrderItem\x12!\n\x06totals\x18\x06 \x01(\x0b\x32\x11.sanset.v1.Totals\x12#\n\x07payment\x18\x07 \x01(\x0b\x32\x12.sanset.v1.Payment\x12#\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x12.sanset.v1.Address\x12\x33\n\x0f\x64\x65livery_option\x18\t \x01(\x0e\x32\x1a.sanset.v1.Delivery.Option\x12\x17\n\x0ftracking_number\x18\n \x01(\t\x12\'\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x0e \x01(\t\x12\x13\n\x0b\x63oupon_code\x18\x0f \x01(\t\x12\x32\n\x0ereserved_until\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x07\x64ispute\x18\x12 \x01(\x0b\x32\x12.sanset.v1.Dispute\x12\x0f\n\x07\x63\x61rrier\x18\x13 \x01(\t\x12\x14\n\x0ctracking_url\x18\x14 \x01(\t\x12\x12\n\nitem_count\x18\x16 \x01(\x05\"3\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0b\n\x07SUMMARY\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"\xb1\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fPENDING_PAYMENT\x10\x01\x12\r\n\tCONFIRMED\x10\x02\x12\x0e\n\nPROCESSING\x10\x03\x12\x0b\n\x07SHIPPED\x10\x04\x12\r\n\tDELIVERED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x12\x14\n\x10RETURN_REQUESTED\x10\x07\x12\x0c\n\x08RETURNED\x10\x08\x12\x0c\n\x08REFUNDED\x10\t\"\x94\x03\n\tOrderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\n \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x19\n\x11refunded_quantity\x18\x0c \x01(\x05\x12\x1a\n\x12returning_quantity\x18\r \x01(\x05\x12\x19\n\x11returned_quantity\x18\x0e \x01(\x05\"\xe2\x01\n\x0cLineQuantity\x12\x1b\n\nvariant_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00:p\xbaHm\x1ak\n\x0bunits.named\x12\x30name the units by their variant_id or product_id\x1a*this.variant_id > 0 || this.product_id > 0\"G\n\x08\x44\x65livery\";\n\x06Option\x12\x16\n\x12OPTION_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDARD\x10\x01\x12\x0b\n\x07\x45XPRESS\x10\x02\"\x9c\x02\n\x08Shipment\x12\x15\n\x02id\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x18\n\x07\x63\x61rrier\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x0ftracking_number\x18\x03 \x01(\tB*\xbaH\'r%\x18@2!^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$\x12\x33\n\x0ctracking_url\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xf4\x03\x32\x13^(https://[!-~]+)?$\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x33\n\tship_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xbd\x01\n\nOrderEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x08Tracking\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\x12\'\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x15.sanset.v1.OrderEvent\x12&\n\tshipments\x18\x06 \x03(\x0b\x32\x13.sanset.v1.ShipmentB\xa5\x01\n\rdev.sanset.v1B\nOrderProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/order.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/pricing.proto\x1a\x14sanset/v1/user.proto\"\xd5\x08\n\x05Order\x12\x17\n\x02id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x03\xbaH\x04\"\x02 \x00\x12\x14\n\x06number\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x07user_id\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12-\n\x06status\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x04\xe2\x41\x01\x03\x12)\n\x05items\x18\x05 \x03(\x0b\x32\x14.sanset.v1.OrderItemB\x04\xe2\x41\x01\x03\x12\'\n\x06totals\x18\x06 \x01(\x0b\x32\x11.sanset.v1.TotalsB\x04\xe2\x41\x01\x03\x12)\n\x07payment\x18\x07 \x01(\x0b\x32\x12.sanset.v1.PaymentB\x04\xe2\x41\x01\x03\x12)\n\x07\x61\x64\x64ress\x18\x08 \x01(\x0b\x32\x12.sanset.v1.AddressB\x04\xe2\x41\x01\x03\x12\x39\n\x0f\x64\x65livery_option\x18\t \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x04\xe2\x41\x01\x03\x12\x1d\n\x0ftracking_number\x18\n \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\x03\x65ta\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\x0e \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x19\n\x0b\x63oupon_code\x18\x0f \x01(\tB\x04\xe2\x41\x01\x03\x12\x38\n\x0ereserved_until\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x36\n\x0c\x64\x65liver_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12)\n\x07\x64ispute\x18\x12 \x01(\x0b\x32\x12.sanset.v1.DisputeB\x04\xe2\x41\x01\x03\x12\x15\n\x07\x63\x61rrier\x18\x13 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1a\n\x0ctracking_url\x18\x14 \x01(\tB\x04\xe2\x41\x01\x03\x12\x31\n\x08metadata\x18\x15 \x01(\x0b\x32\x17.google.protobuf.StructB\x06\xbaH\x03\xd8\x01\x03\x12\x18\n\nitem_count\x18\x16 \x01(\x05\x42\x04\xe2\x41\x01\x03\"3\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0b\n\x07SUMMARY\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"\xb1\x01\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x13\n\x0fPENDING_PAYMENT\x10\x01\x12\r\n\tCONFIRMED\x10\x02\x12\x0e\n\nPROCESSING\x10\x03\x12\x0b\n\x07SHIPPED\x10\x04\x12\r\n\tDELIVERED\x10\x05\x12\r\n\tCANCELLED\x10\x06\x12\x14\n\x10RETURN_REQUESTED\x10\x07\x12\x0c\n\x08RETURNED\x10\x08\x12\x0c\n\x08REFUNDED\x10\t\"\x94\x03\n\tOrderItem\x12\x12\n\nproduct_id\x18\x01 \x01(\x03\x12\x12\n\nvariant_id\x18\x02 \x01(\x03\x12\x0b\n\x03sku\x18\x03 \x01(\t\x12\x0c\n\x04name\x18\x04 \x01(\t\x12\x15\n\x08quantity\x18\x05 \x01(\x05R\x03qty\x12!\n\x05price\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nline_total\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12&\n\nlist_price\x18\x08 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08\x64iscount\x18\t \x01(\x0b\x32\x12.google.type.Money\x12\x1f\n\x03tax\x18\n \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x0b \x01(\x0b\x32\x12.google.type.Money\x12\x19\n\x11refunded_quantity\x18\x0c \x01(\x05\x12\x1a\n\x12returning_quantity\x18\r \x01(\x05\x12\x19\n\x11returned_quantity\x18\x0e \x01(\x05\"\xe2\x01\n\x0cLineQuantity\x12\x1b\n\nvariant_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12&\n\x08quantity\x18\x02 \x01(\x05\x42\x0f\xe2\x41\x01\x02\xbaH\x08\x1a\x06\x18\xc0\x84=(\x01R\x03qty\x12\x1b\n\nproduct_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00:p\xbaHm\x1ak\n\x0bunits.named\x12\x30name the units by their variant_id or product_id\x1a*this.variant_id > 0 || this.product_id > 0\"G\n\x08\x44\x65livery\";\n\x06Option\x12\x16\n\x12OPTION_UNSPECIFIED\x10\x00\x12\x0c\n\x08STANDARD\x10\x01\x12\x0b\n\x07\x45XPRESS\x10\x02\"\x9c\x02\n\x08Shipment\x12\x15\n\x02id\x18\x01 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x14(\x00\x12\x18\n\x07\x63\x61rrier\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x43\n\x0ftracking_number\x18\x03 \x01(\tB*\xbaH\'r%\x18@2!^([A-Za-z0-9][A-Za-z0-9 ._/-]*)?$\x12\x33\n\x0ctracking_url\x18\x04 \x01(\tB\x1d\xbaH\x1ar\x18\x18\xf4\x03\x32\x13^(https://[!-~]+)?$\x12\x30\n\x05items\x18\x05 \x03(\x0b\x32\x17.sanset.v1.LineQuantityB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x33\n\tship_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"\xbd\x01\n\nOrderEvent\x12\x10\n\x08sequence\x18\x01 \x01(\x05\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\x10\n\x08location\x18\x04 \x01(\t\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12(\n\x04time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xd6\x01\n\x08Tracking\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\'\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x17\n\x0ftracking_number\x18\x03 \x01(\t\x12\'\n\x03\x65ta\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12%\n\x06\x65vents\x18\x05 \x03(\x0b\x32\x15.sanset.v1.OrderEvent\x12&\n\tshipments\x18\x06 \x03(\x0b\x32\x13.sanset.v1.ShipmentB\xa5\x01\n\rdev.sanset.v1B\nOrderProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +40,50 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.order_pb2', _glob
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\nOrderProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
+  _globals['_ORDER'].fields_by_name['id']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['id']._serialized_options = b'\342A\001\003\272H\004\"\002 \000'
+  _globals['_ORDER'].fields_by_name['number']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['number']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['user_id']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['user_id']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['status']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['status']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['items']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['items']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['totals']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['totals']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['payment']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['payment']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['address']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['address']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['delivery_option']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['delivery_option']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['tracking_number']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['tracking_number']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['eta']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['eta']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['create_time']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['update_time']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['etag']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_ORDER'].fields_by_name['coupon_code']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['coupon_code']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['reserved_until']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['reserved_until']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['deliver_time']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['deliver_time']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['dispute']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['dispute']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['carrier']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['carrier']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['tracking_url']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['tracking_url']._serialized_options = b'\342A\001\003'
+  _globals['_ORDER'].fields_by_name['metadata']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['metadata']._serialized_options = b'\272H\003\330\001\003'
+  _globals['_ORDER'].fields_by_name['item_count']._loaded_options = None
+  _globals['_ORDER'].fields_by_name['item_count']._serialized_options = b'\342A\001\003'
   _globals['_LINEQUANTITY'].fields_by_name['variant_id']._loaded_options = None
   _globals['_LINEQUANTITY'].fields_by_name['variant_id']._serialized_options = b'\272H\004\"\002(\000'
   _globals['_LINEQUANTITY'].fields_by_name['quantity']._loaded_options = None
@@ -59,24 +104,24 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SHIPMENT'].fields_by_name['items']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_SHIPMENT'].fields_by_name['ship_time']._loaded_options = None
   _globals['_SHIPMENT'].fields_by_name['ship_time']._serialized_options = b'\342A\001\003'
-  _globals['_ORDER']._serialized_start=229
-  _globals['_ORDER']._serialized_end=1151
-  _globals['_ORDER_VIEW']._serialized_start=920
-  _globals['_ORDER_VIEW']._serialized_end=971
-  _globals['_ORDER_STATUS']._serialized_start=974
-  _globals['_ORDER_STATUS']._serialized_end=1151
-  _globals['_ORDERITEM']._serialized_start=1154
-  _globals['_ORDERITEM']._serialized_end=1558
-  _globals['_LINEQUANTITY']._serialized_start=1561
-  _globals['_LINEQUANTITY']._serialized_end=1787
-  _globals['_DELIVERY']._serialized_start=1789
-  _globals['_DELIVERY']._serialized_end=1860
-  _globals['_DELIVERY_OPTION']._serialized_start=1801
-  _globals['_DELIVERY_OPTION']._serialized_end=1860
-  _globals['_SHIPMENT']._serialized_start=1863
-  _globals['_SHIPMENT']._serialized_end=2147
-  _globals['_ORDEREVENT']._serialized_start=2150
-  _globals['_ORDEREVENT']._serialized_end=2339
-  _globals['_TRACKING']._serialized_start=2342
-  _globals['_TRACKING']._serialized_end=2556
+  _globals['_ORDER']._serialized_start=259
+  _globals['_ORDER']._serialized_end=1368
+  _globals['_ORDER_VIEW']._serialized_start=1137
+  _globals['_ORDER_VIEW']._serialized_end=1188
+  _globals['_ORDER_STATUS']._serialized_start=1191
+  _globals['_ORDER_STATUS']._serialized_end=1368
+  _globals['_ORDERITEM']._serialized_start=1371
+  _globals['_ORDERITEM']._serialized_end=1775
+  _globals['_LINEQUANTITY']._serialized_start=1778
+  _globals['_LINEQUANTITY']._serialized_end=2004
+  _globals['_DELIVERY']._serialized_start=2006
+  _globals['_DELIVERY']._serialized_end=2077
+  _globals['_DELIVERY_OPTION']._serialized_start=2018
+  _globals['_DELIVERY_OPTION']._serialized_end=2077
+  _globals['_SHIPMENT']._serialized_start=2080
+  _globals['_SHIPMENT']._serialized_end=2364
+  _globals['_ORDEREVENT']._serialized_start=2367
+  _globals['_ORDEREVENT']._serialized_end=2556
+  _globals['_TRACKING']._serialized_start=2559
+  _globals['_TRACKING']._serialized_end=2773
 # @@protoc_insertion_point(module_scope)

@@ -6,6 +6,7 @@ Orders, their lines, steps and parcels."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -124,6 +125,7 @@ class Order(_message.Message):
     DISPUTE_FIELD_NUMBER: _builtins.int
     CARRIER_FIELD_NUMBER: _builtins.int
     TRACKING_URL_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     ITEM_COUNT_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the order."""
@@ -187,6 +189,12 @@ class Order(_message.Message):
     def dispute(self) -> _payment_pb2.Dispute:
         """The dispute of its payment: one that is open, or else the last one; absent when there never was any."""
 
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts for the shop's own use: a JSON object of at most 4 KiB, nested at most 16 deep, with names of at most
+        64 characters, that the shop keeps and never interprets. Numbers are doubles: ids of others belong in texts.
+        """
+
     def __init__(
         self,
         *,
@@ -210,11 +218,12 @@ class Order(_message.Message):
         dispute: _payment_pb2.Dispute | None = ...,
         carrier: _builtins.str = ...,
         tracking_url: _builtins.str = ...,
+        metadata: _struct_pb2.Struct | None = ...,
         item_count: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "create_time", b"create_time", "deliver_time", b"deliver_time", "dispute", b"dispute", "eta", b"eta", "metadata", b"metadata", "payment", b"payment", "reserved_until", b"reserved_until", "totals", b"totals", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "item_count", b"item_count", "items", b"items", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "carrier", b"carrier", "coupon_code", b"coupon_code", "create_time", b"create_time", "deliver_time", b"deliver_time", "delivery_option", b"delivery_option", "dispute", b"dispute", "eta", b"eta", "etag", b"etag", "id", b"id", "item_count", b"item_count", "items", b"items", "metadata", b"metadata", "number", b"number", "payment", b"payment", "reserved_until", b"reserved_until", "status", b"status", "totals", b"totals", "tracking_number", b"tracking_number", "tracking_url", b"tracking_url", "update_time", b"update_time", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

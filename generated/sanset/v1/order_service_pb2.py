@@ -26,6 +26,8 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
+from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
@@ -33,9 +35,10 @@ from sanset.v1 import cart_pb2 as sanset_dot_v1_dot_cart__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 from sanset.v1 import payment_pb2 as sanset_dot_v1_dot_payment__pb2
 from sanset.v1 import pricing_pb2 as sanset_dot_v1_dot_pricing__pb2
+from sanset.v1 import tracking_pb2 as sanset_dot_v1_dot_tracking__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/order_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/cart.proto\x1a\x15sanset/v1/order.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/pricing.proto\"\x92\x01\n\x16PreviewCheckoutRequest\x12\x1b\n\naddress_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x02 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x0b\x63oupon_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"\x89\x01\n\x17PreviewCheckoutResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.CartItem\x12!\n\x06totals\x18\x02 \x01(\x0b\x32\x11.sanset.v1.Totals\x12\'\n\x03\x65ta\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xf9\x02\n\x0f\x43heckoutRequest\x12\x41\n\x0epayment_method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.MethodB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\rpayment_token\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$\x12\x1b\n\naddress_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x04 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\x12*\n\x0e\x65xpected_total\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x1c\n\x0b\x63oupon_code\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\"\n\x11payment_method_id\x18\x08 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"d\n\x10\x43heckoutResponse\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\x1f\n\x05order\x18\x02 \x01(\x0b\x32\x10.sanset.v1.Order\x12\x1d\n\x0bpayment_url\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"\xf8\x03\n\x11ListOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07user_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x11\n\tall_users\x18\x05 \x01(\x08\x12\x17\n\x06number\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rupdated_since\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x04sort\x18\n \x01(\x0e\x32!.sanset.v1.ListOrdersRequest.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x04view\x18\x0b \x01(\x0e\x32\x15.sanset.v1.Order.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"5\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\n\n\x06NEWEST\x10\x01\x12\x0b\n\x07UPDATED\x10\x02\"N\n\x12ListOrdersResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fGetOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xb1\x02\n\x18UpdateOrderStatusRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x07message\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1a\n\x08location\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\x08shipment\x18\x07 \x01(\x0b\x32\x13.sanset.v1.Shipment\x12\x1f\n\nrequest_id\x18\x08 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"S\n\x11TrackOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\x0e\x61\x66ter_sequence\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\xa4\x03\n\x12TrackOrderResponse\x12&\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x15.sanset.v1.OrderEventH\x00\x12<\n\theartbeat\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.HeartbeatH\x00\x12<\n\treconnect\x18\x03 \x01(\x0b\x32\'.sanset.v1.TrackOrderResponse.ReconnectH\x00\x12\x30\n\x03\x65nd\x18\x04 \x01(\x0b\x32!.sanset.v1.TrackOrderResponse.EndH\x00\x1a\x35\n\tHeartbeat\x12(\n\x04time\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x1a\x34\n\tReconnect\x12\x16\n\x0e\x61\x66ter_sequence\x18\x01 \x01(\x05\x12\x0f\n\x07message\x18\x02 \x01(\t\x1a@\n\x03\x45nd\x12\'\n\x06status\x18\x01 \x01(\x0e\x32\x17.sanset.v1.Order.Status\x12\x10\n\x08sequence\x18\x02 \x01(\x05\x42\t\n\x07\x63ontent\"3\n\x12GetTrackingRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\x83\x01\n\x18ListPendingOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12-\n\x04view\x18\x03 \x01(\x0e\x32\x15.sanset.v1.Order.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"U\n\x19ListPendingOrdersResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe9\x01\n\x13\x45xportOrdersRequest\x12?\n\x06\x66ormat\x18\x01 \x01(\x0e\x32%.sanset.v1.ExportOrdersRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x07\n\x03\x43SV\x10\x01\x12\x08\n\x04XLSX\x10\x02\x32\xac\t\n\x0cOrderService\x12\x83\x01\n\x0fPreviewCheckout\x12!.sanset.v1.PreviewCheckoutRequest\x1a\".sanset.v1.PreviewCheckoutResponse\")\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/cart/checkout:\x01*\x12\x85\x01\n\x08\x43heckout\x12\x1a.sanset.v1.CheckoutRequest\x1a\x1b.sanset.v1.CheckoutResponse\"@\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x31\"\x17/api/v1/orders/checkout:\x01*Z\x13\"\x0e/api/v1/orders:\x01*\x12\x84\x01\n\nListOrders\x12\x1c.sanset.v1.ListOrdersRequest\x1a\x1d.sanset.v1.ListOrdersResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02*\x12\x0e/api/v1/ordersZ\x18\x12\x16/api/v1/orders/history\x12\x64\n\x08GetOrder\x12\x1a.sanset.v1.GetOrderRequest\x1a\x10.sanset.v1.Order\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/orders/{order_id}\x12\x80\x01\n\x11UpdateOrderStatus\x12#.sanset.v1.UpdateOrderStatusRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02%\x1a /api/v1/orders/{order_id}/status:\x01*\x12}\n\nTrackOrder\x12\x1c.sanset.v1.TrackOrderRequest\x1a\x1d.sanset.v1.TrackOrderResponse\"0\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!\x12\x1f/api/v1/orders/{order_id}/track0\x01\x12v\n\x0bGetTracking\x12\x1d.sanset.v1.GetTrackingRequest\x1a\x13.sanset.v1.Tracking\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/{order_id}/tracking\x12\x8d\x01\n\x11ListPendingOrders\x12#.sanset.v1.ListPendingOrdersRequest\x1a$.sanset.v1.ListPendingOrdersResponse\"-\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/admin/orders/pending\x12\x96\x01\n\x0c\x45xportOrders\x12\x1e.sanset.v1.ExportOrdersRequest\x1a\x14.google.api.HttpBody\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02?\x12\x1b/api/v1/admin/export/ordersZ \"\x1b/api/v1/admin/export/orders:\x01*0\x01\x42\xac\x01\n\rdev.sanset.v1B\x11OrderServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1dsanset/v1/order_service.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a google/protobuf/field_mask.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\x1a\x14sanset/v1/cart.proto\x1a\x15sanset/v1/order.proto\x1a\x17sanset/v1/payment.proto\x1a\x17sanset/v1/pricing.proto\x1a\x18sanset/v1/tracking.proto\"\x92\x01\n\x16PreviewCheckoutRequest\x12\x1b\n\naddress_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x02 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1c\n\x0b\x63oupon_code\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18 \"\x89\x01\n\x17PreviewCheckoutResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.sanset.v1.CartItem\x12!\n\x06totals\x18\x02 \x01(\x0b\x32\x11.sanset.v1.Totals\x12\'\n\x03\x65ta\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xac\x03\n\x0f\x43heckoutRequest\x12\x41\n\x0epayment_method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.MethodB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x37\n\rpayment_token\x18\x02 \x01(\tB \xbaH\x1dr\x1b\x18\x80\x01\x32\x16^[A-Za-z0-9_-]{0,128}$\x12\x1b\n\naddress_id\x18\x03 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12=\n\x0f\x64\x65livery_option\x18\x04 \x01(\x0e\x32\x1a.sanset.v1.Delivery.OptionB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\x12*\n\x0e\x65xpected_total\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x1c\n\x0b\x63oupon_code\x18\x07 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12\"\n\x11payment_method_id\x18\x08 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x31\n\x08metadata\x18\t \x01(\x0b\x32\x17.google.protobuf.StructB\x06\xbaH\x03\xd8\x01\x03\"g\n\x10\x43heckoutResponse\x12\x10\n\x08order_id\x18\x01 \x01(\x03\x12\x1f\n\x05order\x18\x02 \x01(\x0b\x32\x10.sanset.v1.Order\x12 \n\x0bpayment_url\x18\x03 \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\xd0\x0f\"\xf8\x03\n\x11ListOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x31\n\x06status\x18\x03 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x18\n\x07user_id\x18\x04 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x11\n\tall_users\x18\x05 \x01(\x08\x12\x17\n\x06number\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18 \x12.\n\nstart_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x31\n\rupdated_since\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x04sort\x18\n \x01(\x0e\x32!.sanset.v1.ListOrdersRequest.SortB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12-\n\x04view\x18\x0b \x01(\x0e\x32\x15.sanset.v1.Order.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"5\n\x04Sort\x12\x14\n\x10SORT_UNSPECIFIED\x10\x00\x12\n\n\x06NEWEST\x10\x01\x12\x0b\n\x07UPDATED\x10\x02\"N\n\x12ListOrdersResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"0\n\x0fGetOrderRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\x93\x01\n\x12UpdateOrderRequest\x12+\n\x05order\x18\x01 \x01(\x0b\x32\x10.sanset.v1.OrderB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xb1\x02\n\x18UpdateOrderStatusRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x37\n\x06status\x18\x02 \x01(\x0e\x32\x17.sanset.v1.Order.StatusB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x19\n\x07message\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1a\n\x08location\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\'\n\x03\x65ta\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x04\x65tag\x18\x06 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12%\n\x08shipment\x18\x07 \x01(\x0b\x32\x13.sanset.v1.Shipment\x12\x1f\n\nrequest_id\x18\x08 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x83\x01\n\x18ListPendingOrdersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12-\n\x04view\x18\x03 \x01(\x0e\x32\x15.sanset.v1.Order.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"U\n\x19ListPendingOrdersResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Order\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe9\x01\n\x13\x45xportOrdersRequest\x12?\n\x06\x66ormat\x18\x01 \x01(\x0e\x32%.sanset.v1.ExportOrdersRequest.FormatB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12.\n\nstart_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x06\x46ormat\x12\x16\n\x12\x46ORMAT_UNSPECIFIED\x10\x00\x12\x07\n\x03\x43SV\x10\x01\x12\x08\n\x04XLSX\x10\x02\x32\x9f\n\n\x0cOrderService\x12\x83\x01\n\x0fPreviewCheckout\x12!.sanset.v1.PreviewCheckoutRequest\x1a\".sanset.v1.PreviewCheckoutResponse\")\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1a\"\x15/api/v1/cart/checkout:\x01*\x12\x85\x01\n\x08\x43heckout\x12\x1a.sanset.v1.CheckoutRequest\x1a\x1b.sanset.v1.CheckoutResponse\"@\x90\x02\x02\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x31\"\x17/api/v1/orders/checkout:\x01*Z\x13\"\x0e/api/v1/orders:\x01*\x12\x84\x01\n\nListOrders\x12\x1c.sanset.v1.ListOrdersRequest\x1a\x1d.sanset.v1.ListOrdersResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02*\x12\x0e/api/v1/ordersZ\x18\x12\x16/api/v1/orders/history\x12\x64\n\x08GetOrder\x12\x1a.sanset.v1.GetOrderRequest\x1a\x10.sanset.v1.Order\"*\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1b\x12\x19/api/v1/orders/{order_id}\x12q\n\x0bUpdateOrder\x12\x1d.sanset.v1.UpdateOrderRequest\x1a\x10.sanset.v1.Order\"1\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\"2\x19/api/v1/orders/{order.id}:\x05order\x12\x80\x01\n\x11UpdateOrderStatus\x12#.sanset.v1.UpdateOrderStatusRequest\x1a\x10.sanset.v1.Order\"4\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02%\x1a /api/v1/orders/{order_id}/status:\x01*\x12}\n\nTrackOrder\x12\x1c.sanset.v1.TrackOrderRequest\x1a\x1d.sanset.v1.TrackOrderResponse\"0\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02!\x12\x1f/api/v1/orders/{order_id}/track0\x01\x12v\n\x0bGetTracking\x12\x1d.sanset.v1.GetTrackingRequest\x1a\x13.sanset.v1.Tracking\"3\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02$\x12\"/api/v1/orders/{order_id}/tracking\x12\x8d\x01\n\x11ListPendingOrders\x12#.sanset.v1.ListPendingOrdersRequest\x1a$.sanset.v1.ListPendingOrdersResponse\"-\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1e\x12\x1c/api/v1/admin/orders/pending\x12\x96\x01\n\x0c\x45xportOrders\x12\x1e.sanset.v1.ExportOrdersRequest\x1a\x14.google.api.HttpBody\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02?\x12\x1b/api/v1/admin/export/ordersZ \"\x1b/api/v1/admin/export/orders:\x01*0\x01\x42\xac\x01\n\rdev.sanset.v1B\x11OrderServiceProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -63,8 +66,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKOUTREQUEST'].fields_by_name['coupon_code']._serialized_options = b'\272H\004r\002\030 '
   _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method_id']._loaded_options = None
   _globals['_CHECKOUTREQUEST'].fields_by_name['payment_method_id']._serialized_options = b'\272H\004\"\002(\000'
+  _globals['_CHECKOUTREQUEST'].fields_by_name['metadata']._loaded_options = None
+  _globals['_CHECKOUTREQUEST'].fields_by_name['metadata']._serialized_options = b'\272H\003\330\001\003'
   _globals['_CHECKOUTRESPONSE'].fields_by_name['payment_url']._loaded_options = None
-  _globals['_CHECKOUTRESPONSE'].fields_by_name['payment_url']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_CHECKOUTRESPONSE'].fields_by_name['payment_url']._serialized_options = b'\272H\010r\006\030\320\017(\320\017'
   _globals['_LISTORDERSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTORDERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTORDERSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -81,6 +86,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTORDERSREQUEST'].fields_by_name['view']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_GETORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_GETORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_UPDATEORDERREQUEST'].fields_by_name['order']._loaded_options = None
+  _globals['_UPDATEORDERREQUEST'].fields_by_name['order']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_UPDATEORDERREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UPDATEORDERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['order_id']._loaded_options = None
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['status']._loaded_options = None
@@ -93,12 +102,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UPDATEORDERSTATUSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_TRACKORDERREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_TRACKORDERREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_TRACKORDERREQUEST'].fields_by_name['after_sequence']._loaded_options = None
-  _globals['_TRACKORDERREQUEST'].fields_by_name['after_sequence']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._loaded_options = None
-  _globals['_GETTRACKINGREQUEST'].fields_by_name['order_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTPENDINGORDERSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -115,6 +118,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDERSERVICE'].methods_by_name['ListOrders']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002*\022\016/api/v1/ordersZ\030\022\026/api/v1/orders/history'
   _globals['_ORDERSERVICE'].methods_by_name['GetOrder']._loaded_options = None
   _globals['_ORDERSERVICE'].methods_by_name['GetOrder']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\033\022\031/api/v1/orders/{order_id}'
+  _globals['_ORDERSERVICE'].methods_by_name['UpdateOrder']._loaded_options = None
+  _globals['_ORDERSERVICE'].methods_by_name['UpdateOrder']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002\"2\031/api/v1/orders/{order.id}:\005order'
   _globals['_ORDERSERVICE'].methods_by_name['UpdateOrderStatus']._loaded_options = None
   _globals['_ORDERSERVICE'].methods_by_name['UpdateOrderStatus']._serialized_options = b'\220\002\002\312\363\030\002\020\004\202\323\344\223\002%\032 /api/v1/orders/{order_id}/status:\001*'
   _globals['_ORDERSERVICE'].methods_by_name['TrackOrder']._loaded_options = None
@@ -125,44 +130,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDERSERVICE'].methods_by_name['ListPendingOrders']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002\036\022\034/api/v1/admin/orders/pending'
   _globals['_ORDERSERVICE'].methods_by_name['ExportOrders']._loaded_options = None
   _globals['_ORDERSERVICE'].methods_by_name['ExportOrders']._serialized_options = b'\220\002\001\312\363\030\002\020\004\202\323\344\223\002?\022\033/api/v1/admin/export/ordersZ \"\033/api/v1/admin/export/orders:\001*'
-  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_start=341
-  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_end=487
-  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_start=490
-  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_end=627
-  _globals['_CHECKOUTREQUEST']._serialized_start=630
-  _globals['_CHECKOUTREQUEST']._serialized_end=1007
-  _globals['_CHECKOUTRESPONSE']._serialized_start=1009
-  _globals['_CHECKOUTRESPONSE']._serialized_end=1109
-  _globals['_LISTORDERSREQUEST']._serialized_start=1112
-  _globals['_LISTORDERSREQUEST']._serialized_end=1616
-  _globals['_LISTORDERSREQUEST_SORT']._serialized_start=1563
-  _globals['_LISTORDERSREQUEST_SORT']._serialized_end=1616
-  _globals['_LISTORDERSRESPONSE']._serialized_start=1618
-  _globals['_LISTORDERSRESPONSE']._serialized_end=1696
-  _globals['_GETORDERREQUEST']._serialized_start=1698
-  _globals['_GETORDERREQUEST']._serialized_end=1746
-  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_start=1749
-  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_end=2054
-  _globals['_TRACKORDERREQUEST']._serialized_start=2056
-  _globals['_TRACKORDERREQUEST']._serialized_end=2139
-  _globals['_TRACKORDERRESPONSE']._serialized_start=2142
-  _globals['_TRACKORDERRESPONSE']._serialized_end=2562
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_start=2378
-  _globals['_TRACKORDERRESPONSE_HEARTBEAT']._serialized_end=2431
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_start=2433
-  _globals['_TRACKORDERRESPONSE_RECONNECT']._serialized_end=2485
-  _globals['_TRACKORDERRESPONSE_END']._serialized_start=2487
-  _globals['_TRACKORDERRESPONSE_END']._serialized_end=2551
-  _globals['_GETTRACKINGREQUEST']._serialized_start=2564
-  _globals['_GETTRACKINGREQUEST']._serialized_end=2615
-  _globals['_LISTPENDINGORDERSREQUEST']._serialized_start=2618
-  _globals['_LISTPENDINGORDERSREQUEST']._serialized_end=2749
-  _globals['_LISTPENDINGORDERSRESPONSE']._serialized_start=2751
-  _globals['_LISTPENDINGORDERSRESPONSE']._serialized_end=2836
-  _globals['_EXPORTORDERSREQUEST']._serialized_start=2839
-  _globals['_EXPORTORDERSREQUEST']._serialized_end=3072
-  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_start=3021
-  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_end=3072
-  _globals['_ORDERSERVICE']._serialized_start=3075
-  _globals['_ORDERSERVICE']._serialized_end=4271
+  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_start=431
+  _globals['_PREVIEWCHECKOUTREQUEST']._serialized_end=577
+  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_start=580
+  _globals['_PREVIEWCHECKOUTRESPONSE']._serialized_end=717
+  _globals['_CHECKOUTREQUEST']._serialized_start=720
+  _globals['_CHECKOUTREQUEST']._serialized_end=1148
+  _globals['_CHECKOUTRESPONSE']._serialized_start=1150
+  _globals['_CHECKOUTRESPONSE']._serialized_end=1253
+  _globals['_LISTORDERSREQUEST']._serialized_start=1256
+  _globals['_LISTORDERSREQUEST']._serialized_end=1760
+  _globals['_LISTORDERSREQUEST_SORT']._serialized_start=1707
+  _globals['_LISTORDERSREQUEST_SORT']._serialized_end=1760
+  _globals['_LISTORDERSRESPONSE']._serialized_start=1762
+  _globals['_LISTORDERSRESPONSE']._serialized_end=1840
+  _globals['_GETORDERREQUEST']._serialized_start=1842
+  _globals['_GETORDERREQUEST']._serialized_end=1890
+  _globals['_UPDATEORDERREQUEST']._serialized_start=1893
+  _globals['_UPDATEORDERREQUEST']._serialized_end=2040
+  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_start=2043
+  _globals['_UPDATEORDERSTATUSREQUEST']._serialized_end=2348
+  _globals['_LISTPENDINGORDERSREQUEST']._serialized_start=2351
+  _globals['_LISTPENDINGORDERSREQUEST']._serialized_end=2482
+  _globals['_LISTPENDINGORDERSRESPONSE']._serialized_start=2484
+  _globals['_LISTPENDINGORDERSRESPONSE']._serialized_end=2569
+  _globals['_EXPORTORDERSREQUEST']._serialized_start=2572
+  _globals['_EXPORTORDERSREQUEST']._serialized_end=2805
+  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_start=2754
+  _globals['_EXPORTORDERSREQUEST_FORMAT']._serialized_end=2805
+  _globals['_ORDERSERVICE']._serialized_start=2808
+  _globals['_ORDERSERVICE']._serialized_end=4119
 # @@protoc_insertion_point(module_scope)

@@ -5,7 +5,9 @@ Placing orders, and watching them arrive."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -105,6 +107,7 @@ class CheckoutRequest(_message.Message):
     EXPECTED_TOTAL_FIELD_NUMBER: _builtins.int
     COUPON_CODE_FIELD_NUMBER: _builtins.int
     PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     payment_method: _payment_pb2.Payment.Method.ValueType
     """Payment method."""
     payment_token: _builtins.str
@@ -129,6 +132,10 @@ class CheckoutRequest(_message.Message):
         happens; in another currency it is INVALID_ARGUMENT (INVALID_MONEY). Absent: a total that was shown last.
         """
 
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts of the order: see `Order.metadata`."""
+
     def __init__(
         self,
         *,
@@ -140,10 +147,11 @@ class CheckoutRequest(_message.Message):
         expected_total: _money_pb2.Money | None = ...,
         coupon_code: _builtins.str = ...,
         payment_method_id: _builtins.int = ...,
+        metadata: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_total", b"expected_total"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_total", b"expected_total", "metadata", b"metadata"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "coupon_code", b"coupon_code", "delivery_option", b"delivery_option", "expected_total", b"expected_total", "payment_method", b"payment_method", "payment_method_id", b"payment_method_id", "payment_token", b"payment_token", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id", "coupon_code", b"coupon_code", "delivery_option", b"delivery_option", "expected_total", b"expected_total", "metadata", b"metadata", "payment_method", b"payment_method", "payment_method_id", b"payment_method_id", "payment_token", b"payment_token", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -328,6 +336,40 @@ class GetOrderRequest(_message.Message):
 Global___GetOrderRequest: _TypeAlias = GetOrderRequest  # noqa: Y015
 
 @_typing.final
+class UpdateOrderRequest(_message.Message):
+    """Request of UpdateOrder."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    @_builtins.property
+    def order(self) -> _order_pb2.Order:
+        """The order, with its `id`."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change: `metadata`. Absent: what was sent."""
+
+    def __init__(
+        self,
+        *,
+        order: _order_pb2.Order | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateOrderRequest: _TypeAlias = UpdateOrderRequest  # noqa: Y015
+
+@_typing.final
 class UpdateOrderStatusRequest(_message.Message):
     """Request of UpdateOrderStatus."""
 
@@ -384,168 +426,6 @@ class UpdateOrderStatusRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateOrderStatusRequest: _TypeAlias = UpdateOrderStatusRequest  # noqa: Y015
-
-@_typing.final
-class TrackOrderRequest(_message.Message):
-    """Request of TrackOrder."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
-    order_id: _builtins.int
-    """The id of the order."""
-    after_sequence: _builtins.int
-    """Only steps after this one. 0: from the first."""
-    def __init__(
-        self,
-        *,
-        order_id: _builtins.int = ...,
-        after_sequence: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "order_id", b"order_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___TrackOrderRequest: _TypeAlias = TrackOrderRequest  # noqa: Y015
-
-@_typing.final
-class TrackOrderResponse(_message.Message):
-    """One message of the stream of TrackOrder."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    @_typing.final
-    class Heartbeat(_message.Message):
-        """Says that the stream is alive."""
-
-        DESCRIPTOR: _descriptor.Descriptor
-
-        TIME_FIELD_NUMBER: _builtins.int
-        @_builtins.property
-        def time(self) -> _timestamp_pb2.Timestamp:
-            """The server's time."""
-
-        def __init__(
-            self,
-            *,
-            time: _timestamp_pb2.Timestamp | None = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    @_typing.final
-    class Reconnect(_message.Message):
-        """Asks to call again: the server is about to stop, or the stream has lived long enough."""
-
-        DESCRIPTOR: _descriptor.Descriptor
-
-        AFTER_SEQUENCE_FIELD_NUMBER: _builtins.int
-        MESSAGE_FIELD_NUMBER: _builtins.int
-        after_sequence: _builtins.int
-        """The `after_sequence` to call with."""
-        message: _builtins.str
-        """Reason, as a sentence."""
-        def __init__(
-            self,
-            *,
-            after_sequence: _builtins.int = ...,
-            message: _builtins.str = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["after_sequence", b"after_sequence", "message", b"message"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    @_typing.final
-    class End(_message.Message):
-        """Says that no more steps follow."""
-
-        DESCRIPTOR: _descriptor.Descriptor
-
-        STATUS_FIELD_NUMBER: _builtins.int
-        SEQUENCE_FIELD_NUMBER: _builtins.int
-        status: _order_pb2.Order.Status.ValueType
-        """The status that ended the stream."""
-        sequence: _builtins.int
-        """The last sequence."""
-        def __init__(
-            self,
-            *,
-            status: _order_pb2.Order.Status.ValueType = ...,
-            sequence: _builtins.int = ...,
-        ) -> None: ...
-        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-        _ClearFieldArgType: _TypeAlias = _typing.Literal["sequence", b"sequence", "status", b"status"]  # noqa: Y015
-        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-        def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-    EVENT_FIELD_NUMBER: _builtins.int
-    HEARTBEAT_FIELD_NUMBER: _builtins.int
-    RECONNECT_FIELD_NUMBER: _builtins.int
-    END_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def event(self) -> _order_pb2.OrderEvent:
-        """A step of the order."""
-
-    @_builtins.property
-    def heartbeat(self) -> Global___TrackOrderResponse.Heartbeat:
-        """The stream is alive."""
-
-    @_builtins.property
-    def reconnect(self) -> Global___TrackOrderResponse.Reconnect:
-        """Call again."""
-
-    @_builtins.property
-    def end(self) -> Global___TrackOrderResponse.End:
-        """The last message."""
-
-    def __init__(
-        self,
-        *,
-        event: _order_pb2.OrderEvent | None = ...,
-        heartbeat: Global___TrackOrderResponse.Heartbeat | None = ...,
-        reconnect: Global___TrackOrderResponse.Reconnect | None = ...,
-        end: Global___TrackOrderResponse.End | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content", b"content", "end", b"end", "event", b"event", "heartbeat", b"heartbeat", "reconnect", b"reconnect"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_content: _TypeAlias = _typing.Literal["event", "heartbeat", "reconnect", "end"]  # noqa: Y015
-    _WhichOneofArgType_content: _TypeAlias = _typing.Literal["content", b"content"]  # noqa: Y015
-    def WhichOneof(self, oneof_group: _WhichOneofArgType_content) -> _WhichOneofReturnType_content | None: ...
-
-Global___TrackOrderResponse: _TypeAlias = TrackOrderResponse  # noqa: Y015
-
-@_typing.final
-class GetTrackingRequest(_message.Message):
-    """Request of GetTracking."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ORDER_ID_FIELD_NUMBER: _builtins.int
-    order_id: _builtins.int
-    """The id of the order."""
-    def __init__(
-        self,
-        *,
-        order_id: _builtins.int = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___GetTrackingRequest: _TypeAlias = GetTrackingRequest  # noqa: Y015
 
 @_typing.final
 class ListPendingOrdersRequest(_message.Message):

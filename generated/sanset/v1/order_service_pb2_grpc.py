@@ -6,6 +6,7 @@ import warnings
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from sanset.v1 import order_pb2 as sanset_dot_v1_dot_order__pb2
 from sanset.v1 import order_service_pb2 as sanset_dot_v1_dot_order__service__pb2
+from sanset.v1 import tracking_pb2 as sanset_dot_v1_dot_tracking__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
 GRPC_VERSION = grpc.__version__
@@ -57,6 +58,11 @@ class OrderServiceStub:
                 request_serializer=sanset_dot_v1_dot_order__service__pb2.GetOrderRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_order__pb2.Order.FromString,
                 _registered_method=True)
+        self.UpdateOrder = channel.unary_unary(
+                '/sanset.v1.OrderService/UpdateOrder',
+                request_serializer=sanset_dot_v1_dot_order__service__pb2.UpdateOrderRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_order__pb2.Order.FromString,
+                _registered_method=True)
         self.UpdateOrderStatus = channel.unary_unary(
                 '/sanset.v1.OrderService/UpdateOrderStatus',
                 request_serializer=sanset_dot_v1_dot_order__service__pb2.UpdateOrderStatusRequest.SerializeToString,
@@ -64,12 +70,12 @@ class OrderServiceStub:
                 _registered_method=True)
         self.TrackOrder = channel.unary_stream(
                 '/sanset.v1.OrderService/TrackOrder',
-                request_serializer=sanset_dot_v1_dot_order__service__pb2.TrackOrderRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_order__service__pb2.TrackOrderResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_tracking__pb2.TrackOrderRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_tracking__pb2.TrackOrderResponse.FromString,
                 _registered_method=True)
         self.GetTracking = channel.unary_unary(
                 '/sanset.v1.OrderService/GetTracking',
-                request_serializer=sanset_dot_v1_dot_order__service__pb2.GetTrackingRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_tracking__pb2.GetTrackingRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_order__pb2.Tracking.FromString,
                 _registered_method=True)
         self.ListPendingOrders = channel.unary_unary(
@@ -131,6 +137,15 @@ class OrderServiceServicer:
 
     def GetOrder(self, request, context):
         """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateOrder(self, request, context):
+        """Replaces the `metadata` of an order, and returns it. It is no step: nobody is written, and webhooks tell nothing.
+
+        Returns NOT_FOUND, ABORTED (STALE_ETAG) when the order has an `etag` that is not its own any more.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -215,6 +230,11 @@ def add_OrderServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_order__service__pb2.GetOrderRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_order__pb2.Order.SerializeToString,
             ),
+            'UpdateOrder': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateOrder,
+                    request_deserializer=sanset_dot_v1_dot_order__service__pb2.UpdateOrderRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_order__pb2.Order.SerializeToString,
+            ),
             'UpdateOrderStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateOrderStatus,
                     request_deserializer=sanset_dot_v1_dot_order__service__pb2.UpdateOrderStatusRequest.FromString,
@@ -222,12 +242,12 @@ def add_OrderServiceServicer_to_server(servicer, server):
             ),
             'TrackOrder': grpc.unary_stream_rpc_method_handler(
                     servicer.TrackOrder,
-                    request_deserializer=sanset_dot_v1_dot_order__service__pb2.TrackOrderRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_order__service__pb2.TrackOrderResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_tracking__pb2.TrackOrderRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_tracking__pb2.TrackOrderResponse.SerializeToString,
             ),
             'GetTracking': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTracking,
-                    request_deserializer=sanset_dot_v1_dot_order__service__pb2.GetTrackingRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_tracking__pb2.GetTrackingRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_order__pb2.Tracking.SerializeToString,
             ),
             'ListPendingOrders': grpc.unary_unary_rpc_method_handler(
@@ -361,6 +381,33 @@ class OrderService:
             _registered_method=True)
 
     @staticmethod
+    def UpdateOrder(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.OrderService/UpdateOrder',
+            sanset_dot_v1_dot_order__service__pb2.UpdateOrderRequest.SerializeToString,
+            sanset_dot_v1_dot_order__pb2.Order.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def UpdateOrderStatus(request,
             target,
             options=(),
@@ -402,8 +449,8 @@ class OrderService:
             request,
             target,
             '/sanset.v1.OrderService/TrackOrder',
-            sanset_dot_v1_dot_order__service__pb2.TrackOrderRequest.SerializeToString,
-            sanset_dot_v1_dot_order__service__pb2.TrackOrderResponse.FromString,
+            sanset_dot_v1_dot_tracking__pb2.TrackOrderRequest.SerializeToString,
+            sanset_dot_v1_dot_tracking__pb2.TrackOrderResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -429,7 +476,7 @@ class OrderService:
             request,
             target,
             '/sanset.v1.OrderService/GetTracking',
-            sanset_dot_v1_dot_order__service__pb2.GetTrackingRequest.SerializeToString,
+            sanset_dot_v1_dot_tracking__pb2.GetTrackingRequest.SerializeToString,
             sanset_dot_v1_dot_order__pb2.Tracking.FromString,
             options,
             channel_credentials,

@@ -8,6 +8,7 @@ from google.api import httpbody_pb2 as _httpbody_pb2
 from grpc import aio as _aio
 from sanset.v1 import order_pb2 as _order_pb2
 from sanset.v1 import order_service_pb2 as _order_service_pb2
+from sanset.v1 import tracking_pb2 as _tracking_pb2
 import abc as _abc_1
 import grpc as _grpc
 import sys
@@ -66,6 +67,11 @@ class OrderServiceStub:
     """
     GetOrder: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]
     """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
+    UpdateOrder: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderRequest, _order_pb2.Order]
+    """Replaces the `metadata` of an order, and returns it. It is no step: nobody is written, and webhooks tell nothing.
+
+    Returns NOT_FOUND, ABORTED (STALE_ETAG) when the order has an `etag` that is not its own any more.
+    """
     UpdateOrderStatus: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]
     """Moves an order to its next status, and returns it.
 
@@ -77,7 +83,7 @@ class OrderServiceStub:
     FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
     was decided to be (ORDER_PAID_BACK).
     """
-    TrackOrder: _grpc.UnaryStreamMultiCallable[_order_service_pb2.TrackOrderRequest, _order_service_pb2.TrackOrderResponse]
+    TrackOrder: _grpc.UnaryStreamMultiCallable[_tracking_pb2.TrackOrderRequest, _tracking_pb2.TrackOrderResponse]
     """Streams the steps of an order: those so far, then each new one as it happens.
 
     Every step carries a sequence, 1, 2, 3 …, without gaps. To resume, repeat the call with
@@ -89,7 +95,7 @@ class OrderServiceStub:
     NOT_FOUND when the order does not exist or is another user's, OUT_OF_RANGE never: a sequence ahead of
     the order waits for the steps after it.
     """
-    GetTracking: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]
+    GetTracking: _grpc.UnaryUnaryMultiCallable[_tracking_pb2.GetTrackingRequest, _order_pb2.Tracking]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
     ListPendingOrders: _grpc.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]
     """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
@@ -137,6 +143,11 @@ class OrderServiceAsyncStub(OrderServiceStub):
     """
     GetOrder: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetOrderRequest, _order_pb2.Order]  # type: ignore[assignment]
     """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
+    UpdateOrder: _aio.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderRequest, _order_pb2.Order]  # type: ignore[assignment]
+    """Replaces the `metadata` of an order, and returns it. It is no step: nobody is written, and webhooks tell nothing.
+
+    Returns NOT_FOUND, ABORTED (STALE_ETAG) when the order has an `etag` that is not its own any more.
+    """
     UpdateOrderStatus: _aio.UnaryUnaryMultiCallable[_order_service_pb2.UpdateOrderStatusRequest, _order_pb2.Order]  # type: ignore[assignment]
     """Moves an order to its next status, and returns it.
 
@@ -148,7 +159,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     FAILED_PRECONDITION while the payment is disputed (ORDER_DISPUTED), and once all of it was paid back, or
     was decided to be (ORDER_PAID_BACK).
     """
-    TrackOrder: _aio.UnaryStreamMultiCallable[_order_service_pb2.TrackOrderRequest, _order_service_pb2.TrackOrderResponse]  # type: ignore[assignment]
+    TrackOrder: _aio.UnaryStreamMultiCallable[_tracking_pb2.TrackOrderRequest, _tracking_pb2.TrackOrderResponse]  # type: ignore[assignment]
     """Streams the steps of an order: those so far, then each new one as it happens.
 
     Every step carries a sequence, 1, 2, 3 …, without gaps. To resume, repeat the call with
@@ -160,7 +171,7 @@ class OrderServiceAsyncStub(OrderServiceStub):
     NOT_FOUND when the order does not exist or is another user's, OUT_OF_RANGE never: a sequence ahead of
     the order waits for the steps after it.
     """
-    GetTracking: _aio.UnaryUnaryMultiCallable[_order_service_pb2.GetTrackingRequest, _order_pb2.Tracking]  # type: ignore[assignment]
+    GetTracking: _aio.UnaryUnaryMultiCallable[_tracking_pb2.GetTrackingRequest, _order_pb2.Tracking]  # type: ignore[assignment]
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
     ListPendingOrders: _aio.UnaryUnaryMultiCallable[_order_service_pb2.ListPendingOrdersRequest, _order_service_pb2.ListPendingOrdersResponse]  # type: ignore[assignment]
     """Lists the orders that wait for their payment, the oldest first: their summaries, or with `view` FULL all of them."""
@@ -231,6 +242,17 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
         """Gets an order. Returns NOT_FOUND (ORDER_NOT_FOUND) when it does not exist or is another user's; admins get any."""
 
     @_abc_1.abstractmethod
+    def UpdateOrder(
+        self,
+        request: _order_service_pb2.UpdateOrderRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_order_pb2.Order, _abc.Awaitable[_order_pb2.Order]]:
+        """Replaces the `metadata` of an order, and returns it. It is no step: nobody is written, and webhooks tell nothing.
+
+        Returns NOT_FOUND, ABORTED (STALE_ETAG) when the order has an `etag` that is not its own any more.
+        """
+
+    @_abc_1.abstractmethod
     def UpdateOrderStatus(
         self,
         request: _order_service_pb2.UpdateOrderStatusRequest,
@@ -250,9 +272,9 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def TrackOrder(
         self,
-        request: _order_service_pb2.TrackOrderRequest,
+        request: _tracking_pb2.TrackOrderRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_abc.Iterator[_order_service_pb2.TrackOrderResponse], _abc.AsyncIterator[_order_service_pb2.TrackOrderResponse]]:
+    ) -> _typing.Union[_abc.Iterator[_tracking_pb2.TrackOrderResponse], _abc.AsyncIterator[_tracking_pb2.TrackOrderResponse]]:
         """Streams the steps of an order: those so far, then each new one as it happens.
 
         Every step carries a sequence, 1, 2, 3 …, without gaps. To resume, repeat the call with
@@ -268,7 +290,7 @@ class OrderServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def GetTracking(
         self,
-        request: _order_service_pb2.GetTrackingRequest,
+        request: _tracking_pb2.GetTrackingRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_order_pb2.Tracking, _abc.Awaitable[_order_pb2.Tracking]]:
         """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""

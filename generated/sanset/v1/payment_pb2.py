@@ -31,7 +31,7 @@ from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xf0\x03\n\x07Payment\x12)\n\x06method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.Method\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x0f\n\x07gateway\x18\x05 \x01(\t\x12$\n\x08\x63\x61ptured\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1d\n\x0bpayment_url\x18\n \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\"B\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x43\x41PTURED\x10\x02\x12\x0c\n\x08\x44\x45\x43LINED\x10\x03\x12\n\n\x06VOIDED\x10\x04\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xcc\x03\n\x0cPaymentAlert\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.sanset.v1.PaymentAlert.Kind\x12\x0f\n\x07gateway\x18\x03 \x01(\t\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x10\n\x08order_id\x18\x05 \x01(\x03\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rOTHER_PAYMENT\x10\x01\x12\x0f\n\x0bOTHER_ORDER\x10\x02\x12\x11\n\rUNKNOWN_ORDER\x10\x03\x12\x10\n\x0cOTHER_AMOUNT\x10\x04\x12\x12\n\x0eOTHER_CURRENCY\x10\x05\x12\x15\n\x11REFUND_UNEXPECTED\x10\x06\x12\x11\n\rREFUND_FAILED\x10\x07\x12\x12\n\x0e\x44ISPUTE_OPENED\x10\x08\x12\x0f\n\x0b\x44ISPUTE_WON\x10\t\x12\x10\n\x0c\x44ISPUTE_LOST\x10\n\"\xd6\x01\n\x08GiftCard\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tlast_four\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12#\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x18ListPaymentAlertsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"\\\n\x19ListPaymentAlertsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.PaymentAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x18\x43losePaymentAlertRequest\x12\x1d\n\x08\x61lert_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"l\n\x15\x43reateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x19GetGiftCardBalanceRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x08\x18@2\xc3\x06\n\x0ePaymentService\x12r\n\nGetPayment\x12\x1c.sanset.v1.GetPaymentRequest\x1a\x12.sanset.v1.Payment\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/payment\x12\x9e\x01\n\x15ReceivePaymentWebhook\x12\'.sanset.v1.ReceivePaymentWebhookRequest\x1a(.sanset.v1.ReceivePaymentWebhookResponse\"2\x90\x02\x02\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02#\"\x18/api/v1/payments/webhook:\x07payload\x12\x8e\x01\n\x11ListPaymentAlerts\x12#.sanset.v1.ListPaymentAlertsRequest\x1a$.sanset.v1.ListPaymentAlertsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/payments/alerts\x12\x95\x01\n\x11\x43losePaymentAlert\x12#.sanset.v1.ClosePaymentAlertRequest\x1a\x17.sanset.v1.PaymentAlert\"B\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x33\"./api/v1/admin/payments/alerts/{alert_id}/close:\x01*\x12r\n\x0e\x43reateGiftCard\x12 .sanset.v1.CreateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\")\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/admin/gift-cards:\x01*\x12\x7f\n\x12GetGiftCardBalance\x12$.sanset.v1.GetGiftCardBalanceRequest\x1a\x13.sanset.v1.GiftCard\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/gift-cards/balance:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cPaymentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/payment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xf3\x03\n\x07Payment\x12)\n\x06method\x18\x01 \x01(\x0e\x32\x19.sanset.v1.Payment.Method\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Payment.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x0f\n\x07gateway\x18\x05 \x01(\t\x12$\n\x08\x63\x61ptured\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12$\n\x08refunded\x18\x07 \x01(\x0b\x32\x12.google.type.Money\x12\x0f\n\x07problem\x18\x08 \x01(\t\x12/\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12 \n\x0bpayment_url\x18\n \x01(\tB\x0b\xbaH\x08r\x06\x18\xd0\x0f(\xd0\x0f\"B\n\x06Method\x12\x16\n\x12METHOD_UNSPECIFIED\x10\x00\x12\x08\n\x04\x43\x41RD\x10\x01\x12\x07\n\x03UPI\x10\x02\x12\r\n\tGIFT_CARD\x10\x03\"U\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\x0c\n\x08\x43\x41PTURED\x10\x02\x12\x0c\n\x08\x44\x45\x43LINED\x10\x03\x12\n\n\x06VOIDED\x10\x04\"\xcc\x02\n\x07\x44ispute\x12\x12\n\ngateway_id\x18\x01 \x01(\t\x12)\n\x06status\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Dispute.Status\x12\"\n\x06\x61mount\x18\x03 \x01(\x0b\x32\x12.google.type.Money\x12\x0e\n\x06reason\x18\x04 \x01(\t\x12.\n\nrespond_by\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x08\n\x04OPEN\x10\x01\x12\x07\n\x03WON\x10\x02\x12\x08\n\x04LOST\x10\x03\"\xcc\x03\n\x0cPaymentAlert\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x04kind\x18\x02 \x01(\x0e\x32\x1c.sanset.v1.PaymentAlert.Kind\x12\x0f\n\x07gateway\x18\x03 \x01(\t\x12\x12\n\ngateway_id\x18\x04 \x01(\t\x12\x10\n\x08order_id\x18\x05 \x01(\x03\x12\x0f\n\x07problem\x18\x06 \x01(\t\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nclose_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xda\x01\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x11\n\rOTHER_PAYMENT\x10\x01\x12\x0f\n\x0bOTHER_ORDER\x10\x02\x12\x11\n\rUNKNOWN_ORDER\x10\x03\x12\x10\n\x0cOTHER_AMOUNT\x10\x04\x12\x12\n\x0eOTHER_CURRENCY\x10\x05\x12\x15\n\x11REFUND_UNEXPECTED\x10\x06\x12\x11\n\rREFUND_FAILED\x10\x07\x12\x12\n\x0e\x44ISPUTE_OPENED\x10\x08\x12\x0f\n\x0b\x44ISPUTE_WON\x10\t\x12\x10\n\x0c\x44ISPUTE_LOST\x10\n\"\xd6\x01\n\x08GiftCard\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x12\n\x04\x63ode\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x17\n\tlast_four\x18\x03 \x01(\tB\x04\xe2\x41\x01\x03\x12#\n\x07\x62\x61lance\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12/\n\x0b\x65xpire_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\"2\n\x11GetPaymentRequest\x12\x1d\n\x08order_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"K\n\x1cReceivePaymentWebhookRequest\x12+\n\x07payload\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\x04\xe2\x41\x01\x02\"1\n\x1dReceivePaymentWebhookResponse\x12\x10\n\x08repeated\x18\x01 \x01(\x08\"l\n\x18ListPaymentAlertsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12\x16\n\x0einclude_closed\x18\x03 \x01(\x08\"\\\n\x19ListPaymentAlertsResponse\x12&\n\x05items\x18\x01 \x03(\x0b\x32\x17.sanset.v1.PaymentAlert\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"9\n\x18\x43losePaymentAlertRequest\x12\x1d\n\x08\x61lert_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"l\n\x15\x43reateGiftCardRequest\x12\x32\n\tgift_card\x18\x01 \x01(\x0b\x32\x13.sanset.v1.GiftCardB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x19GetGiftCardBalanceRequest\x12\x1b\n\x04\x63ode\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x08\x18@2\xc3\x06\n\x0ePaymentService\x12r\n\nGetPayment\x12\x1c.sanset.v1.GetPaymentRequest\x1a\x12.sanset.v1.Payment\"2\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02#\x12!/api/v1/orders/{order_id}/payment\x12\x9e\x01\n\x15ReceivePaymentWebhook\x12\'.sanset.v1.ReceivePaymentWebhookRequest\x1a(.sanset.v1.ReceivePaymentWebhookResponse\"2\x90\x02\x02\xca\xf3\x18\x02\x08\x01\x82\xd3\xe4\x93\x02#\"\x18/api/v1/payments/webhook:\x07payload\x12\x8e\x01\n\x11ListPaymentAlerts\x12#.sanset.v1.ListPaymentAlertsRequest\x1a$.sanset.v1.ListPaymentAlertsResponse\".\x90\x02\x01\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x1f\x12\x1d/api/v1/admin/payments/alerts\x12\x95\x01\n\x11\x43losePaymentAlert\x12#.sanset.v1.ClosePaymentAlertRequest\x1a\x17.sanset.v1.PaymentAlert\"B\x90\x02\x02\xca\xf3\x18\x02\x10\x04\x82\xd3\xe4\x93\x02\x33\"./api/v1/admin/payments/alerts/{alert_id}/close:\x01*\x12r\n\x0e\x43reateGiftCard\x12 .sanset.v1.CreateGiftCardRequest\x1a\x13.sanset.v1.GiftCard\")\xca\xf3\x18\x02\x10\x07\x82\xd3\xe4\x93\x02\x1d\"\x18/api/v1/admin/gift-cards:\x01*\x12\x7f\n\x12GetGiftCardBalance\x12$.sanset.v1.GetGiftCardBalanceRequest\x1a\x13.sanset.v1.GiftCard\".\x90\x02\x01\xca\xf3\x18\x02\x08\x03\x82\xd3\xe4\x93\x02\x1f\"\x1a/api/v1/gift-cards/balance:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cPaymentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,7 +40,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\014PaymentProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
   _globals['_PAYMENT'].fields_by_name['payment_url']._loaded_options = None
-  _globals['_PAYMENT'].fields_by_name['payment_url']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_PAYMENT'].fields_by_name['payment_url']._serialized_options = b'\272H\010r\006\030\320\017(\320\017'
   _globals['_GIFTCARD'].fields_by_name['id']._loaded_options = None
   _globals['_GIFTCARD'].fields_by_name['id']._serialized_options = b'\342A\001\003'
   _globals['_GIFTCARD'].fields_by_name['code']._loaded_options = None
@@ -78,37 +78,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PAYMENTSERVICE'].methods_by_name['GetGiftCardBalance']._loaded_options = None
   _globals['_PAYMENTSERVICE'].methods_by_name['GetGiftCardBalance']._serialized_options = b'\220\002\001\312\363\030\002\010\003\202\323\344\223\002\037\"\032/api/v1/gift-cards/balance:\001*'
   _globals['_PAYMENT']._serialized_start=240
-  _globals['_PAYMENT']._serialized_end=736
-  _globals['_PAYMENT_METHOD']._serialized_start=583
-  _globals['_PAYMENT_METHOD']._serialized_end=649
-  _globals['_PAYMENT_STATUS']._serialized_start=651
-  _globals['_PAYMENT_STATUS']._serialized_end=736
-  _globals['_DISPUTE']._serialized_start=739
-  _globals['_DISPUTE']._serialized_end=1071
-  _globals['_DISPUTE_STATUS']._serialized_start=1010
-  _globals['_DISPUTE_STATUS']._serialized_end=1071
-  _globals['_PAYMENTALERT']._serialized_start=1074
-  _globals['_PAYMENTALERT']._serialized_end=1534
-  _globals['_PAYMENTALERT_KIND']._serialized_start=1316
-  _globals['_PAYMENTALERT_KIND']._serialized_end=1534
-  _globals['_GIFTCARD']._serialized_start=1537
-  _globals['_GIFTCARD']._serialized_end=1751
-  _globals['_GETPAYMENTREQUEST']._serialized_start=1753
-  _globals['_GETPAYMENTREQUEST']._serialized_end=1803
-  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_start=1805
-  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_end=1880
-  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_start=1882
-  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_end=1931
-  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_start=1933
-  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_end=2041
-  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_start=2043
-  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_end=2135
-  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_start=2137
-  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_end=2194
-  _globals['_CREATEGIFTCARDREQUEST']._serialized_start=2196
-  _globals['_CREATEGIFTCARDREQUEST']._serialized_end=2304
-  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_start=2306
-  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_end=2362
-  _globals['_PAYMENTSERVICE']._serialized_start=2365
-  _globals['_PAYMENTSERVICE']._serialized_end=3200
+  _globals['_PAYMENT']._serialized_end=739
+  _globals['_PAYMENT_METHOD']._serialized_start=586
+  _globals['_PAYMENT_METHOD']._serialized_end=652
+  _globals['_PAYMENT_STATUS']._serialized_start=654
+  _globals['_PAYMENT_STATUS']._serialized_end=739
+  _globals['_DISPUTE']._serialized_start=742
+  _globals['_DISPUTE']._serialized_end=1074
+  _globals['_DISPUTE_STATUS']._serialized_start=1013
+  _globals['_DISPUTE_STATUS']._serialized_end=1074
+  _globals['_PAYMENTALERT']._serialized_start=1077
+  _globals['_PAYMENTALERT']._serialized_end=1537
+  _globals['_PAYMENTALERT_KIND']._serialized_start=1319
+  _globals['_PAYMENTALERT_KIND']._serialized_end=1537
+  _globals['_GIFTCARD']._serialized_start=1540
+  _globals['_GIFTCARD']._serialized_end=1754
+  _globals['_GETPAYMENTREQUEST']._serialized_start=1756
+  _globals['_GETPAYMENTREQUEST']._serialized_end=1806
+  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_start=1808
+  _globals['_RECEIVEPAYMENTWEBHOOKREQUEST']._serialized_end=1883
+  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_start=1885
+  _globals['_RECEIVEPAYMENTWEBHOOKRESPONSE']._serialized_end=1934
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_start=1936
+  _globals['_LISTPAYMENTALERTSREQUEST']._serialized_end=2044
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_start=2046
+  _globals['_LISTPAYMENTALERTSRESPONSE']._serialized_end=2138
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_start=2140
+  _globals['_CLOSEPAYMENTALERTREQUEST']._serialized_end=2197
+  _globals['_CREATEGIFTCARDREQUEST']._serialized_start=2199
+  _globals['_CREATEGIFTCARDREQUEST']._serialized_end=2307
+  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_start=2309
+  _globals['_GETGIFTCARDBALANCEREQUEST']._serialized_end=2365
+  _globals['_PAYMENTSERVICE']._serialized_start=2368
+  _globals['_PAYMENTSERVICE']._serialized_end=3203
 # @@protoc_insertion_point(module_scope)

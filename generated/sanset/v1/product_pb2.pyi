@@ -106,6 +106,7 @@ class Product(_message.Message):
     DISCOUNT_FIELD_NUMBER: _builtins.int
     EFFECTIVE_PRICE_FIELD_NUMBER: _builtins.int
     MAX_QUANTITY_DAYS_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     DELETE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the product."""
@@ -186,6 +187,10 @@ class Product(_message.Message):
         """Price of one unit now: `price` less the discount while that lasts."""
 
     @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts of the shop's own, as `Order.metadata`. Whoever sees the product sees them."""
+
+    @_builtins.property
     def delete_time(self) -> _timestamp_pb2.Timestamp:
         """Time of its deletion; only where ListProducts shows deleted products."""
 
@@ -219,11 +224,12 @@ class Product(_message.Message):
         discount: Global___Discount | None = ...,
         effective_price: _money_pb2.Money | None = ...,
         max_quantity_days: _builtins.int | None = ...,
+        metadata: _struct_pb2.Struct | None = ...,
         delete_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_brand", b"_brand", "_category", b"_category", "_category_id", b"_category_id", "_description", b"_description", "_max_quantity", b"_max_quantity", "_max_quantity_days", b"_max_quantity_days", "_name", b"_name", "_seo_description", b"_seo_description", "_seo_title", b"_seo_title", "_sku", b"_sku", "_slug", b"_slug", "attributes", b"attributes", "brand", b"brand", "category", b"category", "category_id", b"category_id", "compare_at_price", b"compare_at_price", "create_time", b"create_time", "default_variant_id", b"default_variant_id", "delete_time", b"delete_time", "description", b"description", "discount", b"discount", "effective_price", b"effective_price", "etag", b"etag", "id", b"id", "max_quantity", b"max_quantity", "max_quantity_days", b"max_quantity_days", "metadata", b"metadata", "name", b"name", "price", b"price", "rating", b"rating", "reviews_count", b"reviews_count", "seo_description", b"seo_description", "seo_title", b"seo_title", "sku", b"sku", "slug", b"slug", "stock", b"stock", "stock_status", b"stock_status", "tags", b"tags", "update_time", b"update_time", "vendor_id", b"vendor_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__brand: _TypeAlias = _typing.Literal["brand"]  # noqa: Y015
     _WhichOneofArgType__brand: _TypeAlias = _typing.Literal["_brand", b"_brand"]  # noqa: Y015

@@ -6,6 +6,7 @@ Recommendations: what a user may like, and what users do."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import struct_pb2 as _struct_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -147,6 +148,7 @@ class BehaviorEvent(_message.Message):
     QUERY_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     ATTRIBUTION_TOKEN_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     kind: Global___BehaviorEvent.Kind.ValueType
     """The kind of the event."""
     product_id: _builtins.int
@@ -159,6 +161,10 @@ class BehaviorEvent(_message.Message):
     def time(self) -> _timestamp_pb2.Timestamp:
         """Time of the action. Absent, or in the future: now."""
 
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts, as `Order.metadata`. Those of the events of one call take at most 32 KiB together."""
+
     def __init__(
         self,
         *,
@@ -167,10 +173,11 @@ class BehaviorEvent(_message.Message):
         query: _builtins.str = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
         attribution_token: _builtins.str = ...,
+        metadata: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["metadata", b"metadata", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "kind", b"kind", "product_id", b"product_id", "query", b"query", "time", b"time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribution_token", b"attribution_token", "kind", b"kind", "metadata", b"metadata", "product_id", b"product_id", "query", b"query", "time", b"time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

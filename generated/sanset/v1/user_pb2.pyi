@@ -65,6 +65,7 @@ class User(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the account."""
     email: _builtins.str
@@ -91,6 +92,10 @@ class User(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """Time of the account's last change."""
 
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts of the front end's own, as `Order.metadata`. The account's owner writes them: nothing to trust."""
+
     def __init__(
         self,
         *,
@@ -104,10 +109,11 @@ class User(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        metadata: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "full_name", b"full_name", "phone", b"phone", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "full_name", b"full_name", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_full_name", b"_full_name", "_phone", b"_phone", "create_time", b"create_time", "email", b"email", "etag", b"etag", "full_name", b"full_name", "id", b"id", "metadata", b"metadata", "phone", b"phone", "preferences", b"preferences", "role", b"role", "update_time", b"update_time", "username", b"username"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__full_name: _TypeAlias = _typing.Literal["full_name"]  # noqa: Y015
     _WhichOneofArgType__full_name: _TypeAlias = _typing.Literal["_full_name", b"_full_name"]  # noqa: Y015
@@ -139,6 +145,7 @@ class Address(_message.Message):
     IS_DEFAULT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    METADATA_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the address."""
     label: _builtins.str
@@ -167,6 +174,10 @@ class Address(_message.Message):
     def create_time(self) -> _timestamp_pb2.Timestamp:
         """Time of creation."""
 
+    @_builtins.property
+    def metadata(self) -> _struct_pb2.Struct:
+        """Free facts, as `Order.metadata`, such as the id of a parcel shop. Orders keep them with the address."""
+
     def __init__(
         self,
         *,
@@ -183,10 +194,11 @@ class Address(_message.Message):
         is_default: _builtins.bool | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        metadata: _struct_pb2.Struct | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "metadata", b"metadata", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "etag", b"etag", "id", b"id", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_city", b"_city", "_country", b"_country", "_is_default", b"_is_default", "_label", b"_label", "_lat", b"_lat", "_line1", b"_line1", "_line2", b"_line2", "_lng", b"_lng", "_postal_code", b"_postal_code", "_state", b"_state", "city", b"city", "country", b"country", "create_time", b"create_time", "etag", b"etag", "id", b"id", "is_default", b"is_default", "label", b"label", "lat", b"lat", "line1", b"line1", "line2", b"line2", "lng", b"lng", "metadata", b"metadata", "postal_code", b"postal_code", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__city: _TypeAlias = _typing.Literal["city"]  # noqa: Y015
     _WhichOneofArgType__city: _TypeAlias = _typing.Literal["_city", b"_city"]  # noqa: Y015

@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Connection, bindparam, func, insert, select, 
 
 from server.catalog.models import Product
 from server.db.prepared import Prepared
+from server.metadata import Metadata
 from server.recommend.feedback.models import BehaviorEvent
 from server.user.models import User
 
@@ -38,6 +39,7 @@ class BehaviorRow(NamedTuple):
     kind: str
     product_id: int | None
     query: str
+    custom_metadata: Metadata | None
     list_id: str | None
     model_version: str
     origin: str

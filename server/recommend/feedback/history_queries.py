@@ -150,9 +150,8 @@ def page(
 ) -> Sequence[AnyRow]:
     """A user's events, the latest first, after the keys (occurred_at, id); `kind` None means all."""
     event = BehaviorEvent
-    statement = select(event.id, event.kind, event.product_id, event.query, event.occurred_at).where(
-        event.user_id == user_id
-    )
+    columns = (event.id, event.kind, event.product_id, event.query, event.occurred_at, event.custom_metadata)
+    statement = select(*columns).where(event.user_id == user_id)
     if kind is not None:
         statement = statement.where(event.kind == kind)
     if after is not None:

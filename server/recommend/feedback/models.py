@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from server.db.base import Base, BigId, Json, UtcDateTime
+from server.db.base import Base, BigId, Json, OptionalJson, UtcDateTime
 
 
 class BehaviorEvent(Base):
@@ -21,6 +21,7 @@ class BehaviorEvent(Base):
     kind: Mapped[str] = mapped_column(String(16))
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"))
     query: Mapped[str] = mapped_column(String(200), default="")
+    custom_metadata: Mapped[dict[str, object] | None] = mapped_column(OptionalJson)
     list_id: Mapped[str | None] = mapped_column(String(16))  # the list of recommendations that led to it
     model_version: Mapped[str] = mapped_column(String(100), default="", server_default="")  # of that list
     # Where a visitor, or somebody whose account was new, called from.

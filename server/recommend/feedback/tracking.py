@@ -13,6 +13,7 @@ from server.db.database import Database
 from server.errors import FieldReason, InvalidField, UserNotFound
 from server.events.log import publish
 from server.events.topics import BehaviorRecorded
+from server.metadata import Metadata
 from server.recommend.feedback import behavior_queries as queries
 from server.recommend.feedback import history_queries
 from server.recommend.feedback.attribution import Attributions
@@ -57,6 +58,7 @@ class ReportedEvent:
     query: str
     at: datetime | None
     attribution_token: str
+    metadata: Metadata | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class RecordedEvent:
     product_id: int | None
     query: str
     at: datetime
+    metadata: Metadata | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,7 @@ class Tracker:
             kind=event.kind,
             product_id=event.product_id or None,
             query=event.query,
+            custom_metadata=event.metadata or None,
             list_id=attribution.list_id if attribution else None,
             model_version=attribution.model_version if attribution else "",
             origin=actor.origin,

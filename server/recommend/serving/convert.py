@@ -12,6 +12,7 @@ from ml.ranking.selection import Recommendation
 from server.recommend.feedback.tracking import RecordedEvent, ReportedEvent, TrackingResult
 from server.recommend.serving.query import Audience, Filters, Placement, Query, size
 from server.recommend.serving.recorder import Recommended
+from server.rpc.custom_metadata import metadata_of, metadata_to_wire
 from server.rpc.wire import price_range_from_wire, time_from_wire, time_to_wire
 
 ListT = TypeVar(
@@ -91,6 +92,7 @@ def event_from_wire(event: pb.BehaviorEvent) -> ReportedEvent:
         query=event.query,
         at=time_from_wire(event, "time"),
         attribution_token=event.attribution_token,
+        metadata=metadata_of(event.metadata) if event.HasField("metadata") else None,
     )
 
 
@@ -106,6 +108,7 @@ def event_to_wire(event: RecordedEvent) -> pb.BehaviorEvent:
         product_id=event.product_id or 0,
         query=event.query,
         time=time_to_wire(event.at),
+        metadata=metadata_to_wire(event.metadata),
     )
 
 

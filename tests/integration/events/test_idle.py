@@ -24,6 +24,7 @@ from server.events.log import CATALOG, ORDER, PRODUCT, SESSION, publish
 from server.events.sources import SqliteSource, source_of
 from server.jobs.runner import Job, Jobs
 from server.mail import part as mail_part
+from server.order import queries
 from server.webhooks import part as webhooks_part
 
 
@@ -67,7 +68,10 @@ def statements_of(db: Database) -> list[str]:
 
 
 def outboxes(core: Core) -> list[Any]:
-    return [mail_part.build(core, Sender()).outbox, webhooks_part.build(core).outbox]
+    return [
+        mail_part.build(core, Sender()).outbox,
+        webhooks_part.build(core, read_metadata=queries.metadata_of_orders).outbox,
+    ]
 
 
 def test_outboxes_in_which_nothing_waits_rest_and_ask_little(core: Core) -> None:

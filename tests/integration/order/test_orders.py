@@ -11,7 +11,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2
+from sanset.v1 import order_service_pb2, tracking_pb2
 from sqlalchemy import update
 from support.page_by_page import page_by_page
 from support.running_shop import Account, Refused, RunningShop, refusal
@@ -87,10 +87,10 @@ def test_get_order_returns_what_checkout_returned(shop: RunningShop) -> None:
 READS: dict[str, Callable[[RunningShop, Account, int], object]] = {
     "GetOrder": get,
     "GetTracking": lambda shop, who, order_id: shop.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order_id), metadata=who.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order_id), metadata=who.metadata
     ),
     "TrackOrder": lambda shop, who, order_id: next(
-        shop.orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=order_id), metadata=who.metadata)
+        shop.orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=order_id), metadata=who.metadata)
     ),
 }
 
@@ -244,7 +244,7 @@ def test_an_order_walks_to_its_delivery(shop: RunningShop) -> None:
         assert order.etag != before.etag
         assert order.update_time.ToNanoseconds() > before.update_time.ToNanoseconds()
     tracking = shop.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
     )
     assert [step.sequence for step in tracking.events] == [1, 2, 3, 4, 5]
     names = [pb.Order.Status.Name(step.status) for step in tracking.events]
@@ -268,7 +268,7 @@ def test_a_step_says_what_the_staff_says(shop: RunningShop) -> None:
     moved = shop.move(order.id, pb.Order.PROCESSING, message="Nearly there.", location="Leeds", eta=eta)
     assert moved.eta == eta
     shop.move(order.id, pb.Order.SHIPPED)
-    request = order_service_pb2.GetTrackingRequest(order_id=order.id)
+    request = tracking_pb2.GetTrackingRequest(order_id=order.id)
     tracking = shop.orders.GetTracking(request, metadata=shop.admin.metadata)
     packed, shipped = tracking.events[2:]
     assert (packed.message, packed.location, packed.eta) == ("Nearly there.", "Leeds", eta)
@@ -335,7 +335,7 @@ def test_two_staff_who_take_the_same_step_take_it_once(shop: RunningShop) -> Non
     calls = [shop.orders.UpdateOrderStatus.future(request, metadata=shop.admin.metadata) for _ in range(10)]
     assert {call.result(timeout=30).etag for call in calls} == {get(shop, shop.admin, order.id).etag}
     tracking = shop.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
     )
     assert len(tracking.events) == 3
 

@@ -9,7 +9,7 @@ import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2
+from sanset.v1 import order_service_pb2, tracking_pb2
 from sanset.v1.order_pb2 import LineQuantity
 from support.running_shop import RunningShop, refused
 
@@ -45,7 +45,7 @@ def refused_parcel(shop: RunningShop, order: pb.Order, status: int = SHIPPED, **
 def tracking(shop: RunningShop, order: pb.Order) -> pb.Tracking:
     """The steps and parcels of an order."""
     return shop.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order.id), metadata=shop.admin.metadata
     )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from sanset.v1 import auth_pb2, model_pb2, order_service_pb2, order_service_pb2_grpc
+from sanset.v1 import auth_pb2, model_pb2, order_service_pb2_grpc, tracking_pb2
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import insert
 from support.running_shop import ADMIN, RunningShop, refusal, test_settings
@@ -75,7 +75,7 @@ def test_a_live_step_is_the_same_as_the_one_read_later(shop: RunningShop) -> Non
     deliver(shop, order.id)
     live.until_end()
     assert Watcher(shop.orders, buyer, order.id).until_end().messages == live.messages
-    request = order_service_pb2.GetTrackingRequest(order_id=order.id)
+    request = tracking_pb2.GetTrackingRequest(order_id=order.id)
     tracking = shop.orders.GetTracking(request, metadata=buyer.metadata)
     assert [message.event for message in live.messages[:-1]] == list(tracking.events)
 
@@ -156,7 +156,7 @@ def test_a_sequence_beyond_the_last_step_still_learns_of_the_end(shop: RunningSh
 
 
 def test_a_negative_sequence_is_refused(shop: RunningShop) -> None:
-    request = order_service_pb2.TrackOrderRequest(order_id=1, after_sequence=-1)
+    request = tracking_pb2.TrackOrderRequest(order_id=1, after_sequence=-1)
     with pytest.raises(grpc.RpcError) as caught:
         next(shop.orders.TrackOrder(request, metadata=shop.admin.metadata))
     assert refusal(caught.value).fields == ["after_sequence"]
@@ -209,7 +209,7 @@ def test_a_browser_that_connects_again_goes_on_after_its_last_event(shop: Runnin
     order = shop.order(buyer)
     deliver(shop, order.id)
     for after, last_id, first in ((0, "2", 3), (3, "2", 4), (1, "", 2)):
-        request = order_service_pb2.TrackOrderRequest(order_id=order.id, after_sequence=after)
+        request = tracking_pb2.TrackOrderRequest(order_id=order.id, after_sequence=after)
         metadata = (*buyer.metadata, ("last-event-id", last_id))
         assert next(shop.orders.TrackOrder(request, metadata=metadata, timeout=30)).event.sequence == first
     with pytest.raises(grpc.RpcError) as caught:

@@ -14,7 +14,7 @@ from typing import Any
 import grpc
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import order_service_pb2, payment_pb2
+from sanset.v1 import payment_pb2, tracking_pb2
 from support.cart_shop import buyer_of, cart_of, cents, refused, stock_of
 from support.payment_shop import (
     charged,
@@ -164,7 +164,7 @@ def test_what_was_reported_twice_is_confirmed_once(brisk: RunningShop) -> None:
         lambda: len(brisk.sql("SELECT 1 FROM payment_events WHERE charge_key = :key", key=order.number)) == 1
     )
     tracking = brisk.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
     )
     assert [step.status for step in tracking.events] == [pb.Order.PENDING_PAYMENT, pb.Order.CONFIRMED]
     assert len(charged(brisk, order.number)) == 1
@@ -304,7 +304,7 @@ def test_ten_reports_at_once_have_one_effect(brisk: RunningShop) -> None:
         told = list(threads.map(lambda webhook: tell(brisk, *webhook), webhooks))
     assert sum(told) == 4  # the other six are five events of their own, and the first of the same
     tracking = brisk.orders.GetTracking(
-        order_service_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
+        tracking_pb2.GetTrackingRequest(order_id=order.id), metadata=buyer.metadata
     )
     assert [step.status for step in tracking.events] == [pb.Order.PENDING_PAYMENT, pb.Order.CONFIRMED]
 

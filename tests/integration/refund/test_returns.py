@@ -7,7 +7,7 @@ from typing import Any
 
 import grpc
 import pytest
-from sanset.v1 import order_pb2, order_service_pb2
+from sanset.v1 import order_pb2, tracking_pb2
 from sanset.v1 import refund_pb2 as pb
 from sanset.v1.after_sale_pb2 import Refund, Return
 from support.cart_shop import cents
@@ -399,7 +399,7 @@ def test_a_return_opens_the_tracking_again(shop: RunningShop) -> None:
     buyer = shop.customer()
     order = delivered(shop, bought(shop, buyer, (10, 0, 1)))
     ask_return(shop, buyer, order.id)
-    request = order_service_pb2.TrackOrderRequest(order_id=order.id, after_sequence=5)
+    request = tracking_pb2.TrackOrderRequest(order_id=order.id, after_sequence=5)
     stream = shop.orders.TrackOrder(request, metadata=buyer.metadata, timeout=20)
     assert next(stream).event.status == order_pb2.Order.RETURN_REQUESTED
     stream.cancel()

@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
-from sanset.v1 import order_pb2
+from sanset.v1 import order_pb2, order_service_pb2
 from sanset.v1 import webhook_pb2 as pb
 from sqlalchemy import Connection, select
 from support.outbox_desk import Desk
@@ -478,3 +478,15 @@ def test_the_jobs_of_a_running_shop_send_by_themselves(
         assert order.number in mail.read_text()
     finally:
         shop.stop()
+
+
+def test_a_delivery_holds_the_metadata_of_its_order(desk: Desk, hook: Receiver) -> None:
+    register(desk, hook.url, "order.processing")
+    order = desk.shop.order()
+    request = order_service_pb2.UpdateOrderRequest(order=order_pb2.Order(id=order.id))
+    request.order.metadata.update({"erp": "A-17"})
+    desk.shop.orders.UpdateOrder(request, metadata=desk.shop.admin.metadata)
+    desk.shop.move(order.id, PROCESSING)
+    run(desk)
+    (told,) = hook.received
+    assert told.told["metadata"] == {"erp": "A-17"}

@@ -27,6 +27,7 @@ from sanset.v1 import (
     order_service_pb2,
     order_service_pb2_grpc,
     product_pb2,
+    tracking_pb2,
     user_pb2,
     user_pb2_grpc,
 )
@@ -211,25 +212,23 @@ def serve(shop: ShopDouble, address: str = "127.0.0.1:0") -> tuple[grpc.Server, 
     return server, f"127.0.0.1:{port}"
 
 
-def event(sequence: int) -> order_service_pb2.TrackOrderResponse:
+def event(sequence: int) -> tracking_pb2.TrackOrderResponse:
     """A step of an order."""
-    return order_service_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
+    return tracking_pb2.TrackOrderResponse(event=order_pb2.OrderEvent(sequence=sequence))
 
 
-def heartbeat() -> order_service_pb2.TrackOrderResponse:
+def heartbeat() -> tracking_pb2.TrackOrderResponse:
     """A sign of life."""
-    return order_service_pb2.TrackOrderResponse(heartbeat=order_service_pb2.TrackOrderResponse.Heartbeat())
+    return tracking_pb2.TrackOrderResponse(heartbeat=tracking_pb2.TrackOrderResponse.Heartbeat())
 
 
-def reconnect(after_sequence: int) -> order_service_pb2.TrackOrderResponse:
+def reconnect(after_sequence: int) -> tracking_pb2.TrackOrderResponse:
     """A request to call again."""
-    return order_service_pb2.TrackOrderResponse(
-        reconnect=order_service_pb2.TrackOrderResponse.Reconnect(after_sequence=after_sequence)
+    return tracking_pb2.TrackOrderResponse(
+        reconnect=tracking_pb2.TrackOrderResponse.Reconnect(after_sequence=after_sequence)
     )
 
 
-def end(sequence: int) -> order_service_pb2.TrackOrderResponse:
+def end(sequence: int) -> tracking_pb2.TrackOrderResponse:
     """The last message."""
-    return order_service_pb2.TrackOrderResponse(
-        end=order_service_pb2.TrackOrderResponse.End(sequence=sequence)
-    )
+    return tracking_pb2.TrackOrderResponse(end=tracking_pb2.TrackOrderResponse.End(sequence=sequence))

@@ -10,8 +10,8 @@ from contextlib import aclosing
 import grpc
 import pytest
 from sanset.v1.auth_pb2 import Tokens
-from sanset.v1.order_service_pb2 import TrackOrderRequest
 from sanset.v1.payment_pb2 import Payment
+from sanset.v1.tracking_pb2 import TrackOrderRequest
 from sanset.v1.user_pb2 import GetMeRequest
 from sanset_client import (
     AsyncClient,

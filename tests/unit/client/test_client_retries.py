@@ -11,7 +11,7 @@ from importlib.resources import files
 import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import MethodOptions
-from sanset.v1 import order_service_pb2
+from sanset.v1 import order_service_pb2, tracking_pb2
 from sanset.v1.order_service_pb2 import CheckoutRequest
 from sanset.v1.payment_pb2 import Payment
 from sanset.v1.product_pb2 import GetProductRequest
@@ -110,7 +110,7 @@ def test_the_default_deadline_is_the_clients(shop: ShopDouble, address: str) -> 
 def test_a_call_that_is_too_slow_is_given_up(shop: ShopDouble, client: Client) -> None:
     shop.streams.append([lambda: time.sleep(0.3)])
     with pytest.raises(DeadlineExceeded):
-        next(client.orders.TrackOrder(order_service_pb2.TrackOrderRequest(order_id=9), timeout=0.1))
+        next(client.orders.TrackOrder(tracking_pb2.TrackOrderRequest(order_id=9), timeout=0.1))
 
 
 def test_checkout_keeps_its_request_id_through_every_kind_of_repeat(shop: ShopDouble, client: Client) -> None:

@@ -8,7 +8,7 @@ import time
 import grpc
 import pytest
 from cut_line import Line
-from sanset.v1.order_service_pb2 import TrackOrderRequest
+from sanset.v1.tracking_pb2 import TrackOrderRequest
 from sanset_client import Client, ClientClosed, NotFound, SansetError, Unavailable
 from shop_double import Refusal, ShopDouble, end, event, heartbeat, reconnect, serve
 

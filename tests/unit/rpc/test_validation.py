@@ -32,6 +32,7 @@ def test_the_largest_message_is_added_up_from_the_limits_of_its_fields() -> None
         attribution_token="x" * 512,
     )  # fmt: skip
     event.time.seconds, event.time.nanos = 253_402_300_799, 999_999_999
+    event.metadata.update({"a": "x" * 300})
     request = TrackEventRequest(events=[event] * 100, visitor_id="x" * 64)
     size = request.ByteSize()
     assert size <= largest(TrackEventRequest.DESCRIPTOR) < 1.2 * size

@@ -6,9 +6,9 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 from __future__ import annotations
 
 from google.api import httpbody_pb2
-from google.protobuf import timestamp_pb2
+from google.protobuf import field_mask_pb2, struct_pb2, timestamp_pb2
 from google.type import money_pb2
-from sanset.v1 import order_pb2, order_service_pb2, payment_pb2
+from sanset.v1 import order_pb2, order_service_pb2, payment_pb2, tracking_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
@@ -54,6 +54,7 @@ def checkout(
     expected_total: money_pb2.Money | None = None,
     coupon_code: str | None = None,
     payment_method_id: int | None = None,
+    metadata_: struct_pb2.Struct | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
@@ -85,6 +86,7 @@ def checkout(
         expected_total=expected_total,
         coupon_code=coupon_code,
         payment_method_id=payment_method_id,
+        metadata=metadata_,
     )
 
 
@@ -139,6 +141,28 @@ def get_order(
         timeout,
         metadata,
         order_id=order_id,
+    )
+
+
+def update_order(
+    *,
+    order: order_pb2.Order | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Replaces the `metadata` of an order, and returns it. It is no step: nobody is written, and webhooks tell nothing.
+
+    Returns NOT_FOUND, ABORTED (STALE_ETAG) when the order has an `etag` that is not its own any more.
+    """
+    return prepare(
+        order_service_pb2.UpdateOrderRequest,
+        timeout,
+        metadata,
+        order=order,
+        update_mask=update_mask,
+        request_id=request_id,
     )
 
 
@@ -199,7 +223,7 @@ def track_order(
     the order waits for the steps after it.
     """
     return prepare(
-        order_service_pb2.TrackOrderRequest,
+        tracking_pb2.TrackOrderRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -215,7 +239,7 @@ def get_tracking(
 ) -> Prepared:
     """Gets the steps of an order so far. Returns NOT_FOUND as GetOrder."""
     return prepare(
-        order_service_pb2.GetTrackingRequest,
+        tracking_pb2.GetTrackingRequest,
         timeout,
         metadata,
         order_id=order_id,
@@ -273,8 +297,9 @@ class OrderMethods:
     list_orders = Unary("ListOrders", list_orders, order_service_pb2.ListOrdersResponse)
     iter_orders = Items("ListOrders", list_orders.request, order_pb2.Order)
     get_order = Unary("GetOrder", get_order, order_pb2.Order)
+    update_order = Unary("UpdateOrder", update_order, order_pb2.Order)
     update_order_status = Unary("UpdateOrderStatus", update_order_status, order_pb2.Order)
-    track_order = Stream("TrackOrder", track_order, order_service_pb2.TrackOrderResponse)
+    track_order = Stream("TrackOrder", track_order, tracking_pb2.TrackOrderResponse)
     get_tracking = Unary("GetTracking", get_tracking, order_pb2.Tracking)
     list_pending_orders = Unary("ListPendingOrders", list_pending_orders, order_service_pb2.ListPendingOrdersResponse)
     iter_pending_orders = Items("ListPendingOrders", list_pending_orders.request, order_pb2.Order)
