@@ -137,6 +137,14 @@ test("a checkout is repeated with one request id", async () => {
   assert.match(ids[0], /^[0-9a-f-]{36}$/);
 });
 
+test("an addition to the cart is one, however often it is repeated", async () => {
+  const { interceptor, seen } = failing("AddItem", 1);
+  const shop = clientThrough(interceptor);
+  const cart = await shop.cart.addItem({ productId });
+  assert.equal(cart.itemCount, 1);
+  assert.equal(seen.length, 2);
+});
+
 test("what is not declared safe is not repeated", async () => {
   const { interceptor, seen } = failing("Login", 1);
   await assert.rejects(clientThrough(interceptor).login("a@shop.test", PASSWORD), { code: Code.Unavailable });

@@ -115,7 +115,8 @@ class AuthServiceServicer:
     def Logout(self, request, context):
         """Signs the caller out.
 
-        The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+        The session's tokens, or those of all sessions, are refused within 250 ms on every server, so that a repeat is
+        UNAUTHENTICATED (TOKEN_INVALID): the session is over.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -63,7 +63,8 @@ class AuthServiceStub:
     Logout: _grpc.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]
     """Signs the caller out.
 
-    The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+    The session's tokens, or those of all sessions, are refused within 250 ms on every server, so that a repeat is
+    UNAUTHENTICATED (TOKEN_INVALID): the session is over.
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]
     """Lists the caller's open sessions, the last used first."""
@@ -105,7 +106,8 @@ class AuthServiceAsyncStub(AuthServiceStub):
     Logout: _aio.UnaryUnaryMultiCallable[_auth_pb2.LogoutRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Signs the caller out.
 
-    The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+    The session's tokens, or those of all sessions, are refused within 250 ms on every server, so that a repeat is
+    UNAUTHENTICATED (TOKEN_INVALID): the session is over.
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's open sessions, the last used first."""
@@ -168,7 +170,8 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Signs the caller out.
 
-        The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+        The session's tokens, or those of all sessions, are refused within 250 ms on every server, so that a repeat is
+        UNAUTHENTICATED (TOKEN_INVALID): the session is over.
         """
 
     @_abc_1.abstractmethod

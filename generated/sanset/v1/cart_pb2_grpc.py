@@ -180,8 +180,8 @@ class CartServiceServicer:
 
         The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
         strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
-        in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
-        a token that is unknown, expired, or was merged into another user's cart.
+        in `Cart.changes`; a repeat names them again only under the same `request_id`. Returns NOT_FOUND (CART_NOT_FOUND)
+        for a token that is unknown, expired, or was merged into another user's cart.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -70,8 +70,8 @@ class CartServiceStub:
 
     The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
     strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
-    in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
-    a token that is unknown, expired, or was merged into another user's cart.
+    in `Cart.changes`; a repeat names them again only under the same `request_id`. Returns NOT_FOUND (CART_NOT_FOUND)
+    for a token that is unknown, expired, or was merged into another user's cart.
     """
     ApplyCoupon: _grpc.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]
     """Puts a coupon on the cart, in place of another, and returns the cart.
@@ -144,8 +144,8 @@ class CartServiceAsyncStub(CartServiceStub):
 
     The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
     strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
-    in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
-    a token that is unknown, expired, or was merged into another user's cart.
+    in `Cart.changes`; a repeat names them again only under the same `request_id`. Returns NOT_FOUND (CART_NOT_FOUND)
+    for a token that is unknown, expired, or was merged into another user's cart.
     """
     ApplyCoupon: _aio.UnaryUnaryMultiCallable[_cart_pb2.ApplyCouponRequest, _cart_pb2.Cart]  # type: ignore[assignment]
     """Puts a coupon on the cart, in place of another, and returns the cart.
@@ -257,8 +257,8 @@ class CartServiceServicer(metaclass=_abc_1.ABCMeta):
 
         The guest's cart is gone afterwards; a repeat changes nothing and returns the cart as it is then. Units that a
         strategy cannot fit (sold out, above a product's limit, another currency, a full cart) are left out and named
-        in `Cart.changes` of the first reply; a repeat does not name them again. Returns NOT_FOUND (CART_NOT_FOUND) for
-        a token that is unknown, expired, or was merged into another user's cart.
+        in `Cart.changes`; a repeat names them again only under the same `request_id`. Returns NOT_FOUND (CART_NOT_FOUND)
+        for a token that is unknown, expired, or was merged into another user's cart.
         """
 
     @_abc_1.abstractmethod

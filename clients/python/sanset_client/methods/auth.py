@@ -93,7 +93,8 @@ def logout(
 ) -> Prepared:
     """Signs the caller out.
 
-    The session's tokens, or those of all sessions, are refused within 250 ms on every server.
+    The session's tokens, or those of all sessions, are refused within 250 ms on every server, so that a repeat is
+    UNAUTHENTICATED (TOKEN_INVALID): the session is over.
     """
     return prepare(
         auth_pb2.LogoutRequest,
