@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from sanset.v1 import model_pb2
+from sanset.v1 import model_service_pb2
 
 from bench import cpu, large_shop, load, rounds, servers
 from bench.calls import PreparedCall
@@ -76,7 +76,7 @@ def measure_memory(shop: LargeShop, on_swap: Callable[[], None]) -> list[Figure]
     servers.run_python(["-m", "server", "train", "--type", "content"], shop.environment)
     admin = large_shop.admin_token(shop)
     (answer,) = load.send(shop.target, [sanset_calls.list_models(admin)])
-    newer, older = model_pb2.ListModelsResponse.FromString(answer.body).items[:2]
+    newer, older = model_service_pb2.ListModelsResponse.FromString(answer.body).items[:2]
 
     def swap(number: int) -> None:
         model = newer if number % 2 else older

@@ -7,7 +7,7 @@ from sanset.v1 import (
     auth_pb2,
     cart_pb2,
     category_pb2,
-    model_pb2,
+    model_service_pb2,
     order_service_pb2,
     payment_pb2,
     product_pb2,
@@ -77,12 +77,12 @@ def own_recommendations(token: str, limit: int) -> PreparedCall:
 
 def list_models(token: str) -> PreparedCall:
     """ModelService.ListModels."""
-    return _call("ModelService/ListModels", token, model_pb2.ListModelsRequest())
+    return _call("ModelService/ListModels", token, model_service_pb2.ListModelsRequest())
 
 
 def activate_model(token: str, model_id: int) -> PreparedCall:
     """ModelService.ActivateModel."""
-    request = model_pb2.ActivateModelRequest(model_id=model_id)
+    request = model_service_pb2.ActivateModelRequest(model_id=model_id)
     return _call("ModelService/ActivateModel", token, request)
 
 

@@ -11,6 +11,15 @@ from sqlalchemy.orm import aliased
 from server.auth.models import RefreshToken, Session
 from server.db.base import AnyRow
 
+_SHOWN = (
+    Session.id,
+    Session.device,
+    Session.ip,
+    Session.created_at,
+    Session.last_used_at,
+    Session.expires_at,
+)
+
 
 def _is_open(now: datetime) -> ColumnElement[bool]:
     return and_(Session.revoked_at.is_(None), Session.expires_at > now)
@@ -34,19 +43,18 @@ def touch_session(
     return tx.scalar(statement)
 
 
+def open_session(connection: Connection, user_id: int, session_id: str, now: datetime) -> AnyRow | None:
+    """One of a user's open sessions."""
+    statement = select(*_SHOWN).where(Session.id == session_id, Session.user_id == user_id, _is_open(now))
+    return connection.execute(statement).one_or_none()
+
+
 def open_sessions(
     connection: Connection, user_id: int, now: datetime, after: tuple[datetime, str] | None, limit: int
 ) -> Sequence[AnyRow]:
     """A user's open sessions, the last used first, beginning `after` a session's time of use and id."""
     statement = (
-        select(
-            Session.id,
-            Session.device,
-            Session.ip,
-            Session.created_at,
-            Session.last_used_at,
-            Session.expires_at,
-        )
+        select(*_SHOWN)
         .where(Session.user_id == user_id, _is_open(now))
         .order_by(Session.last_used_at.desc(), Session.id)
         .limit(limit)

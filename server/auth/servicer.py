@@ -130,6 +130,13 @@ class AuthServicer(auth_pb2_grpc.AuthServiceServicer):
         )
         return pb.ListSessionsResponse(items=items, next_page_token=token)
 
+    def GetSession(self, request: pb.GetSessionRequest, call: Call) -> pb.Session:
+        """One query."""
+        caller, now = call.identity, self._clock()
+        with self._db.read() as connection:
+            row = sessions.get_session(connection, caller.user_id, request.session_id, now)
+        return convert.session_to_wire(row, current_id=caller.session_id)
+
     def RevokeSession(self, request: pb.RevokeSessionRequest, call: Call) -> Empty:
         """End one of the caller's sessions."""
         with self._db.transaction() as tx:

@@ -139,6 +139,14 @@ def list_sessions(
     return queries.open_sessions(connection, user_id, now, after, limit)
 
 
+def get_session(connection: Connection, user_id: int, session_id: str, now: datetime) -> AnyRow:
+    """One of a user's open sessions. Raises SessionNotFound, also for another user's."""
+    row = queries.open_session(connection, user_id, session_id, now)
+    if row is None:
+        raise SessionNotFound(session_id=session_id)
+    return row
+
+
 def revoke(tx: Connection, user_id: int, session_id: str, now: datetime) -> None:
     """End one of a user's sessions; one that has ended already stays so. Raises SessionNotFound."""
     if queries.revoke_session(tx, user_id, session_id, now):

@@ -36,9 +36,6 @@ _ListProducts = product_pb2.ListProductsRequest
 _OF_LISTS = frozenset({"category", "brand", "tags", "min_price", "max_price", "in_stock"})
 """Filters that look at the lists of the shop, on which no deleted product stands."""
 
-_FLOAT_ERROR = 1e-6
-"""How far a percentage of two decimals may be from it as a float, times 100."""
-
 
 def product_to_wire(row: AnyRow, now: datetime, *, low_stock: int) -> product_pb2.Product:
     """A row of `queries.products` as a Product, with the effective price of `now`."""
@@ -94,7 +91,7 @@ def _discount_to_wire(row: AnyRow) -> product_pb2.Discount | None:
         start_time=time_to_wire(row.discount_from), end_time=time_to_wire(row.discount_until)
     )
     if row.discount_bp is not None:
-        discount.percent = row.discount_bp / 100
+        discount.basis_points = row.discount_bp
     else:
         discount.amount.CopyFrom(money_to_wire(row.discount_minor, row.currency))
     return discount
@@ -144,10 +141,8 @@ def _discount_from_wire(product: product_pb2.Product, currency: str) -> Values:
     """The columns of a product's discount; without one all are None."""
     sent = product.discount
     basis_points, minor = None, None
-    if sent.WhichOneof("reduction") == "percent":
-        basis_points = round(sent.percent * 100)
-        if basis_points < 1 or abs(sent.percent * 100 - basis_points) > _FLOAT_ERROR:
-            raise InvalidField(("product.discount.percent", "must have at most two decimals"))
+    if sent.WhichOneof("reduction") == "basis_points":
+        basis_points = sent.basis_points
     elif product.HasField("discount"):
         minor = money_from_wire(sent.amount, "product.discount.amount", currency=currency).minor
     begins, ends = time_from_wire(sent, "start_time"), time_from_wire(sent, "end_time")

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from sanset.v1 import payment_pb2 as pb
 
 from server.payment.order_payment import OrderPayment
 from server.payment.records import IssuedGiftCard, OrderDispute, RecordedAlert
-from server.rpc.wire import money_to_wire, time_to_wire
+from server.rpc.updates import masked_values
+from server.rpc.wire import money_to_wire, time_from_wire, time_to_wire
 
 
 def dispute_to_wire(dispute: OrderDispute) -> pb.Dispute:
@@ -48,6 +52,32 @@ def gift_card_to_wire(card: IssuedGiftCard, code: str = "") -> pb.GiftCard:
         balance=money_to_wire(card.balance_minor, card.currency),
         expire_time=time_to_wire(card.expires_at),
         create_time=time_to_wire(card.created_at),
+        active=card.active,
+        etag=card.etag,
+    )
+
+
+def gift_card_changes(request: pb.UpdateGiftCardRequest) -> dict[str, Any]:
+    """Return what UpdateGiftCard changes, by column. Raises InvalidUpdateMask."""
+    values = masked_values(
+        request.gift_card,
+        request.update_mask,
+        "gift_card",
+        stays=("active",),  # whoever replaces everything need not switch a disabled card on
+        active=lambda card: card.active or not card.HasField("active"),
+        expire_time=lambda card: time_from_wire(card, "expire_time"),
+    )
+    if "expire_time" in values:
+        values["expires_at"] = values.pop("expire_time")
+    return values
+
+
+def gift_card_balance_to_wire(card: IssuedGiftCard, now: datetime) -> pb.GetGiftCardBalanceResponse:
+    """What a card still pays."""
+    return pb.GetGiftCardBalanceResponse(
+        balance=money_to_wire(card.balance_minor, card.currency),
+        expire_time=time_to_wire(card.expires_at),
+        active=card.active and not card.has_expired(now),
     )
 
 

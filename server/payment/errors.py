@@ -18,9 +18,9 @@ class SignatureInvalid(PermissionDenied):
 
 
 class GiftCardNotFound(NotFound):
-    """No card has this code; one sentence also for a code that is close."""
+    """No card has this id or code; one sentence also for a code that is close."""
 
-    message = "There is no gift card with this code."
+    message = "There is no such gift card."
 
 
 class PaymentAlertNotFound(NotFound):

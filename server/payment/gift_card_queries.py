@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, case, insert, select, update
 
-from server.db.base import UtcDateTime
+from server.db.base import AnySelect, UtcDateTime
 from server.money import Money
 from server.payment.models import GiftCard, GiftCardEntry
 from server.payment.records import IssuedGiftCard
@@ -17,6 +18,7 @@ _CARD = select(
     GiftCard.currency,
     GiftCard.balance_minor,
     GiftCard.expires_at,
+    GiftCard.active,
     GiftCard.created_at,
 )
 
@@ -28,6 +30,7 @@ def new_gift_card(
     *,
     balance: Money,
     expires_at: datetime | None,
+    active: bool,
     now: datetime,
 ) -> IssuedGiftCard:
     """Insert a gift card and return it."""
@@ -37,15 +40,41 @@ def new_gift_card(
         currency=balance.currency,
         balance_minor=balance.minor,
         expires_at=expires_at,
+        active=active,
         created_at=now,
     )
     row = tx.execute(statement.returning(*_CARD.selected_columns)).one()
     return IssuedGiftCard(**row._mapping)
 
 
-def gift_card(connection: Connection, code_hash: str) -> IssuedGiftCard | None:
+def gift_card_of(connection: Connection, code_hash: str) -> IssuedGiftCard | None:
     """The card with a code."""
-    row = connection.execute(_CARD.where(GiftCard.code_hash == code_hash)).one_or_none()
+    return _one(connection, _CARD.where(GiftCard.code_hash == code_hash))
+
+
+def gift_card(connection: Connection, gift_card_id: int, *, lock: bool = False) -> IssuedGiftCard | None:
+    """A card; `lock` holds it until the transaction ends."""
+    statement = _CARD.where(GiftCard.id == gift_card_id)
+    return _one(connection, statement.with_for_update() if lock else statement)
+
+
+def gift_card_page(connection: Connection, before_id: int | None, limit: int) -> list[IssuedGiftCard]:
+    """Cards, the newest first, from the one before `before_id` on."""
+    statement = _CARD.order_by(GiftCard.id.desc()).limit(limit)
+    if before_id is not None:
+        statement = statement.where(GiftCard.id < before_id)
+    return [IssuedGiftCard(**row._mapping) for row in connection.execute(statement)]
+
+
+def update_gift_card(tx: Connection, gift_card_id: int, values: Mapping[str, object]) -> IssuedGiftCard:
+    """Change a card, which must exist, and return it."""
+    statement = update(GiftCard).where(GiftCard.id == gift_card_id).values(**values)
+    row = tx.execute(statement.returning(*_CARD.selected_columns)).one()
+    return IssuedGiftCard(**row._mapping)
+
+
+def _one(connection: Connection, statement: AnySelect) -> IssuedGiftCard | None:
+    row = connection.execute(statement).one_or_none()
     return IssuedGiftCard(**row._mapping) if row else None
 
 
@@ -58,6 +87,7 @@ def take_from_gift_card(
         update(GiftCard)
         .where(
             GiftCard.code_hash == code_hash,
+            GiftCard.active,
             GiftCard.currency == currency,
             GiftCard.balance_minor >= minor,
             still_pays,

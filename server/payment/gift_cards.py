@@ -6,12 +6,14 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from server.crypto.keys import derived_key
 from server.crypto.vault import Vault
 from server.errors import FieldReason, InvalidField
+from server.etags import check_etag
 from server.money import Money
 from server.payment import gift_card_queries, queries
 from server.payment.errors import GiftCardNotFound
@@ -55,28 +57,60 @@ class Codes:
 
 
 def create(
-    tx: Connection, codes: Codes, balance: Money, expires_at: datetime | None, now: datetime
+    tx: Connection,
+    codes: Codes,
+    balance: Money,
+    now: datetime,
+    *,
+    expires_at: datetime | None,
+    active: bool,
 ) -> tuple[str, IssuedGiftCard]:
     """Make a card and return its code, which nobody learns again, and the card. Raises InvalidField."""
     if balance.minor <= 0:
         raise InvalidField(("gift_card.balance", "must be above zero", FieldReason.OUT_OF_RANGE))
-    if expires_at is not None and expires_at <= now:
-        raise InvalidField(("gift_card.expire_time", "must be in the future", FieldReason.OUT_OF_RANGE))
+    _check_end(expires_at, now)
     code = codes.new()
     hashed = codes.hash_of(code)
     card = gift_card_queries.new_gift_card(
-        tx, hashed, code[-4:], balance=balance, expires_at=expires_at, now=now
+        tx, hashed, code[-4:], balance=balance, expires_at=expires_at, active=active, now=now
     )
     gift_card_queries.new_entry(tx, card.id, f"issue {card.id}", balance.minor, now)
     return code, card
 
 
-def read(connection: Connection, codes: Codes, code: str) -> IssuedGiftCard:
+def with_code(connection: Connection, codes: Codes, code: str) -> IssuedGiftCard:
     """The card with a code. Raises GiftCardNotFound."""
-    card = gift_card_queries.gift_card(connection, codes.hash_of(code))
+    card = gift_card_queries.gift_card_of(connection, codes.hash_of(code))
     if card is None:
         raise GiftCardNotFound()
     return card
+
+
+def get(connection: Connection, gift_card_id: int, *, lock: bool = False) -> IssuedGiftCard:
+    """A card. Raises GiftCardNotFound."""
+    card = gift_card_queries.gift_card(connection, gift_card_id, lock=lock)
+    if card is None:
+        raise GiftCardNotFound()
+    return card
+
+
+def change(
+    tx: Connection, gift_card_id: int, changes: Mapping[str, Any], etag: str, now: datetime
+) -> IssuedGiftCard:
+    """Change whether a card is `active` and when it expires (`expires_at`), and return it.
+
+    Raises GiftCardNotFound, StaleEtag, and InvalidField for another end that is in the past.
+    """
+    card = get(tx, gift_card_id, lock=True)
+    check_etag(etag, card.etag, "gift card")
+    if changes.get("expires_at") != card.expires_at:
+        _check_end(changes.get("expires_at"), now)
+    return gift_card_queries.update_gift_card(tx, gift_card_id, changes) if changes else card
+
+
+def _check_end(expires_at: datetime | None, now: datetime) -> None:
+    if expires_at is not None and expires_at <= now:
+        raise InvalidField(("gift_card.expire_time", "must be in the future", FieldReason.OUT_OF_RANGE))
 
 
 class GiftCardGateway(InHouseGateway):
@@ -104,7 +138,7 @@ class GiftCardGateway(InHouseGateway):
         minor, currency = charge.amount.minor, charge.amount.currency
         card_id = gift_card_queries.take_from_gift_card(tx, hashed, minor, currency, now)
         if card_id is None:
-            return _problem(gift_card_queries.gift_card(tx, hashed), charge.amount, now)
+            return _problem(gift_card_queries.gift_card_of(tx, hashed), charge.amount, now)
         queries.book_gift_card(tx, charge.key, card_id)
         gift_card_queries.new_entry(tx, card_id, f"charge {charge.key}", -minor, now)
         return ""
@@ -114,6 +148,8 @@ def _problem(card: IssuedGiftCard | None, amount: Money, now: datetime) -> str:
     """Why a card cannot pay an amount."""
     if card is None:
         return "There is no gift card with this code."
+    if not card.active:
+        return "The gift card is disabled."
     if card.has_expired(now):
         return f"The gift card has expired on {card.expires_at:%Y-%m-%d}."
     if card.currency != amount.currency:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from server.etags import etag_of_content
 from server.money import Money
 
 
@@ -44,12 +45,18 @@ class IssuedGiftCard:
     currency: str
     balance_minor: int
     expires_at: datetime | None
+    active: bool
     created_at: datetime
 
     @property
     def balance(self) -> Money:
         """What it can still pay."""
         return Money(self.balance_minor, self.currency)
+
+    @property
+    def etag(self) -> str:
+        """What changes with every change of it, but not with its balance."""
+        return etag_of_content(self.active, str(self.expires_at))
 
     def has_expired(self, now: datetime) -> bool:
         """Whether it pays no more."""

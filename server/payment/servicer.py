@@ -17,7 +17,7 @@ from server.errors import FieldReason, InvalidField
 from server.identity import Identity
 from server.money import Money, is_currency
 from server.paging import Pages
-from server.payment import alert_queries, convert, gift_cards
+from server.payment import alert_queries, convert, gift_card_queries, gift_cards
 from server.payment.errors import PaymentAlertNotFound
 from server.payment.gift_cards import Codes
 from server.payment.order_payment import OrderPayment
@@ -84,15 +84,50 @@ class PaymentServicer(payment_pb2_grpc.PaymentServiceServicer):
     def _create_gift_card(
         self, tx: Connection, request: pb.CreateGiftCardRequest, call: Call, now: datetime, balance: Money
     ) -> pb.GiftCard:
-        expires_at = time_from_wire(request.gift_card, "expire_time")
-        code, card = gift_cards.create(tx, self._codes, balance, expires_at, now)
+        requested = request.gift_card
+        code, card = gift_cards.create(
+            tx,
+            self._codes,
+            balance,
+            now,
+            expires_at=time_from_wire(requested, "expire_time"),
+            active=requested.active or not requested.HasField("active"),
+        )
         audit.write(tx, Actor.of(call), "CreateGiftCard", f"gift_card/{card.id}", now, balance=str(balance))
         return convert.gift_card_to_wire(card, self._codes.sealed(code, call.identity.user_id))
 
-    def GetGiftCardBalance(self, request: pb.GetGiftCardBalanceRequest, call: Call) -> pb.GiftCard:
+    def ListGiftCards(self, request: pb.ListGiftCardsRequest, call: Call) -> pb.ListGiftCardsResponse:
+        scope = ("ListGiftCards", call.identity.user_id)
+        size = self._pages.size(request.page_size)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            cards = gift_card_queries.gift_card_page(connection, after[0] if after else None, size + 1)
+        items, token = self._pages.page(
+            cards, size, convert.gift_card_to_wire, lambda card: [card.id], *scope
+        )
+        return pb.ListGiftCardsResponse(items=items, next_page_token=token)
+
+    def GetGiftCard(self, request: pb.GetGiftCardRequest, call: Call) -> pb.GiftCard:
+        with self._db.read() as connection:
+            return convert.gift_card_to_wire(gift_cards.get(connection, request.gift_card_id))
+
+    @once(pb.GiftCard)
+    def UpdateGiftCard(
+        self, tx: Connection, request: pb.UpdateGiftCardRequest, call: Call, now: datetime
+    ) -> pb.GiftCard:
+        sent, changes = request.gift_card, convert.gift_card_changes(request)
+        card = gift_cards.change(tx, sent.id, changes, sent.etag, now)
+        facts = {"active": card.active, "expires_at": str(card.expires_at or "")}
+        audit.write(tx, Actor.of(call), "UpdateGiftCard", f"gift_card/{card.id}", now, **facts)
+        return convert.gift_card_to_wire(card)
+
+    def GetGiftCardBalance(
+        self, request: pb.GetGiftCardBalanceRequest, call: Call
+    ) -> pb.GetGiftCardBalanceResponse:
         refuse_card_number("code", request.code)
         with self._db.read() as connection:
-            return convert.gift_card_to_wire(gift_cards.read(connection, self._codes, request.code))
+            card = gift_cards.with_code(connection, self._codes, request.code)
+        return convert.gift_card_balance_to_wire(card, self._clock())
 
     def ListPaymentAlerts(
         self, request: pb.ListPaymentAlertsRequest, call: Call

@@ -37,7 +37,7 @@ def coupon_to_wire(row: AnyRow) -> pb.Coupon:
         etag=etag_of(row.version),
     )
     if row.percent_bp is not None:
-        coupon.percent = row.percent_bp / _BP_PER_PERCENT
+        coupon.discount_basis_points = row.percent_bp
     if row.min_tier:
         coupon.min_tier = pb.Tier.Level.Value(row.min_tier)
     amounts = (row.amount_minor, row.max_discount_minor, row.min_purchase_minor or None)
@@ -54,7 +54,7 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
         mask,
         "coupon",
         stays=("active",),  # whoever replaces everything need not switch a disabled coupon on
-        percent=_percent_bp,
+        discount_basis_points=_basis_points,
         amount=lambda sent: _amount(sent, "amount", currency),
         min_purchase=lambda sent: _amount(sent, "min_purchase", currency),
         max_discount=lambda sent: _amount(sent, "max_discount", currency),
@@ -63,8 +63,8 @@ def coupon_from_wire(coupon: pb.Coupon, mask: FieldMask | None, currency: str) -
         active=lambda sent: sent.active or not sent.HasField("active"),
         min_tier=lambda sent: pb.Tier.Level.Name(sent.min_tier) if sent.min_tier else "",
     )
-    if "percent" in values:
-        values["percent_bp"] = values.pop("percent")
+    if "discount_basis_points" in values:
+        values["percent_bp"] = values.pop("discount_basis_points")
     return values
 
 
@@ -74,13 +74,9 @@ def new_coupon_from_wire(coupon: pb.Coupon, currency: str) -> dict[str, object]:
     return coupon_from_wire(coupon, EVERYTHING, next(filter(None, named), currency).upper())
 
 
-def _percent_bp(coupon: pb.Coupon) -> int | None:
-    if coupon.WhichOneof("discount") != "percent":
-        return None
-    basis_points = round(coupon.percent * _BP_PER_PERCENT)
-    if abs(coupon.percent * _BP_PER_PERCENT - basis_points) > 1e-6 or not basis_points:
-        raise InvalidField(("coupon.percent", "may have at most two decimals"))
-    return basis_points
+def _basis_points(coupon: pb.Coupon) -> int | None:
+    is_share = coupon.WhichOneof("discount") == "discount_basis_points"
+    return coupon.discount_basis_points if is_share else None
 
 
 def _amount(coupon: pb.Coupon, name: str, currency: str) -> Money | None:
@@ -107,7 +103,7 @@ def tier_to_wire(tier: Tier) -> pb.Tier:
         level=pb.Tier.Level.Value(tier.level),
         name=tier.level.capitalize(),
         from_points=tier.from_points,
-        discount_percent=tier.discount_bp / _BP_PER_PERCENT,
+        discount_basis_points=tier.discount_bp,
         benefits=[
             *benefits,
             f"A point for every 1.00 you pay, once it is delivered; {POINTS_PER_UNIT} points are worth 1.00.",

@@ -45,7 +45,8 @@ class CouponTerms:
             problem = f"its amounts are in {' and '.join(sorted(self.currencies))}; one is needed"
             raise InvalidField(("coupon", problem, FieldReason.CONFLICT))
         if (self.percent_bp is None) == (self.amount is None):
-            raise InvalidField(("coupon.discount", "needs either percent or amount", FieldReason.REQUIRED))
+            problem = "needs either discount_basis_points or amount"
+            raise InvalidField(("coupon.discount", problem, FieldReason.REQUIRED))
         for field, money in (("amount", self.amount), ("max_discount", self.max_discount)):
             if money is not None and money.minor == 0:
                 raise InvalidField((f"coupon.{field}", "must be above 0", FieldReason.OUT_OF_RANGE))

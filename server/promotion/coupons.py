@@ -30,6 +30,14 @@ def usable(
     return queries.usable_page(connection, user_id, reached, now, after, limit)
 
 
+def get(connection: Connection, coupon_id: int) -> AnyRow:
+    """A coupon. Raises CouponNotFound."""
+    row = queries.coupon(connection, coupon_id)
+    if row is None:
+        raise CouponNotFound(coupon_id=coupon_id)
+    return row
+
+
 def create(tx: Connection, code: str, terms: Changes, actor: Actor, now: datetime) -> AnyRow:
     """Create a coupon. Raises InvalidField and CouponCodeTaken."""
     if not code:
@@ -40,7 +48,7 @@ def create(tx: Connection, code: str, terms: Changes, actor: Actor, now: datetim
     if coupon_id is None:
         raise CouponCodeTaken(code=normal(code))
     write(tx, actor, "CreateCoupon", f"coupon/{coupon_id}", now, code=normal(code))
-    return _read(tx, coupon_id)
+    return get(tx, coupon_id)
 
 
 def update(
@@ -72,7 +80,7 @@ def update(
         return row
     queries.update_coupon(tx, coupon_id, columns | {"updated_at": now})
     write(tx, actor, "UpdateCoupon", f"coupon/{coupon_id}", now, code=row.code, changed=names)
-    return _read(tx, coupon_id)
+    return get(tx, coupon_id)
 
 
 def _check_limits(tx: Connection, row: AnyRow, terms: CouponTerms) -> None:
@@ -92,10 +100,3 @@ def _below(field: str, used: int) -> InvalidField:
 def normal(code: str) -> str:
     """A code as it is stored: its case does not matter, nor do spaces around it."""
     return code.strip().upper()
-
-
-def _read(tx: Connection, coupon_id: int) -> AnyRow:
-    row = queries.coupon(tx, coupon_id)
-    if row is None:
-        raise CouponNotFound(coupon_id=coupon_id)
-    return row

@@ -107,6 +107,10 @@ class PromotionServicer(promotion_pb2_grpc.PromotionServiceServicer):
         )
         return pb.ListAllCouponsResponse(items=items, next_page_token=token)
 
+    def GetCoupon(self, request: pb.GetCouponRequest, call: Call) -> pb.Coupon:
+        with self._db.read() as connection:
+            return promotion_convert.coupon_to_wire(coupons.get(connection, request.coupon_id))
+
     @once(pb.Coupon)
     def CreateCoupon(
         self, tx: Connection, request: pb.CreateCouponRequest, call: Call, now: datetime

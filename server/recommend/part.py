@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from sanset.v1.model_pb2_grpc import add_ModelServiceServicer_to_server
+from sanset.v1.model_service_pb2_grpc import add_ModelServiceServicer_to_server
 from sanset.v1.recommend_pb2_grpc import add_RecommendServiceServicer_to_server
 
 from server.core import Core

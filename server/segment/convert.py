@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 from google.type import money_pb2
 from sanset.v1 import segment_pb2 as pb
@@ -11,6 +12,7 @@ from sanset.v1 import segment_pb2 as pb
 from server.countries import country_code
 from server.errors import InvalidMoney
 from server.money import Money, decimals
+from server.rpc.updates import masked_values
 from server.rpc.wire import money_to_wire, time_to_wire
 from server.segment.membership import Moment
 from server.segment.queries import Favourite
@@ -18,18 +20,28 @@ from server.segment.rules import Rules
 from server.segment.service import Analysis, CountedSegment, MemberSummary
 
 
+def segment_changes(request: pb.UpdateSegmentRequest, currency: str) -> dict[str, Any]:
+    """Return what UpdateSegment changes. Raises InvalidUpdateMask, and InvalidMoney as `rules_from_wire`."""
+    return masked_values(
+        request.segment,
+        request.update_mask,
+        "segment",
+        rules=lambda segment: rules_from_wire(segment.rules, currency),
+    )
+
+
 def rules_from_wire(rules: pb.SegmentRules, currency: str) -> Rules:
     """The rules of a segment; raises InvalidMoney for amounts finer than the minor unit."""
     return Rules(
         min_orders=rules.min_orders if rules.HasField("min_orders") else None,
         max_orders=rules.max_orders if rules.HasField("max_orders") else None,
-        min_spent=_minor(rules.min_spent, "rules.min_spent", currency),
-        max_spent=_minor(rules.max_spent, "rules.max_spent", currency),
+        min_spent=_minor(rules.min_spent, "segment.rules.min_spent", currency),
+        max_spent=_minor(rules.max_spent, "segment.rules.max_spent", currency),
         ordered_within_days=rules.ordered_within_days or None,
         not_ordered_for_days=rules.not_ordered_for_days or None,
         registered_within_days=rules.registered_within_days or None,
         category=rules.bought_category or None,
-        country=country_code(rules.country, "rules.country") or None,
+        country=country_code(rules.country, "segment.rules.country") or None,
     )
 
 
@@ -54,7 +66,8 @@ def segment_to_wire(counted: CountedSegment, moment: Moment) -> pb.Segment:
         rules=None if segment.rules is None else _rules_to_wire(segment.rules, moment.currency),
         member_count=counted.members,
         create_time=time_to_wire(segment.created_at),
-        update_time=time_to_wire(segment.updated_at if trained else moment.now),
+        update_time=time_to_wire(segment.updated_at),
+        etag=segment.etag,
     )
 
 

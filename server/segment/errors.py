@@ -20,4 +20,4 @@ class SegmentTaken(AlreadyExists):
 class SegmentIsTrained(FailedPrecondition):
     """Training makes the segment anew each time."""
 
-    message = "The segment {segment_id} is made by training: it cannot be deleted by hand."
+    message = "The segment {segment_id} is made by training: it cannot be changed or deleted by hand."

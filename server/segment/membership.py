@@ -5,6 +5,7 @@ They are set-based reads across the shop's tables; nothing here writes to anothe
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +27,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from server.catalog.models import Category, Product
+from server.etags import etag_of_content
 from server.identity import Role
 from server.order.line_facts import HAS_NET_UNITS, IS_PURCHASE, STAYED
 from server.order.models import Order, OrderLine
@@ -54,6 +56,12 @@ class Segment:
     rules: Rules | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def etag(self) -> str:
+        """What changes with every change of its definition, but not with its members."""
+        rules = None if self.rules is None else json.dumps(self.rules.stored(), sort_keys=True)
+        return etag_of_content(self.name, self.description, rules)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from sqlalchemy import CTE, ColumnElement, Connection, delete, func, literal, null, select, union_all
+from sqlalchemy import CTE, ColumnElement, Connection, delete, func, literal, null, select, union_all, update
 
 from server.catalog.models import Category, Product
 from server.db.base import AnySelect, Base
@@ -78,9 +78,10 @@ _SEGMENTS = select(
 )
 
 
-def segment(connection: Connection, segment_id: int) -> Segment | None:
-    """A segment; None when there is no such segment."""
-    segments = _segments(connection, _SEGMENTS.where(SegmentRow.id == segment_id))
+def segment(connection: Connection, segment_id: int, *, lock: bool = False) -> Segment | None:
+    """A segment; `lock` holds it until the transaction ends. None when there is no such segment."""
+    query = _SEGMENTS.where(SegmentRow.id == segment_id)
+    segments = _segments(connection, query.with_for_update() if lock else query)
     return segments[0] if segments else None
 
 
@@ -101,6 +102,11 @@ def insert_segment(tx: Connection, values: Mapping[str, object]) -> int | None:
     """Insert a segment and return its id; None when its name is taken."""
     statement = insert_for(tx)(SegmentRow).values(**values).on_conflict_do_nothing().returning(SegmentRow.id)
     return tx.execute(statement).scalar()
+
+
+def update_segment(tx: Connection, segment_id: int, values: Mapping[str, object]) -> None:
+    """Change a segment. Raises IntegrityError when its name is taken."""
+    tx.execute(update(SegmentRow).where(SegmentRow.id == segment_id).values(**values))
 
 
 def delete_ruled(tx: Connection, segment_id: int) -> bool:

@@ -48,15 +48,15 @@ class Rules:
 def check(rules: Rules) -> None:
     """Raise InvalidField unless at least one rule is set and no two contradict each other."""
     if not rules.stored():
-        raise InvalidField(("rules", "at least one rule must be set", FieldReason.REQUIRED))
+        raise InvalidField(("segment.rules", "at least one rule must be set", FieldReason.REQUIRED))
     wrong = [
-        (f"rules.{high}", f"must not be below {low}", FieldReason.CONFLICT)
+        (f"segment.rules.{high}", f"must not be below {low}", FieldReason.CONFLICT)
         for low, high in (("min_orders", "max_orders"), ("min_spent", "max_spent"))
         if _is_above(getattr(rules, low), getattr(rules, high))
     ]
     if not _is_above(rules.ordered_within_days, rules.not_ordered_for_days, unless_set=True):
         wrong.append(
-            ("rules.not_ordered_for_days", "must be below ordered_within_days", FieldReason.CONFLICT)
+            ("segment.rules.not_ordered_for_days", "must be below ordered_within_days", FieldReason.CONFLICT)
         )
     if wrong:
         raise InvalidField(*wrong)

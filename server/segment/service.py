@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
 
 from server.catalog.categories import read_tree
+from server.etags import check_etag
 from server.money import round_half_up
 from server.segment import queries
 from server.segment.errors import SegmentIsTrained, SegmentNotFound, SegmentTaken
@@ -61,11 +64,8 @@ def define(tx: Connection, name: str, description: str, rules: Rules, now: datet
 
     Raises InvalidField, CategoryNotFound, and SegmentTaken.
     """
-    texts = tidied({"name": name, "description": description}, required=["name"])
-    check(rules)
-    if rules.category is not None:
-        category = read_tree(tx).named(rules.category)
-        rules = replace(rules, category=category.slug, category_id=category.id)
+    texts = tidied({"name": name, "description": description}, required=["name"], prefix="segment.")
+    rules = _checked(tx, rules)
     values = {"kind": queries.RULES, "rules": rules.stored(), "created_at": now, "updated_at": now}
     segment_id = queries.insert_segment(tx, {**texts, "name_key": name_key(texts["name"]), **values})
     if segment_id is None:
@@ -73,14 +73,46 @@ def define(tx: Connection, name: str, description: str, rules: Rules, now: datet
     return Segment(segment_id, texts["name"], texts["description"], rules, now, now)
 
 
+def redefine(
+    tx: Connection, segment_id: int, changes: Mapping[str, Any], etag: str, now: datetime
+) -> Segment:
+    """Change the `name`, `description` and `rules` of a segment that is defined by rules.
+
+    Raises SegmentNotFound, SegmentIsTrained, StaleEtag, InvalidField, CategoryNotFound, and SegmentTaken.
+    """
+    values = tidied(changes, required=["name"], prefix="segment.")
+    current = get(tx, segment_id, lock=True)
+    if current.rules is None:
+        raise SegmentIsTrained(segment_id=segment_id)
+    check_etag(etag, current.etag, "segment")
+    if "name" in values:
+        values["name_key"] = name_key(values["name"])
+    if "rules" in values:
+        values["rules"] = _checked(tx, values["rules"]).stored()
+    try:
+        queries.update_segment(tx, segment_id, {**values, "updated_at": now})
+    except IntegrityError:
+        raise SegmentTaken(name=values["name"]) from None
+    return get(tx, segment_id)
+
+
+def _checked(tx: Connection, rules: Rules) -> Rules:
+    """`rules` that make sense, with the id of their category."""
+    check(rules)
+    if rules.category is None:
+        return rules
+    category = read_tree(tx).named(rules.category)
+    return replace(rules, category=category.slug, category_id=category.id)
+
+
 def name_key(name: str) -> str:
     """The form in which a name is unique, and by which segments are listed: whatever its case."""
     return names.name_key(name)
 
 
-def get(connection: Connection, segment_id: int) -> Segment:
+def get(connection: Connection, segment_id: int, *, lock: bool = False) -> Segment:
     """A segment; raises SegmentNotFound."""
-    segment = queries.segment(connection, segment_id)
+    segment = queries.segment(connection, segment_id, lock=lock)
     if segment is None:
         raise SegmentNotFound(segment_id=segment_id)
     return segment

@@ -15,7 +15,7 @@ from server.paging import Pages
 from server.repeats.short_call import once
 from server.rpc.call import Call
 from server.segment import convert, queries, service
-from server.segment.membership import Moment
+from server.segment.membership import Moment, Segment
 
 
 class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
@@ -47,11 +47,16 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
     def CreateSegment(
         self, tx: Connection, request: pb.CreateSegmentRequest, call: Call, now: datetime
     ) -> pb.Segment:
-        moment = Moment(now, self._currency)
-        rules = convert.rules_from_wire(request.rules, self._currency)
-        segment = service.define(tx, request.name, request.description, rules, now)
-        (counted,) = service.count(tx, [segment], moment)
-        return convert.segment_to_wire(counted, moment)
+        sent = request.segment
+        rules = convert.rules_from_wire(sent.rules, self._currency)
+        return self._counted(tx, service.define(tx, sent.name, sent.description, rules, now), now)
+
+    @once(pb.Segment)
+    def UpdateSegment(
+        self, tx: Connection, request: pb.UpdateSegmentRequest, call: Call, now: datetime
+    ) -> pb.Segment:
+        sent, changes = request.segment, convert.segment_changes(request, self._currency)
+        return self._counted(tx, service.redefine(tx, sent.id, changes, sent.etag, now), now)
 
     def GetSegment(self, request: pb.GetSegmentRequest, call: Call) -> pb.Segment:
         moment = self._moment()
@@ -91,6 +96,12 @@ class SegmentServicer(segment_pb2_grpc.SegmentServiceServicer):
             *scope,
         )
         return pb.ListSegmentMembersResponse(items=items, next_page_token=token)
+
+    def _counted(self, tx: Connection, segment: Segment, now: datetime) -> pb.Segment:
+        """A segment that was written just now."""
+        moment = Moment(now, self._currency)
+        (counted,) = service.count(tx, [segment], moment)
+        return convert.segment_to_wire(counted, moment)
 
     def _moment(self) -> Moment:
         return Moment(self._clock(), self._currency)

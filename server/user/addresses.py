@@ -46,6 +46,14 @@ def list_addresses(
     return address_queries.addresses(connection, user_id, after, limit)
 
 
+def get_address(connection: Connection, user_id: int, address_id: int) -> AnyRow:
+    """One of a user's addresses. Raises AddressNotFound, also for another user's."""
+    row = address_queries.address(connection, user_id, address_id)
+    if row is None:
+        raise AddressNotFound(address_id=address_id)
+    return row
+
+
 def create_address(tx: Connection, user_id: int, values: Mapping[str, object], now: datetime) -> AnyRow:
     """Store a new address of a user and return it; the first becomes the default.
 
@@ -72,9 +80,7 @@ def update_address(
     """
     tidy = _complete(changes)
     hold(tx, user_id)
-    current = address_queries.address(tx, user_id, address_id)
-    if current is None:
-        raise AddressNotFound(address_id=address_id)
+    current = get_address(tx, user_id, address_id)
     check_etag(etag, etag_of(current), "address")
     becomes_default = tidy.get("is_default", current.is_default)
     if current.is_default and not becomes_default:
@@ -113,15 +119,14 @@ def get_for_checkout(connection: Connection, user_id: int, address_id: int | Non
     country is none: it decides the tax. Addresses from imports and from before countries were checked may be so.
     """
     if address_id:
-        row = address_queries.address(connection, user_id, address_id)
-        if row is None:
-            raise AddressNotFound(address_id=address_id)
+        row = get_address(connection, user_id, address_id)
     else:
-        row = address_queries.default_address(connection, user_id)
-        if row is None:
+        default = address_queries.default_address(connection, user_id)
+        if default is None:
             raise InvalidField(
                 ("address_id", "you have no address yet; create one first", FieldReason.REQUIRED)
             )
+        row = default
     problem = country_problem(row.country) if row.country else "is not known"
     if problem is not None:
         raise InvalidField(("address_id", f"the country of the address {row.id} {problem}; correct it first"))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct
+from sanset.v1 import payment_method_pb2 as methods
 from sanset.v1 import user_pb2 as pb
+from sanset.v1.payment_pb2 import Payment
 
 from server.db.base import AnyRow
 from server.rpc.custom_metadata import metadata_column, metadata_of, metadata_to_wire
 from server.rpc.updates import EVERYTHING, masked_values
 from server.rpc.wire import time_to_wire
-from server.user import addresses, service
+from server.user import addresses, payment_methods, service
 from server.user.payment_methods import NewPaymentMethod
 
 
@@ -66,27 +68,33 @@ def address_to_wire(row: AnyRow) -> pb.Address:
     )
 
 
-def payment_method_to_wire(row: AnyRow) -> pb.PaymentMethod:
+def payment_method_to_wire(row: AnyRow) -> methods.PaymentMethod:
     """A saved payment method as its owner sees it: never its token."""
-    return pb.PaymentMethod(
+    return methods.PaymentMethod(
         id=row.id,
-        kind=pb.PaymentMethod.Kind.Value(row.kind),
+        kind=Payment.Method.Value(row.kind),
         brand=row.brand,
         last_four=row.last_four,
         is_default=row.is_default,
         create_time=time_to_wire(row.created_at),
+        etag=payment_methods.etag_of(row),
     )
 
 
-def payment_method_from_wire(method: pb.PaymentMethod) -> NewPaymentMethod:
+def payment_method_from_wire(method: methods.PaymentMethod) -> NewPaymentMethod:
     """A payment method to save."""
     return NewPaymentMethod(
-        kind=pb.PaymentMethod.Kind.Name(method.kind),
+        kind=Payment.Method.Name(method.kind) if method.kind else "",
         token=method.token,
         brand=method.brand,
         last_four=method.last_four,
         is_default=method.is_default,
     )
+
+
+def payment_method_changes(request: methods.UpdatePaymentMethodRequest) -> dict[str, bool]:
+    """Return what UpdatePaymentMethod changes, by column. Raises InvalidUpdateMask."""
+    return masked_values(request.payment_method, request.update_mask, "payment_method", stays=("is_default",))
 
 
 def address_values(address: pb.Address) -> dict[str, object]:

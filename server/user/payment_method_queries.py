@@ -26,6 +26,13 @@ def payment_method_page(
     return connection.execute(statement.order_by(*(key.desc() for key in keys)).limit(limit)).all()
 
 
+def payment_method(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow | None:
+    """One of a user's saved payment methods, without its token."""
+    return connection.execute(
+        select(*_SHOWN).where(PaymentMethod.id == payment_method_id, PaymentMethod.user_id == user_id)
+    ).one_or_none()
+
+
 def token(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow | None:
     """The kind and the token of one of a user's payment methods."""
     return connection.execute(
@@ -52,6 +59,16 @@ def clear_default(tx: Connection, user_id: int) -> None:
         .where(PaymentMethod.user_id == user_id, PaymentMethod.is_default)
         .values(is_default=False)
     )
+
+
+def make_default(tx: Connection, user_id: int, payment_method_id: int) -> AnyRow:
+    """Make one of a user's payment methods, which must exist, the default and return it, without its token."""
+    return tx.execute(
+        update(PaymentMethod)
+        .where(PaymentMethod.id == payment_method_id, PaymentMethod.user_id == user_id)
+        .values(is_default=True)
+        .returning(*_SHOWN)
+    ).one()
 
 
 def make_newest_default(tx: Connection, user_id: int) -> None:

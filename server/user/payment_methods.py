@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -11,12 +12,14 @@ from sqlalchemy import Connection
 from server.crypto.vault import Unreadable, Vault
 from server.db.base import AnyRow
 from server.errors import FieldReason, InvalidField, TooMany
+from server.etags import check_etag, etag_of_content
 from server.user import payment_method_queries as queries
 from server.user.card_numbers import refuse_card_number
 from server.user.errors import PaymentMethodNotFound
 from server.user.service import hold
 
 MAX_PAYMENT_METHODS: Final = 20
+DEFAULT_STAYS: Final = "is the default: set is_default on another payment method instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +33,33 @@ class NewPaymentMethod:
     is_default: bool
 
 
+def etag_of(method: AnyRow) -> str:
+    """What changes with every change of a payment method."""
+    return etag_of_content(method.id, method.is_default)
+
+
+def get_payment_method(connection: Connection, user_id: int, payment_method_id: int) -> AnyRow:
+    """One of a user's saved payment methods. Raises PaymentMethodNotFound, also for another user's."""
+    row = queries.payment_method(connection, user_id, payment_method_id)
+    if row is None:
+        raise PaymentMethodNotFound(payment_method_id=payment_method_id)
+    return row
+
+
 def add_payment_method(
     tx: Connection, vault: Vault, user_id: int, method: NewPaymentMethod, now: datetime
 ) -> AnyRow:
     """Save a payment method, its token sealed, and return it; the first becomes the default.
 
-    Raises CardNumberRefused, InvalidField without a token, TooMany, and UserNotFound.
+    Raises CardNumberRefused, InvalidField without a kind or token, TooMany, and UserNotFound.
     """
     for name, text in (("token", method.token), ("brand", method.brand), ("last_four", method.last_four)):
         refuse_card_number(f"payment_method.{name}", text)
-    if not method.token:
-        raise InvalidField(("payment_method.token", "is required", FieldReason.REQUIRED))
+    missing = [name for name in ("kind", "token") if not getattr(method, name)]
+    if missing:
+        raise InvalidField(
+            *((f"payment_method.{name}", "is required", FieldReason.REQUIRED) for name in missing)
+        )
     hold(tx, user_id)  # so that two calls do not each see the nineteenth, or leave two defaults
     count = queries.count(tx, user_id)
     if count >= MAX_PAYMENT_METHODS:
@@ -50,6 +69,25 @@ def add_payment_method(
         queries.clear_default(tx, user_id)
     sealed = replace(method, token=vault.seal(method.token, user_id), is_default=is_default)
     return queries.add(tx, user_id, asdict(sealed) | {"created_at": now})
+
+
+def update_payment_method(
+    tx: Connection, user_id: int, payment_method_id: int, changes: Mapping[str, bool], etag: str
+) -> AnyRow:
+    """Change whether a payment method is the default, and return it.
+
+    Raises PaymentMethodNotFound, StaleEtag, and InvalidField when the default would have no successor.
+    """
+    hold(tx, user_id)
+    current = get_payment_method(tx, user_id, payment_method_id)
+    check_etag(etag, etag_of(current), "payment method")
+    becomes_default = changes.get("is_default", current.is_default)
+    if becomes_default == current.is_default:
+        return current
+    if not becomes_default:
+        raise InvalidField(("payment_method.is_default", DEFAULT_STAYS))
+    queries.clear_default(tx, user_id)
+    return queries.make_default(tx, user_id, payment_method_id)
 
 
 def delete_payment_method(tx: Connection, user_id: int, payment_method_id: int) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from google.protobuf.empty_pb2 import Empty
+from sanset.v1 import payment_method_pb2 as methods
 from sanset.v1 import user_pb2 as pb
 from sanset.v1 import user_pb2_grpc
 from sqlalchemy import Connection
@@ -53,6 +54,12 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         )
         return pb.ListAddressesResponse(items=items, next_page_token=token)
 
+    def GetAddress(self, request: pb.GetAddressRequest, call: Call) -> pb.Address:
+        """One query."""
+        with self._db.read() as connection:
+            row = addresses.get_address(connection, call.identity.user_id, request.address_id)
+        return convert.address_to_wire(row)
+
     @once(pb.Address)
     def CreateAddress(
         self, tx: Connection, request: pb.CreateAddressRequest, call: Call, now: datetime
@@ -81,8 +88,8 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         return Empty()
 
     def ListPaymentMethods(
-        self, request: pb.ListPaymentMethodsRequest, call: Call
-    ) -> pb.ListPaymentMethodsResponse:
+        self, request: methods.ListPaymentMethodsRequest, call: Call
+    ) -> methods.ListPaymentMethodsResponse:
         """One query for the page and a row more, which tells whether another follows."""
         user_id = call.identity.user_id
         scope = ("ListPaymentMethods", user_id)
@@ -93,12 +100,28 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
         items, token = self._pages.page(
             rows, size, convert.payment_method_to_wire, lambda row: [row.is_default, row.id], *scope
         )
-        return pb.ListPaymentMethodsResponse(items=items, next_page_token=token)
+        return methods.ListPaymentMethodsResponse(items=items, next_page_token=token)
 
-    @once(pb.PaymentMethod)
+    def GetPaymentMethod(self, request: methods.GetPaymentMethodRequest, call: Call) -> methods.PaymentMethod:
+        """One query."""
+        user_id = call.identity.user_id
+        with self._db.read() as connection:
+            row = payment_methods.get_payment_method(connection, user_id, request.payment_method_id)
+        return convert.payment_method_to_wire(row)
+
+    @once(methods.PaymentMethod)
+    def UpdatePaymentMethod(
+        self, tx: Connection, request: methods.UpdatePaymentMethodRequest, call: Call, now: datetime
+    ) -> methods.PaymentMethod:
+        """Change what the mask names."""
+        sent, changes = request.payment_method, convert.payment_method_changes(request)
+        row = payment_methods.update_payment_method(tx, call.identity.user_id, sent.id, changes, sent.etag)
+        return convert.payment_method_to_wire(row)
+
+    @once(methods.PaymentMethod)
     def AddPaymentMethod(
-        self, tx: Connection, request: pb.AddPaymentMethodRequest, call: Call, now: datetime
-    ) -> pb.PaymentMethod:
+        self, tx: Connection, request: methods.AddPaymentMethodRequest, call: Call, now: datetime
+    ) -> methods.PaymentMethod:
         """Save a new payment method."""
         method = convert.payment_method_from_wire(request.payment_method)
         row = payment_methods.add_payment_method(tx, self._vault, call.identity.user_id, method, now)
@@ -106,7 +129,7 @@ class UserServicer(user_pb2_grpc.UserServiceServicer):
 
     @once(Empty)
     def DeletePaymentMethod(
-        self, tx: Connection, request: pb.DeletePaymentMethodRequest, call: Call, now: datetime
+        self, tx: Connection, request: methods.DeletePaymentMethodRequest, call: Call, now: datetime
     ) -> Empty:
         """Delete one of the caller's payment methods."""
         payment_methods.delete_payment_method(tx, call.identity.user_id, request.payment_method_id)

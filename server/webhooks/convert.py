@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime, timedelta
+from typing import Final
+
 from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import webhook_pb2 as pb
 
@@ -9,8 +13,11 @@ from server.db.base import AnyRow
 from server.errors import InvalidField
 from server.rpc.updates import masked_values
 from server.rpc.wire import time_to_wire
+from server.webhooks.courier import Answer
 from server.webhooks.outbox import sent_body
 from server.webhooks.service import EVENT_TYPES, EndpointChanges, etag_of
+
+DEFAULT_OVERLAP: Final = timedelta(days=1)
 
 
 def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> EndpointChanges:
@@ -30,6 +37,24 @@ def changes_from_wire(endpoint: pb.WebhookEndpoint, mask: FieldMask | None) -> E
     )
 
 
+def overlap_from_wire(request: pb.RotateWebhookSecretRequest) -> timedelta:
+    """How long an old secret signs beside a new one."""
+    is_said = request.HasField("overlap_seconds")
+    return timedelta(seconds=request.overlap_seconds) if is_said else DEFAULT_OVERLAP
+
+
+def ping_body(now: datetime) -> bytes:
+    """The JSON of a test."""
+    return json.dumps({"id": 0, "type": "ping", "time": now.isoformat()}, separators=(",", ":")).encode()
+
+
+def answer_to_wire(answer: Answer) -> pb.PingWebhookEndpointResponse:
+    """What an endpoint answered to a test."""
+    return pb.PingWebhookEndpointResponse(
+        delivered=answer.is_taken, response_code=answer.code, error=answer.error
+    )
+
+
 def event_types_from_wire(endpoint: pb.WebhookEndpoint) -> list[str]:
     """Return the events that an endpoint wants. Raises InvalidField for unknown ones."""
     for index, event_type in enumerate(endpoint.event_types):
@@ -39,8 +64,9 @@ def event_types_from_wire(endpoint: pb.WebhookEndpoint) -> list[str]:
     return list(endpoint.event_types)
 
 
-def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:
-    """An endpoint; with its secret only when it is created."""
+def endpoint_to_wire(row: AnyRow, now: datetime, secret: str = "") -> pb.WebhookEndpoint:
+    """An endpoint; with its secret only when that is new."""
+    overlaps = row.old_salt_until is not None and now < row.old_salt_until
     return pb.WebhookEndpoint(
         id=row.id,
         url=row.url,
@@ -48,6 +74,7 @@ def endpoint_to_wire(row: AnyRow, secret: str = "") -> pb.WebhookEndpoint:
         active=row.active,
         secret=secret,
         disabled_reason=row.disabled_reason,
+        old_secret_expire_time=time_to_wire(row.old_salt_until) if overlaps else None,
         create_time=time_to_wire(row.created_at),
         update_time=time_to_wire(row.updated_at),
         etag=etag_of(row),

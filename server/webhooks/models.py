@@ -11,7 +11,10 @@ from server.db.base import Base, BigId, Json, UtcDateTime
 
 
 class WebhookEndpoint(Base):
-    """An address. Its secret is not stored: it is derived from the shop's key and `salt`."""
+    """An address. Its secret is not stored: it is derived from the shop's key and `salt`.
+
+    `old_salt` is that of the secret before, under which deliveries are signed as well until `old_salt_until`.
+    """
 
     __tablename__ = "webhook_endpoints"
 
@@ -19,6 +22,8 @@ class WebhookEndpoint(Base):
     url: Mapped[str] = mapped_column(String(2000))
     event_types: Mapped[list[str]] = mapped_column(Json)  # empty: every type
     salt: Mapped[str] = mapped_column(String(32))
+    old_salt: Mapped[str | None] = mapped_column(String(32))
+    old_salt_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     active: Mapped[bool]
     disabled_reason: Mapped[str] = mapped_column(String(500))
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None after a success

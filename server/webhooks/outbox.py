@@ -147,13 +147,7 @@ class WebhookOutbox:
 
     async def _deliver(self, endpoint: AnyRow, delivery: AnyRow) -> None:
         body = sent_body(delivery).encode()
-        seconds = int(self._clock().timestamp())
-        headers = (
-            ("Content-Type", "application/json"),
-            ("User-Agent", "Sanset-Webhooks/1"),
-            ("Sanset-Delivery", str(delivery.id)),
-            ("Sanset-Signature", self._signer.signature(endpoint.salt, seconds, body)),
-        )
+        headers = self._signer.headers(endpoint, delivery.id, body, self._clock())
         answer = await self._courier.post(endpoint.url, headers, body)
         await self._work.write(self._record, delivery, answer, vital=True)
 

@@ -45,6 +45,7 @@ def build(core: Core, courier: Courier | None = None, *, read_metadata: ReadMeta
         clock=core.clock,
         vault=core.vault,
         signer=signer,
+        courier=courier,
         allow_private=core.settings.webhook_allow_private,
     )
     return WebhookPart(

@@ -73,6 +73,26 @@ def update_endpoint(tx: Connection, endpoint_id: int, values: dict[str, object])
     return changed.rowcount == 1
 
 
+def replace_salt(
+    tx: Connection, endpoint_id: int, salt: str, old_until: datetime | None, now: datetime
+) -> bool:
+    """Give an endpoint another salt, and keep the old one until then, if at all; False when there is none.
+
+    One statement: of two at once, the second keeps the first one's as the old one.
+    """
+    changed = tx.execute(
+        update(WebhookEndpoint)
+        .where(WebhookEndpoint.id == endpoint_id)
+        .values(
+            salt=salt,
+            old_salt=None if old_until is None else WebhookEndpoint.salt,
+            old_salt_until=old_until,
+            updated_at=now,
+        )
+    )
+    return changed.rowcount == 1
+
+
 def delete_endpoint(tx: Connection, endpoint_id: int) -> bool:
     """Delete an endpoint with its deliveries; False when there is none."""
     return tx.execute(delete(WebhookEndpoint).where(WebhookEndpoint.id == endpoint_id)).rowcount == 1

@@ -97,6 +97,14 @@ def change(tx: Connection, endpoint_id: int, changes: EndpointChanges, etag: str
     return read(tx, endpoint_id)
 
 
+def rotate_secret(tx: Connection, endpoint_id: int, overlap: timedelta, now: datetime) -> AnyRow:
+    """Give an endpoint a new secret, beside which the old one signs for a while. Raises WebhookNotFound."""
+    until = now + overlap if overlap else None
+    if not queries.replace_salt(tx, endpoint_id, secrets.token_hex(16), until, now):
+        raise WebhookNotFound(endpoint_id=endpoint_id)
+    return read(tx, endpoint_id)
+
+
 def remove(tx: Connection, endpoint_id: int, etag: str) -> None:
     """Delete an endpoint and its deliveries. Raises WebhookNotFound and StaleEtag."""
     _check(tx, endpoint_id, etag)
@@ -111,12 +119,18 @@ def _check(tx: Connection, endpoint_id: int, etag: str) -> None:
         check_etag(etag, etag_of(endpoint), "webhook endpoint")
 
 
+def read_delivery(connection: Connection, delivery_id: int) -> AnyRow:
+    """A delivery. Raises DeliveryNotFound."""
+    row = queries.delivery(connection, delivery_id)
+    if row is None:
+        raise DeliveryNotFound(delivery_id=delivery_id)
+    return row
+
+
 def replay(tx: Connection, delivery_id: int, now: datetime) -> AnyRow:
     """Have a delivery sent once more, and for a day. Raises DeliveryNotFound and WebhookSwitchedOff."""
     is_replayed = queries.replay(tx, delivery_id, now, now + KEEP_TRYING)
-    row = queries.delivery(tx, delivery_id)
-    if row is None:
-        raise DeliveryNotFound(delivery_id=delivery_id)
+    row = read_delivery(tx, delivery_id)
     if not is_replayed:
         raise WebhookSwitchedOff(endpoint_id=row.endpoint_id)
     publish(tx, WebhookChanged(row.endpoint_id))

@@ -23,12 +23,16 @@ from server.rpc.call import Call
 from server.webhooks import queries, service
 from server.webhooks.address import check_url, origin
 from server.webhooks.convert import (
+    answer_to_wire,
     changes_from_wire,
     delivery_summary_to_wire,
     delivery_to_wire,
     endpoint_to_wire,
     event_types_from_wire,
+    overlap_from_wire,
+    ping_body,
 )
+from server.webhooks.courier import Courier
 from server.webhooks.service import EndpointChanges
 from server.webhooks.signing import EndpointSigner
 
@@ -45,6 +49,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         clock: Clock,
         vault: Vault,
         signer: EndpointSigner,
+        courier: Courier,
         allow_private: bool,
     ) -> None:
         """`allow_private` lets endpoints be in private networks."""
@@ -54,6 +59,7 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         self._clock = clock
         self._vault = vault
         self._signer = signer
+        self._courier = courier
         self._allow_private = allow_private
 
     async def CreateWebhookEndpoint(
@@ -69,10 +75,13 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         endpoint = request.endpoint
         active = endpoint.active or not endpoint.HasField("active")
         row = service.create(tx, endpoint.url, event_types_from_wire(endpoint), active, now)
-        self._note(tx, "CreateWebhookEndpoint", row, call)
-        created = endpoint_to_wire(row)
-        created.secret = self._signer.secret(row.salt)
-        return created
+        _note(tx, "CreateWebhookEndpoint", row, call)
+        return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
+
+    def GetWebhookEndpoint(self, request: pb.GetWebhookEndpointRequest, call: Call) -> pb.WebhookEndpoint:
+        with self._db.read() as connection:
+            row = service.read(connection, request.endpoint_id)
+        return endpoint_to_wire(row, self._clock())
 
     def ListWebhookEndpoints(
         self, request: pb.ListWebhookEndpointsRequest, call: Call
@@ -82,7 +91,8 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         after = self._pages.open(request.page_token, *scope)
         with self._db.read() as connection:
             rows = queries.endpoint_page(connection, after, size + 1)
-        items, token = self._pages.page(rows, size, endpoint_to_wire, lambda row: [row.id], *scope)
+        to_wire = partial(endpoint_to_wire, now=self._clock())
+        items, token = self._pages.page(rows, size, to_wire, lambda row: [row.id], *scope)
         return pb.ListWebhookEndpointsResponse(items=items, next_page_token=token)
 
     async def UpdateWebhookEndpoint(
@@ -106,13 +116,25 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         changes: EndpointChanges,
     ) -> pb.WebhookEndpoint:
         row = service.change(tx, request.endpoint.id, changes, request.endpoint.etag, now)
-        self._note(tx, "UpdateWebhookEndpoint", row, call)
-        return endpoint_to_wire(row)
+        _note(tx, "UpdateWebhookEndpoint", row, call)
+        return endpoint_to_wire(row, now)
 
-    def _note(self, tx: Connection, action: str, row: AnyRow, call: Call) -> None:
-        """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
-        facts = {"url": origin(row.url), "active": row.active}
-        audit.write(tx, Actor.of(call), action, f"webhook/{row.id}", row.updated_at, **facts)
+    async def PingWebhookEndpoint(
+        self, request: pb.PingWebhookEndpointRequest, call: Call
+    ) -> pb.PingWebhookEndpointResponse:
+        endpoint = await self._work.read(service.read, request.endpoint_id, deadline=call.deadline)
+        now = self._clock()
+        body = ping_body(now)
+        answer = await self._courier.post(endpoint.url, self._signer.headers(endpoint, 0, body, now), body)
+        return answer_to_wire(answer)
+
+    @once(pb.WebhookEndpoint, sealed="secret")
+    def RotateWebhookSecret(
+        self, tx: Connection, request: pb.RotateWebhookSecretRequest, call: Call, now: datetime
+    ) -> pb.WebhookEndpoint:
+        row = service.rotate_secret(tx, request.endpoint_id, overlap_from_wire(request), now)
+        _note(tx, "RotateWebhookSecret", row, call)
+        return endpoint_to_wire(row, now, secret=self._signer.secret(row.salt))
 
     @once(Empty)
     def DeleteWebhookEndpoint(
@@ -121,6 +143,10 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
         service.remove(tx, request.endpoint_id, request.etag)
         audit.write(tx, Actor.of(call), "DeleteWebhookEndpoint", f"webhook/{request.endpoint_id}", now)
         return Empty()
+
+    def GetWebhookDelivery(self, request: pb.GetWebhookDeliveryRequest, call: Call) -> pb.WebhookDelivery:
+        with self._db.read() as connection:
+            return delivery_to_wire(service.read_delivery(connection, request.delivery_id))
 
     def ListWebhookDeliveries(
         self, request: pb.ListWebhookDeliveriesRequest, call: Call
@@ -146,3 +172,9 @@ class WebhookServicer(webhook_pb2_grpc.WebhookServiceServicer):
             tx, Actor.of(call), "ReplayWebhookDelivery", f"webhook_delivery/{request.delivery_id}", now
         )
         return delivery_to_wire(row)
+
+
+def _note(tx: Connection, action: str, row: AnyRow, call: Call) -> None:
+    """Note in the audit log what an endpoint is now; of its address the origin, for the rest may be secret."""
+    facts = {"url": origin(row.url), "active": row.active}
+    audit.write(tx, Actor.of(call), action, f"webhook/{row.id}", row.updated_at, **facts)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Sequence
+from datetime import datetime
 
 from server.crypto.keys import derived_key
+from server.db.base import AnyRow
+from server.webhooks.courier import Headers
 
 PREFIX = "whsec_"
 
@@ -21,8 +25,19 @@ class EndpointSigner:
         """The secret that the endpoint's keeper was told."""
         return PREFIX + base64.urlsafe_b64encode(derived_key(self._key, salt)).decode().rstrip("=")
 
-    def signature(self, salt: str, seconds: int, body: bytes) -> str:
-        """The header `Sanset-Signature` for a body sent at this time."""
+    def headers(self, endpoint: AnyRow, delivery_id: int, body: bytes, now: datetime) -> Headers:
+        """The headers of a body that is sent to an endpoint now."""
+        overlaps = endpoint.old_salt is not None and now < endpoint.old_salt_until
+        salts = (endpoint.salt, endpoint.old_salt) if overlaps else (endpoint.salt,)
+        return (
+            ("Content-Type", "application/json"),
+            ("User-Agent", "Sanset-Webhooks/1"),
+            ("Sanset-Delivery", str(delivery_id)),
+            ("Sanset-Signature", self._signature(salts, int(now.timestamp()), body)),
+        )
+
+    def _signature(self, salts: Sequence[str], seconds: int, body: bytes) -> str:
         signed = f"{seconds}.".encode() + body
-        mac = hmac.new(self.secret(salt).encode(), signed, hashlib.sha256).hexdigest()
-        return f"t={seconds},v1={mac}"
+        keys = (self.secret(salt).encode() for salt in salts)
+        macs = (hmac.new(key, signed, hashlib.sha256).hexdigest() for key in keys)
+        return f"t={seconds}," + ",".join(f"v1={mac}" for mac in macs)

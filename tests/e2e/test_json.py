@@ -89,7 +89,7 @@ def test_a_quantity_has_two_names(buyer: Person, mug: Any, body: dict[str, Any])
 def test_enum_values_are_read_in_any_case(stack: Stack, buyer: Person, name: str | int) -> None:
     buyer.http.post("cart/add", json={"product_id": stack.product()["id"]})
     balance = {"currency_code": "USD", "units": 500}
-    card = stack.admin.http.post("admin/gift-cards", json={"gift_card": {"balance": balance}}).json()
+    card = stack.admin.http.post("admin/gift-cards", json={"balance": balance}).json()
     body = {"payment_method": name, "payment_token": card["code"], "request_id": str(uuid.uuid4())}
     reply = buyer.http.post("orders", json=body)
     assert reply.status_code == 200, reply.text

@@ -74,7 +74,9 @@ def _cart(shop: RunningShop, *, promotions: bool) -> tuple[Account, tuple[int, .
     for place, product_id in enumerate(products):
         shop.add(buyer, product_id, place + 2)
     if promotions:
-        coupon = promotion_pb2.Coupon(code=f"C-{uuid.uuid4().hex[:12]}", percent=10, usage_limit=1)
+        coupon = promotion_pb2.Coupon(
+            code=f"C-{uuid.uuid4().hex[:12]}", discount_basis_points=1000, usage_limit=1
+        )
         made = shop.promotions.CreateCoupon(
             promotion_pb2.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata
         )

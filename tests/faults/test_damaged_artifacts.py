@@ -14,7 +14,7 @@ import pytest
 from damages import Damage, damages, with_broken_trees
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from model_caller import Caller
-from sanset.v1 import model_pb2
+from sanset.v1 import model_pb2, model_service_pb2
 from sanset.v1 import recommend_pb2 as pb
 from sqlalchemy import make_url
 from support import recommend_data as data
@@ -133,7 +133,9 @@ def test_no_damaged_model_can_be_put_into_use_and_the_good_one_serves_on(
             model = copied(selling, pristine, f"all_2020010{number + 1}T000000Z")
             damage.change(selling.models_dir / model.version)
             refusal = refused(
-                shop.models.ActivateModel, model_pb2.ActivateModelRequest(model_id=model.id), shop.admin
+                shop.models.ActivateModel,
+                model_service_pb2.ActivateModelRequest(model_id=model.id),
+                shop.admin,
             )
             assert refusal.reason == "MODEL_DAMAGED", damage.name
         enough.set()

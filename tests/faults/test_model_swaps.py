@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 from model_caller import PATIENCE, Caller
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_pb2
+from sanset.v1 import model_service_pb2 as pb
 from support import recommend_data as data
 from support.running_shop import RunningShop, test_settings
 
@@ -34,16 +35,17 @@ def selling(url: str, home: Path) -> Settings:
     return settings
 
 
-def trained(shop: RunningShop) -> pb.Training:
+def trained(shop: RunningShop) -> model_pb2.Training:
     """Train a model and put it into use."""
     quick = pb.TrainModelRequest.Parameters(factors=8, iterations=2)
     request = pb.TrainModelRequest(
-        model_type=pb.Model.ALL, parameters=quick, activation=pb.TrainModelRequest.ALWAYS
+        model_type=model_pb2.Model.ALL, parameters=quick, activation=pb.TrainModelRequest.ALWAYS
     )
     started = shop.models.TrainModel(request, metadata=shop.admin.metadata)
     watched = pb.WatchTrainingRequest(training_id=started.id)
-    *_, ended = shop.models.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
-    assert ended.state == pb.Training.SUCCEEDED, ended.message
+    *_, last, _ = shop.models.WatchTraining(watched, metadata=shop.admin.metadata, timeout=PATIENCE)
+    ended = last.training
+    assert ended.state == model_pb2.Training.SUCCEEDED, ended.message
     return ended
 
 

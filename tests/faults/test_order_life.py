@@ -109,7 +109,7 @@ class OrderLife(RuleBasedStateMachine):
         self.accounts = [self.shop.customer() for _ in range(2)]
         self.buyers = [Buyer(account.user_id) for account in self.accounts]
         self.coupons = [
-            self._coupon(percent=12.5, usage_limit=2),
+            self._coupon(discount_basis_points=1250, usage_limit=2),
             self._coupon(amount=Money(currency_code="USD", units=5), per_user_limit=1),
         ]
         self.cards = [self._card(cents) for cents in (50_000, 3_500)]

@@ -20,6 +20,7 @@ from sanset.v1 import access_pb2
 from sanset.v1.access_pb2 import AccessRule
 from sanset.v1.after_sale_pb2 import Return
 from sanset.v1.auth_pb2 import (
+    GetSessionRequest,
     ListSessionsRequest,
     LoginRequest,
     LogoutRequest,
@@ -48,14 +49,18 @@ from sanset.v1.category_pb2 import (
     UpdateCategoryRequest,
 )
 from sanset.v1.inventory_pb2 import AdjustInventoryRequest, GetInventoryRequest, SetInventoryRequest
-from sanset.v1.model_pb2 import (
+from sanset.v1.model_pb2 import Model
+from sanset.v1.model_service_pb2 import (
     ActivateModelRequest,
     CancelTrainingRequest,
     EndExperimentRequest,
     GetExperimentRequest,
     GetModelMetricsRequest,
+    GetModelRequest,
+    GetTrainingRequest,
+    ListExperimentsRequest,
     ListModelsRequest,
-    Model,
+    ListTrainingsRequest,
     StartExperimentRequest,
     TrainModelRequest,
     WatchTrainingRequest,
@@ -71,15 +76,26 @@ from sanset.v1.order_service_pb2 import (
     UpdateOrderRequest,
     UpdateOrderStatusRequest,
 )
+from sanset.v1.payment_method_pb2 import (
+    AddPaymentMethodRequest,
+    DeletePaymentMethodRequest,
+    GetPaymentMethodRequest,
+    ListPaymentMethodsRequest,
+    PaymentMethod,
+    UpdatePaymentMethodRequest,
+)
 from sanset.v1.payment_pb2 import (
     ClosePaymentAlertRequest,
     CreateGiftCardRequest,
     GetGiftCardBalanceRequest,
+    GetGiftCardRequest,
     GetPaymentRequest,
     GiftCard,
+    ListGiftCardsRequest,
     ListPaymentAlertsRequest,
     Payment,
     ReceivePaymentWebhookRequest,
+    UpdateGiftCardRequest,
 )
 from sanset.v1.product_pb2 import (
     BatchGetProductsRequest,
@@ -96,6 +112,7 @@ from sanset.v1.promotion_pb2 import (
     AdjustPointsRequest,
     Coupon,
     CreateCouponRequest,
+    GetCouponRequest,
     GetLoyaltyRequest,
     ListAllCouponsRequest,
     ListCouponsRequest,
@@ -133,19 +150,18 @@ from sanset.v1.segment_pb2 import (
     GetSegmentRequest,
     ListSegmentMembersRequest,
     ListSegmentsRequest,
+    Segment,
     SegmentRules,
+    UpdateSegmentRequest,
 )
 from sanset.v1.tracking_pb2 import GetTrackingRequest, TrackOrderRequest
 from sanset.v1.user_pb2 import (
-    AddPaymentMethodRequest,
     Address,
     CreateAddressRequest,
     DeleteAddressRequest,
-    DeletePaymentMethodRequest,
+    GetAddressRequest,
     GetMeRequest,
     ListAddressesRequest,
-    ListPaymentMethodsRequest,
-    PaymentMethod,
     UpdateAddressRequest,
     UpdateMeRequest,
     User,
@@ -153,9 +169,13 @@ from sanset.v1.user_pb2 import (
 from sanset.v1.webhook_pb2 import (
     CreateWebhookEndpointRequest,
     DeleteWebhookEndpointRequest,
+    GetWebhookDeliveryRequest,
+    GetWebhookEndpointRequest,
     ListWebhookDeliveriesRequest,
     ListWebhookEndpointsRequest,
+    PingWebhookEndpointRequest,
     ReplayWebhookDeliveryRequest,
+    RotateWebhookSecretRequest,
     UpdateWebhookEndpointRequest,
     WebhookEndpoint,
 )
@@ -200,7 +220,7 @@ class World:
         now, later = utc_now(), datetime(2100, 1, 1, tzinfo=UTC)
         with shop.app.db.transaction() as tx:
             run = {"model_type": "ALL", "state": "RUNNING", "started_at": now, "heartbeat_at": later}
-            tx.execute(insert(TrainingRun).values(run))
+            self.training_id = tx.scalar(insert(TrainingRun).values(run).returning(TrainingRun.id)) or 0
 
     @cached_property
     def vendor(self) -> Account:
@@ -249,6 +269,14 @@ class World:
         endpoint = WebhookEndpoint(url="https://8.8.8.8/hook", event_types=["order.shipped"])
         request = CreateWebhookEndpointRequest(endpoint=endpoint)
         return self.shop.webhooks.CreateWebhookEndpoint(request, metadata=self.shop.admin.metadata)
+
+    def unreachable_endpoint_id(self) -> int:
+        """A new webhook endpoint to which no connection is made, as it is not public."""
+        endpoint = self.endpoint()
+        self.shop.sql(
+            "UPDATE webhook_endpoints SET url = 'https://127.0.0.1/hook' WHERE id = :id", id=endpoint.id
+        )
+        return endpoint.id
 
     def forget_endpoints(self) -> None:
         """Delete every webhook endpoint."""
@@ -384,10 +412,10 @@ def _update_address(world: World, caller: Account) -> Message:
     return UpdateAddressRequest(address=address)
 
 
-def _session(world: World, caller: Account) -> Message:
+def _session_id(world: World, caller: Account) -> str:
     request = ListSessionsRequest(page_size=1)
     sessions = world.shop.auth.ListSessions(request, metadata=caller.metadata)
-    return RevokeSessionRequest(session_id=sessions.items[0].id)
+    return sessions.items[0].id
 
 
 def _product(name: str) -> Product:
@@ -430,13 +458,18 @@ def _order_id(world: World, caller: Account) -> int:
 
 
 def _add_payment_method(world: World, caller: Account) -> Message:
-    method = PaymentMethod(kind=PaymentMethod.CARD, token="pm_1", brand="Visa", last_four="4242")
+    method = PaymentMethod(kind=Payment.CARD, token="pm_1", brand="Visa", last_four="4242")
     return AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
 
 
-def _delete_payment_method(world: World, caller: Account) -> Message:
-    saved = world.call("AddPaymentMethod", _add_payment_method(world, caller), caller.metadata)
-    return DeletePaymentMethodRequest(payment_method_id=saved.id)
+def _payment_method_id(world: World, caller: Account) -> int:
+    """A saved payment method of the caller's; of many the oldest is deleted, since an account has at most 20."""
+    users, known = world.shop.users, ListPaymentMethodsRequest()
+    saved = users.ListPaymentMethods(known, metadata=caller.metadata).items
+    if len(saved) > 10:
+        oldest = DeletePaymentMethodRequest(payment_method_id=saved[-1].id)
+        users.DeletePaymentMethod(oldest, metadata=caller.metadata)
+    return users.AddPaymentMethod(_add_payment_method(world, caller), metadata=caller.metadata).id
 
 
 def _gift_card(world: World, caller: Account) -> Message:
@@ -444,9 +477,15 @@ def _gift_card(world: World, caller: Account) -> Message:
     return CreateGiftCardRequest(gift_card=card, request_id=str(uuid.uuid4()))
 
 
-def _gift_card_balance(world: World, caller: Account) -> Message:
-    card = world.call("CreateGiftCard", _gift_card(world, caller), world.admin.metadata)
-    return GetGiftCardBalanceRequest(code=card.code)
+def _new_gift_card(world: World, caller: Account) -> GiftCard:
+    request = _gift_card(world, caller)
+    return world.shop.payments.CreateGiftCard(request, metadata=world.admin.metadata)
+
+
+def _update_gift_card(world: World, caller: Account) -> Message:
+    card = GiftCard(id=_new_gift_card(world, caller).id, active=False)
+    card.expire_time.FromJsonString("2100-01-01T00:00:00Z")
+    return UpdateGiftCardRequest(gift_card=card)
 
 
 def _update_order(world: World, caller: Account) -> Message:
@@ -538,6 +577,13 @@ def _update_endpoint(world: World, caller: Account) -> Message:
     return UpdateWebhookEndpointRequest(endpoint=endpoint)
 
 
+def _rotate_secret(world: World, caller: Account) -> Message:
+    endpoint_id = world.endpoint().id
+    return RotateWebhookSecretRequest(
+        endpoint_id=endpoint_id, overlap_seconds=3600, request_id=str(uuid.uuid4())
+    )
+
+
 def _export_orders(world: World, caller: Account) -> Message:
     request = ExportOrdersRequest(format=ExportOrdersRequest.CSV)
     request.start_time.GetCurrentTime()
@@ -547,8 +593,9 @@ def _export_orders(world: World, caller: Account) -> Message:
 
 def _coupon() -> Coupon:
     coupon = Coupon(
-        code=f"T{uuid.uuid4().hex[:12]}", description="For the tests", percent=10.5, min_tier=Tier.BRONZE,
-        max_discount=Money(currency_code="USD", units=5), usage_limit=9, per_user_limit=1, active=True,
+        code=f"T{uuid.uuid4().hex[:12]}", description="For the tests", discount_basis_points=1050,
+        min_tier=Tier.BRONZE, max_discount=Money(currency_code="USD", units=5), usage_limit=9, per_user_limit=1,
+        active=True,
     )  # fmt: skip
     coupon.valid_from.FromJsonString("2024-01-01T00:00:00Z")
     coupon.valid_until.FromJsonString("2100-01-01T00:00:00Z")
@@ -578,7 +625,14 @@ def _new_segment(world: World, caller: Account) -> CreateSegmentRequest:
         min_orders=1, max_orders=9, min_spent="1.00", max_spent="99.99", ordered_within_days=30,
         not_ordered_for_days=2, registered_within_days=90, bought_category=world.category().slug, country="US",
     )  # fmt: skip
-    return CreateSegmentRequest(name=f"Segment {uuid.uuid4().hex}", description="They buy.", rules=rules)
+    name = f"Segment {uuid.uuid4().hex}"
+    return CreateSegmentRequest(segment=Segment(name=name, description="They buy.", rules=rules))
+
+
+def _update_segment(world: World, caller: Account) -> Message:
+    segment = _new_segment(world, caller).segment
+    segment.id = _segment_id(world, caller)
+    return UpdateSegmentRequest(segment=segment)
 
 
 def _segment_id(world: World, caller: Account) -> int:
@@ -586,7 +640,7 @@ def _segment_id(world: World, caller: Account) -> int:
     return world.shop.segments.CreateSegment(request, metadata=world.shop.admin.metadata).id
 
 
-NOT_FOUND, FAILED_PRECONDITION = grpc.StatusCode.NOT_FOUND, grpc.StatusCode.FAILED_PRECONDITION
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
 PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 
 CASES: dict[str, Case] = {
@@ -596,18 +650,30 @@ CASES: dict[str, Case] = {
     "Refresh": Case(_refresh),
     "Logout": Case(lambda world, caller: LogoutRequest()),
     "ListSessions": Case(lambda world, caller: ListSessionsRequest(page_size=5)),
-    "RevokeSession": Case(_session),
+    "GetSession": Case(lambda world, caller: GetSessionRequest(session_id=_session_id(world, caller))),
+    "RevokeSession": Case(lambda world, caller: RevokeSessionRequest(session_id=_session_id(world, caller))),
     "GetMe": Case(lambda world, caller: GetMeRequest()),
     "UpdateMe": Case(_update_me),
     "ListAddresses": Case(lambda world, caller: ListAddressesRequest(page_size=5)),
+    "GetAddress": Case(lambda world, caller: GetAddressRequest(address_id=world.address_of(caller))),
     "CreateAddress": Case(
         lambda world, caller: (world.address_of(caller), CreateAddressRequest(address=_address()))[1]
     ),
     "UpdateAddress": Case(_update_address),
     "DeleteAddress": Case(lambda world, caller: DeleteAddressRequest(address_id=world.address_of(caller))),
     "ListPaymentMethods": Case(lambda world, caller: ListPaymentMethodsRequest()),
+    "GetPaymentMethod": Case(
+        lambda world, caller: GetPaymentMethodRequest(payment_method_id=_payment_method_id(world, caller))
+    ),
     "AddPaymentMethod": Case(_add_payment_method),
-    "DeletePaymentMethod": Case(_delete_payment_method),
+    "UpdatePaymentMethod": Case(
+        lambda world, caller: UpdatePaymentMethodRequest(
+            payment_method=PaymentMethod(id=_payment_method_id(world, caller), is_default=True)
+        )
+    ),
+    "DeletePaymentMethod": Case(
+        lambda world, caller: DeletePaymentMethodRequest(payment_method_id=_payment_method_id(world, caller))
+    ),
     # Catalogue
     "GetProduct": Case(lambda world, caller: GetProductRequest(product_id=_any_product(world, caller))),
     "BatchGetProducts": Case(
@@ -676,6 +742,7 @@ CASES: dict[str, Case] = {
         )
     ),
     "ListAllCoupons": Case(lambda world, caller: ListAllCouponsRequest(page_size=5, code="WELCOME")),
+    "GetCoupon": Case(lambda world, caller: GetCouponRequest(coupon_id=_new_coupon(world).id)),
     "CreateCoupon": Case(
         lambda world, caller: CreateCouponRequest(coupon=_coupon(), request_id=str(uuid.uuid4()))
     ),
@@ -693,7 +760,17 @@ CASES: dict[str, Case] = {
         lambda world, caller: CreateWebhookEndpointRequest(endpoint=_endpoint(world))
     ),
     "ListWebhookEndpoints": Case(lambda world, caller: ListWebhookEndpointsRequest()),
+    "GetWebhookEndpoint": Case(
+        lambda world, caller: GetWebhookEndpointRequest(endpoint_id=world.endpoint().id)
+    ),
     "UpdateWebhookEndpoint": Case(_update_endpoint),
+    "PingWebhookEndpoint": Case(
+        lambda world, caller: PingWebhookEndpointRequest(endpoint_id=world.unreachable_endpoint_id())
+    ),
+    "RotateWebhookSecret": Case(_rotate_secret),
+    "GetWebhookDelivery": Case(
+        lambda world, caller: GetWebhookDeliveryRequest(delivery_id=world.delivery_id())
+    ),
     "DeleteWebhookEndpoint": Case(
         lambda world, caller: DeleteWebhookEndpointRequest(endpoint_id=world.endpoint().id)
     ),
@@ -715,7 +792,14 @@ CASES: dict[str, Case] = {
         lambda world, caller: ReceivePaymentWebhookRequest(payload=HttpBody(data=b"{}")), PERMISSION_DENIED
     ),
     "CreateGiftCard": Case(_gift_card),
-    "GetGiftCardBalance": Case(_gift_card_balance),
+    "ListGiftCards": Case(lambda world, caller: ListGiftCardsRequest(page_size=5)),
+    "GetGiftCard": Case(
+        lambda world, caller: GetGiftCardRequest(gift_card_id=_new_gift_card(world, caller).id)
+    ),
+    "UpdateGiftCard": Case(_update_gift_card),
+    "GetGiftCardBalance": Case(
+        lambda world, caller: GetGiftCardBalanceRequest(code=_new_gift_card(world, caller).code)
+    ),
     "CancelOrder": Case(_cancel),
     "RefundOrder": Case(_refund),
     "GetRefund": Case(_get_refund),
@@ -748,10 +832,13 @@ CASES: dict[str, Case] = {
             model_type=Model.ALL,
             parameters=TrainModelRequest.Parameters(factors=8, regularization=0.1, iterations=2),
         ),
-        FAILED_PRECONDITION,
+        grpc.StatusCode.ABORTED,
     ),
     "CancelTraining": Case(lambda world, caller: CancelTrainingRequest(training_id=10**9), NOT_FOUND),
+    "GetTraining": Case(lambda world, caller: GetTrainingRequest(training_id=world.training_id)),
+    "ListTrainings": Case(lambda world, caller: ListTrainingsRequest(page_size=5)),
     "WatchTraining": Case(lambda world, caller: WatchTrainingRequest()),
+    "GetModel": Case(lambda world, caller: GetModelRequest(model_id=1), NOT_FOUND),
     "ListModels": Case(lambda world, caller: ListModelsRequest(page_size=5)),
     "GetModelMetrics": Case(lambda world, caller: GetModelMetricsRequest(model_id=1), NOT_FOUND),
     "ActivateModel": Case(lambda world, caller: ActivateModelRequest(model_id=1), NOT_FOUND),
@@ -759,10 +846,12 @@ CASES: dict[str, Case] = {
         lambda world, caller: StartExperimentRequest(challenger_model_id=1, percent=10), NOT_FOUND
     ),
     "GetExperiment": Case(lambda world, caller: GetExperimentRequest(experiment_id=1), NOT_FOUND),
+    "ListExperiments": Case(lambda world, caller: ListExperimentsRequest(page_size=5)),
     "EndExperiment": Case(lambda world, caller: EndExperimentRequest(experiment_id=1), NOT_FOUND),
     # Segments
     "ListSegments": Case(lambda world, caller: ListSegmentsRequest(page_size=5)),
     "CreateSegment": Case(_new_segment),
+    "UpdateSegment": Case(_update_segment),
     "GetSegment": Case(lambda world, caller: GetSegmentRequest(segment_id=_segment_id(world, caller))),
     "DeleteSegment": Case(lambda world, caller: DeleteSegmentRequest(segment_id=_segment_id(world, caller))),
     "AnalyzeSegment": Case(

@@ -212,7 +212,9 @@ def _made_for_owner(method: str) -> Callable[[World, Account, Account], Message]
 
 
 ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = {
+    "GetSession": (_made_for_owner("GetSession"), "SESSION_NOT_FOUND"),
     "RevokeSession": (_made_for_owner("RevokeSession"), "SESSION_NOT_FOUND"),
+    "GetAddress": (_made_for_owner("GetAddress"), "ADDRESS_NOT_FOUND"),
     "UpdateAddress": (_made_for_owner("UpdateAddress"), "ADDRESS_NOT_FOUND"),
     "DeleteAddress": (_made_for_owner("DeleteAddress"), "ADDRESS_NOT_FOUND"),
     "UpdateItem": (_made_for_owner("UpdateItem"), "CART_ITEM_NOT_FOUND"),
@@ -237,6 +239,8 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
     "GetOrder": (_made_for_owner("GetOrder"), "ORDER_NOT_FOUND"),
     "TrackOrder": (_made_for_owner("TrackOrder"), "ORDER_NOT_FOUND"),
     "GetTracking": (_made_for_owner("GetTracking"), "ORDER_NOT_FOUND"),
+    "GetPaymentMethod": (_made_for_owner("GetPaymentMethod"), "PAYMENT_METHOD_NOT_FOUND"),
+    "UpdatePaymentMethod": (_made_for_owner("UpdatePaymentMethod"), "PAYMENT_METHOD_NOT_FOUND"),
     "DeletePaymentMethod": (_made_for_owner("DeletePaymentMethod"), "PAYMENT_METHOD_NOT_FOUND"),
     "GetPayment": (_made_for_owner("GetPayment"), "ORDER_NOT_FOUND"),
     "CancelOrder": (_made_for_owner("CancelOrder"), "ORDER_NOT_FOUND"),
@@ -261,8 +265,9 @@ ANOTHERS: dict[str, tuple[Callable[[World, Account, Account], Message], str]] = 
 """The RPCs that can name what belongs to somebody, and what others are told."""
 
 NAMED_BY = {
-    "DeletePaymentMethod": "payment_method_id",
-    "DeleteAddress": "address_id", "PreviewCheckout": "address_id", "Checkout": "address_id",
+    "GetPaymentMethod": "payment_method_id", "DeletePaymentMethod": "payment_method_id",
+    "GetAddress": "address_id", "DeleteAddress": "address_id",
+    "PreviewCheckout": "address_id", "Checkout": "address_id",
     "UpdateItem": "item_id", "RemoveItem": "item_id", "GetRefund": "refund_id", "GetReturn": "return_id",
     "RemoveFromWishlist": "product_id", "MoveToCart": "product_id",
     "ListOrders": "user_id", "GetRecommendations": "user_id",
@@ -311,7 +316,9 @@ def test_what_is_somebody_elses_looks_like_what_never_was(world: World, method: 
     never.CopyFrom(there)
     if method == "UpdateAddress":
         never.address.id = NEVER
-    elif method == "RevokeSession":
+    elif method == "UpdatePaymentMethod":
+        never.payment_method.id = NEVER
+    elif method in ("GetSession", "RevokeSession"):
         never.session_id = "f" * 32
     elif method == "SyncCart":
         never.cart_token = "f" * 43

@@ -44,6 +44,7 @@ ANOTHER_BODY: dict[str, Callable[[Any], None]] = {
     "DeleteWebhookEndpoint": lambda request: setattr(request, "endpoint_id", 10**9),
     "UpdateWebhookEndpoint": lambda request: setattr(request.endpoint, "id", 10**9),
     "ReplayWebhookDelivery": lambda request: setattr(request, "delivery_id", 10**9),
+    "RotateWebhookSecret": lambda request: setattr(request, "endpoint_id", 10**9),
     "RemoveItem": lambda request: setattr(request, "item_id", 10**9),
     "DeleteSegment": lambda request: setattr(request, "segment_id", 10**9),
     "DeleteCategory": lambda request: setattr(request, "category_id", 10**9),

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from sanset.v1 import model_pb2
+from sanset.v1 import model_pb2, model_service_pb2
 from sanset.v1 import recommend_pb2 as pb
 from support import recommend_data as data
 from support.recommend_worker import ADMIN, Worker, customer, running
@@ -38,9 +38,12 @@ async def recommended_by(worker: Worker) -> str:
 
 
 async def watch(worker: Worker, training_id: int = 0) -> list[model_pb2.Training]:
-    """All that is told of a training until its end."""
-    request = model_pb2.WatchTrainingRequest(training_id=training_id)
-    return [state async for state in worker.stream("WatchTraining", request, ADMIN)]
+    """How a training stood until its end, which the stream names last."""
+    request = model_service_pb2.WatchTrainingRequest(training_id=training_id)
+    messages = [message async for message in worker.stream("WatchTraining", request, ADMIN)]
+    states = [message.training for message in messages if message.HasField("training")]
+    assert messages[-1].end.state == states[-1].state
+    return states
 
 
 async def until(condition: Callable[[], bool], seconds: float = 60) -> None:

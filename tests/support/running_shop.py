@@ -26,7 +26,7 @@ from sanset.v1 import (
     cart_pb2_grpc,
     catalog_pb2_grpc,
     inventory_pb2_grpc,
-    model_pb2_grpc,
+    model_service_pb2_grpc,
     order_pb2,
     order_service_pb2,
     order_service_pb2_grpc,
@@ -137,7 +137,7 @@ class RunningShop:
         self.refunds = refund_pb2_grpc.RefundServiceStub(self.channel)
         self.webhooks = webhook_pb2_grpc.WebhookServiceStub(self.channel)
         self.recommend = recommend_pb2_grpc.RecommendServiceStub(self.channel)
-        self.models = model_pb2_grpc.ModelServiceStub(self.channel)
+        self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.segments = segment_pb2_grpc.SegmentServiceStub(self.channel)
         self.admin = self.sign_in(*ADMIN)
         self._password_hash = hashed(settings, PASSWORD)

@@ -54,7 +54,7 @@ NOT_IDEMPOTENT_BY_NATURE = {
     "Register", "Login", "Refresh", "Logout", "CreateAddress", "CreateProduct", "CreateCategory",
     "AdjustInventory", "AddItem", "MoveToCart", "TrackEvent", "TrainModel", "CreateSegment", "StartExperiment",
     "CreateCoupon", "AdjustPoints", "RefundOrder", "RequestReturn", "AddPaymentMethod", "CreateGiftCard",
-    "CreateWebhookEndpoint", "ReplayWebhookDelivery",
+    "CreateWebhookEndpoint", "RotateWebhookSecret", "ReplayWebhookDelivery",
 }  # fmt: skip
 """Every repeat would do it again, unless a request id says otherwise."""
 

@@ -5,7 +5,7 @@ import { AuthService, type Tokens } from "./gen/sanset/v1/auth_pb.js";
 import { CartService } from "./gen/sanset/v1/cart_pb.js";
 import { CatalogService } from "./gen/sanset/v1/catalog_pb.js";
 import { InventoryService } from "./gen/sanset/v1/inventory_pb.js";
-import { ModelService } from "./gen/sanset/v1/model_pb.js";
+import { ModelService } from "./gen/sanset/v1/model_service_pb.js";
 import type { OrderEvent } from "./gen/sanset/v1/order_pb.js";
 import { OrderService } from "./gen/sanset/v1/order_service_pb.js";
 import { PaymentService } from "./gen/sanset/v1/payment_pb.js";

@@ -65,6 +65,11 @@ class AuthServiceStub:
                 request_serializer=sanset_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
                 _registered_method=True)
+        self.GetSession = channel.unary_unary(
+                '/sanset.v1.AuthService/GetSession',
+                request_serializer=sanset_dot_v1_dot_auth__pb2.GetSessionRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_auth__pb2.Session.FromString,
+                _registered_method=True)
         self.RevokeSession = channel.unary_unary(
                 '/sanset.v1.AuthService/RevokeSession',
                 request_serializer=sanset_dot_v1_dot_auth__pb2.RevokeSessionRequest.SerializeToString,
@@ -129,6 +134,15 @@ class AuthServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSession(self, request, context):
+        """Gets one of the caller's open sessions.
+
+        Returns NOT_FOUND (SESSION_NOT_FOUND) when it has ended or is another user's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def RevokeSession(self, request, context):
         """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
         when it does not exist or is another user's.
@@ -164,6 +178,11 @@ def add_AuthServiceServicer_to_server(servicer, server):
                     servicer.ListSessions,
                     request_deserializer=sanset_dot_v1_dot_auth__pb2.ListSessionsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_auth__pb2.ListSessionsResponse.SerializeToString,
+            ),
+            'GetSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSession,
+                    request_deserializer=sanset_dot_v1_dot_auth__pb2.GetSessionRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_auth__pb2.Session.SerializeToString,
             ),
             'RevokeSession': grpc.unary_unary_rpc_method_handler(
                     servicer.RevokeSession,
@@ -310,6 +329,33 @@ class AuthService:
             '/sanset.v1.AuthService/ListSessions',
             sanset_dot_v1_dot_auth__pb2.ListSessionsRequest.SerializeToString,
             sanset_dot_v1_dot_auth__pb2.ListSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.AuthService/GetSession',
+            sanset_dot_v1_dot_auth__pb2.GetSessionRequest.SerializeToString,
+            sanset_dot_v1_dot_auth__pb2.Session.FromString,
             options,
             channel_credentials,
             insecure,

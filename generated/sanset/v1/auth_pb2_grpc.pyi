@@ -68,6 +68,11 @@ class AuthServiceStub:
     """
     ListSessions: _grpc.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]
     """Lists the caller's open sessions, the last used first."""
+    GetSession: _grpc.UnaryUnaryMultiCallable[_auth_pb2.GetSessionRequest, _auth_pb2.Session]
+    """Gets one of the caller's open sessions.
+
+    Returns NOT_FOUND (SESSION_NOT_FOUND) when it has ended or is another user's.
+    """
     RevokeSession: _grpc.UnaryUnaryMultiCallable[_auth_pb2.RevokeSessionRequest, _empty_pb2.Empty]
     """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
     when it does not exist or is another user's.
@@ -111,6 +116,11 @@ class AuthServiceAsyncStub(AuthServiceStub):
     """
     ListSessions: _aio.UnaryUnaryMultiCallable[_auth_pb2.ListSessionsRequest, _auth_pb2.ListSessionsResponse]  # type: ignore[assignment]
     """Lists the caller's open sessions, the last used first."""
+    GetSession: _aio.UnaryUnaryMultiCallable[_auth_pb2.GetSessionRequest, _auth_pb2.Session]  # type: ignore[assignment]
+    """Gets one of the caller's open sessions.
+
+    Returns NOT_FOUND (SESSION_NOT_FOUND) when it has ended or is another user's.
+    """
     RevokeSession: _aio.UnaryUnaryMultiCallable[_auth_pb2.RevokeSessionRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Revokes one of the caller's sessions. Returns NOT_FOUND (SESSION_NOT_FOUND)
     when it does not exist or is another user's.
@@ -181,6 +191,17 @@ class AuthServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_auth_pb2.ListSessionsResponse, _abc.Awaitable[_auth_pb2.ListSessionsResponse]]:
         """Lists the caller's open sessions, the last used first."""
+
+    @_abc_1.abstractmethod
+    def GetSession(
+        self,
+        request: _auth_pb2.GetSessionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_auth_pb2.Session, _abc.Awaitable[_auth_pb2.Session]]:
+        """Gets one of the caller's open sessions.
+
+        Returns NOT_FOUND (SESSION_NOT_FOUND) when it has ended or is another user's.
+        """
 
     @_abc_1.abstractmethod
     def RevokeSession(

@@ -22,16 +22,12 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
-from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
-from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
-from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 from sanset.v1 import model_metrics_pb2 as sanset_dot_v1_dot_model__metrics__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/model.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\x1a\x1dsanset/v1/model_metrics.proto\"\xe1\x04\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\t\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x15.sanset.v1.Model.Type\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12(\n\x07metrics\x18\x05 \x01(\x0b\x32\x17.sanset.v1.ModelMetrics\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x61ta_fingerprint\x18\x07 \x01(\t\x12\x34\n\nparameters\x18\x08 \x03(\x0b\x32 .sanset.v1.Model.ParametersEntry\x12?\n\x10library_versions\x18\t \x03(\x0b\x32%.sanset.v1.Model.LibraryVersionsEntry\x12\x34\n\x11training_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tavailable\x18\x0b \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"f\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x07\n\x03\x41LS\x10\x01\x12\x0e\n\nCOPURCHASE\x10\x02\x12\x0b\n\x07\x43ONTENT\x10\x03\x12\x07\n\x03\x41LL\x10\x04\x12\x0b\n\x07REORDER\x10\x05\x12\x0c\n\x08SEGMENTS\x10\x06\"\x8e\x03\n\x08Training\x12\n\n\x02id\x18\x01 \x01(\x03\x12(\n\x05state\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Training.State\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0f\n\x07percent\x18\x04 \x01(\x05\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x10\n\x08model_id\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nmodel_type\x18\t \x01(\x0e\x32\x15.sanset.v1.Model.Type\x12(\n\x07metrics\x18\n \x01(\x0b\x32\x17.sanset.v1.ModelMetrics\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07RUNNING\x10\x01\x12\r\n\tSUCCEEDED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x12\r\n\tCANCELLED\x10\x04\"\xfc\x02\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.sanset.v1.Experiment.State\x12\x18\n\x10\x63ontrol_model_id\x18\x03 \x01(\x03\x12\x1b\n\x13\x63hallenger_model_id\x18\x04 \x01(\x03\x12\x0f\n\x07percent\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\x12,\n\nchallenger\x18\t \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\"6\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07RUNNING\x10\x01\x12\t\n\x05\x45NDED\x10\x02\"\xfe\x04\n\x11TrainModelRequest\x12\x39\n\nmodel_type\x18\x01 \x01(\x0e\x32\x15.sanset.v1.Model.TypeB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12;\n\nparameters\x18\x02 \x01(\x0b\x32\'.sanset.v1.TrainModelRequest.Parameters\x12\x45\n\nactivation\x18\x03 \x01(\x0e\x32\'.sanset.v1.TrainModelRequest.ActivationB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x1a\x88\x02\n\nParameters\x12\x1b\n\x07\x66\x61\x63tors\x18\x01 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x80\x04(\x00\x12\x34\n\x0eregularization\x18\x02 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@)\x00\x00\x00\x00\x00\x00\x00\x00H\x00\x88\x01\x01\x12\x1e\n\niterations\x18\x03 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xc8\x01(\x00\x12+\n\x05\x61lpha\x18\x04 \x01(\x01\x42\x17\xbaH\x14\x12\x12\x19\x00\x00\x00\x00\x00@\x8f@!\x00\x00\x00\x00\x00\x00\x00\x00H\x01\x88\x01\x01\x12=\n\x06preset\x18\x05 \x01(\x0e\x32#.sanset.v1.TrainModelRequest.PresetB\x08\xbaH\x05\x82\x01\x02\x10\x01\x42\x11\n\x0f_regularizationB\x08\n\x06_alpha\"+\n\x06Preset\x12\x16\n\x12PRESET_UNSPECIFIED\x10\x00\x12\t\n\x05TUNED\x10\x01\"Q\n\nActivation\x12\x1a\n\x16\x41\x43TIVATION_UNSPECIFIED\x10\x00\x12\x10\n\x0cIF_NOT_WORSE\x10\x01\x12\n\n\x06\x41LWAYS\x10\x02\x12\t\n\x05NEVER\x10\x03\"9\n\x15\x43\x61ncelTrainingRequest\x12 \n\x0btraining_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"4\n\x14WatchTrainingRequest\x12\x1c\n\x0btraining_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\"M\n\x11ListModelsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"N\n\x12ListModelsResponse\x12\x1f\n\x05items\x18\x01 \x03(\x0b\x32\x10.sanset.v1.Model\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"J\n\x16GetModelMetricsRequest\x12\x19\n\x08model_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\x12\x15\n\x04\x64\x61ys\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\"\x7f\n\x16StartExperimentRequest\x12(\n\x13\x63hallenger_model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\x07percent\x18\x02 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x63(\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"6\n\x14GetExperimentRequest\x12\x1e\n\rexperiment_id\x18\x01 \x01(\x03\x42\x07\xbaH\x04\"\x02(\x00\":\n\x14\x45ndExperimentRequest\x12\"\n\rexperiment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"5\n\x14\x41\x63tivateModelRequest\x12\x1d\n\x08model_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x32\xe7\n\n\x0cModelService\x12{\n\nTrainModel\x12\x1c.sanset.v1.TrainModelRequest\x1a\x13.sanset.v1.Training\":\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02.\")/api/v1/admin/recommendation-engine/train:\x01*\x12\x84\x01\n\rWatchTraining\x12\x1f.sanset.v1.WatchTrainingRequest\x1a\x13.sanset.v1.Training\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/status0\x01\x12\x9f\x01\n\x0e\x43\x61ncelTraining\x12 .sanset.v1.CancelTrainingRequest\x1a\x13.sanset.v1.Training\"V\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02G\"B/api/v1/admin/recommendation-engine/trainings/{training_id}/cancel:\x01*\x12\x86\x01\n\nListModels\x12\x1c.sanset.v1.ListModelsRequest\x1a\x1d.sanset.v1.ListModelsResponse\";\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02,\x12*/api/v1/admin/recommendation-engine/models\x12\x8b\x01\n\x0fGetModelMetrics\x12!.sanset.v1.GetModelMetricsRequest\x1a\x17.sanset.v1.ModelMetrics\"<\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02-\x12+/api/v1/admin/recommendation-engine/metrics\x12\x96\x01\n\rActivateModel\x12\x1f.sanset.v1.ActivateModelRequest\x1a\x10.sanset.v1.Model\"R\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x43\">/api/v1/admin/recommendation-engine/models/{model_id}/activate:\x01*\x12\x8d\x01\n\x0fStartExperiment\x12!.sanset.v1.StartExperimentRequest\x1a\x15.sanset.v1.Experiment\"@\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02\x34\"//api/v1/admin/recommendation-engine/experiments:\x01*\x12\xcd\x01\n\rGetExperiment\x12\x1f.sanset.v1.GetExperimentRequest\x1a\x15.sanset.v1.Experiment\"\x83\x01\x90\x02\x01\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02t\x12?/api/v1/admin/recommendation-engine/experiments/{experiment_id}Z1\x12//api/v1/admin/recommendation-engine/experiments\x12\xa0\x01\n\rEndExperiment\x12\x1f.sanset.v1.EndExperimentRequest\x1a\x15.sanset.v1.Experiment\"W\x90\x02\x02\xca\xf3\x18\x02\x10\x05\x82\xd3\xe4\x93\x02H\"C/api/v1/admin/recommendation-engine/experiments/{experiment_id}/end:\x01*B\xa5\x01\n\rdev.sanset.v1B\nModelProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15sanset/v1/model.proto\x12\tsanset.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1dsanset/v1/model_metrics.proto\"\xe1\x04\n\x05Model\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0f\n\x07version\x18\x02 \x01(\t\x12#\n\x04type\x18\x03 \x01(\x0e\x32\x15.sanset.v1.Model.Type\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12(\n\x07metrics\x18\x05 \x01(\x0b\x32\x17.sanset.v1.ModelMetrics\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x10\x64\x61ta_fingerprint\x18\x07 \x01(\t\x12\x34\n\nparameters\x18\x08 \x03(\x0b\x32 .sanset.v1.Model.ParametersEntry\x12?\n\x10library_versions\x18\t \x03(\x0b\x32%.sanset.v1.Model.LibraryVersionsEntry\x12\x34\n\x11training_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x11\n\tavailable\x18\x0b \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\x1a\x36\n\x14LibraryVersionsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"f\n\x04Type\x12\x14\n\x10TYPE_UNSPECIFIED\x10\x00\x12\x07\n\x03\x41LS\x10\x01\x12\x0e\n\nCOPURCHASE\x10\x02\x12\x0b\n\x07\x43ONTENT\x10\x03\x12\x07\n\x03\x41LL\x10\x04\x12\x0b\n\x07REORDER\x10\x05\x12\x0c\n\x08SEGMENTS\x10\x06\"\x8e\x03\n\x08Training\x12\n\n\x02id\x18\x01 \x01(\x03\x12(\n\x05state\x18\x02 \x01(\x0e\x32\x19.sanset.v1.Training.State\x12\r\n\x05stage\x18\x03 \x01(\t\x12\x0f\n\x07percent\x18\x04 \x01(\x05\x12\x0f\n\x07message\x18\x05 \x01(\t\x12\x10\n\x08model_id\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\nmodel_type\x18\t \x01(\x0e\x32\x15.sanset.v1.Model.Type\x12(\n\x07metrics\x18\n \x01(\x0b\x32\x17.sanset.v1.ModelMetrics\"U\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07RUNNING\x10\x01\x12\r\n\tSUCCEEDED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\x12\r\n\tCANCELLED\x10\x04\"\xfc\x02\n\nExperiment\x12\n\n\x02id\x18\x01 \x01(\x03\x12*\n\x05state\x18\x02 \x01(\x0e\x32\x1b.sanset.v1.Experiment.State\x12\x18\n\x10\x63ontrol_model_id\x18\x03 \x01(\x03\x12\x1b\n\x13\x63hallenger_model_id\x18\x04 \x01(\x03\x12\x0f\n\x07percent\x18\x05 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x07\x63ontrol\x18\x08 \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\x12,\n\nchallenger\x18\t \x01(\x0b\x32\x18.sanset.v1.OnlineMetrics\"6\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07RUNNING\x10\x01\x12\t\n\x05\x45NDED\x10\x02\x42\xa5\x01\n\rdev.sanset.v1B\nModelProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,106 +39,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MODEL_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_MODEL_LIBRARYVERSIONSENTRY']._loaded_options = None
   _globals['_MODEL_LIBRARYVERSIONSENTRY']._serialized_options = b'8\001'
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['factors']._loaded_options = None
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['factors']._serialized_options = b'\272H\007\032\005\030\200\004(\000'
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['regularization']._loaded_options = None
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['regularization']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000@\217@)\000\000\000\000\000\000\000\000'
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['iterations']._loaded_options = None
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['iterations']._serialized_options = b'\272H\007\032\005\030\310\001(\000'
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['alpha']._loaded_options = None
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['alpha']._serialized_options = b'\272H\024\022\022\031\000\000\000\000\000@\217@!\000\000\000\000\000\000\000\000'
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['preset']._loaded_options = None
-  _globals['_TRAINMODELREQUEST_PARAMETERS'].fields_by_name['preset']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_TRAINMODELREQUEST'].fields_by_name['model_type']._loaded_options = None
-  _globals['_TRAINMODELREQUEST'].fields_by_name['model_type']._serialized_options = b'\342A\001\002\272H\007\202\001\004\020\001 \000'
-  _globals['_TRAINMODELREQUEST'].fields_by_name['activation']._loaded_options = None
-  _globals['_TRAINMODELREQUEST'].fields_by_name['activation']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_TRAINMODELREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_TRAINMODELREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_CANCELTRAININGREQUEST'].fields_by_name['training_id']._loaded_options = None
-  _globals['_CANCELTRAININGREQUEST'].fields_by_name['training_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_WATCHTRAININGREQUEST'].fields_by_name['training_id']._loaded_options = None
-  _globals['_WATCHTRAININGREQUEST'].fields_by_name['training_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._loaded_options = None
-  _globals['_LISTMODELSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._loaded_options = None
-  _globals['_LISTMODELSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_GETMODELMETRICSREQUEST'].fields_by_name['model_id']._loaded_options = None
-  _globals['_GETMODELMETRICSREQUEST'].fields_by_name['model_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_GETMODELMETRICSREQUEST'].fields_by_name['days']._loaded_options = None
-  _globals['_GETMODELMETRICSREQUEST'].fields_by_name['days']._serialized_options = b'\272H\004\032\002(\000'
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['challenger_model_id']._loaded_options = None
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['challenger_model_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['percent']._loaded_options = None
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['percent']._serialized_options = b'\272H\006\032\004\030c(\000'
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_STARTEXPERIMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
-  _globals['_GETEXPERIMENTREQUEST'].fields_by_name['experiment_id']._loaded_options = None
-  _globals['_GETEXPERIMENTREQUEST'].fields_by_name['experiment_id']._serialized_options = b'\272H\004\"\002(\000'
-  _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['experiment_id']._loaded_options = None
-  _globals['_ENDEXPERIMENTREQUEST'].fields_by_name['experiment_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_ACTIVATEMODELREQUEST'].fields_by_name['model_id']._loaded_options = None
-  _globals['_ACTIVATEMODELREQUEST'].fields_by_name['model_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
-  _globals['_MODELSERVICE'].methods_by_name['TrainModel']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['TrainModel']._serialized_options = b'\312\363\030\002\020\005\202\323\344\223\002.\")/api/v1/admin/recommendation-engine/train:\001*'
-  _globals['_MODELSERVICE'].methods_by_name['WatchTraining']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['WatchTraining']._serialized_options = b'\220\002\001\312\363\030\002\020\005\202\323\344\223\002,\022*/api/v1/admin/recommendation-engine/status'
-  _globals['_MODELSERVICE'].methods_by_name['CancelTraining']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['CancelTraining']._serialized_options = b'\220\002\002\312\363\030\002\020\005\202\323\344\223\002G\"B/api/v1/admin/recommendation-engine/trainings/{training_id}/cancel:\001*'
-  _globals['_MODELSERVICE'].methods_by_name['ListModels']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['ListModels']._serialized_options = b'\220\002\001\312\363\030\002\020\005\202\323\344\223\002,\022*/api/v1/admin/recommendation-engine/models'
-  _globals['_MODELSERVICE'].methods_by_name['GetModelMetrics']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['GetModelMetrics']._serialized_options = b'\220\002\001\312\363\030\002\020\005\202\323\344\223\002-\022+/api/v1/admin/recommendation-engine/metrics'
-  _globals['_MODELSERVICE'].methods_by_name['ActivateModel']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['ActivateModel']._serialized_options = b'\220\002\002\312\363\030\002\020\005\202\323\344\223\002C\">/api/v1/admin/recommendation-engine/models/{model_id}/activate:\001*'
-  _globals['_MODELSERVICE'].methods_by_name['StartExperiment']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['StartExperiment']._serialized_options = b'\312\363\030\002\020\005\202\323\344\223\0024\"//api/v1/admin/recommendation-engine/experiments:\001*'
-  _globals['_MODELSERVICE'].methods_by_name['GetExperiment']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['GetExperiment']._serialized_options = b'\220\002\001\312\363\030\002\020\005\202\323\344\223\002t\022?/api/v1/admin/recommendation-engine/experiments/{experiment_id}Z1\022//api/v1/admin/recommendation-engine/experiments'
-  _globals['_MODELSERVICE'].methods_by_name['EndExperiment']._loaded_options = None
-  _globals['_MODELSERVICE'].methods_by_name['EndExperiment']._serialized_options = b'\220\002\002\312\363\030\002\020\005\202\323\344\223\002H\"C/api/v1/admin/recommendation-engine/experiments/{experiment_id}/end:\001*'
-  _globals['_MODEL']._serialized_start=249
-  _globals['_MODEL']._serialized_end=858
-  _globals['_MODEL_PARAMETERSENTRY']._serialized_start=649
-  _globals['_MODEL_PARAMETERSENTRY']._serialized_end=698
-  _globals['_MODEL_LIBRARYVERSIONSENTRY']._serialized_start=700
-  _globals['_MODEL_LIBRARYVERSIONSENTRY']._serialized_end=754
-  _globals['_MODEL_TYPE']._serialized_start=756
-  _globals['_MODEL_TYPE']._serialized_end=858
-  _globals['_TRAINING']._serialized_start=861
-  _globals['_TRAINING']._serialized_end=1259
-  _globals['_TRAINING_STATE']._serialized_start=1174
-  _globals['_TRAINING_STATE']._serialized_end=1259
-  _globals['_EXPERIMENT']._serialized_start=1262
-  _globals['_EXPERIMENT']._serialized_end=1642
-  _globals['_EXPERIMENT_STATE']._serialized_start=1588
-  _globals['_EXPERIMENT_STATE']._serialized_end=1642
-  _globals['_TRAINMODELREQUEST']._serialized_start=1645
-  _globals['_TRAINMODELREQUEST']._serialized_end=2283
-  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_start=1891
-  _globals['_TRAINMODELREQUEST_PARAMETERS']._serialized_end=2155
-  _globals['_TRAINMODELREQUEST_PRESET']._serialized_start=2157
-  _globals['_TRAINMODELREQUEST_PRESET']._serialized_end=2200
-  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_start=2202
-  _globals['_TRAINMODELREQUEST_ACTIVATION']._serialized_end=2283
-  _globals['_CANCELTRAININGREQUEST']._serialized_start=2285
-  _globals['_CANCELTRAININGREQUEST']._serialized_end=2342
-  _globals['_WATCHTRAININGREQUEST']._serialized_start=2344
-  _globals['_WATCHTRAININGREQUEST']._serialized_end=2396
-  _globals['_LISTMODELSREQUEST']._serialized_start=2398
-  _globals['_LISTMODELSREQUEST']._serialized_end=2475
-  _globals['_LISTMODELSRESPONSE']._serialized_start=2477
-  _globals['_LISTMODELSRESPONSE']._serialized_end=2555
-  _globals['_GETMODELMETRICSREQUEST']._serialized_start=2557
-  _globals['_GETMODELMETRICSREQUEST']._serialized_end=2631
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_start=2633
-  _globals['_STARTEXPERIMENTREQUEST']._serialized_end=2760
-  _globals['_GETEXPERIMENTREQUEST']._serialized_start=2762
-  _globals['_GETEXPERIMENTREQUEST']._serialized_end=2816
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_start=2818
-  _globals['_ENDEXPERIMENTREQUEST']._serialized_end=2876
-  _globals['_ACTIVATEMODELREQUEST']._serialized_start=2878
-  _globals['_ACTIVATEMODELREQUEST']._serialized_end=2931
-  _globals['_MODELSERVICE']._serialized_start=2934
-  _globals['_MODELSERVICE']._serialized_end=4317
+  _globals['_MODEL']._serialized_start=133
+  _globals['_MODEL']._serialized_end=742
+  _globals['_MODEL_PARAMETERSENTRY']._serialized_start=533
+  _globals['_MODEL_PARAMETERSENTRY']._serialized_end=582
+  _globals['_MODEL_LIBRARYVERSIONSENTRY']._serialized_start=584
+  _globals['_MODEL_LIBRARYVERSIONSENTRY']._serialized_end=638
+  _globals['_MODEL_TYPE']._serialized_start=640
+  _globals['_MODEL_TYPE']._serialized_end=742
+  _globals['_TRAINING']._serialized_start=745
+  _globals['_TRAINING']._serialized_end=1143
+  _globals['_TRAINING_STATE']._serialized_start=1058
+  _globals['_TRAINING_STATE']._serialized_end=1143
+  _globals['_EXPERIMENT']._serialized_start=1146
+  _globals['_EXPERIMENT']._serialized_end=1526
+  _globals['_EXPERIMENT_STATE']._serialized_start=1472
+  _globals['_EXPERIMENT_STATE']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

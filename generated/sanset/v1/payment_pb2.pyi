@@ -6,6 +6,7 @@ Payments: what was paid for an order, gift cards, and what gateways report."""
 from collections import abc as _abc
 from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -350,15 +351,21 @@ class GiftCard(_message.Message):
     BALANCE_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the card."""
     code: _builtins.str
     """Secret that pays: the `payment_token` of a checkout with the method GIFT_CARD. Returned only by CreateGiftCard."""
     last_four: _builtins.str
     """The end of the code, to distinguish cards by."""
+    active: _builtins.bool
+    """False disables it: it pays nothing. On create: true, unless said otherwise. PUT keeps it when absent."""
+    etag: _builtins.str
+    """Changes with every change of the card, but not with its balance."""
     @_builtins.property
     def balance(self) -> _money_pb2.Money:
-        """The remaining balance."""
+        """The remaining balance. On create: what it is worth."""
 
     @_builtins.property
     def expire_time(self) -> _timestamp_pb2.Timestamp:
@@ -377,12 +384,16 @@ class GiftCard(_message.Message):
         balance: _money_pb2.Money | None = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        active: _builtins.bool | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "balance", b"balance", "create_time", b"create_time", "expire_time", b"expire_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "code", b"code", "create_time", b"create_time", "expire_time", b"expire_time", "id", b"id", "last_four", b"last_four"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "active", b"active", "balance", b"balance", "code", b"code", "create_time", b"create_time", "etag", b"etag", "expire_time", b"expire_time", "id", b"id", "last_four", b"last_four"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
+    _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
 
 Global___GiftCard: _TypeAlias = GiftCard  # noqa: Y015
 
@@ -563,6 +574,118 @@ class CreateGiftCardRequest(_message.Message):
 Global___CreateGiftCardRequest: _TypeAlias = CreateGiftCardRequest  # noqa: Y015
 
 @_typing.final
+class ListGiftCardsRequest(_message.Message):
+    """Request of ListGiftCards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
+    page_token: _builtins.str
+    """The `next_page_token` of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGiftCardsRequest: _TypeAlias = ListGiftCardsRequest  # noqa: Y015
+
+@_typing.final
+class ListGiftCardsResponse(_message.Message):
+    """Response of ListGiftCards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """The token of the next page; empty on the last."""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___GiftCard]:
+        """The gift cards, the newest first, without their codes."""
+
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___GiftCard] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListGiftCardsResponse: _TypeAlias = ListGiftCardsResponse  # noqa: Y015
+
+@_typing.final
+class GetGiftCardRequest(_message.Message):
+    """Request of GetGiftCard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GIFT_CARD_ID_FIELD_NUMBER: _builtins.int
+    gift_card_id: _builtins.int
+    """The id of the gift card."""
+    def __init__(
+        self,
+        *,
+        gift_card_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gift_card_id", b"gift_card_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetGiftCardRequest: _TypeAlias = GetGiftCardRequest  # noqa: Y015
+
+@_typing.final
+class UpdateGiftCardRequest(_message.Message):
+    """Request of UpdateGiftCard."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    GIFT_CARD_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    @_builtins.property
+    def gift_card(self) -> Global___GiftCard:
+        """The gift card with its id and its new values. Its etag, when sent, must be current."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change: active, expire_time. Absent: those that are set. "*": both of them; then `active` stays where
+        it is not set.
+        """
+
+    def __init__(
+        self,
+        *,
+        gift_card: Global___GiftCard | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["gift_card", b"gift_card", "request_id", b"request_id", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateGiftCardRequest: _TypeAlias = UpdateGiftCardRequest  # noqa: Y015
+
+@_typing.final
 class GetGiftCardBalanceRequest(_message.Message):
     """Asks for GetGiftCardBalance."""
 
@@ -583,3 +706,37 @@ class GetGiftCardBalanceRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetGiftCardBalanceRequest: _TypeAlias = GetGiftCardBalanceRequest  # noqa: Y015
+
+@_typing.final
+class GetGiftCardBalanceResponse(_message.Message):
+    """Response of GetGiftCardBalance."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BALANCE_FIELD_NUMBER: _builtins.int
+    EXPIRE_TIME_FIELD_NUMBER: _builtins.int
+    ACTIVE_FIELD_NUMBER: _builtins.int
+    active: _builtins.bool
+    """True while it pays: it is neither disabled nor expired. An empty one is still active."""
+    @_builtins.property
+    def balance(self) -> _money_pb2.Money:
+        """The remaining balance."""
+
+    @_builtins.property
+    def expire_time(self) -> _timestamp_pb2.Timestamp:
+        """The time at which it expires. Absent: never."""
+
+    def __init__(
+        self,
+        *,
+        balance: _money_pb2.Money | None = ...,
+        expire_time: _timestamp_pb2.Timestamp | None = ...,
+        active: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "expire_time", b"expire_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active", b"active", "balance", b"balance", "expire_time", b"expire_time"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetGiftCardBalanceResponse: _TypeAlias = GetGiftCardBalanceResponse  # noqa: Y015

@@ -62,10 +62,25 @@ class PaymentServiceStub:
                 request_serializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
                 _registered_method=True)
+        self.ListGiftCards = channel.unary_unary(
+                '/sanset.v1.PaymentService/ListGiftCards',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.FromString,
+                _registered_method=True)
+        self.GetGiftCard = channel.unary_unary(
+                '/sanset.v1.PaymentService/GetGiftCard',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
+        self.UpdateGiftCard = channel.unary_unary(
+                '/sanset.v1.PaymentService/UpdateGiftCard',
+                request_serializer=sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                _registered_method=True)
         self.GetGiftCardBalance = channel.unary_unary(
                 '/sanset.v1.PaymentService/GetGiftCardBalance',
                 request_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+                response_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.FromString,
                 _registered_method=True)
 
 
@@ -118,6 +133,31 @@ class PaymentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListGiftCards(self, request, context):
+        """Lists the gift cards, the newest first, without their codes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetGiftCard(self, request, context):
+        """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateGiftCard(self, request, context):
+        """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
+
+        A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
+        Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
+        (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetGiftCardBalance(self, request, context):
         """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code.
         """
@@ -153,10 +193,25 @@ def add_PaymentServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_payment__pb2.CreateGiftCardRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
             ),
+            'ListGiftCards': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGiftCards,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.SerializeToString,
+            ),
+            'GetGiftCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetGiftCard,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
+            'UpdateGiftCard': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateGiftCard,
+                    request_deserializer=sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+            ),
             'GetGiftCardBalance': grpc.unary_unary_rpc_method_handler(
                     servicer.GetGiftCardBalance,
                     request_deserializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_payment__pb2.GiftCard.SerializeToString,
+                    response_serializer=sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -308,6 +363,87 @@ class PaymentService:
             _registered_method=True)
 
     @staticmethod
+    def ListGiftCards(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/ListGiftCards',
+            sanset_dot_v1_dot_payment__pb2.ListGiftCardsRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.ListGiftCardsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetGiftCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/GetGiftCard',
+            sanset_dot_v1_dot_payment__pb2.GetGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateGiftCard(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PaymentService/UpdateGiftCard',
+            sanset_dot_v1_dot_payment__pb2.UpdateGiftCardRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetGiftCardBalance(request,
             target,
             options=(),
@@ -323,7 +459,7 @@ class PaymentService:
             target,
             '/sanset.v1.PaymentService/GetGiftCardBalance',
             sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceRequest.SerializeToString,
-            sanset_dot_v1_dot_payment__pb2.GiftCard.FromString,
+            sanset_dot_v1_dot_payment__pb2.GetGiftCardBalanceResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -57,7 +57,18 @@ class PaymentServiceStub:
     """
     CreateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]
     """Creates a gift card, and returns it with its code, which no later reply contains."""
-    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]
+    ListGiftCards: _grpc.UnaryUnaryMultiCallable[_payment_pb2.ListGiftCardsRequest, _payment_pb2.ListGiftCardsResponse]
+    """Lists the gift cards, the newest first, without their codes."""
+    GetGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardRequest, _payment_pb2.GiftCard]
+    """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
+    UpdateGiftCard: _grpc.UnaryUnaryMultiCallable[_payment_pb2.UpdateGiftCardRequest, _payment_pb2.GiftCard]
+    """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
+
+    A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
+    Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
+    (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
+    """
+    GetGiftCardBalance: _grpc.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GetGiftCardBalanceResponse]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 @_typing.type_check_only
@@ -89,7 +100,18 @@ class PaymentServiceAsyncStub(PaymentServiceStub):
     """
     CreateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.CreateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
     """Creates a gift card, and returns it with its code, which no later reply contains."""
-    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    ListGiftCards: _aio.UnaryUnaryMultiCallable[_payment_pb2.ListGiftCardsRequest, _payment_pb2.ListGiftCardsResponse]  # type: ignore[assignment]
+    """Lists the gift cards, the newest first, without their codes."""
+    GetGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
+    UpdateGiftCard: _aio.UnaryUnaryMultiCallable[_payment_pb2.UpdateGiftCardRequest, _payment_pb2.GiftCard]  # type: ignore[assignment]
+    """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
+
+    A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
+    Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
+    (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
+    """
+    GetGiftCardBalance: _aio.UnaryUnaryMultiCallable[_payment_pb2.GetGiftCardBalanceRequest, _payment_pb2.GetGiftCardBalanceResponse]  # type: ignore[assignment]
     """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -150,11 +172,40 @@ class PaymentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Creates a gift card, and returns it with its code, which no later reply contains."""
 
     @_abc_1.abstractmethod
+    def ListGiftCards(
+        self,
+        request: _payment_pb2.ListGiftCardsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.ListGiftCardsResponse, _abc.Awaitable[_payment_pb2.ListGiftCardsResponse]]:
+        """Lists the gift cards, the newest first, without their codes."""
+
+    @_abc_1.abstractmethod
+    def GetGiftCard(
+        self,
+        request: _payment_pb2.GetGiftCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def UpdateGiftCard(
+        self,
+        request: _payment_pb2.UpdateGiftCardRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+        """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
+
+        A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
+        Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
+        (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
+        """
+
+    @_abc_1.abstractmethod
     def GetGiftCardBalance(
         self,
         request: _payment_pb2.GetGiftCardBalanceRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_payment_pb2.GiftCard, _abc.Awaitable[_payment_pb2.GiftCard]]:
+    ) -> _typing.Union[_payment_pb2.GetGiftCardBalanceResponse, _abc.Awaitable[_payment_pb2.GetGiftCardBalanceResponse]]:
         """Says what is left on a gift card. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND) for an unknown code."""
 
 def add_PaymentServiceServicer_to_server(servicer: PaymentServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

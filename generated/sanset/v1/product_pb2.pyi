@@ -284,12 +284,12 @@ class Discount(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    PERCENT_FIELD_NUMBER: _builtins.int
+    BASIS_POINTS_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     START_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
-    percent: _builtins.float
-    """A share of the price in percent, above 0 and at most 100, with at most two decimals."""
+    basis_points: _builtins.int
+    """A share of the price in basis points, hundredths of a percent: 1250 is 12.5 %."""
     @_builtins.property
     def amount(self) -> _money_pb2.Money:
         """An amount, not above the price."""
@@ -305,16 +305,16 @@ class Discount(_message.Message):
     def __init__(
         self,
         *,
-        percent: _builtins.float = ...,
+        basis_points: _builtins.int = ...,
         amount: _money_pb2.Money | None = ...,
         start_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "end_time", b"end_time", "percent", b"percent", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "basis_points", b"basis_points", "end_time", b"end_time", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "end_time", b"end_time", "percent", b"percent", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "basis_points", b"basis_points", "end_time", b"end_time", "reduction", b"reduction", "start_time", b"start_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_reduction: _TypeAlias = _typing.Literal["percent", "amount"]  # noqa: Y015
+    _WhichOneofReturnType_reduction: _TypeAlias = _typing.Literal["basis_points", "amount"]  # noqa: Y015
     _WhichOneofArgType_reduction: _TypeAlias = _typing.Literal["reduction", b"reduction"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_reduction) -> _WhichOneofReturnType_reduction | None: ...
 

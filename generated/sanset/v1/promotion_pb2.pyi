@@ -31,7 +31,7 @@ class Coupon(_message.Message):
     ID_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     DESCRIPTION_FIELD_NUMBER: _builtins.int
-    PERCENT_FIELD_NUMBER: _builtins.int
+    DISCOUNT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     MIN_PURCHASE_FIELD_NUMBER: _builtins.int
     MAX_DISCOUNT_FIELD_NUMBER: _builtins.int
@@ -51,8 +51,8 @@ class Coupon(_message.Message):
     """Code that buyers type, 3 to 32 letters, digits and hyphens; its case does not matter. Unique. Fixed once created."""
     description: _builtins.str
     """Purpose, in a sentence for buyers."""
-    percent: _builtins.float
-    """A share of the goods in percent, above 0 and at most 100, with at most two decimals."""
+    discount_basis_points: _builtins.int
+    """A share of the goods in basis points, hundredths of a percent: 1250 is 12.5 %."""
     active: _builtins.bool
     """False disables it. On create: true, unless said otherwise.
     PUT keeps it when absent, and so does an update of everything ("*").
@@ -101,7 +101,7 @@ class Coupon(_message.Message):
         id: _builtins.int = ...,
         code: _builtins.str = ...,
         description: _builtins.str | None = ...,
-        percent: _builtins.float = ...,
+        discount_basis_points: _builtins.int = ...,
         amount: _money_pb2.Money | None = ...,
         min_purchase: _money_pb2.Money | None = ...,
         max_discount: _money_pb2.Money | None = ...,
@@ -116,9 +116,9 @@ class Coupon(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "create_time", b"create_time", "description", b"description", "discount", b"discount", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "percent", b"percent", "update_time", b"update_time", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_basis_points", b"discount_basis_points", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_limit", b"usage_limit", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "percent", b"percent", "update_time", b"update_time", "usage_limit", b"usage_limit", "used", b"used", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_description", b"_description", "_min_tier", b"_min_tier", "_per_user_limit", b"_per_user_limit", "_usage_limit", b"_usage_limit", "active", b"active", "amount", b"amount", "code", b"code", "create_time", b"create_time", "description", b"description", "discount", b"discount", "discount_basis_points", b"discount_basis_points", "etag", b"etag", "id", b"id", "max_discount", b"max_discount", "min_purchase", b"min_purchase", "min_tier", b"min_tier", "per_user_limit", b"per_user_limit", "update_time", b"update_time", "usage_limit", b"usage_limit", "used", b"used", "valid_from", b"valid_from", "valid_until", b"valid_until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -130,7 +130,7 @@ class Coupon(_message.Message):
     _WhichOneofArgType__per_user_limit: _TypeAlias = _typing.Literal["_per_user_limit", b"_per_user_limit"]  # noqa: Y015
     _WhichOneofReturnType__usage_limit: _TypeAlias = _typing.Literal["usage_limit"]  # noqa: Y015
     _WhichOneofArgType__usage_limit: _TypeAlias = _typing.Literal["_usage_limit", b"_usage_limit"]  # noqa: Y015
-    _WhichOneofReturnType_discount: _TypeAlias = _typing.Literal["percent", "amount"]  # noqa: Y015
+    _WhichOneofReturnType_discount: _TypeAlias = _typing.Literal["discount_basis_points", "amount"]  # noqa: Y015
     _WhichOneofArgType_discount: _TypeAlias = _typing.Literal["discount", b"discount"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__active) -> _WhichOneofReturnType__active | None: ...
@@ -187,7 +187,7 @@ class Tier(_message.Message):
     LEVEL_FIELD_NUMBER: _builtins.int
     NAME_FIELD_NUMBER: _builtins.int
     FROM_POINTS_FIELD_NUMBER: _builtins.int
-    DISCOUNT_PERCENT_FIELD_NUMBER: _builtins.int
+    DISCOUNT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     BENEFITS_FIELD_NUMBER: _builtins.int
     level: Global___Tier.Level.ValueType
     """The step."""
@@ -195,8 +195,8 @@ class Tier(_message.Message):
     """Its name for people: "Gold"."""
     from_points: _builtins.int
     """The lifetime points from which it is reached."""
-    discount_percent: _builtins.float
-    """Discount of its members on every product, in percent."""
+    discount_basis_points: _builtins.int
+    """Discount of its members on every product, in basis points, hundredths of a percent: 500 is 5 %."""
     @_builtins.property
     def benefits(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Benefits of its members, in sentences."""
@@ -207,12 +207,12 @@ class Tier(_message.Message):
         level: Global___Tier.Level.ValueType = ...,
         name: _builtins.str = ...,
         from_points: _builtins.int = ...,
-        discount_percent: _builtins.float = ...,
+        discount_basis_points: _builtins.int = ...,
         benefits: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["benefits", b"benefits", "discount_percent", b"discount_percent", "from_points", b"from_points", "level", b"level", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["benefits", b"benefits", "discount_basis_points", b"discount_basis_points", "from_points", b"from_points", "level", b"level", "name", b"name"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -484,6 +484,28 @@ class ListAllCouponsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListAllCouponsResponse: _TypeAlias = ListAllCouponsResponse  # noqa: Y015
+
+@_typing.final
+class GetCouponRequest(_message.Message):
+    """Request of GetCoupon."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    COUPON_ID_FIELD_NUMBER: _builtins.int
+    coupon_id: _builtins.int
+    """The id of the coupon."""
+    def __init__(
+        self,
+        *,
+        coupon_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupon_id", b"coupon_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetCouponRequest: _TypeAlias = GetCouponRequest  # noqa: Y015
 
 @_typing.final
 class CreateCouponRequest(_message.Message):

@@ -47,6 +47,11 @@ class PromotionServiceStub:
                 request_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.FromString,
                 _registered_method=True)
+        self.GetCoupon = channel.unary_unary(
+                '/sanset.v1.PromotionService/GetCoupon',
+                request_serializer=sanset_dot_v1_dot_promotion__pb2.GetCouponRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
+                _registered_method=True)
         self.CreateCoupon = channel.unary_unary(
                 '/sanset.v1.PromotionService/CreateCoupon',
                 request_serializer=sanset_dot_v1_dot_promotion__pb2.CreateCouponRequest.SerializeToString,
@@ -99,6 +104,13 @@ class PromotionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetCoupon(self, request, context):
+        """Gets a coupon. Returns NOT_FOUND (COUPON_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CreateCoupon(self, request, context):
         """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken.
         """
@@ -107,7 +119,8 @@ class PromotionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCoupon(self, request, context):
-        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+        """Changes a coupon; `active: false` disables it, and is what there is instead of deleting: orders refer to it. Those
+        that use it already keep what they got.
 
         Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
         Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
@@ -157,6 +170,11 @@ def add_PromotionServiceServicer_to_server(servicer, server):
                     servicer.ListAllCoupons,
                     request_deserializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.SerializeToString,
+            ),
+            'GetCoupon': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetCoupon,
+                    request_deserializer=sanset_dot_v1_dot_promotion__pb2.GetCouponRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_promotion__pb2.Coupon.SerializeToString,
             ),
             'CreateCoupon': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateCoupon,
@@ -246,6 +264,33 @@ class PromotionService:
             '/sanset.v1.PromotionService/ListAllCoupons',
             sanset_dot_v1_dot_promotion__pb2.ListAllCouponsRequest.SerializeToString,
             sanset_dot_v1_dot_promotion__pb2.ListAllCouponsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetCoupon(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.PromotionService/GetCoupon',
+            sanset_dot_v1_dot_promotion__pb2.GetCouponRequest.SerializeToString,
+            sanset_dot_v1_dot_promotion__pb2.Coupon.FromString,
             options,
             channel_credentials,
             insecure,

@@ -40,10 +40,13 @@ class PromotionServiceStub:
     """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
     ListAllCoupons: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListAllCouponsResponse]
     """Lists every coupon, the newest first."""
+    GetCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.GetCouponRequest, _promotion_pb2.Coupon]
+    """Gets a coupon. Returns NOT_FOUND (COUPON_NOT_FOUND)."""
     CreateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]
     """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
     UpdateCoupon: _grpc.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]
-    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+    """Changes a coupon; `active: false` disables it, and is what there is instead of deleting: orders refer to it. Those
+    that use it already keep what they got.
 
     Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
     Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
@@ -71,10 +74,13 @@ class PromotionServiceAsyncStub(PromotionServiceStub):
     """Lists the coupons that the caller could use now, whatever their cart holds, the newest first."""
     ListAllCoupons: _aio.UnaryUnaryMultiCallable[_promotion_pb2.ListAllCouponsRequest, _promotion_pb2.ListAllCouponsResponse]  # type: ignore[assignment]
     """Lists every coupon, the newest first."""
+    GetCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.GetCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
+    """Gets a coupon. Returns NOT_FOUND (COUPON_NOT_FOUND)."""
     CreateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.CreateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
     """Creates a coupon. Returns ALREADY_EXISTS (COUPON_CODE_TAKEN) when the code is taken."""
     UpdateCoupon: _aio.UnaryUnaryMultiCallable[_promotion_pb2.UpdateCouponRequest, _promotion_pb2.Coupon]  # type: ignore[assignment]
-    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+    """Changes a coupon; `active: false` disables it, and is what there is instead of deleting: orders refer to it. Those
+    that use it already keep what they got.
 
     Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
     Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
@@ -113,6 +119,14 @@ class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists every coupon, the newest first."""
 
     @_abc_1.abstractmethod
+    def GetCoupon(
+        self,
+        request: _promotion_pb2.GetCouponRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
+        """Gets a coupon. Returns NOT_FOUND (COUPON_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
     def CreateCoupon(
         self,
         request: _promotion_pb2.CreateCouponRequest,
@@ -126,7 +140,8 @@ class PromotionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _promotion_pb2.UpdateCouponRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_promotion_pb2.Coupon, _abc.Awaitable[_promotion_pb2.Coupon]]:
-        """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+        """Changes a coupon; `active: false` disables it, and is what there is instead of deleting: orders refer to it. Those
+        that use it already keep what they got.
 
         Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
         Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.

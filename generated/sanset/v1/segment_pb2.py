@@ -26,12 +26,13 @@ from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/segment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xb5\x02\n\x07Segment\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12%\n\x04kind\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Segment.Kind\x12&\n\x05rules\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SegmentRules\x12\x14\n\x0cmember_count\x18\x06 \x01(\x03\x12/\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"4\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07TRAINED\x10\x01\x12\t\n\x05RULES\x10\x02\"\xc3\x03\n\x0cSegmentRules\x12$\n\nmin_orders\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x00\x88\x01\x01\x12$\n\nmax_orders\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x01\x88\x01\x01\x12;\n\tmin_spent\x18\x03 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_spent\x18\x04 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12(\n\x13ordered_within_days\x18\x05 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12)\n\x14not_ordered_for_days\x18\x06 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12+\n\x16registered_within_days\x18\x07 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12!\n\x0f\x62ought_category\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12*\n\x07\x63ountry\x18\t \x01(\tB\x19\xbaH\x16r\x14\x18\x02\x32\x10^([A-Za-z]{2})?$B\r\n\x0b_min_ordersB\r\n\x0b_max_orders\"\xd2\x03\n\x0fSegmentAnalysis\x12#\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Segment\x12\x16\n\x0e\x63ustomer_share\x18\x02 \x01(\x01\x12\x13\n\x0border_count\x18\x03 \x01(\x03\x12#\n\x07revenue\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_order\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0e\x61verage_orders\x18\x07 \x01(\x01\x12 \n\x18\x61verage_days_since_order\x18\x08 \x01(\x01\x12\x38\n\ncategories\x18\t \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x12\x36\n\x08products\x18\n \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x1a\x46\n\tFavourite\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07members\x18\x03 \x01(\x03\x12\x0e\n\x06orders\x18\x04 \x01(\x03\"\xaa\x01\n\rSegmentMember\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x03\x12!\n\x05spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x33\n\x0flast_order_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSegmentsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa7\x01\n\x14\x43reateSegmentRequest\x12\x1b\n\x04name\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18\x64\x12\x1d\n\x0b\x64\x65scription\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x32\n\x05rules\x18\x03 \x01(\x0b\x32\x17.sanset.v1.SegmentRulesB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x04 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"4\n\x11GetSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"X\n\x14\x44\x65leteSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x15\x41nalyzeSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"v\n\x19ListSegmentMembersRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListSegmentMembersResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\x90\x07\n\x0eSegmentService\x12\x8a\x01\n\x0cListSegments\x12\x1e.sanset.v1.ListSegmentsRequest\x1a\x1f.sanset.v1.ListSegmentsResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02*\x12(/api/v1/admin/user-segmentation/segments\x12\x7f\n\rCreateSegment\x12\x1f.sanset.v1.CreateSegmentRequest\x1a\x12.sanset.v1.Segment\"9\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02-\"(/api/v1/admin/user-segmentation/segments:\x01*\x12\x86\x01\n\nGetSegment\x12\x1c.sanset.v1.GetSegmentRequest\x1a\x12.sanset.v1.Segment\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x90\x01\n\rDeleteSegment\x12\x1f.sanset.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\"F\x90\x02\x02\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37*5/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x9f\x01\n\x0e\x41nalyzeSegment\x12 .sanset.v1.AnalyzeSegmentRequest\x1a\x1a.sanset.v1.SegmentAnalysis\"O\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02@\x12>/api/v1/admin/user-segmentation/segments/{segment_id}/analysis\x12\xb1\x01\n\x12ListSegmentMembers\x12$.sanset.v1.ListSegmentMembersRequest\x1a%.sanset.v1.ListSegmentMembersResponse\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02?\x12=/api/v1/admin/user-segmentation/segments/{segment_id}/membersB\xa7\x01\n\rdev.sanset.v1B\x0cSegmentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/segment.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\x1a\x16sanset/v1/access.proto\"\xaa\x03\n\x07Segment\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x1e\n\x04name\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\xbaH\x04r\x02\x18\x64H\x00\x88\x01\x01\x12\"\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03H\x01\x88\x01\x01\x12+\n\x04kind\x18\x04 \x01(\x0e\x32\x17.sanset.v1.Segment.KindB\x04\xe2\x41\x01\x03\x12,\n\x05rules\x18\x05 \x01(\x0b\x32\x17.sanset.v1.SegmentRulesB\x04\xe2\x41\x01\x02\x12\x1a\n\x0cmember_count\x18\x06 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\"4\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x0b\n\x07TRAINED\x10\x01\x12\t\n\x05RULES\x10\x02\x42\x07\n\x05_nameB\x0e\n\x0c_description\"\xc3\x03\n\x0cSegmentRules\x12$\n\nmin_orders\x18\x01 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x00\x88\x01\x01\x12$\n\nmax_orders\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\xc0\x84=(\x00H\x01\x88\x01\x01\x12;\n\tmin_spent\x18\x03 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12;\n\tmax_spent\x18\x04 \x01(\tB(\xbaH%r#\x18\x10\x32\x1f^([0-9]{1,12}(\\.[0-9]{1,3})?)?$\x12(\n\x13ordered_within_days\x18\x05 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12)\n\x14not_ordered_for_days\x18\x06 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12+\n\x16registered_within_days\x18\x07 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x94\x9d\x02(\x00\x12!\n\x0f\x62ought_category\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12*\n\x07\x63ountry\x18\t \x01(\tB\x19\xbaH\x16r\x14\x18\x02\x32\x10^([A-Za-z]{2})?$B\r\n\x0b_min_ordersB\r\n\x0b_max_orders\"\xd2\x03\n\x0fSegmentAnalysis\x12#\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.Segment\x12\x16\n\x0e\x63ustomer_share\x18\x02 \x01(\x01\x12\x13\n\x0border_count\x18\x03 \x01(\x03\x12#\n\x07revenue\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12)\n\raverage_order\x18\x06 \x01(\x0b\x32\x12.google.type.Money\x12\x16\n\x0e\x61verage_orders\x18\x07 \x01(\x01\x12 \n\x18\x61verage_days_since_order\x18\x08 \x01(\x01\x12\x38\n\ncategories\x18\t \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x12\x36\n\x08products\x18\n \x03(\x0b\x32$.sanset.v1.SegmentAnalysis.Favourite\x1a\x46\n\tFavourite\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07members\x18\x03 \x01(\x03\x12\x0e\n\x06orders\x18\x04 \x01(\x03\"\xaa\x01\n\rSegmentMember\x12\x0f\n\x07user_id\x18\x01 \x01(\x03\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12\x13\n\x0border_count\x18\x04 \x01(\x03\x12!\n\x05spent\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x33\n\x0flast_order_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"O\n\x13ListSegmentsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"R\n\x14ListSegmentsResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.sanset.v1.Segment\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"h\n\x14\x43reateSegmentRequest\x12/\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.SegmentB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x99\x01\n\x14UpdateSegmentRequest\x12/\n\x07segment\x18\x01 \x01(\x0b\x32\x12.sanset.v1.SegmentB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"4\n\x11GetSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"X\n\x14\x44\x65leteSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"8\n\x15\x41nalyzeSegmentRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"v\n\x19ListSegmentMembersRequest\x12\x1f\n\nsegment_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"^\n\x1aListSegmentMembersResponse\x12\'\n\x05items\x18\x01 \x03(\x0b\x32\x18.sanset.v1.SegmentMember\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xf3\x08\n\x0eSegmentService\x12\x8a\x01\n\x0cListSegments\x12\x1e.sanset.v1.ListSegmentsRequest\x1a\x1f.sanset.v1.ListSegmentsResponse\"9\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02*\x12(/api/v1/admin/user-segmentation/segments\x12\x85\x01\n\rCreateSegment\x12\x1f.sanset.v1.CreateSegmentRequest\x1a\x12.sanset.v1.Segment\"?\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x33\"(/api/v1/admin/user-segmentation/segments:\x07segment\x12\xd9\x01\n\rUpdateSegment\x12\x1f.sanset.v1.UpdateSegmentRequest\x1a\x12.sanset.v1.Segment\"\x92\x01\x90\x02\x02\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x82\x01\x32\x35/api/v1/admin/user-segmentation/segments/{segment.id}:\x07segmentZ@\x1a\x35/api/v1/admin/user-segmentation/segments/{segment.id}:\x07segment\x12\x86\x01\n\nGetSegment\x12\x1c.sanset.v1.GetSegmentRequest\x1a\x12.sanset.v1.Segment\"F\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37\x12\x35/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x90\x01\n\rDeleteSegment\x12\x1f.sanset.v1.DeleteSegmentRequest\x1a\x16.google.protobuf.Empty\"F\x90\x02\x02\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02\x37*5/api/v1/admin/user-segmentation/segments/{segment_id}\x12\x9f\x01\n\x0e\x41nalyzeSegment\x12 .sanset.v1.AnalyzeSegmentRequest\x1a\x1a.sanset.v1.SegmentAnalysis\"O\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02@\x12>/api/v1/admin/user-segmentation/segments/{segment_id}/analysis\x12\xb1\x01\n\x12ListSegmentMembers\x12$.sanset.v1.ListSegmentMembersRequest\x1a%.sanset.v1.ListSegmentMembersResponse\"N\x90\x02\x01\xca\xf3\x18\x02\x10\x06\x82\xd3\xe4\x93\x02?\x12=/api/v1/admin/user-segmentation/segments/{segment_id}/membersB\xa7\x01\n\rdev.sanset.v1B\x0cSegmentProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,6 +40,24 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'sanset.v1.segment_pb2', _gl
 if not _descriptor._USE_C_DESCRIPTORS:
   _globals['DESCRIPTOR']._loaded_options = None
   _globals['DESCRIPTOR']._serialized_options = b'\n\rdev.sanset.v1B\014SegmentProtoP\001Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\242\002\003SNS\252\002\tSanset.V1\272\002\nSanset_V1_\312\002\tSanset\\V1\342\002\025Sanset\\V1\\GPBMetadata\352\002\nSanset::V1'
+  _globals['_SEGMENT'].fields_by_name['id']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['id']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['name']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\004r\002\030d'
+  _globals['_SEGMENT'].fields_by_name['description']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\364\003'
+  _globals['_SEGMENT'].fields_by_name['kind']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['kind']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['rules']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['rules']._serialized_options = b'\342A\001\002'
+  _globals['_SEGMENT'].fields_by_name['member_count']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['member_count']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['create_time']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['update_time']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_SEGMENT'].fields_by_name['etag']._loaded_options = None
+  _globals['_SEGMENT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_SEGMENTRULES'].fields_by_name['min_orders']._loaded_options = None
   _globals['_SEGMENTRULES'].fields_by_name['min_orders']._serialized_options = b'\272H\010\032\006\030\300\204=(\000'
   _globals['_SEGMENTRULES'].fields_by_name['max_orders']._loaded_options = None
@@ -61,14 +80,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTSEGMENTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\272H\006r\004\020\001\030d'
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['description']._loaded_options = None
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['description']._serialized_options = b'\272H\005r\003\030\364\003'
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['rules']._loaded_options = None
-  _globals['_CREATESEGMENTREQUEST'].fields_by_name['rules']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_CREATESEGMENTREQUEST'].fields_by_name['segment']._loaded_options = None
+  _globals['_CREATESEGMENTREQUEST'].fields_by_name['segment']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_CREATESEGMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATESEGMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_UPDATESEGMENTREQUEST'].fields_by_name['segment']._loaded_options = None
+  _globals['_UPDATESEGMENTREQUEST'].fields_by_name['segment']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
+  _globals['_UPDATESEGMENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_UPDATESEGMENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETSEGMENTREQUEST'].fields_by_name['segment_id']._loaded_options = None
   _globals['_GETSEGMENTREQUEST'].fields_by_name['segment_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_DELETESEGMENTREQUEST'].fields_by_name['segment_id']._loaded_options = None
@@ -86,7 +105,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTSERVICE'].methods_by_name['ListSegments']._loaded_options = None
   _globals['_SEGMENTSERVICE'].methods_by_name['ListSegments']._serialized_options = b'\220\002\001\312\363\030\002\020\006\202\323\344\223\002*\022(/api/v1/admin/user-segmentation/segments'
   _globals['_SEGMENTSERVICE'].methods_by_name['CreateSegment']._loaded_options = None
-  _globals['_SEGMENTSERVICE'].methods_by_name['CreateSegment']._serialized_options = b'\312\363\030\002\020\006\202\323\344\223\002-\"(/api/v1/admin/user-segmentation/segments:\001*'
+  _globals['_SEGMENTSERVICE'].methods_by_name['CreateSegment']._serialized_options = b'\312\363\030\002\020\006\202\323\344\223\0023\"(/api/v1/admin/user-segmentation/segments:\007segment'
+  _globals['_SEGMENTSERVICE'].methods_by_name['UpdateSegment']._loaded_options = None
+  _globals['_SEGMENTSERVICE'].methods_by_name['UpdateSegment']._serialized_options = b'\220\002\002\312\363\030\002\020\006\202\323\344\223\002\202\00125/api/v1/admin/user-segmentation/segments/{segment.id}:\007segmentZ@\0325/api/v1/admin/user-segmentation/segments/{segment.id}:\007segment'
   _globals['_SEGMENTSERVICE'].methods_by_name['GetSegment']._loaded_options = None
   _globals['_SEGMENTSERVICE'].methods_by_name['GetSegment']._serialized_options = b'\220\002\001\312\363\030\002\020\006\202\323\344\223\0027\0225/api/v1/admin/user-segmentation/segments/{segment_id}'
   _globals['_SEGMENTSERVICE'].methods_by_name['DeleteSegment']._loaded_options = None
@@ -95,34 +116,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTSERVICE'].methods_by_name['AnalyzeSegment']._serialized_options = b'\220\002\001\312\363\030\002\020\006\202\323\344\223\002@\022>/api/v1/admin/user-segmentation/segments/{segment_id}/analysis'
   _globals['_SEGMENTSERVICE'].methods_by_name['ListSegmentMembers']._loaded_options = None
   _globals['_SEGMENTSERVICE'].methods_by_name['ListSegmentMembers']._serialized_options = b'\220\002\001\312\363\030\002\020\006\202\323\344\223\002?\022=/api/v1/admin/user-segmentation/segments/{segment_id}/members'
-  _globals['_SEGMENT']._serialized_start=242
-  _globals['_SEGMENT']._serialized_end=551
-  _globals['_SEGMENT_KIND']._serialized_start=499
-  _globals['_SEGMENT_KIND']._serialized_end=551
-  _globals['_SEGMENTRULES']._serialized_start=554
-  _globals['_SEGMENTRULES']._serialized_end=1005
-  _globals['_SEGMENTANALYSIS']._serialized_start=1008
-  _globals['_SEGMENTANALYSIS']._serialized_end=1474
-  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_start=1404
-  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_end=1474
-  _globals['_SEGMENTMEMBER']._serialized_start=1477
-  _globals['_SEGMENTMEMBER']._serialized_end=1647
-  _globals['_LISTSEGMENTSREQUEST']._serialized_start=1649
-  _globals['_LISTSEGMENTSREQUEST']._serialized_end=1728
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=1730
-  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=1812
-  _globals['_CREATESEGMENTREQUEST']._serialized_start=1815
-  _globals['_CREATESEGMENTREQUEST']._serialized_end=1982
-  _globals['_GETSEGMENTREQUEST']._serialized_start=1984
-  _globals['_GETSEGMENTREQUEST']._serialized_end=2036
-  _globals['_DELETESEGMENTREQUEST']._serialized_start=2038
-  _globals['_DELETESEGMENTREQUEST']._serialized_end=2126
-  _globals['_ANALYZESEGMENTREQUEST']._serialized_start=2128
-  _globals['_ANALYZESEGMENTREQUEST']._serialized_end=2184
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=2186
-  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=2304
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=2306
-  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=2400
-  _globals['_SEGMENTSERVICE']._serialized_start=2403
-  _globals['_SEGMENTSERVICE']._serialized_end=3315
+  _globals['_SEGMENT']._serialized_start=276
+  _globals['_SEGMENT']._serialized_end=702
+  _globals['_SEGMENT_KIND']._serialized_start=625
+  _globals['_SEGMENT_KIND']._serialized_end=677
+  _globals['_SEGMENTRULES']._serialized_start=705
+  _globals['_SEGMENTRULES']._serialized_end=1156
+  _globals['_SEGMENTANALYSIS']._serialized_start=1159
+  _globals['_SEGMENTANALYSIS']._serialized_end=1625
+  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_start=1555
+  _globals['_SEGMENTANALYSIS_FAVOURITE']._serialized_end=1625
+  _globals['_SEGMENTMEMBER']._serialized_start=1628
+  _globals['_SEGMENTMEMBER']._serialized_end=1798
+  _globals['_LISTSEGMENTSREQUEST']._serialized_start=1800
+  _globals['_LISTSEGMENTSREQUEST']._serialized_end=1879
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_start=1881
+  _globals['_LISTSEGMENTSRESPONSE']._serialized_end=1963
+  _globals['_CREATESEGMENTREQUEST']._serialized_start=1965
+  _globals['_CREATESEGMENTREQUEST']._serialized_end=2069
+  _globals['_UPDATESEGMENTREQUEST']._serialized_start=2072
+  _globals['_UPDATESEGMENTREQUEST']._serialized_end=2225
+  _globals['_GETSEGMENTREQUEST']._serialized_start=2227
+  _globals['_GETSEGMENTREQUEST']._serialized_end=2279
+  _globals['_DELETESEGMENTREQUEST']._serialized_start=2281
+  _globals['_DELETESEGMENTREQUEST']._serialized_end=2369
+  _globals['_ANALYZESEGMENTREQUEST']._serialized_start=2371
+  _globals['_ANALYZESEGMENTREQUEST']._serialized_end=2427
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_start=2429
+  _globals['_LISTSEGMENTMEMBERSREQUEST']._serialized_end=2547
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_start=2549
+  _globals['_LISTSEGMENTMEMBERSRESPONSE']._serialized_end=2643
+  _globals['_SEGMENTSERVICE']._serialized_start=2646
+  _globals['_SEGMENTSERVICE']._serialized_end=3785
 # @@protoc_insertion_point(module_scope)

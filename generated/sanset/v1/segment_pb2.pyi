@@ -5,6 +5,7 @@ Segments: groups of customers, and what they have in common."""
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -62,19 +63,22 @@ class Segment(_message.Message):
     MEMBER_COUNT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    ETAG_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the segment."""
     name: _builtins.str
-    """Its name: "Champions"."""
+    """Its name, 1 to 100 characters: "Champions". Unique, whatever its case."""
     description: _builtins.str
     """Description of its members, as a sentence."""
     kind: Global___Segment.Kind.ValueType
     """Origin."""
     member_count: _builtins.int
     """Number of customers that belong to it."""
+    etag: _builtins.str
+    """Changes with every change of the definition, but not with the members."""
     @_builtins.property
     def rules(self) -> Global___SegmentRules:
-        """The rules, when it is defined by them."""
+        """The rules that its members meet, at least one; absent in a segment found by training."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
@@ -82,25 +86,33 @@ class Segment(_message.Message):
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
-        """Time at which its members were determined: by the training, or now."""
+        """Time of the last change: of its definition, or by a training, which determined its members then."""
 
     def __init__(
         self,
         *,
         id: _builtins.int = ...,
-        name: _builtins.str = ...,
-        description: _builtins.str = ...,
+        name: _builtins.str | None = ...,
+        description: _builtins.str | None = ...,
         kind: Global___Segment.Kind.ValueType = ...,
         rules: Global___SegmentRules | None = ...,
         member_count: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        etag: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "rules", b"rules", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "create_time", b"create_time", "description", b"description", "name", b"name", "rules", b"rules", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "description", b"description", "id", b"id", "kind", b"kind", "member_count", b"member_count", "name", b"name", "rules", b"rules", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_description", b"_description", "_name", b"_name", "create_time", b"create_time", "description", b"description", "etag", b"etag", "id", b"id", "kind", b"kind", "member_count", b"member_count", "name", b"name", "rules", b"rules", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__description: _TypeAlias = _typing.Literal["description"]  # noqa: Y015
+    _WhichOneofArgType__description: _TypeAlias = _typing.Literal["_description", b"_description"]  # noqa: Y015
+    _WhichOneofReturnType__name: _TypeAlias = _typing.Literal["name"]  # noqa: Y015
+    _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__description) -> _WhichOneofReturnType__description | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
 
 Global___Segment: _TypeAlias = Segment  # noqa: Y015
 
@@ -376,35 +388,63 @@ class CreateSegmentRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    NAME_FIELD_NUMBER: _builtins.int
-    DESCRIPTION_FIELD_NUMBER: _builtins.int
-    RULES_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
-    name: _builtins.str
-    """Its name."""
-    description: _builtins.str
-    """Description of its members, as a sentence."""
     request_id: _builtins.str
     """A UUID of the client's making: a repeat with the same id returns the first reply."""
     @_builtins.property
-    def rules(self) -> Global___SegmentRules:
-        """Rules that its members meet. At least one is required."""
+    def segment(self) -> Global___Segment:
+        """The segment: its `name`, `description` and `rules`."""
 
     def __init__(
         self,
         *,
-        name: _builtins.str = ...,
-        description: _builtins.str = ...,
-        rules: Global___SegmentRules | None = ...,
+        segment: Global___Segment | None = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["rules", b"rules"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["description", b"description", "name", b"name", "request_id", b"request_id", "rules", b"rules"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "segment", b"segment"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CreateSegmentRequest: _TypeAlias = CreateSegmentRequest  # noqa: Y015
+
+@_typing.final
+class UpdateSegmentRequest(_message.Message):
+    """Request of UpdateSegment."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    UPDATE_MASK_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    @_builtins.property
+    def segment(self) -> Global___Segment:
+        """The segment with its id and its new values; `rules` are replaced as a whole. Its etag, when sent, must be current."""
+
+    @_builtins.property
+    def update_mask(self) -> _field_mask_pb2.FieldMask:
+        """The fields to change: name, description, rules. Absent: those that are set, an empty text included. "*": all of
+        them.
+        """
+
+    def __init__(
+        self,
+        *,
+        segment: Global___Segment | None = ...,
+        update_mask: _field_mask_pb2.FieldMask | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment", "update_mask", b"update_mask"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["request_id", b"request_id", "segment", b"segment", "update_mask", b"update_mask"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UpdateSegmentRequest: _TypeAlias = UpdateSegmentRequest  # noqa: Y015
 
 @_typing.final
 class GetSegmentRequest(_message.Message):

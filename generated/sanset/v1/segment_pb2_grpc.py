@@ -46,6 +46,11 @@ class SegmentServiceStub:
                 request_serializer=sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_segment__pb2.Segment.FromString,
                 _registered_method=True)
+        self.UpdateSegment = channel.unary_unary(
+                '/sanset.v1.SegmentService/UpdateSegment',
+                request_serializer=sanset_dot_v1_dot_segment__pb2.UpdateSegmentRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_segment__pb2.Segment.FromString,
+                _registered_method=True)
         self.GetSegment = channel.unary_unary(
                 '/sanset.v1.SegmentService/GetSegment',
                 request_serializer=sanset_dot_v1_dot_segment__pb2.GetSegmentRequest.SerializeToString,
@@ -83,6 +88,17 @@ class SegmentServiceServicer:
         """Defines a segment by rules: everyone whom all of them fit belongs to it, at any moment.
 
         Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdateSegment(self, request, context):
+        """Updates a segment defined by rules, and returns it: its members are those whom the new rules fit, at once.
+
+        Over HTTP PUT replaces the segment, PATCH changes what is sent, null clears. Returns NOT_FOUND (SEGMENT_NOT_FOUND),
+        ABORTED (STALE_ETAG), ALREADY_EXISTS (SEGMENT_TAKEN), and FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that
+        training made.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,6 +146,11 @@ def add_SegmentServiceServicer_to_server(servicer, server):
             'CreateSegment': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateSegment,
                     request_deserializer=sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_segment__pb2.Segment.SerializeToString,
+            ),
+            'UpdateSegment': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdateSegment,
+                    request_deserializer=sanset_dot_v1_dot_segment__pb2.UpdateSegmentRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_segment__pb2.Segment.SerializeToString,
             ),
             'GetSegment': grpc.unary_unary_rpc_method_handler(
@@ -207,6 +228,33 @@ class SegmentService:
             target,
             '/sanset.v1.SegmentService/CreateSegment',
             sanset_dot_v1_dot_segment__pb2.CreateSegmentRequest.SerializeToString,
+            sanset_dot_v1_dot_segment__pb2.Segment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdateSegment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.SegmentService/UpdateSegment',
+            sanset_dot_v1_dot_segment__pb2.UpdateSegmentRequest.SerializeToString,
             sanset_dot_v1_dot_segment__pb2.Segment.FromString,
             options,
             channel_credentials,

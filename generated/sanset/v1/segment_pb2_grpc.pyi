@@ -41,6 +41,13 @@ class SegmentServiceStub:
 
     Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
     """
+    UpdateSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.UpdateSegmentRequest, _segment_pb2.Segment]
+    """Updates a segment defined by rules, and returns it: its members are those whom the new rules fit, at once.
+
+    Over HTTP PUT replaces the segment, PATCH changes what is sent, null clears. Returns NOT_FOUND (SEGMENT_NOT_FOUND),
+    ABORTED (STALE_ETAG), ALREADY_EXISTS (SEGMENT_TAKEN), and FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that
+    training made.
+    """
     GetSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.GetSegmentRequest, _segment_pb2.Segment]
     """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
     DeleteSegment: _grpc.UnaryUnaryMultiCallable[_segment_pb2.DeleteSegmentRequest, _empty_pb2.Empty]
@@ -66,6 +73,13 @@ class SegmentServiceAsyncStub(SegmentServiceStub):
     """Defines a segment by rules: everyone whom all of them fit belongs to it, at any moment.
 
     Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
+    """
+    UpdateSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.UpdateSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
+    """Updates a segment defined by rules, and returns it: its members are those whom the new rules fit, at once.
+
+    Over HTTP PUT replaces the segment, PATCH changes what is sent, null clears. Returns NOT_FOUND (SEGMENT_NOT_FOUND),
+    ABORTED (STALE_ETAG), ALREADY_EXISTS (SEGMENT_TAKEN), and FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that
+    training made.
     """
     GetSegment: _aio.UnaryUnaryMultiCallable[_segment_pb2.GetSegmentRequest, _segment_pb2.Segment]  # type: ignore[assignment]
     """Gets a segment with the number of its members. Returns NOT_FOUND (SEGMENT_NOT_FOUND)."""
@@ -101,6 +115,19 @@ class SegmentServiceServicer(metaclass=_abc_1.ABCMeta):
         """Defines a segment by rules: everyone whom all of them fit belongs to it, at any moment.
 
         Returns ALREADY_EXISTS (SEGMENT_TAKEN) when another segment has the name, whatever its case.
+        """
+
+    @_abc_1.abstractmethod
+    def UpdateSegment(
+        self,
+        request: _segment_pb2.UpdateSegmentRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_segment_pb2.Segment, _abc.Awaitable[_segment_pb2.Segment]]:
+        """Updates a segment defined by rules, and returns it: its members are those whom the new rules fit, at once.
+
+        Over HTTP PUT replaces the segment, PATCH changes what is sent, null clears. Returns NOT_FOUND (SEGMENT_NOT_FOUND),
+        ABORTED (STALE_ETAG), ALREADY_EXISTS (SEGMENT_TAKEN), and FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that
+        training made.
         """
 
     @_abc_1.abstractmethod

@@ -244,81 +244,6 @@ class Address(_message.Message):
 Global___Address: _TypeAlias = Address  # noqa: Y015
 
 @_typing.final
-class PaymentMethod(_message.Message):
-    """A saved way to pay."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    class _Kind:
-        ValueType = _typing.NewType("ValueType", _builtins.int)
-        V: _TypeAlias = ValueType  # noqa: Y015
-
-    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[PaymentMethod._Kind.ValueType], _builtins.type):
-        DESCRIPTOR: _descriptor.EnumDescriptor
-        KIND_UNSPECIFIED: PaymentMethod._Kind.ValueType  # 0
-        """Not set."""
-        CARD: PaymentMethod._Kind.ValueType  # 1
-        """A card."""
-        UPI: PaymentMethod._Kind.ValueType  # 2
-        """A UPI account."""
-        GIFT_CARD: PaymentMethod._Kind.ValueType  # 3
-        """A gift card."""
-
-    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
-        """A kind of payment."""
-
-    KIND_UNSPECIFIED: PaymentMethod.Kind.ValueType  # 0
-    """Not set."""
-    CARD: PaymentMethod.Kind.ValueType  # 1
-    """A card."""
-    UPI: PaymentMethod.Kind.ValueType  # 2
-    """A UPI account."""
-    GIFT_CARD: PaymentMethod.Kind.ValueType  # 3
-    """A gift card."""
-
-    ID_FIELD_NUMBER: _builtins.int
-    KIND_FIELD_NUMBER: _builtins.int
-    TOKEN_FIELD_NUMBER: _builtins.int
-    BRAND_FIELD_NUMBER: _builtins.int
-    LAST_FOUR_FIELD_NUMBER: _builtins.int
-    IS_DEFAULT_FIELD_NUMBER: _builtins.int
-    CREATE_TIME_FIELD_NUMBER: _builtins.int
-    id: _builtins.int
-    """The id of the payment method."""
-    kind: Global___PaymentMethod.Kind.ValueType
-    """The kind."""
-    token: _builtins.str
-    """The gateway's token for it. Never told again."""
-    brand: _builtins.str
-    """The brand: "Visa"."""
-    last_four: _builtins.str
-    """The last four digits or letters, to tell it by."""
-    is_default: _builtins.bool
-    """True for the one to offer first; the first one saved is, until another is saved as such."""
-    @_builtins.property
-    def create_time(self) -> _timestamp_pb2.Timestamp:
-        """Time at which it was saved."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.int = ...,
-        kind: Global___PaymentMethod.Kind.ValueType = ...,
-        token: _builtins.str = ...,
-        brand: _builtins.str = ...,
-        last_four: _builtins.str = ...,
-        is_default: _builtins.bool = ...,
-        create_time: _timestamp_pb2.Timestamp | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["brand", b"brand", "create_time", b"create_time", "id", b"id", "is_default", b"is_default", "kind", b"kind", "last_four", b"last_four", "token", b"token"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PaymentMethod: _TypeAlias = PaymentMethod  # noqa: Y015
-
-@_typing.final
 class GetMeRequest(_message.Message):
     """Request of GetMe."""
 
@@ -426,6 +351,28 @@ class ListAddressesResponse(_message.Message):
 Global___ListAddressesResponse: _TypeAlias = ListAddressesResponse  # noqa: Y015
 
 @_typing.final
+class GetAddressRequest(_message.Message):
+    """Request of GetAddress."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDRESS_ID_FIELD_NUMBER: _builtins.int
+    address_id: _builtins.int
+    """The id of the address."""
+    def __init__(
+        self,
+        *,
+        address_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address_id", b"address_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetAddressRequest: _TypeAlias = GetAddressRequest  # noqa: Y015
+
+@_typing.final
 class CreateAddressRequest(_message.Message):
     """Request of CreateAddress."""
 
@@ -518,111 +465,3 @@ class DeleteAddressRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteAddressRequest: _TypeAlias = DeleteAddressRequest  # noqa: Y015
-
-@_typing.final
-class ListPaymentMethodsRequest(_message.Message):
-    """Asks for ListPaymentMethods."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    page_size: _builtins.int
-    """Maximum number to return. 0 means 20; values above 100 are coerced to 100."""
-    page_token: _builtins.str
-    """The `next_page_token` of the page before."""
-    def __init__(
-        self,
-        *,
-        page_size: _builtins.int = ...,
-        page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListPaymentMethodsRequest: _TypeAlias = ListPaymentMethodsRequest  # noqa: Y015
-
-@_typing.final
-class ListPaymentMethodsResponse(_message.Message):
-    """A page of the saved payment methods."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ITEMS_FIELD_NUMBER: _builtins.int
-    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
-    next_page_token: _builtins.str
-    """The token of the next page; empty on the last."""
-    @_builtins.property
-    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___PaymentMethod]:
-        """The payment methods, the default first, then the newest."""
-
-    def __init__(
-        self,
-        *,
-        items: _abc.Iterable[Global___PaymentMethod] | None = ...,
-        next_page_token: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "next_page_token", b"next_page_token"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___ListPaymentMethodsResponse: _TypeAlias = ListPaymentMethodsResponse  # noqa: Y015
-
-@_typing.final
-class AddPaymentMethodRequest(_message.Message):
-    """Asks for AddPaymentMethod."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAYMENT_METHOD_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """A UUID of the client's making: a repeat with the same id returns the first reply."""
-    @_builtins.property
-    def payment_method(self) -> Global___PaymentMethod:
-        """The payment method."""
-
-    def __init__(
-        self,
-        *,
-        payment_method: Global___PaymentMethod | None = ...,
-        request_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["payment_method", b"payment_method"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment_method", b"payment_method", "request_id", b"request_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___AddPaymentMethodRequest: _TypeAlias = AddPaymentMethodRequest  # noqa: Y015
-
-@_typing.final
-class DeletePaymentMethodRequest(_message.Message):
-    """Asks for DeletePaymentMethod."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    PAYMENT_METHOD_ID_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    payment_method_id: _builtins.int
-    """The id of the payment method."""
-    request_id: _builtins.str
-    """A UUID of the client's making: a repeat with the same id returns the first reply."""
-    def __init__(
-        self,
-        *,
-        payment_method_id: _builtins.int = ...,
-        request_id: _builtins.str = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["payment_method_id", b"payment_method_id", "request_id", b"request_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___DeletePaymentMethodRequest: _TypeAlias = DeletePaymentMethodRequest  # noqa: Y015

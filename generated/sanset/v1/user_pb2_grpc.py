@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from sanset.v1 import payment_method_pb2 as sanset_dot_v1_dot_payment__method__pb2
 from sanset.v1 import user_pb2 as sanset_dot_v1_dot_user__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -51,6 +52,11 @@ class UserServiceStub:
                 request_serializer=sanset_dot_v1_dot_user__pb2.ListAddressesRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_user__pb2.ListAddressesResponse.FromString,
                 _registered_method=True)
+        self.GetAddress = channel.unary_unary(
+                '/sanset.v1.UserService/GetAddress',
+                request_serializer=sanset_dot_v1_dot_user__pb2.GetAddressRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_user__pb2.Address.FromString,
+                _registered_method=True)
         self.CreateAddress = channel.unary_unary(
                 '/sanset.v1.UserService/CreateAddress',
                 request_serializer=sanset_dot_v1_dot_user__pb2.CreateAddressRequest.SerializeToString,
@@ -68,17 +74,27 @@ class UserServiceStub:
                 _registered_method=True)
         self.ListPaymentMethods = channel.unary_unary(
                 '/sanset.v1.UserService/ListPaymentMethods',
-                request_serializer=sanset_dot_v1_dot_user__pb2.ListPaymentMethodsRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_user__pb2.ListPaymentMethodsResponse.FromString,
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsResponse.FromString,
+                _registered_method=True)
+        self.GetPaymentMethod = channel.unary_unary(
+                '/sanset.v1.UserService/GetPaymentMethod',
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.GetPaymentMethodRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
                 _registered_method=True)
         self.AddPaymentMethod = channel.unary_unary(
                 '/sanset.v1.UserService/AddPaymentMethod',
-                request_serializer=sanset_dot_v1_dot_user__pb2.AddPaymentMethodRequest.SerializeToString,
-                response_deserializer=sanset_dot_v1_dot_user__pb2.PaymentMethod.FromString,
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
+                _registered_method=True)
+        self.UpdatePaymentMethod = channel.unary_unary(
+                '/sanset.v1.UserService/UpdatePaymentMethod',
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.UpdatePaymentMethodRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
                 _registered_method=True)
         self.DeletePaymentMethod = channel.unary_unary(
                 '/sanset.v1.UserService/DeletePaymentMethod',
-                request_serializer=sanset_dot_v1_dot_user__pb2.DeletePaymentMethodRequest.SerializeToString,
+                request_serializer=sanset_dot_v1_dot_payment__method__pb2.DeletePaymentMethodRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
 
@@ -106,6 +122,13 @@ class UserServiceServicer:
 
     def ListAddresses(self, request, context):
         """Lists the caller's addresses, the default first, then the newest.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAddress(self, request, context):
+        """Gets one of the caller's addresses. Returns NOT_FOUND (ADDRESS_NOT_FOUND), also for another user's.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -148,11 +171,29 @@ class UserServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPaymentMethod(self, request, context):
+        """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
+        user's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def AddPaymentMethod(self, request, context):
         """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
 
         What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
         beyond 20.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UpdatePaymentMethod(self, request, context):
+        """Updates a saved payment method, and returns it: `is_default` makes it the one to offer first.
+
+        What it stands for never changes: save another one. Exactly one is the default: to change it, set `is_default` on
+        another. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), ABORTED (STALE_ETAG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -183,6 +224,11 @@ def add_UserServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_user__pb2.ListAddressesRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_user__pb2.ListAddressesResponse.SerializeToString,
             ),
+            'GetAddress': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAddress,
+                    request_deserializer=sanset_dot_v1_dot_user__pb2.GetAddressRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_user__pb2.Address.SerializeToString,
+            ),
             'CreateAddress': grpc.unary_unary_rpc_method_handler(
                     servicer.CreateAddress,
                     request_deserializer=sanset_dot_v1_dot_user__pb2.CreateAddressRequest.FromString,
@@ -200,17 +246,27 @@ def add_UserServiceServicer_to_server(servicer, server):
             ),
             'ListPaymentMethods': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPaymentMethods,
-                    request_deserializer=sanset_dot_v1_dot_user__pb2.ListPaymentMethodsRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_user__pb2.ListPaymentMethodsResponse.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsResponse.SerializeToString,
+            ),
+            'GetPaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPaymentMethod,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.GetPaymentMethodRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.SerializeToString,
             ),
             'AddPaymentMethod': grpc.unary_unary_rpc_method_handler(
                     servicer.AddPaymentMethod,
-                    request_deserializer=sanset_dot_v1_dot_user__pb2.AddPaymentMethodRequest.FromString,
-                    response_serializer=sanset_dot_v1_dot_user__pb2.PaymentMethod.SerializeToString,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.SerializeToString,
+            ),
+            'UpdatePaymentMethod': grpc.unary_unary_rpc_method_handler(
+                    servicer.UpdatePaymentMethod,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.UpdatePaymentMethodRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.SerializeToString,
             ),
             'DeletePaymentMethod': grpc.unary_unary_rpc_method_handler(
                     servicer.DeletePaymentMethod,
-                    request_deserializer=sanset_dot_v1_dot_user__pb2.DeletePaymentMethodRequest.FromString,
+                    request_deserializer=sanset_dot_v1_dot_payment__method__pb2.DeletePaymentMethodRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
             ),
     }
@@ -296,6 +352,33 @@ class UserService:
             '/sanset.v1.UserService/ListAddresses',
             sanset_dot_v1_dot_user__pb2.ListAddressesRequest.SerializeToString,
             sanset_dot_v1_dot_user__pb2.ListAddressesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAddress(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserService/GetAddress',
+            sanset_dot_v1_dot_user__pb2.GetAddressRequest.SerializeToString,
+            sanset_dot_v1_dot_user__pb2.Address.FromString,
             options,
             channel_credentials,
             insecure,
@@ -402,8 +485,35 @@ class UserService:
             request,
             target,
             '/sanset.v1.UserService/ListPaymentMethods',
-            sanset_dot_v1_dot_user__pb2.ListPaymentMethodsRequest.SerializeToString,
-            sanset_dot_v1_dot_user__pb2.ListPaymentMethodsResponse.FromString,
+            sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__method__pb2.ListPaymentMethodsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserService/GetPaymentMethod',
+            sanset_dot_v1_dot_payment__method__pb2.GetPaymentMethodRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
             options,
             channel_credentials,
             insecure,
@@ -429,8 +539,35 @@ class UserService:
             request,
             target,
             '/sanset.v1.UserService/AddPaymentMethod',
-            sanset_dot_v1_dot_user__pb2.AddPaymentMethodRequest.SerializeToString,
-            sanset_dot_v1_dot_user__pb2.PaymentMethod.FromString,
+            sanset_dot_v1_dot_payment__method__pb2.AddPaymentMethodRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UpdatePaymentMethod(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.UserService/UpdatePaymentMethod',
+            sanset_dot_v1_dot_payment__method__pb2.UpdatePaymentMethodRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__method__pb2.PaymentMethod.FromString,
             options,
             channel_credentials,
             insecure,
@@ -456,7 +593,7 @@ class UserService:
             request,
             target,
             '/sanset.v1.UserService/DeletePaymentMethod',
-            sanset_dot_v1_dot_user__pb2.DeletePaymentMethodRequest.SerializeToString,
+            sanset_dot_v1_dot_payment__method__pb2.DeletePaymentMethodRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
             options,
             channel_credentials,

@@ -6,6 +6,7 @@ Users: the profile, addresses and saved payment methods."""
 from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
 from grpc import aio as _aio
+from sanset.v1 import payment_method_pb2 as _payment_method_pb2
 from sanset.v1 import user_pb2 as _user_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -44,6 +45,8 @@ class UserServiceStub:
     """
     ListAddresses: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]
     """Lists the caller's addresses, the default first, then the newest."""
+    GetAddress: _grpc.UnaryUnaryMultiCallable[_user_pb2.GetAddressRequest, _user_pb2.Address]
+    """Gets one of the caller's addresses. Returns NOT_FOUND (ADDRESS_NOT_FOUND), also for another user's."""
     CreateAddress: _grpc.UnaryUnaryMultiCallable[_user_pb2.CreateAddressRequest, _user_pb2.Address]
     """Creates an address of the caller, and returns it.
 
@@ -62,15 +65,25 @@ class UserServiceStub:
     Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
     others becomes the default.
     """
-    ListPaymentMethods: _grpc.UnaryUnaryMultiCallable[_user_pb2.ListPaymentMethodsRequest, _user_pb2.ListPaymentMethodsResponse]
+    ListPaymentMethods: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.ListPaymentMethodsRequest, _payment_method_pb2.ListPaymentMethodsResponse]
     """Lists the caller's saved payment methods, the default first."""
-    AddPaymentMethod: _grpc.UnaryUnaryMultiCallable[_user_pb2.AddPaymentMethodRequest, _user_pb2.PaymentMethod]
+    GetPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.GetPaymentMethodRequest, _payment_method_pb2.PaymentMethod]
+    """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
+    user's.
+    """
+    AddPaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.AddPaymentMethodRequest, _payment_method_pb2.PaymentMethod]
     """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
 
     What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
     beyond 20.
     """
-    DeletePaymentMethod: _grpc.UnaryUnaryMultiCallable[_user_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]
+    UpdatePaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.UpdatePaymentMethodRequest, _payment_method_pb2.PaymentMethod]
+    """Updates a saved payment method, and returns it: `is_default` makes it the one to offer first.
+
+    What it stands for never changes: save another one. Exactly one is the default: to change it, set `is_default` on
+    another. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), ABORTED (STALE_ETAG).
+    """
+    DeletePaymentMethod: _grpc.UnaryUnaryMultiCallable[_payment_method_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]
     """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
 
 @_typing.type_check_only
@@ -88,6 +101,8 @@ class UserServiceAsyncStub(UserServiceStub):
     """
     ListAddresses: _aio.UnaryUnaryMultiCallable[_user_pb2.ListAddressesRequest, _user_pb2.ListAddressesResponse]  # type: ignore[assignment]
     """Lists the caller's addresses, the default first, then the newest."""
+    GetAddress: _aio.UnaryUnaryMultiCallable[_user_pb2.GetAddressRequest, _user_pb2.Address]  # type: ignore[assignment]
+    """Gets one of the caller's addresses. Returns NOT_FOUND (ADDRESS_NOT_FOUND), also for another user's."""
     CreateAddress: _aio.UnaryUnaryMultiCallable[_user_pb2.CreateAddressRequest, _user_pb2.Address]  # type: ignore[assignment]
     """Creates an address of the caller, and returns it.
 
@@ -106,15 +121,25 @@ class UserServiceAsyncStub(UserServiceStub):
     Returns NOT_FOUND when it does not exist or is another user's. When the default goes, the newest of the
     others becomes the default.
     """
-    ListPaymentMethods: _aio.UnaryUnaryMultiCallable[_user_pb2.ListPaymentMethodsRequest, _user_pb2.ListPaymentMethodsResponse]  # type: ignore[assignment]
+    ListPaymentMethods: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.ListPaymentMethodsRequest, _payment_method_pb2.ListPaymentMethodsResponse]  # type: ignore[assignment]
     """Lists the caller's saved payment methods, the default first."""
-    AddPaymentMethod: _aio.UnaryUnaryMultiCallable[_user_pb2.AddPaymentMethodRequest, _user_pb2.PaymentMethod]  # type: ignore[assignment]
+    GetPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.GetPaymentMethodRequest, _payment_method_pb2.PaymentMethod]  # type: ignore[assignment]
+    """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
+    user's.
+    """
+    AddPaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.AddPaymentMethodRequest, _payment_method_pb2.PaymentMethod]  # type: ignore[assignment]
     """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
 
     What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
     beyond 20.
     """
-    DeletePaymentMethod: _aio.UnaryUnaryMultiCallable[_user_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]  # type: ignore[assignment]
+    UpdatePaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.UpdatePaymentMethodRequest, _payment_method_pb2.PaymentMethod]  # type: ignore[assignment]
+    """Updates a saved payment method, and returns it: `is_default` makes it the one to offer first.
+
+    What it stands for never changes: save another one. Exactly one is the default: to change it, set `is_default` on
+    another. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), ABORTED (STALE_ETAG).
+    """
+    DeletePaymentMethod: _aio.UnaryUnaryMultiCallable[_payment_method_pb2.DeletePaymentMethodRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
 
 class UserServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -147,6 +172,14 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_user_pb2.ListAddressesResponse, _abc.Awaitable[_user_pb2.ListAddressesResponse]]:
         """Lists the caller's addresses, the default first, then the newest."""
+
+    @_abc_1.abstractmethod
+    def GetAddress(
+        self,
+        request: _user_pb2.GetAddressRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_user_pb2.Address, _abc.Awaitable[_user_pb2.Address]]:
+        """Gets one of the caller's addresses. Returns NOT_FOUND (ADDRESS_NOT_FOUND), also for another user's."""
 
     @_abc_1.abstractmethod
     def CreateAddress(
@@ -187,17 +220,27 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
     def ListPaymentMethods(
         self,
-        request: _user_pb2.ListPaymentMethodsRequest,
+        request: _payment_method_pb2.ListPaymentMethodsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_user_pb2.ListPaymentMethodsResponse, _abc.Awaitable[_user_pb2.ListPaymentMethodsResponse]]:
+    ) -> _typing.Union[_payment_method_pb2.ListPaymentMethodsResponse, _abc.Awaitable[_payment_method_pb2.ListPaymentMethodsResponse]]:
         """Lists the caller's saved payment methods, the default first."""
+
+    @_abc_1.abstractmethod
+    def GetPaymentMethod(
+        self,
+        request: _payment_method_pb2.GetPaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_method_pb2.PaymentMethod, _abc.Awaitable[_payment_method_pb2.PaymentMethod]]:
+        """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
+        user's.
+        """
 
     @_abc_1.abstractmethod
     def AddPaymentMethod(
         self,
-        request: _user_pb2.AddPaymentMethodRequest,
+        request: _payment_method_pb2.AddPaymentMethodRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_user_pb2.PaymentMethod, _abc.Awaitable[_user_pb2.PaymentMethod]]:
+    ) -> _typing.Union[_payment_method_pb2.PaymentMethod, _abc.Awaitable[_payment_method_pb2.PaymentMethod]]:
         """Saves a way to pay: the token that a payment gateway gave for it, never a card number.
 
         What looks like a card number is INVALID_ARGUMENT (CARD_NUMBER_REFUSED). Returns FAILED_PRECONDITION (TOO_MANY)
@@ -205,9 +248,21 @@ class UserServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def UpdatePaymentMethod(
+        self,
+        request: _payment_method_pb2.UpdatePaymentMethodRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_payment_method_pb2.PaymentMethod, _abc.Awaitable[_payment_method_pb2.PaymentMethod]]:
+        """Updates a saved payment method, and returns it: `is_default` makes it the one to offer first.
+
+        What it stands for never changes: save another one. Exactly one is the default: to change it, set `is_default` on
+        another. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), ABORTED (STALE_ETAG).
+        """
+
+    @_abc_1.abstractmethod
     def DeletePaymentMethod(
         self,
-        request: _user_pb2.DeletePaymentMethodRequest,
+        request: _payment_method_pb2.DeletePaymentMethodRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""

@@ -31,7 +31,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from sanset.v1 import access_pb2 as sanset_dot_v1_dot_access__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xe6\x02\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12!\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 H\x00\x88\x01\x01\x12<\n\x0b\x65vent_types\x18\x03 \x03(\tB\'\xbaH$\x92\x01!\x10 \x18\x01\"\x1br\x19\x18&2\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@B\x06\n\x04_urlB\t\n\x07_active\"\xea\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0b\n\x07SUMMARY\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"W\n\x1bListWebhookEndpointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xaa\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"x\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xf0\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x37\n\x04view\x18\x05 \x01(\x0e\x32\x1f.sanset.v1.WebhookDelivery.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xed\x07\n\x0eWebhookService\x12\x8c\x01\n\x15\x43reateWebhookEndpoint\x12\'.sanset.v1.CreateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\".\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\"\"\x16/api/v1/admin/webhooks:\x08\x65ndpoint\x12\x90\x01\n\x14ListWebhookEndpoints\x12&.sanset.v1.ListWebhookEndpointsRequest\x1a\'.sanset.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/admin/webhooks\x12\xcf\x01\n\x15UpdateWebhookEndpoint\x12\'.sanset.v1.UpdateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"q\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x62\x1a$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpointZ02$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpoint\x12\x8f\x01\n\x15\x44\x65leteWebhookEndpoint\x12\'.sanset.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"5\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&*$/api/v1/admin/webhooks/{endpoint_id}\x12\xac\x01\n\x15ListWebhookDeliveries\x12\'.sanset.v1.ListWebhookDeliveriesRequest\x1a(.sanset.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/{endpoint_id}/deliveries\x12\xa5\x01\n\x15ReplayWebhookDelivery\x12\'.sanset.v1.ReplayWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"G\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cWebhookProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17sanset/v1/webhook.proto\x12\tsanset.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x16sanset/v1/access.proto\"\xa8\x03\n\x0fWebhookEndpoint\x12\x10\n\x02id\x18\x01 \x01(\x03\x42\x04\xe2\x41\x01\x03\x12!\n\x03url\x18\x02 \x01(\tB\x0f\xe2\x41\x01\x02\xbaH\x08r\x06\x18\xd0\x0f(\x80 H\x00\x88\x01\x01\x12<\n\x0b\x65vent_types\x18\x03 \x03(\tB\'\xbaH$\x92\x01!\x10 \x18\x01\"\x1br\x19\x18&2\x15^order\\.[a-z_]{1,32}$\x12\x13\n\x06\x61\x63tive\x18\x04 \x01(\x08H\x01\x88\x01\x01\x12\x14\n\x06secret\x18\x05 \x01(\tB\x04\xe2\x41\x01\x03\x12\x1d\n\x0f\x64isabled_reason\x18\x06 \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\t \x01(\tB\x07\xbaH\x04r\x02\x18@\x12@\n\x16old_secret_expire_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x06\n\x04_urlB\t\n\x07_active\"\xea\x03\n\x0fWebhookDelivery\x12\n\n\x02id\x18\x01 \x01(\x03\x12\x13\n\x0b\x65ndpoint_id\x18\x02 \x01(\x03\x12\x12\n\nevent_type\x18\x03 \x01(\t\x12\x10\n\x08order_id\x18\x04 \x01(\x03\x12\x31\n\x06status\x18\x05 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.Status\x12\x10\n\x08\x61ttempts\x18\x06 \x01(\x05\x12\x15\n\rresponse_code\x18\x07 \x01(\x05\x12\r\n\x05\x65rror\x18\x08 \x01(\t\x12\x0c\n\x04\x62ody\x18\t \x01(\t\x12/\n\x0b\x63reate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x35\n\x11next_attempt_time\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0c\x64\x65liver_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"3\n\x04View\x12\x14\n\x10VIEW_UNSPECIFIED\x10\x00\x12\x0b\n\x07SUMMARY\x10\x01\x12\x08\n\x04\x46ULL\x10\x02\"H\n\x06Status\x12\x16\n\x12STATUS_UNSPECIFIED\x10\x00\x12\x0b\n\x07PENDING\x10\x01\x12\r\n\tDELIVERED\x10\x02\x12\n\n\x06\x46\x41ILED\x10\x03\"y\n\x1c\x43reateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"W\n\x1bListWebhookEndpointsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\"b\n\x1cListWebhookEndpointsResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookEndpoint\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"=\n\x19GetWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xaa\x01\n\x1cUpdateWebhookEndpointRequest\x12\x38\n\x08\x65ndpoint\x18\x01 \x01(\x0b\x32\x1a.sanset.v1.WebhookEndpointB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"x\n\x1c\x44\x65leteWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x15\n\x04\x65tag\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\">\n\x1aPingWebhookEndpointRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"V\n\x1bPingWebhookEndpointResponse\x12\x11\n\tdelivered\x18\x01 \x01(\x08\x12\x15\n\rresponse_code\x18\x02 \x01(\x05\x12\r\n\x05\x65rror\x18\x03 \x01(\t\"\x9e\x01\n\x1aRotateWebhookSecretRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12)\n\x0foverlap_seconds\x18\x02 \x01(\x05\x42\x0b\xbaH\x08\x1a\x06\x18\x80\xf5$(\x00H\x00\x88\x01\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x42\x12\n\x10_overlap_seconds\"=\n\x19GetWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\"\xf0\x01\n\x1cListWebhookDeliveriesRequest\x12 \n\x0b\x65ndpoint_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x08\x12;\n\x06status\x18\x04 \x01(\x0e\x32!.sanset.v1.WebhookDelivery.StatusB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x37\n\x04view\x18\x05 \x01(\x0e\x32\x1f.sanset.v1.WebhookDelivery.ViewB\x08\xbaH\x05\x82\x01\x02\x10\x01\"c\n\x1dListWebhookDeliveriesResponse\x12)\n\x05items\x18\x01 \x03(\x0b\x32\x1a.sanset.v1.WebhookDelivery\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"a\n\x1cReplayWebhookDeliveryRequest\x12 \n\x0b\x64\x65livery_id\x18\x01 \x01(\x03\x42\x0b\xe2\x41\x01\x02\xbaH\x04\"\x02 \x00\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xde\x0c\n\x0eWebhookService\x12\x8c\x01\n\x15\x43reateWebhookEndpoint\x12\'.sanset.v1.CreateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\".\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\"\"\x16/api/v1/admin/webhooks:\x08\x65ndpoint\x12\x90\x01\n\x14ListWebhookEndpoints\x12&.sanset.v1.ListWebhookEndpointsRequest\x1a\'.sanset.v1.ListWebhookEndpointsResponse\"\'\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x18\x12\x16/api/v1/admin/webhooks\x12\x8d\x01\n\x12GetWebhookEndpoint\x12$.sanset.v1.GetWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"5\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&\x12$/api/v1/admin/webhooks/{endpoint_id}\x12\xcf\x01\n\x15UpdateWebhookEndpoint\x12\'.sanset.v1.UpdateWebhookEndpointRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"q\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x62\x1a$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpointZ02$/api/v1/admin/webhooks/{endpoint.id}:\x08\x65ndpoint\x12\x8f\x01\n\x15\x44\x65leteWebhookEndpoint\x12\'.sanset.v1.DeleteWebhookEndpointRequest\x1a\x16.google.protobuf.Empty\"5\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02&*$/api/v1/admin/webhooks/{endpoint_id}\x12\xa3\x01\n\x13PingWebhookEndpoint\x12%.sanset.v1.PingWebhookEndpointRequest\x1a&.sanset.v1.PingWebhookEndpointResponse\"=\x90\x02\x02\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02.\")/api/v1/admin/webhooks/{endpoint_id}/ping:\x01*\x12\x9d\x01\n\x13RotateWebhookSecret\x12%.sanset.v1.RotateWebhookSecretRequest\x1a\x1a.sanset.v1.WebhookEndpoint\"C\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x37\"2/api/v1/admin/webhooks/{endpoint_id}/rotate-secret:\x01*\x12\x98\x01\n\x12GetWebhookDelivery\x12$.sanset.v1.GetWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/deliveries/{delivery_id}\x12\xac\x01\n\x15ListWebhookDeliveries\x12\'.sanset.v1.ListWebhookDeliveriesRequest\x1a(.sanset.v1.ListWebhookDeliveriesResponse\"@\x90\x02\x01\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02\x31\x12//api/v1/admin/webhooks/{endpoint_id}/deliveries\x12\xa5\x01\n\x15ReplayWebhookDelivery\x12\'.sanset.v1.ReplayWebhookDeliveryRequest\x1a\x1a.sanset.v1.WebhookDelivery\"G\xca\xf3\x18\x02\x10\x08\x82\xd3\xe4\x93\x02;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\x01*B\xa7\x01\n\rdev.sanset.v1B\x0cWebhookProtoP\x01Z6github.com/sanset-dev/sanset/gen/go/sanset/v1;sansetv1\xa2\x02\x03SNS\xaa\x02\tSanset.V1\xba\x02\nSanset_V1_\xca\x02\tSanset\\V1\xe2\x02\x15Sanset\\V1\\GPBMetadata\xea\x02\nSanset::V1b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,6 +55,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKENDPOINT'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_WEBHOOKENDPOINT'].fields_by_name['etag']._loaded_options = None
   _globals['_WEBHOOKENDPOINT'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_WEBHOOKENDPOINT'].fields_by_name['old_secret_expire_time']._loaded_options = None
+  _globals['_WEBHOOKENDPOINT'].fields_by_name['old_secret_expire_time']._serialized_options = b'\342A\001\003'
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._loaded_options = None
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_CREATEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -63,6 +65,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTWEBHOOKENDPOINTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTWEBHOOKENDPOINTSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTWEBHOOKENDPOINTSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\200\010'
+  _globals['_GETWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
+  _globals['_GETWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._loaded_options = None
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint']._serialized_options = b'\342A\001\002\272H\003\310\001\001'
   _globals['_UPDATEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -73,6 +77,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['etag']._serialized_options = b'\272H\004r\002\030@'
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEWEBHOOKENDPOINTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_PINGWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
+  _globals['_PINGWEBHOOKENDPOINTREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['overlap_seconds']._loaded_options = None
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['overlap_seconds']._serialized_options = b'\272H\010\032\006\030\200\365$(\000'
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_ROTATEWEBHOOKSECRETREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
+  _globals['_GETWEBHOOKDELIVERYREQUEST'].fields_by_name['delivery_id']._loaded_options = None
+  _globals['_GETWEBHOOKDELIVERYREQUEST'].fields_by_name['delivery_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint_id']._loaded_options = None
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['endpoint_id']._serialized_options = b'\342A\001\002\272H\004\"\002 \000'
   _globals['_LISTWEBHOOKDELIVERIESREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -91,38 +105,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOKSERVICE'].methods_by_name['CreateWebhookEndpoint']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\002\"\"\026/api/v1/admin/webhooks:\010endpoint'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookEndpoints']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookEndpoints']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\002\030\022\026/api/v1/admin/webhooks'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookEndpoint']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookEndpoint']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\002&\022$/api/v1/admin/webhooks/{endpoint_id}'
   _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['UpdateWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002b\032$/api/v1/admin/webhooks/{endpoint.id}:\010endpointZ02$/api/v1/admin/webhooks/{endpoint.id}:\010endpoint'
   _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['DeleteWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002&*$/api/v1/admin/webhooks/{endpoint_id}'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['PingWebhookEndpoint']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['PingWebhookEndpoint']._serialized_options = b'\220\002\002\312\363\030\002\020\010\202\323\344\223\002.\")/api/v1/admin/webhooks/{endpoint_id}/ping:\001*'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['RotateWebhookSecret']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\0027\"2/api/v1/admin/webhooks/{endpoint_id}/rotate-secret:\001*'
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookDelivery']._loaded_options = None
+  _globals['_WEBHOOKSERVICE'].methods_by_name['GetWebhookDelivery']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\0021\022//api/v1/admin/webhooks/deliveries/{delivery_id}'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookDeliveries']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ListWebhookDeliveries']._serialized_options = b'\220\002\001\312\363\030\002\020\010\202\323\344\223\0021\022//api/v1/admin/webhooks/{endpoint_id}/deliveries'
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookDelivery']._loaded_options = None
   _globals['_WEBHOOKSERVICE'].methods_by_name['ReplayWebhookDelivery']._serialized_options = b'\312\363\030\002\020\010\202\323\344\223\002;\"6/api/v1/admin/webhooks/deliveries/{delivery_id}/replay:\001*'
   _globals['_WEBHOOKENDPOINT']._serialized_start=251
-  _globals['_WEBHOOKENDPOINT']._serialized_end=609
-  _globals['_WEBHOOKDELIVERY']._serialized_start=612
-  _globals['_WEBHOOKDELIVERY']._serialized_end=1102
-  _globals['_WEBHOOKDELIVERY_VIEW']._serialized_start=977
-  _globals['_WEBHOOKDELIVERY_VIEW']._serialized_end=1028
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=1030
-  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=1102
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=1104
-  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1225
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1227
-  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1314
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1316
-  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1414
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1417
-  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1587
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1589
-  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1709
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=1712
-  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=1952
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=1954
-  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=2053
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=2055
-  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=2152
-  _globals['_WEBHOOKSERVICE']._serialized_start=2155
-  _globals['_WEBHOOKSERVICE']._serialized_end=3160
+  _globals['_WEBHOOKENDPOINT']._serialized_end=675
+  _globals['_WEBHOOKDELIVERY']._serialized_start=678
+  _globals['_WEBHOOKDELIVERY']._serialized_end=1168
+  _globals['_WEBHOOKDELIVERY_VIEW']._serialized_start=1043
+  _globals['_WEBHOOKDELIVERY_VIEW']._serialized_end=1094
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_start=1096
+  _globals['_WEBHOOKDELIVERY_STATUS']._serialized_end=1168
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_start=1170
+  _globals['_CREATEWEBHOOKENDPOINTREQUEST']._serialized_end=1291
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_start=1293
+  _globals['_LISTWEBHOOKENDPOINTSREQUEST']._serialized_end=1380
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_start=1382
+  _globals['_LISTWEBHOOKENDPOINTSRESPONSE']._serialized_end=1480
+  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_start=1482
+  _globals['_GETWEBHOOKENDPOINTREQUEST']._serialized_end=1543
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_start=1546
+  _globals['_UPDATEWEBHOOKENDPOINTREQUEST']._serialized_end=1716
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_start=1718
+  _globals['_DELETEWEBHOOKENDPOINTREQUEST']._serialized_end=1838
+  _globals['_PINGWEBHOOKENDPOINTREQUEST']._serialized_start=1840
+  _globals['_PINGWEBHOOKENDPOINTREQUEST']._serialized_end=1902
+  _globals['_PINGWEBHOOKENDPOINTRESPONSE']._serialized_start=1904
+  _globals['_PINGWEBHOOKENDPOINTRESPONSE']._serialized_end=1990
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_start=1993
+  _globals['_ROTATEWEBHOOKSECRETREQUEST']._serialized_end=2151
+  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_start=2153
+  _globals['_GETWEBHOOKDELIVERYREQUEST']._serialized_end=2214
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_start=2217
+  _globals['_LISTWEBHOOKDELIVERIESREQUEST']._serialized_end=2457
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_start=2459
+  _globals['_LISTWEBHOOKDELIVERIESRESPONSE']._serialized_end=2558
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_start=2560
+  _globals['_REPLAYWEBHOOKDELIVERYREQUEST']._serialized_end=2657
+  _globals['_WEBHOOKSERVICE']._serialized_start=2660
+  _globals['_WEBHOOKSERVICE']._serialized_end=4290
 # @@protoc_insertion_point(module_scope)

@@ -27,7 +27,8 @@ class WebhookEndpoint(_message.Message):
 
     Each delivery is a POST of JSON, `{"id", "type", "order_id", "sequence", "status", "time", …}`, at least once
     and in order per order. The header `Sanset-Signature: t=<seconds>,v1=<hex>` holds the HMAC-SHA256 of
-    `<seconds>.<body>` under the endpoint's secret; `Sanset-Delivery` holds the id to recognise repeats by. Anything
+    `<seconds>.<body>` under the endpoint's secret; while a rotation of the secret overlaps, a second `v1` follows, under
+    the old one, and either may be checked. `Sanset-Delivery` holds the id to recognise repeats by. Anything
     but a 2xx within 10 seconds is tried again, at growing intervals, for a day.
     """
 
@@ -42,6 +43,7 @@ class WebhookEndpoint(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    OLD_SECRET_EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     id: _builtins.int
     """The id of the endpoint."""
     url: _builtins.str
@@ -52,7 +54,7 @@ class WebhookEndpoint(_message.Message):
     when absent.
     """
     secret: _builtins.str
-    """The signing secret; returned only by CreateWebhookEndpoint."""
+    """The signing secret; returned only by CreateWebhookEndpoint and RotateWebhookSecret."""
     disabled_reason: _builtins.str
     """Reason why it was switched off automatically; empty when it was not."""
     etag: _builtins.str
@@ -71,6 +73,10 @@ class WebhookEndpoint(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """Time of the last change."""
 
+    @_builtins.property
+    def old_secret_expire_time(self) -> _timestamp_pb2.Timestamp:
+        """Until when deliveries are signed under the secret before the last rotation, too; absent when they are not."""
+
     def __init__(
         self,
         *,
@@ -83,10 +89,11 @@ class WebhookEndpoint(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        old_secret_expire_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "old_secret_expire_time", b"old_secret_expire_time", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "disabled_reason", b"disabled_reason", "etag", b"etag", "event_types", b"event_types", "id", b"id", "secret", b"secret", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_active", b"_active", "_url", b"_url", "active", b"active", "create_time", b"create_time", "disabled_reason", b"disabled_reason", "etag", b"etag", "event_types", b"event_types", "id", b"id", "old_secret_expire_time", b"old_secret_expire_time", "secret", b"secret", "update_time", b"update_time", "url", b"url"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__active: _TypeAlias = _typing.Literal["active"]  # noqa: Y015
     _WhichOneofArgType__active: _TypeAlias = _typing.Literal["_active", b"_active"]  # noqa: Y015
@@ -304,6 +311,28 @@ class ListWebhookEndpointsResponse(_message.Message):
 Global___ListWebhookEndpointsResponse: _TypeAlias = ListWebhookEndpointsResponse  # noqa: Y015
 
 @_typing.final
+class GetWebhookEndpointRequest(_message.Message):
+    """Request of GetWebhookEndpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    endpoint_id: _builtins.int
+    """The id of the endpoint."""
+    def __init__(
+        self,
+        *,
+        endpoint_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebhookEndpointRequest: _TypeAlias = GetWebhookEndpointRequest  # noqa: Y015
+
+@_typing.final
 class UpdateWebhookEndpointRequest(_message.Message):
     """Asks for UpdateWebhookEndpoint."""
 
@@ -370,6 +399,114 @@ class DeleteWebhookEndpointRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DeleteWebhookEndpointRequest: _TypeAlias = DeleteWebhookEndpointRequest  # noqa: Y015
+
+@_typing.final
+class PingWebhookEndpointRequest(_message.Message):
+    """Request of PingWebhookEndpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    endpoint_id: _builtins.int
+    """The id of the endpoint."""
+    def __init__(
+        self,
+        *,
+        endpoint_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["endpoint_id", b"endpoint_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PingWebhookEndpointRequest: _TypeAlias = PingWebhookEndpointRequest  # noqa: Y015
+
+@_typing.final
+class PingWebhookEndpointResponse(_message.Message):
+    """Response of PingWebhookEndpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERED_FIELD_NUMBER: _builtins.int
+    RESPONSE_CODE_FIELD_NUMBER: _builtins.int
+    ERROR_FIELD_NUMBER: _builtins.int
+    delivered: _builtins.bool
+    """True when the endpoint answered with a 2xx."""
+    response_code: _builtins.int
+    """The HTTP status of its answer; 0 when there was none."""
+    error: _builtins.str
+    """Reason why it was not delivered, as a sentence; empty when it was."""
+    def __init__(
+        self,
+        *,
+        delivered: _builtins.bool = ...,
+        response_code: _builtins.int = ...,
+        error: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivered", b"delivered", "error", b"error", "response_code", b"response_code"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PingWebhookEndpointResponse: _TypeAlias = PingWebhookEndpointResponse  # noqa: Y015
+
+@_typing.final
+class RotateWebhookSecretRequest(_message.Message):
+    """Request of RotateWebhookSecret."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENDPOINT_ID_FIELD_NUMBER: _builtins.int
+    OVERLAP_SECONDS_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    endpoint_id: _builtins.int
+    """The id of the endpoint."""
+    overlap_seconds: _builtins.int
+    """For how many seconds the old secret is signed with, too: at most 7 days. Absent: a day. 0 ends it at once, as when
+    it leaked.
+    """
+    request_id: _builtins.str
+    """A UUID of the client's making: a repeat with the same id returns the first reply."""
+    def __init__(
+        self,
+        *,
+        endpoint_id: _builtins.int = ...,
+        overlap_seconds: _builtins.int | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_overlap_seconds", b"_overlap_seconds", "overlap_seconds", b"overlap_seconds"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_overlap_seconds", b"_overlap_seconds", "endpoint_id", b"endpoint_id", "overlap_seconds", b"overlap_seconds", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__overlap_seconds: _TypeAlias = _typing.Literal["overlap_seconds"]  # noqa: Y015
+    _WhichOneofArgType__overlap_seconds: _TypeAlias = _typing.Literal["_overlap_seconds", b"_overlap_seconds"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__overlap_seconds) -> _WhichOneofReturnType__overlap_seconds | None: ...
+
+Global___RotateWebhookSecretRequest: _TypeAlias = RotateWebhookSecretRequest  # noqa: Y015
+
+@_typing.final
+class GetWebhookDeliveryRequest(_message.Message):
+    """Request of GetWebhookDelivery."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERY_ID_FIELD_NUMBER: _builtins.int
+    delivery_id: _builtins.int
+    """The id of the delivery."""
+    def __init__(
+        self,
+        *,
+        delivery_id: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["delivery_id", b"delivery_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetWebhookDeliveryRequest: _TypeAlias = GetWebhookDeliveryRequest  # noqa: Y015
 
 @_typing.final
 class ListWebhookDeliveriesRequest(_message.Message):

@@ -46,6 +46,11 @@ class WebhookServiceStub:
                 request_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.SerializeToString,
                 response_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.FromString,
                 _registered_method=True)
+        self.GetWebhookEndpoint = channel.unary_unary(
+                '/sanset.v1.WebhookService/GetWebhookEndpoint',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.GetWebhookEndpointRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+                _registered_method=True)
         self.UpdateWebhookEndpoint = channel.unary_unary(
                 '/sanset.v1.WebhookService/UpdateWebhookEndpoint',
                 request_serializer=sanset_dot_v1_dot_webhook__pb2.UpdateWebhookEndpointRequest.SerializeToString,
@@ -55,6 +60,21 @@ class WebhookServiceStub:
                 '/sanset.v1.WebhookService/DeleteWebhookEndpoint',
                 request_serializer=sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.PingWebhookEndpoint = channel.unary_unary(
+                '/sanset.v1.WebhookService/PingWebhookEndpoint',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointResponse.FromString,
+                _registered_method=True)
+        self.RotateWebhookSecret = channel.unary_unary(
+                '/sanset.v1.WebhookService/RotateWebhookSecret',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.RotateWebhookSecretRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+                _registered_method=True)
+        self.GetWebhookDelivery = channel.unary_unary(
+                '/sanset.v1.WebhookService/GetWebhookDelivery',
+                request_serializer=sanset_dot_v1_dot_webhook__pb2.GetWebhookDeliveryRequest.SerializeToString,
+                response_deserializer=sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.FromString,
                 _registered_method=True)
         self.ListWebhookDeliveries = channel.unary_unary(
                 '/sanset.v1.WebhookService/ListWebhookDeliveries',
@@ -89,6 +109,13 @@ class WebhookServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetWebhookEndpoint(self, request, context):
+        """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def UpdateWebhookEndpoint(self, request, context):
         """Changes an address; `active: true` switches it on again, and sends what waited.
 
@@ -101,6 +128,34 @@ class WebhookServiceServicer:
 
     def DeleteWebhookEndpoint(self, request, context):
         """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PingWebhookEndpoint(self, request, context):
+        """Sends a test to an endpoint, signed as its events are, and says what it answered.
+
+        The body is `{"id":0,"type":"ping","time":…}`. An endpoint that is switched off is tried as well; nothing is
+        stored or tried again, and what the endpoint answers changes nothing. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RotateWebhookSecret(self, request, context):
+        """Gives an endpoint a new signing secret, and returns the endpoint with it: no later reply contains it.
+
+        For the overlap each delivery carries a signature under the new and one under the old secret, so that receivers
+        can be changed meanwhile without missing anything. Another rotation ends an overlap: the secret before the old one
+        is no longer signed with. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetWebhookDelivery(self, request, context):
+        """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,6 +189,11 @@ def add_WebhookServiceServicer_to_server(servicer, server):
                     request_deserializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsRequest.FromString,
                     response_serializer=sanset_dot_v1_dot_webhook__pb2.ListWebhookEndpointsResponse.SerializeToString,
             ),
+            'GetWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWebhookEndpoint,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.GetWebhookEndpointRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.SerializeToString,
+            ),
             'UpdateWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
                     servicer.UpdateWebhookEndpoint,
                     request_deserializer=sanset_dot_v1_dot_webhook__pb2.UpdateWebhookEndpointRequest.FromString,
@@ -143,6 +203,21 @@ def add_WebhookServiceServicer_to_server(servicer, server):
                     servicer.DeleteWebhookEndpoint,
                     request_deserializer=sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'PingWebhookEndpoint': grpc.unary_unary_rpc_method_handler(
+                    servicer.PingWebhookEndpoint,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointResponse.SerializeToString,
+            ),
+            'RotateWebhookSecret': grpc.unary_unary_rpc_method_handler(
+                    servicer.RotateWebhookSecret,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.RotateWebhookSecretRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.SerializeToString,
+            ),
+            'GetWebhookDelivery': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetWebhookDelivery,
+                    request_deserializer=sanset_dot_v1_dot_webhook__pb2.GetWebhookDeliveryRequest.FromString,
+                    response_serializer=sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.SerializeToString,
             ),
             'ListWebhookDeliveries': grpc.unary_unary_rpc_method_handler(
                     servicer.ListWebhookDeliveries,
@@ -221,6 +296,33 @@ class WebhookService:
             _registered_method=True)
 
     @staticmethod
+    def GetWebhookEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.WebhookService/GetWebhookEndpoint',
+            sanset_dot_v1_dot_webhook__pb2.GetWebhookEndpointRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def UpdateWebhookEndpoint(request,
             target,
             options=(),
@@ -264,6 +366,87 @@ class WebhookService:
             '/sanset.v1.WebhookService/DeleteWebhookEndpoint',
             sanset_dot_v1_dot_webhook__pb2.DeleteWebhookEndpointRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PingWebhookEndpoint(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.WebhookService/PingWebhookEndpoint',
+            sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.PingWebhookEndpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RotateWebhookSecret(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.WebhookService/RotateWebhookSecret',
+            sanset_dot_v1_dot_webhook__pb2.RotateWebhookSecretRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookEndpoint.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetWebhookDelivery(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/sanset.v1.WebhookService/GetWebhookDelivery',
+            sanset_dot_v1_dot_webhook__pb2.GetWebhookDeliveryRequest.SerializeToString,
+            sanset_dot_v1_dot_webhook__pb2.WebhookDelivery.FromString,
             options,
             channel_credentials,
             insecure,

@@ -42,6 +42,8 @@ class WebhookServiceStub:
     """
     ListWebhookEndpoints: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]
     """Lists the registered addresses, the oldest first."""
+    GetWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
+    """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     UpdateWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]
     """Changes an address; `active: true` switches it on again, and sends what waited.
 
@@ -50,6 +52,21 @@ class WebhookServiceStub:
     """
     DeleteWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]
     """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    PingWebhookEndpoint: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.PingWebhookEndpointRequest, _webhook_pb2.PingWebhookEndpointResponse]
+    """Sends a test to an endpoint, signed as its events are, and says what it answered.
+
+    The body is `{"id":0,"type":"ping","time":…}`. An endpoint that is switched off is tried as well; nothing is
+    stored or tried again, and what the endpoint answers changes nothing. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    RotateWebhookSecret: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.RotateWebhookSecretRequest, _webhook_pb2.WebhookEndpoint]
+    """Gives an endpoint a new signing secret, and returns the endpoint with it: no later reply contains it.
+
+    For the overlap each delivery carries a signature under the new and one under the old secret, so that receivers
+    can be changed meanwhile without missing anything. Another rotation ends an overlap: the secret before the old one
+    is no longer signed with. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    GetWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
+    """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
     ListWebhookDeliveries: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]
     """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _grpc.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]
@@ -70,6 +87,8 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """
     ListWebhookEndpoints: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookEndpointsRequest, _webhook_pb2.ListWebhookEndpointsResponse]  # type: ignore[assignment]
     """Lists the registered addresses, the oldest first."""
+    GetWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
+    """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     UpdateWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.UpdateWebhookEndpointRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
     """Changes an address; `active: true` switches it on again, and sends what waited.
 
@@ -78,6 +97,21 @@ class WebhookServiceAsyncStub(WebhookServiceStub):
     """
     DeleteWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.DeleteWebhookEndpointRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    PingWebhookEndpoint: _aio.UnaryUnaryMultiCallable[_webhook_pb2.PingWebhookEndpointRequest, _webhook_pb2.PingWebhookEndpointResponse]  # type: ignore[assignment]
+    """Sends a test to an endpoint, signed as its events are, and says what it answered.
+
+    The body is `{"id":0,"type":"ping","time":…}`. An endpoint that is switched off is tried as well; nothing is
+    stored or tried again, and what the endpoint answers changes nothing. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    RotateWebhookSecret: _aio.UnaryUnaryMultiCallable[_webhook_pb2.RotateWebhookSecretRequest, _webhook_pb2.WebhookEndpoint]  # type: ignore[assignment]
+    """Gives an endpoint a new signing secret, and returns the endpoint with it: no later reply contains it.
+
+    For the overlap each delivery carries a signature under the new and one under the old secret, so that receivers
+    can be changed meanwhile without missing anything. Another rotation ends an overlap: the secret before the old one
+    is no longer signed with. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    GetWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.GetWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
+    """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
     ListWebhookDeliveries: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ListWebhookDeliveriesRequest, _webhook_pb2.ListWebhookDeliveriesResponse]  # type: ignore[assignment]
     """Lists what was sent to an address and how it went. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
     ReplayWebhookDelivery: _aio.UnaryUnaryMultiCallable[_webhook_pb2.ReplayWebhookDeliveryRequest, _webhook_pb2.WebhookDelivery]  # type: ignore[assignment]
@@ -109,6 +143,14 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         """Lists the registered addresses, the oldest first."""
 
     @_abc_1.abstractmethod
+    def GetWebhookEndpoint(
+        self,
+        request: _webhook_pb2.GetWebhookEndpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
+        """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
     def UpdateWebhookEndpoint(
         self,
         request: _webhook_pb2.UpdateWebhookEndpointRequest,
@@ -127,6 +169,39 @@ class WebhookServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
         """Deletes an address and what was not delivered to it. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+
+    @_abc_1.abstractmethod
+    def PingWebhookEndpoint(
+        self,
+        request: _webhook_pb2.PingWebhookEndpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.PingWebhookEndpointResponse, _abc.Awaitable[_webhook_pb2.PingWebhookEndpointResponse]]:
+        """Sends a test to an endpoint, signed as its events are, and says what it answered.
+
+        The body is `{"id":0,"type":"ping","time":…}`. An endpoint that is switched off is tried as well; nothing is
+        stored or tried again, and what the endpoint answers changes nothing. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def RotateWebhookSecret(
+        self,
+        request: _webhook_pb2.RotateWebhookSecretRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookEndpoint, _abc.Awaitable[_webhook_pb2.WebhookEndpoint]]:
+        """Gives an endpoint a new signing secret, and returns the endpoint with it: no later reply contains it.
+
+        For the overlap each delivery carries a signature under the new and one under the old secret, so that receivers
+        can be changed meanwhile without missing anything. Another rotation ends an overlap: the secret before the old one
+        is no longer signed with. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+        """
+
+    @_abc_1.abstractmethod
+    def GetWebhookDelivery(
+        self,
+        request: _webhook_pb2.GetWebhookDeliveryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_webhook_pb2.WebhookDelivery, _abc.Awaitable[_webhook_pb2.WebhookDelivery]]:
+        """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
 
     @_abc_1.abstractmethod
     def ListWebhookDeliveries(

@@ -30,7 +30,7 @@ class ModelInUse(FailedPrecondition):
 
 
 class ExperimentNotFound(NotFound):
-    """No such experiment, or none at all yet."""
+    """No such experiment."""
 
     message = "There is no {what}."
     also = ("experiment_id",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -134,12 +135,12 @@ def get(connection: Connection, experiment_id: int) -> Trial:
     return trial
 
 
-def last(connection: Connection) -> Trial:
-    """The experiment that began last; raises ExperimentNotFound when there was none."""
-    trial = _one(connection, _trials().order_by(Experiment.id.desc()).limit(1))
-    if trial is None:
-        raise ExperimentNotFound("experiment yet")
-    return trial
+def page(connection: Connection, before_id: int | None, limit: int) -> Sequence[Trial]:
+    """Experiments, the newest first, from the one before `before_id` on."""
+    query = _trials().order_by(Experiment.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(Experiment.id < before_id)
+    return [Trial(*row) for row in connection.execute(query)]
 
 
 def running(connection: Connection) -> Trial | None:

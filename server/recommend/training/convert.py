@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from google.protobuf.duration_pb2 import Duration
-from sanset.v1 import model_metrics_pb2
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_metrics_pb2, model_pb2
+from sanset.v1 import model_service_pb2 as pb
 
 from server.recommend.registry import measures
 from server.recommend.registry.measures import Metrics, Scores
 from server.recommend.registry.trained_models import ModelRecord
 from server.recommend.training.assignment import ALWAYS, IF_NOT_WORSE, NEVER, Assignment, Parameters
 from server.recommend.training.runs import Run
+from server.recommend.training.trainer import WatchEnd, WatchHeartbeat, WatchMessage, WatchReconnect
 from server.rpc.wire import time_to_wire
 
 _ACTIVATIONS = {
@@ -28,7 +29,7 @@ _ACTIVATIONS = {
 def assignment_from_wire(request: pb.TrainModelRequest) -> Assignment:
     """What to train; what is not set is all, and left to the trainer."""
     return Assignment(
-        model_type=pb.Model.Type.Name(request.model_type or pb.Model.ALL),
+        model_type=model_pb2.Model.Type.Name(request.model_type or model_pb2.Model.ALL),
         parameters=parameters_from_wire(request.parameters),
         activation=_ACTIVATIONS[request.activation],
     )
@@ -46,30 +47,48 @@ def parameters_from_wire(parameters: pb.TrainModelRequest.Parameters) -> Paramet
     )
 
 
-def training_to_wire(run: Run) -> pb.Training:
+def training_to_wire(run: Run) -> model_pb2.Training:
     """A training as it stands."""
-    return pb.Training(
+    return model_pb2.Training(
         id=run.id,
-        state=pb.Training.State.Value(run.state),
+        state=model_pb2.Training.State.Value(run.state),
         stage=run.stage,
         percent=run.percent,
         message=run.message,
         model_id=run.model_id or 0,
         create_time=time_to_wire(run.started_at),
         end_time=time_to_wire(run.ended_at),
-        model_type=pb.Model.Type.Value(run.model_type),
+        model_type=model_pb2.Model.Type.Value(run.model_type),
         metrics=metrics_to_wire(run) if run.version else None,
     )
 
 
-def model_to_wire(model: ModelRecord) -> pb.Model:
+def watched_to_wire(message: WatchMessage, now: datetime) -> pb.WatchTrainingResponse:
+    """One message of the stream that watches a training."""
+    match message:
+        case Run():
+            return pb.WatchTrainingResponse(training=training_to_wire(message))
+        case WatchHeartbeat():
+            heartbeat = pb.WatchTrainingResponse.Heartbeat(time=time_to_wire(now))
+            return pb.WatchTrainingResponse(heartbeat=heartbeat)
+        case WatchReconnect():
+            reconnect = pb.WatchTrainingResponse.Reconnect(
+                training_id=message.training_id, message="The server is about to stop."
+            )
+            return pb.WatchTrainingResponse(reconnect=reconnect)
+        case WatchEnd():
+            state = model_pb2.Training.State.Value(message.state)
+            return pb.WatchTrainingResponse(end=pb.WatchTrainingResponse.End(state=state))
+
+
+def model_to_wire(model: ModelRecord) -> model_pb2.Model:
     """A trained model with its measures."""
     duration = Duration()
     duration.FromTimedelta(timedelta(seconds=model.training_seconds))
-    return pb.Model(
+    return model_pb2.Model(
         id=model.id,
         version=model.version,
-        type=pb.Model.Type.Value(model.model_type),
+        type=model_pb2.Model.Type.Value(model.model_type),
         active=model.is_active,
         metrics=metrics_to_wire(model),
         create_time=time_to_wire(model.created_at),

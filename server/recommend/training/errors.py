@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.errors import FailedPrecondition, Unavailable
+from server.errors import Aborted, FailedPrecondition
 
 
 class TooLittleData(FailedPrecondition):
@@ -12,13 +12,7 @@ class TooLittleData(FailedPrecondition):
     prose = ("missing",)
 
 
-class TrainingRunning(FailedPrecondition):
+class TrainingRunning(Aborted):
     """One training runs at a time."""
 
     message = "A training is running already; watch it, or try again when it has ended."
-
-
-class StreamInterrupted(Unavailable, reason="UNAVAILABLE_NOW"):
-    """A stream that ends with its server."""
-
-    message = "This server is stopping; call again to go on."

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from google.type.money_pb2 import Money
-from sanset.v1 import model_metrics_pb2
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_metrics_pb2, model_pb2
 
 from server.recommend.feedback.online import Online, Position
 from server.recommend.registry.experiments import Trial
@@ -29,11 +28,11 @@ def online_to_wire(online: Online) -> model_metrics_pb2.OnlineMetrics:
     )
 
 
-def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = None) -> pb.Experiment:
+def experiment_to_wire(trial: Trial, measured: Mapping[str, Online] | None = None) -> model_pb2.Experiment:
     """An experiment; with what its models achieved, by version, where that was measured."""
-    message = pb.Experiment(
+    message = model_pb2.Experiment(
         id=trial.id,
-        state=pb.Experiment.State.Value(trial.state),
+        state=model_pb2.Experiment.State.Value(trial.state),
         control_model_id=trial.control_model_id,
         challenger_model_id=trial.challenger_model_id,
         percent=trial.percent,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,7 +59,6 @@ def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
 
     Raises TrainingRunning and TooLittleData.
     """
-    require_enough(tx)
     give_up_silent(tx, now)
     claimed = tx.execute(
         insert_for(tx)(TrainingRun)
@@ -80,6 +80,7 @@ def claim(tx: Connection, assignment: Assignment, now: datetime) -> Run:
     ).scalar_one_or_none()
     if claimed is None:
         raise TrainingRunning()
+    require_enough(tx)
     _announce(tx, claimed)
     return get(tx, claimed)
 
@@ -172,6 +173,14 @@ def get(connection: Connection, run_id: int) -> Run:
     if run is None:
         raise ModelNotFound(f"training {run_id}", training_id=run_id)
     return run
+
+
+def page(connection: Connection, before_id: int | None, limit: int) -> Sequence[Run]:
+    """Trainings, the newest first, from the one before `before_id` on."""
+    query = _runs().order_by(TrainingRun.id.desc()).limit(limit)
+    if before_id is not None:
+        query = query.where(TrainingRun.id < before_id)
+    return [from_row(Run, row) for row in connection.execute(query)]
 
 
 def last(connection: Connection) -> Run:

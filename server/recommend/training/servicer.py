@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from datetime import datetime
 
-from sanset.v1 import model_metrics_pb2, model_pb2_grpc
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_metrics_pb2, model_pb2, model_service_pb2_grpc
+from sanset.v1 import model_service_pb2 as pb
 from sqlalchemy import Connection
 
 from ml.artifacts.artifact import DamagedArtifact
@@ -29,7 +29,7 @@ from server.repeats.short_call import first_reply, keep_reply, once
 from server.rpc.call import Call
 
 
-class ModelServicer(model_pb2_grpc.ModelServiceServicer):
+class ModelServicer(model_service_pb2_grpc.ModelServiceServicer):
     """Trains models, puts them into use and compares them."""
 
     def __init__(
@@ -42,10 +42,10 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         self._serving = serving
         self._trainer = trainer
 
-    async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
+    async def TrainModel(self, request: pb.TrainModelRequest, call: Call) -> model_pb2.Training:
         return await self._work.run(self._train, request, call, deadline=call.deadline)
 
-    def _train(self, request: pb.TrainModelRequest, call: Call) -> pb.Training:
+    def _train(self, request: pb.TrainModelRequest, call: Call) -> model_pb2.Training:
         # In one go with the claim: a caller who leaves in between must not leave a claim that nobody works on.
         assignment = convert.assignment_from_wire(request)
         with self._db.transaction() as tx:
@@ -56,10 +56,10 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
 
     def _claim(
         self, tx: Connection, request: pb.TrainModelRequest, call: Call, assignment: Assignment
-    ) -> tuple[pb.Training, Run | None]:
+    ) -> tuple[model_pb2.Training, Run | None]:
         """The training as it begins, and what is to be worked on; a repeat has nothing to do."""
         now = self._clock()
-        first = first_reply(tx, request, call, now, pb.Training)
+        first = first_reply(tx, request, call, now, model_pb2.Training)
         if first is not None:
             return first, None
         run = runs.claim(tx, assignment, now)
@@ -67,12 +67,33 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         keep_reply(tx, request, call, reply)
         return reply, run
 
-    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: Call) -> pb.Training:
+    async def CancelTraining(self, request: pb.CancelTrainingRequest, call: Call) -> model_pb2.Training:
         return convert.training_to_wire(await self._trainer.cancel(call.deadline, request.training_id))
 
-    async def WatchTraining(self, request: pb.WatchTrainingRequest, call: Call) -> AsyncIterator[pb.Training]:
-        async for run in self._trainer.watch(request.training_id):
-            yield convert.training_to_wire(run)
+    def GetTraining(self, request: pb.GetTrainingRequest, call: Call) -> model_pb2.Training:
+        with self._db.read() as connection:
+            return convert.training_to_wire(runs.get(connection, request.training_id))
+
+    def ListTrainings(self, request: pb.ListTrainingsRequest, call: Call) -> pb.ListTrainingsResponse:
+        size = self._pages.size(request.page_size)
+        scope = ("ListTrainings", call.identity.user_id)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            trainings = runs.page(connection, after[0] if after else None, size + 1)
+        items, token = self._pages.page(
+            trainings, size, convert.training_to_wire, lambda run: [run.id], *scope
+        )
+        return pb.ListTrainingsResponse(items=items, next_page_token=token)
+
+    async def WatchTraining(
+        self, request: pb.WatchTrainingRequest, call: Call
+    ) -> AsyncIterator[pb.WatchTrainingResponse]:
+        async for message in self._trainer.watch(request.training_id):
+            yield convert.watched_to_wire(message, self._clock())
+
+    def GetModel(self, request: pb.GetModelRequest, call: Call) -> model_pb2.Model:
+        with self._db.read() as connection:
+            return convert.model_to_wire(trained_models.get(connection, request.model_id))
 
     def ListModels(self, request: pb.ListModelsRequest, call: Call) -> pb.ListModelsResponse:
         size = self._pages.size(request.page_size)
@@ -97,35 +118,43 @@ class ModelServicer(model_pb2_grpc.ModelServiceServicer):
         metrics.online.CopyFrom(online_convert.online_to_wire(measured[model.version]))
         return metrics
 
-    async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> pb.Model:
+    async def ActivateModel(self, request: pb.ActivateModelRequest, call: Call) -> model_pb2.Model:
         model = await self._sound(request.model_id, call.deadline)
         model = await self._work.write(trained_models.activate, model.id, deadline=call.deadline)
         await self._serving.models.follow_activation()
         return convert.model_to_wire(model)
 
-    async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> pb.Experiment:
+    async def StartExperiment(self, request: pb.StartExperimentRequest, call: Call) -> model_pb2.Experiment:
         await self._sound(request.challenger_model_id, call.deadline)
         reply = await self._work.run(self._start_experiment, request, call, deadline=call.deadline)
         await self._serving.models.follow_activation()
         return reply
 
-    @once(pb.Experiment)
+    @once(model_pb2.Experiment)
     def _start_experiment(
         self, tx: Connection, request: pb.StartExperimentRequest, call: Call, now: datetime
-    ) -> pb.Experiment:
+    ) -> model_pb2.Experiment:
         trial = experiments.start(tx, request.challenger_model_id, request.percent, now)
         return online_convert.experiment_to_wire(trial)
 
-    def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> pb.Experiment:
+    def GetExperiment(self, request: pb.GetExperimentRequest, call: Call) -> model_pb2.Experiment:
         with self._db.read() as connection:
-            if request.experiment_id:
-                trial = experiments.get(connection, request.experiment_id)
-            else:
-                trial = experiments.last(connection)
+            trial = experiments.get(connection, request.experiment_id)
             measured = online.measure(connection, Scope.of_trial(trial))
         return online_convert.experiment_to_wire(trial, measured)
 
-    async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> pb.Experiment:
+    def ListExperiments(self, request: pb.ListExperimentsRequest, call: Call) -> pb.ListExperimentsResponse:
+        size = self._pages.size(request.page_size)
+        scope = ("ListExperiments", call.identity.user_id)
+        after = self._pages.open(request.page_token, *scope)
+        with self._db.read() as connection:
+            trials = experiments.page(connection, after[0] if after else None, size + 1)
+        items, token = self._pages.page(
+            trials, size, online_convert.experiment_to_wire, lambda trial: [trial.id], *scope
+        )
+        return pb.ListExperimentsResponse(items=items, next_page_token=token)
+
+    async def EndExperiment(self, request: pb.EndExperimentRequest, call: Call) -> model_pb2.Experiment:
         trial = await self._work.write(
             experiments.end, request.experiment_id, self._clock(), deadline=call.deadline
         )

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 
 from server.clock import Clock
 from server.db.database import Database
@@ -16,7 +17,6 @@ from server.events.follower import Follower
 from server.events.topics import TrainingMoved
 from server.recommend.training import runs
 from server.recommend.training.assignment import Assignment
-from server.recommend.training.errors import StreamInterrupted
 from server.recommend.training.job import OnTrained, TrainingJob
 from server.recommend.training.runs import Run
 from server.settings import Settings
@@ -24,6 +24,28 @@ from server.settings import Settings
 STOP_SECONDS = 8.0
 LOOK_SECONDS = 5.0
 CANCEL_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class WatchHeartbeat:
+    """Nothing changed for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchReconnect:
+    """The stream ends before the training does: watch it again."""
+
+    training_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchEnd:
+    """Nothing follows."""
+
+    state: str
+
+
+WatchMessage = Run | WatchHeartbeat | WatchReconnect | WatchEnd
 
 
 class Trainer:
@@ -64,17 +86,16 @@ class Trainer:
         if run.state != runs.RUNNING:
             return run
         patience = min(CANCEL_SECONDS, deadline.remaining)
-        with contextlib.suppress(TimeoutError, StreamInterrupted):
-            async with asyncio.timeout(patience), contextlib.aclosing(self.watch(training_id)) as states:
-                async for state in states:
-                    run = state
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience), contextlib.aclosing(self.watch(training_id)) as messages:
+                async for message in messages:
+                    run = message if isinstance(message, Run) else run
         return run
 
-    async def watch(self, training_id: int) -> AsyncGenerator[Run, None]:
-        """How a training stands (0: the last one), now and after each change, until it has ended.
+    async def watch(self, training_id: int) -> AsyncGenerator[WatchMessage, None]:
+        """Yield how a training stands (0: the last one), now and after each change, until it has ended.
 
-        Without a change its state is repeated every few seconds. Raises ModelNotFound, and
-        StreamInterrupted when this server stops before.
+        A heartbeat comes every few seconds without a change. Raises ModelNotFound.
         """
         moved = asyncio.Event()
         run = await self._read(training_id)
@@ -85,15 +106,11 @@ class Trainer:
             yield run
             while run.state == runs.RUNNING:
                 if self._draining:
-                    raise StreamInterrupted()
-                try:
-                    async with asyncio.timeout(LOOK_SECONDS):
-                        await moved.wait()
-                except TimeoutError:
-                    await self._work.write(runs.give_up_silent, self._clock())
-                moved.clear()
-                run = await self._read(run.id)
-                yield run
+                    yield WatchReconnect(run.id)
+                    return
+                shown, run = run, await self._next(run, moved)
+                yield WatchHeartbeat() if run == shown else run
+            yield WatchEnd(run.state)
         finally:
             self._watchers[run.id].discard(moved)
             if not self._watchers[run.id]:
@@ -126,6 +143,16 @@ class Trainer:
         thread = threading.Thread(target=job.run, args=(run, assignment), name=f"training-{run.id}")
         self._threads = [thread, *(old for old in self._threads if old.is_alive())]
         thread.start()
+
+    async def _next(self, run: Run, moved: asyncio.Event) -> Run:
+        """Return how a training stands once it has moved, or after a while."""
+        try:
+            async with asyncio.timeout(LOOK_SECONDS):
+                await moved.wait()
+        except TimeoutError:
+            await self._work.write(runs.give_up_silent, self._clock())
+        moved.clear()
+        return await self._read(run.id)
 
     async def _read(self, training_id: int) -> Run:
         if training_id:

@@ -138,6 +138,11 @@ def test_a_session_records_where_it_was_opened(shop: AuthShop) -> None:
     assert (session.id, session.ip, session.current) == (caller.session_id, "2001:db8::1", True)
     assert session.device.startswith("Firefox")
     assert session.expire_time.seconds - session.create_time.seconds == 43_200 * 60
+    request = auth_pb2.GetSessionRequest(session_id=session.id)
+    assert shop.call("GetSession", request, caller) == session
+    shop.call("RevokeSession", auth_pb2.RevokeSessionRequest(session_id=session.id), caller)
+    with pytest.raises(SessionNotFound):
+        shop.call("GetSession", request, caller)
 
 
 def test_every_reason_not_to_sign_in_looks_the_same(shop: AuthShop) -> None:

@@ -46,10 +46,10 @@ def change(shop: RunningShop, product: product_pb2.Product, *paths: str) -> prod
 @pytest.mark.parametrize(
     ("given", "effective"),
     [
-        (discount(percent=25), 749),  # 9.99 less 2.4975: half-up, the discount is 2.50
-        (discount(percent=0.01), 999),
-        (discount(percent=12.5), 874),
-        (discount(percent=100), 0),
+        (discount(basis_points=2500), 749),  # 9.99 less 2.4975: half-up, the discount is 2.50
+        (discount(basis_points=1), 999),
+        (discount(basis_points=1250), 874),
+        (discount(basis_points=10000), 0),
         (discount(amount=Money(units=3)), 699),
         (discount(amount=Money(units=9, nanos=990_000_000)), 0),
     ],
@@ -61,7 +61,7 @@ def test_a_product_shows_its_price_of_the_moment_beside_its_list_price(
     made = shop.product(units=9, nanos=990_000_000, discount=given)
     assert (cents(made.price), cents(made.effective_price)) == (999, effective)
     assert made.discount.WhichOneof("reduction") == given.WhichOneof("reduction")
-    assert made.discount.percent == given.percent
+    assert made.discount.basis_points == given.basis_points
     assert get(shop, made.id) == made
     request = product_pb2.ListProductsRequest(page_size=1, view=product_pb2.Product.FULL)
     assert list(shop.catalog.ListProducts(request).items) == [made]
@@ -76,7 +76,7 @@ def test_without_a_discount_the_effective_price_is_the_price(shop: RunningShop) 
 def test_a_discount_begins_and_ends_by_the_clock_without_any_event(shop: RunningShop) -> None:
     now = utc_now()
     window = discount(
-        percent=50,
+        basis_points=5000,
         start_time=now + timedelta(seconds=0.7),
         end_time=now + timedelta(seconds=1.4),
     )
@@ -99,8 +99,13 @@ def test_a_discount_that_is_over_or_not_yet_takes_nothing_off(shop: RunningShop)
         {"start_time": now + timedelta(hours=1)},
         {"start_time": now - timedelta(hours=2), "end_time": now - timedelta(hours=1)},
     ):
-        assert cents(shop.product(units=10, discount=discount(percent=50, **window)).effective_price) == 1000
-    going_on = discount(percent=50, start_time=now - timedelta(hours=1), end_time=now + timedelta(hours=1))
+        assert (
+            cents(shop.product(units=10, discount=discount(basis_points=5000, **window)).effective_price)
+            == 1000
+        )
+    going_on = discount(
+        basis_points=5000, start_time=now - timedelta(hours=1), end_time=now + timedelta(hours=1)
+    )
     product = shop.product(units=10, discount=going_on)
     assert cents(product.effective_price) == 500
     assert product.discount == going_on
@@ -111,13 +116,11 @@ def test_a_discount_that_is_over_or_not_yet_takes_nothing_off(shop: RunningShop)
     ("given", "reason", "field"),
     [
         (discount(), "INVALID_FIELD", "product.discount.reduction"),
-        (discount(percent=0), "INVALID_FIELD", "product.discount.percent"),
-        (discount(percent=100.01), "INVALID_FIELD", "product.discount.percent"),
-        (discount(percent=12.345), "INVALID_FIELD", "product.discount.percent"),
-        (discount(percent=0.001), "INVALID_FIELD", "product.discount.percent"),
-        (discount(percent=float("nan")), "INVALID_FIELD", "product.discount.percent"),
+        (discount(basis_points=0), "INVALID_FIELD", "product.discount.basis_points"),
+        (discount(basis_points=10001), "INVALID_FIELD", "product.discount.basis_points"),
+        (discount(basis_points=-1), "INVALID_FIELD", "product.discount.basis_points"),
         (
-            discount(percent=5, start_time=utc_now(), end_time=utc_now() - timedelta(days=1)),
+            discount(basis_points=500, start_time=utc_now(), end_time=utc_now() - timedelta(days=1)),
             "INVALID_FIELD",
             "product.discount.end_time",
         ),
@@ -141,7 +144,7 @@ def test_a_discount_that_makes_no_sense_is_refused(
 def test_a_discount_is_changed_and_ended_by_an_update(shop: RunningShop) -> None:
     product = shop.product(units=10)
     get(shop, product.id)
-    product.discount.percent = 20
+    product.discount.basis_points = 2000
     assert cents(change(shop, product, "discount").effective_price) == 800
     assert cents(change(shop, product_pb2.Product(id=product.id, name="New name")).effective_price) == 800
     product.discount.amount.CopyFrom(Money(units=4))
@@ -161,7 +164,7 @@ def test_a_discount_is_changed_and_ended_by_an_update(shop: RunningShop) -> None
 
 
 def test_a_variant_with_a_price_of_its_own_gets_the_same_discount(shop: RunningShop) -> None:
-    product = shop.product(units=10, discount=discount(percent=10))
+    product = shop.product(units=10, discount=discount(basis_points=1000))
     shop.sql("UPDATE variants SET price_minor = 2000 WHERE product_id = :id", id=product.id)
     buyer = shop.customer()
     line = shop.add(buyer, product.id).items[0]
@@ -170,7 +173,7 @@ def test_a_variant_with_a_price_of_its_own_gets_the_same_discount(shop: RunningS
 
 def test_cart_preview_and_order_cost_the_same_and_add_up_in_parts(shop: RunningShop) -> None:
     buyer = shop.customer()
-    sale = shop.product(units=19, nanos=990_000_000, discount=discount(percent=15))
+    sale = shop.product(units=19, nanos=990_000_000, discount=discount(basis_points=1500))
     plain = shop.product(units=3, nanos=330_000_000)
     shop.add(buyer, sale.id, 3)
     cart = shop.add(buyer, plain.id, 2)
@@ -205,7 +208,7 @@ def check_sums(order: order_pb2.Order) -> None:
 
 def test_a_discount_that_ends_before_the_checkout_is_told_and_not_granted(shop: RunningShop) -> None:
     buyer = shop.customer()
-    product = shop.product(units=10, discount=discount(percent=50))
+    product = shop.product(units=10, discount=discount(basis_points=5000))
     agreed = shop.add(buyer, product.id).totals.total
     product.ClearField("discount")
     change(shop, product, "discount")
@@ -250,7 +253,7 @@ def test_a_cart_says_what_changed_since_things_were_added(shop: RunningShop) -> 
 
 
 def test_a_guests_cart_shows_discounts_and_totals_as_well(shop: RunningShop) -> None:
-    product = shop.product(units=10, discount=discount(percent=50))
+    product = shop.product(units=10, discount=discount(basis_points=5000))
     cart = shop.cart.AddItem(cart_pb2.AddItemRequest(product_id=product.id))
     assert cents(cart.totals.product_discount) == 500
     assert (cents(cart.totals.tax), cents(cart.totals.shipping)) == (40, 599)

@@ -139,11 +139,9 @@ def _assert_short(plan: Any, *, few: bool) -> None:
 # ── What a product costs now
 
 
-def _discounted(
-    shop: RunningShop, tag: str, percent: float, units: int, **window: Any
-) -> product_pb2.Product:
+def _discounted(shop: RunningShop, tag: str, percent: int, units: int, **window: Any) -> product_pb2.Product:
     product = product_pb2.Product(name=f"Mug {uuid.uuid4().hex}", price=Money(units=units), tags=[tag])
-    product.discount.percent = percent
+    product.discount.basis_points = percent * 100
     for name, moment in window.items():
         getattr(product.discount, name).FromDatetime(moment)
     request = product_pb2.CreateProductRequest(product=product)
@@ -325,7 +323,7 @@ def test_the_rows_follow_every_change_of_a_product(shop: RunningShop) -> None:
         {"tags": ["c"]},
         {"price": Money(units=8)},
         {"description": "Nothing of it stands in a list"},
-        {"discount": product_pb2.Discount(percent=10)},
+        {"discount": product_pb2.Discount(basis_points=1000)},
     ]
     for fields in changes:
         change = product_pb2.UpdateProductRequest(product=product_pb2.Product(id=product.id, **fields))

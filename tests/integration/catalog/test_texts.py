@@ -36,7 +36,7 @@ def test_a_name_that_would_forge_a_line_or_its_direction_is_refused(shop: Runnin
 def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
     order = shop.order()
     two = "one\ntwo"
-    coupon = promotion_pb2.Coupon(code=uuid.uuid4().hex[:8], description=two, percent=5)
+    coupon = promotion_pb2.Coupon(code=uuid.uuid4().hex[:8], description=two, discount_basis_points=500)
     rules = segment_pb2.SegmentRules(min_orders=1)
     shipped = order_service_pb2.UpdateOrderStatusRequest(
         order_id=order.id, status=order_pb2.Order.PROCESSING, location=two, message=two
@@ -55,8 +55,8 @@ def test_each_resource_refuses_a_name_of_two_lines(shop: RunningShop) -> None:
         ),
         (
             shop.segments.CreateSegment,
-            segment_pb2.CreateSegmentRequest(name=two, rules=rules),
-            ["name"],
+            segment_pb2.CreateSegmentRequest(segment=segment_pb2.Segment(name=two, rules=rules)),
+            ["segment.name"],
         ),
         (
             shop.users.UpdateMe,

@@ -66,7 +66,7 @@ def test_a_wrong_clock_ends_and_begins_nothing(workers: Workers) -> None:
     # a coupon that began and will end in five minutes
     coupon = promotion_pb2.Coupon(
         code=f"C{uuid.uuid4().hex[:8]}".upper(),
-        percent=10,
+        discount_basis_points=1000,
         active=True,
         valid_from=_stamp(timedelta(minutes=-5)),
         valid_until=_stamp(timedelta(minutes=5)),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import grpc
 import pytest
-from sanset.v1 import auth_pb2, model_pb2, order_service_pb2_grpc, tracking_pb2
+from sanset.v1 import auth_pb2, model_pb2, model_service_pb2, order_service_pb2_grpc, tracking_pb2
 from sanset.v1 import order_pb2 as pb
 from sqlalchemy import insert
 from support.running_shop import ADMIN, RunningShop, refusal, test_settings
@@ -222,9 +222,9 @@ def test_watching_a_training_ends_with_the_session_too(shop: RunningShop) -> Non
     run = {"model_type": "ALL", "state": runs.RUNNING, "started_at": now, "heartbeat_at": now}
     with shop.app.db.transaction() as tx:
         run_id = tx.scalar(insert(TrainingRun).values(**run).returning(TrainingRun.id))
-    request = model_pb2.WatchTrainingRequest(training_id=run_id)
+    request = model_service_pb2.WatchTrainingRequest(training_id=run_id)
     stream = shop.models.WatchTraining(request, metadata=admin.metadata, timeout=PATIENCE)
-    assert next(stream).state == model_pb2.Training.RUNNING
+    assert next(stream).training.state == model_pb2.Training.RUNNING
     shop.auth.Logout(auth_pb2.LogoutRequest(), metadata=admin.metadata)
     with pytest.raises(grpc.RpcError) as caught:
         next(stream)

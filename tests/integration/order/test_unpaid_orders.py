@@ -66,7 +66,7 @@ def left_hanging(shop: RunningShop, buyer: Account) -> pb.Order:
 
 def coupon(shop: RunningShop, **fields: int) -> str:
     """The code of a new coupon of 10 %."""
-    wanted = promotion_pb2.Coupon(code=f"U-{uuid.uuid4().hex[:12]}", percent=10, **fields)
+    wanted = promotion_pb2.Coupon(code=f"U-{uuid.uuid4().hex[:12]}", discount_basis_points=1000, **fields)
     request = promotion_pb2.CreateCouponRequest(coupon=wanted)
     return shop.promotions.CreateCoupon(request, metadata=shop.admin.metadata).code
 
@@ -429,7 +429,9 @@ def test_what_cannot_be_bought_is_shown_and_not_counted(shop: RunningShop) -> No
     total = shop.cart.GetTotal(cart_pb2.GetTotalRequest(), metadata=buyer.metadata)
     assert total == cart.totals
     wanted = promotion_pb2.Coupon(
-        code=f"U-{uuid.uuid4().hex[:12]}", percent=10, min_purchase=Money(currency_code="USD", units=20)
+        code=f"U-{uuid.uuid4().hex[:12]}",
+        discount_basis_points=1000,
+        min_purchase=Money(currency_code="USD", units=20),
     )
     created = shop.promotions.CreateCoupon(
         promotion_pb2.CreateCouponRequest(coupon=wanted), metadata=shop.admin.metadata

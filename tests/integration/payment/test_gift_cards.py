@@ -12,6 +12,7 @@ from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.money_pb2 import Money
 from sanset.v1 import order_pb2 as pb
@@ -44,7 +45,15 @@ def test_a_new_card_tells_its_code_once(giving: RunningShop) -> None:
     read = giving.payments.GetGiftCardBalance(
         payment_pb2.GetGiftCardBalanceRequest(code=card.code), metadata=giving.customer().metadata
     )
-    assert (read.id, read.code, read.last_four, read.balance) == (card.id, "", card.last_four, card.balance)
+    assert read == payment_pb2.GetGiftCardBalanceResponse(balance=card.balance, active=True)
+    [newest] = giving.payments.ListGiftCards(
+        payment_pb2.ListGiftCardsRequest(page_size=1), metadata=giving.admin.metadata
+    ).items
+    got = giving.payments.GetGiftCard(
+        payment_pb2.GetGiftCardRequest(gift_card_id=card.id), metadata=giving.admin.metadata
+    )
+    assert newest == got
+    assert (got.id, got.code, got.last_four, got.balance) == (card.id, "", card.last_four, card.balance)
     stored = [str(row) for row in giving.sql("SELECT * FROM gift_cards WHERE id = :id", id=card.id)]
     assert card.code not in stored[0]
     assert card.code.replace("-", "") not in stored[0]
@@ -140,6 +149,51 @@ def test_a_card_pays_orders_until_it_is_empty(giving: RunningShop) -> None:
         {product_id: 1},
         3,
     )
+
+
+def change(shop: RunningShop, *paths: str, **fields: Any) -> payment_pb2.GiftCard:
+    """Change a gift card, as the admin."""
+    mask = FieldMask(paths=paths) if paths else None
+    request = payment_pb2.UpdateGiftCardRequest(gift_card=payment_pb2.GiftCard(**fields), update_mask=mask)
+    return shop.payments.UpdateGiftCard(request, metadata=shop.admin.metadata)
+
+
+def test_a_disabled_card_pays_nothing_and_keeps_its_money(giving: RunningShop) -> None:
+    card = gift_card(giving, 25)
+    buyer, product_id = buyer_of(giving)
+    paid = giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=card.code).order
+    assert not change(giving, id=card.id, active=False).active
+    giving.add(buyer, product_id)
+    answer = refused(giving, buyer, payment_method=GIFT_CARD, payment_token=card.code)
+    assert answer.reason == "PAYMENT_DECLINED"
+    assert answer.message.startswith("The gift card is disabled.")
+    refund = refund_pb2.RefundOrderRequest(order_id=paid.id, all=True)
+    giving.refunds.RefundOrder(refund, metadata=giving.admin.metadata)
+    assert balance(giving, card.code) == (25, 0)
+    assert not change(giving, "*", id=card.id).active, "replacing everything switches nothing on"
+    assert change(giving, id=card.id, active=True).active
+    giving.checkout(buyer, payment_method=GIFT_CARD, payment_token=card.code)
+    assert balance(giving, card.code) == (15, 0)
+
+
+def test_the_end_of_a_card_moves_and_its_balance_does_not(giving: RunningShop) -> None:
+    card = gift_card(giving, 25, expire_time=ending(1))
+    later = change(giving, id=card.id, expire_time=ending(30))
+    assert later.expire_time.seconds > card.expire_time.seconds
+    assert not change(giving, "expire_time", id=card.id).HasField("expire_time")
+
+    def refusal_of(*paths: str, **fields: Any) -> tuple[str, list[str]]:
+        request = payment_pb2.UpdateGiftCardRequest(
+            gift_card=payment_pb2.GiftCard(**fields), update_mask=FieldMask(paths=paths)
+        )
+        answer = refused_call(giving.payments.UpdateGiftCard, request, giving.admin)
+        return answer.reason, answer.fields
+
+    past = refusal_of(id=card.id, expire_time=ending(-1))
+    assert past == ("INVALID_FIELD", ["gift_card.expire_time"])
+    assert refusal_of("balance", id=card.id)[0] == "INVALID_UPDATE_MASK"
+    assert refusal_of(id=2**62, active=False)[0] == "GIFT_CARD_NOT_FOUND"
+    assert balance(giving, card.code) == (25, 0)
 
 
 def test_a_repeat_pays_once(giving: RunningShop) -> None:

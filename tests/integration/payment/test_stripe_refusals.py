@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2, refund_pb2, user_pb2
+from sanset.v1 import payment_method_pb2, payment_pb2, refund_pb2
 from sanset.v1.after_sale_pb2 import Refund
 from support import stripe_double
 from support.cart_shop import buyer_of, cart_of, refused, stock_of
@@ -28,8 +28,8 @@ def event() -> str:
 
 def save(shop: RunningShop, owner: Account, token: str) -> int:
     """Save a card, and return its id."""
-    method = user_pb2.PaymentMethod(kind=user_pb2.PaymentMethod.CARD, token=token)
-    request = user_pb2.AddPaymentMethodRequest(payment_method=method)
+    method = payment_method_pb2.PaymentMethod(kind=payment_pb2.Payment.CARD, token=token)
+    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method)
     return shop.users.AddPaymentMethod(request, metadata=owner.metadata).id
 
 

@@ -38,7 +38,7 @@ def new_code() -> str:
 
 def create(shop: RunningShop, *, days: tuple[float, float] | None = None, **fields: Any) -> pb.Coupon:
     """Create a coupon, 10 % off unless said otherwise; `days` from now on it begins and ends."""
-    discount = {} if "amount" in fields else {"percent": 10.0}
+    discount = {} if "amount" in fields else {"discount_basis_points": 1000}
     coupon = pb.Coupon(**({"code": new_code()} | discount | fields))
     if days is not None:
         coupon.valid_from.FromDatetime(utc_now() + timedelta(days=days[0]))
@@ -103,7 +103,7 @@ def test_a_coupon_lowers_the_cart_and_the_order_and_leaves_the_cart(shop: Runnin
 def test_a_percentage_is_bounded_and_an_amount_never_goes_below_zero(shop: RunningShop) -> None:
     buyer = shop.customer()
     shop.add(buyer, shop.product(units=30).id)
-    bounded = create(shop, percent=50.0, max_discount=usd(4, 50))
+    bounded = create(shop, discount_basis_points=5000, max_discount=usd(4, 50))
     assert cents(apply(shop, buyer, bounded.code).totals.coupon_discount) == 450
     large = apply(shop, buyer, create(shop, amount=usd(500)).code)
     assert (cents(large.totals.coupon_discount), cents(large.totals.tax)) == (3000, 0)
@@ -119,7 +119,7 @@ def test_a_coupon_can_be_taken_off_again(shop: RunningShop) -> None:
 
 
 def test_the_checkout_takes_a_code_in_place_of_the_carts(shop: RunningShop) -> None:
-    buyer, other = shop.customer(), create(shop, percent=25.0)
+    buyer, other = shop.customer(), create(shop, discount_basis_points=2500)
     shop.add(buyer, shop.product(units=40).id)
     apply(shop, buyer, create(shop).code)
     request = order_service_pb2.PreviewCheckoutRequest(coupon_code=other.code)
@@ -232,13 +232,13 @@ def test_buyers_see_the_coupons_that_they_could_use(shop: RunningShop) -> None:
 def test_a_code_names_one_coupon_whatever_its_case(shop: RunningShop) -> None:
     coupon = create(shop, code=new_code().lower())
     assert coupon.code == coupon.code.upper()
-    request = pb.CreateCouponRequest(coupon=pb.Coupon(code=coupon.code.lower(), percent=5))
+    request = pb.CreateCouponRequest(coupon=pb.Coupon(code=coupon.code.lower(), discount_basis_points=500))
     refusal = refused(shop.promotions.CreateCoupon, request, shop.admin)
     assert (refusal.code, refusal.reason) == (grpc.StatusCode.ALREADY_EXISTS, "COUPON_CODE_TAKEN")
 
 
 def test_a_repeated_creation_returns_the_first_coupon(shop: RunningShop) -> None:
-    coupon = pb.Coupon(code=new_code(), percent=5)
+    coupon = pb.Coupon(code=new_code(), discount_basis_points=500)
     request = pb.CreateCouponRequest(coupon=coupon, request_id=str(uuid.uuid4()))
     first, second = (shop.promotions.CreateCoupon(request, metadata=shop.admin.metadata) for _ in range(2))
     assert first == second
@@ -249,20 +249,24 @@ def test_a_repeated_creation_returns_the_first_coupon(shop: RunningShop) -> None
     ("fields", "field"),
     [
         ({}, "coupon.discount"),
-        ({"percent": 10.125}, "coupon.percent"),
-        ({"percent": 0.001}, "coupon.percent"),
+        ({"discount_basis_points": 0}, "coupon.discount_basis_points"),
+        ({"discount_basis_points": -1}, "coupon.discount_basis_points"),
+        ({"discount_basis_points": 10_001}, "coupon.discount_basis_points"),
         (
-            {"percent": 10, "min_purchase": usd(5), "max_discount": Money(currency_code="EUR", units=1)},
+            {
+                "discount_basis_points": 1000,
+                "min_purchase": usd(5),
+                "max_discount": Money(currency_code="EUR", units=1),
+            },
             "coupon",
         ),
-        ({"percent": 10, "max_discount": usd(0)}, "coupon.max_discount"),
+        ({"discount_basis_points": 1000, "max_discount": usd(0)}, "coupon.max_discount"),
         ({"amount": usd(0)}, "coupon.amount"),
         ({"amount": Money(currency_code="US", units=5)}, "coupon.amount.currency_code"),
         ({"amount": usd(5), "max_discount": usd(1)}, "coupon.max_discount"),
-        ({"percent": 10, "code": ""}, "coupon.code"),
-        ({"percent": 10, "code": "with space"}, "coupon.code"),
-        ({"percent": 101}, "coupon.percent"),
-        ({"percent": 10, "usage_limit": -1}, "coupon.usage_limit"),
+        ({"discount_basis_points": 1000, "code": ""}, "coupon.code"),
+        ({"discount_basis_points": 1000, "code": "with space"}, "coupon.code"),
+        ({"discount_basis_points": 1000, "usage_limit": -1}, "coupon.usage_limit"),
     ],
 )
 def test_a_coupon_that_contradicts_itself_is_refused(
@@ -274,7 +278,7 @@ def test_a_coupon_that_contradicts_itself_is_refused(
 
 
 def test_a_coupon_ends_after_it_begins(shop: RunningShop) -> None:
-    coupon = pb.Coupon(code=new_code(), percent=10)
+    coupon = pb.Coupon(code=new_code(), discount_basis_points=1000)
     coupon.valid_from.FromJsonString("2030-01-02T00:00:00Z")
     coupon.valid_until.FromJsonString("2030-01-02T00:00:00Z")
     refusal = refused(shop.promotions.CreateCoupon, pb.CreateCouponRequest(coupon=coupon), shop.admin)
@@ -284,8 +288,12 @@ def test_a_coupon_ends_after_it_begins(shop: RunningShop) -> None:
 def test_an_update_changes_what_it_names_and_its_etag(shop: RunningShop) -> None:
     coupon = create(shop, description="Old", usage_limit=5, min_purchase=usd(5))
     changed = update(shop, pb.Coupon(id=coupon.id, description="New", usage_limit=7, etag=coupon.etag))
-    assert (changed.description, changed.usage_limit, changed.percent) == ("New", 7, 10)
+    assert (changed.description, changed.usage_limit, changed.discount_basis_points) == ("New", 7, 1000)
     assert changed.etag != coupon.etag
+    request = pb.GetCouponRequest(coupon_id=coupon.id)
+    assert shop.promotions.GetCoupon(request, metadata=shop.admin.metadata) == changed
+    lost = refused(shop.promotions.GetCoupon, pb.GetCouponRequest(coupon_id=2**62), shop.admin)
+    assert lost.reason == "COUPON_NOT_FOUND"
     assert not update(shop, pb.Coupon(id=coupon.id, active=False)).active
     assert update(shop, pb.Coupon(id=coupon.id), "min_purchase", "usage_limit").usage_limit == 0
     assert not stored(shop, coupon.code).HasField("min_purchase")
@@ -304,8 +312,8 @@ def test_naming_an_amount_ends_the_percentage_and_the_other_way_round(shop: Runn
     coupon = create(shop)
     fixed = update(shop, pb.Coupon(id=coupon.id, amount=usd(5)))
     assert (fixed.WhichOneof("discount"), cents(fixed.amount)) == ("amount", 500)
-    share = update(shop, pb.Coupon(id=coupon.id, percent=12.5), "percent")
-    assert (share.WhichOneof("discount"), share.percent) == ("percent", 12.5)
+    share = update(shop, pb.Coupon(id=coupon.id, discount_basis_points=1250), "discount_basis_points")
+    assert (share.WhichOneof("discount"), share.discount_basis_points) == ("discount_basis_points", 1250)
 
 
 def test_what_an_update_may_not_change_is_refused(shop: RunningShop) -> None:
@@ -327,9 +335,9 @@ def test_what_an_update_may_not_change_is_refused(shop: RunningShop) -> None:
 
 def test_replacing_everything_leaves_a_disabled_coupon_disabled(shop: RunningShop) -> None:
     coupon = create(shop, active=False)
-    replaced = update(shop, pb.Coupon(id=coupon.id, percent=20.0), "*")
-    assert (replaced.percent, replaced.active) == (20.0, False)
-    assert update(shop, pb.Coupon(id=coupon.id, percent=20.0, active=True), "*").active
+    replaced = update(shop, pb.Coupon(id=coupon.id, discount_basis_points=2000), "*")
+    assert (replaced.discount_basis_points, replaced.active) == (2000, False)
+    assert update(shop, pb.Coupon(id=coupon.id, discount_basis_points=2000, active=True), "*").active
 
 
 @pytest.mark.either
@@ -452,11 +460,11 @@ def test_the_ledger_is_paged(shop: RunningShop) -> None:
 
 def test_the_tiers_are_public_and_rise(shop: RunningShop) -> None:
     tiers = shop.promotions.ListTiers(pb.ListTiersRequest()).items
-    assert [(one.name, one.from_points, one.discount_percent) for one in tiers] == [
+    assert [(one.name, one.from_points, one.discount_basis_points) for one in tiers] == [
         ("Bronze", 0, 0),
-        ("Silver", 500, 5),
-        ("Gold", 2000, 10),
-        ("Platinum", 5000, 15),
+        ("Silver", 500, 500),
+        ("Gold", 2000, 1000),
+        ("Platinum", 5000, 1500),
     ]
     assert all(one.benefits for one in tiers)
 

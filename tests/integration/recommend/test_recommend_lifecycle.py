@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_pb2
+from sanset.v1 import model_service_pb2 as pb
 from sqlalchemy import select, update
 from support.recommend_fixtures import Trained
 from support.recommend_story import clone, play, recommended_by, until, watch
@@ -52,7 +53,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
 ) -> None:
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
-            train = pb.TrainModelRequest(model_type=pb.Model.ALL, request_id=str(uuid.uuid4()))
+            train = pb.TrainModelRequest(model_type=model_pb2.Model.ALL, request_id=str(uuid.uuid4()))
             started = await worker.call("TrainModel", train, ADMIN)
             assert await other.call("TrainModel", train, ADMIN) == started
             watching = asyncio.create_task(watch(worker))
@@ -60,7 +61,7 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             cancel = pb.CancelTrainingRequest(training_id=started.id)
             cancelled = await other.call("CancelTraining", cancel, ADMIN)
             assert time.monotonic() - begun < 6
-            assert (cancelled.id, cancelled.state) == (started.id, pb.Training.CANCELLED)
+            assert (cancelled.id, cancelled.state) == (started.id, model_pb2.Training.CANCELLED)
             assert cancelled.message == "Cancelled."
             assert cancelled.HasField("end_time")
             assert (await watching)[-1] == cancelled
@@ -70,9 +71,9 @@ def test_any_worker_cancels_a_training_and_the_next_begins_at_once(
             with pytest.raises(ModelNotFound):
                 await other.call("CancelTraining", pb.CancelTrainingRequest(training_id=99), ADMIN)
             request.getfixturevalue("copying")  # how that one learns is of no interest here
-            await other.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
+            await other.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
             done = (await watch(worker))[-1]
-            assert done.state == pb.Training.SUCCEEDED
+            assert done.state == model_pb2.Training.SUCCEEDED
             late = pb.CancelTrainingRequest(training_id=done.id)
             assert await worker.call("CancelTraining", late, ADMIN) == done
 
@@ -187,7 +188,7 @@ def test_a_command_that_is_cancelled_by_an_admin_says_so(settings: Settings) -> 
         command = asyncio.create_task(asyncio.to_thread(train_now, settings, worker.db))
         await until(lambda: _running_id(worker) is not None)
         request = pb.CancelTrainingRequest(training_id=_running_id(worker) or 0)
-        assert (await worker.call("CancelTraining", request, ADMIN)).state == pb.Training.CANCELLED
+        assert (await worker.call("CancelTraining", request, ADMIN)).state == model_pb2.Training.CANCELLED
         with pytest.raises(TrainingFailed, match="Cancelled"):
             await command
 
@@ -203,9 +204,9 @@ def _running_id(worker: Worker) -> int | None:
 def test_the_record_of_a_model_says_how_it_was_made(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
         parameters = pb.TrainModelRequest.Parameters(factors=6, alpha=3, iterations=2)
-        request = pb.TrainModelRequest(model_type=pb.Model.ALL, parameters=parameters)
+        request = pb.TrainModelRequest(model_type=model_pb2.Model.ALL, parameters=parameters)
         started = await worker.call("TrainModel", request, ADMIN)
-        assert (started.model_type, started.HasField("metrics")) == (pb.Model.ALL, False)
+        assert (started.model_type, started.HasField("metrics")) == (model_pb2.Model.ALL, False)
         ended = (await watch(worker))[-1]
         [model] = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
         manifest = artifact.manifest_of(settings.models_dir / model.version, artifact_key(settings))
@@ -234,14 +235,14 @@ def _in_use_is_perfect(db: Database) -> None:
 @pytest.mark.usefixtures("copying")
 def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(modelled: Settings) -> None:
     async def story(worker: Worker) -> None:
-        request = pb.TrainModelRequest(model_type=pb.Model.ALL, activation=pb.TrainModelRequest.NEVER)
+        request = pb.TrainModelRequest(model_type=model_pb2.Model.ALL, activation=pb.TrainModelRequest.NEVER)
         await worker.call("TrainModel", request, ADMIN)
         kept = (await watch(worker))[-1]
-        assert kept.state == pb.Training.SUCCEEDED
+        assert kept.state == model_pb2.Training.SUCCEEDED
         assert "kept for later" in kept.message
         assert (await _active(worker)).id == 1
         await asyncio.to_thread(_in_use_is_perfect, worker.db)
-        request = pb.TrainModelRequest(model_type=pb.Model.ALL, activation=pb.TrainModelRequest.ALWAYS)
+        request = pb.TrainModelRequest(model_type=model_pb2.Model.ALL, activation=pb.TrainModelRequest.ALWAYS)
         await worker.call("TrainModel", request, ADMIN)
         used = (await watch(worker))[-1]
         assert (await _active(worker)).id == used.model_id
@@ -255,7 +256,7 @@ def test_a_worse_model_goes_into_use_when_told_to_and_a_better_one_does_not(mode
     play(modelled, story)
 
 
-async def _active(worker: Worker) -> pb.Model:
+async def _active(worker: Worker) -> model_pb2.Model:
     models = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
     [active] = [model for model in models if model.active]
     return active

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_pb2
 from sqlalchemy import func, select, update
 from support import recommend_data as data
 from support.recommend_story import play, until, watch
@@ -68,7 +68,7 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def ended(worker: Worker, run: Run) -> str:
     """The state in which a training ends."""
-    return pb.Training.State.Name((await watch(worker, run.id))[-1].state)
+    return model_pb2.Training.State.Name((await watch(worker, run.id))[-1].state)
 
 
 def order(db: Database) -> None:

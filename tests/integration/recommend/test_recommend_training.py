@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_pb2
+from sanset.v1 import model_service_pb2 as pb
 from sqlalchemy import select, update
 from support.recommend_fixtures import Trained
 from support.recommend_story import break_artifact, clone, play, recommended_by, until, version_of, watch
@@ -24,7 +25,7 @@ from server.db.database import Database
 from server.recommend.registry import trained_models
 from server.recommend.registry.errors import ModelDamaged, ModelNotFound
 from server.recommend.registry.models import TrainedModel
-from server.recommend.training import process, runs
+from server.recommend.training import process, runs, trainer
 from server.recommend.training.assignment import Assignment, Parameters
 from server.recommend.training.errors import TooLittleData, TrainingRunning
 from server.recommend.training.job import TrainingFailed, TrainingJob, train_now
@@ -39,12 +40,14 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
     async def story(worker: Worker) -> None:
         async with running(settings) as other:
             assert await recommended_by(worker) == "popularity"
-            started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
-            assert started.state == pb.Training.RUNNING
+            started = await worker.call(
+                "TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN
+            )
+            assert started.state == model_pb2.Training.RUNNING
             with pytest.raises(TrainingRunning):
-                await other.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
+                await other.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
             states, local = await asyncio.gather(watch(other), watch(worker, started.id))
-            assert states[-1].state == local[-1].state == pb.Training.SUCCEEDED
+            assert states[-1].state == local[-1].state == model_pb2.Training.SUCCEEDED
             assert states[-1].id == started.id
             assert states[-1].percent == 100
             assert states[-1].HasField("end_time")
@@ -53,8 +56,13 @@ def test_a_training_is_watched_from_another_worker_and_both_serve_its_model(sett
             assert percents == sorted(percents)
             models = (await worker.call("ListModels", pb.ListModelsRequest(), ADMIN)).items
             assert [(model.id, model.active, model.type) for model in models] == [
-                (states[-1].model_id, True, pb.Model.ALL)
+                (states[-1].model_id, True, model_pb2.Model.ALL)
             ]
+            request = pb.GetModelRequest(model_id=states[-1].model_id)
+            assert await other.call("GetModel", request, ADMIN) == models[0]
+            got = await other.call("GetTraining", pb.GetTrainingRequest(training_id=started.id), ADMIN)
+            trainings = await other.call("ListTrainings", pb.ListTrainingsRequest(page_size=5), ADMIN)
+            assert [got, got] == [states[-1], *trainings.items]
             for place in (worker, other):
                 await until(lambda place=place: place.serving.models.active is not None)
                 assert await recommended_by(place) == models[0].version
@@ -110,7 +118,7 @@ def test_models_come_in_pages_newest_first(modelled: Settings, trained: Trained)
 def test_too_little_data_is_told_at_once_and_leaves_no_training(database_url: str, tmp_path: Path) -> None:
     async def story(worker: Worker) -> None:
         with pytest.raises(TooLittleData, match="at least 20 orders, and there are 0"):
-            await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
+            await worker.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
         with pytest.raises(ModelNotFound):
             await watch(worker)
         with pytest.raises(TrainingFailed, match="at least 20 orders"):
@@ -187,20 +195,42 @@ def test_one_of_many_at_once_gets_to_train(settings: Settings) -> None:
 
 def test_a_stopping_worker_ends_its_training_and_sends_watchers_away(settings: Settings) -> None:
     async def story(worker: Worker) -> None:
-        started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=pb.Model.ALL), ADMIN)
+        started = await worker.call("TrainModel", pb.TrainModelRequest(model_type=model_pb2.Model.ALL), ADMIN)
         watching = asyncio.create_task(watch(worker))
         await asyncio.sleep(0.3)
         begun = time.monotonic()
         await worker.trainer.stop()
         assert time.monotonic() - begun < 6
         states = await watching
-        assert states[-1].state == pb.Training.FAILED
+        assert states[-1].state == model_pb2.Training.FAILED
         assert states[-1].message == "The server that ran it was stopped."
         with worker.db.read() as connection:
             assert runs.get(connection, started.id).state == runs.FAILED
 
     play(settings, story)
     assert not list(settings.models_dir.glob("*"))
+
+
+def test_a_stream_of_a_training_shows_that_it_lives_and_names_where_to_go_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trainer, "LOOK_SECONDS", 0.05)
+
+    async def story(worker: Worker) -> None:
+        run = await worker.work.write(runs.claim, Assignment(), utc_now())  # nobody works on it
+        stream = worker.stream("WatchTraining", pb.WatchTrainingRequest(training_id=run.id), ADMIN)
+        first, second = await anext(stream), await anext(stream)
+        assert (first.training.id, first.training.state) == (run.id, model_pb2.Training.RUNNING)
+        assert second.HasField("heartbeat")
+        worker.trainer.drain()
+        last = [message async for message in stream][-1]
+        assert last.reconnect.training_id == run.id
+        with worker.db.transaction() as tx:
+            runs.fail(tx, run.id, "Given up.", utc_now())
+        with pytest.raises(ModelNotFound):
+            await worker.call("GetTraining", pb.GetTrainingRequest(training_id=99), ADMIN)
+
+    play(settings, story)
 
 
 def test_a_child_that_lacks_a_library_names_it(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

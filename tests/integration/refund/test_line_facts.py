@@ -24,7 +24,9 @@ def member_of(shop: RunningShop, buyer: Account, **rules: Any) -> segment_pb2.Se
     """A buyer as a member of the segment that rules define; None when they are none."""
     made = shop.segments.CreateSegment(
         segment_pb2.CreateSegmentRequest(
-            name=f"Segment {uuid.uuid4().hex}", rules=segment_pb2.SegmentRules(**rules)
+            segment=segment_pb2.Segment(
+                name=f"Segment {uuid.uuid4().hex}", rules=segment_pb2.SegmentRules(**rules)
+            )
         ),
         metadata=shop.admin.metadata,
     )

@@ -121,7 +121,9 @@ def test_an_open_return_keeps_its_order_from_raising_the_tier_however_long_it_ta
 
 def test_a_coupon_of_a_tier_waits_for_the_tier_too(shop: RunningShop) -> None:
     buyer = shop.customer()
-    coupon = pb.Coupon(code=f"T-{uuid.uuid4().hex[:10]}", percent=50.0, min_tier=pb.Tier.PLATINUM)
+    coupon = pb.Coupon(
+        code=f"T-{uuid.uuid4().hex[:10]}", discount_basis_points=5000, min_tier=pb.Tier.PLATINUM
+    )
     code = shop.promotions.CreateCoupon(
         pb.CreateCouponRequest(coupon=coupon), metadata=shop.admin.metadata
     ).code

@@ -31,7 +31,7 @@ def used(shop: RunningShop, code: str) -> int:
 def reduced(shop: RunningShop, buyer: Account) -> order_pb2.Order:
     """An order of three at 20.00 with a coupon of 10 % and 500 points."""
     code = f"T-{uuid.uuid4().hex[:10]}".upper()
-    coupon = pb.CreateCouponRequest(coupon=pb.Coupon(code=code, percent=10.0, per_user_limit=1))
+    coupon = pb.CreateCouponRequest(coupon=pb.Coupon(code=code, discount_basis_points=1000, per_user_limit=1))
     shop.promotions.CreateCoupon(coupon, metadata=shop.admin.metadata)
     gift = pb.AdjustPointsRequest(user_id=buyer.user_id, points=500, reason="A present")
     shop.promotions.AdjustPoints(gift, metadata=shop.admin.metadata)

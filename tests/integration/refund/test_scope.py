@@ -7,7 +7,7 @@ from typing import Any
 import grpc
 import pytest
 from google.protobuf.json_format import ParseDict
-from sanset.v1 import model_pb2, order_pb2
+from sanset.v1 import model_service_pb2, order_pb2
 from sanset.v1 import refund_pb2 as pb
 from support.cart_shop import cents
 from support.payment_shop import sound
@@ -73,6 +73,6 @@ def test_units_are_written_in_json_as_items_with_a_variant_or_a_product(shop: Ru
 
 
 def test_a_training_says_what_it_trains(shop: RunningShop) -> None:
-    said = refused(shop.models.TrainModel, model_pb2.TrainModelRequest(), shop.admin)
+    said = refused(shop.models.TrainModel, model_service_pb2.TrainModelRequest(), shop.admin)
     assert (said.code, said.fields) == (INVALID, ["model_type"])
     assert "must be ALS" in said.message

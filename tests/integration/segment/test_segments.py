@@ -13,7 +13,8 @@ from typing import Any
 import grpc
 import numpy as np
 import pytest
-from sanset.v1 import model_pb2
+from google.protobuf.field_mask_pb2 import FieldMask
+from sanset.v1 import model_pb2, model_service_pb2
 from sanset.v1 import segment_pb2 as pb
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -81,10 +82,15 @@ def _no_segments(market: RunningShop) -> Iterator[None]:
 
 def create(shop: RunningShop, name: str = "", description: str = "", **rules: Any) -> pb.Segment:
     """Define a segment, as the admin."""
-    request = pb.CreateSegmentRequest(
-        name=name or f"Segment {uuid.uuid4().hex}", description=description, rules=pb.SegmentRules(**rules)
-    )
+    name = name or f"Segment {uuid.uuid4().hex}"
+    request = creation(name, description=description, **rules)
     return shop.segments.CreateSegment(request, metadata=shop.admin.metadata)
+
+
+def creation(name: str, *, description: str = "", **rules: Any) -> pb.CreateSegmentRequest:
+    """A request to define a segment."""
+    segment = pb.Segment(name=name, description=description, rules=pb.SegmentRules(**rules))
+    return pb.CreateSegmentRequest(segment=segment)
 
 
 def get(shop: RunningShop, segment_id: int) -> pb.Segment:
@@ -368,24 +374,24 @@ def test_a_rule_follows_its_category_and_matches_nobody_when_it_is_deleted(marke
 @pytest.mark.parametrize(
     ("rules", "field"),
     [
-        ({}, "rules"),
-        ({"bought_category": "", "min_spent": ""}, "rules"),
-        ({"min_orders": 3, "max_orders": 2}, "rules.max_orders"),
-        ({"min_spent": "10", "max_spent": "9.99"}, "rules.max_spent"),
-        ({"ordered_within_days": 7, "not_ordered_for_days": 7}, "rules.not_ordered_for_days"),
-        ({"min_orders": -1}, "rules.min_orders"),
-        ({"ordered_within_days": 36_501}, "rules.ordered_within_days"),
-        ({"min_spent": "-1"}, "rules.min_spent"),
-        ({"max_spent": "1e3"}, "rules.max_spent"),
-        ({"country": "Germany"}, "rules.country"),
-        ({"country": "UK"}, "rules.country"),
-        ({"country": "xx"}, "rules.country"),
+        ({}, "segment.rules"),
+        ({"bought_category": "", "min_spent": ""}, "segment.rules"),
+        ({"min_orders": 3, "max_orders": 2}, "segment.rules.max_orders"),
+        ({"min_spent": "10", "max_spent": "9.99"}, "segment.rules.max_spent"),
+        ({"ordered_within_days": 7, "not_ordered_for_days": 7}, "segment.rules.not_ordered_for_days"),
+        ({"min_orders": -1}, "segment.rules.min_orders"),
+        ({"ordered_within_days": 36_501}, "segment.rules.ordered_within_days"),
+        ({"min_spent": "-1"}, "segment.rules.min_spent"),
+        ({"max_spent": "1e3"}, "segment.rules.max_spent"),
+        ({"country": "Germany"}, "segment.rules.country"),
+        ({"country": "UK"}, "segment.rules.country"),
+        ({"country": "xx"}, "segment.rules.country"),
     ],
 )
 def test_rules_that_make_no_sense_are_refused_by_field(
     market: RunningShop, rules: dict[str, Any], field: str
 ) -> None:
-    request = pb.CreateSegmentRequest(name="Odd", rules=pb.SegmentRules(**rules))
+    request = creation("Odd", **rules)
     answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason, answer.fields) == (INVALID, "INVALID_FIELD", [field])
     assert not listed(market)
@@ -394,29 +400,66 @@ def test_rules_that_make_no_sense_are_refused_by_field(
 @pytest.mark.either
 @pytest.mark.parametrize("name", ["", "   ", "a\nb", "x" * 101])
 def test_a_name_must_be_a_name(market: RunningShop, name: str) -> None:
-    request = pb.CreateSegmentRequest(name=name, rules=pb.SegmentRules(min_orders=1))
+    request = creation(name, min_orders=1)
     answer = refused(market.segments.CreateSegment, request, market.admin)
-    assert (answer.code, answer.fields) == (INVALID, ["name"])
+    assert (answer.code, answer.fields) == (INVALID, ["segment.name"])
 
 
 def test_an_amount_finer_than_the_currency_is_refused(market: RunningShop) -> None:
-    request = pb.CreateSegmentRequest(name="Fine", rules=pb.SegmentRules(min_spent="10.005"))
+    request = creation("Fine", min_spent="10.005")
     answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (INVALID, "INVALID_MONEY")
-    assert "rules.min_spent" in answer.message
+    assert "segment.rules.min_spent" in answer.message
 
 
 def test_an_unknown_category_is_refused(market: RunningShop) -> None:
-    request = pb.CreateSegmentRequest(name="Lost", rules=pb.SegmentRules(bought_category="atlantis"))
+    request = creation("Lost", bought_category="atlantis")
     answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (NOT_FOUND, "CATEGORY_NOT_FOUND")
 
 
 def test_a_name_is_taken_whatever_its_case(market: RunningShop) -> None:
     create(market, name="Straße", min_orders=1)
-    request = pb.CreateSegmentRequest(name=" STRASSE ", rules=pb.SegmentRules(min_orders=2))
+    request = creation(" STRASSE ", min_orders=2)
     answer = refused(market.segments.CreateSegment, request, market.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.ALREADY_EXISTS, "SEGMENT_TAKEN")
+
+
+def change(shop: RunningShop, segment: pb.Segment, *paths: str) -> pb.Segment:
+    """Change a segment, as the admin."""
+    request = pb.UpdateSegmentRequest(segment=segment, update_mask=FieldMask(paths=paths) if paths else None)
+    return shop.segments.UpdateSegment(request, metadata=shop.admin.metadata)
+
+
+def test_an_update_changes_what_it_names_and_the_members_at_once(market: RunningShop) -> None:
+    made = create(market, name="Buyers", description="They buy.", min_orders=1, country="us")
+    renamed = change(market, pb.Segment(id=made.id, name=" Fans "))
+    assert (renamed.name, renamed.description, renamed.rules) == ("Fans", "They buy.", made.rules)
+    ruled = change(market, pb.Segment(id=made.id, rules=pb.SegmentRules(bought_category="Coffee")))
+    expected = create(market, bought_category="coffee")
+    assert (ruled.rules, ruled.member_count) == (expected.rules, expected.member_count)
+    assert ruled.member_count != made.member_count
+    cleared = change(market, pb.Segment(id=made.id), "description")
+    assert (cleared.name, cleared.description, cleared.rules) == ("Fans", "", ruled.rules)
+    assert get(market, made.id).rules == ruled.rules
+
+
+def test_what_an_update_of_a_segment_may_not_do_is_refused(market: RunningShop) -> None:
+    made, other = create(market, name="Buyers", min_orders=1), create(market, name="Others", min_orders=2)
+
+    def refusal(segment: pb.Segment, *paths: str) -> tuple[str, list[str]]:
+        request = pb.UpdateSegmentRequest(segment=segment, update_mask=FieldMask(paths=paths))
+        answer = refused(market.segments.UpdateSegment, request, market.admin)
+        return answer.reason, answer.fields
+
+    assert refusal(pb.Segment(id=made.id, name="OTHERS"))[0] == "SEGMENT_TAKEN"
+    assert refusal(pb.Segment(id=made.id, name=" ")) == ("INVALID_FIELD", ["segment.name"])
+    assert refusal(pb.Segment(id=made.id), "rules") == ("INVALID_FIELD", ["segment.rules"])
+    assert refusal(pb.Segment(id=made.id), "member_count")[0] == "INVALID_UPDATE_MASK"
+    assert refusal(pb.Segment(id=2**62, name="Nobody"))[0] == "SEGMENT_NOT_FOUND"
+    market.sql(f"UPDATE segments SET kind = 'TRAINED', rules = NULL WHERE id = {other.id}")
+    assert refusal(pb.Segment(id=other.id, name="Mine"))[0] == "SEGMENT_IS_TRAINED"
+    assert get(market, made.id).name == "Buyers"
 
 
 def test_of_simultaneous_segments_of_one_name_one_is_created(market: RunningShop) -> None:
@@ -588,7 +631,7 @@ def test_a_trained_segment_cannot_be_deleted_and_keeps_its_name(market: RunningS
     request = pb.DeleteSegmentRequest(segment_id=listed(market)[0].id)
     answer = refused(market.segments.DeleteSegment, request, market.admin)
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "SEGMENT_IS_TRAINED")
-    namesake = pb.CreateSegmentRequest(name="champions", rules=pb.SegmentRules(min_orders=1))
+    namesake = creation("champions", min_orders=1)
     assert refused(market.segments.CreateSegment, namesake, market.admin).reason == "SEGMENT_TAKEN"
 
 
@@ -610,11 +653,11 @@ def test_readers_never_see_half_of_a_training(market: RunningShop) -> None:
 
 def test_a_training_makes_segments(market: RunningShop) -> None:
     admin = market.admin.metadata
-    wanted = model_pb2.TrainModelRequest(model_type=model_pb2.Model.SEGMENTS)
+    wanted = model_service_pb2.TrainModelRequest(model_type=model_pb2.Model.SEGMENTS)
     training = market.models.TrainModel(wanted, metadata=admin)
-    watched = model_pb2.WatchTrainingRequest(training_id=training.id)
-    *_, end = market.models.WatchTraining(watched, metadata=admin, timeout=120)
-    assert end.state == model_pb2.Training.SUCCEEDED, end.message
+    watched = model_service_pb2.WatchTrainingRequest(training_id=training.id)
+    *_, last, end = market.models.WatchTraining(watched, metadata=admin, timeout=120)
+    assert end.end.state == model_pb2.Training.SUCCEEDED, last.training.message
     found = listed(market)
     assert len(found) > 1
     assert {segment.kind for segment in found} == {pb.Segment.TRAINED}

@@ -6,26 +6,27 @@ import uuid
 
 import grpc
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 from sanset.v1 import order_pb2 as pb
-from sanset.v1 import payment_pb2, user_pb2
+from sanset.v1 import payment_method_pb2, payment_pb2
 from support.cart_shop import buyer_of
 from support.payment_shop import gift_card
 from support.running_shop import Account, RunningShop, refusal, refused
 
-CARD = user_pb2.PaymentMethod.CARD
+CARD = payment_pb2.Payment.CARD
 
 
-def save(shop: RunningShop, owner: Account, **fields: object) -> user_pb2.PaymentMethod:
+def save(shop: RunningShop, owner: Account, **fields: object) -> payment_method_pb2.PaymentMethod:
     """Save a payment method."""
     values = {"kind": CARD, "token": "pm_1", "brand": "Visa", "last_four": "4242"} | fields
-    method = user_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
-    request = user_pb2.AddPaymentMethodRequest(payment_method=method)
+    method = payment_method_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
+    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method)
     return shop.users.AddPaymentMethod(request, metadata=owner.metadata)
 
 
-def saved(shop: RunningShop, owner: Account) -> list[user_pb2.PaymentMethod]:
+def saved(shop: RunningShop, owner: Account) -> list[payment_method_pb2.PaymentMethod]:
     """What an account has saved."""
-    request = user_pb2.ListPaymentMethodsRequest()
+    request = payment_method_pb2.ListPaymentMethodsRequest()
     return list(shop.users.ListPaymentMethods(request, metadata=owner.metadata).items)
 
 
@@ -38,7 +39,33 @@ def test_a_token_is_kept_and_never_told(shop: RunningShop) -> None:
     assert saved(shop, shop.customer(address=False)) == []
 
 
-def stored_token(shop: RunningShop, method: user_pb2.PaymentMethod) -> str:
+def update(*paths: str, **fields: object) -> payment_method_pb2.UpdatePaymentMethodRequest:
+    """A request to change a payment method."""
+    method = payment_method_pb2.PaymentMethod(**fields)  # type: ignore[arg-type]
+    mask = FieldMask(paths=paths) if paths else None
+    return payment_method_pb2.UpdatePaymentMethodRequest(payment_method=method, update_mask=mask)
+
+
+def test_another_becomes_the_default_and_the_default_stays_one(shop: RunningShop) -> None:
+    owner = shop.customer(address=False)
+    first, second = save(shop, owner), save(shop, owner, token="pm_2")
+    for _ in range(2):
+        changed = shop.users.UpdatePaymentMethod(
+            update(id=second.id, is_default=True), metadata=owner.metadata
+        )
+        assert (changed.id, changed.is_default, changed.token) == (second.id, True, "")
+    assert [method.id for method in saved(shop, owner)] == [second.id, first.id]
+    answer = refused(shop.users.UpdatePaymentMethod, update(id=second.id, is_default=False), owner)
+    assert answer.fields == ["payment_method.is_default"]
+    answer = refused(shop.users.UpdatePaymentMethod, update("brand", id=first.id, brand="Other"), owner)
+    assert answer.reason == "INVALID_UPDATE_MASK"
+    [default, other] = saved(shop, owner)
+    for method in (default, other):
+        request = payment_method_pb2.GetPaymentMethodRequest(payment_method_id=method.id)
+        assert shop.users.GetPaymentMethod(request, metadata=owner.metadata) == method
+
+
+def stored_token(shop: RunningShop, method: payment_method_pb2.PaymentMethod) -> str:
     """What the database holds as the token of a saved payment method."""
     [row] = shop.sql("SELECT token FROM payment_methods WHERE id = :id", id=method.id)
     return str(row.token)
@@ -47,7 +74,7 @@ def stored_token(shop: RunningShop, method: user_pb2.PaymentMethod) -> str:
 def test_a_token_is_sealed_in_the_database(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     code = gift_card(shop, 30).code
-    method = save(shop, owner, kind=user_pb2.PaymentMethod.GIFT_CARD, token=code)
+    method = save(shop, owner, kind=payment_pb2.Payment.GIFT_CARD, token=code)
     longest = save(shop, owner, token="a" * 128)
     assert code not in stored_token(shop, method)
     assert "aaaa" not in stored_token(shop, longest)
@@ -63,7 +90,7 @@ def test_one_is_the_default(shop: RunningShop) -> None:
         (second.id, False),
         (first.id, False),
     ]
-    request = user_pb2.DeletePaymentMethodRequest(payment_method_id=third.id)
+    request = payment_method_pb2.DeletePaymentMethodRequest(payment_method_id=third.id)
     shop.users.DeletePaymentMethod(request, metadata=owner.metadata)
     assert [(method.id, method.is_default) for method in saved(shop, owner)] == [
         (second.id, True),
@@ -73,8 +100,8 @@ def test_one_is_the_default(shop: RunningShop) -> None:
 
 def test_a_repeat_saves_once(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
-    method = user_pb2.PaymentMethod(kind=CARD, token="pm_1")
-    request = user_pb2.AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
+    method = payment_method_pb2.PaymentMethod(kind=CARD, token="pm_1")
+    request = payment_method_pb2.AddPaymentMethodRequest(payment_method=method, request_id=str(uuid.uuid4()))
     first = shop.users.AddPaymentMethod(request, metadata=owner.metadata)
     assert shop.users.AddPaymentMethod(request, metadata=owner.metadata) == first
     assert len(saved(shop, owner)) == 1
@@ -83,7 +110,7 @@ def test_a_repeat_saves_once(shop: RunningShop) -> None:
 def test_anothers_is_not_found(shop: RunningShop) -> None:
     theirs = save(shop, shop.customer(address=False))
     me = shop.customer()
-    request = user_pb2.DeletePaymentMethodRequest(payment_method_id=theirs.id)
+    request = payment_method_pb2.DeletePaymentMethodRequest(payment_method_id=theirs.id)
     answer = refused(shop.users.DeletePaymentMethod, request, me)
     assert (answer.code, answer.reason) == (grpc.StatusCode.NOT_FOUND, "PAYMENT_METHOD_NOT_FOUND")
     shop.add(me, shop.product().id)
@@ -96,9 +123,9 @@ def test_an_account_has_at_most_twenty(shop: RunningShop) -> None:
     owner = shop.customer(address=False)
     for _ in range(20):
         save(shop, owner)
-    method = user_pb2.PaymentMethod(kind=CARD, token="pm_1")
+    method = payment_method_pb2.PaymentMethod(kind=CARD, token="pm_1")
     answer = refused(
-        shop.users.AddPaymentMethod, user_pb2.AddPaymentMethodRequest(payment_method=method), owner
+        shop.users.AddPaymentMethod, payment_method_pb2.AddPaymentMethodRequest(payment_method=method), owner
     )
     assert (answer.code, answer.reason) == (grpc.StatusCode.FAILED_PRECONDITION, "TOO_MANY")
 
@@ -122,8 +149,8 @@ def test_what_is_no_payment_method_is_refused(
     shop: RunningShop, fields: dict[str, object], reason: str
 ) -> None:
     values = {"kind": CARD, "token": "pm_1"} | fields
-    request = user_pb2.AddPaymentMethodRequest(
-        payment_method=user_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
+    request = payment_method_pb2.AddPaymentMethodRequest(
+        payment_method=payment_method_pb2.PaymentMethod(**values)  # type: ignore[arg-type]
     )
     answer = refused(shop.users.AddPaymentMethod, request, shop.customer(address=False))
     assert (answer.code, answer.reason) == (grpc.StatusCode.INVALID_ARGUMENT, reason)
@@ -132,7 +159,7 @@ def test_what_is_no_payment_method_is_refused(
 
 def test_a_token_of_before_the_vault_pays(shop: RunningShop) -> None:
     buyer, _ = buyer_of(shop)
-    method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD)
+    method = save(shop, buyer, kind=payment_pb2.Payment.GIFT_CARD)
     plain = gift_card(shop, 100).code
     shop.sql("UPDATE payment_methods SET token = :plain WHERE id = :id", plain=plain, id=method.id)
     order = shop.checkout(
@@ -156,7 +183,7 @@ def test_anothers_token_does_not_open(shop: RunningShop) -> None:
 def test_a_saved_method_pays(shop: RunningShop) -> None:
     buyer, product_id = buyer_of(shop)
     card = gift_card(shop, 100)
-    method = save(shop, buyer, kind=user_pb2.PaymentMethod.GIFT_CARD, token=card.code)
+    method = save(shop, buyer, kind=payment_pb2.Payment.GIFT_CARD, token=card.code)
     order = shop.checkout(
         buyer, payment_method=payment_pb2.Payment.GIFT_CARD, payment_method_id=method.id
     ).order

@@ -40,11 +40,12 @@ def hook() -> Iterator[Receiver]:
         yield one
 
 
-def register(desk: Desk, url: str, *event_types: str, **fields: Any) -> pb.WebhookEndpoint:
+def register(
+    desk: Desk, url: str, *event_types: str, active: bool | None = None, **fields: Any
+) -> pb.WebhookEndpoint:
     """Register an endpoint."""
-    request = pb.CreateWebhookEndpointRequest(
-        endpoint=pb.WebhookEndpoint(url=url, event_types=event_types), **fields
-    )
+    endpoint = pb.WebhookEndpoint(url=url, event_types=event_types, active=active)
+    request = pb.CreateWebhookEndpointRequest(endpoint=endpoint, **fields)
     return desk.shop.webhooks.CreateWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
 
 
@@ -133,6 +134,93 @@ def test_the_secret_is_told_once_and_a_repeat_makes_no_second_endpoint(desk: Des
     [only] = listed(desk)
     assert only.secret == ""
     assert register(desk, hook.url).secret != first.secret
+
+
+def rotated(desk: Desk, endpoint: pb.WebhookEndpoint, **fields: Any) -> pb.WebhookEndpoint:
+    """An endpoint after a rotation of its secret."""
+    request = pb.RotateWebhookSecretRequest(endpoint_id=endpoint.id, **fields)
+    return desk.shop.webhooks.RotateWebhookSecret(request, metadata=desk.shop.admin.metadata)
+
+
+def told_of_an_order(desk: Desk, hook: Receiver) -> Received:
+    """The first that an endpoint is told of a new order."""
+    hook.received.clear()
+    desk.shop.order()
+    run(desk)
+    return hook.received[0]
+
+
+def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(desk: Desk, hook: Receiver) -> None:
+    first = register(desk, hook.url)
+    second = rotated(desk, first)
+    assert second.secret not in ("", first.secret)
+    assert second.old_secret_expire_time.seconds - second.update_time.seconds == 24 * 3600
+    one = told_of_an_order(desk, hook)
+    assert one.is_signed_with(first.secret)
+    assert one.is_signed_with(second.secret)
+    assert [endpoint.secret for endpoint in listed(desk)] == [""]
+    third = rotated(desk, first, overlap_seconds=3600)
+    signed = told_of_an_order(desk, hook)
+    secrets = (first.secret, second.secret, third.secret)
+    assert [signed.is_signed_with(secret) for secret in secrets] == [False, True, True]
+    desk.later(seconds=3601)
+    late = told_of_an_order(desk, hook)
+    assert [late.is_signed_with(secret) for secret in secrets] == [False, False, True]
+
+
+def test_a_leaked_secret_ends_at_once_and_a_repeated_rotation_is_one(desk: Desk, hook: Receiver) -> None:
+    leaked = register(desk, hook.url)
+    fields = {"overlap_seconds": 0, "request_id": str(uuid.uuid4())}
+    sound = rotated(desk, leaked, **fields)
+    assert rotated(desk, leaked, **fields) == sound
+    assert not sound.HasField("old_secret_expire_time")
+    one = told_of_an_order(desk, hook)
+    assert one.is_signed_with(sound.secret)
+    assert not one.is_signed_with(leaked.secret)
+    request = pb.RotateWebhookSecretRequest(endpoint_id=leaked.id, overlap_seconds=604_801)
+    assert refused(desk.shop.webhooks.RotateWebhookSecret, request, desk.shop.admin).fields == [
+        "overlap_seconds"
+    ]
+    lost = pb.RotateWebhookSecretRequest(endpoint_id=2**62)
+    assert (
+        refused(desk.shop.webhooks.RotateWebhookSecret, lost, desk.shop.admin).reason == "WEBHOOK_NOT_FOUND"
+    )
+
+
+def test_a_test_tells_what_an_endpoint_answers_and_leaves_nothing(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, hook.url, active=False)
+    request = pb.PingWebhookEndpointRequest(endpoint_id=endpoint.id)
+
+    def ping() -> pb.PingWebhookEndpointResponse:
+        return desk.shop.webhooks.PingWebhookEndpoint(request, metadata=desk.shop.admin.metadata)
+
+    assert ping() == pb.PingWebhookEndpointResponse(delivered=True, response_code=200)
+    [got] = hook.received
+    assert got.is_signed_with(endpoint.secret)
+    assert (got.told["type"], got.told["id"], got.headers["sanset-delivery"]) == ("ping", 0, "0")
+    hook.answer = lambda got: 410
+    assert ping() == pb.PingWebhookEndpointResponse(response_code=410, error="answered 410")
+    assert deliveries(desk, endpoint) == []
+    lost = pb.PingWebhookEndpointRequest(endpoint_id=2**62)
+    assert (
+        refused(desk.shop.webhooks.PingWebhookEndpoint, lost, desk.shop.admin).reason == "WEBHOOK_NOT_FOUND"
+    )
+
+
+def test_an_endpoint_and_a_delivery_are_read_one_by_one(desk: Desk, hook: Receiver) -> None:
+    endpoint = register(desk, hook.url)
+    desk.shop.order()
+    run(desk)
+    api, staff = desk.shop.webhooks, desk.shop.admin.metadata
+    assert (
+        api.GetWebhookEndpoint(pb.GetWebhookEndpointRequest(endpoint_id=endpoint.id), metadata=staff)
+        == listed(desk)[0]
+    )
+    for delivery in deliveries(desk, endpoint):
+        request = pb.GetWebhookDeliveryRequest(delivery_id=delivery.id)
+        assert api.GetWebhookDelivery(request, metadata=staff) == delivery
+    lost = pb.GetWebhookDeliveryRequest(delivery_id=2**62)
+    assert refused(api.GetWebhookDelivery, lost, desk.shop.admin).reason == "DELIVERY_NOT_FOUND"
 
 
 def test_there_are_at_most_twenty(desk: Desk, hook: Receiver) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from sanset.v1 import model_pb2 as pb
+from sanset.v1 import model_pb2
+from sanset.v1 import model_service_pb2 as pb
 
 from ml.training.train import MODEL_TYPES
 from server.bootstrap.training import table
@@ -34,7 +35,7 @@ MODEL = ModelRecord(3, "all_20260601T120000Z", "ALL", METRICS, is_active=True, c
 
 
 def test_every_model_type_of_the_contract_is_one_the_trainer_knows() -> None:
-    asked = [pb.TrainModelRequest(model_type=value) for value in pb.Model.Type.values()]
+    asked = [pb.TrainModelRequest(model_type=value) for value in model_pb2.Model.Type.values()]
     words = {convert.assignment_from_wire(request).model_type.lower() for request in asked}
     assert words == set(MODEL_TYPES)
 
@@ -69,7 +70,7 @@ def test_what_becomes_of_a_model_is_asked_for(
 
 def test_measures_travel_beside_those_of_everything_they_are_compared_with() -> None:
     message = convert.model_to_wire(MODEL)
-    assert message.type == pb.Model.ALL
+    assert message.type == model_pb2.Model.ALL
     assert message.active
     found = message.metrics
     assert (found.model.recall_at_20, found.model.novelty, found.popularity.recall_at_20) == (0.2, 7.5, 0.1)
@@ -119,7 +120,7 @@ def test_a_models_record_tells_how_it_was_made() -> None:
 def test_a_training_has_measures_once_it_has_a_model() -> None:
     run = Run(5, "ALS", CANCELLED, "als", 40, "Cancelled.", None, IF_NOT_WORSE, True, MADE, MADE, None, None)
     message = convert.training_to_wire(run)
-    assert (message.state, message.model_type) == (pb.Training.CANCELLED, pb.Model.ALS)
+    assert (message.state, message.model_type) == (model_pb2.Training.CANCELLED, model_pb2.Model.ALS)
     assert not message.HasField("metrics")
     done = convert.training_to_wire(replace(run, state="SUCCEEDED", model_id=3, version="v", metrics=METRICS))
     assert done.metrics.model.recall_at_20 == 0.2

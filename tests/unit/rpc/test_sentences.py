@@ -11,7 +11,8 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sanset.v1.auth_pb2 import LoginRequest, RegisterRequest
-from sanset.v1.model_pb2 import Model, TrainModelRequest
+from sanset.v1.model_pb2 import Model
+from sanset.v1.model_service_pb2 import TrainModelRequest
 from sanset.v1.order_pb2 import LineQuantity
 from sanset.v1.order_service_pb2 import CheckoutRequest
 from sanset.v1.product_pb2 import (

@@ -121,6 +121,24 @@ def list_sessions(
     )
 
 
+def get_session(
+    *,
+    session_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets one of the caller's open sessions.
+
+    Returns NOT_FOUND (SESSION_NOT_FOUND) when it has ended or is another user's.
+    """
+    return prepare(
+        auth_pb2.GetSessionRequest,
+        timeout,
+        metadata,
+        session_id=session_id,
+    )
+
+
 def revoke_session(
     *,
     session_id: str | None = None,
@@ -147,4 +165,5 @@ class AuthMethods:
     logout = Unary("Logout", logout, empty_pb2.Empty)
     list_sessions = Unary("ListSessions", list_sessions, auth_pb2.ListSessionsResponse)
     iter_sessions = Items("ListSessions", list_sessions.request, auth_pb2.Session)
+    get_session = Unary("GetSession", get_session, auth_pb2.Session)
     revoke_session = Unary("RevokeSession", revoke_session, empty_pb2.Empty)

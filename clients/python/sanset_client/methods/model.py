@@ -5,7 +5,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 
 from __future__ import annotations
 
-from sanset.v1 import model_metrics_pb2, model_pb2
+from sanset.v1 import model_metrics_pb2, model_pb2, model_service_pb2
 from typing import Literal
 
 from sanset_client.rpc import Metadata, Prepared, Items, Stream, Unary, prepare
@@ -17,20 +17,20 @@ TrainModelRequestActivationName = Literal["ACTIVATION_UNSPECIFIED", "IF_NOT_WORS
 def train_model(
     *,
     model_type: model_pb2.Model.Type.ValueType | ModelTypeName | None = None,
-    parameters: model_pb2.TrainModelRequest.Parameters | None = None,
-    activation: model_pb2.TrainModelRequest.Activation.ValueType | TrainModelRequestActivationName | None = None,
+    parameters: model_service_pb2.TrainModelRequest.Parameters | None = None,
+    activation: model_service_pb2.TrainModelRequest.Activation.ValueType | TrainModelRequestActivationName | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
     """Starts a training in its own process, and returns it at once.
 
-    One runs at a time: FAILED_PRECONDITION (TRAINING_RUNNING) otherwise, and (TOO_LITTLE_DATA) when the
-    shop has too few orders. A model that is worse than the one in use on held-out orders is kept, but not
-    activated, unless `activation` says otherwise.
+    One runs at a time: ABORTED (TRAINING_RUNNING) otherwise: watch that one, or try again when it has ended. Returns
+    FAILED_PRECONDITION (TOO_LITTLE_DATA) when the shop has too few orders. A model that is worse than the one in use
+    on held-out orders is kept, but not activated, unless `activation` says otherwise.
     """
     return prepare(
-        model_pb2.TrainModelRequest,
+        model_service_pb2.TrainModelRequest,
         timeout,
         metadata,
         model_type=model_type,
@@ -40,15 +40,52 @@ def train_model(
     )
 
 
+def get_training(
+    *,
+    training_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a training as it stands. Returns NOT_FOUND (MODEL_NOT_FOUND)."""
+    return prepare(
+        model_service_pb2.GetTrainingRequest,
+        timeout,
+        metadata,
+        training_id=training_id,
+    )
+
+
+def list_trainings(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the trainings, the newest first."""
+    return prepare(
+        model_service_pb2.ListTrainingsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
 def watch_training(
     *,
     training_id: int | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Streams the progress of a training until it has ended. Over HTTP: JSON lines or server-sent events."""
+    """Streams the progress of a training until it has ended: how it stands, then each change.
+
+    A heartbeat comes at least every 30 seconds. `reconnect` asks to call again; `end` says that the training has
+    ended, as the last `training` told, and is the last message. A stream that stops without `end` was cut: call
+    again. Over HTTP: JSON lines or server-sent events. Returns NOT_FOUND (MODEL_NOT_FOUND).
+    """
     return prepare(
-        model_pb2.WatchTrainingRequest,
+        model_service_pb2.WatchTrainingRequest,
         timeout,
         metadata,
         training_id=training_id,
@@ -67,7 +104,7 @@ def cancel_training(
     there is none such.
     """
     return prepare(
-        model_pb2.CancelTrainingRequest,
+        model_service_pb2.CancelTrainingRequest,
         timeout,
         metadata,
         training_id=training_id,
@@ -83,11 +120,26 @@ def list_models(
 ) -> Prepared:
     """Lists the trained models, the newest first."""
     return prepare(
-        model_pb2.ListModelsRequest,
+        model_service_pb2.ListModelsRequest,
         timeout,
         metadata,
         page_size=page_size,
         page_token=page_token,
+    )
+
+
+def get_model(
+    *,
+    model_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a model. Returns NOT_FOUND (MODEL_NOT_FOUND)."""
+    return prepare(
+        model_service_pb2.GetModelRequest,
+        timeout,
+        metadata,
+        model_id=model_id,
     )
 
 
@@ -104,7 +156,7 @@ def get_model_metrics(
     with its recommendations.
     """
     return prepare(
-        model_pb2.GetModelMetricsRequest,
+        model_service_pb2.GetModelMetricsRequest,
         timeout,
         metadata,
         model_id=model_id,
@@ -124,7 +176,7 @@ def activate_model(
     stays.
     """
     return prepare(
-        model_pb2.ActivateModelRequest,
+        model_service_pb2.ActivateModelRequest,
         timeout,
         metadata,
         model_id=model_id,
@@ -146,7 +198,7 @@ def start_experiment(
     or is the model in use (MODEL_IN_USE). Activating a model ends the experiment.
     """
     return prepare(
-        model_pb2.StartExperimentRequest,
+        model_service_pb2.StartExperimentRequest,
         timeout,
         metadata,
         challenger_model_id=challenger_model_id,
@@ -161,14 +213,29 @@ def get_experiment(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Gets an experiment and what its two models achieved with customers. Absent id: the last one; NOT_FOUND
-    (EXPERIMENT_NOT_FOUND) when there was none.
-    """
+    """Gets an experiment and what its two models achieved with customers. Returns NOT_FOUND (EXPERIMENT_NOT_FOUND)."""
     return prepare(
-        model_pb2.GetExperimentRequest,
+        model_service_pb2.GetExperimentRequest,
         timeout,
         metadata,
         experiment_id=experiment_id,
+    )
+
+
+def list_experiments(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the experiments, the newest first, without their results."""
+    return prepare(
+        model_service_pb2.ListExperimentsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
     )
 
 
@@ -180,7 +247,7 @@ def end_experiment(
 ) -> Prepared:
     """Ends an experiment: from now on everybody is served by the model in use. Repeating it does nothing."""
     return prepare(
-        model_pb2.EndExperimentRequest,
+        model_service_pb2.EndExperimentRequest,
         timeout,
         metadata,
         experiment_id=experiment_id,
@@ -191,12 +258,18 @@ class ModelMethods:
     """Trains the models behind the recommendations, puts them into use and compares them."""
 
     train_model = Unary("TrainModel", train_model, model_pb2.Training)
-    watch_training = Stream("WatchTraining", watch_training, model_pb2.Training)
+    get_training = Unary("GetTraining", get_training, model_pb2.Training)
+    list_trainings = Unary("ListTrainings", list_trainings, model_service_pb2.ListTrainingsResponse)
+    iter_trainings = Items("ListTrainings", list_trainings.request, model_pb2.Training)
+    watch_training = Stream("WatchTraining", watch_training, model_service_pb2.WatchTrainingResponse)
     cancel_training = Unary("CancelTraining", cancel_training, model_pb2.Training)
-    list_models = Unary("ListModels", list_models, model_pb2.ListModelsResponse)
+    list_models = Unary("ListModels", list_models, model_service_pb2.ListModelsResponse)
     iter_models = Items("ListModels", list_models.request, model_pb2.Model)
+    get_model = Unary("GetModel", get_model, model_pb2.Model)
     get_model_metrics = Unary("GetModelMetrics", get_model_metrics, model_metrics_pb2.ModelMetrics)
     activate_model = Unary("ActivateModel", activate_model, model_pb2.Model)
     start_experiment = Unary("StartExperiment", start_experiment, model_pb2.Experiment)
     get_experiment = Unary("GetExperiment", get_experiment, model_pb2.Experiment)
+    list_experiments = Unary("ListExperiments", list_experiments, model_service_pb2.ListExperimentsResponse)
+    iter_experiments = Items("ListExperiments", list_experiments.request, model_pb2.Experiment)
     end_experiment = Unary("EndExperiment", end_experiment, model_pb2.Experiment)

@@ -6,6 +6,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 from __future__ import annotations
 
 from google.api import httpbody_pb2
+from google.protobuf import field_mask_pb2
 from sanset.v1 import payment_pb2
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
@@ -103,6 +104,62 @@ def create_gift_card(
     )
 
 
+def list_gift_cards(
+    *,
+    page_size: int | None = None,
+    page_token: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Lists the gift cards, the newest first, without their codes."""
+    return prepare(
+        payment_pb2.ListGiftCardsRequest,
+        timeout,
+        metadata,
+        page_size=page_size,
+        page_token=page_token,
+    )
+
+
+def get_gift_card(
+    *,
+    gift_card_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a gift card, without its code. Returns NOT_FOUND (GIFT_CARD_NOT_FOUND)."""
+    return prepare(
+        payment_pb2.GetGiftCardRequest,
+        timeout,
+        metadata,
+        gift_card_id=gift_card_id,
+    )
+
+
+def update_gift_card(
+    *,
+    gift_card: payment_pb2.GiftCard | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a gift card, and returns it without its code: `active: false` disables it, as one that was lost.
+
+    A disabled card keeps its balance, and gets what is refunded, but pays nothing until it is switched on again.
+    Over HTTP PUT replaces what can be changed, PATCH changes what is sent, null clears. Returns NOT_FOUND
+    (GIFT_CARD_NOT_FOUND), ABORTED (STALE_ETAG), and INVALID_ARGUMENT for another `expire_time` that is in the past.
+    """
+    return prepare(
+        payment_pb2.UpdateGiftCardRequest,
+        timeout,
+        metadata,
+        gift_card=gift_card,
+        update_mask=update_mask,
+        request_id=request_id,
+    )
+
+
 def get_gift_card_balance(
     *,
     code: str | None = None,
@@ -127,4 +184,8 @@ class PaymentMethods:
     iter_payment_alerts = Items("ListPaymentAlerts", list_payment_alerts.request, payment_pb2.PaymentAlert)
     close_payment_alert = Unary("ClosePaymentAlert", close_payment_alert, payment_pb2.PaymentAlert)
     create_gift_card = Unary("CreateGiftCard", create_gift_card, payment_pb2.GiftCard)
-    get_gift_card_balance = Unary("GetGiftCardBalance", get_gift_card_balance, payment_pb2.GiftCard)
+    list_gift_cards = Unary("ListGiftCards", list_gift_cards, payment_pb2.ListGiftCardsResponse)
+    iter_gift_cards = Items("ListGiftCards", list_gift_cards.request, payment_pb2.GiftCard)
+    get_gift_card = Unary("GetGiftCard", get_gift_card, payment_pb2.GiftCard)
+    update_gift_card = Unary("UpdateGiftCard", update_gift_card, payment_pb2.GiftCard)
+    get_gift_card_balance = Unary("GetGiftCardBalance", get_gift_card_balance, payment_pb2.GetGiftCardBalanceResponse)

@@ -47,6 +47,21 @@ def list_all_coupons(
     )
 
 
+def get_coupon(
+    *,
+    coupon_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a coupon. Returns NOT_FOUND (COUPON_NOT_FOUND)."""
+    return prepare(
+        promotion_pb2.GetCouponRequest,
+        timeout,
+        metadata,
+        coupon_id=coupon_id,
+    )
+
+
 def create_coupon(
     *,
     coupon: promotion_pb2.Coupon | None = None,
@@ -72,7 +87,8 @@ def update_coupon(
     timeout: float | None = None,
     metadata: Metadata = (),
 ) -> Prepared:
-    """Changes a coupon; `active: false` disables it. Orders that use it already keep what they got.
+    """Changes a coupon; `active: false` disables it, and is what there is instead of deleting: orders refer to it. Those
+    that use it already keep what they got.
 
     Over HTTP PUT replaces the coupon, PATCH changes what is sent, null clears.
     Returns NOT_FOUND (COUPON_NOT_FOUND), ABORTED (STALE_ETAG), INVALID_ARGUMENT for the code, which is fixed.
@@ -168,6 +184,7 @@ class PromotionMethods:
     iter_coupons = Items("ListCoupons", list_coupons.request, promotion_pb2.Coupon)
     list_all_coupons = Unary("ListAllCoupons", list_all_coupons, promotion_pb2.ListAllCouponsResponse)
     iter_all_coupons = Items("ListAllCoupons", list_all_coupons.request, promotion_pb2.Coupon)
+    get_coupon = Unary("GetCoupon", get_coupon, promotion_pb2.Coupon)
     create_coupon = Unary("CreateCoupon", create_coupon, promotion_pb2.Coupon)
     update_coupon = Unary("UpdateCoupon", update_coupon, promotion_pb2.Coupon)
     list_tiers = Unary("ListTiers", list_tiers, promotion_pb2.ListTiersResponse)

@@ -5,7 +5,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 
 from __future__ import annotations
 
-from google.protobuf import empty_pb2
+from google.protobuf import empty_pb2, field_mask_pb2
 from sanset.v1 import segment_pb2
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
@@ -30,9 +30,7 @@ def list_segments(
 
 def create_segment(
     *,
-    name: str | None = None,
-    description: str | None = None,
-    rules: segment_pb2.SegmentRules | None = None,
+    segment: segment_pb2.Segment | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -45,9 +43,31 @@ def create_segment(
         segment_pb2.CreateSegmentRequest,
         timeout,
         metadata,
-        name=name,
-        description=description,
-        rules=rules,
+        segment=segment,
+        request_id=request_id,
+    )
+
+
+def update_segment(
+    *,
+    segment: segment_pb2.Segment | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a segment defined by rules, and returns it: its members are those whom the new rules fit, at once.
+
+    Over HTTP PUT replaces the segment, PATCH changes what is sent, null clears. Returns NOT_FOUND (SEGMENT_NOT_FOUND),
+    ABORTED (STALE_ETAG), ALREADY_EXISTS (SEGMENT_TAKEN), and FAILED_PRECONDITION (SEGMENT_IS_TRAINED) for one that
+    training made.
+    """
+    return prepare(
+        segment_pb2.UpdateSegmentRequest,
+        timeout,
+        metadata,
+        segment=segment,
+        update_mask=update_mask,
         request_id=request_id,
     )
 
@@ -129,6 +149,7 @@ class SegmentMethods:
     list_segments = Unary("ListSegments", list_segments, segment_pb2.ListSegmentsResponse)
     iter_segments = Items("ListSegments", list_segments.request, segment_pb2.Segment)
     create_segment = Unary("CreateSegment", create_segment, segment_pb2.Segment)
+    update_segment = Unary("UpdateSegment", update_segment, segment_pb2.Segment)
     get_segment = Unary("GetSegment", get_segment, segment_pb2.Segment)
     delete_segment = Unary("DeleteSegment", delete_segment, empty_pb2.Empty)
     analyze_segment = Unary("AnalyzeSegment", analyze_segment, segment_pb2.SegmentAnalysis)

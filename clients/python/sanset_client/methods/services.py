@@ -13,7 +13,7 @@ from sanset.v1.auth_pb2_grpc import AuthServiceStub
 from sanset.v1.cart_pb2_grpc import CartServiceStub
 from sanset.v1.catalog_pb2_grpc import CatalogServiceStub
 from sanset.v1.inventory_pb2_grpc import InventoryServiceStub
-from sanset.v1.model_pb2_grpc import ModelServiceStub
+from sanset.v1.model_service_pb2_grpc import ModelServiceStub
 from sanset.v1.order_service_pb2_grpc import OrderServiceStub
 from sanset.v1.payment_pb2_grpc import PaymentServiceStub
 from sanset.v1.promotion_pb2_grpc import PromotionServiceStub
@@ -42,7 +42,7 @@ if TYPE_CHECKING:  # the async stubs are types only: at run time one stub is eno
     from sanset.v1.cart_pb2_grpc import CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceAsyncStub
-    from sanset.v1.model_pb2_grpc import ModelServiceAsyncStub
+    from sanset.v1.model_service_pb2_grpc import ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceAsyncStub
@@ -56,7 +56,7 @@ else:
     from sanset.v1.cart_pb2_grpc import CartServiceStub as CartServiceAsyncStub
     from sanset.v1.catalog_pb2_grpc import CatalogServiceStub as CatalogServiceAsyncStub
     from sanset.v1.inventory_pb2_grpc import InventoryServiceStub as InventoryServiceAsyncStub
-    from sanset.v1.model_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
+    from sanset.v1.model_service_pb2_grpc import ModelServiceStub as ModelServiceAsyncStub
     from sanset.v1.order_service_pb2_grpc import OrderServiceStub as OrderServiceAsyncStub
     from sanset.v1.payment_pb2_grpc import PaymentServiceStub as PaymentServiceAsyncStub
     from sanset.v1.promotion_pb2_grpc import PromotionServiceStub as PromotionServiceAsyncStub

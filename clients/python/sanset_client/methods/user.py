@@ -6,7 +6,7 @@ Generated from the protos by proto/generate.py; do not edit. What is more than a
 from __future__ import annotations
 
 from google.protobuf import empty_pb2, field_mask_pb2
-from sanset.v1 import user_pb2
+from sanset.v1 import payment_method_pb2, user_pb2
 
 from sanset_client.rpc import Metadata, Prepared, Items, Unary, prepare
 
@@ -61,6 +61,21 @@ def list_addresses(
         metadata,
         page_size=page_size,
         page_token=page_token,
+    )
+
+
+def get_address(
+    *,
+    address_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets one of the caller's addresses. Returns NOT_FOUND (ADDRESS_NOT_FOUND), also for another user's."""
+    return prepare(
+        user_pb2.GetAddressRequest,
+        timeout,
+        metadata,
+        address_id=address_id,
     )
 
 
@@ -140,7 +155,7 @@ def list_payment_methods(
 ) -> Prepared:
     """Lists the caller's saved payment methods, the default first."""
     return prepare(
-        user_pb2.ListPaymentMethodsRequest,
+        payment_method_pb2.ListPaymentMethodsRequest,
         timeout,
         metadata,
         page_size=page_size,
@@ -148,9 +163,26 @@ def list_payment_methods(
     )
 
 
+def get_payment_method(
+    *,
+    payment_method_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets one of the caller's saved payment methods. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), also for another
+    user's.
+    """
+    return prepare(
+        payment_method_pb2.GetPaymentMethodRequest,
+        timeout,
+        metadata,
+        payment_method_id=payment_method_id,
+    )
+
+
 def add_payment_method(
     *,
-    payment_method: user_pb2.PaymentMethod | None = None,
+    payment_method: payment_method_pb2.PaymentMethod | None = None,
     request_id: str | None = None,
     timeout: float | None = None,
     metadata: Metadata = (),
@@ -161,10 +193,33 @@ def add_payment_method(
     beyond 20.
     """
     return prepare(
-        user_pb2.AddPaymentMethodRequest,
+        payment_method_pb2.AddPaymentMethodRequest,
         timeout,
         metadata,
         payment_method=payment_method,
+        request_id=request_id,
+    )
+
+
+def update_payment_method(
+    *,
+    payment_method: payment_method_pb2.PaymentMethod | None = None,
+    update_mask: field_mask_pb2.FieldMask | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Updates a saved payment method, and returns it: `is_default` makes it the one to offer first.
+
+    What it stands for never changes: save another one. Exactly one is the default: to change it, set `is_default` on
+    another. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND), ABORTED (STALE_ETAG).
+    """
+    return prepare(
+        payment_method_pb2.UpdatePaymentMethodRequest,
+        timeout,
+        metadata,
+        payment_method=payment_method,
+        update_mask=update_mask,
         request_id=request_id,
     )
 
@@ -178,7 +233,7 @@ def delete_payment_method(
 ) -> Prepared:
     """Deletes a saved payment method. Returns NOT_FOUND (PAYMENT_METHOD_NOT_FOUND)."""
     return prepare(
-        user_pb2.DeletePaymentMethodRequest,
+        payment_method_pb2.DeletePaymentMethodRequest,
         timeout,
         metadata,
         payment_method_id=payment_method_id,
@@ -193,10 +248,13 @@ class UserMethods:
     update_me = Unary("UpdateMe", update_me, user_pb2.User)
     list_addresses = Unary("ListAddresses", list_addresses, user_pb2.ListAddressesResponse)
     iter_addresses = Items("ListAddresses", list_addresses.request, user_pb2.Address)
+    get_address = Unary("GetAddress", get_address, user_pb2.Address)
     create_address = Unary("CreateAddress", create_address, user_pb2.Address)
     update_address = Unary("UpdateAddress", update_address, user_pb2.Address)
     delete_address = Unary("DeleteAddress", delete_address, empty_pb2.Empty)
-    list_payment_methods = Unary("ListPaymentMethods", list_payment_methods, user_pb2.ListPaymentMethodsResponse)
-    iter_payment_methods = Items("ListPaymentMethods", list_payment_methods.request, user_pb2.PaymentMethod)
-    add_payment_method = Unary("AddPaymentMethod", add_payment_method, user_pb2.PaymentMethod)
+    list_payment_methods = Unary("ListPaymentMethods", list_payment_methods, payment_method_pb2.ListPaymentMethodsResponse)
+    iter_payment_methods = Items("ListPaymentMethods", list_payment_methods.request, payment_method_pb2.PaymentMethod)
+    get_payment_method = Unary("GetPaymentMethod", get_payment_method, payment_method_pb2.PaymentMethod)
+    add_payment_method = Unary("AddPaymentMethod", add_payment_method, payment_method_pb2.PaymentMethod)
+    update_payment_method = Unary("UpdatePaymentMethod", update_payment_method, payment_method_pb2.PaymentMethod)
     delete_payment_method = Unary("DeletePaymentMethod", delete_payment_method, empty_pb2.Empty)

@@ -53,6 +53,21 @@ def list_webhook_endpoints(
     )
 
 
+def get_webhook_endpoint(
+    *,
+    endpoint_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets an endpoint, without its secret. Returns NOT_FOUND (WEBHOOK_NOT_FOUND)."""
+    return prepare(
+        webhook_pb2.GetWebhookEndpointRequest,
+        timeout,
+        metadata,
+        endpoint_id=endpoint_id,
+    )
+
+
 def update_webhook_endpoint(
     *,
     endpoint: webhook_pb2.WebhookEndpoint | None = None,
@@ -92,6 +107,64 @@ def delete_webhook_endpoint(
         endpoint_id=endpoint_id,
         etag=etag,
         request_id=request_id,
+    )
+
+
+def ping_webhook_endpoint(
+    *,
+    endpoint_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Sends a test to an endpoint, signed as its events are, and says what it answered.
+
+    The body is `{"id":0,"type":"ping","time":…}`. An endpoint that is switched off is tried as well; nothing is
+    stored or tried again, and what the endpoint answers changes nothing. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    return prepare(
+        webhook_pb2.PingWebhookEndpointRequest,
+        timeout,
+        metadata,
+        endpoint_id=endpoint_id,
+    )
+
+
+def rotate_webhook_secret(
+    *,
+    endpoint_id: int | None = None,
+    overlap_seconds: int | None = None,
+    request_id: str | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gives an endpoint a new signing secret, and returns the endpoint with it: no later reply contains it.
+
+    For the overlap each delivery carries a signature under the new and one under the old secret, so that receivers
+    can be changed meanwhile without missing anything. Another rotation ends an overlap: the secret before the old one
+    is no longer signed with. Returns NOT_FOUND (WEBHOOK_NOT_FOUND).
+    """
+    return prepare(
+        webhook_pb2.RotateWebhookSecretRequest,
+        timeout,
+        metadata,
+        endpoint_id=endpoint_id,
+        overlap_seconds=overlap_seconds,
+        request_id=request_id,
+    )
+
+
+def get_webhook_delivery(
+    *,
+    delivery_id: int | None = None,
+    timeout: float | None = None,
+    metadata: Metadata = (),
+) -> Prepared:
+    """Gets a delivery. Returns NOT_FOUND (DELIVERY_NOT_FOUND)."""
+    return prepare(
+        webhook_pb2.GetWebhookDeliveryRequest,
+        timeout,
+        metadata,
+        delivery_id=delivery_id,
     )
 
 
@@ -143,8 +216,12 @@ class WebhookMethods:
     create_webhook_endpoint = Unary("CreateWebhookEndpoint", create_webhook_endpoint, webhook_pb2.WebhookEndpoint)
     list_webhook_endpoints = Unary("ListWebhookEndpoints", list_webhook_endpoints, webhook_pb2.ListWebhookEndpointsResponse)
     iter_webhook_endpoints = Items("ListWebhookEndpoints", list_webhook_endpoints.request, webhook_pb2.WebhookEndpoint)
+    get_webhook_endpoint = Unary("GetWebhookEndpoint", get_webhook_endpoint, webhook_pb2.WebhookEndpoint)
     update_webhook_endpoint = Unary("UpdateWebhookEndpoint", update_webhook_endpoint, webhook_pb2.WebhookEndpoint)
     delete_webhook_endpoint = Unary("DeleteWebhookEndpoint", delete_webhook_endpoint, empty_pb2.Empty)
+    ping_webhook_endpoint = Unary("PingWebhookEndpoint", ping_webhook_endpoint, webhook_pb2.PingWebhookEndpointResponse)
+    rotate_webhook_secret = Unary("RotateWebhookSecret", rotate_webhook_secret, webhook_pb2.WebhookEndpoint)
+    get_webhook_delivery = Unary("GetWebhookDelivery", get_webhook_delivery, webhook_pb2.WebhookDelivery)
     list_webhook_deliveries = Unary("ListWebhookDeliveries", list_webhook_deliveries, webhook_pb2.ListWebhookDeliveriesResponse)
     iter_webhook_deliveries = Items("ListWebhookDeliveries", list_webhook_deliveries.request, webhook_pb2.WebhookDelivery)
     replay_webhook_delivery = Unary("ReplayWebhookDelivery", replay_webhook_delivery, webhook_pb2.WebhookDelivery)
