@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from copy import deepcopy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, Protocol
+from typing import Final, Protocol
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, literal, select, update
 from sqlalchemy.orm import InstrumentedAttribute
@@ -25,9 +24,6 @@ class RepeatableRequest(Protocol):
     """A request message that brings a request id."""
 
     request_id: str
-
-    def ClearField(self, field_name: Literal["request_id"], /) -> None:
-        """Forget the request id."""
 
     def SerializeToString(self, *, deterministic: bool = ...) -> bytes:
         """Return the message as bytes."""
@@ -57,9 +53,10 @@ def claim_of(user_id: int, method: str, request: RepeatableRequest) -> Claim:
 
 
 def _body_hash(request: RepeatableRequest) -> str:
-    body = deepcopy(request)
-    body.ClearField("request_id")
-    return hashlib.sha256(body.SerializeToString(deterministic=True)).hexdigest()
+    request_id, request.request_id = request.request_id, ""
+    body = request.SerializeToString(deterministic=True)
+    request.request_id = request_id
+    return hashlib.sha256(body).hexdigest()
 
 
 _TAKE = Prepared(
@@ -109,8 +106,8 @@ _KEEP = Prepared(_keep_on)
 _KEEP_WITHIN_LIMIT = Prepared(_keep_within_limit_on)
 
 
-def keep(tx: Connection, claim: Claim, reply: bytes, now: datetime, *, limited: bool) -> bool:
-    """Take the request id together with the reply.
+def keep(tx: Connection, claim: Claim, reply: bytes | None, now: datetime, *, limited: bool) -> bool:
+    """Take the request id together with the reply, or before there is one.
 
     False when it is taken, or when the caller is `limited` and has taken MAX_OF_ONE. Waits for another transaction
     that is taking it.

@@ -30,7 +30,6 @@ from server.repeats.claims import (
     keep,
     store_reply,
     stored_reply,
-    take,
 )
 from server.repeats.errors import TooManyRequestIds
 from server.rpc.call import Call
@@ -152,14 +151,17 @@ def first_reply(
 ) -> M | None:
     """Claim the request id of a call; return the first reply when it was used before.
 
-    For use cases that have more to tell than their reply; others are decorated with `once`.
+    For use cases that have more to tell than their reply; others are decorated with `once`. Raises as those do.
     """
     if not request.request_id:
         return None
     claim = claim_of(call.identity.user_id, call.short_method, request)
-    if take(tx, claim, now):
+    if keep(tx, claim, None, now, limited=_is_limited(call, claim)):
         return None
-    return reply_type.FromString(stored_reply(tx, claim) or b"")
+    first = stored_reply(tx, claim)
+    if first is None:
+        raise TooManyRequestIds(limit=MAX_OF_ONE)
+    return reply_type.FromString(first)
 
 
 def keep_reply(tx: Connection, request: RepeatableRequest, call: Call, reply: Message) -> None:

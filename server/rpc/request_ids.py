@@ -32,7 +32,8 @@ def adopt(request: Message, key: str | bytes) -> None:
     if len(text) > 1 and text[0] == text[-1] == '"':
         text = text[1:-1]
     if not 1 <= len(text) <= MAX_KEY:
-        raise InvalidField((KEY_HEADER, f"must have 1 to {MAX_KEY} characters"))
+        reason = FieldReason.TOO_LONG if text else FieldReason.TOO_SHORT
+        raise InvalidField((KEY_HEADER, f"must have 1 to {MAX_KEY} characters", reason))
     request_id = text.lower() if _UUID.fullmatch(text) else str(uuid.uuid5(_KEYS, text))
     sent: str = getattr(request, "request_id")  # noqa: B009 - the type is not known
     if sent and sent.lower() != request_id:
