@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import order_pb2 as pb
@@ -36,8 +36,6 @@ from server.rpc.wire import money_from_wire, money_to_wire, time_from_wire, time
 from server.user.addresses import AddressSnapshot
 from server.user.card_numbers import refuse_card_number
 
-LEFT_OUT_OF_SUMMARIES: Final = ("items", "address")
-"""What takes more room than the rest of an order, and nobody reads in a list."""
 _SEQUENCE = re.compile(r"[0-9]{1,9}")
 
 
@@ -100,34 +98,36 @@ def filter_from_wire(request: order_service_pb2.ListOrdersRequest, user_id: int 
     )
 
 
-def summary_to_wire(order: PlacedOrder) -> pb.Order:
-    """What a list shows of an order."""
-    summary = order_to_wire(order)
-    for name in LEFT_OUT_OF_SUMMARIES:
-        summary.ClearField(name)
-    return summary
-
-
 def order_to_wire(order: PlacedOrder) -> pb.Order:
     """An order with its lines."""
+    whole = summary_to_wire(order)
+    whole.items.extend(_line_to_wire(line, order.currency) for line in order.lines)
+    whole.address.CopyFrom(_address_to_wire(order.address))
+    metadata = metadata_to_wire(order.custom_metadata)
+    if metadata is not None:
+        whole.metadata.CopyFrom(metadata)
+    return whole
+
+
+def summary_to_wire(order: PlacedOrder) -> pb.Order:
+    """What a list shows of an order: all but what takes more room than the rest."""
+    carrier, tracking_url = _followed(order)
     return pb.Order(
         id=order.id,
         number=order.number,
         user_id=order.user_id or 0,
         status=pb.Order.Status.Value(order.status),
-        items=[_line_to_wire(line, order.currency) for line in order.lines],
         item_count=sum(line.quantity for line in order.lines),
         totals=totals_to_wire(_totals(order)),
         payment=payment_to_wire(order.payment) if order.payment is not None else None,
-        address=_address_to_wire(order.address),
         delivery_option=pb.Delivery.Option.Value(order.delivery_option),
         tracking_number=order.tracking_number,
-        **_followed(order),
+        carrier=carrier,
+        tracking_url=tracking_url,
         eta=_eta_to_wire(order),
         reserved_until=time_to_wire(order.reserved_until),
         create_time=time_to_wire(order.placed_at),
         update_time=time_to_wire(order.updated_at),
-        metadata=metadata_to_wire(order.custom_metadata),
         etag=etag_of(order.version),
         coupon_code=order.coupon_code,
         deliver_time=time_to_wire(order.delivered_at),
@@ -248,12 +248,12 @@ def _parcel_to_wire(parcel: Parcel) -> pb.Shipment:
     )
 
 
-def _followed(order: PlacedOrder) -> dict[str, str]:
+def _followed(order: PlacedOrder) -> tuple[str, str]:
     """Who carries the last parcel and where it can be followed; a new order has none."""
     if not order.shipments:
-        return {}
+        return "", ""
     last = order.shipments[-1]
-    return {"carrier": last.carrier, "tracking_url": last.tracking_url}
+    return last.carrier, last.tracking_url
 
 
 def _eta_to_wire(order: PlacedOrder) -> Timestamp | None:

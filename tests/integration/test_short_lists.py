@@ -8,7 +8,7 @@ from typing import Any
 
 import grpc
 import pytest
-from sanset.v1 import category_pb2, promotion_pb2, refund_pb2, user_pb2, webhook_pb2
+from sanset.v1 import category_pb2, payment_method_pb2, payment_pb2, promotion_pb2, refund_pb2, webhook_pb2
 from support.page_by_page import page_by_page
 from support.refund_story import bought, refund
 from support.running_shop import Refused, RunningShop, refusal
@@ -33,13 +33,15 @@ def _refunds(shop: RunningShop) -> Read:
 def _payment_methods(shop: RunningShop) -> Read:
     owner = shop.customer(address=False)
     for number in range(5):
-        method = user_pb2.PaymentMethod(
-            kind=user_pb2.PaymentMethod.CARD, token=f"pm_{number}", is_default=number == 2
+        method = payment_method_pb2.PaymentMethod(
+            kind=payment_pb2.Payment.CARD, token=f"pm_{number}", is_default=number == 2
         )
         shop.users.AddPaymentMethod(
-            user_pb2.AddPaymentMethodRequest(payment_method=method), metadata=owner.metadata
+            payment_method_pb2.AddPaymentMethodRequest(payment_method=method), metadata=owner.metadata
         )
-    return _read(shop.users, "ListPaymentMethods", user_pb2.ListPaymentMethodsRequest, owner.metadata)
+    return _read(
+        shop.users, "ListPaymentMethods", payment_method_pb2.ListPaymentMethodsRequest, owner.metadata
+    )
 
 
 def _endpoints(shop: RunningShop) -> Read:

@@ -40,7 +40,7 @@ class Order(_message.Message):
         VIEW_UNSPECIFIED: Order._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Order._View.ValueType  # 1
-        """Fields that a row of a list shows: all but `items` and `address`."""
+        """Fields that a row of a list shows: all but `items`, `address` and `metadata`."""
         FULL: Order._View.ValueType  # 2
         """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
 
@@ -50,7 +50,7 @@ class Order(_message.Message):
     VIEW_UNSPECIFIED: Order.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Order.View.ValueType  # 1
-    """Fields that a row of a list shows: all but `items` and `address`."""
+    """Fields that a row of a list shows: all but `items`, `address` and `metadata`."""
     FULL: Order.View.ValueType  # 2
     """All fields, as GetOrder returns them. Pages end early where they would grow too large."""
 

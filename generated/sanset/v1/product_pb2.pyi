@@ -38,7 +38,9 @@ class Product(_message.Message):
         VIEW_UNSPECIFIED: Product._View.ValueType  # 0
         """Not set: SUMMARY."""
         SUMMARY: Product._View.ValueType  # 1
-        """Fields that a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+        """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `seo_title` and
+        `seo_description`.
+        """
         FULL: Product._View.ValueType  # 2
         """All fields. Pages end early where they would grow too large."""
 
@@ -48,7 +50,9 @@ class Product(_message.Message):
     VIEW_UNSPECIFIED: Product.View.ValueType  # 0
     """Not set: SUMMARY."""
     SUMMARY: Product.View.ValueType  # 1
-    """Fields that a card of a list shows: all but `description`, `attributes`, `seo_title` and `seo_description`."""
+    """Fields that a card of a list shows: all but `description`, `attributes`, `metadata`, `seo_title` and
+    `seo_description`.
+    """
     FULL: Product.View.ValueType  # 2
     """All fields. Pages end early where they would grow too large."""
 

@@ -54,8 +54,7 @@ def test_an_order_keeps_the_metadata_of_its_checkout(shop: RunningShop) -> None:
     order = checked_out(shop, buyer, **METADATA)
     assert MessageToDict(order.metadata) == METADATA
     assert read(shop, buyer, order.id).metadata == order.metadata
-    listed = shop.orders.ListOrders(order_service_pb2.ListOrdersRequest(), metadata=buyer.metadata)
-    assert listed.items[0].metadata == order.metadata
+    assert shop.placed_by(buyer)[0].metadata == order.metadata
     assert not shop.order().HasField("metadata")
 
 
