@@ -12,8 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.cluster import KMeans
-from sklearn.metrics import silhouette_score
 from threadpoolctl import threadpool_limits
 
 from ml.data.arrays import Array, Doubles, Ids
@@ -102,6 +100,8 @@ def _points(customers: CustomerValues) -> Doubles:
 
 def _clustered(points: Doubles, seed: int) -> NDArray[np.int64]:
     """A group for each point."""
+    from sklearn.cluster import KMeans  # a second to import, and only for training segments
+
     chance = np.random.default_rng(seed)
     sample = _some(points, LEARNED_FROM, chance)
     # Several threads add up in any order, and the last bits decide where a customer between two groups goes.
@@ -118,6 +118,9 @@ def _counts(customers: int) -> Sequence[int]:
 
 
 def _best_count(sample: Doubles, counts: Sequence[int], seed: int) -> int:
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import silhouette_score
+
     scores: dict[int, float] = {}
     for count in dict.fromkeys(_possible(count, sample) for count in counts):
         if count > 1:

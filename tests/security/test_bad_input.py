@@ -101,6 +101,7 @@ def test_no_value_of_any_field_breaks_the_server(world: World, method: str) -> N
     assert not wrong, f"{len(wrong)} of them:\n" + "\n".join(wrong[:20])
 
 
+@pytest.mark.either
 @pytest.mark.parametrize("method", CASES)
 def test_bytes_that_are_no_message_are_refused(world: World, method: str) -> None:
     """What cannot be read is refused before the database is met: it is sent for a few only."""

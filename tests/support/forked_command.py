@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from multiprocessing import reduction
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from server.cli import command_line
 
+PATIENCE = 120.0
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(
-    ["support.forked_command", "server.cli.migrate", "server.cli.serve", "server.cli.worker"]
-)
+COMMANDS = ("config", "export", "migrate", "serve", "train", "verify", "worker")
+FORKS.set_forkserver_preload(["support.forked_command", *(f"server.cli.{command}" for command in COMMANDS)])
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,22 @@ class ForkedCommand:
     def send_signal(self, number: int) -> None:
         """Send it a signal."""
         os.kill(self.pid, number)
+
+
+def completed(
+    arguments: Sequence[str], environment: Mapping[str, str], directory: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, and return what it said."""
+    with Path(os.devnull).open("rb") as nothing, TemporaryFile("w+") as stdout, TemporaryFile("w+") as stderr:
+        files = {"stdin": nothing.fileno(), "stdout": stdout.fileno(), "stderr": stderr.fileno()}
+        status = ForkedCommand(arguments, environment, directory, **files).wait(PATIENCE)
+        said = [_whole(stdout), _whole(stderr)]
+    return subprocess.CompletedProcess(list(arguments), status, *said)
+
+
+def _whole(file: IO[str]) -> str:
+    file.seek(0)
+    return file.read()
 
 
 def _become(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from sqlalchemy import create_engine, text
 from support.environments import STRONG_KEY, environment_settings
+from support.forked_command import completed
 
 from server.bootstrap import demo_shop, environments
 from server.bootstrap.demo_settings import DEMO_ADMIN
@@ -18,8 +18,6 @@ from server.bootstrap.first_admin import create_admin, hashed
 from server.bootstrap.prepare import prepare
 from server.db.properties import property_of, set_once
 from server.settings import InvalidSettings, Settings
-
-SANSET = str(Path(sys.executable).with_name("sanset"))
 
 
 def _sql(url: str, statement: str) -> None:
@@ -91,9 +89,7 @@ def _sanset(command: str, settings: Settings) -> subprocess.CompletedProcess[str
     }
     environment = bare | {name.upper(): str(value) for name, value in values.items()}
     home = settings.data_dir.parent
-    return subprocess.run(
-        [SANSET, command], env=environment, cwd=home, capture_output=True, text=True, timeout=120
-    )
+    return completed([command], environment, home)
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "verify"])

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from support.forked_command import completed
 
 from server.bootstrap.database import choose_database
 from server.cli.settings import settings_for
 from server.db import migrate
 from server.process import postgres
 from server.settings import Settings
-
-SANSET = str(Path(sys.executable).with_name("sanset"))
 
 
 @pytest.fixture
@@ -31,7 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _sanset(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([SANSET, command], capture_output=True, text=True, timeout=120, check=False)
+    return completed([command], os.environ, Path.cwd())
 
 
 def test_commands_find_the_postgresql_of_the_demo_shop(home: Path) -> None:

@@ -7,7 +7,6 @@ import csv
 import io
 import os
 import subprocess
-import sys
 import threading
 import time
 from contextlib import aclosing
@@ -22,6 +21,7 @@ import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 from sanset.v1 import auth_pb2, order_pb2, order_service_pb2, product_pb2
 from sqlalchemy import Connection, update
+from support.forked_command import completed
 from support.page_by_page import page_by_page
 from support.running_shop import ADMIN, Account, RunningShop, refused
 
@@ -35,7 +35,6 @@ from server.exports.workbook import Workbook
 from server.order.models import Order
 
 NASTY = '=HYPERLINK("http://evil.test","Mug, ""big""")'
-SANSET = str(Path(sys.executable).with_name("sanset"))
 
 
 @pytest.fixture
@@ -350,10 +349,7 @@ def sanset_export(url: str, home: Path, *arguments: str) -> subprocess.Completed
     environment = os.environ | {
         "ENVIRONMENT": "test", "DATABASE_URL": url, "DATA_DIR": str(home), "SECRET_KEY": "ab" * 32,
     }  # fmt: skip
-    return subprocess.run(
-        [SANSET, "export", *arguments], env=environment, cwd=home, capture_output=True, text=True,
-        timeout=120, check=False,
-    )  # fmt: skip
+    return completed(["export", *arguments], environment, home)
 
 
 def test_the_command_writes_the_file(database_url: str, tmp_path: Path) -> None:

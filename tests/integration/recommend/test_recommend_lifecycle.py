@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ import pytest
 from sanset.v1 import model_pb2
 from sanset.v1 import model_service_pb2 as pb
 from sqlalchemy import select, update
+from support.forked_command import ForkedCommand
 from support.recommend_fixtures import Trained
 from support.recommend_story import clone, play, recommended_by, until, watch
 from support.recommend_worker import ADMIN, Worker, running
@@ -162,18 +163,20 @@ def test_a_killed_command_blocks_the_next_training_for_seconds_only(settings: Se
     db.close()
 
 
-def _command(settings: Settings) -> subprocess.Popen[bytes]:
+@contextmanager
+def _command(settings: Settings) -> Iterator[ForkedCommand]:
     settings.data_dir.mkdir(exist_ok=True)
-    return subprocess.Popen(
-        [sys.executable, "-m", "server", "train", "--iterations", "200", "--factors", "200"],
-        env=environment_of(settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
+    arguments = ["train", "--iterations", "200", "--factors", "200"]
+    with Path(os.devnull).open("r+b") as nothing:
+        files = dict.fromkeys(("stdin", "stdout", "stderr"), nothing.fileno())
+        process = ForkedCommand(arguments, environment_of(settings), settings.data_dir, **files)
+    try:
+        yield process
+    finally:
+        process.kill()
 
 
-def _until_running(db: Database, process: subprocess.Popen[bytes]) -> None:
+def _until_running(db: Database, process: ForkedCommand) -> None:
     end = time.monotonic() + 60
     while time.monotonic() < end and process.poll() is None:
         with db.read() as connection:
